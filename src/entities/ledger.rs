@@ -1,0 +1,95 @@
+//! Ledgers: what has been requested, in five shapes (design: "Statements and requests").
+//!
+//! | shape | a request is | when due is less than requested |
+//! | --- | --- | --- |
+//! | sum | total and difference | an exception |
+//! | notice | totals and differences by line | a `correct` notice; an exception when the receiver can't undo it |
+//! | book | the difference of either sign | a reversing entry, nothing special |
+//! | document | the whole content wanted now, when it differs from the last | nothing special |
+//! | once | at most once for each key | never |
+//!
+//! A step counts from 1 without gaps, for each ledger.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::order::Tender;
+use crate::facts::{Amount, Moment, Quantity, Text};
+
+/// Whether what the ledger entered went out (live), was entered before going live, or was overtaken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entered {
+    #[default]
+    Sent,
+    /// Before going live: entered, not sent.
+    BeforeLive,
+    /// A change of rules or program alone would request it: waits for an operator.
+    Suspended,
+    /// A later stage came first (a mail only), or its greatest age passed.
+    Overtaken,
+}
+
+/// A running sum of money: `refund-requests`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SumLedger {
+    pub step: u32,
+    /// The highest total ever requested (the letter Q).
+    pub total: Amount,
+    pub by_tender: BTreeMap<Tender, Amount>,
+    /// When the last step was made: deadlines of "asked, no answer" run from here.
+    pub asked_at: Option<Moment>,
+}
+
+/// Running totals by line: `despatch-notices`, `receipt-notices`, `order-reversals`, `order-completions`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NoticeLedger {
+    pub step: u32,
+    pub totals: BTreeMap<Text, Quantity>,
+    /// What else the notice said and a further step must say when it changes: a tracking number.
+    pub detail: Text,
+}
+
+/// Running totals, each of either sign: `journal-entries` by pair and account side, `revenue-notices`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BookLedger {
+    pub step: u32,
+    /// Key: what the total is of, e.g. `S|line|sales_revenue`.
+    pub totals: BTreeMap<Text, Amount>,
+}
+
+/// The whole content asked last: `sales-orders`, `fulfilment-requests`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DocumentLedger {
+    pub step: u32,
+    /// Digest of the content last asked (xxh3 of its JSON).
+    pub asked: u64,
+    /// Totals by line last asked: what is lower now is a change that needs no other condition.
+    pub totals: BTreeMap<Text, Quantity>,
+    pub cancelled: bool,
+    pub asked_at: Option<Moment>,
+    /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
+    pub adopted: bool,
+}
+
+/// All ledgers of one order. The key of a map is the part of the ledger key after the order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ledgers {
+    pub sales_order: DocumentLedger,
+    /// By location.
+    pub fulfilment: BTreeMap<Text, DocumentLedger>,
+    pub revenue: BookLedger,
+    /// By receiver | parcel.
+    pub despatch: BTreeMap<Text, NoticeLedger>,
+    /// By receiver | return.
+    pub receipt: BTreeMap<Text, NoticeLedger>,
+    /// By receiver.
+    pub reversal: BTreeMap<Text, NoticeLedger>,
+    /// By receiver.
+    pub completion: BTreeMap<Text, NoticeLedger>,
+    pub refund: SumLedger,
+    pub journal: BookLedger,
+    /// By kind | what the kind counts by.
+    pub notified: BTreeMap<Text, Entered>,
+}

@@ -1,0 +1,11 @@
+//! Room 4: facts -> rows -> view. An entity keeps the newest version of each row that concerns it; its view is a pure function of these rows,
+//! of the rules, and of the epoch's tick.
+//!
+//! What never happens here: a view reads another view; a history of arrivals enters a view; a clock is read.
+
+pub mod ledger;
+pub mod order;
+pub mod rows;
+pub mod rules;
+
+pub use rows::{Put, Rows, Stored};

@@ -1,0 +1,326 @@
+//! The view of an order: every derived quantity of rows.md, computed from the rows, the rules and the tick.
+//!
+//! Letters as in the specification: *n* ordered, *d* despatched, *c* cancelled, *w* wanted, *r* returned and accepted, *k* kept; *D* due,
+//! *F* refunded. The one thing that is asked of a ledger is *stopped*: was a go-ahead ever made for the piece?
+//!
+//! The view borrows from the rows: it is computed at the seal, used for all events of the order, and dropped; queries compute it anew from
+//! published rows.
+
+use crate::facts::order::{Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseState, Word};
+use crate::facts::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId};
+
+/// An order's view.
+#[derive(Clone, Debug)]
+pub struct OrderView<'a> {
+    pub key: &'a OrderKey,
+    /// `None` until the shop's header is there; a deleted header still counts, marked `gone`.
+    pub header: Option<&'a Header>,
+    pub header_gone: bool,
+    /// The source that the order was placed in.
+    pub shop: Option<SourceId>,
+    pub ship_to: Option<&'a Address>,
+    pub bill_to: Option<&'a Address>,
+    /// Sale lines in the order of their position; goods of a leaf line stand with their sale.
+    pub lines: Vec<LineView<'a>>,
+    pub charges: Vec<ChargeView<'a>>,
+    pub money: Money,
+    pub erp: ErpView<'a>,
+    /// Warehouse orders, by location.
+    pub warehouse: Vec<WarehouseView<'a>>,
+    pub parcels: Vec<ParcelView<'a>>,
+    pub returns: Vec<ReturnView<'a>>,
+    /// Receipts that no authorisation covers.
+    pub unlogged: bool,
+    pub refunds: Vec<RefundView<'a>>,
+    pub holds: Vec<HoldView<'a>>,
+    pub conditions: Conditions,
+    pub stage: OrderStage,
+    pub return_stage: ReturnStage,
+    pub payment: PaymentWord,
+    pub flags: Vec<&'static str>,
+    /// Contradictions and the like, found while computing: events turn them into exceptions.
+    pub findings: Vec<Finding>,
+    /// When the view would next change by the clock alone.
+    pub next_change: Option<Moment>,
+}
+
+/// A sale line with its goods.
+#[derive(Clone, Debug)]
+pub struct LineView<'a> {
+    /// The shop's line id.
+    pub id: &'a str,
+    pub line: &'a Line,
+    /// What is picked: the leaf's SKU, or the line's own.
+    pub sku: &'a Sku,
+    /// Needs goods from a warehouse.
+    pub ships: bool,
+    /// The location it is to be sent from: the ERP record's line, else the order line's, else the only shipping location of the pool.
+    pub location: Option<&'a str>,
+    /// Ordered.
+    pub n: Quantity,
+    /// Despatched by the authority.
+    pub d: Quantity,
+    /// Cancelled: the largest of shop's, ERP's and warehouse's total.
+    pub c: Quantity,
+    /// Wanted: n - min(c, max(0, n - d)).
+    pub w: Quantity,
+    /// The part of n - w that can't be sent any more.
+    pub stopped: Quantity,
+    /// Authorised to come back, for money.
+    pub authorised: Quantity,
+    /// Received back, in whatever condition.
+    pub received: Quantity,
+    /// Received in accepted condition, + not expected.
+    pub accepted_goods: Quantity,
+    /// Returned and accepted for money: the least of d, authorised, accepted_goods.
+    pub r: Quantity,
+    /// Kept: n - stopped - r.
+    pub k: Quantity,
+    /// Pieces in parcels that are delivered.
+    pub delivered: Quantity,
+    /// Refunded pieces, by the refund's own word (for `order-status`); else r + stopped once the money is paid.
+    pub refunded: Quantity,
+    /// Accepted pieces whose goods are settled as stock, and as damaged or lost.
+    pub settled_stock: Quantity,
+    pub settled_written_off: Quantity,
+    /// The shop's own shipped total, the ERP's own, and their received-back totals: what notices need not tell them again.
+    pub shop_shipped: Quantity,
+    pub erp_shipped: Quantity,
+    pub shop_received: Quantity,
+    pub erp_received: Quantity,
+    pub unit_cost: Option<Amount>,
+    /// Despatches of this line's goods.
+    pub despatched: Vec<DespatchPart<'a>>,
+}
+
+/// A part of a despatch that is for a line.
+#[derive(Clone, Debug)]
+pub struct DespatchPart<'a> {
+    /// The key of the warehouse's own row, as its SKU keeps it.
+    pub row: &'a str,
+    /// The parcel it went in: the key of a [`ParcelView`].
+    pub parcel: &'a str,
+    pub location: &'a str,
+    pub quantity: Quantity,
+    pub despatched_at: Moment,
+}
+
+#[derive(Clone, Debug)]
+pub struct ChargeView<'a> {
+    /// kind + number.
+    pub id: &'a str,
+    pub charge: &'a Charge,
+    /// Stays: not removed, and something is kept or charges are not given back.
+    pub stays: bool,
+}
+
+/// The order's money, in its one currency.
+#[derive(Clone, Debug)]
+pub struct Money {
+    pub currency: Currency,
+    /// The header's total.
+    pub total: Amount,
+    /// Sum of all lines and charges as ordered.
+    pub value: Amount,
+    /// Minor units that rounding left, put to the largest line.
+    pub rounding: Amount,
+    pub captured: Amount,
+    /// Authorised and not yet captured, neither expired nor voided.
+    pub authorised_open: Amount,
+    pub owed: Amount,
+    pub entitled: Amount,
+    /// D: due to the customer.
+    pub due: Amount,
+    /// F: refunded, success and pending.
+    pub refunded: Amount,
+    /// The systems that report all refunds agree.
+    pub refunds_agree: bool,
+    pub tenders: Vec<TenderView>,
+    /// Lines + charges agree with the total, and no row is in another currency: figures may ask for money.
+    pub sound: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct TenderView {
+    pub tender: Tender,
+    pub captured: Amount,
+    pub refunded: Amount,
+    /// D, spread over the tenders.
+    pub due: Amount,
+    /// The gateway's reference of the capture.
+    pub reference: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ErpView<'a> {
+    /// The record's number: open document first, else a posted one's.
+    pub document: Option<&'a str>,
+    pub recorded: bool,
+    pub approved: bool,
+    /// Words of its states: `approved`, `posted`, `gone` ...
+    pub states: Vec<&'static str>,
+    /// By line: wanted by the record.
+    pub source: Option<SourceId>,
+}
+
+#[derive(Clone, Debug)]
+pub struct WarehouseView<'a> {
+    pub source: SourceId,
+    pub number: &'a str,
+    pub location: &'a str,
+    pub state: &'a Word<WarehouseState>,
+    pub pieces: Option<Quantity>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ParcelView<'a> {
+    /// Despatch number.
+    pub key: &'a str,
+    pub location: &'a str,
+    pub carrier: &'a str,
+    pub service: &'a str,
+    pub tracking: Option<&'a str>,
+    pub despatched_at: Moment,
+    /// (index into `lines`, quantity) of what is in it.
+    pub lines: Vec<(usize, Quantity)>,
+    /// A despatch row of it could not be put to a line of this order.
+    pub unresolved: bool,
+    pub newest_scan: Option<(ScanMeaning, Moment)>,
+    pub delivered_at: Option<Moment>,
+    /// Delivered by time, without a scan.
+    pub assumed: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReturnView<'a> {
+    pub rma: &'a str,
+    pub source: SourceId,
+    pub lines: Vec<ReturnLineView<'a>>,
+    pub receipts: Vec<ReceiptView<'a>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReturnLineView<'a> {
+    /// Index into `lines`, once known.
+    pub line: Option<usize>,
+    pub quantity: Quantity,
+    pub state: &'a Word<ReturnState>,
+    pub gone: bool,
+    pub for_money: bool,
+    pub goods_expected: bool,
+    pub reason: &'a str,
+    pub approved_at: Option<Moment>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReceiptView<'a> {
+    pub receipt: &'a str,
+    pub source: SourceId,
+    /// (index into `lines`, quantity) after pooling.
+    pub lines: Vec<(usize, Quantity)>,
+    pub condition: &'a Word<Condition>,
+    pub location: &'a str,
+    pub bucket: &'a str,
+    pub received_at: Moment,
+}
+
+#[derive(Clone, Debug)]
+pub struct RefundView<'a> {
+    pub source: SourceId,
+    pub id: &'a str,
+    pub tender: Tender,
+    pub amount: Amount,
+    pub success: bool,
+    pub pending: bool,
+    pub request: Option<&'a str>,
+    pub at: Moment,
+}
+
+#[derive(Clone, Debug)]
+pub struct HoldView<'a> {
+    pub source: SourceId,
+    pub reason: &'a str,
+}
+
+/// The conditions that gates ask for, each with what it waits for while it is shut.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    pub complete: Gate,
+    pub secured: Gate,
+    pub recorded: Gate,
+    pub approved: Gate,
+    pub not_held: Gate,
+    pub ship_to: Gate,
+    pub not_replaced: Gate,
+    pub not_test: Gate,
+}
+
+/// Whether a condition holds; if not, which row it waits for, and which source is to bring it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    pub name: &'static str,
+    pub holds: bool,
+    /// For people: `2 of 3 lines`, `the ERP's record of the order`.
+    pub waits_for: String,
+    /// Name of the source that is to bring it.
+    pub brings: String,
+    pub since: Option<Moment>,
+}
+
+/// First line that holds wins (gates.md, "Stages").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderStage {
+    Cancelled,
+    Delivered,
+    PartDelivered,
+    OutForDelivery,
+    Despatched,
+    PartDespatched,
+    Packed,
+    Picking,
+    Released,
+    Recorded,
+    Placed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReturnStage {
+    None,
+    Unlogged,
+    Reversed,
+    Refunded,
+    Received,
+    PartReceived,
+    Logged,
+    Asked,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentWord {
+    Open,
+    Authorised,
+    PartPaid,
+    Paid,
+    Overpaid,
+    PartRefunded,
+    Refunded,
+    Disputed,
+}
+
+/// Something a person must look at, found while computing the view. `events/exceptions.rs` opens and closes what these name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// `totals-differ`, `rows-contradict` ... (exceptions.md).
+    pub kind: &'static str,
+    /// Tells several of one kind apart; empty when there can be only one.
+    pub number: String,
+    /// What is wrong, in a sentence.
+    pub sentence: String,
+    pub at_risk: Option<Amount>,
+    /// Opens only after this moment; `None`: at once.
+    pub opens_at: Option<Moment>,
+    pub causes: Vec<crate::facts::Cause>,
+}

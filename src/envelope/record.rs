@@ -1,0 +1,134 @@
+//! Records as Kafka delivered them, many in one allocation.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::facts::Moment;
+
+/// A record's headers, in order; a name may come more than once.
+pub type Headers<'a> = SmallVec<[(&'a str, &'a [u8]); 4]>;
+
+/// One record of a source topic.
+#[derive(Clone, Debug)]
+pub struct Record<'a> {
+    pub topic: &'a Arc<str>,
+    /// The topic's place in the list that the log was opened with.
+    pub topic_index: u16,
+    pub partition: i32,
+    pub offset: i64,
+    /// The Kafka record's timestamp: when it was written to the topic, by the producer's clock (or the broker's).
+    pub timestamp: Moment,
+    pub key: Option<&'a [u8]>,
+    /// `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+    pub headers: Headers<'a>,
+}
+
+impl<'a> Record<'a> {
+    /// The first header of this name (ASCII case ignored), as text.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(value).ok()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    const NONE: Self = Self { start: 0, len: u32::MAX };
+
+    fn of(self, arena: &[u8]) -> Option<&[u8]> {
+        (self.len != u32::MAX).then(|| &arena[self.start as usize..(self.start + self.len) as usize])
+    }
+}
+
+struct Entry {
+    topic: u16,
+    partition: i32,
+    offset: i64,
+    timestamp: Moment,
+    key: Span,
+    value: Span,
+    headers: SmallVec<[(Span, Span); 2]>,
+}
+
+/// What one epoch reads: records in the order of their partitions, and the clock at its opening.
+pub struct Batch {
+    topics: Arc<[Arc<str>]>,
+    arena: Vec<u8>,
+    entries: Vec<Entry>,
+    /// The clock when the batch was handed over: the only way that time enters the engine.
+    pub clock: Moment,
+}
+
+impl Batch {
+    pub fn new(topics: Arc<[Arc<str>]>, clock: Moment) -> Self {
+        Self { topics, arena: Vec::new(), entries: Vec::new(), clock }
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Bytes of keys, values and headers held.
+    pub fn bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Empties it and keeps its memory for the next epoch.
+    pub fn clear(&mut self, clock: Moment) {
+        self.arena.clear();
+        self.entries.clear();
+        self.clock = clock;
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Span {
+        let start = self.arena.len() as u32;
+        self.arena.extend_from_slice(bytes);
+        Span { start, len: bytes.len() as u32 }
+    }
+
+    /// Adds a record. A batch holds less than 4 GiB.
+    #[allow(clippy::too_many_arguments)]
+    pub fn push<'h>(
+        &mut self,
+        topic_index: u16,
+        partition: i32,
+        offset: i64,
+        timestamp: Moment,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+    ) {
+        let key = key.map_or(Span::NONE, |bytes| self.keep(bytes));
+        let value = value.map_or(Span::NONE, |bytes| self.keep(bytes));
+        let headers = headers.map(|(name, value)| (self.keep(name.as_bytes()), self.keep(value))).collect();
+        self.entries.push(Entry { topic: topic_index, partition, offset, timestamp, key, value, headers });
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
+        self.entries.iter().map(|entry| Record {
+            topic: &self.topics[entry.topic as usize],
+            topic_index: entry.topic,
+            partition: entry.partition,
+            offset: entry.offset,
+            timestamp: entry.timestamp,
+            key: entry.key.of(&self.arena),
+            value: entry.value.of(&self.arena),
+            headers: entry
+                .headers
+                .iter()
+                .filter_map(|(name, value)| Some((std::str::from_utf8(name.of(&self.arena)?).ok()?, value.of(&self.arena)?)))
+                .collect(),
+        })
+    }
+}

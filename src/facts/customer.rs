@@ -1,0 +1,111 @@
+//! Rows of a customer: accounts, consent, and what each of his orders tells. No address of a person is kept here, only digests.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Amount, Currency, Digest, Moment, OrderKey, Quantity, Sku, Text};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum CustomerRow {
+    Account(Account),
+    Consent(Consent),
+    Order(Box<OrderSummary>),
+}
+
+impl CustomerRow {
+    pub const ACCOUNT: u8 = 1;
+    pub const CONSENT: u8 = 2;
+    pub const ORDER: u8 = 3;
+
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self::Account(_) => Self::ACCOUNT,
+            Self::Consent(_) => Self::CONSENT,
+            Self::Order(_) => Self::ORDER,
+        }
+    }
+}
+
+/// An account at a shop or the CRM's record of it. Key: the source's id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub brand: Text,
+    pub email: Option<Digest>,
+    pub created_at: Option<Moment>,
+    /// One account for many people: joins nobody.
+    pub collective: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsentState {
+    Yes,
+    No,
+    Pending,
+    /// Never asked: not a "no", overwrites nothing.
+    Unset,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    Mail,
+    Profiling,
+}
+
+/// Consent of an address, for a channel and brand. Key: address digest + channel + brand + purpose. The newest explicit change wins by its own time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consent {
+    pub address: Digest,
+    /// `email`, `sms` ...
+    pub channel: Text,
+    pub brand: Text,
+    pub purpose: Purpose,
+    pub state: ConsentState,
+    pub changed_at: Option<Moment>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HistoryKind {
+    Purchase,
+    Despatch,
+    Delivery,
+    Return,
+    Refund,
+    Cancellation,
+}
+
+/// One line of a customer's history: the newest state of one thing that happened to one order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryLine {
+    pub kind: HistoryKind,
+    /// Tells several of one kind apart: parcel, return, refund step; empty for the purchase.
+    pub number: Text,
+    pub date: Moment,
+    pub lines: Vec<(Sku, Quantity)>,
+    pub amount: Amount,
+    /// In a word, for people: `part-cancelled`, `received` ...
+    pub state: Text,
+}
+
+/// What an order tells its customer: derived by the order. Key: the order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderSummary {
+    pub order: OrderKey,
+    pub number: Text,
+    pub brand: Text,
+    pub placed_at: Moment,
+    pub currency: Currency,
+    /// Counts as an order: not a test, not wholly cancelled.
+    pub counts: bool,
+    /// What the customer keeps and paid: captured less refunded.
+    pub spend: Amount,
+    /// Pieces returned and accepted.
+    pub returned: Quantity,
+    /// Placed while signed in: shown in the customer's own account.
+    pub proven: bool,
+    /// Digest of the order's address, for consent.
+    pub email: Option<Digest>,
+    pub history: Vec<HistoryLine>,
+}

@@ -1,0 +1,229 @@
+//! Keys and small identifiers.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// Short text: inline up to 24 bytes.
+pub type Text = CompactString;
+
+/// A configured source. Stable across restarts and changes of the configuration: a hash of its name (`check` refuses two that collide).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourceId(pub u16);
+
+/// A Kafka topic, by a hash of its name (`check` refuses two that collide): state keeps where a row came from in four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TopicId(pub u32);
+
+const fn fnv(text: &str) -> u32 {
+    let bytes = text.as_bytes();
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
+        i += 1;
+    }
+    hash
+}
+
+impl SourceId {
+    /// Waybill itself: the owner of derived rows.
+    pub const WAYBILL: Self = Self(0);
+
+    pub const fn of(name: &str) -> Self {
+        let hash = fnv(name);
+        let short = ((hash >> 16) ^ hash) as u16;
+        Self(if short == 0 { 1 } else { short })
+    }
+}
+
+impl TopicId {
+    pub const fn of(name: &str) -> Self {
+        Self(fnv(name))
+    }
+}
+
+/// The Kafka record that a row came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Cause {
+    pub topic: TopicId,
+    pub partition: i32,
+    pub offset: i64,
+}
+
+/// An order, by the key of the system that it was placed in: `source|native id`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OrderKey(pub Text);
+
+impl OrderKey {
+    /// `source` is the configured name of the shop (or ERP) that the order was placed in.
+    pub fn new(source: &str, native: &str) -> Self {
+        Self(join_key(&[source, native]))
+    }
+}
+
+/// An order's name in some system: a scope (`order-number`, `nav.document`, `tracking` ...) and the native id in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Name {
+    pub scope: Text,
+    pub id: Text,
+}
+
+impl Name {
+    /// The public number of an order, by which other systems refer to it; shops that number alike are told apart by `number_scope` in the configuration.
+    pub const ORDER_NUMBER: &'static str = "order-number";
+    /// A parcel's tracking number.
+    pub const TRACKING: &'static str = "tracking";
+
+    pub fn new(scope: &str, id: &str) -> Self {
+        Self { scope: scope.into(), id: id.into() }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.scope, self.id)
+    }
+}
+
+/// A stock keeping unit: trimmed, Unicode NFC, upper case (rows.md, "SKU key"). The source's own spelling stays in its row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Sku(Text);
+
+impl Sku {
+    /// The longest SKU that is carried, in bytes; a longer one is refused with the field's name.
+    pub const BYTES_MAX: usize = 512;
+
+    /// `None` when `text` is blank or longer than [`Self::BYTES_MAX`].
+    pub fn new(text: &str) -> Option<Self> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed.len() > Self::BYTES_MAX {
+            return None;
+        }
+        if trimmed.is_ascii() {
+            let mut key = Text::from(trimmed);
+            key.make_ascii_uppercase();
+            return Some(Self(key));
+        }
+        Some(Self(trimmed.nfc().flat_map(char::to_uppercase).nfc().collect()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sku {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A customer: `account|source|id`, or `guest|brand|digest of the email`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CustomerKey(pub Text);
+
+impl CustomerKey {
+    pub fn account(source: &str, id: &str) -> Self {
+        Self(join_key(&["account", source, id]))
+    }
+
+    pub fn guest(brand: &str, email: &Digest) -> Self {
+        Self(join_key(&["guest", brand, &email.to_string()]))
+    }
+}
+
+/// HMAC-SHA-256 of a trimmed, lower-cased email address, cut to 16 bytes; the secret comes from the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Digest(pub [u8; 16]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Makes the digests of email addresses. Cloned into adapters; the secret is never shown.
+#[derive(Clone)]
+pub struct Digester {
+    secret: std::sync::Arc<[u8]>,
+}
+
+impl Digester {
+    pub fn new(secret: &[u8]) -> Self {
+        Self { secret: secret.into() }
+    }
+
+    /// `None` for a blank address.
+    pub fn email(&self, address: &str) -> Option<Digest> {
+        use hmac::{Hmac, KeyInit, Mac};
+        let trimmed = address.trim();
+        if trimmed.is_empty() {
+            return None;
+        }
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&self.secret).expect("HMAC takes a key of any length");
+        mac.update(trimmed.to_lowercase().as_bytes());
+        let full = mac.finalize().into_bytes();
+        let mut cut = [0; 16];
+        cut.copy_from_slice(&full[..16]);
+        Some(Digest(cut))
+    }
+}
+
+impl fmt::Debug for Digester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digester(secret)")
+    }
+}
+
+/// Joins the parts of a key by `|`; `|` and `%` in them are percent-encoded (gates.md, "Keys").
+pub fn join_key(parts: &[&str]) -> Text {
+    let mut key = Text::default();
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            key.push('|');
+        }
+        for c in part.chars() {
+            match c {
+                '|' => key.push_str("%7C"),
+                '%' => key.push_str("%25"),
+                c => key.push(c),
+            }
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skus_that_people_take_for_equal_are_equal() {
+        assert_eq!(Sku::new("  tee-blk-m "), Sku::new("TEE-BLK-M"));
+        assert_eq!(Sku::new("cafe\u{301}"), Sku::new("CAFÉ"));
+        assert_eq!(Sku::new("   "), None);
+        assert_eq!(Sku::new(&"x".repeat(513)), None);
+    }
+
+    #[test]
+    fn parts_of_a_key_cannot_run_into_each_other() {
+        assert_ne!(join_key(&["a|b", "c"]), join_key(&["a", "b|c"]));
+        assert_ne!(join_key(&["a%7Cb"]), join_key(&["a|b"]));
+    }
+
+    #[test]
+    fn one_address_has_one_digest_for_each_secret() {
+        let digester = Digester::new(b"secret");
+        assert_eq!(digester.email(" Anne@Example.com"), digester.email("anne@example.com"));
+        assert_ne!(digester.email("anne@example.com"), Digester::new(b"other").email("anne@example.com"));
+    }
+}

@@ -1,0 +1,262 @@
+//! Amounts and quantities: exact decimals, never floats.
+//!
+//! Written as text in JSON (`"64.95"`), as (mantissa, scale) in state. An [`Amount`] has no currency of its own: an order has one currency,
+//! the one that the customer was charged in, and a row in another is told apart before it becomes an amount of the order.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// ISO 4217 alphabetic code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Three ASCII letters, in any case.
+    pub fn new(code: &str) -> Option<Self> {
+        let bytes: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
+        bytes.iter().all(u8::is_ascii_alphabetic).then(|| Self(bytes.map(|b| b.to_ascii_uppercase())))
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+
+    /// Digits of the minor unit (ISO 4217): 0, 2 or 3.
+    pub fn minor_digits(&self) -> u32 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX" | b"VND" | b"VUV" | b"XAF" | b"XOF"
+            | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// One minor unit: 0.01 for GBP, 1 for JPY.
+    pub fn minor_unit(&self) -> Amount {
+        Amount(Decimal::new(1, self.minor_digits()))
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <std::borrow::Cow<str>>::deserialize(deserializer)?;
+        Self::new(&code).ok_or_else(|| serde::de::Error::custom(format!("expected a currency of three letters, found {code:?}")))
+    }
+}
+
+/// Bounds that keep every sum and product far from the 96 bits of a decimal: a value outside is refused where it is read.
+const UNITS_MAX: i64 = 1_000_000_000_000;
+
+macro_rules! decimal {
+    ($(#[$doc:meta])* $name:ident, $scale_max:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Decimal);
+
+        impl $name {
+            pub const ZERO: Self = Self(Decimal::ZERO);
+            /// Most digits after the point that are carried.
+            pub const SCALE_MAX: u32 = $scale_max;
+
+            /// `None` when the value has more digits than are carried exactly, or is beyond a million million.
+            pub fn new(value: Decimal) -> Option<Self> {
+                let value = value.normalize();
+                (value.scale() <= Self::SCALE_MAX && value.abs() <= Decimal::from(UNITS_MAX)).then_some(Self(value))
+            }
+
+            /// Reads a plain decimal, as in `-12.50`.
+            pub fn parse(text: &str) -> Option<Self> {
+                let text = text.trim();
+                Self::new(Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())?)
+            }
+
+            pub const fn from_int(n: i64) -> Self {
+                Self(Decimal::from_parts(n.unsigned_abs() as u32, (n.unsigned_abs() >> 32) as u32, 0, n < 0, 0))
+            }
+
+            pub fn decimal(self) -> Decimal {
+                self.0
+            }
+            pub fn is_zero(self) -> bool {
+                self.0.is_zero()
+            }
+            pub fn is_negative(self) -> bool {
+                self.0.is_sign_negative() && !self.0.is_zero()
+            }
+            pub fn is_positive(self) -> bool {
+                self.0.is_sign_positive() && !self.0.is_zero()
+            }
+            /// Not below zero.
+            pub fn floor_zero(self) -> Self {
+                if self.is_negative() { Self::ZERO } else { self }
+            }
+            pub fn abs(self) -> Self {
+                Self(self.0.abs())
+            }
+        }
+
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+        impl Neg for $name {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                self.0 += other.0;
+            }
+        }
+        impl SubAssign for $name {
+            fn sub_assign(&mut self, other: Self) {
+                self.0 -= other.0;
+            }
+        }
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+                values.fold(Self::ZERO, |sum, value| sum + value)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if serializer.is_human_readable() {
+                    serializer.collect_str(&self.0)
+                } else {
+                    let value = self.0.normalize();
+                    (value.mantissa(), value.scale() as u8).serialize(serializer)
+                }
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if deserializer.is_human_readable() {
+                    let text = <std::borrow::Cow<str>>::deserialize(deserializer)?;
+                    Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("expected a decimal as text, found {text:?}")))
+                } else {
+                    let (mantissa, scale) = <(i128, u8)>::deserialize(deserializer)?;
+                    Decimal::try_from_i128_with_scale(mantissa, scale.into()).map(Self).map_err(serde::de::Error::custom)
+                }
+            }
+        }
+    };
+}
+
+decimal! {
+    /// An amount of money.
+    Amount, 8
+}
+decimal! {
+    /// A number of pieces, in base units.
+    Quantity, 12
+}
+
+impl Amount {
+    /// Rounded half up (away from zero) to the currency's minor unit.
+    pub fn rounded(self, currency: Currency) -> Self {
+        Self(self.0.round_dp_with_strategy(currency.minor_digits(), RoundingStrategy::MidpointAwayFromZero))
+    }
+
+    /// With all digits of the currency's minor unit, as people write it: `5.00`.
+    pub fn display(self, currency: Currency) -> String {
+        format!("{:.*}", currency.minor_digits() as usize, self.0)
+    }
+
+    /// `self x pieces`, unrounded: a cost.
+    pub fn times(self, pieces: Quantity) -> Self {
+        Self((self.0 * pieces.0).round_dp(Self::SCALE_MAX))
+    }
+
+    /// The value of `j` of `n` pieces of a line worth `self`: `round_half_up(gross x j / n)` (journey, Money). Zero of zero is zero.
+    /// Cumulative: the values of parts in any order and size add up to the whole.
+    pub fn share(self, j: Quantity, n: Quantity, currency: Currency) -> Self {
+        if n.is_zero() {
+            return Self::ZERO;
+        }
+        if j == n {
+            return self;
+        }
+        Self(self.0 * j.0 / n.0).rounded(currency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(text: &str) -> Amount {
+        Amount::parse(text).expect("a decimal")
+    }
+
+    #[test]
+    fn parts_of_a_line_add_up_to_the_whole() {
+        let gbp = Currency::new("gbp").expect("a currency");
+        let g = |j| amount("63.44").share(Quantity::from_int(j), Quantity::from_int(3), gbp);
+        assert_eq!([g(0), g(1), g(2), g(3)], [amount("0"), amount("21.15"), amount("42.29"), amount("63.44")]);
+        let jpy = Currency::new("JPY").expect("a currency");
+        let g = |j| amount("2500").share(Quantity::from_int(j), Quantity::from_int(3), jpy);
+        assert_eq!([g(1), g(2), g(3)], [amount("833"), amount("1667"), amount("2500")]);
+    }
+
+    #[test]
+    fn what_cannot_be_carried_exactly_is_refused() {
+        assert!(Quantity::parse("0.123456789012").is_some());
+        assert!(Quantity::parse("0.1234567890123").is_none());
+        assert!(Amount::parse("1000000000001").is_none());
+        assert!(Amount::parse("twelve").is_none());
+        assert_eq!(Amount::parse("12.5000"), Amount::parse("12.5"));
+    }
+
+    #[test]
+    fn state_and_json_give_the_same_value_back() {
+        for text in ["0", "-0.01", "64.95", "999999999999.99"] {
+            let value = amount(text);
+            let bytes = postcard::to_stdvec(&value).expect("encodes");
+            assert_eq!(postcard::from_bytes::<Amount>(&bytes).expect("decodes"), value);
+            let json = serde_json::to_string(&value).expect("encodes");
+            assert_eq!(serde_json::from_str::<Amount>(&json).expect("decodes"), value);
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! Rows of an order (rows.md, "Facts and the fields the gates need"). Quantities are base units and totals for their key, never deltas.
+//!
+//! A source's record becomes one or more of these rows. A row that comes in parts is told as several kinds (`Header` and `ShipTo`;
+//! `Despatch` and `Tracking`; `WarehouseOrder` and `WarehouseTotal`): each kind is a field group with a version of its own.
+//!
+//! The numbers of [`OrderRow::kind`] and the order of the fields are part of the state's format.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, Text};
+
+/// A person's data: carried to who needs it, never shown in a log.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Personal(pub Text);
+
+impl fmt::Debug for Personal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(personal)")
+    }
+}
+
+/// A status or condition word: known, or kept as its source wrote it (exception `unknown-word`; it moves no stage and opens no gate).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Word<T> {
+    Known(T),
+    Unknown(Text),
+}
+
+impl<T> Word<T> {
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(meaning) => Some(meaning),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum OrderRow {
+    Header(Box<Header>),
+    ShipTo(Box<Address>),
+    BillTo(Box<Address>),
+    Line(Box<Line>),
+    LineProgress(LineProgress),
+    Charge(Charge),
+    Payment(Payment),
+    Hold(Hold),
+    ErpRecord(ErpRecord),
+    ErpLine(Box<ErpLine>),
+    ErpPosted(ErpPosted),
+    WarehouseOrder(WarehouseOrder),
+    WarehouseTotal(WarehouseTotal),
+    Despatch(Box<Despatch>),
+    Tracking(Tracking),
+    Scan(Scan),
+    ReturnLine(Box<ReturnLine>),
+    Receipt(Box<Receipt>),
+    Disposition(Disposition),
+    Refund(Box<Refund>),
+}
+
+impl OrderRow {
+    pub const HEADER: u8 = 1;
+    pub const SHIP_TO: u8 = 2;
+    pub const BILL_TO: u8 = 3;
+    pub const LINE: u8 = 4;
+    pub const LINE_PROGRESS: u8 = 5;
+    pub const CHARGE: u8 = 6;
+    pub const PAYMENT: u8 = 7;
+    pub const HOLD: u8 = 8;
+    pub const ERP_RECORD: u8 = 9;
+    pub const ERP_LINE: u8 = 10;
+    pub const ERP_POSTED: u8 = 11;
+    pub const WAREHOUSE_ORDER: u8 = 12;
+    pub const WAREHOUSE_TOTAL: u8 = 13;
+    pub const DESPATCH: u8 = 14;
+    pub const TRACKING: u8 = 15;
+    pub const SCAN: u8 = 16;
+    pub const RETURN_LINE: u8 = 17;
+    pub const RECEIPT: u8 = 18;
+    pub const DISPOSITION: u8 = 19;
+    pub const REFUND: u8 = 20;
+
+    /// The `kind` of the row's [`super::RowKey`].
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self::Header(_) => Self::HEADER,
+            Self::ShipTo(_) => Self::SHIP_TO,
+            Self::BillTo(_) => Self::BILL_TO,
+            Self::Line(_) => Self::LINE,
+            Self::LineProgress(_) => Self::LINE_PROGRESS,
+            Self::Charge(_) => Self::CHARGE,
+            Self::Payment(_) => Self::PAYMENT,
+            Self::Hold(_) => Self::HOLD,
+            Self::ErpRecord(_) => Self::ERP_RECORD,
+            Self::ErpLine(_) => Self::ERP_LINE,
+            Self::ErpPosted(_) => Self::ERP_POSTED,
+            Self::WarehouseOrder(_) => Self::WAREHOUSE_ORDER,
+            Self::WarehouseTotal(_) => Self::WAREHOUSE_TOTAL,
+            Self::Despatch(_) => Self::DESPATCH,
+            Self::Tracking(_) => Self::TRACKING,
+            Self::Scan(_) => Self::SCAN,
+            Self::ReturnLine(_) => Self::RETURN_LINE,
+            Self::Receipt(_) => Self::RECEIPT,
+            Self::Disposition(_) => Self::DISPOSITION,
+            Self::Refund(_) => Self::REFUND,
+        }
+    }
+}
+
+/// Where an order came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    Web,
+    Pos,
+    Erp,
+    Market,
+}
+
+/// When the customer pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Terms {
+    Prepaid,
+    /// Invoice, terms: secured without money.
+    OnAccount,
+    CashOnDelivery,
+}
+
+/// May the order be sent in parts?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Advice {
+    #[default]
+    Partial,
+    Whole,
+}
+
+/// What the shop says of the order as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShopState {
+    /// Placed, being paid, being worked on, complete: all that the quantities say better.
+    Open,
+    Cancelled,
+    /// Wholly credited, or closed.
+    Closed,
+}
+
+/// The order as placed. Key: the shop's order id. Owner: the shop (POS, ERP for its own orders).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The public number, by which the other systems refer to the order.
+    pub number: Text,
+    pub channel: Text,
+    pub brand: Text,
+    pub origin: Origin,
+    pub placed_at: Moment,
+    /// The currency that the customer was charged in.
+    pub currency: Currency,
+    /// What the customer owes for all lines and charges, tax inside.
+    pub total: Amount,
+    pub prices_include_tax: bool,
+    /// Number of sale lines, where the header gives it.
+    pub lines_expected: Option<u32>,
+    /// Sum of ordered quantities of sale lines, where the header gives it.
+    pub quantity_expected: Option<Quantity>,
+    /// The lines came in the same record: the set is whole.
+    pub whole: bool,
+    pub test: bool,
+    pub payment_method: Text,
+    pub terms: Terms,
+    /// Account id at the shop; else the guest by the digest of his email and the brand; else nobody.
+    pub customer: Option<CustomerKey>,
+    pub email: Option<Personal>,
+    pub email_digest: Option<Digest>,
+    /// A line ships, so an address is needed.
+    pub ships: bool,
+    pub shipping_method: Text,
+    pub advice: Advice,
+    pub promised_at: Option<Moment>,
+    pub replaces: Option<OrderKey>,
+    pub replaced_by: Option<OrderKey>,
+    pub state: Word<ShopState>,
+    /// The shop's own word for the state.
+    pub raw_state: Text,
+}
+
+/// A postal address. Key: order + kind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Address {
+    pub name: Personal,
+    pub company: Personal,
+    /// Street lines, newline between them.
+    pub street: Personal,
+    pub city: Personal,
+    pub region: Text,
+    pub postcode: Personal,
+    /// ISO 3166-1 alpha-2.
+    pub country: Text,
+    pub phone: Personal,
+    pub email: Personal,
+}
+
+/// Which part a line plays: the row that carries the price is the sale, the leaf rows are the goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineRole {
+    /// Carries the price; its goods are leaf lines that name it as parent.
+    Sale,
+    /// Goods of a parent line; worth nothing by itself.
+    Leaf,
+    /// Both: an ordinary line.
+    Both,
+    /// A comment: no goods, no money.
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineKind {
+    Goods,
+    GiftCard,
+    Service,
+    Tip,
+}
+
+/// How a line reaches the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Needs {
+    Ship,
+    Collect,
+    Digital,
+    Taken,
+    DropShip,
+}
+
+/// An order line. Key: the shop's line id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Rank within the order: pooled quantities go to earlier lines first.
+    pub position: u32,
+    pub parent: Option<Text>,
+    pub role: LineRole,
+    pub sku: Sku,
+    /// The SKU as its source spells it.
+    pub sku_text: Text,
+    pub description: Text,
+    pub ordered: Quantity,
+    /// What the customer owes for the whole line after discounts, tax inside.
+    pub gross: Amount,
+    /// The part of `gross` that is tax.
+    pub tax: Amount,
+    pub kind: LineKind,
+    pub needs: Needs,
+    pub location: Option<Text>,
+    pub unit_cost: Option<Amount>,
+}
+
+/// How far the shop's own books have got with a line. Key: the shop's line id. Owner: the shop, as mirror but for what it cancels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineProgress {
+    /// Cancelled by the shop's word.
+    pub cancelled: Quantity,
+    /// Credited by credit memo or refund line; what was not returned of it is cancelled (journey, Orders).
+    pub credited: Quantity,
+    /// The shop's own shipped total: what despatch-notices need not tell it again.
+    pub shipped: Quantity,
+    /// The shop's own received-back total, where it keeps one apart from `credited`.
+    pub received: Option<Quantity>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChargeKind {
+    Shipping,
+    Wrapping,
+    Duty,
+    Handling,
+    Tip,
+    Rounding,
+}
+
+/// A charge of the order. Key: kind + number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Charge {
+    pub kind: ChargeKind,
+    pub gross: Amount,
+    pub tax: Amount,
+    /// The shop took the charge away.
+    pub removed: bool,
+}
+
+/// By which means was paid. In the order in which a refund is spread over them: card and bank first, then store credit, then gift card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tender {
+    Card,
+    Bank,
+    Cash,
+    CashOnDelivery,
+    OnAccount,
+    StoreCredit,
+    GiftCard,
+    Exchange,
+}
+
+/// A payment, as running totals of one tender. Key: the shop's payment id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    pub tender: Tender,
+    pub currency: Currency,
+    /// Authorised in all, captured part included; 0 when voided or expired.
+    pub authorised: Amount,
+    /// Captured less voided.
+    pub captured: Amount,
+    pub expires_at: Option<Moment>,
+    /// The gateway's reference of the capture: two rows with the same one are one fact.
+    pub reference: Text,
+    pub failed: bool,
+}
+
+/// Somebody stopped the order. Key: who + reason. In force while `active`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hold {
+    pub reason: Text,
+    pub active: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErpState {
+    Pending,
+    Approved,
+    Closed,
+    Cancelled,
+    Posted,
+}
+
+/// The ERP's record of an order (`return_order = false`). Key: document type + number. A deleted row is `gone`, not cancelled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErpRecord {
+    pub document: Text,
+    pub state: Word<ErpState>,
+    pub created_at: Option<Moment>,
+}
+
+/// A line of the ERP's record. Key: document + line number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErpLine {
+    pub document: Text,
+    /// The shop's line id, where the ERP keeps it.
+    pub order_line: Option<Text>,
+    pub sku: Sku,
+    pub quantity: Quantity,
+    pub location: Option<Text>,
+    pub drop_ship: bool,
+    /// The ERP's own shipped total.
+    pub shipped: Quantity,
+    pub unit_cost: Option<Amount>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PostedKind {
+    Shipment,
+    Invoice,
+    ReturnReceipt,
+    CreditNote,
+}
+
+/// A line of a posted document of the ERP. Key: kind + document + line number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErpPosted {
+    pub kind: PostedKind,
+    pub document: Text,
+    /// The open document that it was posted from.
+    pub from: Text,
+    pub sku: Sku,
+    /// Signed: a correction is negative.
+    pub quantity: Quantity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarehouseState {
+    New,
+    Allocated,
+    Picking,
+    Picked,
+    Packed,
+    PartDespatched,
+    Despatched,
+    Held,
+    Cancelled,
+    Closed,
+}
+
+/// The warehouse's order. Key: the warehouse's order number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarehouseOrder {
+    pub location: Text,
+    pub state: Word<WarehouseState>,
+}
+
+/// How many pieces the warehouse's order has now: the answer to a lowered total. Key: the warehouse's order number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarehouseTotal {
+    pub location: Text,
+    pub pieces: Quantity,
+}
+
+/// Which of the order's lines a row speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LineRef {
+    Line(Text),
+    /// Only the SKU is named: its lines are pooled.
+    Sku(Sku),
+}
+
+/// What left the house. Key: despatch number + line or SKU (+ lot).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Despatch {
+    pub despatch: Text,
+    pub line: LineRef,
+    pub quantity: Quantity,
+    pub location: Text,
+    pub despatched_at: Moment,
+    pub carrier: Text,
+    pub service: Text,
+    /// Where the despatch row itself names it; else a `Tracking` row does, later.
+    pub tracking: Option<Text>,
+}
+
+/// The tracking number of a despatch's parcel. Key: despatch number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tracking {
+    pub despatch: Text,
+    pub carrier: Text,
+    pub number: Text,
+}
+
+/// What a scan means, in rank order: at equal times the later in this list is the newer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScanMeaning {
+    Label,
+    Transit,
+    Delayed,
+    OutForDelivery,
+    Collect,
+    Attempted,
+    Returning,
+    Lost,
+    Delivered,
+}
+
+/// A carrier's scan. Key: carrier + tracking number + time + code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scan {
+    pub tracking: Text,
+    pub meaning: Word<ScanMeaning>,
+    pub scanned_at: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReturnState {
+    Asked,
+    Approved,
+    Closed,
+    Posted,
+    Rejected,
+    Withdrawn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolution {
+    Refund,
+    StoreCredit,
+    Exchange,
+    Repair,
+    Reject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoodsExpected {
+    Yes,
+    /// Keep it.
+    No,
+    /// A photo is enough.
+    Proof,
+}
+
+/// A line of a return authorisation. Key: authority's document + line. A deleted row that was approved counts as approved (`gone`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReturnLine {
+    pub rma: Text,
+    pub line: LineRef,
+    pub quantity: Quantity,
+    pub state: Word<ReturnState>,
+    pub resolution: Resolution,
+    pub goods_expected: GoodsExpected,
+    pub reason: Text,
+    pub approved_at: Option<Moment>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    Sellable,
+    Damaged,
+    /// Not told: accepted.
+    Unspoken,
+    Rejected,
+    OtherItem,
+}
+
+/// What came back. Key: receipt + line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub receipt: Text,
+    /// The authorisation it names, if any.
+    pub rma: Option<Text>,
+    pub line: LineRef,
+    pub quantity: Quantity,
+    pub condition: Word<Condition>,
+    pub location: Text,
+    pub bucket: Text,
+    pub received_at: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisposedTo {
+    Stock,
+    WriteOff,
+    SentBack,
+    Quarantine,
+}
+
+/// What became of returned goods. Key: the warehouse's id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Disposition {
+    pub line: LineRef,
+    pub quantity: Quantity,
+    pub to: DisposedTo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefundState {
+    Pending,
+    Success,
+    Failed,
+}
+
+/// A refund that some system tells of. Key: that system's refund id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refund {
+    pub tender: Tender,
+    pub currency: Currency,
+    pub amount: Amount,
+    pub state: Word<RefundState>,
+    /// The payment provider's reference: two rows with the same one are one refund.
+    pub reference: Text,
+    /// The id of our request that it answers, where the system can carry it.
+    pub request: Option<Text>,
+    pub refunded_at: Moment,
+}

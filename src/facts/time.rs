@@ -1,0 +1,93 @@
+//! Moments: milliseconds since 1970-01-01T00:00:00Z. The pure rooms get them as values and never read a clock.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in milliseconds since the epoch, UTC. Written as RFC 3339 in JSON, as an integer in state.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub i64);
+
+/// A length of time in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Span(pub i64);
+
+impl Span {
+    pub const fn seconds(n: i64) -> Self {
+        Self(n * 1_000)
+    }
+    pub const fn minutes(n: i64) -> Self {
+        Self::seconds(n * 60)
+    }
+    pub const fn hours(n: i64) -> Self {
+        Self::minutes(n * 60)
+    }
+    pub const fn days(n: i64) -> Self {
+        Self::hours(n * 24)
+    }
+}
+
+impl Moment {
+    pub const MIN: Self = Self(i64::MIN);
+    pub const MAX: Self = Self(i64::MAX);
+    /// 0001-01-01 and 9999-12-31: what lies outside is not a date of any system.
+    const SAYABLE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+
+    /// `None` outside the years 1 to 9999.
+    pub fn checked(millis: i64) -> Option<Self> {
+        Self::SAYABLE.contains(&millis).then_some(Self(millis))
+    }
+
+    /// Reads RFC 3339 (`2026-03-02T10:15:04Z`, with an offset or `Z`).
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let parsed: jiff::Timestamp = text.parse().ok()?;
+        Self::checked(parsed.as_millisecond())
+    }
+}
+
+impl Add<Span> for Moment {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub for Moment {
+    type Output = Span;
+    fn sub(self, earlier: Self) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(moment) => write!(f, "{moment}"),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+            Self::parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("expected a moment as in 2026-03-02T10:15:04Z"))
+        } else {
+            i64::deserialize(deserializer).map(Self)
+        }
+    }
+}

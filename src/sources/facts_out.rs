@@ -1,0 +1,64 @@
+//! Where an adapter puts its facts: fills in what is the same for all facts of one record.
+
+use crate::facts::{
+    Cause, Change, CustomerKey, CustomerRow, Fact, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text,
+    Version,
+};
+
+/// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause, incarnation and revision are known.
+pub struct FactsOut<'a> {
+    pub(crate) source: SourceId,
+    pub(crate) cause: Cause,
+    pub(crate) incarnation: u16,
+    pub(crate) adapter: u16,
+    pub(crate) facts: &'a mut Vec<Fact>,
+}
+
+/// `RowKey::kind` of a name's link.
+pub const LINK_KIND: u8 = 255;
+
+impl<'a> FactsOut<'a> {
+    pub fn new(source: SourceId, cause: Cause, incarnation: u16, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {
+        Self { source, cause, incarnation, adapter, facts }
+    }
+
+    /// The place of a record that carries no version: the order of arrival is all there is.
+    pub fn arrival(&self) -> Place {
+        Place::Arrival { partition: self.cause.partition, offset: self.cause.offset }
+    }
+
+    fn put(&mut self, subject: Subject, kind: u8, id: Text, place: Place, at: Moment, row: Option<Row>) {
+        let key = RowKey { kind, source: self.source, id };
+        let version = Version { incarnation: self.incarnation, place, upsert: row.is_some(), adapter: self.adapter };
+        let change = row.map_or(Change::Delete, Change::Upsert);
+        self.facts.push(Fact { subject, key, change, version, cause: self.cause, at });
+    }
+
+    /// An order's row, the order known by the shop's own key.
+    pub fn order(&mut self, order: OrderKey, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+        self.put(Subject::Order(order), row.kind(), id.into(), place, at, Some(Row::Order(row)));
+    }
+
+    /// An order's row, the order known by a name: it goes on once the name's link is there.
+    pub fn named(&mut self, name: Name, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+        self.put(Subject::Name(name), row.kind(), id.into(), place, at, Some(Row::Order(row)));
+    }
+
+    pub fn sku(&mut self, sku: Sku, id: impl Into<Text>, place: Place, at: Moment, row: SkuRow) {
+        self.put(Subject::Sku(sku), row.kind(), id.into(), place, at, Some(Row::Sku(row)));
+    }
+
+    pub fn customer(&mut self, customer: CustomerKey, id: impl Into<Text>, place: Place, at: Moment, row: CustomerRow) {
+        self.put(Subject::Customer(customer), row.kind(), id.into(), place, at, Some(Row::Customer(row)));
+    }
+
+    /// Where a name leads.
+    pub fn link(&mut self, name: Name, to: Link, place: Place, at: Moment) {
+        self.put(Subject::Name(name), LINK_KIND, Text::default(), place, at, Some(Row::Link(to)));
+    }
+
+    /// The source deleted the row of this kind (`OrderRow::LINE` ...) and id. What that means is the view's to say.
+    pub fn deleted(&mut self, subject: Subject, kind: u8, id: impl Into<Text>, place: Place, at: Moment) {
+        self.put(subject, kind, id.into(), place, at, None);
+    }
+}
