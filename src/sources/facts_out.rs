@@ -1,8 +1,8 @@
 //! Where an adapter puts its facts: fills in what is the same for all facts of one record.
 
 use crate::facts::{
-    Cause, Change, CustomerKey, CustomerRow, Fact, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text,
-    Version,
+    Cause, Change, CustomerKey, CustomerRow, Fact, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey, Sku, SkuRow, SourceId,
+    Subject, Text, Version,
 };
 
 /// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause, incarnation and revision are known.
