@@ -31,7 +31,7 @@ use toml::de::DeTable;
 pub use document::{Problem, Problems, nearest};
 pub use settings::{Application, Epochs, Http, Kafka, Property};
 pub use sources::Source;
-pub use values::{Outside, Secret};
+pub use values::{Outside, Secret, name_is_legal};
 
 use crate::entities::rules::Rules;
 use crate::events::Topic;

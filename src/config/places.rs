@@ -16,7 +16,10 @@ pub fn locations(mut section: Section<'_>, sources: &[Draft<'_>]) -> Vec<Locatio
         for name in std::iter::once(&location.code).chain(&location.aliases) {
             match claimed.iter().find(|(claimed, owner, _)| claimed == name && *owner != location.code) {
                 Some((_, owner, line)) => {
-                    section.problem("aliases", format!("\"{name}\" already names the location {owner} (line {line}): a name leads to one place"));
+                    section.problem(
+                        "aliases",
+                        format!("\"{name}\" already names the location {owner} (line {line}): a name leads to one place"),
+                    );
                 }
                 None => claimed.push((name.clone(), location.code.clone(), section.line())),
             }

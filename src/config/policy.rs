@@ -110,7 +110,10 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> Vec<char> {
         match (kept.contains(&pair), by_erp.contains(&pair)) {
             (true, true) => {
                 let line = section.line_of("keep");
-                section.problem("erp_keeps", format!("the pair {pair} is kept by the ERP and by Waybill (line {line}): every pair has one keeper"));
+                section.problem(
+                    "erp_keeps",
+                    format!("the pair {pair} is kept by the ERP and by Waybill (line {line}): every pair has one keeper"),
+                );
             }
             (false, false) => section.findings().note(format!("nobody keeps the pair {pair} of the books: books.keep does not name it")),
             _ => {}
@@ -118,7 +121,9 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> Vec<char> {
     }
     if kept.is_empty() {
         let erp = erp.map_or("the ERP", |erp| erp.name.as_str());
-        section.findings().note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
+        section
+            .findings()
+            .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
     section.finish();
     kept

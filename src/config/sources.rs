@@ -192,7 +192,8 @@ fn channel_of(draft: &Draft<'_>, channels: &[Channel]) -> Text {
         [] => Text::default(),
         [one] => one.name.clone(),
         [first, second, ..] => {
-            let sentence = format!("is missing: the source is the shop of the channels {} and {}; say which is its own", first.name, second.name);
+            let sentence =
+                format!("is missing: the source is the shop of the channels {} and {}; say which is its own", first.name, second.name);
             section.problem("channel", sentence);
             Text::default()
         }
