@@ -1,6 +1,11 @@
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod entities;
 pub mod envelope;
+pub mod error;
 pub mod events;
 pub mod facts;
+pub mod http;
 pub mod sources;
+pub mod telemetry;
