@@ -2,6 +2,7 @@
 //!
 //! Pure: no system's tables or words are known here (they are room 2's), nothing is stored, no clock is read. All types borrow from the record's bytes.
 
+pub mod columns;
 mod record;
 
 pub use record::{Batch, Headers, Record};
