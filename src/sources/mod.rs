@@ -4,6 +4,12 @@
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
 mod facts_out;
+mod local_time;
+mod peoplevox;
+pub mod settings;
+#[cfg(test)]
+pub(crate) mod trial;
+pub mod words;
 
 pub use facts_out::FactsOut;
 
@@ -76,4 +82,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[];
+pub static KINDS: &[Kind] = &[peoplevox::KIND];
