@@ -166,19 +166,9 @@ impl Core {
                     put
                 }
             }
-            (Subject::Name(name), Change::Upsert(Row::Link(to))) => {
-                let staged = shard.names.stage(&name);
-                let put = staged.state.put_link(fact.key.source, to, fact.version, cause, fact.at);
-                staged.mark(put, cause);
-                put
-            }
             (Subject::Name(name), change) => {
-                let row = match change {
-                    Change::Upsert(Row::Order(row)) => Some(row),
-                    _ => None,
-                };
                 let staged = shard.names.stage(&name);
-                let put = staged.state.put_row(fact.key, row, fact.version, cause, fact.at);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
                 staged.mark(put, cause);
                 put
             }

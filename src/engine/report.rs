@@ -17,6 +17,7 @@ pub struct EpochReport {
     pub facts_new: u64,
     pub facts_stale: u64,
     /// Entities whose views were computed.
+    pub names_sealed: u64,
     pub orders_sealed: u64,
     pub skus_sealed: u64,
     pub customers_sealed: u64,

@@ -10,6 +10,9 @@
 //! | C > M | state without its offsets | refuse |
 //! | C, no M | the offsets are gone (a group away for long) | all sources from their earliest records, as a repeat: versions make it harmless |
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
 use super::core::Core;
 use super::log::{Log, LogError, Offset};
 use super::shard::Shard;
@@ -99,49 +102,50 @@ fn parse_number(shard: usize, metadata: &str) -> Result<u64, LogError> {
 
 /// Reads one shard's partition, again while its end is behind `noted`.
 async fn read_shard<L: Log>(core: &mut Core, log: &mut L, index: usize, noted: Option<u64>, found: &mut Restored) -> Result<EpochRecord, LogError> {
+    let mut newest: HashMap<Vec<u8>, Option<Vec<u8>>, RandomState> = HashMap::default();
+    let epoch_key = state::encode_key(&StateKey::Epoch);
     for read in 1.. {
-        let mut shard = Shard::new();
-        let (mut records, mut bytes, mut failed) = (0, 0, None);
+        newest.clear();
+        let (mut records, mut bytes) = (0, 0);
         log.changelog(index as i32, &mut |key, value| {
             records += 1;
             bytes += (key.len() + value.map_or(0, <[u8]>::len)) as u64;
-            if failed.is_none()
-                && let Err(error) = load(&mut shard, key, value)
-            {
-                failed = Some(error);
-            }
+            newest.insert(key.to_vec(), value.map(<[u8]>::to_vec));
         })
         .await?;
-        if let Some(error) = failed {
-            return Err(LogError::Restore(format!("shard {index} of {}: {error}", core.settings.names.changelog)));
-        }
-        if noted.is_some_and(|m| shard.epoch.number < m) && read < READS_MAX {
+        let number = match newest.get(&epoch_key) {
+            Some(Some(value)) => decode_epoch(&epoch_key, value).map_err(|error| unreadable(core, index, &error))?.number,
+            _ => 0,
+        };
+        if noted.is_some_and(|m| number < m) && read < READS_MAX {
             continue;
         }
         found.records += records;
         found.bytes += bytes;
-        let epoch = shard.epoch;
-        core.shards[index] = shard;
-        return Ok(epoch);
+        break;
     }
-    unreachable!("the loop above ends by its last read")
+    let mut shard = Shard::new();
+    for (key, value) in newest {
+        if let Some(value) = value {
+            load(&mut shard, &key, &value).map_err(|error| unreadable(core, index, &error))?;
+        }
+    }
+    let epoch = shard.epoch;
+    core.shards[index] = shard;
+    Ok(epoch)
 }
 
-/// Puts one record of the changelog into the shard.
-fn load(shard: &mut Shard, key: &[u8], value: Option<&[u8]>) -> Result<(), StateError> {
+fn unreadable(core: &Core, shard: usize, error: &StateError) -> LogError {
+    LogError::Restore(format!("shard {shard} of {}: {error}", core.settings.names.changelog))
+}
+
+fn decode_epoch(key: &[u8], value: &[u8]) -> Result<EpochRecord, StateError> {
+    Ok(postcard::from_bytes(state::payload(key, value)?)?)
+}
+
+/// Puts the newest record of a key into the shard.
+fn load(shard: &mut Shard, key: &[u8], value: &[u8]) -> Result<(), StateError> {
     let state_key: StateKey = postcard::from_bytes(key)?;
-    let Some(value) = value else {
-        match state_key {
-            StateKey::Order(order) => shard.orders.forget(&order),
-            StateKey::Name(name) => shard.names.forget(&name),
-            StateKey::SkuHead(sku) => shard.skus.forget(&sku),
-            StateKey::CustomerHead(customer) => shard.customers.forget(&customer),
-            StateKey::SkuRow(sku, row) => shard.skus.restore(sku, |state| state.forget_row(&row)),
-            StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| state.forget_row(&row)),
-            StateKey::Epoch | StateKey::Live(_) => {}
-        }
-        return Ok(());
-    };
     let payload = state::payload(key, value)?;
     let mut result = Ok(());
     match state_key {
@@ -149,7 +153,6 @@ fn load(shard: &mut Shard, key: &[u8], value: Option<&[u8]>) -> Result<(), State
         StateKey::Live(number) => {
             let since = postcard::from_bytes(payload)?;
             if let Some(topic) = Topic::ALL.into_iter().find(|topic| *topic as u8 == number) {
-                shard.live.retain(|(t, _)| *t != topic);
                 shard.live.push((topic, since));
             }
         }
@@ -181,7 +184,7 @@ fn publish_all(core: &mut Core) {
         }
         for (name, state) in shard.names.committed() {
             published.name(name, state);
-            if state.is_waiting() {
+            if state.waiting_len() > 0 {
                 shard.wakes.set(Subject::Name(name.clone()), Some(tick));
             }
         }
