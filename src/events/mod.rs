@@ -11,6 +11,7 @@ pub mod fulfilment_requests;
 pub mod journal_entries;
 pub mod marketing_profiles;
 pub mod notifications;
+pub mod order;
 pub mod order_completions;
 pub mod order_reversals;
 pub mod order_status;
@@ -18,9 +19,11 @@ mod outlet;
 pub mod product_updates;
 pub mod receipt_notices;
 pub mod refund_requests;
+mod request;
 pub mod revenue_notices;
 pub mod sales_orders;
 pub mod stock_updates;
+pub mod why;
 
 pub use outlet::{Emission, Outlet, SealContext, digest, request_id};
 
