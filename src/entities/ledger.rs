@@ -67,10 +67,33 @@ pub struct DocumentLedger {
     pub asked: u64,
     /// Totals by line last asked: what is lower now is a change that needs no other condition.
     pub totals: BTreeMap<Text, Quantity>,
+    /// The highest total ever asked, by line (`fulfilment-requests`): *stopped* asks whether a go-ahead was ever made for a piece.
+    pub highest: BTreeMap<Text, Quantity>,
     pub cancelled: bool,
     pub asked_at: Option<Moment>,
     /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
     pub adopted: bool,
+}
+
+impl DocumentLedger {
+    /// Enters the totals of a step, and raises the highest ever asked.
+    pub fn enter_totals(&mut self, totals: BTreeMap<Text, Quantity>) {
+        for (line, total) in &totals {
+            let highest = self.highest.entry(line.clone()).or_default();
+            *highest = (*highest).max(*total);
+        }
+        self.totals = totals;
+    }
+
+    /// The highest total ever asked for a line. Where it was not entered, `all` (the cautious answer) once a second step may have lowered it.
+    pub fn ever_asked(&self, line: &str, all: Quantity) -> Quantity {
+        match self.highest.get(line) {
+            Some(highest) => *highest,
+            None if self.step == 0 || !self.highest.is_empty() => Quantity::ZERO,
+            None if self.step == 1 => self.totals.get(line).copied().unwrap_or_default(),
+            None => all,
+        }
+    }
 }
 
 /// All ledgers of one order. The key of a map is the part of the ledger key after the order.
