@@ -5,6 +5,7 @@
 
 mod facts_out;
 mod local_time;
+mod mapped;
 mod peoplevox;
 pub mod settings;
 #[cfg(test)]
@@ -82,4 +83,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[peoplevox::KIND];
+pub static KINDS: &[Kind] = &[peoplevox::KIND, mapped::KIND];
