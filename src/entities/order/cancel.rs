@@ -120,7 +120,7 @@ pub(super) fn warehouse<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> Vec<W
 /// What decides whether a cancelled piece is *stopped*.
 pub(super) struct Stopping<'a, 's> {
     pub rows: &'a Rows<OrderRow>,
-    pub ledgers: &'a Ledgers,
+    pub ledgers: &'s Ledgers,
     pub warehouse: &'s [WarehouseView<'a>],
     pub progress: &'s [Progress],
     pub shop: Option<SourceId>,
