@@ -22,6 +22,20 @@ impl<'a> FactsOut<'a> {
         Self { source, cause, incarnation, adapter, facts }
     }
 
+    /// Number of facts so far.
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    /// Takes back all facts but the first `len`: a record that is refused midway yields none.
+    pub fn truncate(&mut self, len: usize) {
+        self.facts.truncate(len);
+    }
+
     /// The place of a record that carries no version: the order of arrival is all there is.
     pub fn arrival(&self) -> Place {
         Place::Arrival { partition: self.cause.partition, offset: self.cause.offset }

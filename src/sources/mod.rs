@@ -4,6 +4,11 @@
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
 mod facts_out;
+#[cfg(test)]
+mod fixtures;
+mod magento;
+pub mod settings;
+pub mod words;
 
 pub use facts_out::FactsOut;
 
@@ -76,4 +81,6 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[];
+pub static KINDS: &[Kind] = &[
+    magento::KIND,
+];
