@@ -7,7 +7,11 @@ mod facts_out;
 #[cfg(test)]
 mod fixtures;
 mod magento;
+mod local_time;
+mod peoplevox;
 pub mod settings;
+#[cfg(test)]
+pub(crate) mod trial;
 pub mod words;
 
 pub use facts_out::FactsOut;
@@ -83,4 +87,5 @@ pub struct Kind {
 /// Every kind of source, in the order in which help lists them.
 pub static KINDS: &[Kind] = &[
     magento::KIND,
+    peoplevox::KIND,
 ];
