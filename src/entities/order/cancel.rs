@@ -7,7 +7,7 @@ use super::erp::canonical;
 use super::returns::Returns;
 use super::view::{LineView, WarehouseView};
 use crate::entities::Rows;
-use crate::entities::order::OrderState;
+use crate::entities::ledger::Ledgers;
 use crate::entities::rules::{Role, Rules};
 use crate::facts::order::{RefundState, ShopState, WarehouseState, Word};
 use crate::facts::{Amount, Moment, OrderRow, Quantity, SourceId, Text};
