@@ -51,11 +51,11 @@ pub struct NoticeLedger {
     pub detail: Text,
 }
 
-/// Running totals, each of either sign: `journal-entries` by pair and account side, `revenue-notices`.
+/// Running totals, each of either sign: `journal-entries` by pair and accounts, `revenue-notices`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BookLedger {
     pub step: u32,
-    /// Key: what the total is of, e.g. `S|line|sales_revenue`.
+    /// Key: what the total is of: of the journal `pair|debit account|credit account`, of a revenue notice `net` or `tax`.
     pub totals: BTreeMap<Text, Amount>,
 }
 
@@ -112,7 +112,8 @@ pub struct Ledgers {
     /// By receiver.
     pub completion: BTreeMap<Text, NoticeLedger>,
     pub refund: SumLedger,
-    pub journal: BookLedger,
+    /// By currency: that of the order; that of the costs where it is another.
+    pub journal: BTreeMap<Text, BookLedger>,
     /// By kind | what the kind counts by.
     pub notified: BTreeMap<Text, Entered>,
 }

@@ -6,6 +6,8 @@
 //! The view borrows from the rows: it is computed at the seal, used for all events of the order, and dropped; queries compute it anew from
 //! published rows.
 
+pub use super::compute::view;
+use super::times::Times;
 use crate::facts::order::{Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseState, Word};
 use crate::facts::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId};
 
@@ -42,6 +44,8 @@ pub struct OrderView<'a> {
     pub findings: Vec<Finding>,
     /// When the newest row that cancels something says so.
     pub cancelled_at: Option<Moment>,
+    /// Business times of the newest rows that move money or goods.
+    pub times: Times,
     /// When the view would next change by the clock alone.
     pub next_change: Option<Moment>,
 }
