@@ -81,6 +81,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[
-    magento::KIND,
-];
+pub static KINDS: &[Kind] = &[magento::KIND];
