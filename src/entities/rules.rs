@@ -174,6 +174,8 @@ pub struct Rules {
     pub refund_charges: bool,
     /// Pairs of accounts that Waybill keeps (postings.md): their letters.
     pub books_kept: Vec<char>,
+    /// The currency of unit costs (the ERP's local currency); `None`: that of each order.
+    pub cost_currency: Option<Currency>,
     /// Kinds of mail that are on (`confirmed`, `despatched` ...).
     pub notifications: Vec<Text>,
     /// Parcels delivered by assumption complete an order.

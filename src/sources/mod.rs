@@ -6,8 +6,9 @@
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
-mod local_time;
 mod magento;
+mod local_time;
+mod mapped;
 mod peoplevox;
 pub mod settings;
 #[cfg(test)]
@@ -85,4 +86,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[magento::KIND, peoplevox::KIND];
+pub static KINDS: &[Kind] = &[magento::KIND, peoplevox::KIND, mapped::KIND];
