@@ -27,10 +27,10 @@ const A_DAY: i64 = 300;
 
 /// In percent of all orders.
 const STORIES: [(i64, Story); 9] = [
-    (64, Story::Straight),
+    (62, Story::Straight),
     (5, Story::CancelEarly),
     (4, Story::LowerEarly),
-    (2, Story::NeverPays),
+    (4, Story::NeverPays),
     (4, Story::CancelLate),
     (4, Story::LowerLate),
     (9, Story::PartReturn),

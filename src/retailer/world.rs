@@ -158,12 +158,6 @@ impl World {
         }
     }
 
-    /// The order of this public number.
-    pub fn find(&self, number: &str) -> Option<u32> {
-        let index = number.parse::<u32>().ok()?.checked_sub(NUMBERS_FROM)?;
-        self.orders.get(index as usize).map(|order| order.index)
-    }
-
     /// Writes into the diary, if this is the order that is followed.
     pub fn say(&mut self, order: u32, who: &'static str, what: impl FnOnce(&Self) -> String) {
         if order == self.star {

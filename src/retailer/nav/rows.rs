@@ -8,9 +8,6 @@ use crate::retailer::catalogue::Article;
 use crate::retailer::clock::date;
 use crate::retailer::json::{Object, object};
 
-/// The company, as it stands before `$` in the names of its tables.
-pub const COMPANY: &str = "Example Retail Ltd_";
-
 /// A blank date: 1753-01-01.
 pub const BLANK_DATE: i64 = -6_847_804_800_000;
 

@@ -40,7 +40,7 @@ fn a_run_that_went_right_is_found_right() {
 
 #[test]
 fn every_story_is_told() {
-    let (retailer, _) = played(5, 150);
+    let (retailer, _) = played(5, 250);
     let truth = retailer.truth();
     for story in Story::ALL {
         assert!(truth.orders.iter().any(|order| order.story == story), "nobody lived {story:?}");
@@ -68,7 +68,7 @@ fn records_come_in_the_order_of_time_and_some_twice() {
     assert_eq!(sent as usize, records.len());
     assert!(repeated > 0, "no connector ever repeated itself");
     for record in &records {
-        for json in [&record.key, &record.value].into_iter().flatten() {
+        for json in &record.value {
             assert!(serde_json::from_slice::<serde_json::Value>(json).is_ok(), "{}: {}", record.topic, String::from_utf8_lossy(json));
         }
     }

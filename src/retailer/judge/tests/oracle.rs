@@ -147,7 +147,7 @@ impl Oracle {
             "cancel"
         };
         let body = json!({"action": action, "placed_at": at(order.placed_at), "prices_include_tax": false, "total": money(order.total()),
-            "customer": null, "shipping_method": "", "payment_method": "", "lines": lines, "charges": [], "payments": [], "ship_to": null,
+            "customer": null, "shipping_method": "", "payment_method": "", "lines": lines, "charges": [], "payments": [], "authorised_open": "0", "ship_to": null,
             "bill_to": null, "holds": []});
         self.request(Topic::SalesOrders, order, &key, body);
         if !created {

@@ -1,0 +1,93 @@
+//! The demo: the retailer and the engine on the in-memory log, in virtual time, on one thread. In the middle the engine is killed with a
+//! transaction open, and restored from its changelog; in the end everything is judged.
+//!
+//! [`Play`] drives; what it finds becomes [`Facts`]; [`picture::draw`] makes text of them.
+
+pub mod picture;
+mod play;
+
+pub use play::Play;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::judge::Failure;
+use super::order::Story;
+use super::world::Hop;
+use crate::events::Topic;
+use crate::facts::Moment;
+
+/// What a run shows.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub seed: u64,
+    pub orders: usize,
+    /// Virtual time from the first record to the last.
+    pub opened: Moment,
+    pub ended: Moment,
+    /// How many lived which story.
+    pub stories: BTreeMap<&'static str, usize>,
+    pub records: u64,
+    pub repeated: u64,
+    pub dead_letters: u64,
+    /// The first refusals, without anybody's data.
+    pub refusals: Vec<String>,
+    pub epochs: u64,
+    pub events: BTreeMap<Topic, u64>,
+    pub exceptions_opened: u64,
+    pub wall: Duration,
+    /// The engine's part of it.
+    pub engine: Duration,
+    pub killed: Option<Killed>,
+    pub clocks: Vec<(&'static str, i64)>,
+    pub stock: Stock,
+    /// Account, debit, credit, and what the balance must be; hundredths.
+    pub trial_balance: Vec<(String, i64, i64, i64)>,
+    pub refunds: Refunds,
+    pub journey: Journey,
+    pub failures: Vec<Failure>,
+}
+
+/// The kill in the middle, and the restore.
+#[derive(Clone, Debug, Default)]
+pub struct Killed {
+    pub at: Moment,
+    pub records: u64,
+    pub bytes: u64,
+    pub took: Duration,
+    pub orders: usize,
+    /// Every restored view is what it was.
+    pub same: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Stock {
+    pub skus: usize,
+    pub agree: usize,
+    pub on_hand: i64,
+    pub sent: i64,
+    pub back: i64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Refunds {
+    pub orders: usize,
+    pub due: i64,
+    pub paid: i64,
+}
+
+/// One order's way.
+#[derive(Clone, Debug, Default)]
+pub struct Journey {
+    pub number: String,
+    pub story: &'static str,
+    pub total: i64,
+    pub hops: Vec<Hop>,
+}
+
+impl Facts {
+    /// How many orders lived each story, in the order in which stories are told.
+    pub fn stories_told(&self) -> Vec<(&'static str, usize)> {
+        Story::ALL.iter().filter_map(|story| Some((story.label(), *self.stories.get(story.label())?))).collect()
+    }
+}

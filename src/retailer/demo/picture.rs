@@ -1,0 +1,345 @@
+//! The demo's end as text: from [`Facts`] alone, so that a test can hold it.
+//!
+//! ```text
+//! what the shoppers did -> one order's whole way -> the nine steps -> stock, refunds, books -> the kill -> what must hold -> how fast
+//! ```
+
+use std::fmt::Write;
+
+use super::{Facts, Journey, Killed};
+use crate::events::Topic;
+use crate::facts::Moment;
+use crate::retailer::judge::Invariant;
+use crate::retailer::pounds;
+
+/// Plain text, or with colours and signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    Colours,
+}
+
+/// The nine steps of an order's way, and the topics in which Waybill speaks of each.
+const STEPS: [(&str, &[Topic]); 9] = [
+    ("1 First spark", &[Topic::MarketingProfiles]),
+    ("2 Browse", &[Topic::ProductUpdates]),
+    ("3 Order placed", &[Topic::SalesOrders, Topic::StockUpdates]),
+    ("4 From click to package", &[Topic::RevenueNotices, Topic::FulfilmentRequests]),
+    ("5 Picked, packed, shipped", &[Topic::OrderStatus, Topic::DespatchNotices, Topic::Notifications]),
+    ("6 Delivered", &[Topic::OrderCompletions]),
+    ("7 Return", &[Topic::ReceiptNotices, Topic::RefundRequests, Topic::JournalEntries]),
+    ("8 Reversal", &[Topic::OrderReversals]),
+    ("9 A neat bow", &[Topic::CustomerHistory, Topic::Exceptions]),
+];
+
+/// So many failures are shown; the rest is counted.
+const FAILURES_SHOWN: usize = 12;
+
+/// Draws the picture.
+pub fn draw(facts: &Facts, style: Style) -> String {
+    let mut page = Page { text: String::new(), style };
+    let days = (facts.ended.0 - facts.opened.0 + 86_399_999) / 86_400_000;
+    page.title(&format!("{} orders in {days} days of a made-up retailer, seed {}", grouped(facts.orders as u64), facts.seed));
+    shoppers(&mut page, facts);
+    journey(&mut page, &facts.journey);
+    steps(&mut page, facts);
+    stock_and_refunds(&mut page, facts);
+    books(&mut page, facts);
+    if let Some(killed) = &facts.killed {
+        kill(&mut page, killed);
+    }
+    verdict(&mut page, facts);
+    speed(&mut page, facts);
+    page.text
+}
+
+struct Page {
+    text: String,
+    style: Style,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.style == Style::Plain { text.to_owned() } else { format!("\u{1b}[{code}m{text}\u{1b}[0m") }
+    }
+
+    fn title(&mut self, title: &str) {
+        let title = self.paint("1", title);
+        self.line(&title);
+    }
+
+    fn section(&mut self, title: &str) {
+        self.text.push('\n');
+        let title = self.paint("1;36", title);
+        self.line(&title);
+    }
+
+    /// A mark for what holds and what does not.
+    fn mark(&self, holds: bool) -> String {
+        match (self.style, holds) {
+            (Style::Plain, true) => "ok    ".to_owned(),
+            (Style::Plain, false) => "BROKEN".to_owned(),
+            (Style::Colours, true) => self.paint("32", "✓"),
+            (Style::Colours, false) => self.paint("1;31", "✗"),
+        }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+}
+
+/// `12,345`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn shoppers(page: &mut Page, facts: &Facts) {
+    page.section("What the shoppers did");
+    for (story, count) in facts.stories_told() {
+        page.line(&format!("  {:>7}  {story}", grouped(count as u64)));
+    }
+    let off = facts.clocks.iter().map(|(system, seconds)| format!("{system} {seconds:+} s")).collect::<Vec<_>>().join(", ");
+    page.line(&format!("  Their systems' clocks are off: {off}."));
+    page.line(&format!("  {} records came twice, and those of one transaction crossed over topics.", grouped(facts.repeated)));
+}
+
+/// `Mon 02 Mar 10:15:04`, UTC.
+fn moment(at: Moment) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    stamp.strftime("%a %d %b %H:%M:%S").to_string()
+}
+
+/// How long after: `+12 s`, `+4 min`, `+3.5 h`, `+2.1 d`.
+fn later(millis: i64) -> String {
+    match millis {
+        ..1_000 => String::new(),
+        ..90_000 => format!("+{} s", millis / 1_000),
+        ..5_400_000 => format!("+{} min", millis / 60_000),
+        ..129_600_000 => format!("+{}.{} h", millis / 3_600_000, millis % 3_600_000 / 360_000),
+        _ => format!("+{}.{} d", millis / 86_400_000, millis % 86_400_000 / 8_640_000),
+    }
+}
+
+fn journey(page: &mut Page, journey: &Journey) {
+    page.section(&format!("The way of order {} ({}, {})", journey.number, journey.story, pounds(journey.total)));
+    page.line("  true time, UTC        after     who");
+    let mut last: Option<Moment> = None;
+    for hop in &journey.hops {
+        let after = last.map_or_else(String::new, |last| later(hop.at.0 - last.0));
+        last = Some(hop.at);
+        let (who, what) = match hop.to {
+            Some(to) => {
+                let arrow = if page.style == Style::Plain { "->" } else { "→" };
+                (page.paint("33", &format!("{:<12}", hop.who)), format!("{arrow} {to}: {}", hop.what))
+            }
+            None => (page.paint("1", &format!("{:<12}", hop.who)), hop.what.clone()),
+        };
+        let clock = page.dim(&moment(hop.at));
+        page.line(&format!("  {clock}   {after:>8}  {who} {what}"));
+    }
+}
+
+fn steps(page: &mut Page, facts: &Facts) {
+    page.section("The nine steps, and what Waybill said");
+    for (step, topics) in STEPS {
+        for (place, topic) in topics.iter().enumerate() {
+            let name = if place == 0 { step } else { "" };
+            let count = facts.events.get(topic).copied().unwrap_or(0);
+            let kind = if topic.is_statement() { "statement" } else { "request" };
+            page.line(&format!("  {name:<26} {:<20} {:>9}  {}", topic.name(), grouped(count), page.dim(kind)));
+        }
+    }
+    if facts.exceptions_opened > 0 {
+        page.line(&format!("  Exceptions opened on the way: {}.", grouped(facts.exceptions_opened)));
+    }
+}
+
+fn stock_and_refunds(page: &mut Page, facts: &Facts) {
+    page.section("Stock and refunds, against the truth");
+    let (stock, refunds) = (&facts.stock, &facts.refunds);
+    let mark = page.mark(stock.agree == stock.skus);
+    page.line(&format!(
+        "  {mark} {} of {} SKUs: Waybill's figure is what the warehouse has and the shop sells ({} pieces sent, {} back in stock, {} on hand)",
+        stock.agree,
+        stock.skus,
+        grouped(stock.sent.unsigned_abs()),
+        grouped(stock.back.unsigned_abs()),
+        grouped(stock.on_hand.unsigned_abs())
+    ));
+    let mark = page.mark(refunds.due == refunds.paid);
+    page.line(&format!("  {mark} {} orders with money back: due {}, paid {}", refunds.orders, pounds(refunds.due), pounds(refunds.paid)));
+}
+
+fn books(page: &mut Page, facts: &Facts) {
+    page.section("Finance's trial balance, from Waybill's journal entries");
+    page.line(&format!("         {:<22} {:>16} {:>16} {:>16} {:>16}", "account", "debit", "credit", "balance", "must be"));
+    let (mut debits, mut credits) = (0, 0);
+    for (account, debit, credit, really) in &facts.trial_balance {
+        let balance = debit - credit;
+        let mark = page.mark(balance == *really);
+        page.line(&format!(
+            "  {mark} {account:<22} {:>16} {:>16} {:>16} {:>16}",
+            pounds(*debit),
+            pounds(*credit),
+            pounds(balance),
+            pounds(*really)
+        ));
+        debits += debit;
+        credits += credit;
+    }
+    let mark = page.mark(debits == credits);
+    page.line(&format!("  {mark} {:<22} {:>16} {:>16} {:>16}", "in all", pounds(debits), pounds(credits), pounds(debits - credits)));
+}
+
+fn kill(page: &mut Page, killed: &Killed) {
+    page.section("Killed in the middle");
+    page.line(&format!("  On {} the engine was killed with a transaction open.", moment(killed.at)));
+    page.line(&format!(
+        "  Another one took its place: {} records of state ({} KiB) read back in {} ms.",
+        grouped(killed.records),
+        grouped(killed.bytes / 1_024),
+        killed.took.as_millis()
+    ));
+    let mark = page.mark(killed.same);
+    let sentence = if killed.same { "every one of them as it was" } else { "not all of them as they were" };
+    page.line(&format!("  {mark} {} orders restored, {sentence}", grouped(killed.orders as u64)));
+}
+
+fn verdict(page: &mut Page, facts: &Facts) {
+    page.section("What must hold");
+    for invariant in Invariant::ALL {
+        let broken = facts.failures.iter().filter(|failure| failure.invariant == invariant).count();
+        let mark = page.mark(broken == 0);
+        let times = if broken == 0 { String::new() } else { format!(": broken {broken} times") };
+        page.line(&format!("  {mark} {}{times}", invariant.sentence()));
+    }
+    let mark = page.mark(facts.dead_letters == 0);
+    page.line(&format!("  {mark} every record could be read ({} dead letters)", facts.dead_letters));
+    for refusal in &facts.refusals {
+        page.line(&format!("         {refusal}"));
+    }
+    for failure in facts.failures.iter().take(FAILURES_SHOWN) {
+        let sentence = page.paint("31", &failure.sentence);
+        page.line(&format!("    {sentence}"));
+    }
+    if facts.failures.len() > FAILURES_SHOWN {
+        page.line(&format!("    and {} more", facts.failures.len() - FAILURES_SHOWN));
+    }
+}
+
+fn speed(page: &mut Page, facts: &Facts) {
+    page.section("How fast");
+    let events: u64 = facts.events.values().sum();
+    let seconds = facts.engine.as_secs_f64().max(0.001);
+    let mut line = String::new();
+    // Writing to a String can't fail.
+    let _ = write!(line, "  {} records in, {} events out, {} epochs", grouped(facts.records), grouped(events), grouped(facts.epochs));
+    page.line(&line);
+    page.line(&format!(
+        "  {:.1} s in all, {:.1} s of them the engine's: {} records a second on one thread",
+        facts.wall.as_secs_f64(),
+        facts.engine.as_secs_f64(),
+        grouped((facts.records as f64 / seconds) as u64)
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::retailer::Hop;
+    use crate::retailer::demo::{Refunds, Stock};
+    use crate::retailer::judge::Failure;
+
+    fn facts() -> Facts {
+        let at = |seconds: i64| Moment(1_772_434_800_000 + seconds * 1_000);
+        let hop = |seconds, who, to, what: &str| Hop { at: at(seconds), who, to, what: what.to_owned() };
+        Facts {
+            seed: 1,
+            orders: 1_300,
+            opened: at(0),
+            ended: at(864_000),
+            stories: BTreeMap::from([("straight", 1_290), ("part return", 10)]),
+            records: 123_456,
+            repeated: 321,
+            epochs: 4_000,
+            events: BTreeMap::from([(Topic::SalesOrders, 1_310), (Topic::StockUpdates, 9_999)]),
+            wall: Duration::from_millis(7_500),
+            engine: Duration::from_millis(5_000),
+            killed: Some(Killed {
+                at: at(400_000),
+                records: 5_000,
+                bytes: 2_048_000,
+                took: Duration::from_millis(41),
+                orders: 651,
+                same: true,
+            }),
+            clocks: vec![("Magento", 12), ("NAV", -140)],
+            stock: Stock { skus: 65, agree: 65, on_hand: 9_000, sent: 2_000, back: 7 },
+            trial_balance: vec![
+                ("payment_clearing".to_owned(), 9_436, 2_114, 7_322),
+                ("customer_account".to_owned(), 2_114, 9_436, -7_322),
+            ],
+            refunds: Refunds { orders: 1, due: 2_114, paid: 2_114 },
+            journey: Journey {
+                number: "000001433".to_owned(),
+                story: "part return",
+                total: 9_436,
+                hops: vec![
+                    hop(0, "Shopper", None, "orders 3 pieces for £94.36"),
+                    hop(45, "Waybill", Some("NAV"), "create the order (step 1)"),
+                    hop(9_000, "Peoplevox", None, "packed"),
+                    hop(300_000, "Carrier", None, "parcel RM1: delivered"),
+                ],
+            },
+            ..Facts::default()
+        }
+    }
+
+    /// `UPDATE_PICTURES=1 cargo test` writes what is drawn now over what was expected.
+    fn check(name: &str, drawn: &str) {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name);
+        if std::env::var_os("UPDATE_PICTURES").is_some() {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(&path, drawn).expect("written");
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("a picture"), drawn, "{name} differs");
+    }
+
+    #[test]
+    fn a_run_that_held() {
+        check("held.txt", &draw(&facts(), Style::Plain));
+    }
+
+    #[test]
+    fn a_run_that_broke_says_which_order_and_row() {
+        let mut facts = facts();
+        facts.refunds.paid = 4_228;
+        let sentence = "order 000001433: 2 refund-requests ask for £42.28, due is £21.14 (Return summary RET81)".to_owned();
+        facts.failures.push(Failure { invariant: Invariant::Refunds, sentence });
+        check("broken.txt", &draw(&facts, Style::Plain));
+    }
+
+    #[test]
+    fn colours_change_no_word() {
+        let coloured = draw(&facts(), Style::Colours);
+        assert!(coloured.contains("\u{1b}[32m✓\u{1b}[0m"));
+        assert!(coloured.contains("order 000001433"));
+    }
+}

@@ -1,0 +1,311 @@
+//! Drives retailer, log and engine through virtual time.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Facts, Journey, Killed, Refunds, Stock};
+use crate::config::{Config, Outside as ConfigOutside};
+use crate::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
+use crate::engine::{
+    Engine, EngineSettings, EpochReport, EpochTimes, Limits, Observer, OutRecord, Restored, SourceRuntime, TopicNames, Turn,
+};
+use crate::error::Error;
+use crate::events::Topic;
+use crate::facts::Moment;
+use crate::facts::time::Span;
+use crate::retailer::books::{ACCOUNTS, Balances, post_order};
+use crate::retailer::judge::{Judge, Truth};
+use crate::retailer::{HeardEvent, Retailer, Settings, setup, topics};
+
+/// Sums over all epochs.
+#[derive(Default)]
+struct Sums {
+    epochs: u64,
+    dead_letters: u64,
+    refusals: Vec<String>,
+}
+
+impl Observer for Sums {
+    fn committed(&mut self, report: &EpochReport, _: EpochTimes) {
+        self.epochs += 1;
+        for source in report.sources.values() {
+            self.dead_letters += source.refused;
+            self.refusals.extend(source.refusal.clone().filter(|_| self.refusals.len() < REFUSALS_SHOWN));
+        }
+    }
+
+    fn not_committed(&mut self) {}
+}
+
+const REFUSALS_SHOWN: usize = 5;
+const PARTITIONS: i32 = 4;
+const RECORD_BYTES_MAX: usize = 900_000;
+/// After the last thing has happened, the clock still goes on for so long: what waits for it alone is said then.
+const AFTERMATH: Span = Span::hours(30);
+
+/// A run of the demo.
+pub struct Play {
+    retailer: Retailer,
+    judge: Judge,
+    broker: Broker,
+    tail: Tail,
+    topics: BTreeMap<Arc<str>, Topic>,
+    settings: EngineSettings,
+    sources: Arc<[Arc<str>]>,
+    engine: Option<Engine<MemoryLog, Sums>>,
+    plan: Settings,
+    now: Moment,
+    /// The least that the clock moves: one epoch's worth of time.
+    pace: Span,
+    sums: Sums,
+    working: Duration,
+    killed: Option<Killed>,
+}
+
+impl Play {
+    /// Sets the stage: topics, configuration, an engine on a fresh log.
+    pub async fn begin(plan: Settings) -> Result<Self, Error> {
+        let config = config()?;
+        let names = TopicNames::new(&config.application.topic_prefix);
+        let broker = Broker::new();
+        let plain = TopicConfig { partitions: PARTITIONS, compacted: false };
+        topics().into_iter().for_each(|topic| broker.create(topic, plain));
+        let topics: BTreeMap<Arc<str>, Topic> = names.derived().map(|(topic, name)| (name.clone(), topic)).collect();
+        topics.keys().chain([&names.dead_letters]).for_each(|topic| broker.create(topic, plain));
+        let shards = config.application.shards;
+        for (topic, compacted) in [(&names.changelog, true), (&names.exchange, false)] {
+            broker.create(topic, TopicConfig { partitions: i32::from(shards), compacted });
+        }
+        let derived: Vec<Arc<str>> = topics.keys().cloned().collect();
+        let tail = broker.tail(&derived);
+        let sources: Arc<[Arc<str>]> = config.source_topics().map(|(topic, _)| topic.into()).collect();
+        let settings = EngineSettings {
+            sources: config
+                .sources
+                .iter()
+                .map(|source| SourceRuntime { common: source.common.clone(), adapter: source.adapter.clone() })
+                .collect(),
+            fingerprint: config.fingerprint(),
+            rules: Arc::new(config.rules),
+            names,
+            shards,
+            live_at_start: config.live_at_start,
+            record_bytes_max: RECORD_BYTES_MAX,
+        };
+        let (now, pace) = (plan.opening, Span::seconds(if plan.orders > 2_000 { 180 } else { 45 }));
+        let (retailer, judge, sums) = (Retailer::new(plan.clone()), Judge::new(), Sums::default());
+        let (engine, working, killed) = (None, Duration::ZERO, None);
+        let mut play = Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, working, killed };
+        play.start_engine().await?;
+        Ok(play)
+    }
+
+    async fn start_engine(&mut self) -> Result<Restored, Error> {
+        let names = &self.settings.names;
+        let log = MemoryLog::open(&self.broker, "waybill-demo", self.sources.clone(), names.exchange.clone(), names.changelog.clone());
+        let limits = Limits { records_max: 20_000, bytes_max: 32 << 20, linger: Duration::ZERO, wake_at: None };
+        let (engine, restored) = Engine::start(self.settings.clone(), log, limits, std::mem::take(&mut self.sums)).await?;
+        self.engine = Some(engine);
+        Ok(restored)
+    }
+
+    /// Orders placed, and planned.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.retailer.placed(), self.plan.orders as usize)
+    }
+
+    /// A moment of the run, for the progress bar.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub fn is_killed(&self) -> bool {
+        self.killed.is_some()
+    }
+
+    /// Goes on until everybody waits for nothing any more; `each` is told after each moment.
+    pub async fn run(&mut self, mut each: impl FnMut(&Self)) -> Result<Facts, Error> {
+        let began = Instant::now();
+        loop {
+            while self.moment().await? {
+                each(self);
+                if self.killed.is_none() && self.retailer.placed() * 2 > self.plan.orders as usize {
+                    self.kill().await?;
+                    each(self);
+                }
+            }
+            self.now = self.now + AFTERMATH;
+            self.exchange().await?;
+            if self.retailer.next_at().is_none() {
+                break;
+            }
+        }
+        Ok(self.facts(began.elapsed()))
+    }
+
+    /// On to when something is due next; false when nothing is.
+    async fn moment(&mut self) -> Result<bool, Error> {
+        let Some(next) = self.retailer.next_at() else { return Ok(false) };
+        self.now = next.max(self.now + self.pace);
+        self.exchange().await?;
+        Ok(true)
+    }
+
+    /// Everything that systems write by now, what the engine makes of it, and what they hear.
+    async fn exchange(&mut self) -> Result<(), Error> {
+        self.broker.set_now(self.now);
+        for record in self.retailer.step(self.now, &[]) {
+            let topic = record.topic.into();
+            let record_out = OutRecord { topic, partition: None, key: record.key, value: record.value, headers: Vec::new() };
+            self.broker.produce(record_out, record.timestamp);
+        }
+        self.work().await?;
+        self.listen();
+        Ok(())
+    }
+
+    async fn work(&mut self) -> Result<(), Error> {
+        let began = Instant::now();
+        if let Some(engine) = &mut self.engine {
+            while engine.turn().await? != Turn::Idle {}
+        }
+        self.working += began.elapsed();
+        Ok(())
+    }
+
+    fn listen(&mut self) {
+        let delivered = self.tail.poll();
+        let heard: Vec<HeardEvent<'_>> = delivered
+            .iter()
+            .filter_map(|event| {
+                let topic = *self.topics.get(&event.topic)?;
+                let key = std::str::from_utf8(event.key.as_deref().unwrap_or_default()).unwrap_or_default();
+                Some(HeardEvent { topic, key, id: event.header("id").unwrap_or_default(), body: event.value.as_deref() })
+            })
+            .collect();
+        heard.iter().for_each(|event| self.judge.hear(event));
+        self.retailer.step(self.now, &heard);
+    }
+
+    /// The process dies with a transaction open; another one takes its place.
+    async fn kill(&mut self) -> Result<(), Error> {
+        let Some(mut engine) = self.engine.take() else { return Ok(()) };
+        let before = views(&engine);
+        // Records wait: the epoch that holds them is cut short after its records are written, before it is committed.
+        engine.log_mut().crash_next(CrashPoint::AfterProduce);
+        self.now = self.now + self.pace;
+        self.broker.set_now(self.now);
+        for record in self.retailer.step(self.now, &[]) {
+            let topic = record.topic.into();
+            let record_out = OutRecord { topic, partition: None, key: record.key, value: record.value, headers: Vec::new() };
+            self.broker.produce(record_out, record.timestamp);
+        }
+        engine.turn().await?;
+        let sums = engine.observer();
+        self.sums = Sums { epochs: sums.epochs, dead_letters: sums.dead_letters, refusals: sums.refusals.clone() };
+        drop(engine.into_log());
+        let began = Instant::now();
+        let restored = self.start_engine().await?;
+        let took = began.elapsed();
+        let after = self.engine.as_ref().map(views).unwrap_or_default();
+        let (at, orders) = (self.now, before.0);
+        self.killed = Some(Killed { at, records: restored.records, bytes: restored.bytes, took, orders, same: before == after });
+        self.work().await?;
+        self.listen();
+        Ok(())
+    }
+
+    fn facts(&self, wall: Duration) -> Facts {
+        let truth = self.retailer.truth();
+        let mut stories: BTreeMap<&'static str, usize> = BTreeMap::new();
+        truth.orders.iter().for_each(|order| *stories.entry(order.story.label()).or_default() += 1);
+        let (records, repeated) = self.retailer.records();
+        let (star, hops) = self.retailer.journey();
+        let silent = Sums::default();
+        let sums = self.engine.as_ref().map_or(&silent, |engine| engine.observer());
+        let failures = self.judge.verdict(&truth);
+        Facts {
+            seed: self.plan.seed,
+            orders: truth.orders.len(),
+            opened: self.plan.opening,
+            ended: self.now,
+            stories,
+            records,
+            repeated,
+            dead_letters: sums.dead_letters,
+            refusals: sums.refusals.clone(),
+            epochs: sums.epochs,
+            events: self.judge.counts().clone(),
+            exceptions_opened: self.judge.exceptions_opened(),
+            wall,
+            engine: self.working,
+            killed: self.killed.clone(),
+            clocks: self.retailer.clocks().into_iter().map(|(system, off)| (system.label(), off.0 / 1_000)).collect(),
+            stock: stock(&truth, &failures),
+            trial_balance: trial_balance(&truth),
+            refunds: refunds(&truth),
+            journey: Journey { number: star.number.clone(), story: star.story.label(), total: star.total(), hops: hops.to_vec() },
+            failures,
+        }
+    }
+}
+
+/// The demo's configuration: what a user would write, with a secret of its own.
+fn config() -> Result<Config, Error> {
+    let text = setup::config_toml("in-memory:0");
+    let variable = |name: &str| (name == setup::SECRET_VARIABLE).then(|| "the demo's people are made up".to_owned());
+    let outside = ConfigOutside { directory: Path::new("."), variable: &variable };
+    Ok(Config::read("the demo's configuration", &text, outside, crate::sources::KINDS)?)
+}
+
+/// All orders' states, in number and as a digest.
+fn views<O: Observer>(engine: &Engine<MemoryLog, O>) -> (usize, u64) {
+    let mut orders = engine.core().published().orders();
+    orders.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut all = Vec::new();
+    for (key, state) in &orders {
+        all.extend_from_slice(key.0.as_bytes());
+        all.extend(postcard::to_stdvec(&**state).unwrap_or_default());
+    }
+    (orders.len(), xxh3_64(&all))
+}
+
+fn stock(truth: &Truth<'_>, failures: &[crate::retailer::judge::Failure]) -> Stock {
+    let lines = || truth.orders.iter().flat_map(|order| &order.lines);
+    let wrong = |sku: &&&str| failures.iter().any(|failure| failure.sentence.starts_with(&format!("stock {sku}:")));
+    Stock {
+        skus: truth.articles.len(),
+        agree: truth.articles.len() - truth.articles.iter().filter(wrong).count(),
+        on_hand: truth.on_hand.iter().sum(),
+        sent: lines().map(|line| line.despatched).sum(),
+        back: lines().map(|line| line.back_good).sum(),
+    }
+}
+
+fn trial_balance(truth: &Truth<'_>) -> Vec<(String, i64, i64, i64)> {
+    let mut books = Balances::new();
+    truth.orders.iter().for_each(|order| post_order(&mut books, order));
+    let known = ACCOUNTS.iter().map(|account| (*account).to_owned());
+    let others = truth.ledger.keys().filter(|account| !ACCOUNTS.contains(&account.as_str())).cloned();
+    known
+        .chain(others)
+        .map(|account| {
+            let (debit, credit) = truth.ledger.get(&account).copied().unwrap_or_default();
+            let really = books.get(account.as_str()).copied().unwrap_or(0);
+            (account, debit, credit, really)
+        })
+        .collect()
+}
+
+fn refunds(truth: &Truth<'_>) -> Refunds {
+    let due = |order: &&crate::retailer::order::Order| order.due() > 0;
+    Refunds {
+        orders: truth.orders.iter().filter(due).count(),
+        due: truth.orders.iter().map(|order| order.due()).sum(),
+        paid: truth.orders.iter().map(|order| order.refunded()).sum(),
+    }
+}
