@@ -228,11 +228,22 @@ fn place(draft: &Draft<'_>, settings: &toml::Table, sentence: String) {
     let Some(key) = paths.iter().filter(|key| names(&sentence, key)).max_by_key(|key| key.len()) else {
         return findings.problem(draft.line, path, sentence);
     };
-    // An adapter does not know the keys that all sources share: a slip in one of those is seen here.
-    let unknown = sentence.contains("unknown") && !sentence.contains("did you mean");
-    let near = if unknown { nearest(key, draft.section.known().iter().copied()) } else { None };
-    let sentence = near.map_or(sentence.clone(), |near| format!("{sentence}; did you mean \"{near}\"?"));
+    let sentence = with_shared_keys(sentence, key, draft.section.known());
     findings.problem(draft.section.line_below(key), format!("{path}.{key}"), sentence);
+}
+
+/// An adapter does not know the keys that all sources share: a slip in one of those is seen here.
+fn with_shared_keys(sentence: String, key: &str, shared: &[&str]) -> String {
+    let Some(at) = sentence.find("; did you mean").or_else(|| sentence.find("; known are")).filter(|_| sentence.contains("unknown key"))
+    else {
+        return sentence;
+    };
+    let (told, suggested) = sentence.split_at(at);
+    let own = suggested.strip_prefix("; did you mean").and_then(|rest| rest.split('"').nth(1));
+    match nearest(key, shared.iter().copied().chain(own)) {
+        Some(near) => format!("{told}; did you mean \"{near}\"?"),
+        None => format!("{sentence}, and of every source {}", shared.join(", ")),
+    }
 }
 
 fn key_paths(table: &toml::Table, prefix: &str, paths: &mut Vec<String>) {

@@ -8,6 +8,7 @@ mod facts_out;
 mod fixtures;
 mod magento;
 mod local_time;
+mod mapped;
 mod peoplevox;
 pub mod settings;
 #[cfg(test)]
@@ -85,7 +86,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[
-    magento::KIND,
-    peoplevox::KIND,
-];
+pub static KINDS: &[Kind] = &[magento::KIND, peoplevox::KIND, mapped::KIND];
