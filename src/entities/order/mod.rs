@@ -27,6 +27,6 @@ pub mod view;
 mod words;
 pub mod yields;
 
-pub use compute::{view, view_of};
+pub use compute::view;
 pub use state::OrderState;
 pub use view::OrderView;
