@@ -22,7 +22,13 @@ pub mod refund_requests;
 mod request;
 pub mod revenue_notices;
 pub mod sales_orders;
+#[cfg(test)]
+mod samples;
 pub mod stock_updates;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod why;
 
 pub use outlet::{Emission, Outlet, SealContext, digest, request_id};
