@@ -85,6 +85,14 @@ impl<R: PartialEq> Rows<R> {
         }
     }
 
+    /// Would putting a state of this version change nothing?
+    pub fn is_stale(&self, key: &RowKey, upsert: bool, version: Version) -> bool {
+        self.get(key).is_some_and(|stored| {
+            let known = if upsert && stored.deleted { stored.said.as_deref() } else { Some(&stored.version) };
+            known.is_some_and(|known| version <= *known)
+        })
+    }
+
     pub fn get(&self, key: &RowKey) -> Option<&Stored<R>> {
         self.0.binary_search_by(|(k, _)| k.cmp(key)).ok().map(|place| &self.0[place].1)
     }
@@ -110,5 +118,38 @@ impl<R: PartialEq> Rows<R> {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::facts::{Place, Text, TopicId};
+
+    proptest! {
+        /// Upserts and deletes of one row, in any order and repeated, leave the same content, mark and version.
+        #[test]
+        fn the_order_of_arrival_never_shows(changes in prop::collection::vec((0u64..6, any::<bool>()), 1..8).prop_shuffle()) {
+            let put_all = |changes: &[(u64, bool)]| {
+                let mut rows = Rows::default();
+                for (place, upsert) in changes {
+                    let version = Version { incarnation: 0, place: Place::Position([*place, 0, 0]), upsert: *upsert, adapter: 0 };
+                    let cause = Cause { topic: TopicId(1), partition: 0, offset: *place as i64 * 2 + i64::from(*upsert) };
+                    let key = RowKey { kind: 1, source: SourceId(1), id: Text::default() };
+                    let stale = rows.is_stale(&key, *upsert, version);
+                    let put = rows.put(key, upsert.then_some(*place), version, cause, Moment(*place as i64));
+                    assert_eq!(stale, put == Put::Stale);
+                }
+                rows
+            };
+            let mut sorted = changes.clone();
+            sorted.sort_unstable();
+            let mut twice = changes.clone();
+            twice.extend(sorted.iter().rev());
+            prop_assert_eq!(put_all(&changes), put_all(&sorted));
+            prop_assert_eq!(put_all(&twice), put_all(&sorted));
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::erp::canonical;
 use super::returns::Returns;
 use super::view::{LineView, WarehouseView};
 use crate::entities::Rows;
-use crate::entities::order::OrderState;
+use crate::entities::ledger::Ledgers;
 use crate::entities::rules::{Role, Rules};
 use crate::facts::order::{RefundState, ShopState, WarehouseState, Word};
 use crate::facts::{Amount, Moment, OrderRow, Quantity, SourceId, Text};
@@ -119,7 +119,8 @@ pub(super) fn warehouse<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> Vec<W
 
 /// What decides whether a cancelled piece is *stopped*.
 pub(super) struct Stopping<'a, 's> {
-    pub state: &'a OrderState,
+    pub rows: &'a Rows<OrderRow>,
+    pub ledgers: &'s Ledgers,
     pub warehouse: &'s [WarehouseView<'a>],
     pub progress: &'s [Progress],
     pub shop: Option<SourceId>,
@@ -153,12 +154,12 @@ impl Stopping<'_, '_> {
 
     /// Pieces of the line that a go-ahead was ever made for.
     fn released(&self, line: &LineView<'_>) -> Quantity {
-        self.state.ledgers.fulfilment.values().map(|asked| asked.ever_asked(line.id, line.n)).sum()
+        self.ledgers.fulfilment.values().map(|asked| asked.ever_asked(line.id, line.n)).sum()
     }
 
     /// Each warehouse that was asked for the line says cancelled, or a total of at most what is now wanted from its location.
     fn confirmed(&self, line: &LineView<'_>, lines: &[LineView<'_>]) -> bool {
-        let fulfilment = &self.state.ledgers.fulfilment;
+        let fulfilment = &self.ledgers.fulfilment;
         let asked = fulfilment.iter().filter(|(_, asked)| asked.ever_asked(line.id, line.n).is_positive());
         asked.into_iter().all(|(location, asked)| {
             let wanted: Quantity =
@@ -178,7 +179,7 @@ impl Stopping<'_, '_> {
     /// What the shop itself has refunded, by its own rows.
     fn refunded_by_shop(&self) -> Amount {
         let Some(shop) = self.shop else { return Amount::ZERO };
-        let refunds = self.state.rows.of(OrderRow::REFUND, shop).filter_map(|(_, stored)| match &stored.row {
+        let refunds = self.rows.of(OrderRow::REFUND, shop).filter_map(|(_, stored)| match &stored.row {
             Some(OrderRow::Refund(row)) if !stored.deleted => Some(row),
             _ => None,
         });

@@ -1,6 +1,5 @@
 //! [`view`]: from rows, rules and tick to an [`OrderView`], step by step. Each step is a file of its own.
 
-use super::OrderState;
 use super::cancel::{self, Stopping};
 use super::conditions::{self, Grounds};
 use super::findings::{Clock, Findings};
@@ -9,13 +8,15 @@ use super::times::Times;
 use super::view::{ChargeView, Conditions, HoldView, LineView, Money, OrderView};
 use super::{despatch, erp, money, returns, stages, words};
 use crate::entities::Rows;
+use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
 use crate::facts::order::{Address, ShopState, Word};
 use crate::facts::{Amount, Moment, OrderKey, OrderRow, SourceId};
 
 /// Computes the view of an order at `tick`. A pure function: the same rows give the same view, in whatever order they came.
-pub fn view<'a>(key: &'a OrderKey, state: &'a OrderState, rules: &'a Rules, tick: Moment) -> OrderView<'a> {
-    let rows = &state.rows;
+///
+/// Of the ledgers two are read: was a go-ahead ever made (*stopped*); and the refunds requested, for the finding `refund-overasked`.
+pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, rules: &'a Rules, tick: Moment) -> OrderView<'a> {
     let mut clock = Clock::new(tick);
     let mut findings = Findings(Vec::new());
     let placed = lines::placed(rows, rules);
@@ -42,7 +43,7 @@ pub fn view<'a>(key: &'a OrderKey, state: &'a OrderState, rules: &'a Rules, tick
     outcome.settle(rows, &mut read.lines);
 
     let warehouse = cancel::warehouse(rows, rules);
-    Stopping { state, warehouse: &warehouse, progress: &progress, shop: placed.shop, rules }.apply(&mut read.lines);
+    Stopping { rows, ledgers, warehouse: &warehouse, progress: &progress, shop: placed.shop, rules }.apply(&mut read.lines);
 
     let mut charges = money::charges(rows, placed.shop);
     let totals = money::reconcile(&placed, &mut read.lines, &charges);
@@ -64,7 +65,7 @@ pub fn view<'a>(key: &'a OrderKey, state: &'a OrderState, rules: &'a Rules, tick
     });
     conditions::supply_without_goods(&conditions, &mut read.lines);
     words::find(rows, rules, &mut findings);
-    judge(state, &placed, &read, &charges, &money, &conditions, whole.proven && !totals.agree, late, &mut findings);
+    judge(ledgers, &placed, &read, &charges, &money, &conditions, whole.proven && !totals.agree, late, &mut findings);
     wait(&mut findings, &mut clock);
 
     let lines = read.lines;
@@ -117,7 +118,7 @@ fn address(rows: &Rows<OrderRow>, shop: Option<SourceId>, kind: u8) -> Option<&A
 /// Findings about the order as a whole.
 #[allow(clippy::too_many_arguments)] // Each is a part of the view that is being made.
 fn judge(
-    state: &OrderState,
+    ledgers: &Ledgers,
     placed: &Placed<'_>,
     read: &Lines<'_>,
     charges: &[ChargeView<'_>],
@@ -160,7 +161,7 @@ fn judge(
         let sentence = format!("{} {} is refunded, {} was due", show(money.refunded), money.currency, show(money.due));
         findings.add("over-refunded", "", sentence, Some(over), None);
     }
-    let asked = state.ledgers.refund.total;
+    let asked = ledgers.refund.total;
     let over = asked - money.due.max(money.refunded);
     if over > tolerance {
         let sentence = format!(
