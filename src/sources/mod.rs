@@ -8,6 +8,7 @@ mod facts_out;
 mod fixtures;
 mod magento;
 pub mod settings;
+mod shopify;
 pub mod words;
 
 pub use facts_out::FactsOut;
@@ -81,4 +82,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[magento::KIND];
+pub static KINDS: &[Kind] = &[magento::KIND, shopify::KIND];
