@@ -9,6 +9,7 @@ mod spelled;
 mod values;
 
 pub use record::{Batch, Headers, Record};
+pub(crate) use spelled::spelled;
 pub use spelled::{SpelledColumns, SpelledRow};
 pub use values::{Cell, Columns, Decimals, TimeUnit, object};
 pub(crate) use values::{column_name, columns};

@@ -10,6 +10,21 @@ use smallvec::SmallVec;
 
 use super::{Cell, Refusal};
 
+/// Declares the columns of one kind of object: a module with the place of each and `NAMES`, the list for [`SpelledColumns::new`].
+macro_rules! spelled {
+    ($(#[$doc:meta])* $vis:vis mod $module:ident { $($place:ident = $names:literal),* $(,)? }) => {
+        $(#[$doc])*
+        $vis mod $module {
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+            enum Place { $($place),* }
+            $(pub const $place: usize = Place::$place as usize;)*
+            pub const NAMES: &[&str] = &[$($names),*];
+        }
+    };
+}
+
+pub(crate) use spelled;
+
 /// SQL Server's names have at most 128 characters.
 type Plain = SmallVec<[u8; 128]>;
 

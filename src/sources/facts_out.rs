@@ -15,7 +15,7 @@ pub struct FactsOut<'a> {
 }
 
 /// `RowKey::kind` of a name's link.
-pub const LINK_KIND: u8 = 255;
+pub const LINK_KIND: u8 = Link::KIND;
 
 impl<'a> FactsOut<'a> {
     pub fn new(source: SourceId, cause: Cause, incarnation: u16, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {

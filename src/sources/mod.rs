@@ -6,9 +6,14 @@
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
+mod local_time;
 mod magento;
+mod mapped;
+mod peoplevox;
 pub mod settings;
 mod shopify;
+#[cfg(test)]
+pub(crate) mod trial;
 pub mod words;
 
 pub use facts_out::FactsOut;
@@ -82,4 +87,10 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[magento::KIND, shopify::KIND];
+#[rustfmt::skip] // One line each: adding a system is one line.
+pub static KINDS: &[Kind] = &[
+    magento::KIND,
+    shopify::KIND,
+    peoplevox::KIND,
+    mapped::KIND,
+];
