@@ -61,7 +61,7 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = <std::borrow::Cow<str>>::deserialize(deserializer)?;
+        let code = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
         Self::new(&code).ok_or_else(|| serde::de::Error::custom(format!("expected a currency of three letters, found {code:?}")))
     }
 }
@@ -173,7 +173,7 @@ macro_rules! decimal {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    let text = <std::borrow::Cow<str>>::deserialize(deserializer)?;
+                    let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
                     Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("expected a decimal as text, found {text:?}")))
                 } else {
                     let (mantissa, scale) = <(i128, u8)>::deserialize(deserializer)?;

@@ -84,7 +84,7 @@ impl Serialize for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+            let text = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
             Self::parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("expected a moment as in 2026-03-02T10:15:04Z"))
         } else {
             i64::deserialize(deserializer).map(Self)

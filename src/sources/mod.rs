@@ -4,7 +4,10 @@
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
 mod facts_out;
+#[cfg(test)]
+mod fixtures;
 mod local_time;
+mod magento;
 mod mapped;
 mod peoplevox;
 pub mod settings;
@@ -83,4 +86,4 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[peoplevox::KIND, mapped::KIND];
+pub static KINDS: &[Kind] = &[magento::KIND, peoplevox::KIND, mapped::KIND];

@@ -4,6 +4,7 @@
 
 pub mod gates;
 pub mod state;
+pub mod times;
 pub mod view;
 
 pub use state::OrderState;

@@ -1,0 +1,133 @@
+//! The changelog's record format: one, checked and versioned.
+//!
+//! ```text
+//! key    postcard of [`StateKey`]: what the record is the state of
+//! value  format (1 byte) | CRC-32 of key and payload (4 bytes, little endian) | payload (postcard)
+//! ```
+//!
+//! Orders and names are written whole, SKUs and customers by row (they have no bound). A null value is a tombstone: the row or entity is no more.
+//! A record of another format, or whose checksum differs, stops the restore and says so: state is never guessed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku};
+
+/// Raised when a payload's shape changes. A reader knows this one and, for one release at least, the one before.
+pub const FORMAT: u8 = 1;
+
+/// What a record of the changelog is the state of. Variants and their order are the format.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum StateKey {
+    /// The shard's newest epoch: [`EpochRecord`].
+    Epoch,
+    /// Since which epoch a request topic (its number) is live: `u64`.
+    Live(u8),
+    Order(OrderKey),
+    Name(Name),
+    SkuHead(Sku),
+    SkuRow(Sku, RowKey),
+    CustomerHead(CustomerKey),
+    CustomerRow(CustomerKey, RowKey),
+}
+
+/// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the
+/// shard's exchange partition: at restore the two must agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Of this shard, from 1.
+    pub number: u64,
+    pub tick: Moment,
+    /// 1 at first; raised only by an operator's command that sets up the shard's state anew.
+    pub generation: u32,
+    /// Of all that views are computed from beside rows.
+    pub fingerprint: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("a state record of {0} bytes is too short to be one")]
+    Short(usize),
+    #[error("a state record has format {found}; this program reads format {FORMAT}: start the version of Waybill that wrote it")]
+    Format { found: u8 },
+    #[error("a state record's checksum is wrong: the changelog was changed or damaged; set the shard's state up anew")]
+    Checksum,
+    #[error("a state record does not decode: {0}")]
+    Decode(#[from] postcard::Error),
+}
+
+fn checksum(key: &[u8], payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(payload);
+    hasher.finalize()
+}
+
+/// Encodes a key.
+pub fn encode_key(key: &StateKey) -> Vec<u8> {
+    // Keys are plain data: postcard fails only on a type without a known length.
+    postcard::to_stdvec(key).unwrap_or_default()
+}
+
+/// Frames a payload that is encoded already.
+pub fn frame(key: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(payload.len() + 5);
+    value.push(FORMAT);
+    value.extend_from_slice(&checksum(key, payload).to_le_bytes());
+    value.extend_from_slice(payload);
+    value
+}
+
+/// Encodes and frames a payload.
+pub fn encode<T: Serialize>(key: &[u8], payload: &T) -> Vec<u8> {
+    let mut value = vec![FORMAT, 0, 0, 0, 0];
+    value = postcard::to_extend(payload, value).unwrap_or_default();
+    if value.len() >= 5 {
+        let sum = checksum(key, &value[5..]);
+        value[1..5].copy_from_slice(&sum.to_le_bytes());
+    }
+    value
+}
+
+/// Checks a value and gives its payload.
+pub fn payload<'v>(key: &[u8], value: &'v [u8]) -> Result<&'v [u8], StateError> {
+    let (&format, rest) = value.split_first().ok_or(StateError::Short(0))?;
+    if format != FORMAT {
+        return Err(StateError::Format { found: format });
+    }
+    let (sum, payload) = rest.split_at_checked(4).ok_or(StateError::Short(value.len()))?;
+    if sum != checksum(key, payload).to_le_bytes() {
+        return Err(StateError::Checksum);
+    }
+    Ok(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_was_changed_or_moved_to_another_key_is_refused() {
+        let key = encode_key(&StateKey::Order(OrderKey::new("shop", "1")));
+        let value = encode(&key, &42u64);
+        assert_eq!(postcard::from_bytes::<u64>(payload(&key, &value).expect("whole")).expect("decodes"), 42);
+        assert_eq!(frame(&key, &postcard::to_stdvec(&42u64).expect("encodes")), value);
+
+        let other = encode_key(&StateKey::Order(OrderKey::new("shop", "2")));
+        assert!(matches!(payload(&other, &value), Err(StateError::Checksum)));
+        for bit in 0..value.len() * 8 {
+            let mut flipped = value.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(payload(&key, &flipped).is_err(), "bit {bit}");
+        }
+        assert!(matches!(payload(&key, &[FORMAT, 1]), Err(StateError::Short(2))));
+    }
+
+    /// The bytes of a released format stay readable: this fixture is never changed, only added to.
+    #[test]
+    fn the_bytes_of_format_1_stay() {
+        let record = EpochRecord { number: 7, tick: Moment(1_000), generation: 1, fingerprint: 9 };
+        let key = encode_key(&StateKey::Epoch);
+        assert_eq!(key, [0]);
+        assert_eq!(encode(&key, &record)[5..], [7, 208, 15, 1, 9]);
+    }
+}
