@@ -161,7 +161,8 @@ fn cases(folder: &Path) -> Vec<PathBuf> {
 fn differing(kind: &Kind, bless: bool) -> Vec<String> {
     let folder = folder(kind);
     let source: Source = toml::from_str(&read(&folder.join("source.toml"))).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let adapter = (kind.build)(&common(&source.name, &source.zone), &source.settings).unwrap_or_else(|errors| panic!("{}: {errors:?}", kind.name));
+    let adapter =
+        (kind.build)(&common(&source.name, &source.zone), &source.settings).unwrap_or_else(|errors| panic!("{}: {errors:?}", kind.name));
     let paths = cases(&folder);
     assert!(!paths.is_empty(), "{} has no record", folder.display());
     let mut differing = Vec::new();

@@ -86,4 +86,9 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[magento::KIND, peoplevox::KIND, mapped::KIND];
+#[rustfmt::skip] // One a line: each kind comes with its own.
+pub static KINDS: &[Kind] = &[
+    magento::KIND,
+    peoplevox::KIND,
+    mapped::KIND,
+];
