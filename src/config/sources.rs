@@ -225,7 +225,7 @@ fn place(draft: &Draft<'_>, settings: &toml::Table, sentence: String) {
     let path = format!("sources.{}", draft.name);
     let mut paths = Vec::new();
     key_paths(settings, "", &mut paths);
-    let Some(key) = paths.iter().filter(|key| names(&sentence, key)).max_by_key(|key| key.len()) else {
+    let Some(key) = paths.iter().filter(|key| speaks_of(&sentence, key)).max_by_key(|key| key.len()) else {
         return findings.problem(draft.line, path, sentence);
     };
     let sentence = with_shared_keys(sentence, key, draft.section.known());
@@ -246,14 +246,31 @@ fn with_shared_keys(sentence: String, key: &str, shared: &[&str]) -> String {
     }
 }
 
+/// The paths of all keys: `topics`, `columns.number`, `rows[0].fields.id`.
 fn key_paths(table: &toml::Table, prefix: &str, paths: &mut Vec<String>) {
     for (key, value) in table {
         let path = format!("{prefix}{key}");
         if let Some(below) = value.as_table() {
             key_paths(below, &format!("{path}."), paths);
         }
+        for (i, item) in value.as_array().into_iter().flatten().enumerate() {
+            if let Some(below) = item.as_table() {
+                paths.push(format!("{path}[{i}]"));
+                key_paths(below, &format!("{path}[{i}]."), paths);
+            }
+        }
         paths.push(path);
     }
+}
+
+/// Does the sentence name this path: in one word (`rows[0].fields.id`), in two (`rows[0]: fields.id`), or its key in quotes?
+fn speaks_of(sentence: &str, path: &str) -> bool {
+    let joined = sentence.replacen("]: ", "].", 1);
+    if names(&joined, path) {
+        return true;
+    }
+    let Some((parent, key)) = path.rsplit_once('.') else { return false };
+    joined.starts_with(parent) && joined.contains(&format!("\"{key}\""))
 }
 
 /// Does the sentence hold the key as a word of its own?

@@ -284,3 +284,16 @@ fn the_fingerprint_changes_with_the_rules_and_with_nothing_else() {
     assert_ne!(good(&format!("{CHAIN}[durations]\nmail_age = \"23h\"\n")).fingerprint(), fingerprint);
     assert_ne!(good(&CHAIN.replace("[locations.MAIN]", "[locations.MAIN]\nwms = \"none\"")).fingerprint(), fingerprint);
 }
+
+#[test]
+fn the_container_s_configuration_is_accepted() {
+    let text = include_str!("../../docker/waybill.toml");
+    let variable = |name: &str| (name == "WAYBILL_EMAIL_SECRET").then(|| "0123456789abcdef".to_owned());
+    let outside = Outside { directory: Path::new("."), variable: &variable };
+    let config = Config::read("docker/waybill.toml", text, outside, crate::sources::KINDS).unwrap_or_else(|problems| panic!("{problems}"));
+    let made: Vec<&str> = include_str!("../../docker/topics.sh").split_whitespace().map(|word| word.trim_end_matches(';')).collect();
+    for (topic, _) in config.source_topics() {
+        let table = topic.strip_prefix("magento.magento.").expect("the connector's prefix and database");
+        assert!(made.contains(&table), "docker/topics.sh does not make {topic}");
+    }
+}
