@@ -9,6 +9,7 @@ mod fixtures;
 mod local_time;
 mod magento;
 mod mapped;
+mod nav;
 mod peoplevox;
 pub mod settings;
 #[cfg(test)]
@@ -89,6 +90,7 @@ pub struct Kind {
 #[rustfmt::skip] // One a line: each kind comes with its own.
 pub static KINDS: &[Kind] = &[
     magento::KIND,
+    nav::KIND,
     peoplevox::KIND,
     mapped::KIND,
 ];
