@@ -62,7 +62,7 @@ pub fn shared(config: Config) -> Result<(Shared, tokio::task::JoinHandle<()>), E
             say::ending(reason);
             told.update(|readiness| readiness.ending = true);
             // Nobody waits for it when everything has ended already.
-            drop(end.send(true));
+            let _ = end.send(true);
         }
     });
     Ok((Shared { config: Arc::new(config), metrics: Arc::new(metrics), status, ending }, listening))

@@ -76,6 +76,18 @@ impl Findings {
         self.notes.borrow_mut().push(sentence.into());
     }
 
+    /// The line of what `place` and `path` lead to in `value`, which stands on `line`.
+    fn line_in(&self, line: usize, value: &DeValue<'_>, place: Option<usize>, path: &str) -> usize {
+        if let Some(place) = place {
+            let item = value.as_array().and_then(|list| list.get(place));
+            return item.map_or(line, |item| self.line_in(self.line(&item.span()), item.get_ref(), None, path));
+        }
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let (key, place) = step(first);
+        let below = value.as_table().and_then(|table| table.iter().find(|(known, _)| known.get_ref() == key));
+        below.map_or(line, |(key, value)| self.line_in(self.line(&key.span()), value.get_ref(), place, rest))
+    }
+
     pub fn is_clean(&self) -> bool {
         self.problems.borrow().is_empty()
     }
@@ -99,6 +111,12 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 /// `; did you mean "x"?`, or nothing.
 pub fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     nearest(name, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
+}
+
+/// `rows[2]` -> `rows`, 2.
+fn step(text: &str) -> (&str, Option<usize>) {
+    let indexed = text.strip_suffix(']').and_then(|text| text.split_once('['));
+    indexed.and_then(|(key, place)| Some((key, Some(place.parse().ok()?)))).unwrap_or((text, None))
 }
 
 struct Entry<'d> {
@@ -237,18 +255,13 @@ impl<'d> Section<'d> {
             .collect()
     }
 
-    /// The line of a key below this section, by its path (`columns.number`) as an adapter names it, else of its nearest parent.
+    /// The line of a key below this section, by its path (`columns.number`, `rows[0].fields.id`) as an adapter names it, else of its
+    /// nearest parent.
     pub fn line_below(&self, path: &str) -> usize {
-        let mut parts = path.split('.');
-        let Some(entry) = parts.next().and_then(|first| self.entries.get(first)) else { return self.line };
-        let (mut line, mut value) = (entry.line, entry.value);
-        for part in parts {
-            let DeValue::Table(table) = value else { return line };
-            let Some((key, below)) = table.iter().find(|(key, _)| key.get_ref() == part) else { return line };
-            line = self.findings.line(&key.span());
-            value = below.get_ref();
-        }
-        line
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let (key, place) = step(first);
+        let Some(entry) = self.entries.get(key) else { return self.line };
+        self.findings.line_in(entry.line, entry.value, place, rest)
     }
 
     /// Names the keys that nobody asked for.

@@ -225,24 +225,52 @@ fn place(draft: &Draft<'_>, settings: &toml::Table, sentence: String) {
     let path = format!("sources.{}", draft.name);
     let mut paths = Vec::new();
     key_paths(settings, "", &mut paths);
-    let Some(key) = paths.iter().filter(|key| names(&sentence, key)).max_by_key(|key| key.len()) else {
+    let Some(key) = paths.iter().filter(|key| speaks_of(&sentence, key)).max_by_key(|key| key.len()) else {
         return findings.problem(draft.line, path, sentence);
     };
-    // An adapter does not know the keys that all sources share: a slip in one of those is seen here.
-    let unknown = sentence.contains("unknown") && !sentence.contains("did you mean");
-    let near = if unknown { nearest(key, draft.section.known().iter().copied()) } else { None };
-    let sentence = near.map_or(sentence.clone(), |near| format!("{sentence}; did you mean \"{near}\"?"));
+    let sentence = with_shared_keys(sentence, key, draft.section.known());
     findings.problem(draft.section.line_below(key), format!("{path}.{key}"), sentence);
 }
 
+/// An adapter does not know the keys that all sources share: a slip in one of those is seen here.
+fn with_shared_keys(sentence: String, key: &str, shared: &[&str]) -> String {
+    let Some(at) = sentence.find("; did you mean").or_else(|| sentence.find("; known are")).filter(|_| sentence.contains("unknown key"))
+    else {
+        return sentence;
+    };
+    let (told, suggested) = sentence.split_at(at);
+    let own = suggested.strip_prefix("; did you mean").and_then(|rest| rest.split('"').nth(1));
+    match nearest(key, shared.iter().copied().chain(own)) {
+        Some(near) => format!("{told}; did you mean \"{near}\"?"),
+        None => format!("{sentence}, and of every source {}", shared.join(", ")),
+    }
+}
+
+/// The paths of all keys: `topics`, `columns.number`, `rows[0].fields.id`.
 fn key_paths(table: &toml::Table, prefix: &str, paths: &mut Vec<String>) {
     for (key, value) in table {
         let path = format!("{prefix}{key}");
         if let Some(below) = value.as_table() {
             key_paths(below, &format!("{path}."), paths);
         }
+        for (i, item) in value.as_array().into_iter().flatten().enumerate() {
+            if let Some(below) = item.as_table() {
+                paths.push(format!("{path}[{i}]"));
+                key_paths(below, &format!("{path}[{i}]."), paths);
+            }
+        }
         paths.push(path);
     }
+}
+
+/// Does the sentence name this path: in one word (`rows[0].fields.id`), in two (`rows[0]: fields.id`), or its key in quotes?
+fn speaks_of(sentence: &str, path: &str) -> bool {
+    let joined = sentence.replacen("]: ", "].", 1);
+    if names(&joined, path) {
+        return true;
+    }
+    let Some((parent, key)) = path.rsplit_once('.') else { return false };
+    joined.starts_with(parent) && joined.contains(&format!("\"{key}\""))
 }
 
 /// Does the sentence hold the key as a word of its own?

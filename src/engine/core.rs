@@ -152,8 +152,8 @@ impl Core {
         let cause = fact.cause;
         let put = match (fact.subject, fact.change) {
             (Subject::Order(key), change) => {
-                let known = shard.orders.get(&key).and_then(|order| order.rows.get(&fact.key));
-                if known.is_some_and(|stored| fact.version <= stored.version) {
+                let upsert = matches!(change, Change::Upsert(_));
+                if shard.orders.get(&key).is_some_and(|order| order.rows.is_stale(&fact.key, upsert, fact.version)) {
                     Put::Stale
                 } else {
                     let row = match change {

@@ -160,7 +160,7 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 /// One order: view, requests, statements, what it yields to its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
     let OrderState { rows, ledgers, said, told, exceptions: open, .. } = state;
-    let view = view::view(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
+    let view = view(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
     let by_clock = seal_order(&view, ledgers, outlet);
     order_status::emit(&view, said, outlet);
     exceptions::emit(&view, open, said, outlet);

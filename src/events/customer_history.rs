@@ -3,6 +3,7 @@
 //! Only orders that changed are looked at. A line that its order tells no more becomes a tombstone; so do all of an order that has become
 //! somebody else's.
 
+use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use super::{Outlet, Topic};
@@ -10,7 +11,7 @@ use crate::entities::customer::{CustomerState, SaidOfOrder};
 use crate::entities::order::state::Said;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
-use crate::facts::{Amount, Currency, CustomerKey, Moment, OrderKey, Quantity, RowKey, Text};
+use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, RowKey, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomerHistory {
@@ -42,9 +43,8 @@ pub struct HistoryPiece {
 /// Says the lines of one order, by the key of its row.
 pub(super) fn say(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
     let before = state.said_of(row);
-    // The row's id is the order's key: a withdrawn order has no content left to tell it.
-    let order = state.order(row).map_or_else(|| OrderKey(row.id.clone()), |summary| summary.order.clone());
-    let key = |kind: HistoryKind, part: &str| join_key(&[&customer.0, &order.0, kind.name(), part]);
+    // The row's id is the order's key: a withdrawn order has no content left that tells it.
+    let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, row.id, join_key(&[kind.name(), part]));
     let mut said = Said::default();
     for (kind, part, digest) in &before.0 {
         said.0.insert((Topic::CustomerHistory as u8, key(*kind, part)), *digest);

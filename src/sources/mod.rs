@@ -87,7 +87,7 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-#[rustfmt::skip] // One a line: each kind comes with its own.
+#[rustfmt::skip] // One line each: adding a system is one line.
 pub static KINDS: &[Kind] = &[
     magento::KIND,
     nav::KIND,
