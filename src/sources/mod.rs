@@ -9,6 +9,7 @@ mod fixtures;
 mod local_time;
 mod magento;
 mod mapped;
+mod nav;
 mod peoplevox;
 pub mod settings;
 mod shopify;
@@ -91,6 +92,7 @@ pub struct Kind {
 pub static KINDS: &[Kind] = &[
     magento::KIND,
     shopify::KIND,
+    nav::KIND,
     peoplevox::KIND,
     mapped::KIND,
 ];
