@@ -12,10 +12,11 @@ use super::values;
 use crate::entities::rules::{Authority, Channel, Durations, ErpWhen, Location, Rules, SourceRules};
 use crate::events::notifications::Kind as Mail;
 use crate::facts::time::Span;
-use crate::facts::{Role, SourceId, Text};
+use crate::facts::{Currency, Role, SourceId, Text};
 
 pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>) -> Rules {
     let (erp_when, assumed_completes) = orders(root.section("orders"));
+    let (books_kept, cost_currency) = books(root.section("books"), sources);
     Rules {
         sources: sources.iter().map(source_rules).collect(),
         authorities: authorities(root.section("authorities"), sources),
@@ -24,7 +25,8 @@ pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channe
         durations: durations(root.section("durations")),
         erp_when,
         refund_charges: refunds(root.section("refunds")),
-        books_kept: books(root.section("books"), sources),
+        books_kept,
+        cost_currency,
         notifications: notifications(root.section("notifications")),
         assumed_completes,
     }
@@ -88,7 +90,7 @@ const PAIRS: &str = "PSCRBDFKVW";
 const PAIRS_LATER: &str = "TAELX";
 
 /// Which pairs Waybill keeps. An ERP that posts to its own ledger keeps every pair that is not taken from it; without one Waybill keeps all.
-fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> Vec<char> {
+fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<Currency>) {
     let erp = sources.iter().find(|source| source.plays(Role::Erp));
     let posts = section.read("erp_posts_ledger", values::flag);
     if posts == Some(true) && erp.is_none() {
@@ -125,8 +127,9 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> Vec<char> {
             .findings()
             .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
+    let cost_currency = section.read("cost_currency", values::currency);
     section.finish();
-    kept
+    (kept, cost_currency)
 }
 
 fn pairs(value: &DeValue<'_>) -> Result<Vec<char>, String> {

@@ -86,7 +86,12 @@ fn imports_follow_the_way_of_the_data() {
         let mut words: Vec<&str> = later.iter().map(String::as_str).collect();
         words.extend(["crate::kafka", "crate::http", "crate::config", "crate::cli", "crate::retailer", "crate::telemetry"]);
         let testing = ["src/entities/order/testing.rs", "src/entities/order/tests.rs", "src/sources/fixtures.rs", "src/sources/trial.rs"];
-        refuse(&[&format!("src/{room}")], &words, &testing, "imports go the way of the data and never back: move what both need towards `facts`");
+        refuse(
+            &[&format!("src/{room}")],
+            &words,
+            &testing,
+            "imports go the way of the data and never back: move what both need towards `facts`",
+        );
     }
 }
 
@@ -140,12 +145,10 @@ fn every_kind_of_source_has_fixtures() {
 #[test]
 fn every_derived_topic_has_a_schema() {
     for topic in waybill::events::Topic::ALL {
-        let found = fs::read_dir(root().join("schemas"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().trim_end_matches(".avsc").trim_end_matches('s') == topic.name().trim_end_matches('s')
-                || entry.file_name().to_string_lossy().contains(topic.name()));
+        let found = fs::read_dir(root().join("schemas")).into_iter().flatten().flatten().any(|entry| {
+            entry.file_name().to_string_lossy().trim_end_matches(".avsc").trim_end_matches('s') == topic.name().trim_end_matches('s')
+                || entry.file_name().to_string_lossy().contains(topic.name())
+        });
         assert!(found, "{} has no schema under schemas/", topic.name());
     }
 }
