@@ -19,7 +19,7 @@ use super::state::{EpochRecord, StateKey, encode, frame};
 use super::table::Table;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
-use crate::entities::order::{OrderState, view_of, yields};
+use crate::entities::order::{OrderState, view, yields};
 use crate::entities::sku::SkuState;
 use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_customer, seal_name, seal_order, seal_sku};
 use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row, Sku, Version};
@@ -160,7 +160,7 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 /// One order: view, requests, statements, what it yields to its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
     let OrderState { rows, ledgers, said, told, exceptions: open, .. } = state;
-    let view = view_of(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
+    let view = view(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
     let by_clock = seal_order(&view, ledgers, outlet);
     order_status::emit(&view, said, outlet);
     exceptions::emit(&view, open, said, outlet);

@@ -142,9 +142,11 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Refus
 
 fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
     let rows = envelope.before.is_some() || envelope.after.is_some();
-    let heartbeat = envelope.source.is_none() && !envelope.ts_ms.is_null();
-    let other = [envelope.status, envelope.ddl, envelope.table_changes].iter().any(|cell| !cell.json().is_empty());
-    !rows && (heartbeat || other)
+    let heartbeat = envelope.source.is_none() && envelope.status.json().is_empty() && !envelope.ts_ms.is_null();
+    // A row may have a column named `status`: only these two words are a transaction's border.
+    let border = matches!(envelope.status.json(), "\"BEGIN\"" | "\"END\"");
+    let schema = [envelope.ddl, envelope.table_changes].iter().any(|cell| !cell.json().is_empty());
+    !rows && (heartbeat || border || schema)
 }
 
 impl<'a> Change<'a> {

@@ -3,6 +3,7 @@
 //! Only orders that changed are looked at. A line that its order tells no more becomes a tombstone; so do all of an order that has become
 //! somebody else's.
 
+use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use super::{Outlet, Topic};
@@ -43,7 +44,7 @@ pub struct HistoryPiece {
 pub(super) fn say(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
     let before = state.said_of(row);
     // The row's id is the order's key: a withdrawn order has no content left that tells it.
-    let key = |kind: HistoryKind, part: &str| join_key(&[&customer.0, &row.id, kind.name(), part]);
+    let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, row.id, join_key(&[kind.name(), part]));
     let mut said = Said::default();
     for (kind, part, digest) in &before.0 {
         said.0.insert((Topic::CustomerHistory as u8, key(*kind, part)), *digest);

@@ -2,6 +2,7 @@
 //!
 //! For each brand that knows the person by an account, a consent or an order. A collective account is nobody: no profile.
 
+use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use super::Outlet;
@@ -51,7 +52,8 @@ pub struct Purchases {
 /// Says the person's profile at each brand.
 pub(super) fn say(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
     let brands: Vec<Text> = if state.is_collective() { Vec::new() } else { state.brands().cloned().collect() };
-    let profiles = brands.into_iter().map(|brand| (join_key(&[&customer.0, &brand]), body(customer, brand, state))).collect();
+    let profiles =
+        brands.into_iter().map(|brand| (format_compact!("{}|{}", customer.0, join_key(&[&brand])), body(customer, brand, state))).collect();
     outlet.statements::<MarketingProfile>(&mut state.said, profiles);
 }
 

@@ -162,10 +162,11 @@ macro_rules! decimal {
         }
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                // Equal values are written alike, whatever sums they came from: what is restored must tell what was told before.
+                let value = self.0.normalize();
                 if serializer.is_human_readable() {
-                    serializer.collect_str(&self.0)
+                    serializer.collect_str(&value)
                 } else {
-                    let value = self.0.normalize();
                     (value.mantissa(), value.scale() as u8).serialize(serializer)
                 }
             }

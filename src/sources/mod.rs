@@ -86,4 +86,9 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[magento::KIND, peoplevox::KIND, mapped::KIND];
+#[rustfmt::skip] // One line each: adding a system is one line.
+pub static KINDS: &[Kind] = &[
+    magento::KIND,
+    peoplevox::KIND,
+    mapped::KIND,
+];

@@ -1,11 +1,15 @@
 //! One fact, one authority (journey.md): which source's rows count. Rows of the others are mirrors: kept, shown, never added.
 
-use crate::entities::rules::{Role, Rules};
+use crate::entities::rules::{Authority, Role, Rules};
 use crate::facts::SourceId;
 
-/// Who tells what left and what came back at a location: the warehouse system of the location; the ERP where none is set; the shop where
-/// there is neither. A location that the configuration does not know belongs to whatever warehouse system speaks of it.
-pub(super) fn tells_of_goods(rules: &Rules, source: SourceId, location: &str) -> bool {
+/// Who tells what left (`fact`: despatches) and what came back (receipts) at a location: the warehouse system of the location; the ERP where
+/// none is set; the shop where there is neither. A location that the configuration does not know belongs to whatever warehouse system speaks
+/// of it. Configuration may have moved the fact to one source.
+pub(super) fn tells_of_goods(rules: &Rules, fact: Authority, source: SourceId, location: &str) -> bool {
+    if let Some(moved) = rules.authorities.get(&fact) {
+        return *moved == source;
+    }
     match rules.location(location) {
         Some(known) => match known.wms {
             Some(wms) => wms == source,
@@ -27,12 +31,7 @@ pub(super) fn house(rules: &Rules) -> Role {
     }
 }
 
-/// Who authorises returns: the ERP, else the shop.
-pub(super) fn authorises_returns(rules: &Rules, source: SourceId) -> bool {
-    if rules.has(Role::Erp) { rules.plays(source, Role::Erp) } else { rules.plays(source, Role::Shop) || rules.plays(source, Role::Pos) }
-}
-
-/// Who tells of scans: the carrier; any source where no carrier is connected.
-pub(super) fn tells_of_scans(rules: &Rules, source: SourceId) -> bool {
-    !rules.has(Role::Carrier) || rules.plays(source, Role::Carrier)
+/// Who tells of payments: where the order was placed, if configuration has not moved it.
+pub(super) fn tells_of_payments(rules: &Rules, source: SourceId, shop: Option<SourceId>) -> bool {
+    rules.authorities.get(&Authority::Payments).copied().or(shop) == Some(source)
 }

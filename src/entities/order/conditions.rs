@@ -1,5 +1,6 @@
 //! The conditions that gates ask for (gates.md, rows.md). Where no source plays the role that could fulfil one, it counts as fulfilled.
 
+use super::authority::tells_of_payments;
 use super::findings::Clock;
 use super::lines::{Lines, Placed};
 use super::money::Totals;
@@ -134,7 +135,10 @@ fn payment_known(grounds: &Grounds<'_, '_>) -> bool {
     let Some(header) = grounds.placed.header else { return false };
     header.terms != Terms::Prepaid
         || header.total.is_zero()
-        || grounds.placed.shop.is_some_and(|shop| grounds.rows.of(OrderRow::PAYMENT, shop).any(|(_, stored)| !stored.deleted))
+        || grounds
+            .rows
+            .of_kind(OrderRow::PAYMENT)
+            .any(|(key, stored)| !stored.deleted && tells_of_payments(grounds.rules, key.source, grounds.placed.shop))
 }
 
 /// The first source that plays the role.

@@ -1,13 +1,13 @@
 //! What left the house: despatches by the authority, put to lines; the parcels they went in, with their newest scan.
 
-use super::authority::{house, tells_of_goods, tells_of_scans};
+use super::authority::{house, tells_of_goods};
 use super::erp::canonical;
 use super::findings::{Clock, Findings};
 use super::pooling;
 use super::view::{DespatchPart, LineView, ParcelView};
 use crate::entities::Rows;
 use crate::entities::rows::Stored;
-use crate::entities::rules::{Role, Rules};
+use crate::entities::rules::{Authority, Role, Rules};
 use crate::facts::order::{LineRef, PostedKind, ScanMeaning, Tracking};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId, Version};
 
@@ -32,7 +32,7 @@ pub(super) fn pieces<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Li
     let mut pieces: Vec<Piece<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::DESPATCH) {
         let Some(OrderRow::Despatch(row)) = &stored.row else { continue };
-        if stored.deleted || !tells_of_goods(rules, key.source, &row.location) {
+        if stored.deleted || !tells_of_goods(rules, Authority::Despatches, key.source, &row.location) {
             continue;
         }
         if row.quantity.is_negative() {
@@ -228,7 +228,7 @@ fn newest_scan(rows: &Rows<OrderRow>, rules: &Rules, tracking: &str) -> Option<(
     let order = |stored: &Stored<OrderRow>, meaning, at| -> (Moment, ScanMeaning, Version) { (at, meaning, stored.version) };
     rows.of_kind(OrderRow::SCAN)
         .filter_map(|(key, stored)| match &stored.row {
-            Some(OrderRow::Scan(scan)) if !stored.deleted && scan.tracking == tracking && tells_of_scans(rules, key.source) => {
+            Some(OrderRow::Scan(scan)) if !stored.deleted && scan.tracking == tracking && rules.counts_from(Authority::Deliveries, key.source) => {
                 scan.meaning.known().map(|meaning| order(stored, *meaning, scan.scanned_at))
             }
             _ => None,

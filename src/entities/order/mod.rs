@@ -2,7 +2,7 @@
 //!
 //! [`state`] is what is stored; [`fn@view`] computes the [`OrderView`] from it: `lines` (header and lines), `erp`, `despatch` (what
 //! left, parcels), `cancel` (c, w, stopped), `returns` (r, settled goods), `money`, `conditions`, `stages`. [`gates`] says which
-//! conditions of which request hold; `yields` what the order tells its SKUs and its customer.
+//! conditions of which request hold; [`yields`] what the order tells its SKUs and its customer.
 
 mod authority;
 mod cancel;
@@ -18,14 +18,15 @@ mod pooling;
 mod returns;
 mod stages;
 pub mod state;
-pub mod times;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod times;
 pub mod view;
 mod words;
+pub mod yields;
 
-pub use compute::{view, view_of};
+pub use compute::view;
 pub use state::OrderState;
 pub use view::OrderView;

@@ -8,6 +8,7 @@
 //!            equal references once; for each tender
 //! ```
 
+use super::authority::tells_of_payments;
 use super::findings::{Clock, Findings};
 use super::lines::Placed;
 use super::view::{ChargeView, LineView, Money, RefundView, TenderView};
@@ -91,12 +92,11 @@ impl Paid {
 }
 
 /// Payments of the shop, in the order's currency; two rows of one reference are one fact (the one that captured more).
-fn payments<'a>(rows: &'a Rows<OrderRow>, placed: &Placed<'_>, foreign: &mut Vec<(String, Cause)>) -> Vec<&'a Payment> {
+fn payments<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, foreign: &mut Vec<(String, Cause)>) -> Vec<&'a Payment> {
     let mut payments: Vec<&'a Payment> = Vec::new();
-    let Some(shop) = placed.shop else { return payments };
-    for (key, stored) in rows.of(OrderRow::PAYMENT, shop) {
+    for (key, stored) in rows.of_kind(OrderRow::PAYMENT) {
         let Some(OrderRow::Payment(payment)) = &stored.row else { continue };
-        if stored.deleted {
+        if stored.deleted || !tells_of_payments(rules, key.source, placed.shop) {
             continue;
         }
         if payment.currency != placed.currency {
@@ -270,7 +270,7 @@ pub(super) fn money<'a>(
     let owed = owed.floor_zero();
     let mut foreign = Vec::new();
     let mut paid = Paid::default();
-    for payment in payments(rows, placed, &mut foreign) {
+    for payment in payments(rows, rules, placed, &mut foreign) {
         paid.add(payment, clock);
     }
     let refunds = refunds(rows, rules, placed, &mut foreign);

@@ -3,14 +3,14 @@
 //! r is the least of despatched, authorised (approved, resolution of money) and received in accepted condition or not expected at all. Lines
 //! that a row names come first; where rows name only the SKU its lines are pooled.
 
-use super::authority::{authorises_returns, tells_of_goods};
+use super::authority::tells_of_goods;
 use super::erp::canonical;
 use super::findings::Findings;
 use super::pooling::{self, Parts, Targets};
 use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
-use crate::entities::rules::Rules;
-use crate::facts::order::{Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnLine, ReturnState, Word};
+use crate::entities::rules::{Authority, Rules};
+use crate::facts::order::{Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
 
 /// A line of an authorisation, by the authority.
@@ -18,6 +18,9 @@ pub(super) struct Authorised<'a> {
     source: SourceId,
     id: &'a str,
     row: &'a ReturnLine,
+    /// Its own state, or that of its document's head.
+    state: &'a Word<ReturnState>,
+    approved_at: Option<Moment>,
     gone: bool,
     targets: Targets,
 }
@@ -25,12 +28,12 @@ pub(super) struct Authorised<'a> {
 impl Authorised<'_> {
     /// Approved, or closed, posted or gone after approval.
     fn approved(&self) -> bool {
-        matches!(self.row.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
+        matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
     }
 
     /// Only asked for. Deleted before it was approved: withdrawn.
     fn asked(&self) -> bool {
-        self.row.state == Word::Known(ReturnState::Asked) && !self.gone
+        *self.state == Word::Known(ReturnState::Asked) && !self.gone
     }
 
     fn for_money(&self) -> bool {
@@ -73,19 +76,36 @@ fn pooled(line: &LineRef) -> bool {
     matches!(line, LineRef::Sku(_))
 }
 
+/// The head of the authorisation, where its authority keeps the state there; and whether it was deleted.
+fn document<'a>(rows: &'a Rows<OrderRow>, source: SourceId, rma: &str) -> Option<(&'a ReturnDocument, bool)> {
+    rows.of(OrderRow::RETURN_DOCUMENT, source).find_map(|(_, stored)| match &stored.row {
+        Some(OrderRow::ReturnDocument(head)) if head.rma == rma => Some((head, stored.deleted)),
+        _ => None,
+    })
+}
+
 pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[LineView<'a>], findings: &mut Findings) -> Returns<'a> {
     let mut authorised: Vec<Authorised<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::RETURN_LINE) {
         let Some(OrderRow::ReturnLine(row)) = &stored.row else { continue };
-        if authorises_returns(rules, key.source) {
-            let targets = pooling::targets(lines, &row.line);
-            authorised.push(Authorised { source: key.source, id: &key.id, row, gone: stored.deleted, targets });
+        if !rules.counts_from(Authority::Returns, key.source) {
+            continue;
         }
+        let head = document(rows, key.source, &row.rma);
+        authorised.push(Authorised {
+            source: key.source,
+            id: &key.id,
+            row,
+            state: head.map_or(&row.state, |(head, _)| &head.state),
+            approved_at: head.and_then(|(head, _)| head.approved_at).or(row.approved_at),
+            gone: stored.deleted || head.is_some_and(|(_, gone)| gone),
+            targets: pooling::targets(lines, &row.line),
+        });
     }
     let mut received: Vec<Received<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::RECEIPT) {
         let Some(OrderRow::Receipt(row)) = &stored.row else { continue };
-        if stored.deleted || !tells_of_goods(rules, key.source, &row.location) {
+        if stored.deleted || !tells_of_goods(rules, Authority::Receipts, key.source, &row.location) {
             continue;
         }
         if row.quantity.is_negative() {
@@ -201,13 +221,13 @@ impl<'a> Returns<'a> {
             returns[place].lines.push(ReturnLineView {
                 line: parts.first().map(|(line, _)| *line),
                 quantity: row.row.quantity,
-                state: &row.row.state,
+                state: row.state,
                 gone: row.gone,
                 for_money: row.for_money(),
                 goods_expected: !row.not_expected(),
                 authorised: row.counts(),
                 reason: &row.row.reason,
-                approved_at: row.row.approved_at,
+                approved_at: row.approved_at,
             });
         }
         returns.sort_by(|a, b| (a.rma, a.source).cmp(&(b.rma, b.source)));

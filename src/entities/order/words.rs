@@ -22,6 +22,7 @@ fn of_row(row: &OrderRow) -> Option<(&'static str, &Text)> {
         OrderRow::WarehouseOrder(row) => ("state of its warehouse order", unknown(&row.state)?),
         OrderRow::Scan(row) => ("tracking code", unknown(&row.meaning)?),
         OrderRow::ReturnLine(row) => ("state of a return", unknown(&row.state)?),
+        OrderRow::ReturnDocument(row) => ("state of a return", unknown(&row.state)?),
         OrderRow::Receipt(row) => ("condition of returned goods", unknown(&row.condition)?),
         OrderRow::Refund(row) => ("state of a refund", unknown(&row.state)?),
         _ => return None,
