@@ -6,11 +6,12 @@
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
-mod magento;
 mod local_time;
+mod magento;
 mod mapped;
 mod peoplevox;
 pub mod settings;
+mod shopify;
 #[cfg(test)]
 pub(crate) mod trial;
 pub mod words;
@@ -89,6 +90,7 @@ pub struct Kind {
 #[rustfmt::skip] // One line each: adding a system is one line.
 pub static KINDS: &[Kind] = &[
     magento::KIND,
+    shopify::KIND,
     peoplevox::KIND,
     mapped::KIND,
 ];
