@@ -120,16 +120,7 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         change(Arc::make_mut(entry));
     }
 
-    /// Takes out an entity whose tombstone a restore read.
-    pub fn forget(&mut self, key: &K) {
-        self.committed.remove(key);
-    }
-
     pub fn committed(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
         self.committed.iter()
-    }
-
-    pub fn len(&self) -> usize {
-        self.committed.len()
     }
 }

@@ -30,6 +30,7 @@ pub mod why;
 
 pub use customer::seal_customer;
 pub use name::seal_name;
+pub use order::seal_order;
 pub use sku::seal_sku;
 
 pub use outlet::{Emission, Outlet, SealContext, digest, request_id};
