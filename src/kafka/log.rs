@@ -247,6 +247,7 @@ impl Log for KafkaLog {
         (state.started, state.go_back) = (true, true);
         // Makes the first commit look whether anybody has committed since the offsets were read.
         state.generation += 1;
+        state.handed = state.generation;
         self.shared.health.doing("running");
         Ok(())
     }

@@ -19,8 +19,9 @@ use crate::facts::Moment;
 
 /// How long one poll waits: also how late a request to go back may be seen.
 const POLL: Duration = Duration::from_millis(50);
-/// A batch that is full for so long is not being taken: partitions are paused, so that polling (and membership) can go on.
-const PAUSE_AFTER: Duration = Duration::from_secs(20);
+/// A batch that is full for so long is not being taken: partitions are paused, so that polling (rebalances, membership) can go on. Shorter: what
+/// librdkafka has fetched ahead is thrown away in every long epoch. Longer: a rebalance waits.
+const PAUSE_AFTER: Duration = Duration::from_secs(3);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Reader {

@@ -90,7 +90,13 @@ async fn records_deleted_before_they_were_read_stop_the_log() {
 async fn a_record_too_large_for_its_topic_stops_with_its_name() {
     let app = App::new("large", 1).await;
     let mut log = app.running().await;
-    let value = "x".repeat(2 << 20);
+    // Without repetition: what is compressed counts.
+    let value: String = (0..2 << 20)
+        .scan(1u32, |state, _| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some(char::from(b'0' + (*state >> 26) as u8))
+        })
+        .collect();
     let refused = log.commit(Transaction { records: vec![record(&app.out(), None, "k", &value)], offsets: vec![] }).await;
     assert!(matches!(&refused, Err(LogError::Stop(text)) if text.contains("large.out")), "{refused:?}");
     log.close().await;
