@@ -5,6 +5,8 @@
 
 pub mod picture;
 mod play;
+#[cfg(test)]
+mod tests;
 
 pub use play::Play;
 
