@@ -18,11 +18,11 @@ impl Findings {
         self.add("rows-contradict", number, sentence, None, Some(cause));
     }
 
-    /// As [`Self::contradiction`], but only from `opens_at` on: a row that comes late is no contradiction.
-    pub fn contradiction_after(&mut self, number: &str, sentence: String, cause: Cause, opens_at: Moment) {
-        self.contradiction(number, sentence, cause);
-        if let Some(finding) = self.0.last_mut() {
-            finding.opens_at = Some(opens_at);
+    /// Goods of a SKU that no line has. Opens only after a while: the line may come late; and never before the header is there.
+    pub fn other_item(&mut self, kind: &'static str, number: &str, sentence: String, cause: Cause, opens_at: Option<Moment>) {
+        if opens_at.is_some() {
+            let causes = vec![cause];
+            self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk: None, opens_at, causes });
         }
     }
 }
