@@ -10,19 +10,22 @@ pub(super) struct Findings(pub Vec<Finding>);
 impl Findings {
     pub fn add(&mut self, kind: &'static str, number: &str, sentence: String, at_risk: Option<Amount>, cause: Option<Cause>) {
         let causes = cause.into_iter().collect();
-        self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk, opens_at: None, causes });
+        self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk, shuts: false, opens_at: None, causes });
     }
 
-    /// Rows that cannot all be true. `number` tells several of one order apart.
+    /// Rows that cannot all be true: nothing is requested from their figures. `number` tells several of one order apart.
     pub fn contradiction(&mut self, number: &str, sentence: String, cause: Cause) {
         self.add("rows-contradict", number, sentence, None, Some(cause));
+        if let Some(finding) = self.0.last_mut() {
+            finding.shuts = true;
+        }
     }
 
     /// Goods of a SKU that no line has. Opens only after a while: the line may come late; and never before the header is there.
     pub fn other_item(&mut self, kind: &'static str, number: &str, sentence: String, cause: Cause, opens_at: Option<Moment>) {
         if opens_at.is_some() {
             let causes = vec![cause];
-            self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk: None, opens_at, causes });
+            self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk: None, shuts: false, opens_at, causes });
         }
     }
 }
