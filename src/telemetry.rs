@@ -4,16 +4,16 @@
 //! tells of work that was dropped. Labels come from the configuration and from closed lists, never from a record's content; no log line
 //! holds a person's data.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use tracing::{error, info, warn};
 
-use crate::error::{Error, Place};
+use crate::engine::{EpochReport, EpochTimes};
+use crate::error::Error;
 
 /// What became of a record: the label `outcome` of `waybill_records_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,42 +59,19 @@ impl Stage {
     }
 }
 
-/// What one committed epoch held. Keys are names: of sources, of kinds of facts, of topics.
-#[derive(Clone, Debug, Default)]
-pub struct EpochReport {
-    pub number: u64,
-    pub records: BTreeMap<(String, RecordOutcome), u64>,
-    pub facts: BTreeMap<&'static str, u64>,
-    /// Derived events, by topic name without prefix.
-    pub events: BTreeMap<&'static str, u64>,
-    /// Status words without a meaning, by source.
-    pub unknown_words: BTreeMap<String, u64>,
-    pub dead_letters: BTreeMap<String, u64>,
-    /// Bytes of state written.
-    pub state_bytes: u64,
-    pub apply: Duration,
-    pub seal: Duration,
-    pub commit: Duration,
-}
-
-impl EpochReport {
-    pub fn records_total(&self) -> u64 {
-        self.records.values().sum()
-    }
-}
-
 /// All metrics of one process. Made once and handed around: there is no global registry.
 pub struct Metrics {
     registry: Registry,
     records: IntCounterVec,
     facts: IntCounterVec,
+    sealed: IntCounterVec,
     events: IntCounterVec,
     unknown_words: IntCounterVec,
-    dead_letters: IntCounterVec,
     epochs: IntCounter,
     epochs_aborted: IntCounter,
-    epoch_records: HistogramVec,
+    epoch_records: Histogram,
     epoch_seconds: HistogramVec,
+    state_records: IntCounter,
     state_bytes: IntCounter,
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
@@ -114,21 +91,30 @@ impl Metrics {
         let registry = Registry::new();
         Ok(Self {
             records: counters(&registry, "waybill_records_total", "Records read, by source and outcome.", &["source", "outcome"])?,
-            facts: counters(&registry, "waybill_facts_total", "Facts taken from records, by kind of row.", &["kind"])?,
+            facts: counters(&registry, "waybill_facts_total", "Facts, by outcome: new, or stale (a repeat, or older).", &["outcome"])?,
+            sealed: counters(&registry, "waybill_sealed_total", "Views computed, by kind of entity.", &["entity"])?,
             events: counters(&registry, "waybill_events_total", "Derived events written, by topic.", &["topic"])?,
             unknown_words: counters(&registry, "waybill_unknown_words_total", "Status words without a meaning, by source.", &["source"])?,
-            dead_letters: counters(&registry, "waybill_dead_letters_total", "Records that could not be read, by source.", &["source"])?,
             epochs: counter(&registry, "waybill_epochs_total", "Epochs committed.")?,
             epochs_aborted: counter(
                 &registry,
                 "waybill_epochs_aborted_total",
                 "Epochs dropped because their transaction was not committed.",
             )?,
-            epoch_records: histograms(&registry, "waybill_epoch_records", "Records in an epoch.", RECORDS, &[])?,
+            epoch_records: plain(
+                &registry,
+                Histogram::with_opts(HistogramOpts::new("waybill_epoch_records", "Records in an epoch.").buckets(RECORDS.to_vec()))?,
+            )?,
             epoch_seconds: histograms(&registry, "waybill_epoch_seconds", "Time of an epoch's stages.", SECONDS, &["stage"])?,
+            state_records: counter(&registry, "waybill_state_records_total", "Records of state written to the changelog.")?,
             state_bytes: counter(&registry, "waybill_state_bytes_total", "Bytes of state written to the changelog.")?,
             lag_records: gauges(&registry, "waybill_lag_records", "Records of a source that are not read yet.", &["source"])?,
-            lag_seconds: seconds(&registry, "waybill_lag_seconds", "Age of the newest record read, by source.", &["source"])?,
+            lag_seconds: seconds(
+                &registry,
+                "waybill_lag_seconds",
+                "Age of the newest record of a source when its epoch was opened.",
+                &["source"],
+            )?,
             exceptions_open: gauges(&registry, "waybill_exceptions_open", "Exceptions that wait for a person, by kind.", &["kind"])?,
             restore_records: counter(&registry, "waybill_restore_records_total", "Records of the changelog read at the start.")?,
             restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
@@ -142,24 +128,37 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// Counts what a committed epoch held.
-    pub fn epoch(&self, report: &EpochReport) {
-        for ((source, outcome), n) in &report.records {
-            self.records.with_label_values(&[source.as_str(), outcome.name()]).inc_by(*n);
+    /// Counts what a committed epoch held. `sources` are the configured names, in the engine's order.
+    pub fn epoch(&self, report: &EpochReport, times: EpochTimes, sources: &[String]) {
+        for (i, source) in &report.sources {
+            let Some(name) = sources.get(*i) else { continue };
+            let count = |outcome: RecordOutcome, n: u64| self.records.with_label_values(&[name.as_str(), outcome.name()]).inc_by(n);
+            count(RecordOutcome::Understood, source.understood);
+            count(RecordOutcome::Housekeeping, source.housekeeping);
+            count(RecordOutcome::UnknownTable, source.unknown_tables.values().sum());
+            count(RecordOutcome::Refused, source.refused);
+            let age_ms = report.tick.0.saturating_sub(source.newest_millis).max(0);
+            self.lag_seconds.with_label_values(&[name.as_str()]).set(age_ms as f64 / 1_000.0);
         }
-        let by_name = [(&self.facts, &report.facts), (&self.events, &report.events)];
-        for (counter, counts) in by_name {
-            counts.iter().for_each(|(name, n)| counter.with_label_values(&[*name]).inc_by(*n));
+        for (outcome, n) in [("new", report.facts_new), ("stale", report.facts_stale)] {
+            self.facts.with_label_values(&[outcome]).inc_by(n);
         }
-        let by_source = [(&self.unknown_words, &report.unknown_words), (&self.dead_letters, &report.dead_letters)];
-        for (counter, counts) in by_source {
-            counts.iter().for_each(|(name, n)| counter.with_label_values(&[name.as_str()]).inc_by(*n));
+        for (topic, n) in &report.events {
+            self.events.with_label_values(&[topic.name()]).inc_by(*n);
+        }
+        for (kind, n) in [
+            ("name", report.names_sealed),
+            ("order", report.orders_sealed),
+            ("sku", report.skus_sealed),
+            ("customer", report.customers_sealed),
+        ] {
+            self.sealed.with_label_values(&[kind]).inc_by(n);
         }
         self.epochs.inc();
+        self.state_records.inc_by(report.state_records);
         self.state_bytes.inc_by(report.state_bytes);
-        let no_labels: [&str; 0] = [];
-        self.epoch_records.with_label_values(&no_labels).observe(report.records_total() as f64);
-        for (stage, time) in [(Stage::Apply, report.apply), (Stage::Seal, report.seal), (Stage::Commit, report.commit)] {
+        self.epoch_records.observe(report.records as f64);
+        for (stage, time) in [(Stage::Apply, times.apply), (Stage::Seal, times.seal), (Stage::Commit, times.commit)] {
             self.epoch_seconds.with_label_values(&[stage.name()]).observe(time.as_secs_f64());
         }
     }
@@ -168,9 +167,14 @@ impl Metrics {
         self.epochs_aborted.inc();
     }
 
-    pub fn lag(&self, source: &str, records: i64, age: Duration) {
+    /// Records of a source that are there and not read yet.
+    pub fn lag(&self, source: &str, records: i64) {
         self.lag_records.with_label_values(&[source]).set(records);
-        self.lag_seconds.with_label_values(&[source]).set(age.as_secs_f64());
+    }
+
+    /// Status words without a meaning that came from a source.
+    pub fn unknown_words(&self, source: &str, n: u64) {
+        self.unknown_words.with_label_values(&[source]).inc_by(n);
     }
 
     pub fn exceptions_open(&self, kind: &str, open: i64) {
@@ -281,17 +285,18 @@ pub mod say {
         warn!(shard, before, now, "the rules have changed since this state was written");
     }
 
-    /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk.
-    pub fn dead_letters(source: &str, n: u64, first: &Place, summary: &str) {
-        warn!(source, n, first = %first, summary, "records could not be read: they are in dead-letters");
+    /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk. `first` says what was
+    /// expected of the first one, nothing of what it held.
+    pub fn dead_letters(source: &str, n: u64, first: &str) {
+        warn!(source, n, first, "records could not be read: they are in dead-letters");
     }
 
     pub fn unknown_table(source: &str, table: &str) {
         info!(source, table, "a table or event type without a meaning: its records are counted and skipped");
     }
 
-    pub fn epoch_aborted(epoch: u64, records: u64) {
-        warn!(epoch, records, "the transaction was not committed: its records come again");
+    pub fn epoch_aborted() {
+        warn!("the transaction was not committed: its records come again");
     }
 
     pub fn rebalanced(gained: usize, lost: usize, owned: usize) {
@@ -318,18 +323,21 @@ pub mod say {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::SourceReport;
+    use crate::events::Topic;
+    use crate::facts::Moment;
 
     #[test]
     fn an_epoch_is_counted_by_source_outcome_and_topic() {
         let metrics = Metrics::new().expect("names differ");
-        let mut report = EpochReport { number: 1, ..EpochReport::default() };
-        report.records.insert(("magento".to_owned(), RecordOutcome::Understood), 7);
-        report.records.insert(("magento".to_owned(), RecordOutcome::Refused), 1);
-        report.events.insert("stock-updates", 3);
-        report.commit = Duration::from_millis(60);
-        metrics.epoch(&report);
-        metrics.epoch(&report);
-        metrics.lag("magento", 12, Duration::from_secs(2));
+        let mut report = EpochReport { records: 8, tick: Moment(10_000), ..EpochReport::default() };
+        report.sources.insert(0, SourceReport { understood: 7, refused: 1, newest_millis: 8_000, ..SourceReport::default() });
+        report.events.insert(Topic::StockUpdates, 3);
+        let times = EpochTimes { commit: Duration::from_millis(60), ..EpochTimes::default() };
+        let names = ["magento".to_owned()];
+        metrics.epoch(&report, times, &names);
+        metrics.epoch(&report, times, &names);
+        metrics.lag("magento", 12);
         let text = metrics.text().expect("encodes");
         for line in [
             r#"waybill_records_total{outcome="understood",source="magento"} 14"#,
@@ -340,6 +348,7 @@ mod tests {
             r#"waybill_epoch_seconds_bucket{stage="commit",le="0.05"} 0"#,
             r#"waybill_epoch_seconds_bucket{stage="commit",le="0.1"} 2"#,
             r#"waybill_lag_records{source="magento"} 12"#,
+            r#"waybill_lag_seconds{source="magento"} 2"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

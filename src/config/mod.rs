@@ -25,6 +25,7 @@ mod tests;
 mod values;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use toml::de::DeTable;
 
@@ -33,6 +34,7 @@ pub use settings::{Application, Epochs, Http, Kafka, Property};
 pub use sources::Source;
 pub use values::{Outside, Secret, name_is_legal};
 
+use crate::engine::{EngineSettings, Limits, SourceRuntime, TopicNames};
 use crate::entities::rules::Rules;
 use crate::events::Topic;
 use crate::sources::{KINDS, Kind};
@@ -91,6 +93,26 @@ impl Config {
     /// The topics to read, each with the place of its source in `sources`.
     pub fn source_topics(&self) -> impl Iterator<Item = (&str, usize)> {
         self.sources.iter().enumerate().flat_map(|(i, source)| source.topics.iter().map(move |topic| (topic.as_str(), i)))
+    }
+
+    /// What the engine is set up with.
+    pub fn engine(&self) -> EngineSettings {
+        let source = |source: &Source| SourceRuntime { common: source.common.clone(), adapter: Arc::clone(&source.adapter) };
+        EngineSettings {
+            sources: self.sources.iter().map(source).collect(),
+            rules: Arc::new(self.rules.clone()),
+            fingerprint: self.fingerprint(),
+            names: TopicNames::new(&self.application.topic_prefix),
+            shards: self.application.shards,
+            live_at_start: self.live_at_start.clone(),
+            record_bytes_max: self.kafka.record_bytes_max,
+        }
+    }
+
+    /// How much one epoch may read.
+    pub fn limits(&self) -> Limits {
+        let Epochs { records_max, bytes_max, linger } = self.epochs;
+        Limits { records_max, bytes_max, linger, wake_at: None }
     }
 
     /// The full name of one of Waybill's own topics: a derived one, `dead-letters`, `changelog`, `exchange`.

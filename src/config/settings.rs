@@ -50,6 +50,8 @@ pub struct Kafka {
     pub partitions: i32,
     /// Replicas of the topics that Waybill creates; `None`: the broker's default.
     pub replication: Option<i32>,
+    /// The largest record that may be written, in bytes: not above the broker's `message.max.bytes`.
+    pub record_bytes_max: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,6 +115,7 @@ pub fn kafka(mut section: Section<'_>, outside: Outside<'_>) -> Option<Kafka> {
     let bootstrap = section.required("bootstrap", "the brokers, as in bootstrap = \"localhost:9092\"", bootstrap);
     let partitions = section.read("partitions", |value| values::number(value, 1, 10_000));
     let replication = section.read("replication", |value| values::number(value, 1, 99));
+    let record_bytes_max = section.read("record_bytes_max", |value| values::number(value, 64 * 1024, 1 << 30));
     let properties = properties(section.section("properties"), outside);
     section.finish();
     Some(Kafka {
@@ -120,6 +123,8 @@ pub fn kafka(mut section: Section<'_>, outside: Outside<'_>) -> Option<Kafka> {
         properties,
         partitions: partitions.map_or(6, |n| n as i32),
         replication: replication.map(|n| n as i32),
+        // A little below the broker's default of 1 MiB: headers count too.
+        record_bytes_max: record_bytes_max.map_or(1_000_000, |n| n as usize),
     })
 }
 

@@ -41,6 +41,16 @@ impl<'a> FactsOut<'a> {
         Place::Arrival { partition: self.cause.partition, offset: self.cause.offset }
     }
 
+    /// Runs `tell`; the facts that it put out before a refusal are taken back.
+    pub fn all_or_none<T, E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let before = self.facts.len();
+        let told = tell(self);
+        if told.is_err() {
+            self.facts.truncate(before);
+        }
+        told
+    }
+
     fn put(&mut self, subject: Subject, kind: u8, id: Text, place: Place, at: Moment, row: Option<Row>) {
         let key = RowKey { kind, source: self.source, id };
         let version = Version { incarnation: self.incarnation, place, upsert: row.is_some(), adapter: self.adapter };

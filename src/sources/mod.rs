@@ -6,11 +6,13 @@
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
-mod magento;
 mod local_time;
+mod magento;
 mod mapped;
+mod nav;
 mod peoplevox;
 pub mod settings;
+mod shopify;
 #[cfg(test)]
 pub(crate) mod trial;
 pub mod words;
@@ -86,9 +88,11 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-#[rustfmt::skip] // One line each: adding a system is one line.
+#[rustfmt::skip] // One a line: each kind comes with its own.
 pub static KINDS: &[Kind] = &[
     magento::KIND,
+    shopify::KIND,
+    nav::KIND,
     peoplevox::KIND,
     mapped::KIND,
 ];

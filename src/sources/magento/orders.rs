@@ -71,7 +71,7 @@ impl SalesOrder<'_> {
             channel: common.channel.clone(),
             brand: common.brand.clone(),
             origin: Origin::Web,
-            placed_at: moment(&self.created_at)?.ok_or_else(|| self.created_at.refuse("when the order was placed"))?,
+            placed_at: moment(&self.created_at)?.ok_or_else(|| self.created_at.refuse("the moment when the order was placed"))?,
             currency: self.order_currency_code.currency()?,
             total,
             prices_include_tax: cx.magento.settings.prices_include_tax,

@@ -169,7 +169,7 @@ fn scalar<'a>(cell: Cell<'a>) -> Result<std::borrow::Cow<'a, str>, Refusal> {
     }
 }
 
-/// The text at a path, for comparing.
+/// The text at a path, for comparing; `None` for objects and lists.
 pub(super) fn plain(json: &str) -> Option<std::borrow::Cow<'_, str>> {
-    scalar(Cell::new("", json)).ok()
+    if json.is_empty() { Some("".into()) } else { scalar(Cell::new("", json)).ok() }
 }

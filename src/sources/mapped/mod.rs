@@ -63,6 +63,7 @@
 //! [[sources.crm.rows]]
 //! topic = "crm.contacts"
 //! row = "account"
+//! needs = ["shop_customer_id"]
 //! version = "modified"
 //! time_unit = "seconds"
 //! [sources.crm.rows.fields]
@@ -105,6 +106,8 @@
 //!   id), `disposition` (id*, quantity*, to*, sku or line*, disposed_at), `count` (sku*, quantity*, location*, bucket, basis, counted_at),
 //!   `account` (account*, account_source, brand, email, created_at, collective), `consent` (email*, purpose*, state*, changed_at, channel,
 //!   brand, account, account_source).
+//! - **`when`** names paths and the texts that they have to hold, **`needs`** paths that have to hold anything: other records do not make
+//!   the row. A record that makes no row of any entry is counted as unknown.
 //! - **The order** is found by `order_number`, else by the `tracking` number of a parcel, which the warehouse's records lead to the order.
 //! - **Newer** is the later `version`, a time in the record; at one time the further word of `state` or `meaning`. Without it, what comes
 //!   later in the topic; then rows of one id must come in one topic, keyed so that they share a partition.
@@ -173,10 +176,9 @@ impl Adapter for Mapped {
         }
         let body = body::text(record.value)?;
         let found = topic.paths.read("value", body)?;
-        let mut spoken = false;
-        for plan in &topic.plans {
-            spoken |= self.told_by(plan, record, &found, out)?;
-        }
+        let spoken = out.all_or_none(|out| {
+            topic.plans.iter().try_fold(false, |spoken, plan| Ok::<_, Refusal>(self.told_by(plan, record, &found, out)? | spoken))
+        })?;
         Ok(if spoken { Reading::Understood } else { Reading::Skipped(Skip::UnknownTable((&**record.topic).into())) })
     }
 }
@@ -223,7 +225,8 @@ impl Mapped {
         let holds = |(slot, texts): &(Slot, Vec<String>)| {
             fields::plain(found.json(*slot)).is_some_and(|text| texts.iter().any(|wanted| *wanted == text.trim()))
         };
-        if !plan.when.iter().all(holds) {
+        let filled = |slot: &Slot| fields::plain(found.json(*slot)).is_none_or(|text| !matches!(text.trim(), "" | "null"));
+        if !plan.when.iter().all(holds) || !plan.needs.iter().all(filled) {
             return Ok(false);
         }
         let reader = Reader { zone: &self.common.zone, digester: &self.common.digester, times: &plan.times, arrival: record.timestamp };
@@ -254,7 +257,7 @@ fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Val
                 };
                 let value: Option<Value> = reader.read(field, words, cell).map_err(named)?;
                 if value.is_none() && field.must {
-                    return Err(named(cell.refuse(format!("the {} of a {}", field.name, plan.row.name))));
+                    return Err(named(cell.refuse(format!("a value, the {}'s {}", plan.row.name, field.name))));
                 }
                 value
             }

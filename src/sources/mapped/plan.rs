@@ -41,6 +41,9 @@ struct RowSettings {
     /// Only records of which these paths hold this text, or one of these texts.
     #[serde(default)]
     when: BTreeMap<String, OneOrMore>,
+    /// Only records that have something at these paths: neither absent nor `null` nor blank.
+    #[serde(default)]
+    needs: Vec<String>,
     /// The path of a time that grows with each change of the row; without it the order of arrival decides.
     version: Option<String>,
     /// Field -> path.
@@ -106,6 +109,7 @@ pub(super) struct Plan {
     pub(super) each: Option<(Slot, String)>,
     pub(super) element: Paths,
     pub(super) when: Vec<(Slot, Vec<String>)>,
+    pub(super) needs: Vec<Slot>,
     pub(super) version: Option<(Slot, String)>,
     pub(super) times: Times,
     pub(super) minor_units: bool,
@@ -188,13 +192,14 @@ fn plan(common: &Common, settings: RowSettings, topics: &mut Vec<Topic>) -> Resu
     });
     let origins = origins.collect();
     let when = settings.when.into_iter().map(|(path, texts)| (slot(&path, &mut errors), texts.texts())).collect();
+    let needs = settings.needs.iter().map(|path| slot(path, &mut errors)).collect();
     let version = settings.version.map(|path| (slot(&path, &mut errors), path));
     let each = settings.each.map(|path| (slot(&path, &mut errors), path));
     let minor_units = settings.minor_units;
     if !errors.is_empty() {
         return Err(errors);
     }
-    topic.plans.push(Plan { row, origins, words, each, element, when, version, times, minor_units });
+    topic.plans.push(Plan { row, origins, words, each, element, when, needs, version, times, minor_units });
     if place.is_none() {
         topics.push(fresh);
     }

@@ -175,7 +175,7 @@ fn what_cannot_be_read_is_refused_by_its_path() {
     assert_eq!(told("\"64.95\"", "\"64,95\""), r#"field "amount": expected a decimal as text or number, found "64,95""#);
     assert_eq!(told("\"64.95\"", "-64.95"), r#"field "amount": expected a number from 0, found "-64.95""#);
     assert_eq!(told("\"SO-1001\"", "\" \""), r#"field "order_number": expected an order number, found "nothing""#);
-    assert_eq!(told("\"rf-7\"", "null"), r#"field "refund_id": expected the id of a refund, found "nothing""#);
+    assert_eq!(told("\"rf-7\"", "null"), r#"field "refund_id": expected a value, the refund's id, found "nothing""#);
     assert_eq!(
         told("Visa", "barter"),
         r#"field "method": expected a word for one of card, bank, cash, cash-on-delivery, on-account, store-credit, gift-card, exchange (see words.tender), found "barter""#
