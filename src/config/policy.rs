@@ -128,7 +128,6 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<
             .findings()
             .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
-    let cost_currency = section.read("cost_currency", values::currency);
     section.finish();
     (kept, cost_currency)
 }

@@ -1,6 +1,5 @@
 //! [`view`]: from rows, rules and tick to an [`OrderView`], step by step. Each step is a file of its own.
 
-use super::OrderState;
 use super::cancel::{self, Stopping};
 use super::conditions::{self, Grounds};
 use super::findings::{Clock, Findings};
@@ -15,14 +14,9 @@ use crate::facts::order::{Address, ShopState, Word};
 use crate::facts::{Amount, Moment, OrderKey, OrderRow, SourceId};
 
 /// Computes the view of an order at `tick`. A pure function: the same rows give the same view, in whatever order they came.
-pub fn view<'a>(key: &'a OrderKey, state: &'a OrderState, rules: &'a Rules, tick: Moment) -> OrderView<'a> {
-    view_of(key, &state.rows, &state.ledgers, rules, tick)
-}
-
-/// As [`view`]; the result borrows the rows alone, so that what follows from it can be entered in the ledgers.
 ///
 /// Of the ledgers two are read: was a go-ahead ever made (*stopped*); and the refunds requested, for the finding `refund-overasked`.
-pub fn view_of<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, rules: &'a Rules, tick: Moment) -> OrderView<'a> {
+pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, rules: &'a Rules, tick: Moment) -> OrderView<'a> {
     let mut clock = Clock::new(tick);
     let mut findings = Findings(Vec::new());
     let placed = lines::placed(rows, rules);

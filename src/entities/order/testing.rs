@@ -156,7 +156,7 @@ impl Story {
     }
 
     pub fn view<'a>(&'a self, state: &'a OrderState) -> OrderView<'a> {
-        view(&self.key, state, &self.rules, self.now)
+        view(&self.key, &state.rows, &state.ledgers, &self.rules, self.now)
     }
 
     /// The header as it would be; `change` makes it another.
