@@ -65,6 +65,6 @@ pub mod error;
 pub mod http;
 pub mod telemetry;
 
-// pub mod retailer;
+pub mod retailer;
 
 pub mod cli;

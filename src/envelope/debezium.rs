@@ -23,6 +23,7 @@ use crate::facts::{Moment, Place};
 
 /// What a record of a Debezium topic is.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // One at a time, on the stack; a box would be an allocation for each record.
 pub enum Message<'a> {
     Change(Change<'a>),
     /// Nothing about a row.

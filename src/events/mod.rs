@@ -24,8 +24,14 @@ pub mod refund_requests;
 mod request;
 pub mod revenue_notices;
 pub mod sales_orders;
+#[cfg(test)]
+mod samples;
 mod sku;
 pub mod stock_updates;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod why;
 
 pub use customer::seal_customer;

@@ -38,7 +38,7 @@ impl Gates {
     }
 
     pub fn consistent(self, view: &OrderView<'_>) -> Self {
-        let contradiction = view.findings.iter().find(|finding| finding.kind == "rows-contradict");
+        let contradiction = view.findings.iter().find(|finding| finding.shuts);
         self.when("consistent", contradiction.is_none(), || {
             (contradiction.map(|finding| finding.sentence.clone()).unwrap_or_default(), "a correction at the source".into())
         })

@@ -20,7 +20,11 @@ pub fn scan(world: &mut World, index: u32, place: usize, scan: Scan) {
     let time = zoned(world.clock(System::Carrier));
     let city = world.orders[index as usize].person.city;
     let body = object(|body| {
-        body.text("tracking_code", &tracking).text("carrier", "RoyalMail").text("status", status).text("status_detail", detail).text("datetime", &time);
+        body.text("tracking_code", &tracking)
+            .text("carrier", "RoyalMail")
+            .text("status", status)
+            .text("status_detail", detail)
+            .text("datetime", &time);
         body.text("order_number", &super::world::number_of(index)).text("city", city).text("country", "GB");
     });
     world.send(Feed::CarrierScans, Some(tracking.clone().into_bytes()), Some(body));

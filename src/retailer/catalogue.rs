@@ -57,7 +57,18 @@ pub fn catalogue(seed: u64, orders: u32) -> Vec<Article> {
         let product = 1_000 + i64::from(item) * 10;
         if !configurable {
             let weight_grams = grams;
-            articles.push(Article { sku: number.clone(), item: number, variant: None, name, price, cost, category, product, parent_product: None, weight_grams });
+            articles.push(Article {
+                sku: number.clone(),
+                item: number,
+                variant: None,
+                name,
+                price,
+                cost,
+                category,
+                product,
+                parent_product: None,
+                weight_grams,
+            });
             continue;
         }
         for (place, size) in SIZES.into_iter().enumerate() {

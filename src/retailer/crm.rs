@@ -13,7 +13,11 @@ pub fn greet(world: &mut World, account: u32, person: &Person, profiling: bool) 
     let shop_id = account_id(account).to_string();
     let contact = object(|body| {
         body.text("contact_id", &format!("C{:06}", account + 1)).text("shop_customer_id", &shop_id).text("email", &person.email);
-        body.text("first_name", person.first).text("last_name", person.last).text("brand", "example").text("created_at", &time).text("updated_at", &time);
+        body.text("first_name", person.first)
+            .text("last_name", person.last)
+            .text("brand", "example")
+            .text("created_at", &time)
+            .text("updated_at", &time);
     });
     world.send(Feed::CrmContacts, Some(shop_id.clone().into_bytes()), Some(contact));
     let consent = object(|body| {

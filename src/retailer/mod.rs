@@ -237,11 +237,13 @@ impl Retailer {
                 let delay = nav::import_delay(&mut own.world);
                 own.world.queue(System::Nav, order, delay, Task::ErpImport(order, Box::new(asked)));
             }),
-            Topic::FulfilmentRequests => self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
-                own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.step).to_lowercase());
-                let delay = own.world.dice.seconds(60, 240);
-                own.world.queue(System::Peoplevox, order, delay, Task::WarehouseImport(order, Box::new(asked)));
-            }),
+            Topic::FulfilmentRequests => {
+                self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
+                    own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.step).to_lowercase());
+                    let delay = own.world.dice.seconds(60, 240);
+                    own.world.queue(System::Peoplevox, order, delay, Task::WarehouseImport(order, Box::new(asked)));
+                })
+            }
             Topic::DespatchNotices => self.hear_as(event, body, Self::hear_despatch),
             Topic::ReceiptNotices => self.hear_as(event, body, |own, order, notice: crate::events::receipt_notices::ReceiptNotice| {
                 own.tell_star(order, receiver(notice.receiver), || format!("return {} has arrived", notice.rma));
@@ -251,7 +253,9 @@ impl Retailer {
                 }
             }),
             Topic::RefundRequests => self.hear_as(event, body, |own, order, asked: crate::events::refund_requests::RefundRequest| {
-                own.tell_star(order, "Finance", || format!("refund {} ({} in all)", pounds(pence(asked.amount)), pounds(pence(asked.total))));
+                own.tell_star(order, "Finance", || {
+                    format!("refund {} ({} in all)", pounds(pence(asked.amount)), pounds(pence(asked.total)))
+                });
                 let delay = own.world.dice.minutes(1, 10);
                 own.world.queue(System::Finance, order, delay, Task::PayBack(order, Box::new(asked)));
             }),
@@ -266,9 +270,11 @@ impl Retailer {
             Topic::OrderReversals => self.hear_as(event, body, |own, order, notice: crate::events::order_reversals::OrderReversal| {
                 own.tell_star(order, receiver(notice.receiver), || format!("{} reversed", if notice.whole { "wholly" } else { "partly" }));
             }),
-            Topic::OrderCompletions => self.hear_as(event, body, |own, order, notice: crate::events::order_completions::OrderCompletion| {
-                own.tell_star(order, receiver(notice.receiver), || "the order is fulfilled".to_owned());
-            }),
+            Topic::OrderCompletions => {
+                self.hear_as(event, body, |own, order, notice: crate::events::order_completions::OrderCompletion| {
+                    own.tell_star(order, receiver(notice.receiver), || "the order is fulfilled".to_owned());
+                })
+            }
             Topic::Notifications => self.hear_as(event, body, |own, order, mail: crate::events::notifications::Notification| {
                 own.tell_star(order, "Mailer", || format!("write to the customer: {}", mail.kind.name()));
             }),
@@ -285,9 +291,17 @@ impl Retailer {
     }
 
     /// Reads the body, finds its order by the Kafka key and hands both on.
-    fn hear_as<B: DeserializeOwned>(&mut self, event: &HeardEvent<'_>, body: &[u8], then: impl FnOnce(&mut Self, u32, B)) -> Result<(), String> {
-        let read = serde_json::from_slice(body).map_err(|error| format!("{} {}: the body can't be read: {error}", event.topic.name(), event.id))?;
-        let order = self.order_of(event.key).ok_or_else(|| format!("{} {}: no order of the shop has the key {}", event.topic.name(), event.id, event.key))?;
+    fn hear_as<B: DeserializeOwned>(
+        &mut self,
+        event: &HeardEvent<'_>,
+        body: &[u8],
+        then: impl FnOnce(&mut Self, u32, B),
+    ) -> Result<(), String> {
+        let read = serde_json::from_slice(body)
+            .map_err(|error| format!("{} {}: the body can't be read: {error}", event.topic.name(), event.id))?;
+        let order = self
+            .order_of(event.key)
+            .ok_or_else(|| format!("{} {}: no order of the shop has the key {}", event.topic.name(), event.id, event.key))?;
         then(self, order, read);
         Ok(())
     }
@@ -318,7 +332,7 @@ impl Retailer {
     fn hear_stock(&mut self, body: &[u8]) -> Result<(), String> {
         let update: crate::events::stock_updates::StockUpdate =
             serde_json::from_slice(body).map_err(|error| format!("stock-updates: the body can't be read: {error}"))?;
-        let Some(article) = self.world.articles.iter().position(|article| article.sku == *update.sku) else {
+        let Some(article) = self.world.by_sku.get(update.sku.as_str()).copied() else {
             return Err(format!("stock-updates: the shop has no SKU {}", update.sku));
         };
         let (Some(figure), seen) = (whole(update.to_write.decimal()), update.shop_figure.and_then(|figure| whole(figure.decimal()))) else {
@@ -356,7 +370,12 @@ impl Retailer {
             shop_salable: (0..self.world.articles.len()).map(|article| self.magento.stock.salable(article)).collect(),
             prices: self.nav.prices(),
             erp_open: self.world.orders.iter().map(|order| self.nav.open_document(order.index)).collect(),
-            shop_shipped: self.world.orders.iter().map(|order| (0..order.lines.len()).map(|line| self.magento.shipped(order.index, line)).collect()).collect(),
+            shop_shipped: self
+                .world
+                .orders
+                .iter()
+                .map(|order| (0..order.lines.len()).map(|line| self.magento.shipped(order.index, line)).collect())
+                .collect(),
             ledger: self.finance.trial_balance(),
             complaints: &self.world.complaints,
         }

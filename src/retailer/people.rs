@@ -17,14 +17,32 @@ pub struct Person {
 const FIRST: [&str; 16] =
     ["Anne", "Ben", "Chloë", "David", "Ella", "Farah", "George", "Hannah", "Imran", "Jo", "Kate", "Liam", "Mei", "Nadia", "Owen", "Zoë"];
 const LAST: [&str; 16] = [
-    "Smith", "Jones", "O'Brien", "Patel", "Brown", "Clarke", "Evans", "Green", "Hughes", "Khan", "Lewis", "Moore", "Nowak", "Price", "Reid", "Ward",
+    "Smith", "Jones", "O'Brien", "Patel", "Brown", "Clarke", "Evans", "Green", "Hughes", "Khan", "Lewis", "Moore", "Nowak", "Price",
+    "Reid", "Ward",
 ];
 const STREETS: [&str; 10] = [
-    "High Street", "Station Road", "Mill Lane", "Church Street", "Park Avenue", "Victoria Road", "Green Lane", "King's Road", "The Crescent", "Bridge Street",
+    "High Street",
+    "Station Road",
+    "Mill Lane",
+    "Church Street",
+    "Park Avenue",
+    "Victoria Road",
+    "Green Lane",
+    "King's Road",
+    "The Crescent",
+    "Bridge Street",
 ];
 const CITIES: [(&str, &str); 10] = [
-    ("Leeds", "LS1"), ("Bristol", "BS1"), ("Norwich", "NR2"), ("Cardiff", "CF10"), ("Glasgow", "G1"), ("Bath", "BA1"), ("York", "YO1"), ("Exeter", "EX1"),
-    ("Derby", "DE1"), ("Oxford", "OX1"),
+    ("Leeds", "LS1"),
+    ("Bristol", "BS1"),
+    ("Norwich", "NR2"),
+    ("Cardiff", "CF10"),
+    ("Glasgow", "G1"),
+    ("Bath", "BA1"),
+    ("York", "YO1"),
+    ("Exeter", "EX1"),
+    ("Derby", "DE1"),
+    ("Oxford", "OX1"),
 ];
 
 impl Person {

@@ -86,7 +86,10 @@ impl Peoplevox {
             world.after(POLL_EVERY, Task::Poll);
         }
         if self.on_hand[article] < 0 {
-            world.complain(format!("stock {}: the warehouse had to send {} more than it has", world.articles[article].sku, -self.on_hand[article]));
+            world.complain(format!(
+                "stock {}: the warehouse had to send {} more than it has",
+                world.articles[article].sku, -self.on_hand[article]
+            ));
         }
         if self.on_hand[article] < REORDER_BELOW && self.awaited.insert(article) {
             let wait = world.dice.hours(20, 60);
@@ -125,7 +128,8 @@ impl Peoplevox {
             match place {
                 Some(place) => pieces[place] = super::whole(line.total.decimal()).unwrap_or(0),
                 None => {
-                    let sentence = format!("order {}: fulfilment-requests names line {}, which the shop does not have", asked.number, line.line);
+                    let sentence =
+                        format!("order {}: fulfilment-requests names line {}, which the shop does not have", asked.number, line.line);
                     world.complain(sentence);
                     return;
                 }
@@ -134,7 +138,9 @@ impl Peoplevox {
         match (asked.action, self.orders.get_mut(&index)) {
             (_, Some(job)) if asked.step <= job.step => {}
             (Action::Release, None) => self.accept(world, index, asked, pieces),
-            (_, None) => world.complain(format!("order {}: fulfilment-requests changes what was never released (step {})", asked.number, asked.step)),
+            (_, None) => {
+                world.complain(format!("order {}: fulfilment-requests changes what was never released (step {})", asked.number, asked.step))
+            }
             (action, Some(_)) => self.lower(world, index, asked.step, action, pieces),
         }
     }
@@ -147,7 +153,7 @@ impl Peoplevox {
         self.summarise(world, index);
         let (allocate, pick) = (world.dice.minutes(3, 10), world.dice.minutes(25, 120));
         world.after(allocate, Task::Allocate(index));
-        world.after(allocate + pick, Task::Pick(index));
+        world.at(world.now + allocate + pick, Task::Pick(index));
         if world.orders[index as usize].story.cancels_late() {
             let wait = world.dice.minutes(12, 40);
             world.after(wait, Task::Cancel(index));
@@ -159,7 +165,10 @@ impl Peoplevox {
         let Some(job) = self.orders.get_mut(&index) else { return };
         job.step = step;
         if job.sent.iter().zip(&pieces).any(|(sent, total)| sent > total) {
-            world.complain(format!("order {}: fulfilment-requests lowers what has left already (step {step})", super::world::number_of(index)));
+            world.complain(format!(
+                "order {}: fulfilment-requests lowers what has left already (step {step})",
+                super::world::number_of(index)
+            ));
             return;
         }
         job.pieces = pieces;
@@ -254,8 +263,14 @@ impl Peoplevox {
     pub fn despatch(&mut self, world: &mut World, index: u32) {
         let Some(job) = self.orders.get_mut(&index) else { return };
         job.parcels = job.parcels.saturating_sub(1);
-        let left: Vec<(usize, i64)> =
-            job.pieces.iter().zip(&job.sent).enumerate().map(|(place, (total, sent))| (place, total - sent)).filter(|(_, open)| *open > 0).collect();
+        let left: Vec<(usize, i64)> = job
+            .pieces
+            .iter()
+            .zip(&job.sent)
+            .enumerate()
+            .map(|(place, (total, sent))| (place, total - sent))
+            .filter(|(_, open)| *open > 0)
+            .collect();
         let pieces = if job.parcels == 0 { left } else { first_part(&left) };
         if pieces.is_empty() {
             return;
@@ -313,7 +328,10 @@ impl Peoplevox {
         let Some(parcel) = order.parcels.get(place) else { return };
         let body = object(|body| {
             body.text("dispatch_number", &parcel.number).text("tracking_number", &parcel.tracking).text("carrier", CARRIER);
-            body.text("service_name", SERVICE).text("service_code", "TPN").text("order_number", &order.number).text("order_email", &order.person.email);
+            body.text("service_name", SERVICE)
+                .text("service_code", "TPN")
+                .text("order_number", &order.number)
+                .text("order_email", &order.person.email);
         });
         let (key, tracking) = (parcel.number.clone(), parcel.tracking.clone());
         world.send(Feed::TrackingNumber, Some(key.into_bytes()), Some(body));
@@ -366,9 +384,14 @@ fn despatch_row(world: &World, index: u32, parcel: &Parcel, place: usize, count:
         row.text("Salesorder number", &order.number).text("Requested delivery date", &date).text("Despatch number", &parcel.number);
         row.text("Carrier", CARRIER).text("Service", SERVICE).text("Despatch date", &date);
         row.text("Tracking number", if tracked { &parcel.tracking } else { "" }).text("Item name", &article.name);
-        row.text("No of items", &count.to_string()).text("Destination country", "United Kingdom").text("Site reference", SITE).text("Parent", "");
+        row.text("No of items", &count.to_string())
+            .text("Destination country", "United Kingdom")
+            .text("Site reference", SITE)
+            .text("Parent", "");
         row.text("Item code", &article.sku).text("Username", "JoeH").text("Carrier reference", CARRIER).text("Service type code", "TPN");
-        row.text("Customer order reference", &order.number).text("Shipping cost", &pounds(order.shipping)).text("Email", &order.person.email);
+        row.text("Customer order reference", &order.number)
+            .text("Shipping cost", &pounds(order.shipping))
+            .text("Email", &order.person.email);
         row.text("Contact name", &order.person.name()).text("Total sale", &pounds(order.total())).text("Tax paid", &pounds(tax));
         row.text("Channel name", "Web shop UK");
     })
@@ -382,7 +405,8 @@ fn return_row(world: &World, order: &super::order::Order, code: &str, place: usi
     object(|row| {
         row.text("Return code", code).text("Return date", &date).text("Quantity", &count.to_string()).text("Item name", &article.name);
         row.text("Item code", &article.sku).text("Sales order number", &order.number).text("Despatch date", &despatched);
-        row.text("Return reason", if good { "Not Wanted" } else { "Faulty" }).text("Return condition", if good { "NEW" } else { "DAMAGED" });
+        row.text("Return reason", if good { "Not Wanted" } else { "Faulty" })
+            .text("Return condition", if good { "NEW" } else { "DAMAGED" });
         row.texts(&[("Return comments", ""), ("Days since despatch", "9"), ("Channel name", "Web shop UK")]);
         row.text("Sales order email", &order.person.email).text("Customer purchase order reference number", &order.number);
         row.text("Site reference", SITE).text("Is Reusable", if good { "True" } else { "False" }).text("RMA number", rma);

@@ -48,7 +48,11 @@ impl Shoppers {
         let gap = HOURS * 3_600_000 / A_DAY;
         let next = now + Span(self.days.range(gap / 8, gap * 15 / 8));
         let (hour, midnight) = (next.0.rem_euclid(86_400_000) / 3_600_000, next.0 - next.0.rem_euclid(86_400_000));
-        if (OPENS..OPENS + HOURS).contains(&hour) { next } else { Moment(midnight) + Span::hours(if hour < OPENS { OPENS } else { 24 + OPENS }) }
+        if (OPENS..OPENS + HOURS).contains(&hour) {
+            next
+        } else {
+            Moment(midnight) + Span::hours(if hour < OPENS { OPENS } else { 24 + OPENS })
+        }
     }
 
     /// A shopper orders; the next one is put on the agenda.

@@ -18,7 +18,11 @@ pub enum Task {
     Money(u32),
     // Magento.
     Ship(u32, Box<DespatchNotice>),
-    WriteStock { article: usize, figure: i64, seen: Option<i64> },
+    WriteStock {
+        article: usize,
+        figure: i64,
+        seen: Option<i64>,
+    },
     MirrorRefund(u32),
     TidyReservations,
     // NAV.

@@ -57,6 +57,8 @@ pub struct World {
     pub wires: Wires,
     pub dice: Dice,
     pub articles: Vec<Article>,
+    /// The article of each SKU.
+    pub by_sku: BTreeMap<String, usize>,
     pub orders: Vec<Order>,
     /// What went wrong in a system because of what it was asked: sentences.
     pub complaints: Vec<String>,
@@ -71,13 +73,15 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64, orders: u32, opening: Moment, star: u32) -> Self {
+        let articles = catalogue(seed, orders);
         Self {
             now: opening,
             clocks: Clocks::new(seed),
             local: LocalTime::warehouse(),
             wires: Wires::new(seed),
             dice: Dice::new(seed, SYSTEMS),
-            articles: catalogue(seed, orders),
+            by_sku: articles.iter().enumerate().map(|(place, article)| (article.sku.clone(), place)).collect(),
+            articles,
             orders: Vec::with_capacity(orders as usize),
             complaints: Vec::new(),
             star,

@@ -9,6 +9,7 @@ mod fixtures;
 mod local_time;
 mod magento;
 mod mapped;
+mod nav;
 mod peoplevox;
 pub mod settings;
 mod shopify;
@@ -87,10 +88,11 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-#[rustfmt::skip] // One line each: adding a system is one line.
+#[rustfmt::skip] // One a line: each kind comes with its own.
 pub static KINDS: &[Kind] = &[
     magento::KIND,
     shopify::KIND,
+    nav::KIND,
     peoplevox::KIND,
     mapped::KIND,
 ];

@@ -42,11 +42,11 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     let outcome = back.put_to_lines(late, &mut read.lines, &mut findings);
     outcome.settle(rows, &mut read.lines);
 
+    let mut charges = money::charges(rows, placed.shop);
+    let totals = money::reconcile(&placed, &mut read.lines, &charges);
     let warehouse = cancel::warehouse(rows, rules);
     Stopping { rows, ledgers, warehouse: &warehouse, progress: &progress, shop: placed.shop, rules }.apply(&mut read.lines);
 
-    let mut charges = money::charges(rows, placed.shop);
-    let totals = money::reconcile(&placed, &mut read.lines, &charges);
     let (money, refunds) = money::money(rows, rules, &placed, &read.lines, &mut charges, &totals, &mut clock, &mut findings);
     money::refunded_pieces(&money, &mut read.lines);
 

@@ -228,7 +228,9 @@ fn newest_scan(rows: &Rows<OrderRow>, rules: &Rules, tracking: &str) -> Option<(
     let order = |stored: &Stored<OrderRow>, meaning, at| -> (Moment, ScanMeaning, Version) { (at, meaning, stored.version) };
     rows.of_kind(OrderRow::SCAN)
         .filter_map(|(key, stored)| match &stored.row {
-            Some(OrderRow::Scan(scan)) if !stored.deleted && scan.tracking == tracking && rules.counts_from(Authority::Deliveries, key.source) => {
+            Some(OrderRow::Scan(scan))
+                if !stored.deleted && scan.tracking == tracking && rules.counts_from(Authority::Deliveries, key.source) =>
+            {
                 scan.meaning.known().map(|meaning| order(stored, *meaning, scan.scanned_at))
             }
             _ => None,

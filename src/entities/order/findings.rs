@@ -10,17 +10,21 @@ pub(super) struct Findings(pub Vec<Finding>);
 impl Findings {
     pub fn add(&mut self, kind: &'static str, number: &str, sentence: String, at_risk: Option<Amount>, cause: Option<Cause>) {
         let causes = cause.into_iter().collect();
-        self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk, opens_at: None, causes });
+        self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk, shuts: false, opens_at: None, causes });
     }
 
-    /// Rows that cannot all be true. `number` tells several of one order apart.
+    /// Rows that cannot all be true: nothing is requested from their figures. `number` tells several of one order apart.
     pub fn contradiction(&mut self, number: &str, sentence: String, cause: Cause) {
         self.add("rows-contradict", number, sentence, None, Some(cause));
+        if let Some(finding) = self.0.last_mut() {
+            finding.shuts = true;
+        }
     }
 
-    /// As [`Self::contradiction`], but only from `opens_at` on: a row that comes late is no contradiction.
+    /// Goods that no line of the order is for, from `opens_at` on (their line may come late): told to a person; the figures of the order's
+    /// own lines are not touched.
     pub fn contradiction_after(&mut self, number: &str, sentence: String, cause: Cause, opens_at: Moment) {
-        self.contradiction(number, sentence, cause);
+        self.add("rows-contradict", number, sentence, None, Some(cause));
         if let Some(finding) = self.0.last_mut() {
             finding.opens_at = Some(opens_at);
         }

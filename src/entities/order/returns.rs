@@ -10,7 +10,9 @@ use super::pooling::{self, Parts, Targets};
 use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
 use crate::entities::rules::{Authority, Rules};
-use crate::facts::order::{Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word};
+use crate::facts::order::{
+    Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
+};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
 
 /// A line of an authorisation, by the authority.

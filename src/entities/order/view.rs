@@ -343,6 +343,8 @@ pub struct Finding {
     /// What is wrong, in a sentence.
     pub sentence: String,
     pub at_risk: Option<Amount>,
+    /// The figures can't be trusted while it stands: nothing is requested from them.
+    pub shuts: bool,
     /// Opens only after this moment; `None`: at once.
     pub opens_at: Option<Moment>,
     pub causes: Vec<crate::facts::Cause>,

@@ -44,3 +44,11 @@ pub(super) fn find(rows: &Rows<OrderRow>, rules: &Rules, findings: &mut Findings
         }
     }
 }
+
+/// A word as people read it: its meaning in kebab case, or as its source wrote it.
+pub(super) fn text<T: serde::Serialize>(word: &Word<T>) -> String {
+    match word {
+        Word::Known(meaning) => serde_json::to_value(meaning).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default(),
+        Word::Unknown(text) => text.to_string(),
+    }
+}

@@ -27,7 +27,12 @@ pub fn yields(view: &OrderView<'_>, rules: &Rules) -> Vec<Yield> {
 }
 
 /// Calls `tell` for each derived fact that differs from what was told last (`None`: withdrawn), and enters it in `told`.
-pub fn differences(view: &OrderView<'_>, rules: &Rules, told: &mut BTreeMap<Text, u64>, mut tell: impl FnMut(Subject, RowKey, Option<Row>)) {
+pub fn differences(
+    view: &OrderView<'_>,
+    rules: &Rules,
+    told: &mut BTreeMap<Text, u64>,
+    mut tell: impl FnMut(Subject, RowKey, Option<Row>),
+) {
     let now = yields(view, rules);
     let keys: Vec<Text> = now.iter().map(|(subject, key, _)| told_key(subject, key)).collect();
     told.retain(|before, _| {
@@ -120,7 +125,8 @@ fn history(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Vec<HistoryL
         let lines = pieces(view, &parcel.lines);
         let amount = parcel.lines.iter().map(|(i, quantity)| view.lines[*i].g((*quantity).min(view.lines[*i].n))).sum();
         let state = if parcel.delivered_at.is_some() { "delivered" } else { "despatched" };
-        let line = |kind, date, state: &str, lines| HistoryLine { kind, number: parcel.key.into(), date, lines, amount, state: state.into() };
+        let line =
+            |kind, date, state: &str, lines| HistoryLine { kind, number: parcel.key.into(), date, lines, amount, state: state.into() };
         history.push(line(HistoryKind::Despatch, parcel.despatched_at, state, lines.clone()));
         if let Some(at) = parcel.delivered_at {
             let state = if parcel.assumed { "assumed" } else { "delivered" };

@@ -193,35 +193,31 @@ fn burdens(state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> BTreeMap<Bur
             TakenUntil::Moment(from) => from,
             TakenUntil::Never => Moment::MIN,
         };
-        let known = rules.location(&location).map(|location| Burdened::Holding(location.code.clone()));
-        for (departure, quantity) in state.sums().departed_since(&location, from) {
-            depart(&mut burdens, state, rules, known.as_ref(), &departure.row, (&location, quantity));
+        let departed = state.sums().departed_since(&location, from);
+        match rules.location(&location) {
+            Some(known) => {
+                let burden = burdens.entry(Burdened::Holding(known.code.clone())).or_default();
+                departed.for_each(|(departure, quantity)| burden.depart(state, &departure.location, &departure.row, quantity));
+            }
+            None => departed.for_each(|(departure, quantity)| {
+                if let Some(SkuRow::Demand(demand)) = state.row(&departure.row).and_then(|kept| kept.live()) {
+                    burdens.entry(burdened(rules, demand.location.as_deref(), &demand.channel)).or_default().claims += quantity;
+                }
+            }),
         }
     }
     burdens
 }
 
-fn depart(
-    burdens: &mut BTreeMap<Burdened, Burden>,
-    state: &SkuState,
-    rules: &Rules,
-    known: Option<&Burdened>,
-    row: &RowKey,
-    (location, quantity): (&Text, Quantity),
-) {
-    if row.kind == SkuRow::DESPATCHED {
-        let named = state.sums().named.get(&(location.clone(), row.id.clone())).copied().unwrap_or_default();
-        if let Some(known) = known {
-            burdens.entry(known.clone()).or_default().unresolved += (quantity - named).floor_zero();
+impl Burden {
+    /// What left a known location: a line's, or the warehouse's own as far as no line names it.
+    fn depart(&mut self, state: &SkuState, location: &Text, row: &RowKey, quantity: Quantity) {
+        if row.kind == SkuRow::DESPATCHED {
+            let named = state.sums().named.get(&(location.clone(), row.id.clone())).copied().unwrap_or_default();
+            self.unresolved += (quantity - named).floor_zero();
+        } else {
+            self.claims += quantity;
         }
-        return;
-    }
-    let of_line = || match state.row(row).and_then(|kept| kept.live()) {
-        Some(SkuRow::Demand(demand)) => Some(burdened(rules, demand.location.as_deref(), &demand.channel)),
-        _ => None,
-    };
-    if let Some(at) = known.cloned().or_else(of_line) {
-        burdens.entry(at).or_default().claims += quantity;
     }
 }
 

@@ -63,13 +63,28 @@ impl Header {
             row.maybe_int("customer_id", order.account.map(account_id)).int("customer_is_guest", i64::from(order.account.is_none()));
             row.int("customer_group_id", i64::from(order.account.is_some())).text("customer_email", &order.person.email);
             row.text("customer_firstname", order.person.first).text("customer_lastname", order.person.last);
-            row.maybe_int("billing_address_id", self.addresses.map(|ids| ids.0)).maybe_int("shipping_address_id", self.addresses.map(|ids| ids.1));
+            row.maybe_int("billing_address_id", self.addresses.map(|ids| ids.0))
+                .maybe_int("shipping_address_id", self.addresses.map(|ids| ids.1));
             row.int("quote_id", 88_000 + self.entity).int("is_virtual", 0).text("increment_id", &order.number);
             row.texts(&[("base_currency_code", "GBP"), ("order_currency_code", "GBP"), ("base_to_order_rate", "1.0000")]);
             money(row, &[("subtotal", subtotal), ("discount_amount", -discount), ("shipping_amount", order.shipping)]);
-            money(row, &[("shipping_incl_tax", order.shipping_gross()), ("shipping_discount_amount", 0), ("shipping_tax_amount", order.shipping_tax)]);
+            money(
+                row,
+                &[
+                    ("shipping_incl_tax", order.shipping_gross()),
+                    ("shipping_discount_amount", 0),
+                    ("shipping_tax_amount", order.shipping_tax),
+                ],
+            );
             money(row, &[("tax_amount", tax), ("discount_tax_compensation_amount", 0), ("shipping_discount_tax_compensation_amount", 0)]);
-            money(row, &[("grand_total", order.total()), ("base_grand_total", order.total()), ("total_due", order.total() - self.paid - self.canceled)]);
+            money(
+                row,
+                &[
+                    ("grand_total", order.total()),
+                    ("base_grand_total", order.total()),
+                    ("total_due", order.total() - self.paid - self.canceled),
+                ],
+            );
             accumulators(row, &[("total_paid", self.paid), ("total_refunded", self.refunded), ("total_offline_refunded", self.refunded)]);
             accumulators(row, &[("total_online_refunded", 0), ("total_canceled", self.canceled)]);
             row.hundredths("total_qty_ordered", pieces * 100, 4).int("total_item_count", order.lines.len() as i64);
@@ -109,7 +124,14 @@ impl Item {
             row.maybe_int("parent_item_id", child.then_some(line.item)).int("quote_item_id", 70_000 + line.item).int("store_id", 1);
             row.int("product_id", product).text("product_type", kind).text("sku", &article.sku).text("name", &article.name);
             row.text("product_options", if configurable && !child { &options } else { "{}" }).int("is_virtual", 0).int("is_qty_decimal", 0);
-            money(row, &[("qty_ordered", line.ordered * 100), ("qty_invoiced", worth(self.invoiced) * 100), ("qty_shipped", worth(self.shipped) * 100)]);
+            money(
+                row,
+                &[
+                    ("qty_ordered", line.ordered * 100),
+                    ("qty_invoiced", worth(self.invoiced) * 100),
+                    ("qty_shipped", worth(self.shipped) * 100),
+                ],
+            );
             money(row, &[("qty_refunded", worth(self.refunded) * 100), ("qty_canceled", worth(self.canceled) * 100)]);
             row.null("qty_backordered");
             money(row, &[("price", worth(line.price)), ("original_price", worth(line.price)), ("row_total", worth(row_total))]);
@@ -140,7 +162,10 @@ impl Payment {
             row.int("entity_id", order.entity).int("parent_id", order.entity).text("method", order.pay.method());
             money(row, &[("amount_ordered", order.total()), ("shipping_amount", order.shipping)]);
             accumulators(row, &[("amount_authorized", self.authorised), ("amount_paid", self.paid), ("amount_refunded", self.refunded)]);
-            accumulators(row, &[("amount_canceled", self.canceled), ("base_amount_authorized", self.authorised), ("base_amount_paid", self.paid)]);
+            accumulators(
+                row,
+                &[("amount_canceled", self.canceled), ("base_amount_authorized", self.authorised), ("base_amount_paid", self.paid)],
+            );
             accumulators(row, &[("base_amount_paid_online", if card { self.paid } else { 0 }), ("base_amount_refunded_online", 0)]);
             row.maybe_text("last_trans_id", card.then_some(&*transaction)).maybe_text("cc_trans_id", card.then_some(&*transaction));
             row.maybe_text("cc_type", card.then_some("VI")).maybe_text("cc_last_4", card.then_some("4242"));
@@ -167,24 +192,42 @@ pub fn shipment(order: &Order, id: i64, pieces: i64, addresses: Option<(i64, i64
         row.int("entity_id", id).int("store_id", 1).null("total_weight").hundredths("total_qty", pieces * 100, 4).null("email_sent");
         row.int("send_email", 0).int("order_id", order.entity).maybe_int("customer_id", order.account.map(account_id));
         row.maybe_int("shipping_address_id", addresses.map(|ids| ids.1)).maybe_int("billing_address_id", addresses.map(|ids| ids.0));
-        row.null("shipment_status").text("increment_id", &format!("{id:09}")).text("created_at", &zoned(clock)).text("updated_at", &zoned(clock));
+        row.null("shipment_status")
+            .text("increment_id", &format!("{id:09}"))
+            .text("created_at", &zoned(clock))
+            .text("updated_at", &zoned(clock));
     })
 }
 
 /// `sales_shipment_item`.
 pub fn shipment_item(shipment: i64, id: i64, line: &Line, pieces: i64, article: &Article) -> Vec<u8> {
     object(|row| {
-        row.int("entity_id", id).int("parent_id", shipment).hundredths("row_total", line.price * pieces, 4).hundredths("price", line.price, 4);
+        row.int("entity_id", id)
+            .int("parent_id", shipment)
+            .hundredths("row_total", line.price * pieces, 4)
+            .hundredths("price", line.price, 4);
         row.null("weight").hundredths("qty", pieces * 100, 4).int("product_id", article.parent_product.unwrap_or(article.product));
-        row.int("order_item_id", line.item).null("additional_data").null("description").text("name", &article.name).text("sku", &article.sku);
+        row.int("order_item_id", line.item)
+            .null("additional_data")
+            .null("description")
+            .text("name", &article.name)
+            .text("sku", &article.sku);
     })
 }
 
 /// `sales_shipment_track`.
 pub fn track(order: &Order, shipment: i64, id: i64, tracking: &str, carrier: &str, clock: Moment) -> Vec<u8> {
     object(|row| {
-        row.int("entity_id", id).int("parent_id", shipment).nulls(&["weight", "qty"]).int("order_id", order.entity).text("track_number", tracking);
-        row.null("description").text("title", carrier).text("carrier_code", "custom").text("created_at", &zoned(clock)).text("updated_at", &zoned(clock));
+        row.int("entity_id", id)
+            .int("parent_id", shipment)
+            .nulls(&["weight", "qty"])
+            .int("order_id", order.entity)
+            .text("track_number", tracking);
+        row.null("description")
+            .text("title", carrier)
+            .text("carrier_code", "custom")
+            .text("created_at", &zoned(clock))
+            .text("updated_at", &zoned(clock));
     })
 }
 
@@ -204,11 +247,22 @@ impl Memo {
         let shipping_tax = if shipping == order.shipping_gross() { order.shipping_tax } else { 0 };
         let adjustment = self.amount - gross - shipping;
         object(|row| {
-            row.int("entity_id", self.id).int("store_id", 1).int("order_id", order.entity).null("invoice_id").int("state", 2).null("creditmemo_status");
+            row.int("entity_id", self.id)
+                .int("store_id", 1)
+                .int("order_id", order.entity)
+                .null("invoice_id")
+                .int("state", 2)
+                .null("creditmemo_status");
             row.text("increment_id", &format!("{:09}", self.id)).texts(&[("base_currency_code", "GBP"), ("order_currency_code", "GBP")]);
             money(row, &[("subtotal", gross - tax), ("discount_amount", 0), ("shipping_amount", shipping - shipping_tax)]);
-            money(row, &[("tax_amount", tax + shipping_tax), ("shipping_tax_amount", shipping_tax), ("discount_tax_compensation_amount", 0)]);
-            money(row, &[("adjustment", adjustment), ("adjustment_positive", adjustment.max(0)), ("adjustment_negative", (-adjustment).max(0))]);
+            money(
+                row,
+                &[("tax_amount", tax + shipping_tax), ("shipping_tax_amount", shipping_tax), ("discount_tax_compensation_amount", 0)],
+            );
+            money(
+                row,
+                &[("adjustment", adjustment), ("adjustment_positive", adjustment.max(0)), ("adjustment_negative", (-adjustment).max(0))],
+            );
             money(row, &[("grand_total", self.amount), ("base_grand_total", self.amount)]);
             row.null("transaction_id").text("created_at", &zoned(self.at)).text("updated_at", &zoned(self.at));
         })
@@ -229,7 +283,9 @@ impl Memo {
 pub fn subscriber(order: &Order, id: i64, clock: Moment) -> Vec<u8> {
     object(|row| {
         row.int("subscriber_id", id).int("store_id", 1).text("change_status_at", &zoned(clock));
-        row.int("customer_id", order.account.map_or(0, account_id)).text("subscriber_email", &order.person.email).int("subscriber_status", 1);
+        row.int("customer_id", order.account.map_or(0, account_id))
+            .text("subscriber_email", &order.person.email)
+            .int("subscriber_status", 1);
         row.text("subscriber_confirm_code", "k2m4w8q1");
     })
 }

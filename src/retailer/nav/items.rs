@@ -28,7 +28,10 @@ impl Nav {
                     key.text("Item No_", &article.item).text("Code", variant);
                 });
                 let image = object(|row| {
-                    row.text("timestamp", "AAAAAACh0gE=").text("Code", variant).text("Item No_", &article.item).text("Description", &article.name);
+                    row.text("timestamp", "AAAAAACh0gE=")
+                        .text("Code", variant)
+                        .text("Item No_", &article.item)
+                        .text("Description", &article.name);
                     row.text("Description 2", "").int("Blocked", 0);
                 });
                 world.change(Feed::NavItemVariant, Op::Read, key, None, Some(&image));
@@ -57,19 +60,36 @@ impl Nav {
 }
 
 fn item_image(article: &Article) -> Vec<u8> {
-    let name = if article.variant.is_some() { article.name.rsplit_once(' ').map_or(&*article.name, |(stem, _)| stem) } else { &article.name };
+    let name =
+        if article.variant.is_some() { article.name.rsplit_once(' ').map_or(&*article.name, |(stem, _)| stem) } else { &article.name };
     object(|row| {
-        row.text("timestamp", "AAAAAACh0gA=").text("No_", &article.item).text("No_ 2", "").text("Description", name).text("Description 2", "");
-        row.texts(&[("Base Unit of Measure", "PCS"), ("Sales Unit of Measure", "PCS")]).int("Type", 0).text("Item Category Code", article.category);
-        row.hundredths("Unit Price", article.price, 20).hundredths("Unit Cost", article.cost, 20).int("Price Includes VAT", 0).text("GTIN", "");
-        row.ints(&[("Blocked", 0), ("Sales Blocked", 0), ("Costing Method", 0), ("Last Date Modified", BLANK_DATE)]).text("VAT Prod_ Posting Group", "STD");
+        row.text("timestamp", "AAAAAACh0gA=")
+            .text("No_", &article.item)
+            .text("No_ 2", "")
+            .text("Description", name)
+            .text("Description 2", "");
+        row.texts(&[("Base Unit of Measure", "PCS"), ("Sales Unit of Measure", "PCS")])
+            .int("Type", 0)
+            .text("Item Category Code", article.category);
+        row.hundredths("Unit Price", article.price, 20)
+            .hundredths("Unit Cost", article.cost, 20)
+            .int("Price Includes VAT", 0)
+            .text("GTIN", "");
+        row.ints(&[("Blocked", 0), ("Sales Blocked", 0), ("Costing Method", 0), ("Last Date Modified", BLANK_DATE)])
+            .text("VAT Prod_ Posting Group", "STD");
     })
 }
 
 fn price_key(article: &Article) -> Vec<u8> {
     object(|key| {
-        key.text("Item No_", &article.item).int("Sales Type", 2).text("Sales Code", "").int("Starting Date", BLANK_DATE).text("Currency Code", "");
-        key.text("Variant Code", article.variant.unwrap_or("")).text("Unit of Measure Code", "PCS").text("Minimum Quantity", "0.00000000000000000000");
+        key.text("Item No_", &article.item)
+            .int("Sales Type", 2)
+            .text("Sales Code", "")
+            .int("Starting Date", BLANK_DATE)
+            .text("Currency Code", "");
+        key.text("Variant Code", article.variant.unwrap_or(""))
+            .text("Unit of Measure Code", "PCS")
+            .text("Minimum Quantity", "0.00000000000000000000");
     })
 }
 
@@ -78,7 +98,12 @@ fn price_image(article: &Article, price: i64) -> Vec<u8> {
     object(|row| {
         row.text("timestamp", "AAAAAACh0gI=").text("Item No_", &article.item).int("Sales Type", 2).text("Sales Code", "");
         row.int("Starting Date", BLANK_DATE).text("Currency Code", "").text("Variant Code", article.variant.unwrap_or(""));
-        row.text("Unit of Measure Code", "PCS").hundredths("Minimum Quantity", 0, 20).hundredths("Unit Price", price, 20).int("Price Includes VAT", 0);
-        row.int("Ending Date", BLANK_DATE).ints(&[("Allow Line Disc_", 1), ("Allow Invoice Disc_", 1)]).text("VAT Bus_ Posting Gr_ (Price)", "");
+        row.text("Unit of Measure Code", "PCS")
+            .hundredths("Minimum Quantity", 0, 20)
+            .hundredths("Unit Price", price, 20)
+            .int("Price Includes VAT", 0);
+        row.int("Ending Date", BLANK_DATE)
+            .ints(&[("Allow Line Disc_", 1), ("Allow Invoice Disc_", 1)])
+            .text("VAT Bus_ Posting Gr_ (Price)", "");
     })
 }

@@ -14,7 +14,6 @@ use super::wire::Op;
 use super::world::World;
 use crate::events::sales_orders::{Action, SalesOrder};
 use crate::facts::time::Span;
-pub use rows::COMPANY;
 use rows::{Document, Line};
 
 /// NAV's database.
@@ -38,7 +37,16 @@ const RELEASED: i64 = 1;
 impl Nav {
     pub fn new(prices: Vec<i64>) -> Self {
         let numbers = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { orders: numbers.0, returns: numbers.1, steps: numbers.2, prices, next_order: 1, next_return: 1, next_posted: 1, timestamp: 0x00a1_b2c3 }
+        Self {
+            orders: numbers.0,
+            returns: numbers.1,
+            steps: numbers.2,
+            prices,
+            next_order: 1,
+            next_return: 1,
+            next_posted: 1,
+            timestamp: 0x00a1_b2c3,
+        }
     }
 
     /// NAV's rowversion: one counter for all of the database.
@@ -77,7 +85,9 @@ impl Nav {
                     (row.gross, row.tax) = (super::pence(line.gross), super::pence(line.tax));
                     document.lines.push(row);
                 }
-                None => world.complain(format!("order {}: sales-orders names line {}, which the shop does not have", asked.number, line.line)),
+                None => {
+                    world.complain(format!("order {}: sales-orders names line {}, which the shop does not have", asked.number, line.line))
+                }
             }
         }
         world.orders[index as usize].erp_document = Some(number.clone());

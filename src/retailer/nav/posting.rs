@@ -14,7 +14,10 @@ impl Nav {
     pub fn ship(&mut self, world: &mut World, index: u32, notice: &DespatchNotice) {
         let Some(mut document) = self.orders.remove(&index) else {
             if notice.lines.iter().any(|line| line.quantity.is_positive()) {
-                world.complain(format!("order {}: despatch-notices to the ERP for parcel {}, but NAV has no open order", notice.number, notice.parcel));
+                world.complain(format!(
+                    "order {}: despatch-notices to the ERP for parcel {}, but NAV has no open order",
+                    notice.number, notice.parcel
+                ));
             }
             return;
         };
@@ -108,7 +111,15 @@ impl Nav {
         self.next_posted - 1
     }
 
-    fn post(&mut self, world: &mut World, document: &Document, number: &str, pieces: &[(usize, i64)], kind: &Posted, tracking: Option<&str>) {
+    fn post(
+        &mut self,
+        world: &mut World,
+        document: &Document,
+        number: &str,
+        pieces: &[(usize, i64)],
+        kind: &Posted,
+        tracking: Option<&str>,
+    ) {
         let (header, lines) = kind.feeds();
         let stamp = self.stamp();
         let clock = world.clock(System::Nav);

@@ -120,11 +120,14 @@ impl Document {
             row.text("Ship-to Country_Region Code", &self.ship_to.country);
             row.ints(&[("Order Date", day), ("Posting Date", day), ("Document Date", day), ("Shipment Date", day)]);
             row.ints(&[("Due Date", day), ("Requested Delivery Date", BLANK_DATE), ("Promised Delivery Date", BLANK_DATE)]);
-            row.texts(&[("Location Code", "MAIN"), ("Currency Code", "")]).hundredths("Currency Factor", 0, DIGITS).int("Prices Including VAT", 0);
+            row.texts(&[("Location Code", "MAIN"), ("Currency Code", "")])
+                .hundredths("Currency Factor", 0, DIGITS)
+                .int("Prices Including VAT", 0);
             row.text("External Document No_", &self.external).texts(&[("Your Reference", ""), ("Payment Terms Code", "PREPAID")]);
             row.ints(&[("Status", self.status), ("Shipping Advice", 0), ("Ship", 0), ("Invoice", 0), ("Receive", 0)]);
             row.texts(&[("Shipping No_", ""), ("Posting No_", ""), ("Last Shipping No_", ""), ("Last Posting No_", "")]);
-            row.texts(&[("Package Tracking No_", ""), ("Shipping Agent Code", "")]).ints(&[("Doc_ No_ Occurrence", 1), ("Dimension Set ID", 0)]);
+            row.texts(&[("Package Tracking No_", ""), ("Shipping Agent Code", "")])
+                .ints(&[("Doc_ No_ Occurrence", 1), ("Dimension Set ID", 0)]);
             self.system(row, 0);
         })
     }
@@ -142,19 +145,34 @@ impl Document {
         let (to_ship, to_receive) = if order { (open, 0) } else { (0, open) };
         let net = line.gross - line.tax;
         object(|row| {
-            row.text("timestamp", &rowversion(stamp)).int("Document Type", self.kind).text("Document No_", &self.number).int("Line No_", line.number);
+            row.text("timestamp", &rowversion(stamp))
+                .int("Document Type", self.kind)
+                .text("Document No_", &self.number)
+                .int("Line No_", line.number);
             row.text("Sell-to Customer No_", "WEB-UK").int("Type", 2).text("No_", &line.item_no).text("Variant Code", line.variant);
-            row.texts(&[("Location Code", "MAIN"), ("Bin Code", "")]).text("Description", &line.description).text("Unit of Measure Code", "PCS");
-            decimals(row, &[("Qty_ per Unit of Measure", 100), ("Quantity", line.quantity * 100), ("Quantity (Base)", line.quantity * 100)]);
-            decimals(row, &[("Outstanding Quantity", open * 100), ("Outstanding Qty_ (Base)", open * 100), ("Qty_ to Ship", to_ship * 100)]);
-            decimals(row, &[("Qty_ to Ship (Base)", to_ship * 100), ("Quantity Shipped", shipped * 100), ("Qty_ Shipped (Base)", shipped * 100)]);
+            row.texts(&[("Location Code", "MAIN"), ("Bin Code", "")])
+                .text("Description", &line.description)
+                .text("Unit of Measure Code", "PCS");
+            decimals(
+                row,
+                &[("Qty_ per Unit of Measure", 100), ("Quantity", line.quantity * 100), ("Quantity (Base)", line.quantity * 100)],
+            );
+            decimals(
+                row,
+                &[("Outstanding Quantity", open * 100), ("Outstanding Qty_ (Base)", open * 100), ("Qty_ to Ship", to_ship * 100)],
+            );
+            decimals(
+                row,
+                &[("Qty_ to Ship (Base)", to_ship * 100), ("Quantity Shipped", shipped * 100), ("Qty_ Shipped (Base)", shipped * 100)],
+            );
             decimals(row, &[("Quantity Invoiced", line.shipped * 100), ("Qty_ Invoiced (Base)", line.shipped * 100)]);
             decimals(row, &[("Return Qty_ to Receive", to_receive * 100), ("Return Qty_ Received", received * 100)]);
             decimals(row, &[("Return Qty_ Received (Base)", received * 100)]);
             row.int("Completely Shipped", i64::from(order && open == 0)).text("Return Reason Code", line.reason);
             decimals(row, &[("Unit Price", line.price), ("Unit Cost (LCY)", line.cost), ("Line Amount", net), ("Amount", net)]);
             decimals(row, &[("Amount Including VAT", line.gross), ("VAT _", 2_000)]);
-            row.ints(&[("Drop Shipment", 0), ("Shipment Date", date(self.created_at)), ("Appl_-from Item Entry", 0)]).text("Currency Code", "");
+            row.ints(&[("Drop Shipment", 0), ("Shipment Date", date(self.created_at)), ("Appl_-from Item Entry", 0)])
+                .text("Currency Code", "");
             self.system(row, line.number);
         })
     }
@@ -162,7 +180,9 @@ impl Document {
     /// The header of a posted document.
     pub fn posted_header(&self, kind: &Posted, number: &str, tracking: &str, clock: Moment, stamp: u64) -> Vec<u8> {
         object(|row| {
-            row.text("timestamp", &rowversion(stamp)).text("No_", number).texts(&[("Sell-to Customer No_", "WEB-UK"), ("Bill-to Customer No_", "WEB-UK")]);
+            row.text("timestamp", &rowversion(stamp))
+                .text("No_", number)
+                .texts(&[("Sell-to Customer No_", "WEB-UK"), ("Bill-to Customer No_", "WEB-UK")]);
             match kind {
                 Posted::Shipment | Posted::Invoice => row.text("Order No_", &self.number),
                 Posted::Receipt | Posted::Memo => row.text("Return Order No_", &self.number),
@@ -179,21 +199,36 @@ impl Document {
     pub fn posted_line(&self, kind: &Posted, number: &str, line: &Line, pieces: i64, clock: Moment, stamp: u64) -> Vec<u8> {
         object(|row| {
             row.text("timestamp", &rowversion(stamp)).text("Document No_", number).int("Line No_", line.number).int("Type", 2);
-            row.text("No_", &line.item_no).text("Variant Code", line.variant).text("Location Code", "MAIN").text("Description", &line.description);
+            row.text("No_", &line.item_no)
+                .text("Variant Code", line.variant)
+                .text("Location Code", "MAIN")
+                .text("Description", &line.description);
             decimals(row, &[("Quantity", pieces * 100), ("Quantity (Base)", pieces * 100), ("Qty_ per Unit of Measure", 100)]);
             match kind {
-                Posted::Shipment => decimals(row.text("Order No_", &self.number).int("Order Line No_", line.number), &[("Quantity Invoiced", pieces * 100)]),
+                Posted::Shipment => {
+                    decimals(row.text("Order No_", &self.number).int("Order Line No_", line.number), &[("Quantity Invoiced", pieces * 100)])
+                }
                 Posted::Invoice => decimals(
                     row.text("Order No_", &self.number).int("Order Line No_", line.number),
-                    &[("Unit Price", line.price), ("Amount", part(line, pieces, line.gross - line.tax)), ("Amount Including VAT", part(line, pieces, line.gross))],
+                    &[
+                        ("Unit Price", line.price),
+                        ("Amount", part(line, pieces, line.gross - line.tax)),
+                        ("Amount Including VAT", part(line, pieces, line.gross)),
+                    ],
                 ),
                 Posted::Receipt => decimals(
-                    row.text("Return Order No_", &self.number).int("Return Order Line No_", line.number).text("Return Reason Code", line.reason),
+                    row.text("Return Order No_", &self.number)
+                        .int("Return Order Line No_", line.number)
+                        .text("Return Reason Code", line.reason),
                     &[("Quantity Invoiced", pieces * 100)],
                 ),
                 Posted::Memo => decimals(
                     row.text("Return Reason Code", line.reason).text("Order No_", "").int("Order Line No_", 0),
-                    &[("Unit Price", line.price), ("Amount", part(line, pieces, line.gross - line.tax)), ("Amount Including VAT", part(line, pieces, line.gross))],
+                    &[
+                        ("Unit Price", line.price),
+                        ("Amount", part(line, pieces, line.gross - line.tax)),
+                        ("Amount Including VAT", part(line, pieces, line.gross)),
+                    ],
                 ),
             }
             decimals(row, &[("Unit Cost (LCY)", line.cost)]);

@@ -7,7 +7,7 @@ use super::Peoplevox;
 use super::cells::{filled, text};
 use super::reports::ORDER_NUMBER;
 use crate::envelope::{Record, Refusal, SpelledRow, spelled};
-use crate::facts::order::{Tracking, WarehouseOrder, WarehouseState, Word};
+use crate::facts::order::{Tracking, WarehouseOrder, WarehouseState};
 use crate::facts::{Link, Moment, Name, OrderRow, Place};
 use crate::sources::FactsOut;
 
@@ -119,6 +119,7 @@ fn several(numbers: &str) -> SmallVec<[&str; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::order::Word;
 
     #[test]
     fn a_status_that_is_further_ranks_higher() {

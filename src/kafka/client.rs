@@ -1,0 +1,165 @@
+//! Small clients for those who play the systems around Waybill on a real Kafka: a plain producer, and a reader of what is committed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(5);
+
+/// Writes records as the systems' connectors do: idempotent, Java's partitioner, no transactions.
+pub struct PlainProducer {
+    producer: BaseProducer,
+}
+
+/// A record that was read, in order of its partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailRecord {
+    pub topic: Arc<str>,
+    pub partition: i32,
+    pub offset: i64,
+    /// Milliseconds since 1970.
+    pub timestamp_ms: i64,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl PlainProducer {
+    pub fn new(bootstrap: &str, client: &BTreeMap<String, String>) -> Result<Self, KafkaError> {
+        let mut config = base(bootstrap, client);
+        config.set("enable.idempotence", "true").set("acks", "all").set("partitioner", "murmur2_random");
+        config.set("linger.ms", "2").set("compression.type", "lz4").set("delivery.report.only.error", "true");
+        Ok(Self { producer: config.create()? })
+    }
+
+    /// Hands a record over; it is sent in the background. `timestamp_ms`: `None` is the producer's clock.
+    pub fn send(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[(&str, &[u8])],
+        timestamp_ms: Option<i64>,
+    ) -> Result<(), KafkaError> {
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic);
+        (record.key, record.payload, record.timestamp) = (key, value, timestamp_ms);
+        if !headers.is_empty() {
+            let add = |all: OwnedHeaders, (key, value): &(&str, &[u8])| all.insert(Header { key, value: Some(*value) });
+            record.headers = Some(headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), add));
+        }
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(Code::QueueFull), back)) => record = back,
+                Err((error, _)) => return Err(error),
+            }
+            self.producer.poll(POLL);
+        }
+    }
+
+    /// Waits until all records are delivered.
+    pub fn flush(&self, limit: Duration) -> Result<(), KafkaError> {
+        let begun = std::time::Instant::now();
+        while self.producer.in_flight_count() > 0 {
+            if begun.elapsed() > limit {
+                return Err(KafkaError::Flush(Code::OperationTimedOut));
+            }
+            self.producer.poll(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+}
+
+/// Reads topics from their beginning as they grow, committed records only. Belongs to no group and commits nothing.
+pub struct TailReader {
+    consumer: BaseConsumer,
+    topics: Vec<Arc<str>>,
+}
+
+impl TailReader {
+    /// All partitions that the topics have now.
+    pub fn new(bootstrap: &str, client: &BTreeMap<String, String>, topics: &[&str]) -> Result<Self, KafkaError> {
+        let mut config = base(bootstrap, client);
+        // Named because librdkafka wants one; never joined.
+        config.set("group.id", "waybill-tail").set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        config.set("isolation.level", "read_committed").set("auto.offset.reset", "earliest");
+        config.set("fetch.wait.max.ms", "50").set("fetch.queue.backoff.ms", "5");
+        let consumer: BaseConsumer = config.create()?;
+        let mut all = TopicPartitionList::new();
+        for topic in topics {
+            let metadata = consumer.fetch_metadata(Some(topic), ASK_TIMEOUT)?;
+            let partitions = metadata.topics().first().map_or(0, |found| found.partitions().len());
+            if partitions == 0 {
+                return Err(KafkaError::MetadataFetch(Code::UnknownTopicOrPartition));
+            }
+            for partition in 0..partitions {
+                all.add_partition_offset(topic, partition as i32, Offset::Beginning)?;
+            }
+        }
+        consumer.assign(&all)?;
+        Ok(Self { consumer, topics: topics.iter().map(|topic| Arc::from(*topic)).collect() })
+    }
+
+    /// What has come: waits up to `wait` for the first record, and takes what else is there, up to a thousand.
+    pub fn poll(&self, wait: Duration) -> Result<Vec<TailRecord>, KafkaError> {
+        const TAKE_MAX: usize = 1000;
+        let mut records = Vec::new();
+        let mut wait = wait;
+        while records.len() < TAKE_MAX {
+            match self.consumer.poll(wait) {
+                None => break,
+                Some(Ok(message)) => records.extend(self.record(&message)),
+                Some(Err(error)) if passes(&error) => {}
+                Some(Err(error)) => return Err(error),
+            }
+            wait = Duration::ZERO;
+        }
+        Ok(records)
+    }
+
+    fn record(&self, message: &impl Message) -> Option<TailRecord> {
+        let topic = self.topics.iter().find(|topic| ***topic == *message.topic())?;
+        let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+        Some(TailRecord {
+            topic: Arc::clone(topic),
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp_ms: message.timestamp().to_millis().unwrap_or_default(),
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(<[u8]>::to_vec),
+            headers: headers.map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec())).collect(),
+        })
+    }
+}
+
+/// Errors that librdkafka gets over by itself.
+fn passes(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::AllBrokersDown
+                | Code::BrokerTransportFailure
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::LeaderNotAvailable
+                | Code::NotLeaderForPartition
+        )
+    )
+}
+
+fn base(bootstrap: &str, client: &BTreeMap<String, String>) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (name, value) in client {
+        config.set(name, value);
+    }
+    config.set("bootstrap.servers", bootstrap).set("socket.nagle.disable", "true");
+    config
+}

@@ -1,0 +1,317 @@
+//! [`KafkaLog`]: the engine's side. It only waits; the threads work.
+
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::oneshot;
+
+use super::clients;
+use super::health::KafkaHealth;
+use super::prober::Prober;
+use super::reader::Reader;
+use super::rebalance::GroupConsumer;
+use super::restore::Restorer;
+use super::settings::KafkaSettings;
+use super::shared::{Place, Positions, Shared, State};
+use super::watchdog::{Watchdog, end_process};
+use super::writer::{Order, Writer};
+use crate::engine::log::{Limits, Log, LogError, Next, Offset, Outcome, Transaction};
+use crate::envelope::Batch;
+use crate::facts::Moment;
+
+use rdkafka::consumer::Consumer;
+
+/// How often an answer is looked for that has no waker.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const GROUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The log on Kafka: one instance of one application.
+pub struct KafkaLog {
+    shared: Arc<Shared>,
+    consumer: Arc<GroupConsumer>,
+    prober: Prober,
+    restorer: Option<Arc<Restorer>>,
+    orders: Option<mpsc::Sender<Order>>,
+    watchdog: Watchdog,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Ends a log from outside: `next_batch` answers `Closed`. Cheap to clone.
+#[derive(Clone)]
+pub struct Closer {
+    shared: Arc<Shared>,
+    watchdog: Watchdog,
+}
+
+impl Closer {
+    /// Asks for an orderly end. From now on it may take `timeouts.close`; then the process ends with [`super::exit_code::CLOSING`].
+    pub fn close(&self) {
+        self.shared.lock().closed = true;
+        self.watchdog.close_within(self.shared.settings.timeouts.close);
+        self.shared.ready.notify_one();
+        self.shared.room.notify_all();
+    }
+}
+
+impl KafkaLog {
+    /// Makes the clients and their threads; asks nothing of the network yet, so that [`KafkaLog::health`] tells while brokers are waited for.
+    ///
+    /// Errors: settings that can't be right, or that librdkafka refuses.
+    pub fn open(settings: KafkaSettings) -> Result<Self, LogError> {
+        settings.check()?;
+        let health = Arc::new(KafkaHealth::default());
+        health.doing("starting");
+        let topics = settings.subscribed();
+        let shared = Arc::new(Shared::new(settings, topics, Arc::clone(&health)));
+        let consumer = Arc::new(clients::group_consumer(&shared)?);
+        let prober = Prober::new(Arc::clone(&shared), Arc::new(clients::prober(&shared.settings, &health)?));
+        let threadless = |error: std::io::Error| LogError::Stop(format!("no thread can be started: {error}"));
+        let watchdog = Watchdog::new(end_process()).map_err(threadless)?;
+        let (orders, writer) =
+            Writer::spawn(Arc::clone(&shared), Arc::clone(&consumer), prober.clone(), watchdog.clone()).map_err(threadless)?;
+        let reader = Reader::spawn(Arc::clone(&shared), Arc::clone(&consumer)).map_err(threadless)?;
+        let probing = prober.clone().spawn().map_err(threadless)?;
+        Ok(Self { shared, consumer, prober, restorer: None, orders: Some(orders), watchdog, threads: vec![writer, reader, probing] })
+    }
+
+    /// How the log stands with Kafka, for `/readyz`.
+    pub fn health(&self) -> Arc<KafkaHealth> {
+        Arc::clone(&self.shared.health)
+    }
+
+    /// The handle that ends it from outside (SIGTERM).
+    pub fn closer(&self) -> Closer {
+        Closer { shared: Arc::clone(&self.shared), watchdog: self.watchdog.clone() }
+    }
+
+    /// Ends the threads and leaves. The group keeps this slot's partitions for it (static membership) until the session's end.
+    pub async fn close(mut self) {
+        self.closer().close();
+        self.shared.lock().ending = true;
+        self.shared.room.notify_all();
+        self.orders = None;
+        let threads = std::mem::take(&mut self.threads);
+        let (watchdog, restorer) = (self.watchdog.clone(), self.restorer.take());
+        // Dropping a client can hang: not on the engine's thread, and under the watchdog's deadline.
+        let ended = tokio::task::spawn_blocking(move || {
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+            drop(restorer);
+            drop(self);
+        });
+        let _ = ended.await;
+        watchdog.end();
+    }
+
+    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Order) -> Result<T, LogError> {
+        let gone = || LogError::Stop("the thread that writes to Kafka has ended: start again".into());
+        let (answer, answered) = oneshot::channel();
+        let orders = self.orders.as_ref().ok_or_else(gone)?;
+        orders.send(order(answer)).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// Runs what blocks beside the engine's thread.
+    async fn aside<T: Send + 'static>(&self, ask: impl FnOnce(Prober) -> Result<T, LogError> + Send + 'static) -> Result<T, LogError> {
+        let prober = self.prober.clone();
+        let asked = tokio::task::spawn_blocking(move || ask(prober)).await;
+        asked.map_err(|error| LogError::Stop(format!("a question to Kafka was not answered: {error}")))?
+    }
+
+    /// Where each partition is read from: the position given, or its earliest record. A position that can't be is an error.
+    async fn positions(&self, from: &[Offset]) -> Result<Positions, LogError> {
+        let given: Vec<(Place, i64)> =
+            from.iter().filter_map(|offset| Some(((self.shared.topic_place(&offset.topic)?, offset.partition), offset.next?))).collect();
+        self.aside(move |prober| {
+            let mut positions = Positions::default();
+            for place in prober.places()? {
+                let ends = prober.ends(place)?;
+                let position = given.iter().find(|(given, _)| *given == place).map_or(ends.low, |(_, next)| *next);
+                prober.check_position(place, position, ends)?;
+                positions.set(place, position);
+            }
+            Ok(positions)
+        })
+        .await
+    }
+
+    /// That no other instance of the application is a member: joining beside it would take partitions from it.
+    async fn wait_until_alone(&self, until: Instant) -> Result<(), LogError> {
+        let settings = &self.shared.settings;
+        loop {
+            let (group, own) = (settings.application_id.clone(), format!("{}-", settings.instance()));
+            let consumer = Arc::clone(&self.consumer);
+            let others = self
+                .aside(move |prober| {
+                    let groups =
+                        prober.until_answered("members of the group", || consumer.fetch_group_list(Some(&group), GROUP_TIMEOUT))?;
+                    let members = groups.groups().iter().flat_map(|group| group.members());
+                    // A static member's id begins with its instance's name.
+                    Ok(members
+                        .filter(|member| !member.id().starts_with(&own))
+                        .map(|member| member.client_id().to_owned())
+                        .collect::<Vec<_>>())
+                })
+                .await?;
+            match others.first() {
+                None => return Ok(()),
+                Some(other) if Instant::now() >= until => return Err(not_alone(settings, &format!("member \"{other}\""))),
+                Some(_) => self.shared.health.doing("waiting for another instance to leave"),
+            }
+            self.pause(Duration::from_millis(500)).await?;
+        }
+    }
+
+    async fn wait_for_assignment(&self, until: Instant) -> Result<(), LogError> {
+        self.shared.health.doing("waiting for the group's partitions");
+        loop {
+            {
+                let state = self.shared.lock();
+                let expected = state.base.iter().count();
+                if state.owned.len() >= expected {
+                    return Ok(());
+                }
+                if Instant::now() >= until {
+                    return Err(not_alone(
+                        &self.shared.settings,
+                        &format!("{} of {expected} partitions were given here", state.owned.len()),
+                    ));
+                }
+            }
+            self.pause(LOOK_EVERY).await?;
+        }
+    }
+
+    /// Waits a little, unless the log is closed or has failed.
+    async fn pause(&self, time: Duration) -> Result<(), LogError> {
+        let _ = tokio::time::timeout(time, self.shared.ready.notified()).await;
+        let state = self.shared.lock();
+        match &state.fault {
+            Some(fault) => Err(fault.clone().into()),
+            None if state.closed => Err(LogError::Stop("closed while starting".into())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_alone(settings: &KafkaSettings, detail: &str) -> LogError {
+    LogError::Stop(format!(
+        "another instance of application \"{}\" is running ({detail}); several instances are not supported yet. End it, or give this one an \
+         application id of its own",
+        settings.application_id
+    ))
+}
+
+impl Log for KafkaLog {
+    fn topics(&self) -> Arc<[Arc<str>]> {
+        Arc::clone(&self.shared.settings.source_topics)
+    }
+
+    async fn committed(&mut self) -> Result<Vec<Offset>, LogError> {
+        self.order(Order::Committed).await
+    }
+
+    async fn changelog(&mut self, partition: i32, each: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
+        self.shared.health.doing("restoring the state");
+        if self.restorer.is_none() {
+            let consumer = clients::restorer(&self.shared.settings, &self.shared.health)?;
+            self.restorer = Some(Arc::new(Restorer::new(Arc::clone(&self.shared), self.prober.clone(), consumer)));
+        }
+        let Some(restorer) = &self.restorer else { return Ok(()) };
+        let started = Arc::clone(restorer).read(partition);
+        let mut pieces = started.map_err(|error| LogError::Stop(format!("no thread can be started: {error}")))?;
+        while let Some(piece) = pieces.recv().await {
+            for record in piece?.iter() {
+                each(record.key.unwrap_or_default(), record.value);
+            }
+        }
+        Ok(())
+    }
+
+    async fn start(&mut self, from: &[Offset]) -> Result<(), LogError> {
+        self.restorer = None;
+        let until = Instant::now() + self.shared.settings.timeouts.assignment;
+        self.shared.health.doing("checking positions");
+        let positions = self.positions(from).await?;
+        self.wait_until_alone(until).await?;
+        {
+            let mut state = self.shared.lock();
+            state.next = positions.clone();
+            state.base = positions;
+        }
+        let topics: Vec<&str> = self.shared.topics.iter().map(|topic| &**topic).collect();
+        self.consumer.subscribe(&topics).map_err(|error| clients::misconfigured(&error))?;
+        self.wait_for_assignment(until).await?;
+        let mut state = self.shared.lock();
+        // What was fetched while the assignment was not whole yet is read again, from the positions given.
+        (state.started, state.go_back) = (true, true);
+        // Makes the first commit look whether anybody has committed since the offsets were read.
+        state.generation += 1;
+        state.handed = state.generation;
+        self.shared.health.doing("running");
+        Ok(())
+    }
+
+    async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError> {
+        loop {
+            let wait = {
+                let mut state = self.shared.lock();
+                if let Some(fault) = &state.fault {
+                    return Err(fault.clone().into());
+                }
+                if state.closed {
+                    return Ok(Next::Closed);
+                }
+                state.limits = Some(limits.clone());
+                let clock = clock();
+                match due_in(&state, limits, clock) {
+                    Duration::ZERO => {
+                        hand_over(&mut state, batch, clock);
+                        self.shared.room.notify_all();
+                        return Ok(Next::Batch);
+                    }
+                    wait => wait,
+                }
+            };
+            self.shared.room.notify_all();
+            // Late by less than a millisecond at most: never early, which would make the loop spin.
+            let _ = tokio::time::timeout(wait, self.shared.ready.notified()).await;
+        }
+    }
+
+    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+        let generation = self.shared.lock().handed;
+        self.order(|answer| Order::Commit { transaction, generation, answer }).await
+    }
+}
+
+/// How long until the batch is to be handed over; zero: now.
+fn due_in(state: &State, limits: &Limits, clock: Moment) -> Duration {
+    if state.is_full() {
+        return Duration::ZERO;
+    }
+    let linger = state.first_at.map(|first| limits.linger.saturating_sub(first.elapsed()));
+    let wake = limits.wake_at.map(|wake| Duration::from_millis(u64::try_from((wake - clock).0).unwrap_or(0)));
+    linger.into_iter().chain(wake).min().unwrap_or(Duration::from_secs(3600))
+}
+
+fn hand_over(state: &mut State, batch: &mut Batch, clock: Moment) {
+    batch.clear(clock);
+    std::mem::swap(&mut state.filling, batch);
+    batch.clock = clock;
+    state.first_at = None;
+    state.handed = state.generation;
+}
+
+/// The only clock that the engine ever sees.
+fn clock() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Drop for KafkaLog {
+    fn drop(&mut self) {
+        self.shared.lock().ending = true;
+        self.shared.room.notify_all();
+    }
+}

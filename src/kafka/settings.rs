@@ -1,0 +1,219 @@
+//! What the log on Kafka needs to know, and the properties of its librdkafka clients that follow from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+
+use crate::engine::log::LogError;
+
+/// How to reach Kafka, and which topics an application reads and writes.
+#[derive(Clone, Debug)]
+pub struct KafkaSettings {
+    /// `host:port`, several with commas.
+    pub bootstrap: String,
+    /// The consumer group, and the first part of the transactional id.
+    pub application_id: String,
+    /// This instance's own name among those of the application: a restart under the same slot takes up at once what it had.
+    pub slot: String,
+    /// Further properties of librdkafka (`security.protocol`, `ssl.ca.location`, ...), passed on to every client.
+    pub client: BTreeMap<String, String>,
+    /// In the order of `Record::topic_index`.
+    pub source_topics: Arc<[Arc<str>]>,
+    pub exchange_topic: Arc<str>,
+    pub changelog_topic: Arc<str>,
+    pub timeouts: KafkaTimeouts,
+}
+
+/// Times that depend on each other: `request < delivery < transaction < session`, and `transaction < commit`.
+#[derive(Clone, Debug)]
+pub struct KafkaTimeouts {
+    /// How long a broker may take to answer one request.
+    pub request: Duration,
+    /// How long a record may take to be delivered. Above the transaction's: records of an ended transaction would still be on their way.
+    pub delivery: Duration,
+    /// After it the broker aborts an open transaction. Longer: readers wait longer for a dead instance. Shorter: a short pause costs an epoch.
+    pub transaction: Duration,
+    /// How long a silent member keeps its partitions. Below the transaction's, a new owner could start before the old one's commit has ended.
+    pub session: Duration,
+    /// How long the answer to a commit is waited for; after it the result is unknown and is found out.
+    pub commit: Duration,
+    /// How long to wait at the start until this instance has all partitions.
+    pub assignment: Duration,
+    /// How long an orderly end may take, from [`super::Closer::close`] on.
+    pub close: Duration,
+    /// How much later than its own timeout a call may come back before the watchdog ends the process.
+    pub watchdog_margin: Duration,
+}
+
+impl Default for KafkaTimeouts {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(8),
+            delivery: Duration::from_secs(10),
+            transaction: Duration::from_secs(15),
+            session: Duration::from_secs(45),
+            commit: Duration::from_secs(20),
+            assignment: Duration::from_secs(90),
+            close: Duration::from_secs(20),
+            watchdog_margin: Duration::from_secs(30),
+        }
+    }
+}
+
+impl KafkaTimeouts {
+    fn check(&self) -> Result<(), String> {
+        let ordered = [
+            ("request", self.request, "delivery", self.delivery),
+            ("delivery", self.delivery, "transaction", self.transaction),
+            ("transaction", self.transaction, "session", self.session),
+            ("transaction", self.transaction, "commit", self.commit),
+        ];
+        match ordered.into_iter().find(|(_, low, _, high)| low >= high) {
+            Some((low_name, low, high_name, high)) => Err(format!(
+                "the {low_name} timeout ({} ms) must be below the {high_name} timeout ({} ms)",
+                low.as_millis(),
+                high.as_millis()
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The largest record that is written: an order's whole state, a dead letter with the record that it holds.
+pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
+
+/// Properties that carry the guarantees: a configuration can't change them.
+const OWN_PROPERTIES: [&str; 22] = [
+    "acks",
+    "allow.auto.create.topics",
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "group.instance.id",
+    "group.protocol",
+    "isolation.level",
+    "max.in.flight",
+    "max.in.flight.requests.per.connection",
+    "message.timeout.ms",
+    "partition.assignment.strategy",
+    "partitioner",
+    "request.required.acks",
+    "session.timeout.ms",
+    "socket.timeout.ms",
+    "transaction.timeout.ms",
+    "transactional.id",
+];
+
+impl KafkaSettings {
+    /// What is wrong with the settings themselves, before anything is asked over the network.
+    pub fn check(&self) -> Result<(), LogError> {
+        if let Some(name) = OWN_PROPERTIES.iter().find(|name| self.client.contains_key(**name)) {
+            return Err(LogError::Stop(format!("the client property \"{name}\" is Waybill's own: remove it from the configuration")));
+        }
+        for (what, value) in [("bootstrap", &self.bootstrap), ("application id", &self.application_id), ("slot", &self.slot)] {
+            if value.trim().is_empty() {
+                return Err(LogError::Stop(format!("the {what} of Kafka is empty: set it in the configuration")));
+            }
+        }
+        self.timeouts.check().map_err(LogError::Stop)
+    }
+
+    /// `transactional.id` and `group.instance.id`: one name for both, so that who takes one takes the other.
+    pub fn instance(&self) -> String {
+        format!("{}-{}", self.application_id, self.slot)
+    }
+
+    /// The topics that the group subscribes to: the sources, and last the exchange.
+    pub(super) fn subscribed(&self) -> Arc<[Arc<str>]> {
+        self.source_topics.iter().chain([&self.exchange_topic]).cloned().collect()
+    }
+
+    /// What all clients have in common.
+    pub(super) fn base(&self, role: &str) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        for (name, value) in &self.client {
+            config.set(name, value);
+        }
+        config.set("bootstrap.servers", &self.bootstrap);
+        config.set("client.id", format!("{}-{role}", self.instance()));
+        config.set("socket.timeout.ms", millis(self.timeouts.request));
+        config.set("socket.nagle.disable", "true");
+        config.set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "2000");
+        // Consumer and producer properties pass through one table: that some do not fit the other kind is no news.
+        config.set_log_level(RDKafkaLogLevel::Info);
+        config
+    }
+
+    /// The group's consumer.
+    pub(super) fn consumer(&self) -> ClientConfig {
+        let mut config = self.base("reader");
+        config.set("group.id", &self.application_id);
+        config.set("group.instance.id", self.instance());
+        config.set("partition.assignment.strategy", "cooperative-sticky");
+        config.set("session.timeout.ms", millis(self.timeouts.session));
+        config.set("isolation.level", "read_committed");
+        // The first start says where to begin; any other jump must be loud.
+        config.set("auto.offset.reset", "error");
+        config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        config.set("allow.auto.create.topics", "false").set("check.crcs", "true");
+        // Its default of a second is a hole of a second each time that the reader was faster than its queue's bound.
+        config.set("fetch.queue.backoff.ms", "5").set("fetch.error.backoff.ms", "100");
+        // Tells of a topic whose id has changed, which librdkafka says in no other way.
+        config.set("debug", "topic").set_log_level(RDKafkaLogLevel::Debug);
+        config
+    }
+
+    /// Reads one changelog partition from its beginning. It names the group, as librdkafka wants, and never joins it.
+    pub(super) fn restorer(&self) -> ClientConfig {
+        let mut config = self.base("restorer");
+        config.set("group.id", &self.application_id);
+        config.set("isolation.level", "read_committed").set("auto.offset.reset", "error");
+        config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        config.set("enable.partition.eof", "true").set("check.crcs", "true");
+        // The end shows only in an answer that holds nothing more: don't let the broker wait with that one.
+        config.set("fetch.wait.max.ms", "10").set("fetch.queue.backoff.ms", "5");
+        config
+    }
+
+    /// Asks for metadata and for the ends of partitions, those of open transactions too.
+    pub(super) fn prober(&self) -> ClientConfig {
+        let mut config = self.base("prober");
+        config.set("isolation.level", "read_uncommitted").set("allow.auto.create.topics", "false");
+        config
+    }
+
+    pub(super) fn producer(&self) -> ClientConfig {
+        let mut config = self.base("writer");
+        config.set("transactional.id", self.instance());
+        config.set("enable.idempotence", "true").set("acks", "all");
+        config.set("transaction.timeout.ms", millis(self.timeouts.transaction));
+        config.set("message.timeout.ms", millis(self.timeouts.delivery));
+        config.set("partitioner", "murmur2_random");
+        if !self.client.contains_key("compression.type") && !self.client.contains_key("compression.codec") {
+            config.set("compression.type", "lz4");
+        }
+        if !self.client.contains_key("linger.ms") {
+            config.set("linger.ms", "2");
+        }
+        if !self.client.contains_key("message.max.bytes") {
+            config.set("message.max.bytes", RECORD_BYTES_MAX.to_string());
+        }
+        // An epoch is bounded by its limits, not here: the queue must hold the largest one.
+        config.set("queue.buffering.max.messages", "2000000").set("queue.buffering.max.kbytes", "2097151");
+        // A commit's markers are still on their way when the next transaction begins: what it asks then is asked again after this time.
+        config.set("retry.backoff.ms", "10").set("retry.backoff.max.ms", "500");
+        // Good reports are only counted, by librdkafka itself.
+        config.set("delivery.report.only.error", "true");
+        config
+    }
+}
+
+fn millis(time: Duration) -> String {
+    time.as_millis().to_string()
+}

@@ -1,0 +1,129 @@
+//! Ends the process when a call into librdkafka does not come back, or when closing takes too long.
+//!
+//! Transactional calls have hung for ever more than once (a coordinator that went away). Exactly-once makes ending safe: the broker aborts
+//! what was open, and the next start goes on from what was committed.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Exit codes of their own, so that a supervisor can tell: start again at once (70, 72), or look first (71).
+pub mod exit_code {
+    /// A call into the Kafka client did not come back.
+    pub const WATCHDOG: i32 = 70;
+    /// Another process has this instance's slot, or the broker gave it up.
+    pub const FENCED: i32 = 71;
+    /// An orderly end took too long.
+    pub const CLOSING: i32 = 72;
+}
+
+const NONE: u64 = u64::MAX;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What the watchdog does when it bites: the process's end, in tests something that can be seen.
+pub(super) type Bite = Arc<dyn Fn(i32, &str) + Send + Sync>;
+
+/// Watches one call at a time, and the end of the log.
+#[derive(Clone)]
+pub(super) struct Watchdog {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    begun: Instant,
+    /// Milliseconds since `begun`; `NONE`: nothing is watched.
+    call_until: AtomicU64,
+    close_until: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Watchdog {
+    pub(super) fn new(bite: Bite) -> std::io::Result<Self> {
+        let inner = Arc::new(Inner {
+            begun: Instant::now(),
+            call_until: AtomicU64::new(NONE),
+            close_until: AtomicU64::new(NONE),
+            ended: AtomicBool::new(false),
+        });
+        let watched = Arc::downgrade(&inner);
+        thread::Builder::new().name("waybill-watchdog".into()).spawn(move || watch(&watched, &bite))?;
+        Ok(Self { inner })
+    }
+
+    /// Runs a call that gives up by itself after `limit`, or never comes back: then the process ends.
+    pub(super) fn during<T>(&self, limit: Duration, call: impl FnOnce() -> T) -> T {
+        self.inner.call_until.store(self.inner.at(limit), Ordering::Release);
+        let result = call();
+        self.inner.call_until.store(NONE, Ordering::Release);
+        result
+    }
+
+    /// From now on the log must have ended within `limit`.
+    pub(super) fn close_within(&self, limit: Duration) {
+        let until = self.inner.at(limit);
+        self.inner.close_until.fetch_min(until, Ordering::AcqRel);
+    }
+
+    /// The log has ended: nothing is watched any more.
+    pub(super) fn end(&self) {
+        self.inner.ended.store(true, Ordering::Release);
+    }
+}
+
+impl Inner {
+    fn at(&self, limit: Duration) -> u64 {
+        (self.begun.elapsed() + limit).as_millis().try_into().unwrap_or(NONE - 1)
+    }
+}
+
+/// Until the log has ended, or nobody is left who could be watched.
+fn watch(watched: &Weak<Inner>, bite: &Bite) {
+    while let Some(inner) = watched.upgrade().filter(|inner| !inner.ended.load(Ordering::Acquire)) {
+        let now = inner.at(Duration::ZERO);
+        if now > inner.call_until.load(Ordering::Acquire) {
+            inner.call_until.store(NONE, Ordering::Release);
+            bite(exit_code::WATCHDOG, "a call into the Kafka client does not come back");
+        }
+        if now > inner.close_until.load(Ordering::Acquire) {
+            inner.close_until.store(NONE, Ordering::Release);
+            bite(exit_code::CLOSING, "closing takes too long");
+        }
+        drop(inner);
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Ends the process at once: no destructors, no exit handlers, which could hang as the call does.
+pub(super) fn end_process() -> Bite {
+    Arc::new(|code, why| {
+        tracing::error!(
+            code,
+            "{why}: the process ends; what was open is aborted by the broker, and the next start goes on from what was committed"
+        );
+        #[allow(unsafe_code)]
+        // SAFETY: `_exit` takes an integer, touches no memory of ours and does not return.
+        unsafe {
+            libc::_exit(code)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn bites_for_a_call_that_does_not_come_back_and_for_no_other() {
+        let (bitten, bites) = mpsc::channel();
+        let watchdog = Watchdog::new(Arc::new(move |code, _: &str| drop(bitten.send(code)))).unwrap();
+        watchdog.during(Duration::from_secs(3600), || ());
+        watchdog.during(Duration::ZERO, || assert_eq!(bites.recv(), Ok(exit_code::WATCHDOG)));
+        watchdog.close_within(Duration::ZERO);
+        assert_eq!(bites.recv(), Ok(exit_code::CLOSING));
+        watchdog.end();
+        assert!(bites.recv().is_err(), "it bites no more once the log has ended");
+    }
+}

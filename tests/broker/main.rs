@@ -1,0 +1,12 @@
+//! The log on a real Apache Kafka. Needs Java 17 and Maven, so plain `cargo test` leaves these out:
+//!
+//!     cargo test --test broker -- --ignored --test-threads=1
+#![cfg(feature = "kafka")]
+
+mod app;
+mod cluster;
+mod faults;
+mod proxy;
+mod restart;
+mod restore;
+mod transactions;
