@@ -200,7 +200,7 @@ fn alone_by_default(section: &Section<'_>, fact: Authority, sources: &[Draft<'_>
     let groups = fact.default_roles();
     let Some(group) = groups.iter().find(|group| sources.iter().any(|source| plays(source, group))) else { return };
     let deciding: Vec<&Draft<'_>> = sources.iter().filter(|source| plays(source, group)).collect();
-    if !fact.alone() || deciding.len() < 2 {
+    if !fact.alone(group) || deciding.len() < 2 {
         return;
     }
     let named: Vec<String> = deciding.iter().map(|source| format!("{} (line {})", source.name, source.line)).collect();
