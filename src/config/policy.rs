@@ -127,7 +127,6 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<
             .findings()
             .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
-    let cost_currency = section.read("cost_currency", values::currency);
     section.finish();
     (kept, cost_currency)
 }
@@ -200,7 +199,7 @@ fn alone_by_default(section: &Section<'_>, fact: Authority, sources: &[Draft<'_>
     let groups = fact.default_roles();
     let Some(group) = groups.iter().find(|group| sources.iter().any(|source| plays(source, group))) else { return };
     let deciding: Vec<&Draft<'_>> = sources.iter().filter(|source| plays(source, group)).collect();
-    if !fact.alone() || deciding.len() < 2 {
+    if !fact.alone(group) || deciding.len() < 2 {
         return;
     }
     let named: Vec<String> = deciding.iter().map(|source| format!("{} (line {})", source.name, source.line)).collect();
