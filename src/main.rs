@@ -1,1 +1,5 @@
-fn main() {}
+//! The command line: parse, call, exit code.
+
+fn main() -> std::process::ExitCode {
+    waybill::cli::main()
+}

@@ -38,6 +38,14 @@ pub struct OutRecord {
     pub headers: Vec<(&'static str, Vec<u8>)>,
 }
 
+impl OutRecord {
+    /// Bytes of key, value and headers.
+    pub fn bytes(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+        self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len) + headers
+    }
+}
+
 /// A position to commit, or committed: the next offset to read of a partition, with at most 4 KiB of text kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offset {

@@ -1,7 +1,29 @@
 //! Room 6: route, shards, epochs, the loop. Knows no system and no Kafka client: the outside is one trait, [`Log`].
+//!
+//! ```text
+//! next_batch -> begin -> apply each record -> seal, wave by wave -> commit -> publish
+//! ```
 
+mod core;
 pub mod log;
 pub mod memory;
+mod outbox;
+pub mod published;
+pub mod report;
+pub mod restore;
+pub mod route;
+pub mod run;
+mod seal;
+mod shard;
 pub mod state;
+mod table;
+pub mod topics;
+mod wakes;
 
+pub use self::core::{Core, EngineSettings, SourceRuntime};
 pub use log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
+pub use published::Published;
+pub use report::{EpochReport, SourceReport};
+pub use restore::Restored;
+pub use run::{Engine, EpochTimes, Observer, Turn};
+pub use topics::{SourceTopics, TopicNames};

@@ -51,11 +51,11 @@ pub struct NoticeLedger {
     pub detail: Text,
 }
 
-/// Running totals, each of either sign: `journal-entries` by pair and account side, `revenue-notices`.
+/// Running totals, each of either sign: `journal-entries` by pair and accounts, `revenue-notices`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BookLedger {
     pub step: u32,
-    /// Key: what the total is of, e.g. `S|line|sales_revenue`.
+    /// Key: what the total is of: of the journal `pair|debit account|credit account`, of a revenue notice `net` or `tax`.
     pub totals: BTreeMap<Text, Amount>,
 }
 
@@ -67,10 +67,33 @@ pub struct DocumentLedger {
     pub asked: u64,
     /// Totals by line last asked: what is lower now is a change that needs no other condition.
     pub totals: BTreeMap<Text, Quantity>,
+    /// The highest total ever asked, by line (`fulfilment-requests`): *stopped* asks whether a go-ahead was ever made for a piece.
+    pub highest: BTreeMap<Text, Quantity>,
     pub cancelled: bool,
     pub asked_at: Option<Moment>,
     /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
     pub adopted: bool,
+}
+
+impl DocumentLedger {
+    /// Enters the totals of a step, and raises the highest ever asked.
+    pub fn enter_totals(&mut self, totals: BTreeMap<Text, Quantity>) {
+        for (line, total) in &totals {
+            let highest = self.highest.entry(line.clone()).or_default();
+            *highest = (*highest).max(*total);
+        }
+        self.totals = totals;
+    }
+
+    /// The highest total ever asked for a line. Where it was not entered, `all` (the cautious answer) once a second step may have lowered it.
+    pub fn ever_asked(&self, line: &str, all: Quantity) -> Quantity {
+        match self.highest.get(line) {
+            Some(highest) => *highest,
+            None if self.step == 0 || !self.highest.is_empty() => Quantity::ZERO,
+            None if self.step == 1 => self.totals.get(line).copied().unwrap_or_default(),
+            None => all,
+        }
+    }
 }
 
 /// All ledgers of one order. The key of a map is the part of the ledger key after the order.
@@ -89,7 +112,8 @@ pub struct Ledgers {
     /// By receiver.
     pub completion: BTreeMap<Text, NoticeLedger>,
     pub refund: SumLedger,
-    pub journal: BookLedger,
+    /// By currency: that of the order; that of the costs where it is another.
+    pub journal: BTreeMap<Text, BookLedger>,
     /// By kind | what the kind counts by.
     pub notified: BTreeMap<Text, Entered>,
 }

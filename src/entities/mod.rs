@@ -3,9 +3,14 @@
 //!
 //! What never happens here: a view reads another view; a history of arrivals enters a view; a clock is read.
 
+pub mod customer;
+mod kept;
 pub mod ledger;
+pub mod name;
 pub mod order;
 pub mod rows;
 pub mod rules;
+pub mod sku;
 
+pub use kept::{Gone, Kept, Told};
 pub use rows::{Put, Rows, Stored};

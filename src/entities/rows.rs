@@ -14,6 +14,8 @@ pub struct Stored<R> {
     pub deleted: bool,
     /// `None` only when a delete was all that ever came.
     pub row: Option<R>,
+    /// The version of `row` while it is deleted: an upsert that comes late, older than the deletion, still tells what was deleted.
+    pub said: Option<Box<Version>>,
 }
 
 /// What became of a row that was put.
@@ -37,32 +39,58 @@ impl<R> Default for Rows<R> {
     }
 }
 
+impl<R: PartialEq> Stored<R> {
+    fn put(&mut self, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
+        if version <= self.version {
+            return if row.is_some() { self.recall(row, version) } else { Put::Stale };
+        }
+        let deleted = row.is_none();
+        let same = self.deleted == deleted && (deleted || self.row == row) && self.at == at;
+        if !deleted {
+            self.row = row;
+            self.said = None;
+        } else if !self.deleted {
+            self.said = Some(Box::new(self.version));
+        }
+        self.version = version;
+        self.cause = cause;
+        self.deleted = deleted;
+        self.at = at;
+        if same { Put::Same } else { Put::Changed }
+    }
+
+    /// An upsert older than the deletion: what the row last said, when it is newer than what is remembered. So the order in which the two
+    /// arrive does not show.
+    fn recall(&mut self, row: Option<R>, version: Version) -> Put {
+        if !self.deleted || version == self.version || self.said.as_ref().is_some_and(|said| version <= **said) {
+            return Put::Stale;
+        }
+        let same = self.row == row;
+        self.row = row;
+        self.said = Some(Box::new(version));
+        if same { Put::Same } else { Put::Changed }
+    }
+}
+
 impl<R: PartialEq> Rows<R> {
     /// Puts a row (`None`: its deletion) when its version is newer than the one there.
     pub fn put(&mut self, key: RowKey, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
         match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
             Err(place) => {
                 let deleted = row.is_none();
-                self.0.insert(place, (key, Stored { version, cause, at, deleted, row }));
+                self.0.insert(place, (key, Stored { version, cause, at, deleted, row, said: None }));
                 Put::Changed
             }
-            Ok(place) => {
-                let stored = &mut self.0[place].1;
-                if version <= stored.version {
-                    return Put::Stale;
-                }
-                stored.version = version;
-                stored.cause = cause;
-                let deleted = row.is_none();
-                let same = stored.deleted == deleted && (deleted || stored.row == row) && stored.at == at;
-                stored.deleted = deleted;
-                stored.at = at;
-                if row.is_some() {
-                    stored.row = row;
-                }
-                if same { Put::Same } else { Put::Changed }
-            }
+            Ok(place) => self.0[place].1.put(row, version, cause, at),
         }
+    }
+
+    /// Would putting a state of this version change nothing?
+    pub fn is_stale(&self, key: &RowKey, upsert: bool, version: Version) -> bool {
+        self.get(key).is_some_and(|stored| {
+            let known = if upsert && stored.deleted { stored.said.as_deref() } else { Some(&stored.version) };
+            known.is_some_and(|known| version <= *known)
+        })
     }
 
     pub fn get(&self, key: &RowKey) -> Option<&Stored<R>> {
@@ -90,5 +118,38 @@ impl<R: PartialEq> Rows<R> {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::facts::{Place, Text, TopicId};
+
+    proptest! {
+        /// Upserts and deletes of one row, in any order and repeated, leave the same content, mark and version.
+        #[test]
+        fn the_order_of_arrival_never_shows(changes in prop::collection::vec((0u64..6, any::<bool>()), 1..8).prop_shuffle()) {
+            let put_all = |changes: &[(u64, bool)]| {
+                let mut rows = Rows::default();
+                for (place, upsert) in changes {
+                    let version = Version { incarnation: 0, place: Place::Position([*place, 0, 0]), upsert: *upsert, adapter: 0 };
+                    let cause = Cause { topic: TopicId(1), partition: 0, offset: *place as i64 * 2 + i64::from(*upsert) };
+                    let key = RowKey { kind: 1, source: SourceId(1), id: Text::default() };
+                    let stale = rows.is_stale(&key, *upsert, version);
+                    let put = rows.put(key, upsert.then_some(*place), version, cause, Moment(*place as i64));
+                    assert_eq!(stale, put == Put::Stale);
+                }
+                rows
+            };
+            let mut sorted = changes.clone();
+            sorted.sort_unstable();
+            let mut twice = changes.clone();
+            twice.extend(sorted.iter().rev());
+            prop_assert_eq!(put_all(&changes), put_all(&sorted));
+            prop_assert_eq!(put_all(&twice), put_all(&sorted));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The rules that views and events are computed by, beside rows: what configuration says, checked. Their fingerprint is kept with each shard.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 pub use crate::facts::Role;
@@ -63,6 +65,59 @@ pub struct Location {
     pub sellable_buckets: Vec<Text>,
 }
 
+/// A fact that several systems tell of and one of them decides (journey.md, "One fact, one authority"). What always counts from where the
+/// order was placed (lines, prices, charges), by the largest (cancelled quantity) or by `reports_refunds` has no entry here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authority {
+    /// Payment captured or voided.
+    Payments,
+    /// Allocated, picked, packed, despatched.
+    Despatches,
+    /// Return authorised.
+    Returns,
+    /// Goods received back, and their condition.
+    Receipts,
+    /// Delivered.
+    Deliveries,
+    Products,
+    Prices,
+}
+
+impl Authority {
+    pub const ALL: [Self; 7] =
+        [Self::Payments, Self::Despatches, Self::Returns, Self::Receipts, Self::Deliveries, Self::Products, Self::Prices];
+
+    /// The key in the table `[authorities]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Payments => "payments",
+            Self::Despatches => "despatches",
+            Self::Returns => "returns",
+            Self::Receipts => "receipts",
+            Self::Deliveries => "deliveries",
+            Self::Products => "products",
+            Self::Prices => "prices",
+        }
+    }
+
+    /// Who decides where the configuration is silent: the first group of which any source plays a role.
+    pub fn default_roles(self) -> &'static [&'static [Role]] {
+        match self {
+            Self::Payments => &[&[Role::Shop, Role::Pos], &[Role::Erp]],
+            Self::Despatches | Self::Receipts => &[&[Role::Wms], &[Role::Erp], &[Role::Shop, Role::Pos]],
+            Self::Returns | Self::Products | Self::Prices => &[&[Role::Erp], &[Role::Shop]],
+            Self::Deliveries => &[&[Role::Carrier], &[Role::Shop]],
+        }
+    }
+
+    /// Must one source decide alone? The others share by their nature: each shop has its orders, each warehouse its locations, each
+    /// carrier its parcels.
+    pub fn alone(self) -> bool {
+        matches!(self, Self::Returns | Self::Products | Self::Prices)
+    }
+}
+
 /// When the ERP gets an order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -106,9 +161,11 @@ impl Default for Durations {
 }
 
 /// All that views and events are computed from beside rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rules {
     pub sources: Vec<SourceRules>,
+    /// Facts that configuration moved to one source; for the others [`Authority::default_roles`] says who decides.
+    pub authorities: BTreeMap<Authority, SourceId>,
     pub channels: Vec<Channel>,
     pub locations: Vec<Location>,
     pub durations: Durations,
@@ -117,6 +174,8 @@ pub struct Rules {
     pub refund_charges: bool,
     /// Pairs of accounts that Waybill keeps (postings.md): their letters.
     pub books_kept: Vec<char>,
+    /// The currency of unit costs (the ERP's local currency); `None`: that of each order.
+    pub cost_currency: Option<Currency>,
     /// Kinds of mail that are on (`confirmed`, `despatched` ...).
     pub notifications: Vec<Text>,
     /// Parcels delivered by assumption complete an order.
@@ -142,6 +201,19 @@ impl Rules {
         self.sources.iter().any(|source| source.roles.contains(&role))
     }
 
+    /// Does this fact count from this source? Everybody else's rows about it are mirrors: kept and shown, never added.
+    pub fn counts_from(&self, fact: Authority, id: SourceId) -> bool {
+        match self.authorities.get(&fact) {
+            Some(moved) => *moved == id,
+            None => self.deciding_roles(fact).iter().any(|role| self.plays(id, *role)),
+        }
+    }
+
+    /// The roles that decide this fact by default: the first group that is played at all.
+    pub fn deciding_roles(&self, fact: Authority) -> &'static [Role] {
+        fact.default_roles().iter().copied().find(|group| group.iter().any(|role| self.has(*role))).unwrap_or_default()
+    }
+
     pub fn channel(&self, name: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.name == name)
     }
@@ -149,5 +221,39 @@ impl Rules {
     /// The location of this code or alias.
     pub fn location(&self, code: &str) -> Option<&Location> {
         self.locations.iter().find(|location| location.code == code || location.aliases.iter().any(|alias| alias == code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(sources: &[(&str, &[Role])]) -> Rules {
+        let source = |&(name, roles): &(&str, &[Role])| SourceRules {
+            id: SourceId::of(name),
+            name: name.into(),
+            roles: roles.to_vec(),
+            reports_refunds: ReportsRefunds::None,
+            trust_header_count: false,
+            quiet: None,
+        };
+        Rules { sources: sources.iter().map(source).collect(), ..Rules::default() }
+    }
+
+    #[test]
+    fn a_fact_counts_from_the_first_role_that_is_played() {
+        let (shop, erp) = (SourceId::of("shop"), SourceId::of("erp"));
+        let with_erp = rules(&[("shop", &[Role::Shop]), ("erp", &[Role::Erp])]);
+        assert!(with_erp.counts_from(Authority::Despatches, erp) && !with_erp.counts_from(Authority::Despatches, shop));
+        let alone = rules(&[("shop", &[Role::Shop])]);
+        assert!(alone.counts_from(Authority::Despatches, shop) && alone.counts_from(Authority::Returns, shop));
+    }
+
+    #[test]
+    fn a_fact_that_was_moved_counts_from_nobody_else() {
+        let (shop, erp) = (SourceId::of("shop"), SourceId::of("erp"));
+        let mut rules = rules(&[("shop", &[Role::Shop]), ("erp", &[Role::Erp])]);
+        rules.authorities.insert(Authority::Payments, erp);
+        assert!(rules.counts_from(Authority::Payments, erp) && !rules.counts_from(Authority::Payments, shop));
     }
 }

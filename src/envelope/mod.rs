@@ -2,9 +2,17 @@
 //!
 //! Pure: no system's tables or words are known here (they are room 2's), nothing is stored, no clock is read. All types borrow from the record's bytes.
 
+pub mod body;
+pub mod debezium;
 mod record;
+mod spelled;
+mod values;
 
 pub use record::{Batch, Headers, Record};
+pub(crate) use spelled::spelled;
+pub use spelled::{SpelledColumns, SpelledRow};
+pub use values::{Cell, Columns, Decimals, TimeUnit, object};
+pub(crate) use values::{column_name, columns};
 
 use std::fmt;
 
@@ -31,6 +39,13 @@ impl Refusal {
             found.push('…');
         }
         Self { field: field.into(), expected: expected.into(), found }
+    }
+
+    /// The same refusal, the field told as a part of `outer`: `price` within `line_items[2]` is `line_items[2].price`.
+    pub fn within(mut self, outer: &str) -> Self {
+        let dot = if self.field.is_empty() { "" } else { "." };
+        self.field = format!("{outer}{dot}{}", self.field);
+        self
     }
 
     /// What may be logged and counted: the field and what was expected there, nothing of the record.

@@ -1,9 +1,17 @@
 //! `customer-history`: one line for each thing that happened to a customer's orders. A statement, keyed by person + order + kind + number.
+//!
+//! Only orders that changed are looked at. A line that its order tells no more becomes a tombstone; so do all of an order that has become
+//! somebody else's.
 
+use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::customer::HistoryKind;
-use crate::facts::{Amount, Currency, Moment, Quantity, Text};
+use super::{Outlet, Topic};
+use crate::entities::customer::{CustomerState, SaidOfOrder};
+use crate::entities::order::state::Said;
+use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
+use crate::facts::ids::join_key;
+use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, RowKey, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomerHistory {
@@ -30,4 +38,44 @@ super::body!(CustomerHistory, CustomerHistory);
 pub struct HistoryPiece {
     pub sku: Text,
     pub quantity: Quantity,
+}
+
+/// Says the lines of one order, by the key of its row.
+pub(super) fn say(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
+    let before = state.said_of(row);
+    // The row's id is the order's key: a withdrawn order has no content left that tells it.
+    let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, row.id, join_key(&[kind.name(), part]));
+    let mut said = Said::default();
+    for (kind, part, digest) in &before.0 {
+        said.0.insert((Topic::CustomerHistory as u8, key(*kind, part)), *digest);
+    }
+    let mut bodies: Vec<(Text, CustomerHistory)> = Vec::new();
+    if let Some(summary) = state.order(row) {
+        bodies.extend(summary.history.iter().map(|line| (key(line.kind, &line.number), body(customer, summary, line))));
+    }
+    let mut parts: Vec<(HistoryKind, Text)> = bodies.iter().map(|(_, body)| (body.kind, body.part.clone())).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    outlet.statements(&mut said, bodies);
+    let digest = |kind, part: &Text| said.0.get(&(Topic::CustomerHistory as u8, key(kind, part))).copied();
+    let now = parts.into_iter().filter_map(|(kind, part)| digest(kind, &part).map(|digest| (kind, part, digest))).collect();
+    state.set_said_of(row, SaidOfOrder(now));
+}
+
+fn body(customer: &CustomerKey, summary: &OrderSummary, line: &HistoryLine) -> CustomerHistory {
+    CustomerHistory {
+        id: String::new(),
+        person: customer.0.clone(),
+        order: summary.order.0.clone(),
+        number: summary.number.clone(),
+        kind: line.kind,
+        part: line.number.clone(),
+        date: line.date,
+        lines: line.lines.iter().map(|(sku, quantity)| HistoryPiece { sku: sku.as_str().into(), quantity: *quantity }).collect(),
+        currency: summary.currency,
+        amount: line.amount,
+        state: line.state.clone(),
+        for_business: true,
+        for_customer: summary.proven,
+    }
 }

@@ -1,8 +1,26 @@
 //! `fulfilment-requests`: the go-ahead to a warehouse, by location. A document ledger with totals by line.
+//!
+//! For each line the total to send from a location is what is wanted, less what other locations have been asked for.
+//!
+//! | what | conditions |
+//! | --- | --- |
+//! | a lower total, `cancel` | that a go-ahead was made for this location |
+//! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, the order it replaces is cancelled |
+//!
+//! While the conditions of a raise are shut, what is lower is asked for by itself. A shut condition takes nothing back.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::order::{Address, Advice};
+use super::request::{self, Gates};
+use super::why::WhyTopic;
+use super::{Outlet, Topic, digest};
+use crate::entities::ledger::DocumentLedger;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::LineView;
+use crate::entities::rules::{Role, Rules};
+use crate::facts::order::{Address, Advice, Header};
 use crate::facts::{Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,4 +57,177 @@ pub struct FulfilmentLine {
     pub total: Quantity,
     /// Difference to the total of the step before.
     pub difference: Quantity,
+}
+
+type ByLocation = BTreeMap<Text, DocumentLedger>;
+type Totals = BTreeMap<Text, Quantity>;
+
+/// Makes the requests that are due, location by location.
+pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let Some(header) = view.header else { return };
+    for location in locations(view, ledgers, rules) {
+        let asked = ledgers.get(&location).cloned().unwrap_or_default();
+        let wanted = wanted_from(view, ledgers, rules, &location);
+        let Some(totals) = to_ask(view, header, &asked, &location, wanted, || gates(view, rules, &location).open()) else { continue };
+        let mut body = content(view, header, &location, &asked.totals, &totals);
+        let asked = ledgers.entry(location).or_default();
+        body.action = action(&asked.totals, &totals);
+        asked.step += 1;
+        asked.asked = digest_of(view, header, &body.location, &totals);
+        asked.cancelled = body.action == Action::Cancel;
+        asked.enter_totals(totals);
+        asked.asked_at = Some(outlet.context.tick);
+        body.step = asked.step;
+        let key = body.ledger_key.clone();
+        outlet.request(&view.key.0, &key, body.step, None, body);
+    }
+}
+
+pub fn why(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules) -> Vec<WhyTopic> {
+    if view.header.is_none() || !rules.has(Role::Wms) {
+        return Vec::new();
+    }
+    let mut topics: Vec<WhyTopic> = Vec::new();
+    for location in locations(view, ledgers, rules) {
+        let asked = ledgers.get(&location).cloned().unwrap_or_default();
+        let wanted = wanted_from(view, ledgers, rules, &location);
+        let lower = wanted.iter().any(|(line, total)| *total < total_of(&asked.totals, line));
+        let raise = wanted.iter().any(|(line, total)| *total > total_of(&asked.totals, line));
+        let gates = if lower && !raise { Gates::of_lowering() } else { gates(view, rules, &location) };
+        topics.push(request::why_topic(Topic::FulfilmentRequests, location, pieces(&wanted), pieces(&asked.totals), gates));
+    }
+    if topics.is_empty() && view.lines.iter().any(|line| line.ships && line.w.is_positive()) {
+        let due = "the lines that ship".to_string();
+        topics.push(request::why_topic(Topic::FulfilmentRequests, Text::default(), due, pieces(&Totals::new()), gates(view, rules, "")));
+    }
+    topics
+}
+
+/// The locations that are asked now, or were: by the code that counts there, in the order of their codes.
+fn locations(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules) -> BTreeSet<Text> {
+    let assigned = view.lines.iter().filter(|line| line.ships).filter_map(|line| warehouse_of(line, rules));
+    assigned.chain(ledgers.keys().cloned()).collect()
+}
+
+/// The location that a line is sent from, where a warehouse system works there; other places are not asked.
+fn warehouse_of(line: &LineView<'_>, rules: &Rules) -> Option<Text> {
+    let location = rules.location(line.location?)?;
+    location.wms.is_some().then(|| location.code.clone())
+}
+
+/// By line, what the location is to send in all. A line that this location was asked for stays with it; what is raised goes where the line
+/// is assigned now.
+fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, location: &str) -> Totals {
+    let mut totals = Totals::new();
+    let asked = ledgers.get(location);
+    for line in view.lines.iter().filter(|line| line.ships) {
+        let here = asked.map_or(Quantity::ZERO, |asked| total_of(&asked.totals, line.id));
+        let elsewhere: Quantity =
+            ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| total_of(&other.totals, line.id)).sum();
+        let rest = (line.w - elsewhere).floor_zero();
+        let assigned = warehouse_of(line, rules).is_some_and(|assigned| assigned == location);
+        let total = if assigned { rest } else { rest.min(here) };
+        if total.is_positive() || here.is_positive() {
+            totals.insert(line.id.into(), total);
+        }
+    }
+    // A line whose row is missing cancels nothing: what was asked of it stays.
+    for (line, total) in asked.into_iter().flat_map(|asked| &asked.totals) {
+        if !view.lines.iter().any(|known| known.id == line.as_str()) {
+            totals.insert(line.clone(), *total);
+        }
+    }
+    totals
+}
+
+/// The totals to ask for now, when they or the rest of the content differ from what was asked; `None`: nothing to ask.
+fn to_ask(
+    view: &OrderView<'_>,
+    header: &Header,
+    asked: &DocumentLedger,
+    location: &str,
+    wanted: Totals,
+    may_raise: impl FnOnce() -> bool,
+) -> Option<Totals> {
+    let raise = wanted.iter().any(|(line, total)| *total > total_of(&asked.totals, line));
+    let lower = wanted.iter().any(|(line, total)| *total < total_of(&asked.totals, line));
+    let to_send = wanted.iter().any(|(line, total)| *total > despatched(view, line));
+    let differs = || to_send && asked.step > 0 && digest_of(view, header, location, &wanted) != asked.asked;
+    if (raise || (!lower && differs())) && may_raise() {
+        return Some(wanted);
+    }
+    let lowered = |(line, total): (Text, Quantity)| {
+        let total = total.min(total_of(&asked.totals, &line));
+        (line, total)
+    };
+    (lower && asked.step > 0).then(|| wanted.into_iter().map(lowered).collect())
+}
+
+fn action(asked: &Totals, totals: &Totals) -> Action {
+    let none = |totals: &Totals| totals.values().all(|total| total.is_zero());
+    match (none(asked), none(totals)) {
+        (_, true) => Action::Cancel,
+        (true, false) => Action::Release,
+        (false, false) => Action::Change,
+    }
+}
+
+/// The conditions of a go-ahead and of any raise.
+fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
+    let conditions = &view.conditions;
+    let duplicate = view.findings.iter().any(|finding| finding.kind == "erp-duplicate");
+    let placed =
+        |line: &LineView<'_>| !line.ships || line.w.is_zero() || line.location.is_some_and(|place| rules.location(place).is_some());
+    let whole = view.header.is_some_and(|header| header.advice == Advice::Whole);
+    let located = if whole || location.is_empty() { view.lines.iter().all(placed) } else { true };
+    Gates::of_order(view)
+        .and(&conditions.recorded)
+        .and(&conditions.approved)
+        .and(&conditions.secured)
+        .and(&conditions.not_held)
+        .and(&conditions.ship_to)
+        .and(&conditions.not_replaced)
+        .when("one-record", !duplicate, || ("one live record of the order".into(), request::bringer(rules, Role::Erp)))
+        .when("location", located, || ("a known location for every line".into(), request::bringer(rules, Role::Erp)))
+}
+
+fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals, totals: &Totals) -> FulfilmentRequest {
+    let line = |(line, total): (&Text, &Quantity)| FulfilmentLine {
+        line: line.clone(),
+        sku: view.lines.iter().find(|known| known.id == line.as_str()).map(|known| known.sku.as_str().into()).unwrap_or_default(),
+        total: *total,
+        difference: *total - total_of(asked, line),
+    };
+    FulfilmentRequest {
+        id: String::new(),
+        ledger_key: request::ledger_key(view.key, &[location]),
+        step: 0,
+        action: Action::Release,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        location: location.into(),
+        shipping_method: header.shipping_method.clone(),
+        advice: header.advice,
+        ship_to: view.ship_to.cloned(),
+        lines: totals.iter().map(line).collect(),
+    }
+}
+
+/// Digest of what is asked: the content without differences, so that it does not depend on the way there.
+fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &Totals) -> u64 {
+    digest(&content(view, header, location, totals, totals))
+}
+
+fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {
+    view.lines.iter().find(|known| known.id == line).map_or(Quantity::ZERO, |known| known.d)
+}
+
+fn total_of(totals: &Totals, line: &str) -> Quantity {
+    totals.get(line).copied().unwrap_or_default()
+}
+
+fn pieces(totals: &Totals) -> String {
+    format!("{} pieces", totals.values().copied().sum::<Quantity>())
 }

@@ -1,9 +1,35 @@
 //! `journal-entries`: balanced double entries for finance. A book ledger: each pair of accounts is a running total, an entry its difference;
-//! a negative difference swaps the sides (postings.md).
+//! a negative difference swaps the sides.
+//!
+//! | pair | running total | debit | credit |
+//! | --- | --- | --- | --- |
+//! | P captured, by tender | captured less voided | the tender's account | `customer_account` |
+//! | S supplied, by line | g(min(d, n)) | `customer_account` | `sales_revenue`, `tax_payable`; a gift card: `gift_card_liability` |
+//! | C charge earned | whole with the first piece supplied; a tip when something is captured | `customer_account` | `shipping_revenue`, `tax_payable` ... |
+//! | R returned, by line | g(d) - g(d - r) | `sales_returns`, `tax_payable` | `customer_account` |
+//! | B charge given back | a charge that was earned and does not stay | `shipping_returns`, `tax_payable` ... | `customer_account` |
+//! | D due | D | `customer_account` | `refunds_payable` |
+//! | F refunded, by tender | F | `refunds_payable` | the tender's account |
+//! | K cost out | d x unit cost | `cost_of_goods_sold` | `inventory` |
+//! | V, W cost back | pieces settled as stock, written off, at the same cost | `inventory`, `stock_write_off` | `cost_of_goods_sold` |
+//!
+//! A total is kept for each pair of one debit and one credit account, so every entry balances by its making. All pairs of money that moved
+//! stand in one entry; pairs of cost in one of their own, in the currency of the costs.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Amount, Currency, Text};
+use super::request::{self, Gates, Value, value};
+use super::why::WhyTopic;
+use super::{Outlet, Topic};
+use crate::entities::ledger::BookLedger;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::LineView;
+use crate::entities::rules::{Role, Rules};
+use crate::facts::ids::join_key;
+use crate::facts::order::{ChargeKind, Header, LineKind, Tender};
+use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
@@ -30,4 +56,243 @@ pub struct Posting {
     pub account: Text,
     pub debit: Amount,
     pub credit: Amount,
+}
+
+type Ledgers = BTreeMap<Text, BookLedger>;
+/// Running totals by `pair|debit account|credit account`.
+type Totals = BTreeMap<Text, Amount>;
+
+const CUSTOMER: &str = "customer_account";
+const TAX: &str = "tax_payable";
+const REFUNDS: &str = "refunds_payable";
+const COST: &str = "cost_of_goods_sold";
+const GIFT_CARDS: &str = "gift_card_liability";
+
+/// In the order in which an entry shows them.
+const MONEY_PAIRS: [char; 7] = ['P', 'S', 'C', 'R', 'B', 'D', 'F'];
+const COST_PAIRS: [char; 3] = ['K', 'V', 'W'];
+
+/// Makes the entries that are due: one of money, one of cost.
+pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
+    for book in books(view, rules) {
+        let moved = moved(&book, ledgers, rules);
+        if moved.is_empty() || !Gates::of_money(view).open() {
+            continue;
+        }
+        let ledger = ledgers.entry(book.currency.as_str().into()).or_default();
+        ledger.step += 1;
+        for (slot, difference) in &moved {
+            *ledger.totals.entry(slot.clone()).or_default() += *difference;
+        }
+        let body = entry(view, header, rules, &book, &moved, ledger.step);
+        let key = body.ledger_key.clone();
+        outlet.request(&view.key.0, &key, body.step, None, body);
+    }
+}
+
+pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
+    if view.header.is_none() || !rules.has(Role::Finance) {
+        return Vec::new();
+    }
+    let topic = |book: Book| {
+        let moved = moved(&book, ledgers, rules);
+        let pairs: BTreeSet<&str> = moved.keys().filter_map(|slot| slot.split('|').next()).collect();
+        let pairs: Vec<&str> = pairs.into_iter().collect();
+        let due = if moved.is_empty() { "as posted".into() } else { format!("a difference in {}", pairs.join(", ")) };
+        let steps = ledgers.get(book.currency.as_str()).map_or(0, |ledger| ledger.step);
+        let mut topic = request::why_topic(
+            Topic::JournalEntries,
+            book.currency.as_str().into(),
+            due,
+            format!("{steps} entries"),
+            Gates::of_money(view),
+        );
+        if book.pairs == COST_PAIRS {
+            let missing = view.lines.iter().any(|line| line.d.is_positive() && line.unit_cost.is_none());
+            let cost = || ("the unit cost of what was despatched".into(), request::bringer(rules, Role::Erp));
+            topic.waits = Gates::default().when("cost", !missing, cost).into_list();
+        }
+        topic
+    };
+    books(view, rules).into_iter().map(topic).collect()
+}
+
+/// The running totals of pairs that are posted together.
+struct Book {
+    currency: Currency,
+    pairs: &'static [char],
+    totals: Totals,
+}
+
+impl Book {
+    fn add(&mut self, pair: char, debit: &str, credit: &str, amount: Amount) {
+        let slot = join_key(&[pair.encode_utf8(&mut [0; 4]), debit, credit]);
+        *self.totals.entry(slot).or_default() += amount;
+    }
+}
+
+fn books(view: &OrderView<'_>, rules: &Rules) -> [Book; 2] {
+    let mut money = Book { currency: view.money.currency, pairs: &MONEY_PAIRS, totals: Totals::new() };
+    let cost_currency = rules.cost_currency.unwrap_or(view.money.currency);
+    let mut cost = Book { currency: cost_currency, pairs: &COST_PAIRS, totals: Totals::new() };
+    payments(view, &mut money);
+    for line in &view.lines {
+        goods(line, &mut money);
+        costs(line, &mut cost);
+    }
+    charges(view, &mut money);
+    money.add('D', CUSTOMER, REFUNDS, view.money.due);
+    [money, cost]
+}
+
+fn payments(view: &OrderView<'_>, book: &mut Book) {
+    for tender in &view.money.tenders {
+        let account = tender_account(tender.tender);
+        book.add('P', account, CUSTOMER, tender.captured);
+        book.add('F', REFUNDS, account, tender.refunded);
+    }
+}
+
+fn tender_account(tender: Tender) -> &'static str {
+    match tender {
+        Tender::Card | Tender::Bank | Tender::Cash | Tender::CashOnDelivery | Tender::OnAccount => "payment_clearing",
+        Tender::StoreCredit => "store_credit_liability",
+        Tender::GiftCard => GIFT_CARDS,
+        Tender::Exchange => "exchange_clearing",
+    }
+}
+
+fn goods(line: &LineView<'_>, book: &mut Book) {
+    let supplied = line.d.min(line.n);
+    let all = value(line, supplied);
+    let back = all.less(value(line, supplied - line.r));
+    let (revenue, returns) = match line.line.kind {
+        LineKind::Goods | LineKind::Service => ("sales_revenue", "sales_returns"),
+        LineKind::GiftCard => (GIFT_CARDS, GIFT_CARDS),
+        LineKind::Tip => ("tips_payable", "tips_payable"),
+    };
+    supply(book, 'S', revenue, all);
+    give_back(book, 'R', returns, back);
+}
+
+fn charges(view: &OrderView<'_>, book: &mut Book) {
+    let supplied = view.lines.iter().any(|line| line.d.is_positive());
+    for charge in &view.charges {
+        let earned = if charge.charge.kind == ChargeKind::Tip { view.money.captured.is_positive() } else { supplied };
+        if !earned {
+            continue;
+        }
+        let (revenue, returns) = match charge.charge.kind {
+            ChargeKind::Shipping | ChargeKind::Wrapping | ChargeKind::Handling => ("shipping_revenue", "shipping_returns"),
+            ChargeKind::Duty => ("duties_payable", "duties_payable"),
+            ChargeKind::Tip => ("tips_payable", "tips_payable"),
+            ChargeKind::Rounding => ("rounding_differences", "rounding_differences"),
+        };
+        let worth = Value { gross: charge.charge.gross, tax: charge.charge.tax };
+        supply(book, 'C', revenue, worth);
+        if !charge.stays {
+            give_back(book, 'B', returns, worth);
+        }
+    }
+}
+
+fn supply(book: &mut Book, pair: char, revenue: &str, worth: Value) {
+    book.add(pair, CUSTOMER, revenue, worth.net());
+    book.add(pair, CUSTOMER, TAX, worth.tax);
+}
+
+fn give_back(book: &mut Book, pair: char, returns: &str, worth: Value) {
+    book.add(pair, returns, CUSTOMER, worth.net());
+    book.add(pair, TAX, CUSTOMER, worth.tax);
+}
+
+/// Without a unit cost the line's cost pairs wait. The cost of what came back is cut from a cumulative total, so that all pieces back cost
+/// what all pieces out did.
+fn costs(line: &LineView<'_>, book: &mut Book) {
+    let Some(unit) = line.unit_cost else { return };
+    let currency = book.currency;
+    let cost = |pieces: Quantity| unit.times(pieces).rounded(currency);
+    let stock = line.settled_stock;
+    book.add('K', COST, "inventory", cost(line.d));
+    book.add('V', "inventory", COST, cost(stock));
+    book.add('W', "stock_write_off", COST, cost(stock + line.settled_written_off) - cost(stock));
+}
+
+/// The differences to what is posted, of the pairs that Waybill keeps.
+fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
+    let posted = ledgers.get(book.currency.as_str());
+    let kept = |slot: &Text| slot.chars().next().is_some_and(|pair| book.pairs.contains(&pair) && rules.books_kept.contains(&pair));
+    let slots: BTreeSet<&Text> = book.totals.keys().chain(posted.into_iter().flat_map(|posted| posted.totals.keys())).collect();
+    let total = |totals: Option<&Totals>, slot: &Text| totals.and_then(|totals| totals.get(slot)).copied().unwrap_or_default();
+    slots
+        .into_iter()
+        .filter(|slot| kept(slot))
+        .map(|slot| (slot.clone(), total(Some(&book.totals), slot) - total(posted.map(|posted| &posted.totals), slot)))
+        .filter(|(_, difference)| !difference.is_zero())
+        .collect()
+}
+
+/// The sides of one pair, by account: debits above zero, credits below.
+fn sides(pair: char, moved: &Totals) -> BTreeMap<&str, Amount> {
+    let mut sides = BTreeMap::new();
+    for (slot, difference) in moved {
+        let mut parts = slot.split('|');
+        let of_pair = parts.next().is_some_and(|letter| letter.starts_with(pair));
+        if let (true, Some(debit), Some(credit)) = (of_pair, parts.next(), parts.next()) {
+            *sides.entry(debit).or_insert(Amount::ZERO) += *difference;
+            *sides.entry(credit).or_insert(Amount::ZERO) -= *difference;
+        }
+    }
+    sides
+}
+
+fn entry(view: &OrderView<'_>, header: &Header, rules: &Rules, book: &Book, moved: &Totals, step: u32) -> JournalEntry {
+    let mut postings = Vec::new();
+    let mut at = Moment::MIN;
+    for pair in book.pairs {
+        for (account, side) in sides(*pair, moved).into_iter().filter(|(_, side)| !side.is_zero()) {
+            let (debit, credit) = (side.floor_zero(), (-side).floor_zero());
+            postings.push(Posting { pair: pair.to_string().into(), account: account.into(), debit, credit });
+            at = at.max(moment_of(*pair, view).unwrap_or(header.placed_at));
+        }
+    }
+    JournalEntry {
+        id: String::new(),
+        ledger_key: request::ledger_key(view.key, &[book.currency.as_str()]),
+        step,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        currency: book.currency,
+        date: civil_date(at.max(header.placed_at), rules.channel(&header.channel).map_or("UTC", |channel| &channel.zone)),
+        total: postings.iter().map(|posting| posting.debit).sum(),
+        postings,
+    }
+}
+
+/// Business time of the newest row that a pair's total is made of.
+fn moment_of(pair: char, view: &OrderView<'_>) -> Option<Moment> {
+    let despatched = || view.lines.iter().flat_map(|line| &line.despatched).map(|part| part.despatched_at).max();
+    let received = || {
+        let receipts = view.returns.iter().flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at);
+        let approvals = view.returns.iter().flat_map(|returned| &returned.lines).filter_map(|line| line.approved_at);
+        receipts.chain(approvals).max()
+    };
+    match pair {
+        'P' => view.times.captured,
+        'S' | 'C' | 'K' => despatched(),
+        'R' | 'B' => received().max(view.cancelled_at),
+        'D' => received().max(view.cancelled_at).max(view.times.stopped),
+        'F' => view.refunds.iter().filter(|refund| refund.counts).map(|refund| refund.at).max(),
+        _ => received().max(view.times.disposed),
+    }
+}
+
+/// The date of a moment in a zone, as `2026-03-02`; in UTC where the zone is unknown.
+fn civil_date(at: Moment, zone: &str) -> Text {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    Text::from(zone.to_datetime(moment).date().to_string())
 }

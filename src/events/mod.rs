@@ -4,13 +4,16 @@
 //! what was said. A **request** makes somebody move money or goods, or write to a person: it has a gate and a ledger, a step and running totals.
 //! Each body's contract is an Avro schema under `schemas/`; a test holds type and schema together.
 
+mod customer;
 pub mod customer_history;
 pub mod despatch_notices;
 pub mod exceptions;
 pub mod fulfilment_requests;
 pub mod journal_entries;
 pub mod marketing_profiles;
+mod name;
 pub mod notifications;
+pub mod order;
 pub mod order_completions;
 pub mod order_reversals;
 pub mod order_status;
@@ -18,9 +21,23 @@ mod outlet;
 pub mod product_updates;
 pub mod receipt_notices;
 pub mod refund_requests;
+mod request;
 pub mod revenue_notices;
 pub mod sales_orders;
+#[cfg(test)]
+mod samples;
+mod sku;
 pub mod stock_updates;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+pub mod why;
+
+pub use customer::seal_customer;
+pub use name::seal_name;
+pub use order::seal_order;
+pub use sku::seal_sku;
 
 pub use outlet::{Emission, Outlet, SealContext, digest, request_id};
 
@@ -107,6 +124,20 @@ impl Topic {
 pub trait Body: Serialize {
     const TOPIC: Topic;
     fn set_id(&mut self, id: String);
+
+    /// The digest by which a statement knows what was said already. A body leaves out what alone is no reason to say it again.
+    fn content(&self) -> u64 {
+        digest(self)
+    }
+}
+
+/// What the seal of a SKU, a customer or a name came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Something was said: the revision is raised, and the head must be written.
+    pub changed: bool,
+    /// When the view next changes by the clock alone.
+    pub next: Option<crate::facts::Moment>,
 }
 
 /// Implements [`Body`] for a struct with a field `id: String`.

@@ -1,9 +1,32 @@
 //! `notifications`: mails to the customer. A once ledger: at most once for each order, parcel or return; kind; and what the kind counts by.
+//!
+//! | kind | once for each | its event | also waits for |
+//! | --- | --- | --- | --- |
+//! | `confirmed` | order | placed | secured |
+//! | `part-cancelled`, `cancelled` | total cancelled | the newest row that cancels | |
+//! | `despatched` | parcel | despatched | tracking number, or 60 minutes |
+//! | `delivered` | parcel | scanned delivered (never assumed) | |
+//! | `return-received` | return | first accepted receipt | authorisation |
+//! | `refund-made` | total refunded | newest refund of success, none pending | |
+//!
+//! A mail is due from its event until its greatest age by the event's own time; then, or when a later stage came first, it is entered as
+//! overtaken and never sent. All wait for a complete order that is no test, and for an address to write to.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::order::{Personal, Tender};
-use crate::facts::{Amount, Currency, Quantity, Text};
+use super::order::earlier;
+use super::request::{self, Gates};
+use super::why::WhyTopic;
+use super::{Outlet, Topic};
+use crate::entities::ledger::Entered;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::{LineView, ParcelView, ReceiptView, ReturnView};
+use crate::entities::rules::{Role, Rules};
+use crate::facts::ids::join_key;
+use crate::facts::order::{Condition, Header, Personal, Tender};
+use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -45,9 +68,12 @@ pub struct Notification {
     pub to: Personal,
     pub currency: Currency,
     pub lines: Vec<MailLine>,
-    /// The order's total, what will be refunded, or what was, as the kind has it.
+    /// The order's total, what will be refunded, or what this refund paid, as the kind has it.
     pub amount: Option<Amount>,
-    pub by_tender: Vec<(Tender, Amount)>,
+    /// Refunded in all, after this refund.
+    pub refunded: Option<Amount>,
+    /// Refunded in all, by tender.
+    pub by_tender: Vec<MailTender>,
     pub parcel: Option<Text>,
     pub carrier: Option<Text>,
     pub tracking: Option<Text>,
@@ -61,4 +87,229 @@ pub struct MailLine {
     pub sku: Text,
     pub description: Text,
     pub quantity: Quantity,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailTender {
+    pub tender: Tender,
+    pub amount: Amount,
+}
+
+type Told = BTreeMap<Text, Entered>;
+
+/// Sends the mails that are due, and enters those that are too late. Returns when the clock next opens or ends one.
+pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> Option<Moment> {
+    let (rules, tick) = (outlet.context.rules, outlet.context.tick);
+    let header = view.header?;
+    let mut next = None;
+    for mail in mails(view, header, told, rules) {
+        let slot = mail.slot();
+        if told.contains_key(&slot) {
+            continue;
+        }
+        let lapses_at = mail.at + rules.durations.mail_age;
+        if mail.overtaken || tick >= lapses_at {
+            told.insert(slot, Entered::Overtaken);
+            outlet.changed = true;
+        } else if gates(view, header, &mail, rules, tick).open() {
+            let body = notification(view, header, &mail, told, rules);
+            let live = (outlet.context.live)(Topic::Notifications);
+            told.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
+            let key = body.ledger_key.clone();
+            outlet.request(&view.key.0, &key, 1, None, body);
+        } else {
+            let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
+            next = earlier(next, earlier(Some(lapses_at), without_tracking));
+        }
+    }
+    next
+}
+
+pub fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
+    let Some(header) = view.header else { return Vec::new() };
+    let topic = |mail: Mail<'_, '_>| {
+        let slot = mail.slot();
+        let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + rules.durations.mail_age) };
+        let requested = match told.get(&slot) {
+            None => "nothing",
+            Some(Entered::Sent) => "sent",
+            Some(Entered::BeforeLive) => "entered before going live",
+            Some(Entered::Suspended) => "suspended",
+            Some(Entered::Overtaken) => "lapsed",
+        };
+        request::why_topic(Topic::Notifications, slot, due, requested.into(), gates(view, header, &mail, rules, tick))
+    };
+    mails(view, header, told, rules).into_iter().map(topic).collect()
+}
+
+/// A mail whose event has happened.
+struct Mail<'v, 'a> {
+    kind: Kind,
+    /// What the kind counts by; empty for the order itself.
+    part: Text,
+    /// The event's own time.
+    at: Moment,
+    /// A later stage came first.
+    overtaken: bool,
+    parcel: Option<&'v ParcelView<'a>>,
+    returned: Option<&'v ReturnView<'a>>,
+}
+
+impl Mail<'_, '_> {
+    fn of(kind: Kind, part: Text, at: Moment) -> Self {
+        Self { kind, part, at, overtaken: false, parcel: None, returned: None }
+    }
+
+    /// The part of the ledger key after the order.
+    fn slot(&self) -> Text {
+        if self.part.is_empty() { self.kind.name().into() } else { join_key(&[self.kind.name(), &self.part]) }
+    }
+
+    /// When the mail `despatched` goes without a tracking number.
+    fn gives_up_tracking(&self, rules: &Rules) -> Option<Moment> {
+        let parcel = self.parcel.filter(|parcel| self.kind == Kind::Despatched && parcel.tracking.is_none())?;
+        Some(parcel.despatched_at + rules.durations.tracking_for_mail)
+    }
+}
+
+/// The mails whose events have happened, of the kinds that are on.
+fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &Rules) -> Vec<Mail<'v, 'a>> {
+    let cancelled: Quantity = view.lines.iter().map(|line| line.n - line.w).sum();
+    let all = request::all_cancelled(view, std::iter::empty());
+    let mut mails = vec![Mail { overtaken: all, ..Mail::of(Kind::Confirmed, Text::default(), header.placed_at) }];
+    if cancelled.is_positive() && header.replaced_by.is_none() {
+        let kind = if all { Kind::Cancelled } else { Kind::PartCancelled };
+        let at = view.cancelled_at.unwrap_or(header.placed_at);
+        mails.push(Mail::of(kind, Text::from(cancelled.to_string()), at));
+    }
+    for parcel in &view.parcels {
+        let of = |kind, at, overtaken| Mail { overtaken, parcel: Some(parcel), ..Mail::of(kind, parcel.key.into(), at) };
+        mails.push(of(Kind::Despatched, parcel.despatched_at, parcel.delivered_at.is_some()));
+        mails.extend(parcel.delivered_at.filter(|_| !parcel.assumed).map(|at| of(Kind::Delivered, at, false)));
+    }
+    for returned in &view.returns {
+        let first = accepted(returned).map(|receipt| receipt.received_at).min();
+        mails.extend(first.map(|at| Mail { returned: Some(returned), ..Mail::of(Kind::ReturnReceived, returned.rma.into(), at) }));
+    }
+    mails.extend(refund_made(view, told));
+    mails.retain(|mail| rules.notifications.iter().any(|on| on == mail.kind.name()));
+    mails
+}
+
+fn accepted<'v, 'a>(returned: &'v ReturnView<'a>) -> impl Iterator<Item = &'v ReceiptView<'a>> {
+    let counts = |receipt: &&ReceiptView<'_>| {
+        matches!(receipt.condition.known(), Some(Condition::Sellable | Condition::Damaged | Condition::Unspoken))
+    };
+    returned.receipts.iter().filter(counts)
+}
+
+/// Once none of the refunds that count is pending, and they come to more than was told.
+fn refund_made<'v, 'a>(view: &'v OrderView<'a>, told: &Told) -> Option<Mail<'v, 'a>> {
+    let counting = || view.refunds.iter().filter(|refund| refund.counts);
+    let at = counting().filter(|refund| refund.success).map(|refund| refund.at).max()?;
+    let total = view.money.refunded;
+    let settled = counting().all(|refund| refund.success);
+    let part = Text::from(total.to_string());
+    let known = told.contains_key(&join_key(&[Kind::RefundMade.name(), &part]));
+    (settled && (total > refund_told(told) || known)).then(|| Mail::of(Kind::RefundMade, part, at))
+}
+
+/// The highest total of refunds that a mail was made or entered for.
+fn refund_told(told: &Told) -> Amount {
+    let total = |slot: &Text| slot.strip_prefix(Kind::RefundMade.name())?.strip_prefix('|').and_then(Amount::parse);
+    told.keys().filter_map(total).max().unwrap_or_default()
+}
+
+fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, rules: &Rules, tick: Moment) -> Gates {
+    let address = header.email.as_ref().is_some_and(|email| !email.0.trim().is_empty());
+    let gates = Gates::of_order(view).when("address", address, || ("an address to write to".into(), request::bringer(rules, Role::Shop)));
+    match mail.kind {
+        Kind::Confirmed => gates.and(&view.conditions.secured),
+        Kind::Despatched => {
+            let tracked = mail.gives_up_tracking(rules).is_none_or(|moment| moment <= tick);
+            gates.when("tracking", tracked, || ("the parcel's tracking number".into(), request::bringer(rules, Role::Wms)))
+        }
+        Kind::ReturnReceived => {
+            let authorised = mail.returned.is_some_and(|returned| returned.lines.iter().any(|line| line.authorised));
+            gates.when("authorised", authorised, || (format!("the approval of {}", mail.part), request::bringer(rules, Role::Erp)))
+        }
+        Kind::PartCancelled | Kind::Cancelled | Kind::Delivered | Kind::RefundMade => gates,
+    }
+}
+
+fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told, rules: &Rules) -> Notification {
+    let parcel = mail.parcel;
+    let refund = mail.kind == Kind::RefundMade;
+    let to_come = || view.lines.iter().filter(|line| line.ships).map(|line| (line.w - line.d).floor_zero()).sum();
+    Notification {
+        id: String::new(),
+        ledger_key: if mail.part.is_empty() {
+            request::ledger_key(view.key, &[mail.kind.name()])
+        } else {
+            request::ledger_key(view.key, &[mail.kind.name(), &mail.part])
+        },
+        step: 1,
+        kind: mail.kind,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        brand: header.brand.clone(),
+        to: header.email.clone().unwrap_or_default(),
+        currency: view.money.currency,
+        lines: lines(view, mail),
+        amount: amount(view, mail, told, rules),
+        refunded: refund.then_some(view.money.refunded),
+        by_tender: if refund { by_tender(view) } else { Vec::new() },
+        parcel: parcel.map(|parcel| parcel.key.into()),
+        carrier: parcel.map(|parcel| parcel.carrier.into()),
+        tracking: parcel.and_then(|parcel| parcel.tracking).map(Text::from),
+        still_to_come: parcel.filter(|_| mail.kind == Kind::Despatched).map(|_| to_come()),
+    }
+}
+
+fn by_tender(view: &OrderView<'_>) -> Vec<MailTender> {
+    let refunded = view.money.tenders.iter().filter(|tender| tender.refunded.is_positive());
+    refunded.map(|tender| MailTender { tender: tender.tender, amount: tender.refunded }).collect()
+}
+
+/// By line, in the order of the lines, what the mail speaks of.
+fn lines(view: &OrderView<'_>, mail: &Mail<'_, '_>) -> Vec<MailLine> {
+    let mut pieces = vec![Quantity::ZERO; view.lines.len()];
+    match mail.kind {
+        Kind::Confirmed => pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.w),
+        Kind::PartCancelled | Kind::Cancelled => {
+            pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.n - line.w);
+        }
+        Kind::Despatched | Kind::Delivered => add(&mut pieces, mail.parcel.into_iter().flat_map(|parcel| &parcel.lines)),
+        Kind::ReturnReceived => {
+            add(&mut pieces, mail.returned.into_iter().flat_map(accepted).flat_map(|receipt| &receipt.lines));
+        }
+        Kind::RefundMade => {}
+    }
+    let line = |(line, quantity): (&LineView<'_>, Quantity)| MailLine {
+        sku: line.sku.as_str().into(),
+        description: line.line.description.clone(),
+        quantity,
+    };
+    view.lines.iter().zip(pieces).filter(|(_, pieces)| pieces.is_positive()).map(line).collect()
+}
+
+fn add<'q>(pieces: &mut [Quantity], parts: impl Iterator<Item = &'q (usize, Quantity)>) {
+    for (index, quantity) in parts {
+        if let Some(pieces) = pieces.get_mut(*index) {
+            *pieces += *quantity;
+        }
+    }
+}
+
+fn amount(view: &OrderView<'_>, mail: &Mail<'_, '_>, told: &Told, rules: &Rules) -> Option<Amount> {
+    match mail.kind {
+        Kind::Confirmed => Some(view.money.total),
+        // Also before the warehouse has answered: what will be refunded once the pieces can't be sent any more.
+        Kind::PartCancelled | Kind::Cancelled => {
+            Some((view.money.captured.min(view.money.total) - request::expected_value(view, rules).gross).floor_zero())
+        }
+        Kind::RefundMade => Some(view.money.refunded - refund_told(told)),
+        Kind::Despatched | Kind::Delivered | Kind::ReturnReceived => None,
+    }
 }

@@ -1,8 +1,20 @@
 //! `order-completions`: every wanted piece is delivered; for the ERP and the shop. A notice ledger.
+//!
+//! Due once something is wanted and all that is wanted is in delivered parcels (those delivered by assumption count if configured). Lines
+//! that are added later and delivered make a further step.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Receiver;
+use super::request::{self, Gates};
+use super::why::WhyTopic;
+use super::{Outlet, Receiver, Topic};
+use crate::entities::ledger::NoticeLedger;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::ParcelView;
+use crate::entities::rules::{Role, Rules};
+use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,4 +39,104 @@ pub struct CompletionLine {
     pub line: Text,
     pub sku: Text,
     pub delivered: Quantity,
+}
+
+type Ledgers = BTreeMap<Text, NoticeLedger>;
+
+/// Makes the notices that are due.
+pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let (Some(header), true) = (view.header, all_delivered(view, rules)) else { return };
+    let totals = delivered(view, rules);
+    for receiver in request::receivers(view, rules) {
+        let known = ledgers.get(receiver.name());
+        let rises = totals.iter().any(|(line, total)| *total > total_of(known, line));
+        if !rises || !gates(view, rules).open() {
+            continue;
+        }
+        let ledger = ledgers.entry(receiver.name().into()).or_default();
+        ledger.step += 1;
+        for (line, total) in &totals {
+            let told = ledger.totals.entry(line.clone()).or_default();
+            *told = (*told).max(*total);
+        }
+        let body = completion(view, header, receiver, ledger);
+        let key = body.ledger_key.clone();
+        outlet.request(&view.key.0, &key, ledger.step, Some(receiver), body);
+    }
+}
+
+pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
+    let topic = |receiver: Receiver| {
+        let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+        let wanted: Quantity = view.lines.iter().map(|line| line.w).sum();
+        request::why_topic(
+            Topic::OrderCompletions,
+            receiver.name().into(),
+            format!("{wanted} pieces"),
+            format!("{told} pieces"),
+            gates(view, rules),
+        )
+    };
+    request::receivers(view, rules).filter(|_| view.header.is_some()).map(topic).collect()
+}
+
+fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
+    let missing = || {
+        let open = view.parcels.iter().filter(|parcel| !is_final(parcel, rules)).map(|parcel| parcel.key);
+        let open: Vec<&str> = open.collect();
+        let waits = if open.is_empty() { "the despatch of what is wanted".into() } else { format!("the delivery of {}", open.join(", ")) };
+        (waits, request::bringer(rules, Role::Carrier))
+    };
+    Gates::of_order(view).and(&view.conditions.recorded).and(&view.conditions.not_held).when(
+        "delivered",
+        all_delivered(view, rules),
+        missing,
+    )
+}
+
+fn is_final(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
+    parcel.delivered_at.is_some() && (rules.assumed_completes || !parcel.assumed)
+}
+
+fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
+    let delivered = delivered(view, rules);
+    request::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.w)
+}
+
+/// Delivered pieces by line; without those delivered by assumption, unless these count.
+fn delivered(view: &OrderView<'_>, rules: &Rules) -> BTreeMap<Text, Quantity> {
+    let mut totals: BTreeMap<Text, Quantity> = view.lines.iter().map(|line| (line.id.into(), line.delivered)).collect();
+    let assumed = view.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));
+    for (index, quantity) in assumed.flat_map(|parcel| &parcel.lines) {
+        if let Some(total) = view.lines.get(*index).and_then(|line| totals.get_mut(line.id)) {
+            *total = (*total - *quantity).floor_zero();
+        }
+    }
+    totals
+}
+
+fn total_of(ledger: Option<&NoticeLedger>, line: &str) -> Quantity {
+    ledger.and_then(|ledger| ledger.totals.get(line)).copied().unwrap_or_default()
+}
+
+fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger: &NoticeLedger) -> OrderCompletion {
+    let delivered = view.parcels.iter().filter_map(|parcel| parcel.delivered_at).max();
+    let line = |(id, total): (&Text, &Quantity)| CompletionLine {
+        sku: view.lines.iter().find(|line| line.id == id.as_str()).map(|line| line.sku.as_str().into()).unwrap_or_default(),
+        line: id.clone(),
+        delivered: *total,
+    };
+    OrderCompletion {
+        id: String::new(),
+        ledger_key: request::ledger_key(view.key, &[receiver.name()]),
+        step: ledger.step,
+        receiver,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        receiver_number: request::receiver_number(view, receiver),
+        delivered_at: delivered.unwrap_or(header.placed_at),
+        assumed: view.parcels.iter().any(|parcel| parcel.assumed && parcel.delivered_at.is_some()),
+        lines: ledger.totals.iter().filter(|(_, total)| total.is_positive()).map(line).collect(),
+    }
 }

@@ -1,8 +1,20 @@
 //! `order-reversals`: goods that came back and are settled, for the ERP and the shop. A notice ledger.
+//!
+//! Due is, by line, what was accepted and is settled: back in a count, written off, sent back, or none was expected. When the rest of the order ends only later (its last
+//! pieces are cancelled), a further step says that it is reversed whole. A lower total asks nothing.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{NoticeAction, Receiver};
+use super::request::{self, Gates};
+use super::why::WhyTopic;
+use super::{NoticeAction, Outlet, Receiver, Topic};
+use crate::entities::ledger::NoticeLedger;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::LineView;
+use crate::entities::rules::Rules;
+use crate::facts::order::Header;
 use crate::facts::{Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,4 +42,101 @@ pub struct ReversalLine {
     /// Of the total: back in stock, written off.
     pub to_stock: Quantity,
     pub written_off: Quantity,
+}
+
+type Ledgers = BTreeMap<Text, NoticeLedger>;
+
+/// What the ledger keeps as detail once the receiver was told that nothing of the order is kept.
+const WHOLE: &str = "whole";
+
+/// Makes the notices that are due.
+pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let Some(header) = view.header else { return };
+    if view.lines.iter().all(|line| settled(line).is_zero()) {
+        return;
+    }
+    for receiver in request::receivers(view, rules) {
+        let known = ledgers.get(receiver.name()).cloned().unwrap_or_default();
+        let rises = view.lines.iter().any(|line| settled(line) > total_of(&known, line.id));
+        let ends = known.step > 0 && known.detail != WHOLE && whole(view);
+        if !(rises || ends) || !gates(view).open() {
+            continue;
+        }
+        let body = reversal(view, header, receiver, &known);
+        let ledger = ledgers.entry(receiver.name().into()).or_default();
+        ledger.step = body.step;
+        ledger.totals.extend(body.lines.iter().map(|line| (line.line.clone(), line.total)));
+        ledger.detail = if body.whole { WHOLE.into() } else { Text::default() };
+        let key = body.ledger_key.clone();
+        outlet.request(&view.key.0, &key, body.step, Some(receiver), body);
+    }
+}
+
+pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
+    let back: Quantity = view.lines.iter().map(|line| line.r).sum();
+    if view.header.is_none() || back.is_zero() {
+        return Vec::new();
+    }
+    let settled: Quantity = view.lines.iter().map(settled).sum();
+    let topic = |receiver: Receiver| {
+        let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+        let mut topic = request::why_topic(
+            Topic::OrderReversals,
+            receiver.name().into(),
+            format!("{settled} pieces"),
+            format!("{told} pieces"),
+            gates(view),
+        );
+        let unsettled = Gates::default()
+            .when("settled", settled >= back, || ("the warehouse's word on the goods, or the next count".into(), "the warehouse".into()));
+        topic.waits = unsettled.into_list();
+        topic
+    };
+    request::receivers(view, rules).map(topic).collect()
+}
+
+fn gates(view: &OrderView<'_>) -> Gates {
+    Gates::of_order(view)
+}
+
+/// Accepted pieces whose goods are settled.
+fn settled(line: &LineView<'_>) -> Quantity {
+    (line.settled_stock + line.settled_written_off + line.settled_other).min(line.r)
+}
+
+/// Nothing of the order is kept.
+fn whole(view: &OrderView<'_>) -> bool {
+    view.lines.iter().all(|line| line.k.is_zero())
+}
+
+fn total_of(ledger: &NoticeLedger, line: &str) -> Quantity {
+    ledger.totals.get(line).copied().unwrap_or_default()
+}
+
+fn reversal(view: &OrderView<'_>, header: &Header, receiver: Receiver, known: &NoticeLedger) -> OrderReversal {
+    let line = |line: &LineView<'_>| {
+        let before = total_of(known, line.id);
+        let total = settled(line).max(before);
+        total.is_positive().then(|| ReversalLine {
+            line: line.id.into(),
+            sku: line.sku.as_str().into(),
+            quantity: total - before,
+            total,
+            to_stock: line.settled_stock,
+            written_off: line.settled_written_off,
+        })
+    };
+    OrderReversal {
+        id: String::new(),
+        ledger_key: request::ledger_key(view.key, &[receiver.name()]),
+        step: known.step + 1,
+        receiver,
+        action: NoticeAction::Notify,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        receiver_number: request::receiver_number(view, receiver),
+        whole: whole(view),
+        lines: view.lines.iter().filter_map(line).collect(),
+    }
 }

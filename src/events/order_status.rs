@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::entities::order::view::{OrderStage, PaymentWord, ReturnStage};
+use super::Outlet;
+use crate::entities::order::OrderView;
+use crate::entities::order::state::Said;
+use crate::entities::order::view::{OrderStage, ParcelView, PaymentWord, ReturnStage};
+use crate::facts::order::ScanMeaning;
 use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,4 +49,97 @@ pub struct StatusParcel {
     pub despatched_at: Moment,
     pub delivered_at: Option<Moment>,
     pub assumed: bool,
+}
+
+/// Says how the order stands; silent while its header is not there.
+pub fn emit(view: &OrderView<'_>, said: &mut Said, outlet: &mut Outlet<'_>) {
+    if let Some(status) = status(view) {
+        outlet.statement(said, view.key.0.clone(), Some(status));
+    }
+}
+
+/// The status that the view comes to.
+pub fn status(view: &OrderView<'_>) -> Option<OrderStatus> {
+    let header = view.header?;
+    let lines = view.lines.iter().map(|line| StatusLine {
+        line: line.id.into(),
+        sku: line.sku.as_str().into(),
+        ordered: line.n,
+        wanted: line.w,
+        despatched: line.d,
+        delivered: line.delivered,
+        returned: line.r,
+        refunded: line.refunded,
+    });
+    let parcels = view.parcels.iter().map(|parcel| StatusParcel {
+        parcel: parcel.key.into(),
+        carrier: parcel.carrier.into(),
+        tracking: parcel.tracking.map(Text::from),
+        stage: parcel_stage(parcel).into(),
+        despatched_at: parcel.despatched_at,
+        delivered_at: parcel.delivered_at,
+        assumed: parcel.assumed,
+    });
+    Some(OrderStatus {
+        id: String::new(),
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        stage: view.stage,
+        payment: view.payment,
+        return_stage: view.return_stage,
+        flags: view.flags.iter().map(|flag| Text::from(*flag)).collect(),
+        lines: lines.collect(),
+        parcels: parcels.collect(),
+        promised_at: header.promised_at,
+        text: text(view).into(),
+    })
+}
+
+/// The newest scan's word; `despatched` before the first.
+pub fn parcel_stage(parcel: &ParcelView<'_>) -> &'static str {
+    match parcel.newest_scan.map(|(meaning, _)| meaning) {
+        _ if parcel.assumed => "delivered",
+        None | Some(ScanMeaning::Label) => "despatched",
+        Some(ScanMeaning::Transit) => "in-transit",
+        Some(ScanMeaning::Delayed) => "delayed",
+        Some(ScanMeaning::OutForDelivery) => "out-for-delivery",
+        Some(ScanMeaning::Collect) => "ready-to-collect",
+        Some(ScanMeaning::Attempted) => "attempted",
+        Some(ScanMeaning::Returning) => "returning",
+        Some(ScanMeaning::Lost) => "lost",
+        Some(ScanMeaning::Delivered) => "delivered",
+    }
+}
+
+/// For the customer: where his order is, then what came back and what was paid back.
+fn text(view: &OrderView<'_>) -> String {
+    let mut text = match view.stage {
+        OrderStage::Cancelled => "Your order is cancelled.",
+        OrderStage::Delivered => "Your order is delivered.",
+        OrderStage::PartDelivered => "A part of your order is delivered.",
+        OrderStage::OutForDelivery => "Your order will be delivered today.",
+        OrderStage::Despatched => "Your order is on its way.",
+        OrderStage::PartDespatched => "A part of your order is on its way.",
+        OrderStage::Packed => "Your order is packed.",
+        OrderStage::Picking => "Your order is being packed.",
+        OrderStage::Released => "Your order is at the warehouse.",
+        OrderStage::Recorded | OrderStage::Placed => "We have your order.",
+    }
+    .to_owned();
+    if view.stage != OrderStage::Cancelled && view.flags.contains(&"part-cancelled") {
+        text.push_str(" A part of it is cancelled.");
+    }
+    text.push_str(match view.return_stage {
+        ReturnStage::None => "",
+        ReturnStage::Asked => " You have asked to send something back.",
+        ReturnStage::Logged => " We await what you send back.",
+        ReturnStage::PartReceived => " We have a part of what you send back.",
+        ReturnStage::Unlogged | ReturnStage::Received | ReturnStage::Refunded | ReturnStage::Reversed => " We have what you sent back.",
+    });
+    if view.money.refunded.is_positive() {
+        let amount = view.money.refunded.display(view.money.currency);
+        text.push_str(&format!(" {amount} {} are refunded.", view.money.currency));
+    }
+    text
 }

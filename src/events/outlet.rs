@@ -45,7 +45,7 @@ pub struct Outlet<'a> {
 }
 
 /// A stable digest of a serialisable content: xxh3 of its JSON. Part of the state's format.
-pub fn digest(content: &impl Serialize) -> u64 {
+pub fn digest<C: Serialize + ?Sized>(content: &C) -> u64 {
     // A body is made of maps with text keys and plain values: it always has a JSON form.
     serde_json::to_vec(content).map_or(0, |json| xxh3_64(&json))
 }
@@ -72,7 +72,7 @@ impl<'a> Outlet<'a> {
                 }
             }
             Some(mut body) => {
-                let content = xxh3_64(&Self::encode(&body));
+                let content = body.content();
                 if before == Some(content) {
                     return;
                 }
@@ -82,6 +82,19 @@ impl<'a> Outlet<'a> {
                 self.push(B::TOPIC, slot.1.clone(), id, None, Some(bytes));
                 said.0.insert(slot, content);
             }
+        }
+    }
+
+    /// Says all statements of one topic that an entity makes: each by its key; what was said under another key is withdrawn.
+    pub fn statements<B: Body>(&mut self, said: &mut Said, bodies: Vec<(Text, B)>) {
+        let of_topic = (B::TOPIC as u8, Text::default())..(B::TOPIC as u8 + 1, Text::default());
+        let over = said.0.range(of_topic).map(|((_, key), _)| key).filter(|key| !bodies.iter().any(|(other, _)| other == *key));
+        let over: Vec<Text> = over.cloned().collect();
+        for key in over {
+            self.statement::<B>(said, key, None);
+        }
+        for (key, body) in bodies {
+            self.statement(said, key, Some(body));
         }
     }
 

@@ -1,8 +1,13 @@
 //! `product-updates`: what the shopfront must show of a product. A statement, keyed by channel + SKU.
+//!
+//! For each channel, once the owner of products has told of it. A price begins and ends by the clock alone.
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Amount, Currency, Text};
+use super::Outlet;
+use crate::entities::sku::{Offer, SkuState, offer};
+use crate::facts::ids::join_key;
+use crate::facts::{Amount, Currency, Moment, Sku, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductUpdate {
@@ -22,3 +27,33 @@ pub struct ProductUpdate {
     pub tax_inside: bool,
 }
 super::body!(ProductUpdate, ProductUpdates);
+
+/// Says what each channel shows. `Some` when it was looked at: then, when it next changes by the clock alone.
+pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Option<Option<Moment>> {
+    let tick = outlet.context.tick;
+    if !state.offers_due(tick) {
+        return None;
+    }
+    let (offers, next) = offer::offers(state, outlet.context.rules, tick);
+    let updates = offers.iter().map(|offer| (join_key(&[&offer.channel.name, sku.as_str()]), body(offer, sku))).collect();
+    outlet.statements::<ProductUpdate>(&mut state.said, updates);
+    Some(next)
+}
+
+fn body(offer: &Offer<'_>, sku: &Sku) -> ProductUpdate {
+    let product = offer.product;
+    ProductUpdate {
+        id: String::new(),
+        channel: offer.channel.name.clone(),
+        sku: sku.as_str().into(),
+        sku_text: product.sku_text.clone(),
+        name: product.name.clone(),
+        parent: product.parent.clone(),
+        options: product.options.clone(),
+        blocked: offer.blocked,
+        category: product.category.clone(),
+        currency: offer.channel.currency,
+        regular_price: offer.price.map(|price| price.amount),
+        tax_inside: offer.price.is_some_and(|price| price.tax_inside),
+    }
+}

@@ -1,9 +1,22 @@
 //! `refund-requests`: money back to the customer, to the cent, by tender. A sum ledger: `total` after the step, `amount` of the step.
 //! The receiver pays `total` less what is refunded already.
+//!
+//! With D what is due, Q the highest total ever requested and F what is refunded: a request is made when D > max(Q, F), with `total` = D and
+//! `amount` = D - max(Q, F). So a refund by hand, or our own coming back as a row, asks nothing more; and what fell is never asked back.
+//!
+//! **Tenders.** The total stands on what each tender was refunded already; the rest goes to the tenders in their order, each up to what was
+//! captured in it. The step's amounts are the difference between that for D and that for max(Q, F), so they always add up to `amount`.
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::order::Tender;
+use super::request::{self, Gates, Value, value};
+use super::why::WhyTopic;
+use super::{Outlet, Topic};
+use crate::entities::ledger::SumLedger;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::{Gate, LineView, ReturnView, TenderView};
+use crate::entities::rules::{ReportsRefunds, Role, Rules};
+use crate::facts::order::{Header, Tender};
 use crate::facts::{Amount, Currency, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,4 +76,161 @@ pub struct LinePart {
     pub net: Amount,
     pub tax: Amount,
     pub gross: Amount,
+}
+
+/// Makes the request that is due, if any.
+pub fn emit(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let Some(header) = view.header else { return };
+    if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gates(view, rules).open() {
+        return;
+    }
+    let body = request(view, header, ledger);
+    ledger.step = body.step;
+    ledger.total = body.total;
+    ledger.by_tender = body.by_tender.iter().map(|part| (part.tender, part.total)).collect();
+    ledger.asked_at = Some(outlet.context.tick);
+    let key = body.ledger_key.clone();
+    outlet.request(&view.key.0, &key, body.step, None, body);
+}
+
+pub fn why(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules) -> Option<WhyTopic> {
+    if view.header.is_none() || !has_receiver(view, rules) {
+        return None;
+    }
+    let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
+    let requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
+    let mut topic = request::why_topic(Topic::RefundRequests, Text::default(), show(view.money.due), requested, gates(view, rules));
+    topic.waits = waits(view, rules);
+    Some(topic)
+}
+
+/// max(Q, F): what was requested or is refunded already.
+fn settled(view: &OrderView<'_>, ledger: &SumLedger) -> Amount {
+    ledger.total.max(view.money.refunded)
+}
+
+/// Finance, or the shop where it makes refunds itself.
+fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
+    let shop = view.shop.and_then(|shop| rules.source(shop));
+    rules.has(Role::Finance) || shop.is_some_and(|shop| shop.reports_refunds != ReportsRefunds::None)
+}
+
+fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
+    Gates::of_money(view)
+        .when("captured", view.money.captured.is_positive(), || ("a captured payment".into(), request::bringer(rules, Role::Shop)))
+        .when("refunds-agree", view.money.refunds_agree, || {
+            ("the same refunds in every system that tells of all of them".into(), request::bringer(rules, Role::Finance))
+        })
+}
+
+/// Rows that would raise what is due: a warehouse's answer to a cancellation, a receipt, an approval.
+fn waits(view: &OrderView<'_>, rules: &Rules) -> Vec<Gate> {
+    let sum = |of: fn(&LineView<'_>) -> Quantity| view.lines.iter().map(of).sum::<Quantity>();
+    let unstopped = sum(|line| (line.n - line.w - line.stopped).floor_zero());
+    let awaited = sum(|line| (line.authorised.min(line.d) - line.accepted_goods).floor_zero());
+    let unauthorised = sum(|line| (line.accepted_goods - line.authorised).floor_zero());
+    Gates::default()
+        .when("stopped", unstopped.is_zero(), || {
+            (format!("the warehouse's answer to the cancellation of {unstopped}"), request::bringer(rules, Role::Wms))
+        })
+        .when("received", awaited.is_zero(), || (format!("the receipt of {awaited}"), request::bringer(rules, Role::Wms)))
+        .when("authorised", unauthorised.is_zero(), || {
+            (format!("an authorisation for {unauthorised} that came back"), request::bringer(rules, Role::Erp))
+        })
+        .into_list()
+}
+
+fn request(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequest {
+    let (total, before) = (view.money.due, settled(view, ledger));
+    RefundRequest {
+        id: String::new(),
+        ledger_key: request::ledger_key(view.key, &[]),
+        step: ledger.step + 1,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        currency: view.money.currency,
+        total,
+        amount: total - before,
+        by_tender: tender_parts(view, before, total),
+        by_reason: reason_parts(view, total),
+        by_line: view.lines.iter().filter_map(line_part).collect(),
+        rmas: rmas(view),
+    }
+}
+
+/// The tenders that carry a part of the total.
+fn tender_parts(view: &OrderView<'_>, before: Amount, total: Amount) -> Vec<TenderPart> {
+    let after = spread(view, total);
+    let before = spread(view, before);
+    let part = |((tender, total), (_, before)): ((&TenderView, Amount), (_, Amount))| TenderPart {
+        tender: tender.tender,
+        total,
+        amount: total - before,
+        reference: tender.reference.as_str().into(),
+    };
+    after.into_iter().zip(before).map(part).filter(|part| !part.total.is_zero()).collect()
+}
+
+/// A sum over the tenders, in the order of the view (card and bank first): what each was refunded, then the rest up to what was captured.
+fn spread<'v>(view: &'v OrderView<'_>, sum: Amount) -> Vec<(&'v TenderView, Amount)> {
+    let refunded: Amount = view.money.tenders.iter().map(|tender| tender.refunded).sum();
+    let mut rest = (sum - refunded).floor_zero();
+    let part = |tender: &'v TenderView| {
+        let more = rest.min((tender.captured - tender.refunded).floor_zero());
+        rest -= more;
+        (tender, tender.refunded + more)
+    };
+    view.money.tenders.iter().map(part).collect()
+}
+
+/// What the total is made of. When less was captured than all the reasons come to, the last ones are cut; what they do not explain is `other`.
+fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
+    let sum = |of: fn(&LineView<'_>) -> Value| view.lines.iter().map(|line| of(line).gross).sum::<Amount>();
+    let shipping = view.charges.iter().filter(|charge| !charge.stays).map(|charge| charge.charge.gross).sum();
+    let reasons = [(Reason::Cancel, sum(cancelled)), (Reason::Return, sum(returned)), (Reason::Shipping, shipping)];
+    let mut rest = total;
+    let mut parts = Vec::new();
+    for (reason, amount) in reasons {
+        let total = amount.min(rest).floor_zero();
+        rest -= total;
+        parts.push(ReasonPart { reason, total });
+    }
+    parts.push(ReasonPart { reason: Reason::Other, total: rest });
+    parts.retain(|part| !part.total.is_zero());
+    parts
+}
+
+/// g(n) - g(n - stopped).
+fn cancelled(line: &LineView<'_>) -> Value {
+    value(line, line.n).less(value(line, line.n - line.stopped))
+}
+
+/// g(n - stopped) - g(k).
+fn returned(line: &LineView<'_>) -> Value {
+    value(line, line.n - line.stopped).less(value(line, line.k))
+}
+
+fn line_part(line: &LineView<'_>) -> Option<LinePart> {
+    let worth = cancelled(line).plus(returned(line));
+    let quantity = line.stopped + line.r;
+    quantity.is_positive().then(|| LinePart {
+        line: line.id.into(),
+        sku: line.sku.as_str().into(),
+        quantity,
+        net: worth.net(),
+        tax: worth.tax,
+        gross: worth.gross,
+    })
+}
+
+/// Authorisations under which something of a line came back and was accepted.
+fn rmas(view: &OrderView<'_>) -> Vec<Text> {
+    let back = |index: Option<usize>| index.and_then(|index| view.lines.get(index)).is_some_and(|line| line.r.is_positive());
+    let counts = |returned: &&ReturnView<'_>| returned.lines.iter().any(|line| line.for_money && back(line.line));
+    let mut rmas: Vec<Text> = view.returns.iter().filter(counts).map(|returned| returned.rma.into()).collect();
+    rmas.sort();
+    rmas.dedup();
+    rmas
 }

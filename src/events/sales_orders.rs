@@ -1,9 +1,24 @@
 //! `sales-orders`: the order's record in the ERP. A document ledger: the whole image, whenever it differs from the one last asked.
-//! Gate: gates.md, "Requests".
+//!
+//! | action | due when | conditions |
+//! | --- | --- | --- |
+//! | `create` | nothing asked, no record, something is wanted | complete, sound, secured (or placed, by configuration), the order it replaces is cancelled |
+//! | `change` | asked or recorded, and the image differs from the one last asked | complete, sound |
+//! | `cancel` | asked or recorded, nothing wanted, nothing despatched | that it was asked |
+//!
+//! A record that the ERP made without our asking is adopted: the image of that seal is entered as asked and not sent. An order of the
+//! ERP's own is never requested.
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::order::{Address, ChargeKind, Tender};
+use super::request::{self, Gates, value};
+use super::why::WhyTopic;
+use super::{Outlet, Topic, digest};
+use crate::entities::ledger::DocumentLedger;
+use crate::entities::order::OrderView;
+use crate::entities::order::view::{LineView, TenderView};
+use crate::entities::rules::{ErpWhen, Role, Rules};
+use crate::facts::order::{Address, ChargeKind, Header, Origin, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +53,8 @@ pub struct SalesOrder {
     pub lines: Vec<ImageLine>,
     pub charges: Vec<ImageCharge>,
     pub payments: Vec<ImagePayment>,
+    /// Authorised and not captured yet, over all tenders.
+    pub authorised_open: Amount,
     pub ship_to: Option<Address>,
     pub bill_to: Option<Address>,
     /// Reasons of the holds in force.
@@ -69,6 +86,145 @@ pub struct ImageCharge {
 pub struct ImagePayment {
     pub tender: Tender,
     pub captured: Amount,
-    pub authorised: Amount,
     pub reference: Text,
+}
+
+/// Makes the request that is due, if any.
+pub fn emit(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let Some(mut image) = image(view, rules) else { return };
+    if unasked_record(view, ledger) && gates(view, ledger, rules, Action::Change).open() {
+        enter(view, ledger, digest(&image));
+        ledger.adopted = true;
+        outlet.changed = true;
+    }
+    let content = digest(&image);
+    let Some(action) = due(view, ledger, content) else { return };
+    if !gates(view, ledger, rules, action).open() {
+        return;
+    }
+    enter(view, ledger, content);
+    ledger.step += 1;
+    ledger.cancelled = action == Action::Cancel;
+    ledger.asked_at = Some(outlet.context.tick);
+    image.step = ledger.step;
+    image.action = action;
+    let key = image.ledger_key.clone();
+    outlet.request(&view.key.0, &key, ledger.step, None, image);
+}
+
+pub fn why(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules) -> Option<WhyTopic> {
+    let image = image(view, rules)?;
+    let action = if unasked_record(view, ledger) { None } else { due(view, ledger, digest(&image)) };
+    let due = match action {
+        Some(Action::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
+        Some(Action::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
+        Some(Action::Cancel) => "cancel".into(),
+        None => "as requested".into(),
+    };
+    let requested = match (ledger.step, ledger.adopted) {
+        (0, false) => "nothing".into(),
+        (0, true) => "adopted: the ERP recorded it without our asking".into(),
+        (step, _) if ledger.cancelled => format!("step {step}: cancelled"),
+        (step, _) => format!("step {step}"),
+    };
+    let gates = gates(view, ledger, rules, action.unwrap_or(Action::Change));
+    Some(request::why_topic(Topic::SalesOrders, Text::default(), due, requested, gates))
+}
+
+/// The ERP has a record, and nothing was ever asked of it.
+fn unasked_record(view: &OrderView<'_>, ledger: &DocumentLedger) -> bool {
+    view.conditions.recorded.holds && ledger.step == 0 && !ledger.adopted
+}
+
+fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Action> {
+    let made = ledger.step > 0 || ledger.adopted || view.conditions.recorded.holds;
+    if !made {
+        return (request::wanted(view) && !view.erp.exists).then_some(Action::Create);
+    }
+    if request::all_cancelled(view, ledger.totals.keys()) {
+        return (!ledger.cancelled).then_some(Action::Cancel);
+    }
+    (content != ledger.asked).then_some(Action::Change)
+}
+
+fn gates(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: Action) -> Gates {
+    match action {
+        Action::Create => {
+            let gates = Gates::of_money(view).and(&view.conditions.not_replaced);
+            if rules.erp_when == ErpWhen::Placed { gates } else { gates.and(&view.conditions.secured) }
+        }
+        Action::Cancel if ledger.step > 0 || ledger.adopted => Gates::of_lowering(),
+        Action::Change | Action::Cancel => Gates::of_money(view),
+    }
+}
+
+fn enter(view: &OrderView<'_>, ledger: &mut DocumentLedger, content: u64) {
+    ledger.asked = content;
+    ledger.totals = view.lines.iter().map(|line| (line.id.into(), line.w)).collect();
+}
+
+/// The image wanted now, as step 0: its digest tells whether it differs. `None`: there is no order, no ERP, or the ERP wrote it itself.
+fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
+    let header = view.header?;
+    if !rules.has(Role::Erp) || header.origin == Origin::Erp {
+        return None;
+    }
+    let mut holds: Vec<Text> = view.holds.iter().map(|hold| hold.reason.into()).collect();
+    holds.sort();
+    holds.dedup();
+    Some(SalesOrder {
+        id: String::new(),
+        ledger_key: request::ledger_key(view.key, &[]),
+        step: 0,
+        action: Action::Create,
+        order: view.key.0.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        brand: header.brand.clone(),
+        placed_at: header.placed_at,
+        currency: view.money.currency,
+        prices_include_tax: header.prices_include_tax,
+        total: request::expected_value(view, rules).gross,
+        customer: customer(header),
+        shipping_method: header.shipping_method.clone(),
+        payment_method: header.payment_method.clone(),
+        lines: image_lines(view),
+        charges: request::expected_charges(view, rules)
+            .map(|charge| ImageCharge { kind: charge.kind, gross: charge.gross, tax: charge.tax })
+            .collect(),
+        payments: image_payments(view),
+        authorised_open: view.money.authorised_open,
+        ship_to: view.ship_to.cloned(),
+        bill_to: view.bill_to.cloned(),
+        holds,
+    })
+}
+
+fn customer(header: &Header) -> Option<Text> {
+    header.customer.as_ref().map(|customer| customer.0.clone())
+}
+
+fn image_lines(view: &OrderView<'_>) -> Vec<ImageLine> {
+    let image = |line: &LineView<'_>| {
+        let worth = value(line, line.w);
+        ImageLine {
+            line: line.id.into(),
+            sku: line.sku.as_str().into(),
+            description: line.line.description.clone(),
+            wanted: line.w,
+            gross: worth.gross,
+            tax: worth.tax,
+        }
+    };
+    view.lines.iter().map(image).collect()
+}
+
+fn image_payments(view: &OrderView<'_>) -> Vec<ImagePayment> {
+    let image = |tender: &TenderView| ImagePayment {
+        tender: tender.tender,
+        captured: tender.captured,
+        reference: tender.reference.as_str().into(),
+    };
+    view.money.tenders.iter().map(image).collect()
 }

@@ -1,9 +1,15 @@
 //! `stock-updates`: what a channel's shop must show, and write, for a SKU. A statement, keyed by channel + SKU.
+//!
+//! For each channel whose pool holds a location where the SKU was counted. Silent when all figures are as they were said: a newer moment of
+//! an equal count is no news.
 
 use serde::{Deserialize, Serialize};
 
+use super::{Body, Outlet, Topic};
+use crate::entities::sku::{ChannelStock, Counted, SkuState, offer, stock};
+use crate::facts::ids::join_key;
 use crate::facts::sku::Basis;
-use crate::facts::{Moment, Quantity, Text};
+use crate::facts::{Moment, Quantity, Sku, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StockUpdate {
@@ -29,7 +35,22 @@ pub struct StockUpdate {
     pub shop_figure: Option<Quantity>,
     pub backorder_allowed: bool,
 }
-super::body!(StockUpdate, StockUpdates);
+
+impl Body for StockUpdate {
+    const TOPIC: Topic = Topic::StockUpdates;
+
+    fn set_id(&mut self, id: String) {
+        self.id = id;
+    }
+
+    fn content(&self) -> u64 {
+        let mut figures = self.clone();
+        for count in &mut figures.counts {
+            count.t0 = Moment::default();
+        }
+        super::digest(&figures)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CountPart {
@@ -39,4 +60,42 @@ pub struct CountPart {
     pub basis: Basis,
     /// The moment that the count holds for.
     pub t0: Moment,
+}
+
+impl From<Counted> for CountPart {
+    fn from(counted: Counted) -> Self {
+        let Counted { location, bucket, quantity, basis, t0 } = counted;
+        Self { location, bucket, quantity, basis, t0 }
+    }
+}
+
+/// Says the figure of each channel, and withdraws it where there is none any more.
+pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) {
+    let rules = outlet.context.rules;
+    let sku_text = offer::spelling(sku, state, rules);
+    let backorder_allowed = offer::product(state, rules).is_some_and(|(product, _)| product.backorder_allowed);
+    let updates: Vec<(Text, StockUpdate)> = stock::stock(sku, state, rules)
+        .into_iter()
+        .map(|figure| (join_key(&[&figure.channel, sku.as_str()]), body(figure, sku, &sku_text, backorder_allowed)))
+        .collect();
+    outlet.statements(&mut state.said, updates);
+}
+
+fn body(figure: ChannelStock, sku: &Sku, sku_text: &Text, backorder_allowed: bool) -> StockUpdate {
+    StockUpdate {
+        id: String::new(),
+        channel: figure.channel,
+        sku: sku.as_str().into(),
+        sku_text: sku_text.clone(),
+        counts: figure.counts.into_iter().map(CountPart::from).collect(),
+        claims_open: figure.claims_open,
+        unresolved: figure.unresolved,
+        free: figure.free,
+        safety_stock: figure.safety_stock,
+        shown: figure.shown,
+        held_by_shop: figure.held_by_shop,
+        to_write: figure.to_write,
+        shop_figure: figure.shop_figure,
+        backorder_allowed,
+    }
 }

@@ -76,6 +76,20 @@ pub enum HistoryKind {
     Cancellation,
 }
 
+impl HistoryKind {
+    /// As in the key of its statement.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Despatch => "despatch",
+            Self::Delivery => "delivery",
+            Self::Return => "return",
+            Self::Refund => "refund",
+            Self::Cancellation => "cancellation",
+        }
+    }
+}
+
 /// One line of a customer's history: the newest state of one thing that happened to one order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryLine {

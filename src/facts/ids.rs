@@ -53,6 +53,11 @@ pub struct Cause {
     pub offset: i64,
 }
 
+impl Cause {
+    /// No record: the clock alone.
+    pub const NONE: Self = Self { topic: TopicId(0), partition: -1, offset: -1 };
+}
+
 /// An order, by the key of the system that it was placed in: `source|native id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderKey(pub Text);

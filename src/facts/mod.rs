@@ -54,6 +54,11 @@ pub enum Link {
     Name(Name),
 }
 
+impl Link {
+    /// The kind of a link's [`RowKey`].
+    pub const KIND: u8 = 255;
+}
+
 /// What became of the row.
 ///
 /// A deletion means nothing by itself: the entity keeps the row's last content beside the mark, and the view says what a deleted row of its

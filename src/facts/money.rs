@@ -152,20 +152,21 @@ macro_rules! decimal {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
+                fmt::Display::fmt(&self.0.normalize(), f)
             }
         }
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}", self.0)
+                write!(f, "{self}")
             }
         }
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                // Equal values are written alike, whatever sums they came from: what is restored must tell what was told before.
+                let value = self.0.normalize();
                 if serializer.is_human_readable() {
-                    serializer.collect_str(&self.0)
+                    serializer.collect_str(&value)
                 } else {
-                    let value = self.0.normalize();
                     (value.mantissa(), value.scale() as u8).serialize(serializer)
                 }
             }
@@ -238,6 +239,14 @@ mod tests {
         let jpy = Currency::new("JPY").expect("a currency");
         let g = |j| amount("2500").share(Quantity::from_int(j), Quantity::from_int(3), jpy);
         assert_eq!([g(1), g(2), g(3)], [amount("833"), amount("1667"), amount("2500")]);
+    }
+
+    #[test]
+    fn equal_values_have_one_text() {
+        let sum = Amount(Decimal::new(10710, 2));
+        assert_eq!((sum.to_string(), serde_json::to_string(&sum).expect("encodes")), ("107.1".to_owned(), "\"107.1\"".to_owned()));
+        assert_eq!((-Amount::ZERO).to_string(), "0");
+        assert_eq!(sum.display(Currency::new("GBP").expect("a currency")), "107.10");
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub enum OrderRow {
     Receipt(Box<Receipt>),
     Disposition(Disposition),
     Refund(Box<Refund>),
+    ReturnDocument(ReturnDocument),
 }
 
 impl OrderRow {
@@ -83,6 +84,7 @@ impl OrderRow {
     pub const RECEIPT: u8 = 18;
     pub const DISPOSITION: u8 = 19;
     pub const REFUND: u8 = 20;
+    pub const RETURN_DOCUMENT: u8 = 21;
 
     /// The `kind` of the row's [`super::RowKey`].
     pub fn kind(&self) -> u8 {
@@ -107,6 +109,7 @@ impl OrderRow {
             Self::Receipt(_) => Self::RECEIPT,
             Self::Disposition(_) => Self::DISPOSITION,
             Self::Refund(_) => Self::REFUND,
+            Self::ReturnDocument(_) => Self::RETURN_DOCUMENT,
         }
     }
 }
@@ -495,6 +498,15 @@ pub enum GoodsExpected {
     No,
     /// A photo is enough.
     Proof,
+}
+
+/// The head of a return authorisation, where the authority keeps the state there and not in the lines (NAV): it stands for the state of each
+/// [`ReturnLine`] of the same source and `rma`. Key: authority's document. Deleted: the last state counts, as with a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReturnDocument {
+    pub rma: Text,
+    pub state: Word<ReturnState>,
+    pub approved_at: Option<Moment>,
 }
 
 /// A line of a return authorisation. Key: authority's document + line. A deleted row that was approved counts as approved (`gone`).

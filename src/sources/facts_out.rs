@@ -15,16 +15,40 @@ pub struct FactsOut<'a> {
 }
 
 /// `RowKey::kind` of a name's link.
-pub const LINK_KIND: u8 = 255;
+pub const LINK_KIND: u8 = Link::KIND;
 
 impl<'a> FactsOut<'a> {
     pub fn new(source: SourceId, cause: Cause, incarnation: u16, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {
         Self { source, cause, incarnation, adapter, facts }
     }
 
+    /// Number of facts so far.
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    /// Takes back all facts but the first `len`: a record that is refused midway yields none.
+    pub fn truncate(&mut self, len: usize) {
+        self.facts.truncate(len);
+    }
+
     /// The place of a record that carries no version: the order of arrival is all there is.
     pub fn arrival(&self) -> Place {
         Place::Arrival { partition: self.cause.partition, offset: self.cause.offset }
+    }
+
+    /// Runs `tell`; the facts that it put out before a refusal are taken back.
+    pub fn all_or_none<T, E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let before = self.facts.len();
+        let told = tell(self);
+        if told.is_err() {
+            self.facts.truncate(before);
+        }
+        told
     }
 
     fn put(&mut self, subject: Subject, kind: u8, id: Text, place: Place, at: Moment, row: Option<Row>) {

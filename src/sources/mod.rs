@@ -4,6 +4,18 @@
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
 mod facts_out;
+#[cfg(test)]
+mod fixtures;
+mod local_time;
+mod magento;
+mod mapped;
+mod nav;
+mod peoplevox;
+pub mod settings;
+mod shopify;
+#[cfg(test)]
+pub(crate) mod trial;
+pub mod words;
 
 pub use facts_out::FactsOut;
 
@@ -76,4 +88,11 @@ pub struct Kind {
 }
 
 /// Every kind of source, in the order in which help lists them.
-pub static KINDS: &[Kind] = &[];
+#[rustfmt::skip] // One a line: each kind comes with its own.
+pub static KINDS: &[Kind] = &[
+    magento::KIND,
+    shopify::KIND,
+    nav::KIND,
+    peoplevox::KIND,
+    mapped::KIND,
+];

@@ -6,6 +6,7 @@
 //! The view borrows from the rows: it is computed at the seal, used for all events of the order, and dropped; queries compute it anew from
 //! published rows.
 
+use super::times::Times;
 use crate::facts::order::{Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseState, Word};
 use crate::facts::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId};
 
@@ -40,6 +41,10 @@ pub struct OrderView<'a> {
     pub flags: Vec<&'static str>,
     /// Contradictions and the like, found while computing: events turn them into exceptions.
     pub findings: Vec<Finding>,
+    /// When the newest row that cancels something says so.
+    pub cancelled_at: Option<Moment>,
+    /// Business times of the newest rows that move money or goods.
+    pub times: Times,
     /// When the view would next change by the clock alone.
     pub next_change: Option<Moment>,
 }
@@ -50,6 +55,16 @@ pub struct LineView<'a> {
     /// The shop's line id.
     pub id: &'a str,
     pub line: &'a Line,
+    /// The goods' row: the leaf, or the line itself.
+    pub goods: &'a Line,
+    /// The leaf's line id, where the goods stand on a leaf line.
+    pub leaf: Option<&'a str>,
+    /// The shop deleted the line's row: that means nothing by itself.
+    pub gone: bool,
+    /// `line.gross` and `line.tax`, with the order's rounding rest on the largest line: what [`LineView::g`] and [`LineView::t`] divide.
+    pub gross: Amount,
+    pub tax: Amount,
+    pub currency: Currency,
     /// What is picked: the leaf's SKU, or the line's own.
     pub sku: &'a Sku,
     /// Needs goods from a warehouse.
@@ -83,6 +98,8 @@ pub struct LineView<'a> {
     /// Accepted pieces whose goods are settled as stock, and as damaged or lost.
     pub settled_stock: Quantity,
     pub settled_written_off: Quantity,
+    /// Accepted pieces that are settled otherwise: none expected, or sent back to the customer.
+    pub settled_other: Quantity,
     /// The shop's own shipped total, the ERP's own, and their received-back totals: what notices need not tell them again.
     pub shop_shipped: Quantity,
     pub erp_shipped: Quantity,
@@ -157,9 +174,10 @@ pub struct ErpView<'a> {
     pub document: Option<&'a str>,
     pub recorded: bool,
     pub approved: bool,
+    /// There is a record, though its state may be a word without a meaning: never create a second.
+    pub exists: bool,
     /// Words of its states: `approved`, `posted`, `gone` ...
     pub states: Vec<&'static str>,
-    /// By line: wanted by the record.
     pub source: Option<SourceId>,
 }
 
@@ -208,6 +226,8 @@ pub struct ReturnLineView<'a> {
     pub gone: bool,
     pub for_money: bool,
     pub goods_expected: bool,
+    /// Approved (or closed, posted, gone after approval), and not to be rejected.
+    pub authorised: bool,
     pub reason: &'a str,
     pub approved_at: Option<Moment>,
 }
@@ -234,6 +254,8 @@ pub struct RefundView<'a> {
     pub pending: bool,
     pub request: Option<&'a str>,
     pub at: Moment,
+    /// It is part of F; a mirror of a refund that another source told is not.
+    pub counts: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -320,6 +342,8 @@ pub struct Finding {
     /// What is wrong, in a sentence.
     pub sentence: String,
     pub at_risk: Option<Amount>,
+    /// The figures can't be trusted while it stands: nothing is requested from them.
+    pub shuts: bool,
     /// Opens only after this moment; `None`: at once.
     pub opens_at: Option<Moment>,
     pub causes: Vec<crate::facts::Cause>,

@@ -1,0 +1,53 @@
+//! `waybill check`: everything wrong with the configuration at once; then what the broker lacks.
+
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::error::Error;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration
+    #[arg(long, env = "WAYBILL_CONFIG", default_value = "waybill.toml")]
+    pub config: PathBuf,
+    /// Look at the file only, connect to nothing
+    #[arg(long)]
+    pub offline: bool,
+}
+
+pub fn run(args: &Args) -> Result<(), Error> {
+    let config = Config::load(&args.config)?;
+    print!("{}", summary(&config));
+    if args.offline { Ok(()) } else { broker(&config) }
+}
+
+/// What the file says, as far as it was understood: for a person to compare with what was meant.
+fn summary(config: &Config) -> String {
+    let mut lines = vec![format!("{}: nothing wrong with it, fingerprint {:016x}", config.file, config.fingerprint())];
+    for source in &config.sources {
+        let roles: Vec<String> = config.rules.source(source.common.id).into_iter().flat_map(|rules| &rules.roles).map(role).collect();
+        lines.push(format!(
+            "  {} ({}) plays {}; reads {}",
+            source.common.name,
+            source.kind.label,
+            roles.join(", "),
+            source.topics.join(", ")
+        ));
+    }
+    lines.extend(config.notes.iter().map(|note| format!("  note: {note}")));
+    lines.join("\n") + "\n"
+}
+
+fn role(role: &crate::facts::Role) -> String {
+    format!("{role:?}").to_lowercase()
+}
+
+#[cfg(not(feature = "kafka"))]
+fn broker(_: &Config) -> Result<(), Error> {
+    Err(Error::Usage("this build has no Kafka client (feature `kafka`): use --offline".to_owned()))
+}
+
+#[cfg(feature = "kafka")]
+fn broker(_: &Config) -> Result<(), Error> {
+    Err(Error::Usage("this build cannot look at a broker yet: use --offline".to_owned()))
+}

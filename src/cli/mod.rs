@@ -1,0 +1,91 @@
+//! One file a subcommand. Here only: which there are, and how each ends.
+
+pub mod check;
+pub mod demo;
+pub mod init;
+pub mod observer;
+pub mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::error::{Error, exit};
+use crate::telemetry::{LogFormat, log_to_stderr};
+
+#[derive(Debug, Parser)]
+#[command(name = "waybill", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// How log lines are written, to standard error; WAYBILL_LOG filters them (`info` by default)
+    #[arg(long, global = true, env = "WAYBILL_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 it found something wrong; 2 command line or configuration; 69 broker not reached; \
+70 watchdog; 71 fenced by another process of the same slot; 72 state and offsets do not belong together; 73 stopped for a person to \
+look; 74 the machine's own trouble.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Work on the records of a real Kafka, until SIGTERM
+    Run(run::Args),
+    /// Read the configuration, name everything that is wrong with it; then what the broker lacks
+    Check(check::Args),
+    /// Write a commented configuration to begin with
+    Init(init::Args),
+    /// Play a retailer's days and judge every order, without a Kafka
+    Demo(demo::Args),
+}
+
+/// The systems that `init` and `demo` can begin with: `[sources.NAME]` of the generated configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum System {
+    Magento,
+    Shopify,
+    Nav,
+    Peoplevox,
+    Carrier,
+    Finance,
+    Crm,
+}
+
+impl System {
+    pub const ALL: [Self; 7] = [Self::Magento, Self::Shopify, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
+
+    /// The chain that is told in the demo.
+    pub const CHAIN: [Self; 6] = [Self::Magento, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
+
+    /// The configured name of its source.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Magento => "magento",
+            Self::Shopify => "shopify",
+            Self::Nav => "nav",
+            Self::Peoplevox => "peoplevox",
+            Self::Carrier => "carrier",
+            Self::Finance => "finance",
+            Self::Crm => "crm",
+        }
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.log_format);
+    let ended = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Demo(args) => demo::run(&args),
+    };
+    ExitCode::from(ended.map_or_else(told, |()| exit::FINE))
+}
+
+/// Tells a person why, and gives the code.
+fn told(error: Error) -> u8 {
+    eprintln!("{error}");
+    error.exit_code()
+}

@@ -1,0 +1,84 @@
+//! What the engine tells of each epoch, made into counts, readiness and log lines.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::engine::{EpochReport, EpochTimes, Observer};
+use crate::facts::{Moment, Text};
+use crate::http::{SourceState, Status};
+use crate::telemetry::{Metrics, say};
+
+/// Counts and tells. Called by the engine after each commit.
+pub struct Telling {
+    metrics: Arc<Metrics>,
+    status: Arc<Status>,
+    /// The configured names, in the engine's order.
+    sources: Vec<String>,
+    /// Tables without a meaning that were told of: each once in a process.
+    unknown_tables: BTreeSet<(usize, Text)>,
+}
+
+impl Telling {
+    pub fn new(metrics: Arc<Metrics>, status: Arc<Status>, sources: Vec<String>) -> Self {
+        Self { metrics, status, sources, unknown_tables: BTreeSet::new() }
+    }
+
+    fn log(&mut self, report: &EpochReport) {
+        for (i, source) in &report.sources {
+            let Some(name) = self.sources.get(*i) else { continue };
+            if let Some(first) = &source.refusal {
+                say::dead_letters(name, source.refused, first);
+            }
+            for table in source.unknown_tables.keys() {
+                if self.unknown_tables.insert((*i, table.clone())) {
+                    say::unknown_table(name, table);
+                }
+            }
+        }
+    }
+
+    fn update(&self, report: &EpochReport) {
+        self.status.update(|readiness| {
+            for (i, source) in &report.sources {
+                let Some(status) = self.sources.get(*i).and_then(|name| readiness.sources.get_mut(name)) else { continue };
+                let skipped = source.housekeeping + source.unknown_tables.values().sum::<u64>();
+                status.state = SourceState::Reading;
+                status.records += source.understood + skipped + source.refused;
+                status.dead_letters += source.refused;
+                status.last_record_at = status.last_record_at.max(Some(Moment(source.newest_millis)));
+            }
+        });
+    }
+}
+
+impl Observer for Telling {
+    fn committed(&mut self, report: &EpochReport, times: EpochTimes) {
+        self.metrics.epoch(report, times, &self.sources);
+        self.update(report);
+        self.log(report);
+    }
+
+    fn not_committed(&mut self) {
+        self.metrics.epoch_aborted();
+        say::epoch_aborted();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SourceReport;
+
+    #[test]
+    fn dead_letters_are_told_by_source_and_add_up() {
+        let status = Arc::new(Status::new(["magento"]));
+        let mut telling = Telling::new(Arc::new(Metrics::new().expect("metrics")), Arc::clone(&status), vec!["magento".to_owned()]);
+        let mut report = EpochReport::default();
+        report.sources.insert(0, SourceReport { understood: 3, refused: 2, newest_millis: 5, ..SourceReport::default() });
+        telling.committed(&report, EpochTimes::default());
+        telling.committed(&report, EpochTimes::default());
+        let now = status.now();
+        let magento = &now.sources["magento"];
+        assert_eq!((magento.records, magento.dead_letters, magento.last_record_at), (10, 4, Some(Moment(5))));
+    }
+}

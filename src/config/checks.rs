@@ -1,0 +1,78 @@
+//! What only shows when the sections are seen together.
+
+use std::collections::BTreeMap;
+
+use super::document::Findings;
+use super::settings::Application;
+use super::sources::Draft;
+use crate::entities::rules::Rules;
+use crate::events::Topic;
+use crate::facts::{Role, TopicId};
+
+/// Waybill's topics beside the derived ones.
+pub const INTERNAL_TOPICS: &[&str] = &["dead-letters", "changelog", "exchange"];
+
+/// No topic is read twice, none of Waybill's own is read, and no two names have the same short id.
+pub fn topics(findings: &Findings, application: &Application, sources: &[Draft<'_>]) {
+    let prefix = &application.topic_prefix;
+    let own = Topic::ALL.iter().map(|topic| topic.name()).chain(INTERNAL_TOPICS.iter().copied());
+    let mut seen: BTreeMap<TopicId, (String, Option<&Draft<'_>>)> = BTreeMap::new();
+    for name in own {
+        let topic = format!("{prefix}{name}");
+        seen.insert(TopicId::of(&topic), (topic, None));
+    }
+    for source in sources {
+        let key = format!("sources.{}", source.name);
+        if source.kind.is_some() && source.topics.is_empty() && findings.is_clean() {
+            findings.problem(source.line, &key, "reads no topic: nothing would ever come from it");
+        }
+        for topic in &source.topics {
+            match seen.get(&TopicId::of(topic)) {
+                None => drop(seen.insert(TopicId::of(topic), (topic.clone(), Some(source)))),
+                Some((other, by)) => findings.problem(source.line, &key, clash(topic, other, *by, source)),
+            }
+        }
+    }
+}
+
+fn clash(topic: &str, other: &str, by: Option<&Draft<'_>>, source: &Draft<'_>) -> String {
+    match by {
+        None if topic == other => format!("reads {topic}, which Waybill itself writes"),
+        Some(by) if topic == other && by.name == source.name => format!("reads the topic {topic} twice: name it once"),
+        Some(by) if topic == other => {
+            format!("reads the topic {topic}, as {} (line {}) does: a topic belongs to one source", by.name, by.line)
+        }
+        _ => format!("the topics {topic} and {other} have the same short id: rename one, or route it to another topic"),
+    }
+}
+
+/// What follows when nobody plays a role.
+const UNPLAYED: &[(Role, &str, &str)] = &[
+    (Role::Erp, "erp", "an order that is complete and secured counts as recorded and approved; sales-orders carries nothing"),
+    (Role::Wms, "wms", "despatches, receipts and counts count from the ERP or else the shop; fulfilment-requests carries nothing"),
+    (Role::Carrier, "carrier", "parcels are delivered by the shop's own mark, or by assumption after durations.assume_delivered"),
+    (Role::Finance, "finance", "refunds count as the shop tells of them; who reads refund-requests and journal-entries must pay and book"),
+    (Role::Crm, "crm", "accounts and consent come from shops alone; who reads customer-history is up to you"),
+    (Role::Marketing, "marketing", "consent and engagement come from shops and the CRM alone"),
+];
+
+pub fn roles(findings: &Findings, sources: &[Draft<'_>], rules: &Rules) {
+    if sources.is_empty() {
+        return;
+    }
+    let played = |role: Role| sources.iter().any(|source| source.plays(role));
+    if !played(Role::Shop) && !played(Role::Pos) {
+        findings.note("no source plays shop or pos: only orders of the ERP's own are followed");
+    }
+    for (role, name, consequence) in UNPLAYED {
+        if !played(*role) {
+            findings.note(format!("no source plays {name}: {consequence}"));
+        }
+    }
+    if rules.locations.is_empty() {
+        findings.note("no section [locations.CODE]: no stock is counted, stock-updates carries nothing");
+    }
+    if rules.channels.is_empty() {
+        findings.note("no section [channels.NAME]: stock-updates and product-updates carry nothing");
+    }
+}

@@ -1,0 +1,160 @@
+//! Configuration: a TOML file -> a checked [`Config`].
+//!
+//! Reading goes through the file once, section by section, and collects *everything* that is wrong with it, each with its line; only a file
+//! with nothing wrong becomes a `Config`. Unknown keys are refused with the nearest name that exists. Secrets stand in files or in the
+//! environment, the file only says where. What is not wrong but worth knowing (a role that nobody plays) becomes a note.
+//!
+//! | file | what it reads |
+//! | --- | --- |
+//! | `document.rs` | lines, keys, problems: nothing of Waybill |
+//! | `values.rs` | single values: durations, zones, secrets |
+//! | `settings.rs` | `[application]`, `[kafka]`, `[http]`, `[epochs]`, `[identity]`, `[going_live]` |
+//! | `sources.rs` | `[sources.NAME]`: what all sources share; the rest goes to the adapter |
+//! | `places.rs` | `[channels.NAME]`, `[locations.CODE]` |
+//! | `policy.rs` | `[orders]`, `[refunds]`, `[notifications]`, `[books]`, `[durations]`, `[authorities]` |
+//! | `checks.rs` | what only shows across sections: collisions, topics read twice, roles that nobody plays |
+
+mod checks;
+mod document;
+mod places;
+mod policy;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+pub use document::{Problem, Problems, nearest};
+pub use settings::{Application, Epochs, Http, Kafka, Property};
+pub use sources::Source;
+pub use values::{Outside, Secret, name_is_legal};
+
+use crate::engine::{EngineSettings, Limits, SourceRuntime, TopicNames};
+use crate::entities::rules::Rules;
+use crate::events::Topic;
+use crate::sources::{KINDS, Kind};
+use document::{Findings, Section};
+
+/// The commented file that `waybill init` writes.
+pub const TEMPLATE: &str = include_str!("init.toml");
+
+/// A configuration with nothing wrong in it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file, as it was named.
+    pub file: String,
+    pub application: Application,
+    pub kafka: Kafka,
+    pub http: Http,
+    pub epochs: Epochs,
+    /// By name.
+    pub sources: Vec<Source>,
+    pub rules: Rules,
+    /// Request topics that go live with the first epoch; the others only keep their ledgers.
+    pub live_at_start: Vec<Topic>,
+    /// Worth knowing, not wrong.
+    pub notes: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks a file, and the secrets that it refers to.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let sentence = format!("cannot be read: {error}; `waybill init` writes one");
+            Problems { file: file.clone(), list: vec![Problem { line: 0, key: String::new(), sentence }] }
+        })?;
+        let directory = path.parent().unwrap_or(Path::new("."));
+        Self::read(&file, &text, Outside { directory, variable: &|name| std::env::var(name).ok() }, KINDS)
+    }
+
+    /// Checks the text of a file. `kinds` are the kinds of source there are.
+    pub fn read(file: &str, text: &str, outside: Outside<'_>, kinds: &'static [Kind]) -> Result<Self, Problems> {
+        let findings = Findings::new(text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let line = error.span().map_or(0, |span| findings.line(&span));
+            findings.problem(line, "", format!("not TOML: {}", error.message().replace('\n', ", ")));
+        }
+        // The keys of a file that cannot be parsed are guesses: only its syntax is told then.
+        let config = if errors.is_empty() { read_sections(&findings, document.get_ref(), text, outside, kinds) } else { None };
+        let (list, notes) = findings.into_parts();
+        match config {
+            Some(config) if list.is_empty() => Ok(Self { file: file.to_owned(), notes, ..config }),
+            _ => Err(Problems { file: file.to_owned(), list }),
+        }
+    }
+
+    /// The topics to read, each with the place of its source in `sources`.
+    pub fn source_topics(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.sources.iter().enumerate().flat_map(|(i, source)| source.topics.iter().map(move |topic| (topic.as_str(), i)))
+    }
+
+    /// What the engine is set up with.
+    pub fn engine(&self) -> EngineSettings {
+        let source = |source: &Source| SourceRuntime { common: source.common.clone(), adapter: Arc::clone(&source.adapter) };
+        EngineSettings {
+            sources: self.sources.iter().map(source).collect(),
+            rules: Arc::new(self.rules.clone()),
+            fingerprint: self.fingerprint(),
+            names: TopicNames::new(&self.application.topic_prefix),
+            shards: self.application.shards,
+            live_at_start: self.live_at_start.clone(),
+            record_bytes_max: self.kafka.record_bytes_max,
+        }
+    }
+
+    /// How much one epoch may read.
+    pub fn limits(&self) -> Limits {
+        let Epochs { records_max, bytes_max, linger } = self.epochs;
+        Limits { records_max, bytes_max, linger, wake_at: None }
+    }
+
+    /// The full name of one of Waybill's own topics: a derived one, `dead-letters`, `changelog`, `exchange`.
+    pub fn own_topic(&self, name: &str) -> String {
+        format!("{}{name}", self.application.topic_prefix)
+    }
+
+    /// All that views are computed from beside rows, in one number: the rules, and the meaning that each adapter gives its records. It does
+    /// not depend on the order of sections or on comments, and is kept with each shard.
+    pub fn fingerprint(&self) -> u64 {
+        let adapters: Vec<_> = self.sources.iter().map(|s| (&s.common.name, s.kind.name, s.adapter.revision())).collect();
+        crate::events::digest(&(&self.rules, adapters))
+    }
+}
+
+fn read_sections<'d>(
+    findings: &'d Findings,
+    document: &'d DeTable<'d>,
+    text: &str,
+    outside: Outside<'_>,
+    kinds: &'static [Kind],
+) -> Option<Config> {
+    let mut root = Section::new(findings, String::new(), 1, document);
+    let application = settings::application(root.section("application"));
+    let kafka = settings::kafka(root.section("kafka"), outside);
+    let http = settings::http(root.section("http"));
+    let epochs = settings::epochs(root.section("epochs"));
+    let digester = settings::identity(root.section("identity"), outside);
+    let live_at_start = settings::going_live(root.section("going_live"));
+    let sources = sources::read(root.section("sources"), kinds);
+    let locations = places::locations(root.section("locations"), &sources);
+    let channels = places::channels(root.section("channels"), &sources, &locations);
+    let sources = sources::build(sources, &channels, digester, text);
+    let rules = policy::rules(&mut root, &sources, channels, locations);
+    root.finish();
+    let application = application?;
+    checks::topics(findings, &application, &sources);
+    checks::roles(findings, &sources, &rules);
+    if !findings.is_clean() {
+        return None;
+    }
+    let sources = sources.into_iter().map(sources::Draft::finish).collect::<Option<Vec<_>>>()?;
+    let (kafka, http) = (kafka?, http?);
+    Some(Config { file: String::new(), application, kafka, http, epochs, sources, rules, live_at_start, notes: Vec::new() })
+}

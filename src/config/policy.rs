@@ -1,0 +1,218 @@
+//! The sections about what is done: `[orders]`, `[refunds]`, `[notifications]`, `[books]`, `[durations]`, `[authorities]`. Their defaults are
+//! the specification's.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeValue;
+
+use super::document::{Section, found};
+use super::places::{playing, role_name};
+use super::sources::Draft;
+use super::values;
+use crate::entities::rules::{Authority, Channel, Durations, ErpWhen, Location, Rules, SourceRules};
+use crate::events::notifications::Kind as Mail;
+use crate::facts::time::Span;
+use crate::facts::{Currency, Role, SourceId, Text};
+
+pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>) -> Rules {
+    let (erp_when, assumed_completes) = orders(root.section("orders"));
+    let (books_kept, cost_currency) = books(root.section("books"), sources);
+    Rules {
+        sources: sources.iter().map(source_rules).collect(),
+        authorities: authorities(root.section("authorities"), sources),
+        channels,
+        locations,
+        durations: durations(root.section("durations")),
+        erp_when,
+        refund_charges: refunds(root.section("refunds")),
+        books_kept,
+        cost_currency,
+        notifications: notifications(root.section("notifications")),
+        assumed_completes,
+    }
+}
+
+fn source_rules(draft: &Draft<'_>) -> SourceRules {
+    SourceRules {
+        id: draft.id,
+        name: draft.name.as_str().into(),
+        roles: draft.roles.clone(),
+        reports_refunds: draft.reports_refunds,
+        trust_header_count: draft.trust_header_count,
+        quiet: draft.quiet,
+    }
+}
+
+fn orders(mut section: Section<'_>) -> (ErpWhen, bool) {
+    let when = section.read("erp_when", |value| values::word(value, &[("secured", ErpWhen::Secured), ("placed", ErpWhen::Placed)]));
+    let assumed_completes = section.read("assumed_completes", values::flag);
+    section.finish();
+    (when.unwrap_or_default(), assumed_completes.unwrap_or(false))
+}
+
+fn refunds(mut section: Section<'_>) -> bool {
+    let charges_back = section.read("charges_back", values::flag);
+    section.finish();
+    charges_back.unwrap_or(true)
+}
+
+const MAILS: [Mail; 7] =
+    [Mail::Confirmed, Mail::PartCancelled, Mail::Cancelled, Mail::Despatched, Mail::Delivered, Mail::ReturnReceived, Mail::RefundMade];
+
+/// Kinds that are made; `part-cancelled` has its word, and is made by a later version.
+const MAILS_MADE: &[&str] = &["confirmed", "cancelled", "despatched", "delivered", "return-received", "refund-made"];
+
+fn notifications(mut section: Section<'_>) -> Vec<Text> {
+    let kinds = section.read("kinds", |value| {
+        let kinds = values::texts(value)?;
+        let mails: Vec<(&'static str, Mail)> = MAILS.iter().map(|mail| (mail.name(), *mail)).collect();
+        for kind in &kinds {
+            values::one_of(kind, &mails)?;
+            if !MAILS_MADE.contains(&kind.as_str()) {
+                return Err(format!("\"{kind}\" is not made by this version: leave it out"));
+            }
+        }
+        Ok(kinds)
+    });
+    section.finish();
+    let mut kinds: Vec<Text> = match kinds {
+        Some(kinds) => kinds.iter().map(Text::from).collect(),
+        None => MAILS_MADE.iter().copied().map(Text::from).collect(),
+    };
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+/// Every pair of accounts that is computed, by its letter (`P` captured, `S` supplied ...).
+const PAIRS: &str = "PSCRBDFKVW";
+/// Pairs that have a letter and are computed by a later version.
+const PAIRS_LATER: &str = "TAELX";
+
+/// Which pairs Waybill keeps. An ERP that posts to its own ledger keeps every pair that is not taken from it; without one Waybill keeps all.
+fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<Currency>) {
+    let erp = sources.iter().find(|source| source.plays(Role::Erp));
+    let posts = section.read("erp_posts_ledger", values::flag);
+    if posts == Some(true) && erp.is_none() {
+        section.problem("erp_posts_ledger", "no source plays erp: leave it out");
+    }
+    let posts = erp.is_some() && posts.unwrap_or(true);
+    let keep = section.read("keep", pairs);
+    let cost_currency = section.read("cost_currency", values::currency);
+    let erp_keeps = section.read("erp_keeps", pairs);
+    if erp_keeps.is_some() && !posts {
+        section.problem("erp_keeps", "no ERP posts to its own ledger: leave it out");
+    }
+    let kept = keep.unwrap_or_else(|| if posts { Vec::new() } else { PAIRS.chars().collect() });
+    let by_erp = match erp_keeps {
+        _ if !posts => Vec::new(),
+        Some(pairs) => pairs,
+        None => PAIRS.chars().filter(|pair| !kept.contains(pair)).collect(),
+    };
+    for pair in PAIRS.chars() {
+        match (kept.contains(&pair), by_erp.contains(&pair)) {
+            (true, true) => {
+                let line = section.line_of("keep");
+                section.problem(
+                    "erp_keeps",
+                    format!("the pair {pair} is kept by the ERP and by Waybill (line {line}): every pair has one keeper"),
+                );
+            }
+            (false, false) => section.findings().note(format!("nobody keeps the pair {pair} of the books: books.keep does not name it")),
+            _ => {}
+        }
+    }
+    if kept.is_empty() {
+        let erp = erp.map_or("the ERP", |erp| erp.name.as_str());
+        section
+            .findings()
+            .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
+    }
+    let cost_currency = section.read("cost_currency", values::currency);
+    section.finish();
+    (kept, cost_currency)
+}
+
+fn pairs(value: &DeValue<'_>) -> Result<Vec<char>, String> {
+    let mut pairs = Vec::new();
+    for word in values::texts(value)? {
+        let mut letters = word.chars();
+        match (letters.next(), letters.next()) {
+            (Some(pair), None) if PAIRS.contains(pair) => pairs.push(pair),
+            (Some(pair), None) if PAIRS_LATER.contains(pair) => {
+                return Err(format!("the pair {pair} is not computed by this version: leave it out"));
+            }
+            _ => return Err(format!("\"{word}\" is no pair of the books: they are P, S, C, R, B, D, F, K, V, W")),
+        }
+    }
+    // One order of the letters, however the file has them.
+    pairs.sort_by_key(|pair| PAIRS.find(*pair));
+    pairs.dedup();
+    Ok(pairs)
+}
+
+fn durations(mut section: Section<'_>) -> Durations {
+    let mut durations = Durations::default();
+    let mut set = |key: &'static str, place: &mut Span, min: Span| {
+        let read = section.read(key, |value| match values::span(value)? {
+            span if span < min => Err(format!("is too short: at least {} s", min.0 / 1_000)),
+            span => Ok(span),
+        });
+        *place = read.unwrap_or(*place);
+    };
+    set("order_incomplete", &mut durations.order_incomplete, Span(0));
+    set("orphan_rows", &mut durations.orphan_rows, Span(0));
+    set("tracking_for_notice", &mut durations.tracking_for_notice, Span(0));
+    set("tracking_for_mail", &mut durations.tracking_for_mail, Span(0));
+    set("mail_age", &mut durations.mail_age, Span::minutes(1));
+    set("assume_delivered", &mut durations.assume_delivered, Span::hours(1));
+    // A repeat that comes after the mark is gone would revive a deleted row.
+    set("tombstone", &mut durations.tombstone, Span::days(1));
+    section.finish();
+    durations
+}
+
+fn authorities(mut section: Section<'_>, sources: &[Draft<'_>]) -> BTreeMap<Authority, SourceId> {
+    let mut moved = BTreeMap::new();
+    for fact in Authority::ALL {
+        let key = fact.name();
+        let named = section.read(key, |value| match value {
+            DeValue::String(_) => values::text(value),
+            DeValue::Array(_) => Err(format!("one source decides, found a list: {}", values::texts(value)?.join(", "))),
+            other => Err(format!("expected the name of a source, found {}", found(other))),
+        });
+        match named {
+            Some(name) => {
+                if let Some(id) = playing(&section, key, &name, sources, &[]) {
+                    moved.insert(fact, id);
+                }
+            }
+            None if !section.has(key) => alone_by_default(&section, fact, sources),
+            None => {}
+        }
+    }
+    section.finish();
+    moved
+}
+
+/// Refuses a fact that must have one authority and would have two by default.
+fn alone_by_default(section: &Section<'_>, fact: Authority, sources: &[Draft<'_>]) {
+    let plays = |source: &Draft<'_>, group: &[Role]| group.iter().any(|role| source.plays(*role));
+    let groups = fact.default_roles();
+    let Some(group) = groups.iter().find(|group| sources.iter().any(|source| plays(source, group))) else { return };
+    let deciding: Vec<&Draft<'_>> = sources.iter().filter(|source| plays(source, group)).collect();
+    if !fact.alone() || deciding.len() < 2 {
+        return;
+    }
+    let named: Vec<String> = deciding.iter().map(|source| format!("{} (line {})", source.name, source.line)).collect();
+    let roles: Vec<&str> = group.iter().map(|role| role_name(*role)).collect();
+    let first = deciding.first().map_or("", |source| source.name.as_str());
+    let sentence = format!(
+        "{} play {} and would decide this fact together: name the one that does, as in {} = \"{first}\"",
+        named.join(" and "),
+        roles.join(" or "),
+        fact.name()
+    );
+    let line = if section.is_there() { section.line() } else { deciding.last().map_or(0, |source| source.line) };
+    section.findings().problem(line, section.path(fact.name()), sentence);
+}

@@ -1,0 +1,284 @@
+//! `[sources.NAME]`: what all sources share is read here, the rest goes to the kind's own adapter.
+//!
+//! Two steps, because channels and locations name sources, and a source's adapter wants to know its channel: [`read`] gives drafts with
+//! names and roles, [`build`] makes the adapters.
+
+use std::sync::Arc;
+
+use super::document::{Findings, Section, nearest, suggestion};
+use super::values;
+use crate::entities::rules::{Channel, ReportsRefunds};
+use crate::facts::ids::Digester;
+use crate::facts::time::Span;
+use crate::facts::{Name, Role, SourceId, Text};
+use crate::sources::{Adapter, Common, Kind};
+
+/// A configured source, its adapter built.
+#[derive(Clone)]
+pub struct Source {
+    pub common: Common,
+    pub kind: &'static Kind,
+    pub adapter: Arc<dyn Adapter>,
+    /// The topics that it is read from, sorted.
+    pub topics: Vec<String>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("common", &self.common).field("kind", &self.kind.name).field("topics", &self.topics).finish()
+    }
+}
+
+/// A source half read: what is wrong with it has been told already where a part is `None`.
+pub struct Draft<'d> {
+    pub name: String,
+    pub id: SourceId,
+    pub line: usize,
+    pub kind: Option<&'static Kind>,
+    pub roles: Vec<Role>,
+    pub reports_refunds: ReportsRefunds,
+    pub trust_header_count: bool,
+    pub quiet: Option<Span>,
+    pub zone: (String, jiff::tz::TimeZone),
+    pub topics: Vec<String>,
+    channel: Option<String>,
+    brand: Option<String>,
+    number_scope: Option<String>,
+    section: Section<'d>,
+    common: Option<Common>,
+    adapter: Option<Arc<dyn Adapter>>,
+}
+
+impl Draft<'_> {
+    pub fn plays(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Do customers order here?
+    pub fn sells(&self) -> bool {
+        self.plays(Role::Shop) || self.plays(Role::Pos)
+    }
+
+    pub fn finish(self) -> Option<Source> {
+        Some(Source { common: self.common?, kind: self.kind?, adapter: self.adapter?, topics: self.topics })
+    }
+}
+
+/// The words of `roles`.
+pub const ROLES: &[(&str, Role)] = &[
+    ("shop", Role::Shop),
+    ("pos", Role::Pos),
+    ("erp", Role::Erp),
+    ("wms", Role::Wms),
+    ("marketing", Role::Marketing),
+    ("crm", Role::Crm),
+    ("finance", Role::Finance),
+    ("carrier", Role::Carrier),
+    ("mailer", Role::Mailer),
+];
+
+const REPORTS: &[(&str, ReportsRefunds)] = &[("none", ReportsRefunds::None), ("all", ReportsRefunds::All), ("own", ReportsRefunds::Own)];
+
+pub fn read<'d>(mut section: Section<'d>, kinds: &'static [Kind]) -> Vec<Draft<'d>> {
+    if !section.is_there() {
+        section.findings().problem(0, "sources", "no source is configured: write a section [sources.NAME] for each system to read");
+    }
+    let mut drafts: Vec<Draft<'d>> = section.sections().into_iter().map(|(name, section)| draft(name, section, kinds)).collect();
+    for i in 0..drafts.len() {
+        let (before, rest) = drafts.split_at_mut(i);
+        let Some(this) = rest.first_mut() else { continue };
+        if let Some(other) = before.iter().find(|other| other.id == this.id) {
+            let sentence = format!("has the same short id as the source {} (line {}): choose another name", other.name, other.line);
+            this.section.findings().problem(this.line, format!("sources.{}", this.name), sentence);
+        }
+    }
+    drafts
+}
+
+fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [Kind]) -> Draft<'d> {
+    if let Err(sentence) = values::name_is_legal(&name) {
+        section.findings().problem(section.line(), format!("sources.{name}"), sentence);
+    }
+    if name == "waybill" {
+        section.findings().problem(section.line(), "sources.waybill", "is Waybill's own name: choose another");
+    }
+    let words: Vec<(&'static str, &'static Kind)> = kinds.iter().map(|kind| (kind.name, kind)).collect();
+    let kind = section.required("kind", &format!("one of {}", kinds_named(kinds)), |value| values::word(value, &words));
+    let roles = section.read("roles", |value| {
+        let words = values::texts(value)?;
+        let roles = words.iter().map(|word| values::one_of(word, ROLES)).collect::<Result<Vec<_>, _>>()?;
+        if roles.is_empty() { Err("is empty: name a role, or leave the key out".to_owned()) } else { Ok(roles) }
+    });
+    let mut roles = roles.or_else(|| kind.map(|kind| kind.roles.to_vec())).unwrap_or_default();
+    roles.sort();
+    roles.dedup();
+    let reports_refunds = section.read("reports_refunds", |value| values::word(value, REPORTS));
+    Draft {
+        id: SourceId::of(&name),
+        line: section.line(),
+        kind,
+        reports_refunds: reports_refunds.unwrap_or_else(|| refunds_by_default(&roles)),
+        trust_header_count: section.read("trust_header_count", values::flag).unwrap_or(false),
+        quiet: section.read("quiet", values::span),
+        zone: section.read("zone", values::zone).unwrap_or_else(|| ("UTC".to_owned(), jiff::tz::TimeZone::UTC)),
+        channel: section.read("channel", values::text),
+        brand: section.read("brand", values::text),
+        number_scope: section.read("number_scope", values::name),
+        topics: Vec::new(),
+        common: None,
+        adapter: None,
+        name,
+        roles,
+        section,
+    }
+}
+
+fn kinds_named(kinds: &[Kind]) -> String {
+    kinds.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Finance hears of every refund, a shop of those that were made in it.
+fn refunds_by_default(roles: &[Role]) -> ReportsRefunds {
+    if roles.contains(&Role::Finance) {
+        ReportsRefunds::All
+    } else if roles.contains(&Role::Shop) || roles.contains(&Role::Pos) {
+        ReportsRefunds::Own
+    } else {
+        ReportsRefunds::None
+    }
+}
+
+/// Builds the adapters. `text` is the whole file: a source's own settings are handed over as plain TOML.
+pub fn build<'d>(mut drafts: Vec<Draft<'d>>, channels: &[Channel], digester: Option<Digester>, text: &str) -> Vec<Draft<'d>> {
+    let whole: toml::Table = text.parse().unwrap_or_default();
+    for draft in &mut drafts {
+        let common = common(draft, channels, digester.clone());
+        if let Some(kind) = draft.kind {
+            build_one(draft, kind, &common, &whole);
+        }
+        draft.common = Some(common);
+    }
+    drafts
+}
+
+fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -> Common {
+    let name = channel_of(draft, channels);
+    let channel = channels.iter().find(|channel| channel.name == name);
+    let brand = draft.brand.as_deref().map(Text::from).or_else(|| channel.map(|channel| channel.brand.clone()));
+    Common {
+        name: draft.name.as_str().into(),
+        id: draft.id,
+        channel: name,
+        brand: brand.unwrap_or_default(),
+        number_scope: draft.number_scope.as_deref().unwrap_or(Name::ORDER_NUMBER).into(),
+        zone: draft.zone.1.clone(),
+        // A missing secret has been told: adapters are built all the same, to find what else is wrong.
+        digester: digester.unwrap_or_else(|| Digester::new(b"")),
+    }
+}
+
+/// The channel that was named, else the only one whose shop this source is.
+fn channel_of(draft: &Draft<'_>, channels: &[Channel]) -> Text {
+    let section = &draft.section;
+    if let Some(name) = &draft.channel {
+        if !channels.iter().any(|channel| channel.name == *name) {
+            let near = suggestion(name, channels.iter().map(|channel| channel.name.as_str()));
+            section.problem("channel", format!("there is no section [channels.{name}]{near}"));
+        }
+        return name.as_str().into();
+    }
+    let own: Vec<&Channel> = channels.iter().filter(|channel| draft.sells() && channel.shop == draft.name).collect();
+    match own.as_slice() {
+        [] => Text::default(),
+        [one] => one.name.clone(),
+        [first, second, ..] => {
+            let sentence =
+                format!("is missing: the source is the shop of the channels {} and {}; say which is its own", first.name, second.name);
+            section.problem("channel", sentence);
+            Text::default()
+        }
+    }
+}
+
+fn build_one(draft: &mut Draft<'_>, kind: &'static Kind, common: &Common, whole: &toml::Table) {
+    let given = whole.get("sources").and_then(|sources| sources.get(&draft.name)).and_then(toml::Value::as_table);
+    let rest: Vec<String> = draft.section.rest().map(str::to_owned).collect();
+    let mut settings = toml::Table::new();
+    for key in &rest {
+        if let Some(value) = given.and_then(|given| given.get(key)) {
+            settings.insert(key.clone(), value.clone());
+        }
+    }
+    match (kind.build)(common, &settings) {
+        Ok(adapter) => {
+            draft.topics = adapter.topics();
+            draft.topics.sort();
+            draft.adapter = Some(adapter);
+        }
+        Err(sentences) => sentences.into_iter().for_each(|sentence| place(draft, &settings, sentence)),
+    }
+}
+
+/// Puts an adapter's sentence on the line of the key that it names, else on the line of the source.
+fn place(draft: &Draft<'_>, settings: &toml::Table, sentence: String) {
+    let findings: &Findings = draft.section.findings();
+    let path = format!("sources.{}", draft.name);
+    let mut paths = Vec::new();
+    key_paths(settings, "", &mut paths);
+    let Some(key) = paths.iter().filter(|key| speaks_of(&sentence, key)).max_by_key(|key| key.len()) else {
+        return findings.problem(draft.line, path, sentence);
+    };
+    let sentence = with_shared_keys(sentence, key, draft.section.known());
+    findings.problem(draft.section.line_below(key), format!("{path}.{key}"), sentence);
+}
+
+/// An adapter does not know the keys that all sources share: a slip in one of those is seen here.
+fn with_shared_keys(sentence: String, key: &str, shared: &[&str]) -> String {
+    let Some(at) = sentence.find("; did you mean").or_else(|| sentence.find("; known are")).filter(|_| sentence.contains("unknown key"))
+    else {
+        return sentence;
+    };
+    let (told, suggested) = sentence.split_at(at);
+    let own = suggested.strip_prefix("; did you mean").and_then(|rest| rest.split('"').nth(1));
+    match nearest(key, shared.iter().copied().chain(own)) {
+        Some(near) => format!("{told}; did you mean \"{near}\"?"),
+        None => format!("{sentence}, and of every source {}", shared.join(", ")),
+    }
+}
+
+/// The paths of all keys: `topics`, `columns.number`, `rows[0].fields.id`.
+fn key_paths(table: &toml::Table, prefix: &str, paths: &mut Vec<String>) {
+    for (key, value) in table {
+        let path = format!("{prefix}{key}");
+        if let Some(below) = value.as_table() {
+            key_paths(below, &format!("{path}."), paths);
+        }
+        for (i, item) in value.as_array().into_iter().flatten().enumerate() {
+            if let Some(below) = item.as_table() {
+                paths.push(format!("{path}[{i}]"));
+                key_paths(below, &format!("{path}[{i}]."), paths);
+            }
+        }
+        paths.push(path);
+    }
+}
+
+/// Does the sentence name this path: in one word (`rows[0].fields.id`), in two (`rows[0]: fields.id`), or its key in quotes?
+fn speaks_of(sentence: &str, path: &str) -> bool {
+    let joined = sentence.replacen("]: ", "].", 1);
+    if names(&joined, path) {
+        return true;
+    }
+    let Some((parent, key)) = path.rsplit_once('.') else { return false };
+    joined.starts_with(parent) && joined.contains(&format!("\"{key}\""))
+}
+
+/// Does the sentence hold the key as a word of its own?
+fn names(sentence: &str, key: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    sentence.match_indices(key).any(|(at, _)| {
+        let before = sentence.get(..at).and_then(|text| text.chars().next_back());
+        let after = sentence.get(at + key.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(inside)
+    })
+}

@@ -1,0 +1,260 @@
+//! The engine without its log: an epoch's records go in, a transaction comes out. Synchronous, no clock, no I/O: time is the batch's.
+//!
+//! ```text
+//! begin(clock) -> apply(record) ... -> seal() -> Transaction -> [committed] publish()
+//!                                                            -> [not committed] drop_epoch(): as if it had never been
+//! ```
+//!
+//! Applying a record only stores rows; views are computed at the seal (see `seal`).
+
+use std::sync::Arc;
+
+use super::log::Transaction;
+use super::outbox::Outbox;
+use super::published::Published;
+use super::report::EpochReport;
+use super::route;
+use super::shard::Shard;
+use super::topics::{SourceTopics, TopicNames};
+use crate::entities::Put;
+use crate::entities::rules::Rules;
+use crate::envelope::Record;
+use crate::events::Topic;
+use crate::facts::{Cause, Change, Fact, Moment, Row, Subject, TopicId};
+use crate::sources::{Adapter, Common, FactsOut, Reading};
+
+/// A source as the engine runs it.
+#[derive(Clone)]
+pub struct SourceRuntime {
+    pub common: Common,
+    pub adapter: Arc<dyn Adapter>,
+}
+
+/// What the engine is set up with.
+#[derive(Clone)]
+pub struct EngineSettings {
+    pub sources: Vec<SourceRuntime>,
+    pub rules: Arc<Rules>,
+    /// Of all that views are computed from beside rows.
+    pub fingerprint: u64,
+    pub names: TopicNames,
+    /// Number of shards: the partitions of changelog and exchange. Fixed for an application.
+    pub shards: u16,
+    /// Request topics that go live with the first epoch of a fresh application.
+    pub live_at_start: Vec<Topic>,
+    /// The largest record that may be written, in bytes.
+    pub record_bytes_max: usize,
+}
+
+/// A source topic as records name it by index.
+struct TopicRoute {
+    id: TopicId,
+    source: usize,
+}
+
+/// The engine without its log.
+pub struct Core {
+    pub(super) settings: EngineSettings,
+    pub(super) topics: Arc<[Arc<str>]>,
+    routes: Vec<TopicRoute>,
+    pub(super) source_topics: SourceTopics,
+    pub(super) shards: Vec<Shard>,
+    pub(super) outbox: Outbox,
+    pub(super) tick: Moment,
+    /// The tick before the open epoch.
+    last_tick: Moment,
+    pub(super) report: EpochReport,
+    facts: Vec<Fact>,
+    published: Arc<Published>,
+}
+
+impl Core {
+    /// `topics` in the order in which the log indexes them; each belongs to the source that names it.
+    pub fn new(settings: EngineSettings, topics: Arc<[Arc<str>]>) -> Self {
+        let source_of = |topic: &str| settings.sources.iter().position(|source| source.adapter.topics().iter().any(|name| name == topic));
+        let routes = topics.iter().map(|topic| TopicRoute { id: TopicId::of(topic), source: source_of(topic).unwrap_or(usize::MAX) }).collect();
+        let published = Arc::new(Published::new(settings.rules.clone()));
+        Self {
+            shards: (0..settings.shards).map(|_| Shard::new()).collect(),
+            source_topics: SourceTopics::new(&topics),
+            settings,
+            topics,
+            routes,
+            outbox: Outbox::default(),
+            tick: Moment::default(),
+            last_tick: Moment::default(),
+            report: EpochReport::default(),
+            facts: Vec::new(),
+            published,
+        }
+    }
+
+    /// Views that queries read: changed only by [`Self::publish`].
+    pub fn published(&self) -> Arc<Published> {
+        self.published.clone()
+    }
+
+    /// When a view would next change by the clock alone.
+    pub fn wake_at(&self) -> Option<Moment> {
+        self.shards.iter().filter_map(|shard| shard.wakes.earliest()).min()
+    }
+
+    /// Opens an epoch: its tick is the clock, or the latest tick of any shard where that is later, so that time never goes back.
+    pub fn begin(&mut self, clock: Moment) {
+        self.last_tick = self.tick;
+        self.tick = self.tick.max(clock);
+        self.report = EpochReport { tick: self.tick, ..EpochReport::default() };
+        for shard in &mut self.shards {
+            let due: Vec<Subject> = shard.wakes.due(self.tick).cloned().collect();
+            for subject in due {
+                match &subject {
+                    Subject::Order(key) => shard.orders.stage(key).wake(),
+                    Subject::Name(name) => shard.names.stage(name).wake(),
+                    Subject::Sku(sku) => shard.skus.stage(sku).wake(),
+                    Subject::Customer(key) => shard.customers.stage(key).wake(),
+                }
+            }
+        }
+    }
+
+    /// Decode -> facts -> route -> rows, nothing more. A record that can't be read becomes a dead letter, and the partition goes on.
+    pub fn apply(&mut self, record: &Record<'_>) {
+        self.outbox.has_read(record);
+        self.report.records += 1;
+        self.report.bytes += (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
+        let Some(route) = self.routes.get(record.topic_index as usize) else { return };
+        let Some(source) = self.settings.sources.get(route.source) else { return };
+        let cause = Cause { topic: route.id, partition: record.partition, offset: record.offset };
+        let mut facts = std::mem::take(&mut self.facts);
+        let mut out = FactsOut::new(source.common.id, cause, 0, source.adapter.revision(), &mut facts);
+        let reading = source.adapter.translate(record, &mut out);
+        let report = self.report.sources.entry(route.source).or_default();
+        report.newest_millis = report.newest_millis.max(record.timestamp.0);
+        match reading {
+            Ok(Reading::Understood) => report.understood += 1,
+            Ok(Reading::Skipped(skip)) => report.skipped(skip),
+            Err(refusal) => {
+                facts.clear();
+                report.refused += 1;
+                report.refusal.get_or_insert_with(|| refusal.summary());
+                self.outbox.dead_letter(&self.settings.names, &source.common.name, source.adapter.revision(), record, &refusal);
+            }
+        }
+        for fact in facts.drain(..) {
+            self.store(fact);
+        }
+        self.facts = facts;
+    }
+
+    /// Puts a fact's row to its entity in the open epoch, if it is newer than what is there.
+    pub(super) fn store(&mut self, fact: Fact) {
+        let shard = &mut self.shards[route::of(&fact.subject, self.settings.shards)];
+        let cause = fact.cause;
+        let put = match (fact.subject, fact.change) {
+            (Subject::Order(key), change) => {
+                let upsert = matches!(change, Change::Upsert(_));
+                if shard.orders.get(&key).is_some_and(|order| order.rows.is_stale(&fact.key, upsert, fact.version)) {
+                    Put::Stale
+                } else {
+                    let row = match change {
+                        Change::Upsert(Row::Order(row)) => Some(row),
+                        _ => None,
+                    };
+                    let staged = shard.orders.stage(&key);
+                    let put = staged.state.rows.put(fact.key, row, fact.version, cause, fact.at);
+                    staged.mark(put, cause);
+                    put
+                }
+            }
+            (Subject::Name(name), change) => {
+                let staged = shard.names.stage(&name);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
+                staged.mark(put, cause);
+                put
+            }
+            (Subject::Sku(sku), change) => {
+                let staged = shard.skus.stage(&sku);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
+                staged.mark(put, cause);
+                put
+            }
+            (Subject::Customer(key), change) => {
+                let staged = shard.customers.stage(&key);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
+                staged.mark(put, cause);
+                put
+            }
+        };
+        match put {
+            Put::Stale => self.report.facts_stale += 1,
+            Put::Changed | Put::Same => self.report.facts_new += 1,
+        }
+    }
+
+    /// Nothing was read and nothing is due: there is nothing to commit.
+    pub fn is_idle(&self) -> bool {
+        self.report.records == 0 && !self.shards.iter().any(Shard::touched)
+    }
+
+    /// Closes the epoch: views, events, state, offsets. See `seal`.
+    pub fn seal(&mut self) -> Transaction {
+        super::seal::seal(self)
+    }
+
+    /// A record of the transaction is beyond what may be written: which, and how large. Known before anything is produced.
+    pub fn oversize(&self, transaction: &Transaction) -> Option<String> {
+        let max = self.settings.record_bytes_max;
+        let record = transaction.records.iter().find(|record| record.bytes() > max)?;
+        let key = record.key.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        Some(format!(
+            "a record of {} bytes for {} (key {key:?}) is larger than {max} bytes: raise kafka.record_bytes_max and the topic's max.message.bytes",
+            record.bytes(),
+            record.topic
+        ))
+    }
+
+    /// The epoch is committed: its stage becomes what is, and queries see it. Gives what it held.
+    pub fn publish(&mut self) -> EpochReport {
+        for shard in &mut self.shards {
+            if !shard.touched() {
+                continue;
+            }
+            let published = &self.published;
+            let wakes = &mut shard.wakes;
+            shard.orders.publish(|key, state, next| {
+                wakes.set(Subject::Order(key.clone()), next);
+                published.order(key, state);
+            });
+            shard.names.publish(|name, state, next| {
+                wakes.set(Subject::Name(name.clone()), next);
+                published.name(name, state);
+            });
+            shard.skus.publish(|sku, state, next| {
+                wakes.set(Subject::Sku(sku.clone()), next);
+                published.sku(sku, state);
+            });
+            shard.customers.publish(|key, state, next| {
+                wakes.set(Subject::Customer(key.clone()), next);
+                published.customer(key, state);
+            });
+            shard.epoch.number += 1;
+            shard.epoch.tick = self.tick;
+            shard.epoch.fingerprint = self.settings.fingerprint;
+            let number = shard.epoch.number;
+            shard.live.extend(shard.going_live.drain(..).map(|topic| (topic, number)));
+        }
+        self.published.epoch(self.tick);
+        self.outbox.clear();
+        std::mem::take(&mut self.report)
+    }
+
+    /// The epoch is not committed: its records come again, nothing of it is left.
+    pub fn drop_epoch(&mut self) {
+        for shard in &mut self.shards {
+            shard.drop_stage();
+        }
+        self.outbox.clear();
+        self.tick = self.last_tick;
+        self.report = EpochReport::default();
+    }
+}

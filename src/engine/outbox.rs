@@ -1,0 +1,127 @@
+//! What the open epoch will write: events with their headers, state, dead letters, offsets.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::log::{Offset, OutRecord, Transaction};
+use super::report::EpochReport;
+use super::state::{self, StateKey};
+use super::topics::{SourceTopics, TopicNames};
+use crate::envelope::{Record, Refusal};
+use crate::events::Emission;
+use crate::facts::{Cause, Moment};
+
+/// The open epoch's writes.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    records: Vec<OutRecord>,
+    /// (topic index, partition) -> next offset to read.
+    read: BTreeMap<(u16, i32), i64>,
+}
+
+/// The epoch as events name it in their headers.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochTag {
+    pub shard: usize,
+    pub number: u64,
+    pub tick: Moment,
+}
+
+impl Outbox {
+    /// The record is read: its partition's offset moves behind it.
+    pub fn has_read(&mut self, record: &Record<'_>) {
+        let next = self.read.entry((record.topic_index, record.partition)).or_default();
+        *next = (*next).max(record.offset + 1);
+    }
+
+    /// An event, with its headers: id, causes, epoch, tick, content type, receiver.
+    pub fn event(&mut self, names: &TopicNames, sources: &SourceTopics, tag: EpochTag, emission: Emission, causes: &[Cause]) {
+        let mut shown = String::new();
+        for cause in causes {
+            if !shown.is_empty() {
+                shown.push(',');
+            }
+            shown.push_str(&sources.show(cause));
+        }
+        let mut epoch = String::new();
+        // Writing to a String can't fail.
+        let _ = write!(epoch, "{}:{}", tag.shard, tag.number);
+        let mut headers = vec![
+            ("id", emission.id.into_bytes()),
+            ("causes", shown.into_bytes()),
+            ("epoch", epoch.into_bytes()),
+            ("tick", tag.tick.to_string().into_bytes()),
+            ("content-type", b"application/json".to_vec()),
+        ];
+        if let Some(receiver) = emission.receiver {
+            headers.push(("receiver", receiver.name().as_bytes().to_vec()));
+        }
+        self.records.push(OutRecord {
+            topic: names.of(emission.topic).clone(),
+            partition: None,
+            key: Some(emission.key.as_bytes().to_vec()),
+            value: emission.body,
+            headers,
+        });
+    }
+
+    /// A record that could not be read: whole (key, value, headers), with its place and why.
+    pub fn dead_letter(&mut self, names: &TopicNames, source: &str, revision: u16, record: &Record<'_>, refusal: &Refusal) {
+        let mut headers: Vec<(&'static str, Vec<u8>)> = vec![
+            ("waybill-error", format!("{}[{}]@{}: {refusal}", record.topic, record.partition, record.offset).into_bytes()),
+            ("waybill-source", source.as_bytes().to_vec()),
+            ("waybill-topic", record.topic.as_bytes().to_vec()),
+            ("waybill-partition", record.partition.to_string().into_bytes()),
+            ("waybill-offset", record.offset.to_string().into_bytes()),
+            ("waybill-timestamp", record.timestamp.to_string().into_bytes()),
+            ("waybill-adapter-revision", revision.to_string().into_bytes()),
+        ];
+        // The record's own headers, in order, as one JSON list: their names are not ours to choose.
+        let own: Vec<(&str, String)> = record.headers.iter().map(|(name, value)| (*name, String::from_utf8_lossy(value).into_owned())).collect();
+        if !own.is_empty() {
+            headers.push(("waybill-headers", serde_json::to_vec(&own).unwrap_or_default()));
+        }
+        self.records.push(OutRecord {
+            topic: names.dead_letters.clone(),
+            partition: None,
+            key: record.key.map(<[u8]>::to_vec),
+            value: record.value.map(<[u8]>::to_vec),
+            headers,
+        });
+    }
+
+    /// A record of the changelog; `payload` encodes itself with the key's bytes, or is `None`: a tombstone.
+    pub fn state(&mut self, names: &TopicNames, report: &mut EpochReport, shard: usize, key: &StateKey, value: impl FnOnce(&[u8]) -> Option<Vec<u8>>) {
+        let key = state::encode_key(key);
+        let value = value(&key);
+        report.state_records += 1;
+        report.state_bytes += (key.len() + value.as_ref().map_or(0, Vec::len)) as u64;
+        self.records.push(OutRecord { topic: names.changelog.clone(), partition: Some(shard as i32), key: Some(key), value, headers: Vec::new() });
+    }
+
+    /// All of it, with the epoch numbers in the metadata of the exchange partitions' offsets. Empties the outbox.
+    pub fn transaction(&mut self, topics: &[Arc<str>], exchange: &Arc<str>, shards: impl Iterator<Item = (usize, i64, u64)>) -> Transaction {
+        let mut offsets: Vec<Offset> = std::mem::take(&mut self.read)
+            .into_iter()
+            .map(|((topic, partition), next)| Offset {
+                topic: topics[topic as usize].clone(),
+                partition,
+                next: Some(next),
+                metadata: String::new(),
+            })
+            .collect();
+        offsets.extend(shards.map(|(shard, next, number)| Offset {
+            topic: exchange.clone(),
+            partition: shard as i32,
+            next: Some(next),
+            metadata: number.to_string(),
+        }));
+        Transaction { records: std::mem::take(&mut self.records), offsets }
+    }
+
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.read.clear();
+    }
+}

@@ -1,0 +1,201 @@
+//! Restore: state from the changelog, and the check that it belongs to the committed offsets.
+//!
+//! Let *M* be the epoch number in the metadata of the offset of the shard's exchange partition, *C* that of the last epoch record read.
+//!
+//! | found | meaning | what is done |
+//! | --- | --- | --- |
+//! | C = M | state and offsets are of one epoch | restored |
+//! | neither | a fresh application (or a shard that no epoch has touched) | sources from their earliest records |
+//! | C < M | the changelog's end is not visible yet | read on, then refuse |
+//! | C > M | state without its offsets | refuse |
+//! | C, no M | the offsets are gone (a group away for long) | all sources from their earliest records, as a repeat: versions make it harmless |
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::core::Core;
+use super::log::{Log, LogError, Offset};
+use super::shard::Shard;
+use super::state::{self, EpochRecord, StateError, StateKey};
+use crate::events::Topic;
+use crate::facts::Subject;
+
+/// How often the changelog is read again when its end is behind the committed epoch. The log itself waits for open transactions each time.
+const READS_MAX: u32 = 3;
+
+/// What a restore found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    pub records: u64,
+    pub bytes: u64,
+    /// Nothing was there: the application begins.
+    pub fresh: bool,
+    /// State was there without offsets: all sources are read from their earliest records.
+    pub offsets_lost: bool,
+    /// The rules or the program have changed since the state was written.
+    pub fingerprint_changed: bool,
+}
+
+/// Restores every shard and sets where reading begins.
+pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, LogError> {
+    let committed = log.committed().await?;
+    let mut found = Restored::default();
+    let (mut known, mut lost) = (0, 0);
+    for index in 0..core.shards.len() {
+        let exchange = committed.iter().find(|offset| offset.topic == core.settings.names.exchange && offset.partition == index as i32);
+        let noted = exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
+        let read = read_shard(core, log, index, noted, &mut found).await?;
+        match (read.number, noted) {
+            (0, None) => {}
+            (c, Some(m)) if c == m => known += 1,
+            (c, None) => {
+                lost += 1;
+                core.shards[index].epoch.number = c;
+            }
+            (c, Some(m)) if c < m => {
+                return Err(LogError::Restore(format!(
+                    "shard {index}: the offsets are of epoch {m}, the changelog {} ends at epoch {c}: it lost records (truncated, or kept by time instead of compacted). \
+                     Restore the topic, or set up the application anew under another id",
+                    core.settings.names.changelog
+                )));
+            }
+            (c, Some(m)) => {
+                return Err(LogError::Restore(format!(
+                    "shard {index}: the changelog {} is at epoch {c}, the committed offsets at epoch {m}: the offsets were set back by somebody. \
+                     Set them forward again, or delete all of the group's offsets, so that every source is read again as a repeat",
+                    core.settings.names.changelog
+                )));
+            }
+        }
+        core.tick = core.tick.max(core.shards[index].epoch.tick);
+        found.fingerprint_changed |= read.number > 0 && core.shards[index].epoch.fingerprint != core.settings.fingerprint;
+    }
+    if lost > 0 && known > 0 {
+        return Err(LogError::Restore(
+            "some shards' offsets are gone and others' are there: delete all of the group's offsets, so that every source is read again as a repeat".into(),
+        ));
+    }
+    found.offsets_lost = lost > 0;
+    found.fresh = known == 0 && lost == 0;
+    if found.fresh {
+        for shard in &mut core.shards {
+            shard.going_live.clone_from(&core.settings.live_at_start);
+        }
+    }
+    let sources: Vec<Offset> = committed
+        .into_iter()
+        .filter(|offset| offset.topic != core.settings.names.exchange)
+        .map(|offset| if lost > 0 { Offset { next: None, ..offset } } else { offset })
+        .collect();
+    log.start(&sources).await?;
+    publish_all(core);
+    Ok(found)
+}
+
+fn parse_number(shard: usize, metadata: &str) -> Result<u64, LogError> {
+    metadata.parse().map_err(|_| {
+        LogError::Restore(format!(
+            "shard {shard}: the committed offset carries {metadata:?} where Waybill writes the epoch's number: somebody else has committed for this group"
+        ))
+    })
+}
+
+/// Reads one shard's partition, again while its end is behind `noted`.
+async fn read_shard<L: Log>(core: &mut Core, log: &mut L, index: usize, noted: Option<u64>, found: &mut Restored) -> Result<EpochRecord, LogError> {
+    let mut newest: HashMap<Vec<u8>, Option<Vec<u8>>, RandomState> = HashMap::default();
+    let epoch_key = state::encode_key(&StateKey::Epoch);
+    for read in 1.. {
+        newest.clear();
+        let (mut records, mut bytes) = (0, 0);
+        log.changelog(index as i32, &mut |key, value| {
+            records += 1;
+            bytes += (key.len() + value.map_or(0, <[u8]>::len)) as u64;
+            newest.insert(key.to_vec(), value.map(<[u8]>::to_vec));
+        })
+        .await?;
+        let number = match newest.get(&epoch_key) {
+            Some(Some(value)) => decode_epoch(&epoch_key, value).map_err(|error| unreadable(core, index, &error))?.number,
+            _ => 0,
+        };
+        if noted.is_some_and(|m| number < m) && read < READS_MAX {
+            continue;
+        }
+        found.records += records;
+        found.bytes += bytes;
+        break;
+    }
+    let mut shard = Shard::new();
+    for (key, value) in newest {
+        if let Some(value) = value {
+            load(&mut shard, &key, &value).map_err(|error| unreadable(core, index, &error))?;
+        }
+    }
+    let epoch = shard.epoch;
+    core.shards[index] = shard;
+    Ok(epoch)
+}
+
+fn unreadable(core: &Core, shard: usize, error: &StateError) -> LogError {
+    LogError::Restore(format!("shard {shard} of {}: {error}", core.settings.names.changelog))
+}
+
+fn decode_epoch(key: &[u8], value: &[u8]) -> Result<EpochRecord, StateError> {
+    Ok(postcard::from_bytes(state::payload(key, value)?)?)
+}
+
+/// Puts the newest record of a key into the shard.
+fn load(shard: &mut Shard, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+    let state_key: StateKey = postcard::from_bytes(key)?;
+    let payload = state::payload(key, value)?;
+    let mut result = Ok(());
+    match state_key {
+        StateKey::Epoch => shard.epoch = postcard::from_bytes(payload)?,
+        StateKey::Live(number) => {
+            let since = postcard::from_bytes(payload)?;
+            if let Some(topic) = Topic::ALL.into_iter().find(|topic| *topic as u8 == number) {
+                shard.live.push((topic, since));
+            }
+        }
+        StateKey::Order(order) => {
+            let state = postcard::from_bytes(payload)?;
+            shard.orders.restore(order, |slot| *slot = state);
+        }
+        StateKey::Name(name) => {
+            let state = postcard::from_bytes(payload)?;
+            shard.names.restore(name, |slot| *slot = state);
+        }
+        StateKey::SkuHead(sku) => shard.skus.restore(sku, |state| result = state.load_head(payload)),
+        StateKey::SkuRow(sku, row) => shard.skus.restore(sku, |state| result = state.load_row(row, payload)),
+        StateKey::CustomerHead(customer) => shard.customers.restore(customer, |state| result = state.load_head(payload)),
+        StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
+    }
+    result.map_err(StateError::from)
+}
+
+/// Shows everything restored to queries, and rebuilds the moments at which views change by the clock: each such entity is looked at once, in
+/// the first epoch.
+fn publish_all(core: &mut Core) {
+    let published = core.published();
+    let tick = core.tick;
+    for shard in &mut core.shards {
+        for (key, state) in shard.orders.committed() {
+            published.order(key, state);
+            shard.wakes.set(Subject::Order(key.clone()), Some(tick));
+        }
+        for (name, state) in shard.names.committed() {
+            published.name(name, state);
+            if state.waiting_len() > 0 {
+                shard.wakes.set(Subject::Name(name.clone()), Some(tick));
+            }
+        }
+        for (sku, state) in shard.skus.committed() {
+            published.sku(sku, state);
+            shard.wakes.set(Subject::Sku(sku.clone()), Some(tick));
+        }
+        for (key, state) in shard.customers.committed() {
+            published.customer(key, state);
+        }
+    }
+    published.epoch(tick);
+}
+

@@ -1,0 +1,225 @@
+//! The seal of an epoch: each changed entity is computed once, wave by wave, so that an epoch is a fixed point and no fact is left in memory.
+//!
+//! ```text
+//! names ──rows──> orders ──demand──> SKUs
+//!                        └─summary─> customers
+//! ```
+//!
+//! What a wave yields for a later one is applied in the same epoch. Nothing goes against the order.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::core::Core;
+use super::log::Transaction;
+use super::outbox::EpochTag;
+use super::published::LINKS_MAX;
+use super::shard::Shard;
+use super::state::{EpochRecord, StateKey, encode, frame};
+use super::table::Table;
+use crate::entities::customer::CustomerState;
+use crate::entities::name::NameState;
+use crate::entities::order::{OrderState, view, yields};
+use crate::entities::sku::SkuState;
+use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_customer, seal_name, seal_order, seal_sku};
+use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row, Sku, Version};
+
+/// Seals the open epoch and gives all that it writes.
+pub(super) fn seal(core: &mut Core) -> Transaction {
+    pass_on(core);
+    let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
+    let orders = wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed);
+    let skus = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
+    let customers = wave(core, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
+    for (shard, emissions, causes) in [names, orders, skus, customers].into_iter().flatten() {
+        let tag = EpochTag { shard, number: core.shards[shard].epoch.number + 1, tick: core.tick };
+        for emission in emissions {
+            *core.report.events.entry(emission.topic).or_default() += 1;
+            core.outbox.event(&core.settings.names, &core.source_topics, tag, emission, &causes);
+        }
+    }
+    state(core);
+    let topics: Arc<[Arc<str>]> = core.topics.clone();
+    let exchange = core.settings.names.exchange.clone();
+    let shards = core.shards.iter().enumerate();
+    let touched = shards.filter(|(_, shard)| shard.touched()).map(|(index, shard)| (index, shard.exchange_next, shard.epoch.number + 1));
+    core.outbox.transaction(&topics, &exchange, touched)
+}
+
+/// Names pass on the rows that came under them, link by link, until nothing moves; five links at most.
+fn pass_on(core: &mut Core) {
+    for _ in 0..LINKS_MAX {
+        let mut moved = Vec::new();
+        for shard in &mut core.shards {
+            for index in 0..shard.names.staged_len() {
+                if let Some((_, staged)) = shard.names.staged_at(index)
+                    && staged.due
+                    && let Some((_, facts)) = staged.state.forward()
+                {
+                    core.report.names_forwarded += facts.len() as u64;
+                    moved.extend(facts);
+                }
+            }
+        }
+        if moved.is_empty() {
+            break;
+        }
+        for fact in moved {
+            core.store(fact);
+        }
+    }
+}
+
+/// An entity as a wave computes it.
+trait Sealable<K> {
+    fn revision(&mut self) -> &mut u64;
+    /// Computes the view, says and requests what follows, and yields facts for later waves. The result: when the view would next change by the clock.
+    fn seal(&mut self, key: &K, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment>;
+}
+
+impl Sealable<Name> for NameState {
+    fn revision(&mut self) -> &mut u64 {
+        &mut self.revision
+    }
+    fn seal(&mut self, key: &Name, outlet: &mut Outlet<'_>, _: &mut Vec<Fact>) -> Option<Moment> {
+        seal_name(key, self, outlet).next
+    }
+}
+
+impl Sealable<OrderKey> for OrderState {
+    fn revision(&mut self) -> &mut u64 {
+        &mut self.revision
+    }
+    fn seal(&mut self, key: &OrderKey, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
+        order(key, self, outlet, facts)
+    }
+}
+
+impl Sealable<Sku> for SkuState {
+    fn revision(&mut self) -> &mut u64 {
+        &mut self.revision
+    }
+    fn seal(&mut self, key: &Sku, outlet: &mut Outlet<'_>, _: &mut Vec<Fact>) -> Option<Moment> {
+        seal_sku(key, self, outlet).next
+    }
+}
+
+impl Sealable<CustomerKey> for CustomerState {
+    fn revision(&mut self) -> &mut u64 {
+        &mut self.revision
+    }
+    fn seal(&mut self, key: &CustomerKey, outlet: &mut Outlet<'_>, _: &mut Vec<Fact>) -> Option<Moment> {
+        seal_customer(key, self, outlet).next
+    }
+}
+
+/// What one entity's seal emits, and of which shard it is.
+type Emitted = (usize, Vec<Emission>, Vec<Cause>);
+
+/// Computes every due entity of one kind once, then puts what they yield to the entities of later waves.
+fn wave<K, S>(core: &mut Core, table: fn(&mut Shard) -> &mut Table<K, S>, count: fn(&mut super::report::EpochReport) -> &mut u64) -> Vec<Emitted>
+where
+    K: Hash + Eq + Clone,
+    S: Sealable<K> + Clone + Default,
+{
+    let mut emitted = Vec::new();
+    let mut facts = Vec::new();
+    let rules = core.settings.rules.clone();
+    for (index, shard) in core.shards.iter_mut().enumerate() {
+        let live = live_topics(shard);
+        let context = SealContext { rules: &rules, tick: core.tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
+        let table = table(shard);
+        for place in 0..table.staged_len() {
+            let Some((key, staged)) = table.staged_at(place) else { continue };
+            if !staged.due {
+                continue;
+            }
+            *count(&mut core.report) += 1;
+            let causes = staged.causes.to_vec();
+            let mut outlet = Outlet::new(context, *staged.state.revision() + 1, causes.clone());
+            staged.next = staged.state.seal(key, &mut outlet, &mut facts);
+            if outlet.changed {
+                *staged.state.revision() += 1;
+                staged.dirty = true;
+            }
+            if !outlet.emissions.is_empty() {
+                emitted.push((index, outlet.emissions, causes));
+            }
+        }
+    }
+    for fact in facts {
+        core.store(fact);
+    }
+    emitted
+}
+
+fn live_topics(shard: &Shard) -> Vec<Topic> {
+    Topic::ALL.into_iter().filter(|topic| topic.is_statement() || shard.is_live(*topic)).collect()
+}
+
+/// One order: view, requests, statements, what it yields to its SKUs and its customer.
+fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
+    let OrderState { rows, ledgers, said, told, exceptions: open, .. } = state;
+    let view = view(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
+    let by_clock = seal_order(&view, ledgers, outlet);
+    order_status::emit(&view, said, outlet);
+    exceptions::emit(&view, open, said, outlet);
+    let version = Version::derived(outlet.context.generation, outlet.revision);
+    let cause = outlet.causes.first().copied();
+    yields::differences(&view, outlet.context.rules, told, |subject, row_key, row: Option<Row>| {
+        outlet.changed = true;
+        facts.push(Fact {
+            subject,
+            key: row_key,
+            change: row.map_or(Change::Delete, Change::Upsert),
+            version,
+            cause: cause.unwrap_or(Cause::NONE),
+            at: outlet.context.tick,
+        });
+    });
+    [view.next_change, by_clock].into_iter().flatten().min()
+}
+
+/// Writes what changed: orders and names whole, SKUs and customers by row, and one epoch record for each shard that the epoch touches.
+fn state(core: &mut Core) {
+    let Core { shards, outbox, report, settings, tick, .. } = core;
+    let names = &settings.names;
+    for (index, shard) in shards.iter_mut().enumerate().filter(|(_, shard)| shard.touched()) {
+        for (key, staged) in shard.orders.staged().filter(|(_, staged)| staged.dirty) {
+            outbox.state(names, report, index, &StateKey::Order(key.clone()), |bytes| Some(encode(bytes, &staged.state)));
+        }
+        for (name, staged) in shard.names.staged().filter(|(_, staged)| staged.dirty) {
+            outbox.state(names, report, index, &StateKey::Name(name.clone()), |bytes| Some(encode(bytes, &staged.state)));
+        }
+        for place in 0..shard.skus.staged_len() {
+            let Some((sku, staged)) = shard.skus.staged_at(place) else { continue };
+            if !staged.dirty {
+                continue;
+            }
+            for row in staged.state.take_touched() {
+                let key = StateKey::SkuRow(sku.clone(), row.clone());
+                outbox.state(names, report, index, &key, |bytes| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+            }
+            let key = StateKey::SkuHead(sku.clone());
+            outbox.state(names, report, index, &key, |bytes| Some(frame(bytes, &staged.state.head_bytes())));
+        }
+        for place in 0..shard.customers.staged_len() {
+            let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
+            if !staged.dirty {
+                continue;
+            }
+            for row in staged.state.take_touched() {
+                let key = StateKey::CustomerRow(customer.clone(), row.clone());
+                outbox.state(names, report, index, &key, |bytes| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+            }
+            let key = StateKey::CustomerHead(customer.clone());
+            outbox.state(names, report, index, &key, |bytes| Some(frame(bytes, &staged.state.head_bytes())));
+        }
+        let number = shard.epoch.number + 1;
+        for topic in &shard.going_live {
+            outbox.state(names, report, index, &StateKey::Live(*topic as u8), |bytes| Some(encode(bytes, &number)));
+        }
+        let record = EpochRecord { number, tick: *tick, generation: shard.epoch.generation, fingerprint: settings.fingerprint };
+        outbox.state(names, report, index, &StateKey::Epoch, |bytes| Some(encode(bytes, &record)));
+    }
+}

@@ -1,0 +1,126 @@
+//! Entities of one kind and shard: committed ones, and those that the open epoch has touched.
+//!
+//! The epoch works on copies (the *stage*): dropping the stage is the roll-back, publishing it is the isolation. A copy is cheap: orders and
+//! names are small, SKUs and customers share their rows' structure.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use indexmap::IndexMap;
+use smallvec::SmallVec;
+
+use crate::entities::Put;
+use crate::facts::{Cause, Moment};
+
+/// At most so many causes are named in an event's header: the first ones of the epoch.
+const CAUSES_MAX: usize = 16;
+
+/// An entity that the open epoch has touched.
+#[derive(Debug)]
+pub struct Staged<S> {
+    pub state: S,
+    /// Records of this epoch that changed it.
+    pub causes: SmallVec<[Cause; 4]>,
+    /// Something changed that its view is computed from.
+    pub due: bool,
+    /// Its state must be written.
+    pub dirty: bool,
+    /// When its view would next change by the clock alone, known after its seal.
+    pub next: Option<Moment>,
+}
+
+impl<S> Staged<S> {
+    /// Marks what became of a row that was put.
+    pub fn mark(&mut self, put: Put, cause: Cause) {
+        match put {
+            Put::Changed => self.touch(cause),
+            Put::Same => self.dirty = true,
+            Put::Stale => {}
+        }
+    }
+
+    /// Marks a change of the rows, caused by this record.
+    pub fn touch(&mut self, cause: Cause) {
+        self.due = true;
+        self.dirty = true;
+        if self.causes.len() < CAUSES_MAX && !self.causes.contains(&cause) {
+            self.causes.push(cause);
+        }
+    }
+
+    /// The clock has reached the moment at which the view may change: it is computed, and written only if it did.
+    pub fn wake(&mut self) {
+        self.due = true;
+    }
+}
+
+/// Entities of one kind and shard.
+#[derive(Debug)]
+pub struct Table<K, S> {
+    committed: HashMap<K, Arc<S>, RandomState>,
+    /// In the order of first touch, so that what is emitted does not depend on a hash.
+    staged: IndexMap<K, Staged<S>, RandomState>,
+}
+
+impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
+    pub fn new() -> Self {
+        Self { committed: HashMap::default(), staged: IndexMap::default() }
+    }
+
+    /// The entity as the open epoch sees it.
+    pub fn get(&self, key: &K) -> Option<&S> {
+        self.staged.get(key).map(|staged| &staged.state).or_else(|| self.committed.get(key).map(AsRef::as_ref))
+    }
+
+    /// The entity's copy in the open epoch, made at its first touch.
+    pub fn stage(&mut self, key: &K) -> &mut Staged<S> {
+        if !self.staged.contains_key(key) {
+            let state = self.committed.get(key).map(|state| S::clone(state)).unwrap_or_default();
+            self.staged.insert(key.clone(), Staged { state, causes: SmallVec::new(), due: false, dirty: false, next: None });
+        }
+        // Inserted just above when it was not there.
+        &mut self.staged[key]
+    }
+
+    pub fn staged_len(&self) -> usize {
+        self.staged.len()
+    }
+
+    /// The `index`th entity touched in this epoch.
+    pub fn staged_at(&mut self, index: usize) -> Option<(&K, &mut Staged<S>)> {
+        self.staged.get_index_mut(index)
+    }
+
+    pub fn staged(&self) -> impl Iterator<Item = (&K, &Staged<S>)> {
+        self.staged.iter()
+    }
+
+    /// Drops the open epoch's copies.
+    pub fn drop_stage(&mut self) {
+        self.staged.clear();
+    }
+
+    /// Makes the open epoch's copies the committed ones, and shows each to `each`.
+    pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>, Option<Moment>)) {
+        for (key, staged) in self.staged.drain(..) {
+            if !staged.dirty && !staged.due {
+                continue;
+            }
+            let state = Arc::new(staged.state);
+            each(&key, &state, staged.next);
+            self.committed.insert(key, state);
+        }
+    }
+
+    /// Puts an entity that a restore read.
+    pub fn restore(&mut self, key: K, change: impl FnOnce(&mut S)) {
+        let entry = self.committed.entry(key).or_default();
+        change(Arc::make_mut(entry));
+    }
+
+    pub fn committed(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
+        self.committed.iter()
+    }
+}

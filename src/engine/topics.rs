@@ -1,0 +1,58 @@
+//! The names of the topics that Waybill owns, in one place: a name that changes loses state.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::events::Topic;
+use crate::facts::{Cause, TopicId};
+
+/// Names of the derived topics, `dead-letters`, and the two internal topics, each with the configured prefix.
+#[derive(Clone, Debug)]
+pub struct TopicNames {
+    derived: Vec<(Topic, Arc<str>)>,
+    pub dead_letters: Arc<str>,
+    /// State: compacted, one partition a shard.
+    pub changelog: Arc<str>,
+    /// Facts for another's shard, and the epoch numbers: one partition a shard.
+    pub exchange: Arc<str>,
+}
+
+impl TopicNames {
+    /// `prefix` stands before each name: `waybill.` by default.
+    pub fn new(prefix: &str) -> Self {
+        Self {
+            derived: Topic::ALL.into_iter().map(|topic| (topic, format!("{prefix}{}", topic.name()).into())).collect(),
+            dead_letters: format!("{prefix}dead-letters").into(),
+            changelog: format!("{prefix}changelog").into(),
+            exchange: format!("{prefix}exchange").into(),
+        }
+    }
+
+    pub fn derived(&self) -> impl Iterator<Item = (Topic, &Arc<str>)> {
+        self.derived.iter().map(|(topic, name)| (*topic, name))
+    }
+
+    pub fn of(&self, topic: Topic) -> &Arc<str> {
+        // `derived` is made from `Topic::ALL`: every topic is there.
+        self.derived.iter().find(|(t, _)| *t == topic).map_or(&self.dead_letters, |(_, name)| name)
+    }
+}
+
+/// Names of the source topics by their ids, to show where a row came from.
+#[derive(Clone, Debug, Default)]
+pub struct SourceTopics(HashMap<TopicId, Arc<str>>);
+
+impl SourceTopics {
+    pub fn new(topics: &[Arc<str>]) -> Self {
+        Self(topics.iter().map(|name| (TopicId::of(name), name.clone())).collect())
+    }
+
+    /// `topic[partition]@offset`; a topic that is no longer configured shows by its id.
+    pub fn show(&self, cause: &Cause) -> String {
+        match self.0.get(&cause.topic) {
+            Some(name) => format!("{name}[{}]@{}", cause.partition, cause.offset),
+            None => format!("topic#{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Consent: the newest explicit change wins by its own time, whoever tells it (journey.md, "Customers").
+//!
+//! - *Unset* is not an answer and overwrites nothing.
+//! - At equal times, and against an answer without a time (which can't be put in order), the more refusing one wins: no, pending, yes.
+//! - A deleted row keeps a refusal and nothing else: that a system forgot the person is not his consent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::CustomerState;
+use crate::facts::customer::{Consent, ConsentState, Purpose};
+use crate::facts::{CustomerRow, Digest, Moment, Text};
+
+/// How far a state is from consent.
+fn refusal(state: ConsentState) -> Option<u8> {
+    match state {
+        ConsentState::No => Some(0),
+        ConsentState::Pending => Some(1),
+        ConsentState::Yes => Some(2),
+        ConsentState::Unset => None,
+    }
+}
+
+#[derive(Default)]
+struct Answers {
+    newest: Option<(Moment, ConsentState)>,
+    untimed: Option<ConsentState>,
+}
+
+impl Answers {
+    fn hear(&mut self, state: ConsentState, changed_at: Option<Moment>) {
+        match changed_at {
+            Some(at) => {
+                self.newest = Some(match self.newest {
+                    Some((newest, held)) if newest > at => (newest, held),
+                    Some((newest, held)) if newest == at => (newest, weaker(held, state)),
+                    _ => (at, state),
+                });
+            }
+            None => self.untimed = Some(self.untimed.map_or(state, |held| weaker(held, state))),
+        }
+    }
+
+    fn outcome(&self) -> Option<ConsentState> {
+        match (self.newest, self.untimed) {
+            (Some((_, newest)), Some(untimed)) => Some(weaker(newest, untimed)),
+            (newest, untimed) => newest.map(|(_, state)| state).or(untimed),
+        }
+    }
+}
+
+fn weaker(a: ConsentState, b: ConsentState) -> ConsentState {
+    if refusal(a) <= refusal(b) { a } else { b }
+}
+
+/// The person's answers for one brand and purpose, by address and channel.
+pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<(Digest, Text, ConsentState)> {
+    let mut answers: BTreeMap<(Digest, &Text), Answers> = BTreeMap::new();
+    for (_, kept) in state.of_kind(CustomerRow::CONSENT) {
+        let Some(CustomerRow::Consent(Consent { address, channel, brand: of, purpose: asked, state, changed_at })) = kept.content() else {
+            continue;
+        };
+        let counts = refusal(*state).is_some() && (kept.gone.is_none() || *state == ConsentState::No);
+        if of == brand && *asked == purpose && counts {
+            answers.entry((*address, channel)).or_default().hear(*state, *changed_at);
+        }
+    }
+    answers.into_iter().filter_map(|((address, channel), answers)| Some((address, channel.clone(), answers.outcome()?))).collect()
+}
+
+/// Addresses whose orders may be told to marketing: profiling is consented to on some channel, and refused or pending on none.
+pub fn profiled(state: &CustomerState, brand: &str) -> BTreeSet<Digest> {
+    let answers = consents(state, brand, Purpose::Profiling);
+    let with =
+        |wanted: bool| answers.iter().filter(move |(_, _, state)| (*state == ConsentState::Yes) == wanted).map(|(address, _, _)| *address);
+    let without: BTreeSet<Digest> = with(false).collect();
+    with(true).filter(|address| !without.contains(address)).collect()
+}

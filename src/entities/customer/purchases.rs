@@ -1,0 +1,139 @@
+//! What a person bought: running sums over the orders that count, by brand and by the order's address.
+//!
+//! By address, because only orders of an address with consent to profiling may be told of (journey.md, "Customers"). Moments of placing are
+//! kept as a counted set, so that the first and the last stay right when an order ceases to count.
+
+use std::collections::BTreeMap;
+
+use imbl::{OrdMap, OrdSet};
+
+use crate::entities::Kept;
+use crate::facts::customer::OrderSummary;
+use crate::facts::{Amount, Currency, CustomerRow, Digest, Moment, Quantity, RowKey, Text};
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bought {
+    pub orders: u64,
+    /// By currency: how many orders, and captured less refunded of them.
+    pub spend: BTreeMap<Currency, (u64, Amount)>,
+    pub returned: Quantity,
+    /// Moments of placing, each with the number of orders.
+    placed: OrdMap<Moment, u64>,
+}
+
+impl Bought {
+    pub fn first(&self) -> Option<Moment> {
+        self.placed.get_min().map(|(at, _)| *at)
+    }
+
+    pub fn last(&self) -> Option<Moment> {
+        self.placed.get_max().map(|(at, _)| *at)
+    }
+
+    fn enter(&mut self, order: &OrderSummary) {
+        self.orders += 1;
+        self.returned += order.returned;
+        let (orders, spend) = self.spend.entry(order.currency).or_default();
+        *orders += 1;
+        *spend += order.spend;
+        *self.placed.entry(order.placed_at).or_default() += 1;
+    }
+
+    fn leave(&mut self, order: &OrderSummary) {
+        self.orders = self.orders.saturating_sub(1);
+        self.returned -= order.returned;
+        if let Some((orders, spend)) = self.spend.get_mut(&order.currency) {
+            *orders = orders.saturating_sub(1);
+            *spend -= order.spend;
+            if *orders == 0 {
+                self.spend.remove(&order.currency);
+            }
+        }
+        less(&mut self.placed, &order.placed_at);
+    }
+
+    /// The two together: `self` is what is told, without the set of moments.
+    pub fn join(&mut self, other: &Self) {
+        self.orders += other.orders;
+        self.returned += other.returned;
+        for (currency, (orders, spend)) in &other.spend {
+            let sum = self.spend.entry(*currency).or_default();
+            sum.0 += orders;
+            sum.1 += *spend;
+        }
+        for at in [other.first(), other.last()].into_iter().flatten() {
+            *self.placed.entry(at).or_default() += 1;
+        }
+    }
+}
+
+/// Takes one from a count; a count of nothing is not kept.
+fn less<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: &K) {
+    match counts.get(key).copied() {
+        Some(n) if n > 1 => {
+            counts.insert(key.clone(), n - 1);
+        }
+        _ => {
+            counts.remove(key);
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sums {
+    pub bought: OrdMap<(Text, Option<Digest>), Bought>,
+    /// Brands that know the person: number of accounts, consents and orders that count.
+    pub brands: OrdMap<Text, u64>,
+    /// Rows of which only a mark is left, and since when.
+    pub marks: OrdSet<(Moment, RowKey)>,
+}
+
+/// The brand by which a row knows the person.
+fn brand(kept: &Kept<CustomerRow>) -> Option<&Text> {
+    match kept.content()? {
+        CustomerRow::Account(account) => Some(&account.brand),
+        CustomerRow::Consent(consent) => Some(&consent.brand),
+        CustomerRow::Order(order) => order.counts.then_some(&order.brand),
+    }
+}
+
+impl Sums {
+    /// Lets a row enter the sums.
+    pub fn enter(&mut self, key: &RowKey, kept: &Kept<CustomerRow>) {
+        if let (Some(gone), None) = (&kept.gone, &kept.told) {
+            self.marks.insert((gone.at, key.clone()));
+        }
+        if let Some(brand) = brand(kept) {
+            *self.brands.entry(brand.clone()).or_default() += 1;
+        }
+        if let Some(order) = counting(kept) {
+            self.bought.entry((order.brand.clone(), order.email)).or_default().enter(order);
+        }
+    }
+
+    /// Lets a row leave the sums as it was when it entered.
+    pub fn leave(&mut self, key: &RowKey, kept: &Kept<CustomerRow>) {
+        if let Some(gone) = &kept.gone {
+            self.marks.remove(&(gone.at, key.clone()));
+        }
+        if let Some(brand) = brand(kept) {
+            less(&mut self.brands, brand);
+        }
+        if let Some(order) = counting(kept) {
+            let of = (order.brand.clone(), order.email);
+            if let Some(bought) = self.bought.get_mut(&of) {
+                bought.leave(order);
+                if bought.orders == 0 {
+                    self.bought.remove(&of);
+                }
+            }
+        }
+    }
+}
+
+fn counting(kept: &Kept<CustomerRow>) -> Option<&OrderSummary> {
+    match kept.content() {
+        Some(CustomerRow::Order(order)) if order.counts => Some(order),
+        _ => None,
+    }
+}

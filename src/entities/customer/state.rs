@@ -1,0 +1,233 @@
+//! What a customer keeps: rows, each a record of the changelog of its own; what was said of each order; and a small head.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
+
+use super::purchases::{Bought, Sums};
+use crate::entities::order::state::Said;
+use crate::entities::rules::Rules;
+use crate::entities::{Kept, Put};
+use crate::facts::customer::{Account, HistoryKind, OrderSummary};
+use crate::facts::{Cause, Change, CustomerRow, Digest, Moment, Row, RowKey, SourceId, Text, Version};
+
+/// Digests of the history lines last said of one order: kind, number, digest. Sorted by kind and number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SaidOfOrder(pub Vec<(HistoryKind, Text, u64)>);
+
+/// A customer. Its clone shares the rows' structure: an epoch works on a copy.
+#[derive(Clone, Debug, Default)]
+pub struct CustomerState {
+    rows: OrdMap<RowKey, Arc<Kept<CustomerRow>>>,
+    /// By the key of the order's row.
+    said_of: OrdMap<RowKey, Arc<SaidOfOrder>>,
+    sums: Sums,
+    /// Raised at each seal that said something.
+    pub revision: u64,
+    /// What was said of the person's profiles: bounded by the number of brands.
+    pub said: Said,
+    /// Rows to be written to the changelog.
+    touched: Vec<RowKey>,
+    /// Orders that changed since the last seal, by the key of their row.
+    unsealed: Vec<RowKey>,
+}
+
+/// All that is not rows. Part of the state's format.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    revision: u64,
+    said: Said,
+}
+
+impl CustomerState {
+    /// The kind of the row that keeps what was said of an order. No source brings it.
+    pub const SAID: u8 = 200;
+
+    /// Puts what a source says of a row when its version is newer than what is there. A row that is not of a customer changes nothing.
+    pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
+        let row = match change {
+            Change::Upsert(Row::Customer(row)) if row.kind() == key.kind => Some(row),
+            Change::Delete if key.kind != Self::SAID => None,
+            _ => return Put::Stale,
+        };
+        let mut kept = self.rows.get(&key).map(|kept| Kept::clone(kept)).unwrap_or_default();
+        let put = match row {
+            Some(row) => kept.upsert(row, version, cause, at),
+            None => kept.delete(version, cause, at),
+        };
+        match put {
+            Put::Stale => return put,
+            // An order that is somebody else's now: whatever an older version said is of no use.
+            _ if key.kind == CustomerRow::ORDER && kept.gone.is_some() => kept.settle(at),
+            _ => {}
+        }
+        if key.kind == CustomerRow::ORDER {
+            self.unsealed.push(key.clone());
+        }
+        self.replace(key, Some(kept));
+        put
+    }
+
+    fn replace(&mut self, key: RowKey, kept: Option<Kept<CustomerRow>>) {
+        if let Some(before) = self.rows.get(&key) {
+            self.sums.leave(&key, before);
+        }
+        match kept {
+            Some(kept) => {
+                self.sums.enter(&key, &kept);
+                self.rows.insert(key.clone(), Arc::new(kept));
+            }
+            None => {
+                self.rows.remove(&key);
+            }
+        }
+        self.touched.push(key);
+    }
+
+    /// Removes marks past the tombstone time.
+    pub fn tidy(&mut self, rules: &Rules, tick: Moment) {
+        while let Some((at, key)) = self.sums.marks.get_min().cloned()
+            && at + rules.durations.tombstone <= tick
+        {
+            self.replace(key, None);
+        }
+    }
+
+    /// Rows changed or removed since last asked: sorted, each once.
+    pub fn take_touched(&mut self) -> Vec<RowKey> {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// The row's record; `None`: it is gone, write a tombstone.
+    pub fn row_bytes(&self, key: &RowKey) -> Option<Vec<u8>> {
+        if key.kind == Self::SAID {
+            return postcard::to_stdvec(self.said_of.get(key)?.as_ref()).ok();
+        }
+        postcard::to_stdvec(self.rows.get(key)?.as_ref()).ok()
+    }
+
+    /// The record of all that is not rows.
+    pub fn head_bytes(&self) -> Vec<u8> {
+        // Numbers and texts in memory: there is nothing that could fail to encode.
+        postcard::to_stdvec(&Head { revision: self.revision, said: self.said.clone() }).unwrap_or_default()
+    }
+
+    /// Puts a row that a restore read; a later record of the same row replaces it.
+    pub fn load_row(&mut self, key: RowKey, bytes: &[u8]) -> Result<(), postcard::Error> {
+        if key.kind == Self::SAID {
+            self.said_of.insert(key, Arc::new(postcard::from_bytes(bytes)?));
+            return Ok(());
+        }
+        let kept = postcard::from_bytes(bytes)?;
+        self.replace(key, Some(kept));
+        self.touched.pop();
+        Ok(())
+    }
+
+    /// Takes out a row whose tombstone a restore read.
+    pub fn unload_row(&mut self, key: RowKey) {
+        if key.kind == Self::SAID {
+            self.said_of.remove(&key);
+            return;
+        }
+        self.replace(key, None);
+        self.touched.pop();
+    }
+
+    pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
+        let Head { revision, said } = postcard::from_bytes(bytes)?;
+        self.revision = revision;
+        self.said = said;
+        Ok(())
+    }
+
+    /// Orders that changed since the last seal: keys of their rows, sorted, each once.
+    pub fn take_unsealed(&mut self) -> Vec<RowKey> {
+        let mut orders = std::mem::take(&mut self.unsealed);
+        orders.sort_unstable();
+        orders.dedup();
+        orders
+    }
+
+    /// The order of this row, unless it was withdrawn.
+    pub fn order(&self, row: &RowKey) -> Option<&OrderSummary> {
+        match self.rows.get(row)?.live()? {
+            CustomerRow::Order(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    fn said_key(order: &RowKey) -> RowKey {
+        RowKey { kind: Self::SAID, ..order.clone() }
+    }
+
+    /// What was last said of the order of this row.
+    pub fn said_of(&self, order: &RowKey) -> SaidOfOrder {
+        self.said_of.get(&Self::said_key(order)).map(|said| SaidOfOrder::clone(said)).unwrap_or_default()
+    }
+
+    pub fn set_said_of(&mut self, order: &RowKey, said: SaidOfOrder) {
+        let key = Self::said_key(order);
+        if self.said_of(order) == said {
+            return;
+        }
+        if said.0.is_empty() {
+            self.said_of.remove(&key);
+        } else {
+            self.said_of.insert(key.clone(), Arc::new(said));
+        }
+        self.touched.push(key);
+    }
+
+    /// Rows of one kind, in the order of source and id.
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<CustomerRow>)> {
+        let first = RowKey { kind, source: SourceId(0), id: Text::default() };
+        self.rows.range(first..).take_while(move |(key, _)| key.kind == kind).map(|(key, kept)| (key, kept.as_ref()))
+    }
+
+    fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.of_kind(CustomerRow::ACCOUNT).filter_map(|(_, kept)| match kept.live() {
+            Some(CustomerRow::Account(account)) => Some(account),
+            _ => None,
+        })
+    }
+
+    /// One account for many people: nobody's profile.
+    pub fn is_collective(&self) -> bool {
+        self.accounts().any(|account| account.collective)
+    }
+
+    /// Brands that know the person.
+    pub fn brands(&self) -> impl Iterator<Item = &Text> {
+        self.sums.brands.keys()
+    }
+
+    /// What was bought of a brand with one of these addresses; an order without an address counts by the account's.
+    pub fn bought(&self, brand: &Text, addresses: &std::collections::BTreeSet<Digest>) -> Bought {
+        let own = self.accounts().filter_map(|account| account.email).any(|email| addresses.contains(&email));
+        let unaddressed = own.then_some(None);
+        let mut all = Bought::default();
+        for address in addresses.iter().copied().map(Some).chain(unaddressed) {
+            if let Some(bought) = self.sums.bought.get(&(brand.clone(), address)) {
+                all.join(bought);
+            }
+        }
+        all
+    }
+
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

@@ -1,0 +1,163 @@
+//! The conditions that gates ask for (gates.md, rows.md). Where no source plays the role that could fulfil one, it counts as fulfilled.
+
+use super::authority::tells_of_payments;
+use super::findings::Clock;
+use super::lines::{Lines, Placed};
+use super::money::Totals;
+use super::view::{Conditions, ErpView, Gate, HoldView, LineView, Money};
+use crate::entities::Rows;
+use crate::entities::rules::{Role, Rules};
+use crate::facts::order::{Header, Terms};
+use crate::facts::{Moment, OrderRow, Quantity};
+
+impl Gate {
+    /// A condition that holds, or waits for what `waits_for` says. The words are made only while it is shut.
+    pub fn new(name: &'static str, holds: bool, since: Option<Moment>, words: impl FnOnce() -> (String, String)) -> Self {
+        if holds {
+            return Self { name, holds, waits_for: String::new(), brings: String::new(), since: None };
+        }
+        let (waits_for, brings) = words();
+        Self { name, holds, waits_for, brings, since }
+    }
+}
+
+/// What the conditions are made from.
+pub(super) struct Grounds<'a, 's> {
+    pub rows: &'a Rows<OrderRow>,
+    pub rules: &'a Rules,
+    pub placed: &'s Placed<'a>,
+    pub read: &'s Whole,
+    pub money: &'s Money,
+    pub erp: &'s ErpView<'a>,
+    pub holds: &'s [HoldView<'a>],
+    pub ship_to: bool,
+}
+
+/// Are the lines all there? If not, what is missing.
+pub(super) struct Whole {
+    pub holds: bool,
+    pub waits_for: String,
+    /// By the header's number of lines or pieces, by one record or by quiet time the set is whole, whatever the sums say.
+    pub proven: bool,
+}
+
+/// The lines are whole: header and lines in one record; or lines + charges = total; or the header's count agrees and the source is trusted
+/// with that; or nothing came for the source's quiet time. A sale whose goods are missing, or a count that says more, keeps it shut: a free
+/// line would not show in the sum.
+pub(super) fn whole(placed: &Placed<'_>, read: &Lines<'_>, totals: &Totals, rules: &Rules, clock: &mut Clock) -> Whole {
+    let Some(header) = placed.header else {
+        return Whole { holds: false, waits_for: "the order's header".to_owned(), proven: false };
+    };
+    let source = placed.shop.and_then(|shop| rules.source(shop));
+    let there = read.lines.len();
+    let pieces: Quantity = read.lines.iter().map(|line| line.n).sum();
+    let too_few = header.lines_expected.is_some_and(|expected| there < expected as usize)
+        || header.quantity_expected.is_some_and(|expected| pieces < expected);
+    let without_goods = read.lines.iter().filter(|line| !line.has_goods()).count();
+    let counted = !too_few && (header.lines_expected.is_some() || header.quantity_expected.is_some());
+    let quiet = match (source.and_then(|source| source.quiet), read.newest) {
+        (Some(span), Some(newest)) => there > 0 && clock.passed(newest, span),
+        _ => false,
+    };
+    let proven = header.whole || counted || quiet;
+    let trusted = source.is_some_and(|source| source.trust_header_count);
+    let parts = without_goods == 0 && read.orphan_leaves == 0 && there > 0;
+    let holds = parts && !too_few && (header.whole || totals.agree || (counted && trusted) || quiet);
+    let waits_for = if holds { String::new() } else { missing(header, read, totals, too_few, without_goods) };
+    Whole { holds, waits_for, proven: proven && parts }
+}
+
+fn missing(header: &Header, read: &Lines<'_>, totals: &Totals, too_few: bool, without_goods: usize) -> String {
+    let there = read.lines.len();
+    match header.lines_expected {
+        Some(expected) if there < expected as usize => format!("{there} of {expected} lines"),
+        _ if there == 0 => "its lines".to_owned(),
+        _ if without_goods > 0 => format!("the goods of {without_goods} lines"),
+        _ if read.orphan_leaves > 0 => format!("the sale of {} goods lines", read.orphan_leaves),
+        _ if too_few => "further pieces".to_owned(),
+        _ => format!(
+            "lines and charges worth {} (there are {})",
+            header.total.display(header.currency),
+            totals.value.display(header.currency)
+        ),
+    }
+}
+
+pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
+    let placed = grounds.placed;
+    let header = placed.header;
+    let since = header.map(|header| header.placed_at);
+    let shop = || placed.shop.map_or_else(|| role_name(grounds.rules, Role::Shop), |shop| grounds.rules.name_of(shop).to_owned());
+    let erp = || role_name(grounds.rules, Role::Erp);
+
+    let address = header.is_none_or(|header| !header.ships) || grounds.ship_to;
+    let ship_to = Gate::new("ship-to", address, since, || ("the ship-to address".to_owned(), shop()));
+    let paid_for = payment_known(grounds);
+    let complete = Gate::new("complete", grounds.read.holds && address && paid_for, since, || {
+        let mut waits: Vec<&str> = Vec::new();
+        if !grounds.read.holds {
+            waits.push(&grounds.read.waits_for);
+        }
+        if !address {
+            waits.push("the ship-to address");
+        }
+        if !paid_for {
+            waits.push("the payment");
+        }
+        (waits.join(", "), shop())
+    });
+    let money = grounds.money;
+    let on_account = header.is_some_and(|header| header.terms != Terms::Prepaid);
+    let covered = money.captured + money.authorised_open - money.refunded;
+    let secured = Gate::new("secured", header.is_some() && (on_account || covered >= money.owed), since, || {
+        let owed = (money.owed - covered).display(money.currency);
+        (format!("payment of {owed} {} more", money.currency), shop())
+    });
+    let has_erp = grounds.rules.has(Role::Erp);
+    let by_itself = !has_erp && complete.holds && secured.holds;
+    let recorded = Gate::new("recorded", grounds.erp.recorded || by_itself, since, || ("the ERP's record of the order".to_owned(), erp()));
+    let approved =
+        Gate::new("approved", grounds.erp.approved || by_itself, since, || ("the ERP's approval of its record".to_owned(), erp()));
+    let not_held = Gate::new("not held", grounds.holds.is_empty(), since, || {
+        let reasons: Vec<&str> = grounds.holds.iter().map(|hold| hold.reason).collect();
+        let by = grounds.holds.first().map(|hold| grounds.rules.name_of(hold.source).to_owned());
+        (format!("the end of the hold ({})", reasons.join(", ")), by.unwrap_or_default())
+    });
+    let replaced = header.is_some_and(|header| header.replaced_by.is_some());
+    let not_replaced = Gate::new("not replaced", !replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
+    let test = header.is_some_and(|header| header.test);
+    let not_test = Gate::new("not a test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
+    Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, not_test }
+}
+
+/// A payment row, or terms that need none, or nothing to pay.
+fn payment_known(grounds: &Grounds<'_, '_>) -> bool {
+    let Some(header) = grounds.placed.header else { return false };
+    header.terms != Terms::Prepaid
+        || header.total.is_zero()
+        || grounds
+            .rows
+            .of_kind(OrderRow::PAYMENT)
+            .any(|(key, stored)| !stored.deleted && tells_of_payments(grounds.rules, key.source, grounds.placed.shop))
+}
+
+/// The first source that plays the role.
+pub(super) fn role_name(rules: &Rules, role: Role) -> String {
+    rules.sources.iter().find(|source| source.roles.contains(&role)).map(|source| source.name.to_string()).unwrap_or_default()
+}
+
+/// Lines that need no warehouse (digital goods, services, tips) are despatched and delivered when the order is secured and recorded, or when
+/// the shop says so.
+pub(super) fn supply_without_goods(conditions: &Conditions, lines: &mut [LineView<'_>]) {
+    let supplied = conditions.complete.holds && conditions.secured.holds && conditions.recorded.holds;
+    for line in lines.iter_mut().filter(|line| !line.ships && needs_nobody(line)) {
+        let all = (line.n - line.c).floor_zero();
+        line.d = if supplied { line.d.max(all) } else { line.d.max(line.shop_shipped.min(all)) };
+        line.delivered = line.delivered.max(line.d);
+    }
+}
+
+fn needs_nobody(line: &LineView<'_>) -> bool {
+    use crate::facts::order::{LineKind, Needs};
+    line.goods.needs == Needs::Digital || matches!(line.goods.kind, LineKind::Service | LineKind::Tip)
+}

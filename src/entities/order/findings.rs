@@ -1,0 +1,62 @@
+//! What a person must look at, collected while the view is computed; and the earliest moment at which the clock alone changes the view.
+
+use super::view::Finding;
+use crate::facts::time::Span;
+use crate::facts::{Amount, Cause, Moment};
+
+/// Collects findings.
+pub(super) struct Findings(pub Vec<Finding>);
+
+impl Findings {
+    pub fn add(&mut self, kind: &'static str, number: &str, sentence: String, at_risk: Option<Amount>, cause: Option<Cause>) {
+        let causes = cause.into_iter().collect();
+        self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk, shuts: false, opens_at: None, causes });
+    }
+
+    /// Rows that cannot all be true: nothing is requested from their figures. `number` tells several of one order apart.
+    pub fn contradiction(&mut self, number: &str, sentence: String, cause: Cause) {
+        self.add("rows-contradict", number, sentence, None, Some(cause));
+        if let Some(finding) = self.0.last_mut() {
+            finding.shuts = true;
+        }
+    }
+
+    /// Goods that no line of the order is for, from `opens_at` on (their line may come late): told to a person; the figures of the order's
+    /// own lines are not touched.
+    pub fn contradiction_after(&mut self, number: &str, sentence: String, cause: Cause, opens_at: Moment) {
+        self.add("rows-contradict", number, sentence, None, Some(cause));
+        if let Some(finding) = self.0.last_mut() {
+            finding.opens_at = Some(opens_at);
+        }
+    }
+}
+
+/// The tick, and the earliest later moment that anybody asked about.
+pub(super) struct Clock {
+    pub tick: Moment,
+    next: Option<Moment>,
+}
+
+impl Clock {
+    pub fn new(tick: Moment) -> Self {
+        Self { tick, next: None }
+    }
+
+    /// Has `moment` come? If not, the view changes then.
+    pub fn reached(&mut self, moment: Moment) -> bool {
+        if moment <= self.tick {
+            return true;
+        }
+        self.next = Some(self.next.map_or(moment, |next| next.min(moment)));
+        false
+    }
+
+    /// Has `span` passed since?
+    pub fn passed(&mut self, since: Moment, span: Span) -> bool {
+        self.reached(since + span)
+    }
+
+    pub fn next_change(self) -> Option<Moment> {
+        self.next
+    }
+}

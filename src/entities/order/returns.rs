@@ -1,0 +1,368 @@
+//! What comes back: authorisations and receipts, put to lines; *r*, the pieces returned for money; what became of the goods.
+//!
+//! r is the least of despatched, authorised (approved, resolution of money) and received in accepted condition or not expected at all. Lines
+//! that a row names come first; where rows name only the SKU its lines are pooled.
+
+use super::authority::tells_of_goods;
+use super::erp::canonical;
+use super::findings::Findings;
+use super::pooling::{self, Parts, Targets};
+use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
+use crate::entities::Rows;
+use crate::entities::rules::{Authority, Rules};
+use crate::facts::order::{
+    Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
+};
+use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
+
+/// A line of an authorisation, by the authority.
+pub(super) struct Authorised<'a> {
+    source: SourceId,
+    id: &'a str,
+    row: &'a ReturnLine,
+    /// Its own state, or that of its document's head.
+    state: &'a Word<ReturnState>,
+    approved_at: Option<Moment>,
+    gone: bool,
+    targets: Targets,
+}
+
+impl Authorised<'_> {
+    /// Approved, or closed, posted or gone after approval.
+    fn approved(&self) -> bool {
+        matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
+    }
+
+    /// Only asked for. Deleted before it was approved: withdrawn.
+    fn asked(&self) -> bool {
+        *self.state == Word::Known(ReturnState::Asked) && !self.gone
+    }
+
+    fn for_money(&self) -> bool {
+        matches!(self.row.resolution, Resolution::Refund | Resolution::StoreCredit)
+    }
+
+    /// Authorised in the sense of rows.md.
+    pub(super) fn counts(&self) -> bool {
+        self.approved() && self.row.resolution != Resolution::Reject && self.row.quantity.is_positive()
+    }
+
+    pub(super) fn not_expected(&self) -> bool {
+        self.row.goods_expected != GoodsExpected::Yes
+    }
+}
+
+/// A receipt, by the authority of its location.
+pub(super) struct Received<'a> {
+    source: SourceId,
+    row: &'a Receipt,
+    location: &'a str,
+    /// What is put there can be sold.
+    sellable_bucket: bool,
+    cause: Cause,
+    targets: Targets,
+}
+
+/// Accepted condition (a word without a meaning opens no gate).
+fn accepted(condition: &Word<Condition>) -> bool {
+    matches!(condition, Word::Known(Condition::Sellable | Condition::Damaged | Condition::Unspoken))
+}
+
+/// All rows that speak of goods coming back.
+pub(super) struct Returns<'a> {
+    pub authorised: Vec<Authorised<'a>>,
+    pub received: Vec<Received<'a>>,
+}
+
+fn pooled(line: &LineRef) -> bool {
+    matches!(line, LineRef::Sku(_))
+}
+
+/// The head of the authorisation, where its authority keeps the state there; and whether it was deleted.
+fn document<'a>(rows: &'a Rows<OrderRow>, source: SourceId, rma: &str) -> Option<(&'a ReturnDocument, bool)> {
+    rows.of(OrderRow::RETURN_DOCUMENT, source).find_map(|(_, stored)| match &stored.row {
+        Some(OrderRow::ReturnDocument(head)) if head.rma == rma => Some((head, stored.deleted)),
+        _ => None,
+    })
+}
+
+pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[LineView<'a>], findings: &mut Findings) -> Returns<'a> {
+    let mut authorised: Vec<Authorised<'a>> = Vec::new();
+    for (key, stored) in rows.of_kind(OrderRow::RETURN_LINE) {
+        let Some(OrderRow::ReturnLine(row)) = &stored.row else { continue };
+        if !rules.counts_from(Authority::Returns, key.source) {
+            continue;
+        }
+        let head = document(rows, key.source, &row.rma);
+        authorised.push(Authorised {
+            source: key.source,
+            id: &key.id,
+            row,
+            state: head.map_or(&row.state, |(head, _)| &head.state),
+            approved_at: head.and_then(|(head, _)| head.approved_at).or(row.approved_at),
+            gone: stored.deleted || head.is_some_and(|(_, gone)| gone),
+            targets: pooling::targets(lines, &row.line),
+        });
+    }
+    let mut received: Vec<Received<'a>> = Vec::new();
+    for (key, stored) in rows.of_kind(OrderRow::RECEIPT) {
+        let Some(OrderRow::Receipt(row)) = &stored.row else { continue };
+        if stored.deleted || !tells_of_goods(rules, Authority::Receipts, key.source, &row.location) {
+            continue;
+        }
+        if row.quantity.is_negative() {
+            let sentence = format!("receipt {} tells a negative quantity ({})", row.receipt, row.quantity);
+            findings.contradiction(&key.id, sentence, stored.cause);
+            continue;
+        }
+        let targets = pooling::targets(lines, &row.line);
+        let location = canonical(rules, &row.location);
+        let buckets = rules.location(&row.location).map_or(&[][..], |known| &known.sellable_buckets);
+        let sellable_bucket = buckets.is_empty() || buckets.contains(&row.bucket);
+        received.push(Received { source: key.source, row, location, sellable_bucket, cause: stored.cause, targets });
+    }
+    authorised.sort_by(|a, b| (pooled(&a.row.line), &a.row.rma, a.id, a.source).cmp(&(pooled(&b.row.line), &b.row.rma, b.id, b.source)));
+    received.sort_by(|a, b| {
+        (pooled(&a.row.line), a.row.received_at, &a.row.receipt, a.cause).cmp(&(
+            pooled(&b.row.line),
+            b.row.received_at,
+            &b.row.receipt,
+            b.cause,
+        ))
+    });
+    Returns { authorised, received }
+}
+
+impl<'a> Returns<'a> {
+    /// Sums of the lines of `group` (by any row that speaks of one of them): authorised for money, accepted or not expected.
+    pub fn sums(&self, group: &[usize]) -> (Quantity, Quantity) {
+        let of_group = |targets: &Targets| targets.first().is_some_and(|line| group.contains(line));
+        let for_money = self.authorised.iter().filter(|row| row.counts() && row.for_money() && of_group(&row.targets));
+        let (mut authorised, mut there) = (Quantity::ZERO, Quantity::ZERO);
+        for row in for_money {
+            authorised += row.row.quantity;
+            if row.not_expected() {
+                there += row.row.quantity;
+            }
+        }
+        there +=
+            self.received.iter().filter(|row| accepted(&row.row.condition) && of_group(&row.targets)).map(|row| row.row.quantity).sum();
+        (authorised, there)
+    }
+
+    /// Puts authorisations and receipts to lines; the stage's figures and the returns come out.
+    pub fn put_to_lines(&self, late: Moment, lines: &mut [LineView<'a>], findings: &mut Findings) -> Outcome<'a> {
+        let none = || vec![Quantity::ZERO; lines.len()];
+        let ordered: Vec<Quantity> = lines.iter().map(|line| line.n).collect();
+        let despatched: Vec<Quantity> = lines.iter().map(|line| line.d).collect();
+        // Where one side names lines and the other only the SKU, the pooled side follows the named.
+        let mut named = none();
+        for row in self.received.iter().filter(|row| !pooled(&row.row.line) && accepted(&row.row.condition)) {
+            pooling::spread(row.row.quantity, &row.targets, &[], &mut named);
+        }
+        let named: Vec<Quantity> = named.iter().zip(&despatched).map(|(named, d)| (*named).min(*d)).collect();
+
+        let mut money = none();
+        let mut any = none();
+        let mut not_expected = none();
+        let mut parts_of: Vec<Parts> = Vec::with_capacity(self.authorised.len());
+        for row in &self.authorised {
+            if !row.counts() {
+                parts_of.push(row.targets.first().map(|&line| (line, row.row.quantity)).into_iter().collect());
+                continue;
+            }
+            let parts = pooling::spread(row.row.quantity, &row.targets, &[&named, &despatched, &ordered], &mut any);
+            for &(line, quantity) in &parts {
+                if row.for_money() {
+                    money[line] += quantity;
+                }
+                if row.not_expected() {
+                    not_expected[line] += quantity;
+                }
+            }
+            parts_of.push(parts);
+        }
+        let covered: Vec<Quantity> = any.iter().zip(&despatched).map(|(any, d)| (*any).min(*d)).collect();
+
+        let mut all = none();
+        let mut goods = Goods { sellable: none(), damaged: none(), unspoken: none() };
+        let mut receipts = Vec::with_capacity(self.received.len());
+        for row in &self.received {
+            let parts = pooling::spread(row.row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut all);
+            if parts.is_empty() && row.row.quantity.is_positive() {
+                let sentence = format!("receipt {} holds goods that are not on the order", row.row.receipt);
+                findings.contradiction_after(&row.row.receipt, sentence, row.cause, late);
+            }
+            goods.add(row, &parts);
+            receipts.push(parts);
+        }
+        for (i, line) in lines.iter_mut().enumerate() {
+            line.authorised = money[i];
+            line.received = all[i];
+            line.accepted_goods = goods.accepted(i) + not_expected[i];
+            line.r = line.d.min(line.authorised).min(line.accepted_goods).floor_zero();
+        }
+        let unlogged = (0..lines.len()).any(|i| all[i].is_positive() && !any[i].is_positive())
+            || receipts.iter().zip(&self.received).any(|(parts, row)| parts.is_empty() && row.row.quantity.is_positive());
+        let there = (0..lines.len()).map(|i| any[i].min(all[i] + not_expected[i])).sum();
+        let expected = any.iter().copied().sum();
+        Outcome { returns: self.by_authorisation(lines, &parts_of, &receipts), unlogged, expected, there, goods, not_expected }
+    }
+
+    /// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
+    fn by_authorisation(&self, lines: &[LineView<'a>], parts_of: &[Parts], receipts: &[Parts]) -> Vec<ReturnView<'a>> {
+        let mut returns: Vec<ReturnView<'a>> = Vec::new();
+        for (row, parts) in self.authorised.iter().zip(parts_of) {
+            let place = match returns.iter().position(|view| view.rma == row.row.rma && view.source == row.source) {
+                Some(place) => place,
+                None => {
+                    returns.push(ReturnView { rma: &row.row.rma, source: row.source, lines: Vec::new(), receipts: Vec::new() });
+                    returns.len() - 1
+                }
+            };
+            returns[place].lines.push(ReturnLineView {
+                line: parts.first().map(|(line, _)| *line),
+                quantity: row.row.quantity,
+                state: row.state,
+                gone: row.gone,
+                for_money: row.for_money(),
+                goods_expected: !row.not_expected(),
+                authorised: row.counts(),
+                reason: &row.row.reason,
+                approved_at: row.approved_at,
+            });
+        }
+        returns.sort_by(|a, b| (a.rma, a.source).cmp(&(b.rma, b.source)));
+        for (row, parts) in self.received.iter().zip(receipts) {
+            let Some(view) = home(&mut returns, row, parts, lines) else { continue };
+            view.receipts.push(ReceiptView {
+                receipt: &row.row.receipt,
+                source: row.source,
+                lines: parts.to_vec(),
+                condition: &row.row.condition,
+                location: row.location,
+                bucket: &row.row.bucket,
+                received_at: row.row.received_at,
+            });
+        }
+        returns
+    }
+
+    pub fn any_asked(&self) -> bool {
+        self.authorised.iter().any(Authorised::asked)
+    }
+
+    pub fn any_authorised(&self) -> bool {
+        self.authorised.iter().any(Authorised::counts)
+    }
+
+    pub fn any_received(&self) -> bool {
+        self.received.iter().any(|row| row.row.quantity.is_positive())
+    }
+}
+
+/// The authorisation that a receipt is for: the one that it names; else the first that authorises a piece of one of its lines.
+fn home<'v, 'a>(
+    returns: &'v mut [ReturnView<'a>],
+    row: &Received<'a>,
+    parts: &Parts,
+    lines: &[LineView<'a>],
+) -> Option<&'v mut ReturnView<'a>> {
+    let named = row.row.rma.as_ref().and_then(|rma| returns.iter().position(|view| view.rma == rma));
+    let place = named.or_else(|| {
+        returns.iter().position(|view| {
+            view.lines
+                .iter()
+                .any(|line| line.authorised && line.line.is_some_and(|i| parts.iter().any(|(part, _)| lines[*part].sku == lines[i].sku)))
+        })
+    })?;
+    returns.get_mut(place)
+}
+
+/// What came back in accepted condition, by line.
+pub(super) struct Goods {
+    /// Sellable, and in a bucket that sells.
+    sellable: Vec<Quantity>,
+    damaged: Vec<Quantity>,
+    /// Neither settled as stock nor as damaged by the receipt alone.
+    unspoken: Vec<Quantity>,
+}
+
+impl Goods {
+    fn add(&mut self, row: &Received<'_>, parts: &Parts) {
+        let into = match &row.row.condition {
+            Word::Known(Condition::Sellable) if row.sellable_bucket => &mut self.sellable,
+            Word::Known(Condition::Damaged) => &mut self.damaged,
+            Word::Known(Condition::Sellable | Condition::Unspoken) => &mut self.unspoken,
+            Word::Known(Condition::Rejected | Condition::OtherItem) | Word::Unknown(_) => return,
+        };
+        for &(line, quantity) in parts {
+            into[line] += quantity;
+        }
+    }
+
+    fn accepted(&self, line: usize) -> Quantity {
+        self.sellable[line] + self.damaged[line] + self.unspoken[line]
+    }
+}
+
+/// What the returns come to.
+pub(super) struct Outcome<'a> {
+    pub returns: Vec<ReturnView<'a>>,
+    pub unlogged: bool,
+    /// Pieces that are authorised to come back, and those of them that are there (or need not come).
+    pub expected: Quantity,
+    pub there: Quantity,
+    goods: Goods,
+    not_expected: Vec<Quantity>,
+}
+
+impl Outcome<'_> {
+    /// *Settled* goods: pieces received as damaged are written off, as sellable are stock, those with a disposition are what it says, and
+    /// those that need not come are settled as they are.
+    ///
+    /// A departure: rows.md lets a sellable receipt be settled once a count of its location is newer. An order knows no counts; the warehouse
+    /// that says "sellable" has inspected the piece, so its word settles it at once.
+    pub fn settle(&self, rows: &Rows<OrderRow>, lines: &mut [LineView<'_>]) {
+        let mut disposed = [vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()]];
+        let accepted: Vec<Quantity> = (0..lines.len()).map(|i| self.goods.accepted(i)).collect();
+        let mut taken = vec![Quantity::ZERO; lines.len()];
+        for (_, stored) in rows.of_kind(OrderRow::DISPOSITION) {
+            let Some(OrderRow::Disposition(row)) = &stored.row else { continue };
+            if stored.deleted || !row.quantity.is_positive() {
+                continue;
+            }
+            let into = match row.to {
+                DisposedTo::Stock => &mut disposed[0],
+                DisposedTo::WriteOff => &mut disposed[1],
+                DisposedTo::SentBack => &mut disposed[2],
+                DisposedTo::Quarantine => continue,
+            };
+            for (line, quantity) in pooling::spread(row.quantity, &pooling::targets(lines, &row.line), &[&accepted], &mut taken) {
+                into[line] += quantity;
+            }
+        }
+        for (i, line) in lines.iter_mut().enumerate() {
+            let mut unspoken = self.goods.unspoken[i];
+            let mut sellable = self.goods.sellable[i];
+            let mut damaged = self.goods.damaged[i];
+            let [stock, written_off, sent_back] = [disposed[0][i], disposed[1][i], disposed[2][i]];
+            // A disposition speaks first of pieces whose condition nobody told, then of those that it moves to the other side.
+            take(stock, [&mut unspoken, &mut damaged, &mut sellable]);
+            take(written_off + sent_back, [&mut unspoken, &mut sellable, &mut damaged]);
+            line.settled_written_off = (damaged + written_off).min(line.r);
+            line.settled_stock = (sellable + stock).min(line.r - line.settled_written_off);
+            let rest = line.r - line.settled_written_off - line.settled_stock;
+            line.settled_other = (self.not_expected[i] + sent_back).min(rest);
+        }
+    }
+}
+
+/// Takes `quantity` from the heaps in their order.
+fn take(mut quantity: Quantity, heaps: [&mut Quantity; 3]) {
+    for heap in heaps {
+        let part = (*heap).min(quantity);
+        *heap -= part;
+        quantity -= part;
+    }
+}

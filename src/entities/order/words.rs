@@ -1,0 +1,54 @@
+//! Status and condition words without a meaning (`unknown-word`): kept as their source wrote them, they move no stage and open no gate.
+
+use super::findings::Findings;
+use crate::entities::Rows;
+use crate::entities::rules::Rules;
+use crate::facts::ids::join_key;
+use crate::facts::order::Word;
+use crate::facts::{OrderRow, Text};
+
+fn unknown<T>(word: &Word<T>) -> Option<&Text> {
+    match word {
+        Word::Known(_) => None,
+        Word::Unknown(text) => Some(text),
+    }
+}
+
+/// What the word speaks of, and the word.
+fn of_row(row: &OrderRow) -> Option<(&'static str, &Text)> {
+    Some(match row {
+        OrderRow::Header(row) => ("order state", unknown(&row.state)?),
+        OrderRow::ErpRecord(row) => ("state of its record", unknown(&row.state)?),
+        OrderRow::WarehouseOrder(row) => ("state of its warehouse order", unknown(&row.state)?),
+        OrderRow::Scan(row) => ("tracking code", unknown(&row.meaning)?),
+        OrderRow::ReturnLine(row) => ("state of a return", unknown(&row.state)?),
+        OrderRow::ReturnDocument(row) => ("state of a return", unknown(&row.state)?),
+        OrderRow::Receipt(row) => ("condition of returned goods", unknown(&row.condition)?),
+        OrderRow::Refund(row) => ("state of a refund", unknown(&row.state)?),
+        _ => return None,
+    })
+}
+
+/// One finding for each word of each source.
+pub(super) fn find(rows: &Rows<OrderRow>, rules: &Rules, findings: &mut Findings) {
+    for (key, stored) in rows.iter().filter(|(_, stored)| !stored.deleted) {
+        let Some((what, word)) = stored.row.as_ref().and_then(of_row) else { continue };
+        let source = rules.name_of(key.source);
+        let number = join_key(&[source, what, word]);
+        match findings.0.iter_mut().find(|finding| finding.kind == "unknown-word" && finding.number == number) {
+            Some(finding) => finding.causes.push(stored.cause),
+            None => {
+                let sentence = format!("{source} gives the {what} as \"{word}\", a word without a meaning");
+                findings.add("unknown-word", &number, sentence, None, Some(stored.cause));
+            }
+        }
+    }
+}
+
+/// A word as people read it: its meaning in kebab case, or as its source wrote it.
+pub(super) fn text<T: serde::Serialize>(word: &Word<T>) -> String {
+    match word {
+        Word::Known(meaning) => serde_json::to_value(meaning).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default(),
+        Word::Unknown(text) => text.to_string(),
+    }
+}

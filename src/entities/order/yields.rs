@@ -1,0 +1,216 @@
+//! What an order tells others: to each SKU the demand of its lines, to its customer a summary with the lines of his history.
+//!
+//! Derived facts, owned by Waybill itself; each is told when it differs from what was told last, and withdrawn when it is yielded no more.
+//! An order tells nothing until its header is there; a test order tells nothing at all.
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::view::{LineView, OrderStage, OrderView};
+use crate::entities::rules::Rules;
+use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
+use crate::facts::ids::join_key;
+use crate::facts::order::Header;
+use crate::facts::sku::{Demand, DemandDespatch};
+use crate::facts::{Amount, CustomerKey, CustomerRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
+
+/// What is told of one subject: whom, the row's id, the row.
+pub type Yield = (Subject, RowKey, Row);
+
+/// All that the order yields.
+pub fn yields(view: &OrderView<'_>, rules: &Rules) -> Vec<Yield> {
+    let Some(header) = view.header.filter(|header| !header.test) else { return Vec::new() };
+    let mut all: Vec<Yield> = view.lines.iter().filter_map(|line| demand(view, header, line)).collect();
+    all.extend(summary(view, header, rules));
+    all
+}
+
+/// Calls `tell` for each derived fact that differs from what was told last (`None`: withdrawn), and enters it in `told`.
+pub fn differences(
+    view: &OrderView<'_>,
+    rules: &Rules,
+    told: &mut BTreeMap<Text, u64>,
+    mut tell: impl FnMut(Subject, RowKey, Option<Row>),
+) {
+    let now = yields(view, rules);
+    let keys: Vec<Text> = now.iter().map(|(subject, key, _)| told_key(subject, key)).collect();
+    told.retain(|before, _| {
+        let still = keys.contains(before);
+        if let (false, Some((subject, key))) = (still, subject_of(before)) {
+            tell(subject, key, None);
+        }
+        still
+    });
+    for ((subject, key, row), slot) in now.into_iter().zip(keys) {
+        // Rows of ours always have a binary form.
+        let digest = postcard::to_stdvec(&row).map_or(0, |bytes| xxh3_64(&bytes));
+        if told.insert(slot, digest) != Some(digest) {
+            tell(subject, key, Some(row));
+        }
+    }
+}
+
+/// `s|SKU|row id` or `c|customer|row id`, percent-encoded.
+fn told_key(subject: &Subject, key: &RowKey) -> Text {
+    match subject {
+        Subject::Sku(sku) => join_key(&["s", sku.as_str(), &key.id]),
+        Subject::Customer(customer) => join_key(&["c", &customer.0, &key.id]),
+        // An order yields nothing to orders and names.
+        Subject::Order(_) | Subject::Name(_) => Text::default(),
+    }
+}
+
+fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
+    let mut parts = told.split('|').map(|part| part.replace("%7C", "|").replace("%25", "%"));
+    let (of, subject, id) = (parts.next()?, parts.next()?, parts.next()?);
+    let (kind, subject) = match of.as_str() {
+        "s" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
+        "c" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject.into()))),
+        _ => return None,
+    };
+    Some((subject, RowKey { kind, source: SourceId::WAYBILL, id: id.into() }))
+}
+
+/// The claim of a line on stock: max(ordered - cancelled, despatched).
+fn demand(view: &OrderView<'_>, header: &Header, line: &LineView<'_>) -> Option<Yield> {
+    if !line.ships {
+        return None;
+    }
+    let claim = (line.n - line.c).max(line.d).floor_zero();
+    if claim.is_zero() && line.despatched.is_empty() {
+        return None;
+    }
+    let despatched = line.despatched.iter().map(|part| DemandDespatch {
+        key: part.row.into(),
+        location: part.location.into(),
+        quantity: part.quantity,
+        despatched_at: part.despatched_at,
+    });
+    let demand = Demand {
+        order: view.key.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        placed_at: header.placed_at,
+        location: line.location.map(Text::from),
+        claim,
+        despatched: despatched.collect(),
+    };
+    let key = RowKey { kind: SkuRow::DEMAND, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, line.id]) };
+    Some((Subject::Sku(line.sku.clone()), key, Row::Sku(SkuRow::Demand(Box::new(demand)))))
+}
+
+fn summary(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Option<Yield> {
+    let customer = header.customer.as_ref()?;
+    let summary = OrderSummary {
+        order: view.key.clone(),
+        number: header.number.clone(),
+        brand: header.brand.clone(),
+        placed_at: header.placed_at,
+        currency: header.currency,
+        counts: view.stage != OrderStage::Cancelled,
+        spend: view.money.captured - view.money.refunded,
+        returned: view.lines.iter().map(|line| line.r).sum(),
+        proven: customer.0.starts_with("account|"),
+        email: header.email_digest,
+        history: history(view, header, rules),
+    };
+    let key = RowKey { kind: CustomerRow::ORDER, source: SourceId::WAYBILL, id: view.key.0.clone() };
+    Some((Subject::Customer(customer.clone()), key, Row::Customer(CustomerRow::Order(Box::new(summary)))))
+}
+
+fn history(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Vec<HistoryLine> {
+    let mut history = vec![purchase(view, header)];
+    for parcel in &view.parcels {
+        let lines = pieces(view, &parcel.lines);
+        let amount = parcel.lines.iter().map(|(i, quantity)| view.lines[*i].g((*quantity).min(view.lines[*i].n))).sum();
+        let state = if parcel.delivered_at.is_some() { "delivered" } else { "despatched" };
+        let line =
+            |kind, date, state: &str, lines| HistoryLine { kind, number: parcel.key.into(), date, lines, amount, state: state.into() };
+        history.push(line(HistoryKind::Despatch, parcel.despatched_at, state, lines.clone()));
+        if let Some(at) = parcel.delivered_at {
+            let state = if parcel.assumed { "assumed" } else { "delivered" };
+            history.push(line(HistoryKind::Delivery, at, state, lines));
+        }
+    }
+    history.extend(cancellation(view, header));
+    history.extend(returns(view));
+    for refund in view.refunds.iter().filter(|refund| refund.counts) {
+        history.push(HistoryLine {
+            kind: HistoryKind::Refund,
+            number: join_key(&[rules.name_of(refund.source), refund.id]),
+            date: refund.at,
+            lines: Vec::new(),
+            amount: refund.amount,
+            state: if refund.success { "paid".into() } else { "pending".into() },
+        });
+    }
+    history
+}
+
+fn pieces(view: &OrderView<'_>, lines: &[(usize, Quantity)]) -> Vec<(Sku, Quantity)> {
+    lines.iter().map(|(i, quantity)| (view.lines[*i].sku.clone(), *quantity)).collect()
+}
+
+fn purchase(view: &OrderView<'_>, header: &Header) -> HistoryLine {
+    let state = match view.stage {
+        OrderStage::Cancelled => "cancelled",
+        _ if view.flags.contains(&"part-cancelled") => "part-cancelled",
+        OrderStage::Delivered => "delivered",
+        _ => "placed",
+    };
+    HistoryLine {
+        kind: HistoryKind::Purchase,
+        number: Text::default(),
+        date: header.placed_at,
+        lines: view.lines.iter().map(|line| (line.sku.clone(), line.n)).collect(),
+        amount: header.total,
+        state: state.into(),
+    }
+}
+
+fn cancellation(view: &OrderView<'_>, header: &Header) -> Option<HistoryLine> {
+    let cancelled = view.lines.iter().filter(|line| line.unwanted().is_positive());
+    let lines: Vec<(Sku, Quantity)> = cancelled.map(|line| (line.sku.clone(), line.unwanted())).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let whole = view.stage == OrderStage::Cancelled;
+    Some(HistoryLine {
+        kind: HistoryKind::Cancellation,
+        number: Text::default(),
+        date: view.cancelled_at.unwrap_or(header.placed_at),
+        lines,
+        amount: view.lines.iter().map(|line| line.g(line.n) - line.g(line.w)).sum(),
+        state: if whole { "cancelled".into() } else { "part-cancelled".into() },
+    })
+}
+
+/// One line for each authorisation: what was sent back under it, else what may be.
+fn returns(view: &OrderView<'_>) -> impl Iterator<Item = HistoryLine> {
+    view.returns.iter().filter_map(|returned| {
+        let received: Vec<(usize, Quantity)> = returned.receipts.iter().flat_map(|receipt| receipt.lines.iter().copied()).collect();
+        let authorised = returned.lines.iter().filter(|line| line.authorised);
+        let logged = authorised.clone().filter_map(|line| Some((line.line?, line.quantity)));
+        let date = returned.receipts.iter().map(|receipt| receipt.received_at).max();
+        let date = date.or_else(|| authorised.clone().filter_map(|line| line.approved_at).max());
+        let date = date.or(view.header.map(|header| header.placed_at))?;
+        let (state, lines) = if received.is_empty() { ("logged", logged.collect()) } else { ("received", received) };
+        let amount: Amount = lines.iter().map(|(i, quantity): &(usize, Quantity)| worth(&view.lines[*i], *quantity)).sum();
+        let line = HistoryLine {
+            kind: HistoryKind::Return,
+            number: returned.rma.into(),
+            date,
+            lines: pieces(view, &lines),
+            amount,
+            state: state.into(),
+        };
+        (!line.lines.is_empty()).then_some(line)
+    })
+}
+
+/// The value of pieces that come back, counted from what was despatched, as the refund counts them.
+fn worth(line: &LineView<'_>, quantity: Quantity) -> Amount {
+    let sent = line.d.min(line.n);
+    line.g(sent) - line.g((sent - quantity).floor_zero())
+}

@@ -1,0 +1,180 @@
+//! What a SKU keeps: its rows, each a record of the changelog of its own, and a small head.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
+
+use super::sums::{Step, Sums};
+use crate::entities::order::state::Said;
+use crate::entities::{Kept, Put};
+use crate::facts::{Cause, Change, Moment, Row, RowKey, SkuRow, SourceId, Text, Version};
+
+/// A SKU. Its clone shares the rows' structure: an epoch works on a copy.
+#[derive(Clone, Debug, Default)]
+pub struct SkuState {
+    rows: OrdMap<RowKey, Arc<Kept<SkuRow>>>,
+    sums: Sums,
+    /// Raised at each seal that said something.
+    pub revision: u64,
+    /// What was said of the stock and the product, by channel: bounded by the number of channels.
+    pub said: Said,
+    /// Rows to be written to the changelog.
+    touched: Vec<RowKey>,
+    /// What the next seal must look at.
+    pub(super) unsealed: Unsealed,
+    /// When the offers next change by the clock, as the last seal found.
+    next_offer: Option<Moment>,
+}
+
+/// What happened since the last seal.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unsealed {
+    /// Restored: anything may have changed meanwhile, the rules too.
+    pub restored: bool,
+    pub counts: bool,
+    pub offers: bool,
+    /// Demand lines and despatches that changed.
+    pub rows: Vec<RowKey>,
+}
+
+/// All that is not rows. Part of the state's format.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    revision: u64,
+    said: Said,
+}
+
+impl SkuState {
+    /// Puts what a source says of a row when its version is newer than what is there. A row that is not of a SKU changes nothing.
+    pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
+        let row = match change {
+            Change::Upsert(Row::Sku(row)) if row.kind() == key.kind => Some(row),
+            Change::Upsert(_) => return Put::Stale,
+            Change::Delete => None,
+        };
+        let mut kept = self.rows.get(&key).map(|kept| Kept::clone(kept)).unwrap_or_default();
+        let put = match row {
+            Some(row) => kept.upsert(row, version, cause, at),
+            None => kept.delete(version, cause, at),
+        };
+        match put {
+            Put::Stale => return put,
+            // A line that its order withdrew: whatever an older version said is of no use.
+            _ if key.kind == SkuRow::DEMAND && kept.gone.is_some() => kept.settle(at),
+            _ => {}
+        }
+        self.unsealed.note(&key);
+        self.replace(key, Some(kept));
+        put
+    }
+
+    /// Sets or removes a row, and brings the sums along.
+    pub(super) fn replace(&mut self, key: RowKey, kept: Option<Kept<SkuRow>>) {
+        if let Some(before) = self.rows.get(&key) {
+            self.sums.step(Step::Leave, &key, before);
+        }
+        match kept {
+            Some(kept) => {
+                self.sums.step(Step::Enter, &key, &kept);
+                self.rows.insert(key.clone(), Arc::new(kept));
+            }
+            None => {
+                self.rows.remove(&key);
+            }
+        }
+        self.touched.push(key);
+    }
+
+    /// Rows changed, settled or removed since last asked: sorted, each once.
+    pub fn take_touched(&mut self) -> Vec<RowKey> {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// The row's record; `None`: it is gone, write a tombstone.
+    pub fn row_bytes(&self, key: &RowKey) -> Option<Vec<u8>> {
+        postcard::to_stdvec(self.rows.get(key)?.as_ref()).ok()
+    }
+
+    /// The record of all that is not rows.
+    pub fn head_bytes(&self) -> Vec<u8> {
+        // Numbers and texts in memory: there is nothing that could fail to encode.
+        postcard::to_stdvec(&Head { revision: self.revision, said: self.said.clone() }).unwrap_or_default()
+    }
+
+    /// Puts a row that a restore read; a later record of the same row replaces it.
+    pub fn load_row(&mut self, key: RowKey, bytes: &[u8]) -> Result<(), postcard::Error> {
+        let kept = postcard::from_bytes(bytes)?;
+        self.load(key, Some(kept));
+        Ok(())
+    }
+
+    /// Takes out a row whose tombstone a restore read.
+    pub fn unload_row(&mut self, key: RowKey) {
+        self.load(key, None);
+    }
+
+    fn load(&mut self, key: RowKey, kept: Option<Kept<SkuRow>>) {
+        self.replace(key, kept);
+        self.touched.pop();
+        self.unsealed.restored = true;
+    }
+
+    pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
+        let Head { revision, said } = postcard::from_bytes(bytes)?;
+        self.revision = revision;
+        self.said = said;
+        self.unsealed.restored = true;
+        Ok(())
+    }
+
+    /// Must the offers be computed at this tick? If not, nothing of them can have changed.
+    pub fn offers_due(&self, tick: Moment) -> bool {
+        self.unsealed.restored || self.unsealed.offers || self.next_offer.is_some_and(|next| next <= tick)
+    }
+
+    /// Marks all as looked at by a seal; `next_offer` when the offers were computed anew. Returns when the offers next change by the clock.
+    pub fn sealed(&mut self, next_offer: Option<Option<Moment>>) -> Option<Moment> {
+        self.unsealed = Unsealed::default();
+        if let Some(next) = next_offer {
+            self.next_offer = next;
+        }
+        self.next_offer
+    }
+
+    pub fn row(&self, key: &RowKey) -> Option<&Kept<SkuRow>> {
+        self.rows.get(key).map(AsRef::as_ref)
+    }
+
+    /// Rows of one kind, in the order of source and id.
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<SkuRow>)> {
+        let first = RowKey { kind, source: SourceId(0), id: Text::default() };
+        self.rows.range(first..).take_while(move |(key, _)| key.kind == kind).map(|(key, kept)| (key, kept.as_ref()))
+    }
+
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl Unsealed {
+    fn note(&mut self, key: &RowKey) {
+        match key.kind {
+            SkuRow::COUNT => self.counts = true,
+            SkuRow::PRODUCT | SkuRow::PRICE => self.offers = true,
+            SkuRow::DEMAND | SkuRow::DESPATCHED => self.rows.push(key.clone()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Plain JSON bodies: webhooks, rows that a poller landed. And the one place where bytes become JSON text.
+
+use serde_json::value::RawValue;
+
+use super::{Columns, Refusal};
+
+/// A record's value as JSON text.
+///
+/// # Errors
+/// Names `value` when it is absent or no UTF-8 text; bytes that begin with zero are told to look like Avro.
+pub fn text(value: Option<&[u8]>) -> Result<&str, Refusal> {
+    let bytes = value.ok_or_else(|| Refusal::new("value", "JSON", "nothing"))?;
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.starts_with('\0') => Ok(text.trim_ascii()),
+        _ => Err(Refusal::new("value", not_json(bytes), String::from_utf8_lossy(bytes))),
+    }
+}
+
+fn not_json(bytes: &[u8]) -> &'static str {
+    match bytes.first() {
+        Some(0) => "JSON (the value begins with a zero byte, as Avro does)",
+        _ => "JSON (the value is no UTF-8 text)",
+    }
+}
+
+/// A body that is one JSON object.
+pub fn object<'a, T: Columns<'a>>(value: Option<&'a [u8]>) -> Result<T, Refusal> {
+    let text = text(value)?;
+    let whole: &RawValue = serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("JSON ({error})"), text))?;
+    T::read("value", whole.get())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::columns;
+
+    columns! {
+        #[allow(dead_code)]
+        struct Body { id }
+    }
+
+    fn refusal(value: Option<&[u8]>) -> String {
+        object::<Body<'_>>(value).expect_err("no body").to_string()
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_to_be_none() {
+        assert_eq!(
+            refusal(Some(b"\x00\x00\x00\x00\x07ab")),
+            "field \"value\": expected JSON (the value begins with a zero byte, as Avro does), found \"\0\0\0\0\u{7}ab\""
+        );
+        assert_eq!(refusal(Some(b"\xff\xfe")), "field \"value\": expected JSON (the value is no UTF-8 text), found \"\u{fffd}\u{fffd}\"");
+        assert_eq!(refusal(Some(b"<html>")), "field \"value\": expected JSON (expected value at line 1 column 1), found \"<html>\"");
+        assert_eq!(refusal(Some(b"[1]")), "field \"value\": expected a JSON object, found \"[1]\"");
+        assert_eq!(refusal(None), "field \"value\": expected JSON, found \"nothing\"");
+    }
+}

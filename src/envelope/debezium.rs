@@ -1,0 +1,271 @@
+//! Changes of database rows as Debezium writes them in JSON, with or without the `schema`/`payload` wrapper.
+//!
+//! | Value | Decoded |
+//! |---|---|
+//! | null, `null`, `{"schema":null,"payload":null}` | housekeeping: the tombstone that follows a delete |
+//! | `op` c, u, r, d with `before`, `after`, `source` | a change |
+//! | `op` t | a change without rows: the table was emptied |
+//! | `op` m | housekeeping: a logical message |
+//! | no `op`; `ts_ms` alone, `status`, `ddl` or `tableChanges` | housekeeping: heartbeat, border of a transaction, change of schema |
+//! | anything else | a refusal |
+//!
+//! A change of a primary key comes as a delete under the old key and a create under the new one, at one position: ordinary rows.
+//! Delivered at least once: the same change may come again, with another `ts_ms` but the same `source`.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::values::columns;
+use super::{Cell, Columns, Refusal, body};
+use crate::facts::{Moment, Place};
+
+/// What a record of a Debezium topic is.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // One at a time, on the stack; a box would be an allocation for each record.
+pub enum Message<'a> {
+    Change(Change<'a>),
+    /// Nothing about a row.
+    Housekeeping,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    Create,
+    Update,
+    Delete,
+    /// Read by a snapshot.
+    Read,
+    /// The whole table was emptied: no rows.
+    Truncate,
+}
+
+/// A change of one row.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    pub op: Op,
+    pub before: Option<&'a RawValue>,
+    pub after: Option<&'a RawValue>,
+    pub source: Source<'a>,
+}
+
+/// Where a change was made.
+#[derive(Clone, Debug)]
+pub struct Source<'a> {
+    pub connector: Cow<'a, str>,
+    pub db: Cow<'a, str>,
+    /// SQL Server and PostgreSQL; else empty.
+    pub schema: Cow<'a, str>,
+    /// The table's name. Topics may be renamed, this is not.
+    pub table: Cow<'a, str>,
+    /// When the change was made, by the database's clock: the commit or the statement.
+    pub committed_at: Option<Moment>,
+    /// The row was read by a snapshot of any kind.
+    pub snapshot: bool,
+    cells: SourceCells<'a>,
+}
+
+columns! {
+    struct SourceCells {
+        connector, db, schema, table, ts_ms, snapshot,
+        file, pos, row,
+        commit_lsn, change_lsn, event_serial_no,
+        lsn, sequence,
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+    #[serde(borrow)]
+    before: Option<&'a RawValue>,
+    #[serde(borrow)]
+    after: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    op: Cell<'a>,
+    #[serde(borrow, default)]
+    ts_ms: Cell<'a>,
+    #[serde(borrow, default)]
+    schema: Cell<'a>,
+    #[serde(borrow, default)]
+    status: Cell<'a>,
+    #[serde(borrow, default)]
+    ddl: Cell<'a>,
+    #[serde(borrow, default, rename = "tableChanges")]
+    table_changes: Cell<'a>,
+}
+
+/// Reads a record's value.
+///
+/// # Errors
+/// What is neither a change nor housekeeping, and a change without a source.
+pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, Refusal> {
+    let Some(bytes) = value else { return Ok(Message::Housekeeping) };
+    let text = body::text(Some(bytes))?;
+    if text == "null" {
+        return Ok(Message::Housekeeping);
+    }
+    let outer = envelope(text)?;
+    match outer.payload {
+        Some(payload) if outer.op.is_null() => message(&envelope(payload.get())?, payload.get()),
+        None if outer.op.is_null() && outer.source.is_none() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
+        _ => message(&outer, text),
+    }
+}
+
+fn envelope(text: &str) -> Result<Envelope<'_>, Refusal> {
+    if !text.starts_with('{') {
+        return Err(Refusal::new("value", "a change (a JSON object)", text));
+    }
+    serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("JSON ({error})"), text))
+}
+
+fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Refusal> {
+    let op = match envelope.op.json().trim_matches('"') {
+        "c" | "C" => Op::Create,
+        "u" | "U" => Op::Update,
+        "d" | "D" => Op::Delete,
+        "r" | "R" => Op::Read,
+        "t" | "T" => Op::Truncate,
+        "m" | "M" => return Ok(Message::Housekeeping),
+        "" | "null" if is_housekeeping(envelope) => return Ok(Message::Housekeeping),
+        "" | "null" => return Err(Refusal::new("op", "a change with Debezium's envelope (op, source, before, after)", text)),
+        other => return Err(Refusal::new("op", "one of c, u, r, d, t, m", other)),
+    };
+    let source = envelope.source.ok_or_else(|| Refusal::new("source", "where the change was made", "nothing"))?;
+    let source = Source::read(source.get()).map_err(|refusal| refusal.within("source"))?;
+    Ok(Message::Change(Change { op, before: envelope.before, after: envelope.after, source }))
+}
+
+fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
+    let rows = envelope.before.is_some() || envelope.after.is_some();
+    let heartbeat = envelope.source.is_none() && envelope.status.json().is_empty() && !envelope.ts_ms.is_null();
+    // A row may have a column named `status`: only these two words are a transaction's border.
+    let border = matches!(envelope.status.json(), "\"BEGIN\"" | "\"END\"");
+    let schema = [envelope.ddl, envelope.table_changes].iter().any(|cell| !cell.json().is_empty());
+    !rows && (heartbeat || border || schema)
+}
+
+impl<'a> Change<'a> {
+    /// The row as it stands after the change; for a delete, as it stood before. `None` where the table was emptied.
+    pub fn row<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
+        let (image, field) = match self.op {
+            Op::Create | Op::Update | Op::Read => (self.after, "after"),
+            Op::Delete => (self.before, "before"),
+            Op::Truncate => return Ok(None),
+        };
+        let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
+        T::read(field, image.get()).map(Some)
+    }
+
+    /// The row as it stood before an update, where the source tells it.
+    pub fn before_update<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
+        match (self.op, self.before) {
+            (Op::Update, Some(before)) => T::read("before", before.get()).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    pub fn is_delete(&self) -> bool {
+        self.op == Op::Delete
+    }
+}
+
+impl<'a> Source<'a> {
+    fn read(json: &'a str) -> Result<Self, Refusal> {
+        let cells = SourceCells::read("", json)?;
+        Ok(Self {
+            connector: cells.connector.text()?,
+            db: cells.db.text_or_empty()?,
+            schema: cells.schema.text_or_empty()?,
+            table: cells.table.text_or_empty()?,
+            committed_at: cells.ts_ms.opt_int()?.and_then(Moment::checked),
+            snapshot: !matches!(cells.snapshot.json(), "" | "null" | "false" | "\"false\""),
+            cells,
+        })
+    }
+
+    /// The change's place in the log of its database: grows with every change of a row.
+    ///
+    /// | Connector | Place |
+    /// |---|---|
+    /// | mysql, mariadb | number of the binlog file, position, row in the event |
+    /// | sqlserver | commit LSN (80 bits), change LSN (80 bits), serial (32 bits); a snapshot's row has no change LSN: 0 |
+    /// | postgresql | last commit's LSN, LSN; from `sequence`, which rows of incremental snapshots have too, else `lsn` |
+    ///
+    /// # Errors
+    /// Names the member of `source` that is missing or cannot be read; another connector gives no order that is known here.
+    pub fn place(&self) -> Result<Place, Refusal> {
+        let place = match &*self.connector {
+            "mysql" | "mariadb" => self.binlog(),
+            "sqlserver" => self.lsns(),
+            "postgresql" => self.wal(),
+            _ => Err(self.cells.connector.refuse("mysql, mariadb, sqlserver or postgresql")),
+        };
+        place.map(Place::Position).map_err(|refusal| refusal.within("source"))
+    }
+
+    fn binlog(&self) -> Result<[u64; 3], Refusal> {
+        let SourceCells { file, pos, row, .. } = &self.cells;
+        let name = file.text()?;
+        let number = name.rsplit('.').next().and_then(|number| number.parse().ok());
+        let number = number.ok_or_else(|| file.refuse("a binlog file's name that ends in its number"))?;
+        Ok([number, unsigned(pos)?, if row.is_null() { 0 } else { unsigned(row)? }])
+    }
+
+    fn lsns(&self) -> Result<[u64; 3], Refusal> {
+        let SourceCells { commit_lsn, change_lsn, event_serial_no, .. } = &self.cells;
+        let commit = lsn(commit_lsn)?.ok_or_else(|| commit_lsn.refuse(LSN))?;
+        let change = lsn(change_lsn)?.unwrap_or(0);
+        let serial = event_serial_no.opt_int()?.unwrap_or(0);
+        let serial = u32::try_from(serial).map_err(|_| event_serial_no.refuse("a whole number of 32 bits"))?;
+        Ok(pack(commit, change, serial))
+    }
+
+    fn wal(&self) -> Result<[u64; 3], Refusal> {
+        let SourceCells { lsn, sequence, .. } = &self.cells;
+        let expected = "a list of two LSNs in a text";
+        if let Some(text) = sequence.opt_text()? {
+            let pair: [Option<Cow<'_, str>>; 2] = serde_json::from_str(&text).map_err(|_| sequence.refuse(expected))?;
+            let mut numbers =
+                pair.into_iter().map(|part| part.map_or(Ok(0), |digits| digits.parse().map_err(|_| sequence.refuse(expected))));
+            let mut next = || numbers.next().unwrap_or(Ok(0));
+            return Ok([next()?, next()?, 0]);
+        }
+        Ok([0, unsigned(lsn)?, 0])
+    }
+}
+
+fn unsigned(cell: &Cell<'_>) -> Result<u64, Refusal> {
+    u64::try_from(cell.int()?).map_err(|_| cell.refuse("a whole number from 0"))
+}
+
+const LSN: &str = "an LSN as in 00000027:00000ac0:0002";
+
+/// SQL Server's LSN: file, block and slot in hexadecimal, 32, 32 and 16 bits.
+fn lsn(cell: &Cell<'_>) -> Result<Option<u128>, Refusal> {
+    let Some(text) = cell.opt_text()?.filter(|text| *text != "NULL") else { return Ok(None) };
+    let mut parts = text.split(':').map(|part| u32::from_str_radix(part, 16).ok());
+    let read = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten(), parts.next());
+    match read {
+        (Some(file), Some(block), Some(slot), None) if slot <= 0xffff => {
+            Ok(Some(u128::from(file) << 48 | u128::from(block) << 16 | u128::from(slot)))
+        }
+        _ => Err(cell.refuse(LSN)),
+    }
+}
+
+/// 80 + 80 + 32 bits in order of weight: compares as the three would.
+fn pack(commit: u128, change: u128, serial: u32) -> [u64; 3] {
+    let high = commit << 48 | change >> 32;
+    let low = (change as u64) << 32 | u64::from(serial);
+    [(high >> 64) as u64, high as u64, low]
+}
+
+#[cfg(test)]
+#[path = "debezium_tests.rs"]
+mod tests;

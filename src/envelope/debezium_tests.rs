@@ -1,0 +1,115 @@
+use super::*;
+use crate::envelope::columns;
+
+columns! {
+    struct OneColumn { id }
+}
+
+fn change(text: &str) -> Change<'_> {
+    match decode(Some(text.as_bytes())) {
+        Ok(Message::Change(change)) => change,
+        other => panic!("no change: {other:?}"),
+    }
+}
+
+fn refusal(text: &str) -> String {
+    decode(Some(text.as_bytes())).expect_err("a refusal").to_string()
+}
+
+fn place(source: &str) -> Result<Place, Refusal> {
+    let text = format!(r#"{{"before":null,"after":{{"id":1}},"source":{source},"op":"c"}}"#);
+    change(&text).source.place()
+}
+
+const MARIADB: &str = r#"{"connector":"mariadb","name":"shop","ts_ms":1772446504000,"snapshot":"false","db":"magento","table":"sales_order","server_id":1,"file":"mysql-bin.000012","pos":4711,"row":2}"#;
+
+#[test]
+fn a_change_is_the_same_with_and_without_the_schema_wrapper() {
+    let bare = format!(r#"{{"before":null,"after":{{"id":7,"x":"\u00e9"}},"source":{MARIADB},"op":"U","ts_ms":1,"transaction":null}}"#);
+    let wrapped = format!(r#"{{"schema":{{"type":"struct","fields":[]}},"payload":{bare}}}"#);
+    for text in [&bare, &wrapped] {
+        let change = change(text);
+        assert_eq!((change.op, &*change.source.db, &*change.source.table), (Op::Update, "magento", "sales_order"));
+        assert_eq!(change.source.committed_at, Moment::parse_rfc3339("2026-03-02T10:15:04Z"));
+        assert!(!change.source.snapshot);
+        assert_eq!(change.row::<OneColumn<'_>>().expect("a row").expect("an image").id.int(), Ok(7));
+        assert_eq!(change.source.place(), Ok(Place::Position([12, 4711, 2])));
+    }
+}
+
+#[test]
+fn what_says_nothing_of_a_row_is_housekeeping() {
+    for text in [
+        "null",
+        r#"{"schema":null,"payload":null}"#,
+        r#"{"ts_ms":1772446504000}"#,
+        r#"{"schema":{"type":"struct"},"payload":{"ts_ms":1772446504000}}"#,
+        r#"{"status":"BEGIN","id":"file=mysql-bin.000012,pos=4711","event_count":null,"data_collections":null,"ts_ms":1}"#,
+        r#"{"source":{"connector":"mariadb"},"ts_ms":1,"databaseName":"magento","ddl":"ALTER TABLE","tableChanges":[]}"#,
+        r#"{"op":"m","source":{"connector":"postgresql"},"message":{"prefix":"a","content":"AA=="}}"#,
+    ] {
+        assert!(matches!(decode(Some(text.as_bytes())), Ok(Message::Housekeeping)), "{text}");
+    }
+    assert!(matches!(decode(None), Ok(Message::Housekeeping)));
+}
+
+#[test]
+fn what_is_no_change_is_refused_by_name() {
+    assert_eq!(
+        refusal(r#"{"id":7,"status":"pending"}"#),
+        "field \"op\": expected a change with Debezium's envelope (op, source, before, after), found \"{\"id\":7,\"status\":\"pending\"}\""
+    );
+    assert_eq!(refusal(r#"{"op":"x"}"#), "field \"op\": expected one of c, u, r, d, t, m, found \"x\"");
+    assert_eq!(refusal(r#"{"op":"c","after":{}}"#), "field \"source\": expected where the change was made, found \"nothing\"");
+    assert_eq!(refusal("7"), "field \"value\": expected a change (a JSON object), found \"7\"");
+    let lost = format!(r#"{{"before":null,"after":null,"source":{MARIADB},"op":"d"}}"#);
+    let refusal = change(&lost).row::<OneColumn<'_>>().expect_err("a delete without its row");
+    assert_eq!(refusal.to_string(), "field \"before\": expected the row, found \"nothing\"");
+}
+
+#[test]
+fn places_grow_as_the_log_does() {
+    let mariadb = |file: &str, pos: u64, row: u64| {
+        place(&format!(r#"{{"connector":"mysql","file":"{file}","pos":{pos},"row":{row}}}"#)).expect("a place")
+    };
+    assert!(mariadb("bin.1000000", 4, 0) > mariadb("bin.999999", 900, 0));
+    assert!(mariadb("bin.000009", 90, 1) > mariadb("bin.000009", 90, 0));
+
+    let server = |commit: &str, change: &str, serial: u32| {
+        place(&format!(r#"{{"connector":"sqlserver","commit_lsn":"{commit}","change_lsn":{change},"event_serial_no":{serial}}}"#))
+            .expect("a place")
+    };
+    let snapshot = server("00000027:00000ac0:0002", "null", 0);
+    let first = server("00000027:00000ac0:0002", "\"00000027:00000ab0:0007\"", 1);
+    assert!(snapshot < first);
+    assert!(first < server("00000027:00000ac0:0002", "\"00000027:00000ab0:0007\"", 2));
+    assert!(
+        server("00000027:00000ac0:0002", "\"00000027:ffffffff:ffff\"", 9)
+            < server("00000027:00000ac0:0003", "\"00000000:00000000:0000\"", 0)
+    );
+    assert!(
+        server("00000027:00000ac0:0002", "\"00000027:00000ab0:ffff\"", 9)
+            < server("00000027:00000ac0:0002", "\"00000027:00000ab1:0000\"", 0)
+    );
+
+    let postgres = |sequence: &str| place(&format!(r#"{{"connector":"postgresql","lsn":null,"sequence":"{sequence}"}}"#)).expect("a place");
+    assert!(postgres(r#"[null,\"100\"]"#) < postgres(r#"[\"99\",\"98\"]"#));
+    assert!(postgres(r#"[\"99\",\"150\"]"#) < postgres(r#"[\"160\",\"140\"]"#));
+}
+
+#[test]
+fn a_place_that_cannot_be_read_is_refused_by_name() {
+    let text = |source: &str| place(source).expect_err("a refusal").to_string();
+    assert_eq!(
+        text(r#"{"connector":"sqlserver","commit_lsn":null}"#),
+        format!("field \"source.commit_lsn\": expected {LSN}, found \"null\"")
+    );
+    assert_eq!(
+        text(r#"{"connector":"mysql","file":"bin","pos":1}"#),
+        "field \"source.file\": expected a binlog file's name that ends in its number, found \"bin\""
+    );
+    assert_eq!(
+        text(r#"{"connector":"oracle"}"#),
+        "field \"source.connector\": expected mysql, mariadb, sqlserver or postgresql, found \"oracle\""
+    );
+}

@@ -1,0 +1,182 @@
+//! Columns that their source spells in several ways, picked from one flat JSON object in a single pass.
+//!
+//! `Salesorder number`, `Salesorder_number`, `SalesOrderNumber`; `Sell-to Customer No_` and its Avro form `Sell_to_Customer_No_`: two names
+//! are one column when their letters and digits are the same, case ignored. The table of wanted columns is made once; reading an object then
+//! borrows the wanted values and steps over all others without looking into them.
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+use super::{Cell, Refusal};
+
+/// Declares the columns of one kind of object: a module with the place of each and `NAMES`, the list for [`SpelledColumns::new`].
+macro_rules! spelled {
+    ($(#[$doc:meta])* $vis:vis mod $module:ident { $($place:ident = $names:literal),* $(,)? }) => {
+        $(#[$doc])*
+        $vis mod $module {
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+            enum Place { $($place),* }
+            $(pub const $place: usize = Place::$place as usize;)*
+            pub const NAMES: &[&str] = &[$($names),*];
+        }
+    };
+}
+
+pub(crate) use spelled;
+
+/// SQL Server's names have at most 128 characters.
+type Plain = SmallVec<[u8; 128]>;
+
+/// The columns that an adapter wants of one kind of object; a column is known by its place in the list.
+pub struct SpelledColumns {
+    labels: Vec<&'static str>,
+    /// (letters and digits in lower case, place); a column may have several names.
+    names: Vec<(Box<[u8]>, usize)>,
+}
+
+impl SpelledColumns {
+    /// Each entry is one column: its names, separated by `|`, the first of them for errors.
+    pub fn new(columns: &[&'static str]) -> Self {
+        let mut made = Self { labels: Vec::new(), names: Vec::new() };
+        for (place, column) in columns.iter().enumerate() {
+            made.labels.push(column.split('|').next().unwrap_or_default());
+            column.split('|').for_each(|name| made.also(place, name));
+        }
+        made
+    }
+
+    /// Gives a column one more name, which goes before the others.
+    pub fn also(&mut self, place: usize, name: &str) {
+        let plain = letters_and_digits(name);
+        self.names.insert(0, (plain.as_slice().into(), place));
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let plain = letters_and_digits(name);
+        self.names.iter().find(|(wanted, _)| **wanted == *plain).map(|(_, place)| *place)
+    }
+
+    /// Reads the object; `field` names it in a refusal. Of a column that comes twice the first counts.
+    pub fn read<'a>(&self, field: &str, json: &'a str) -> Result<SpelledRow<'a>, Refusal> {
+        if !json.starts_with('{') {
+            return Err(Refusal::new(field, "a JSON object", json));
+        }
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let cells = Pick(self).deserialize(&mut reader).and_then(|cells| reader.end().map(|()| cells));
+        cells.map(SpelledRow).map_err(|error| Refusal::new(field, format!("JSON ({error})"), json))
+    }
+}
+
+fn letters_and_digits(name: &str) -> Plain {
+    name.bytes().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).map(|b| b.to_ascii_lowercase()).collect()
+}
+
+type Cells<'a> = SmallVec<[Cell<'a>; 24]>;
+
+/// One object's wanted cells.
+#[derive(Clone, Debug)]
+pub struct SpelledRow<'a>(Cells<'a>);
+
+impl<'a> SpelledRow<'a> {
+    /// The cell of the column at this place of the list.
+    pub fn cell(&self, place: usize) -> Cell<'a> {
+        self.0.get(place).copied().unwrap_or_default()
+    }
+}
+
+struct Pick<'c>(&'c SpelledColumns);
+
+impl<'de> DeserializeSeed<'de> for Pick<'_> {
+    type Value = Cells<'de>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Pick<'_> {
+    type Value = Cells<'de>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut cells: Cells<'de> = self.0.labels.iter().map(|label| Cell::new(label, "")).collect();
+        while let Some(place) = map.next_key_seed(Place(self.0))? {
+            match place.and_then(|place| cells.get_mut(place)) {
+                Some(cell) if cell.json().is_empty() => *cell = Cell::new(cell.name(), map.next_value::<&'de RawValue>()?.get()),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(cells)
+    }
+}
+
+/// Reads a key as the place of its column, without keeping it.
+struct Place<'c>(&'c SpelledColumns);
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Place<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a column's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.place(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<'a>(columns: &SpelledColumns, json: &'a str) -> Vec<&'a str> {
+        let row = columns.read("value", json).unwrap_or_else(|refusal| panic!("{refusal}"));
+        (0..columns.labels.len()).map(|place| row.cell(place).json()).collect()
+    }
+
+    #[test]
+    fn one_column_is_found_under_each_of_its_spellings() {
+        let columns = SpelledColumns::new(&["Salesorder number|order_no", "Line Discount _"]);
+        for json in [
+            r#"{"Salesorder number":"SO-1","Line Discount _":1.50}"#,
+            r#"{"other":{"a":[1]},"Salesorder_number":"SO-1","Line_Discount__":1.50}"#,
+            r#"{"salesOrderNumber":"SO-1","LINE DISCOUNT _":1.50}"#,
+            r#"{"order_no":"SO-1","Line Discount %":1.50,"order no":"SO-2"}"#,
+        ] {
+            assert_eq!(read(&columns, json), ["\"SO-1\"", "1.50"], "{json}");
+        }
+        let mut columns = columns;
+        columns.also(0, "bestellung");
+        assert_eq!(read(&columns, r#"{"Bestellung":"SO-1"}"#), ["\"SO-1\"", ""]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_whole() {
+        let columns = SpelledColumns::new(&["a"]);
+        for json in ["[]", "{\"a\":1", "{\"a\":1} x", "", "\"a\""] {
+            assert!(columns.read("value", json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_refused_cell_is_named_as_the_column_is_named_first() {
+        let columns = SpelledColumns::new(&["No of items|quantity"]);
+        let row = columns.read("value", r#"{"QUANTITY":"two"}"#).expect("an object");
+        assert_eq!(
+            row.cell(0).int().map_err(|r| r.to_string()),
+            Err(r#"field "No of items": expected a whole number, found "two""#.to_owned())
+        );
+    }
+}

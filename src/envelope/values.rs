@@ -1,0 +1,457 @@
+//! Cells: the values of a row's columns, as they stand in JSON, decoded when they are asked for.
+//!
+//! Nothing on the wire says what a column's bytes mean: `"Mr4="` may be a text or 129.90, 1741944413512 may be milliseconds or a number of
+//! pieces. So a row decodes to [`Cell`]s, which borrow the column's JSON text and know the column's name, and the adapter, who knows the
+//! column's type, asks each for what it holds. What can't be read so is a [`Refusal`] that names the column. No number passes a float.
+//!
+//! | Asked for | Taken |
+//! |---|---|
+//! | [`Cell::text`] | a string |
+//! | [`Cell::id`] | a string, or a whole number as text |
+//! | [`Cell::int`] | a whole number, or one in a string |
+//! | [`Cell::flag`] | `true`, `false`, 0, 1, or these in a string |
+//! | [`Cell::amount`], [`Cell::quantity`] | by [`Decimals`] |
+//! | [`Cell::moment`] | RFC 3339 text; a whole number counts [`TimeUnit`]s since 1970 |
+//! | [`Cell::date`] | `2025-03-14`; a whole number counts [`TimeUnit`]s since 1970, without a zone |
+//!
+//! Each has an `opt_` form: an absent column and `null` are `None`. A column that a source leaves out is absent and not an error until it is
+//! required, and a column that the adapter does not know is passed over.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Refusal;
+use crate::facts::{Amount, Currency, Moment, Quantity, Sku};
+
+/// How decimals are written: what `decimal.handling.mode` of the connector says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decimals {
+    /// `string`: `"129.9000"`; a JSON number is taken too.
+    #[default]
+    Text,
+    /// `precise`: base64 of the unscaled big-endian two's complement, the scale known from the column; or `{"scale":2,"value":"Mr4="}`.
+    Base64,
+}
+
+/// What a whole number counts, in a column of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeUnit {
+    Days,
+    Seconds,
+    Millis,
+    Micros,
+    Nanos,
+}
+
+/// A column's name and its JSON text; empty text where the row lacks the column.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cell<'a> {
+    name: &'static str,
+    json: &'a str,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&'a RawValue>::deserialize(deserializer).map(|raw| Self { name: "", json: raw.get() })
+    }
+}
+
+/// A row (or JSON object) whose members are [`Cell`]s: made by [`columns!`].
+pub trait Columns<'a>: Sized {
+    /// Decodes an object; `field` names it in a refusal.
+    fn read(field: &str, json: &'a str) -> Result<Self, Refusal>;
+}
+
+/// Declares a row: a struct of [`Cell`]s, each named as its column, or as the text after `=` where that is no Rust name.
+///
+/// ```text
+/// columns! {
+///     /// A sales order's header.
+///     pub struct SalesHeader { document_type = "Document Type", no = "No_" }
+/// }
+/// ```
+macro_rules! columns {
+    ($($(#[$doc:meta])* $vis:vis struct $row:ident { $($field:ident $(= $name:literal)?),* $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, ::serde::Deserialize)]
+        #[serde(default)]
+        $vis struct $row<'a> {
+            $(#[serde(borrow $(, rename = $name)?)] pub $field: $crate::envelope::Cell<'a>,)*
+        }
+
+        impl<'a> $crate::envelope::Columns<'a> for $row<'a> {
+            fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::Refusal> {
+                let mut row: Self = $crate::envelope::object(field, json)?;
+                $(row.$field = row.$field.named($crate::envelope::column_name!($field $(, $name)?));)*
+                Ok(row)
+            }
+        }
+    )+};
+}
+
+macro_rules! column_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident, $name:literal) => {
+        $name
+    };
+}
+
+pub(crate) use {column_name, columns};
+
+/// Decodes a JSON object; `field` names it in a refusal.
+pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, Refusal> {
+    if json.as_bytes().first() != Some(&b'{') {
+        return Err(Refusal::new(field, "a JSON object", json));
+    }
+    serde_json::from_str(json).map_err(|error| Refusal::new(field, "a JSON object with each member once", error))
+}
+
+impl<'a> Cell<'a> {
+    /// A cell made by hand, for values that are no member of a row.
+    pub fn new(name: &'static str, json: &'a str) -> Self {
+        Self { name, json }
+    }
+
+    #[doc(hidden)]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The column's JSON text; empty where the row lacks the column.
+    pub fn json(&self) -> &'a str {
+        self.json
+    }
+
+    /// The row lacks the column, or it is `null`.
+    pub fn is_null(&self) -> bool {
+        self.json.is_empty() || self.json == "null"
+    }
+
+    /// The refusal of this cell's value.
+    pub fn refuse(&self, expected: impl Into<String>) -> Refusal {
+        let found = if self.json.is_empty() { "nothing" } else { self.json };
+        let plain = found.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(found);
+        Refusal::new(self.name, expected, plain)
+    }
+
+    fn opt<T>(&self, read: impl FnOnce(&Self) -> Result<T, Refusal>) -> Result<Option<T>, Refusal> {
+        if self.is_null() { Ok(None) } else { read(self).map(Some) }
+    }
+
+    /// What stands between the quotes of a string, escapes resolved; `None` for what is no string.
+    fn string(&self) -> Option<Cow<'a, str>> {
+        let inner = self.json.strip_prefix('"')?.strip_suffix('"')?;
+        if inner.as_bytes().contains(&b'\\') {
+            return serde_json::from_str(self.json).ok().map(Cow::Owned);
+        }
+        Some(Cow::Borrowed(inner))
+    }
+
+    /// The characters of a string or number: what a number may be read from.
+    fn characters(&self) -> Option<Cow<'a, str>> {
+        match self.json.as_bytes().first()? {
+            b'"' => self.string(),
+            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(self.json)),
+            _ => None,
+        }
+    }
+
+    pub fn text(&self) -> Result<Cow<'a, str>, Refusal> {
+        self.string().ok_or_else(|| self.refuse("text"))
+    }
+
+    pub fn opt_text(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+        self.opt(Self::text)
+    }
+
+    /// Text; an absent column and `null` are empty.
+    pub fn text_or_empty(&self) -> Result<Cow<'a, str>, Refusal> {
+        Ok(self.opt_text()?.unwrap_or_default())
+    }
+
+    /// Text that is not blank, trimmed.
+    pub fn filled(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+        Ok(self.opt_text()?.map(trimmed).filter(|text| !text.is_empty()))
+    }
+
+    /// An identifier: text that is not empty, or a whole number.
+    pub fn id(&self) -> Result<Cow<'a, str>, Refusal> {
+        let whole = |text: &str| !text.is_empty() && (self.json.starts_with('"') || !text.contains(['.', 'e', 'E']));
+        self.characters().filter(|text| whole(text)).ok_or_else(|| self.refuse("an identifier (text or a whole number)"))
+    }
+
+    pub fn opt_id(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+        self.opt(Self::id)
+    }
+
+    pub fn int(&self) -> Result<i64, Refusal> {
+        self.characters().and_then(|text| text.trim().parse().ok()).ok_or_else(|| self.refuse("a whole number"))
+    }
+
+    pub fn opt_int(&self) -> Result<Option<i64>, Refusal> {
+        self.opt(Self::int)
+    }
+
+    pub fn flag(&self) -> Result<bool, Refusal> {
+        match self.json.trim_matches('"') {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(self.refuse("yes or no (true, false, 1, 0)")),
+        }
+    }
+
+    pub fn opt_flag(&self) -> Result<Option<bool>, Refusal> {
+        self.opt(Self::flag)
+    }
+
+    pub fn sku(&self) -> Result<Sku, Refusal> {
+        Sku::new(&self.text()?).ok_or_else(|| self.refuse(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
+    }
+
+    pub fn currency(&self) -> Result<Currency, Refusal> {
+        self.string().and_then(|code| Currency::new(&code)).ok_or_else(|| self.refuse("a currency code of three letters"))
+    }
+
+    /// An exact decimal. `scale` is the column's, for base64.
+    pub fn decimal(&self, form: Decimals, scale: u32) -> Result<Decimal, Refusal> {
+        let (read, expected) = match form {
+            Decimals::Text => (self.characters().and_then(|text| plain_decimal(&text)), "a decimal as text or number"),
+            Decimals::Base64 => (self.unscaled(scale), "a decimal as base64 of its unscaled bytes"),
+        };
+        read.ok_or_else(|| self.refuse(expected))
+    }
+
+    fn unscaled(&self, scale: u32) -> Option<Decimal> {
+        #[derive(Deserialize)]
+        struct VariableScale<'v> {
+            scale: u32,
+            #[serde(borrow)]
+            value: Cow<'v, str>,
+        }
+        match self.json.as_bytes().first()? {
+            b'"' => unscaled_decimal(&self.string()?, scale),
+            b'{' => {
+                let variable: VariableScale<'_> = serde_json::from_str(self.json).ok()?;
+                unscaled_decimal(&variable.value, variable.scale)
+            }
+            // `decimal.format = NUMERIC` of the converter.
+            _ => plain_decimal(self.json),
+        }
+    }
+
+    pub fn amount(&self, form: Decimals, scale: u32) -> Result<Amount, Refusal> {
+        Amount::new(self.decimal(form, scale)?).ok_or_else(|| self.refuse("an amount of at most 8 decimal places, below 10^12"))
+    }
+
+    pub fn opt_amount(&self, form: Decimals, scale: u32) -> Result<Option<Amount>, Refusal> {
+        self.opt(|cell| cell.amount(form, scale))
+    }
+
+    pub fn quantity(&self, form: Decimals, scale: u32) -> Result<Quantity, Refusal> {
+        Quantity::new(self.decimal(form, scale)?).ok_or_else(|| self.refuse("a quantity of at most 12 decimal places, below 10^12"))
+    }
+
+    pub fn opt_quantity(&self, form: Decimals, scale: u32) -> Result<Option<Quantity>, Refusal> {
+        self.opt(|cell| cell.quantity(form, scale))
+    }
+
+    /// A moment; `unit` is what a whole number counts.
+    pub fn moment(&self, unit: TimeUnit) -> Result<Moment, Refusal> {
+        let read = match self.json.as_bytes().first() {
+            Some(b'"') => self.string().and_then(|text| Moment::parse_rfc3339(&text)),
+            _ => self.json.parse().ok().and_then(|count| since_epoch(count, unit)),
+        };
+        read.ok_or_else(|| self.refuse("a moment of the years 1 to 9999"))
+    }
+
+    /// A moment; absent, `null` and the blank date of NAV (1753-01-01) are `None`.
+    pub fn opt_moment(&self, unit: TimeUnit) -> Result<Option<Moment>, Refusal> {
+        Ok(self.opt(|cell| cell.moment(unit))?.filter(|moment| !BLANK_DAY.contains(&moment.0)))
+    }
+
+    /// A civil date; of a column with a time of day, the day.
+    pub fn date(&self, unit: TimeUnit) -> Result<Date, Refusal> {
+        let read = match self.json.as_bytes().first() {
+            Some(b'"') => self.string().and_then(|text| text.get(..10)?.parse().ok()),
+            _ => self.json.parse().ok().and_then(|count| since_epoch(count, unit)).and_then(utc_date),
+        };
+        read.ok_or_else(|| self.refuse("a date of the years 1 to 9999"))
+    }
+
+    /// A civil date; absent, `null` and the blank date of NAV (1753-01-01) are `None`.
+    pub fn opt_date(&self, unit: TimeUnit) -> Result<Option<Date>, Refusal> {
+        Ok(self.opt(|cell| cell.date(unit))?.filter(|date| *date != BLANK_DATE))
+    }
+
+    /// The object in this cell; `None` for absent and `null`.
+    pub fn object<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
+        self.opt(|cell| T::read(cell.name, cell.json))
+    }
+
+    /// The objects of the array in this cell, in order; none for absent and `null`.
+    pub fn objects<T: Columns<'a>>(&self) -> Result<Vec<T>, Refusal> {
+        if self.is_null() {
+            return Ok(Vec::new());
+        }
+        let items: Vec<&'a RawValue> = serde_json::from_str(self.json).map_err(|_| self.refuse("a list"))?;
+        items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| T::read("", item.get()).map_err(|refusal| refusal.within(&format!("{}[{i}]", self.name))))
+            .collect()
+    }
+}
+
+const BLANK_DATE: Date = Date::constant(1753, 1, 1);
+/// 1753-01-01, in milliseconds: the "no date" of NAV, which SQL Server's `datetime` can't go below.
+const BLANK_DAY: std::ops::Range<i64> = -6_847_804_800_000..-6_847_718_400_000;
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// A plain decimal, exactly. Zeros at the end of the fraction do not count, so that `decimal(38,20)` of a database fits.
+fn plain_decimal(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+')) {
+        return Decimal::from_scientific(text).ok();
+    }
+    let short = if text.contains('.') { text.trim_end_matches('0') } else { text };
+    Decimal::from_str_exact(short.strip_suffix('.').unwrap_or(short)).ok()
+}
+
+/// Base64 of big-endian two's complement of any length, times 10^-scale.
+fn unscaled_decimal(base64: &str, scale: u32) -> Option<Decimal> {
+    let mut bytes = [0; 64];
+    let len = base64::engine::general_purpose::STANDARD.decode_slice(base64, &mut bytes).ok()?;
+    let bytes = bytes.get(..len)?;
+    let sign = if bytes.first()? & 0x80 == 0 { 0x00 } else { 0xff };
+    let (extension, digits) = bytes.split_at(len.saturating_sub(16));
+    if extension.iter().any(|byte| *byte != sign) || (len > 16 && (digits[0] & 0x80 == 0) != (sign == 0)) {
+        return None;
+    }
+    let mut wide = [sign; 16];
+    wide[16 - digits.len()..].copy_from_slice(digits);
+    let (mut value, mut scale) = (i128::from_be_bytes(wide), scale);
+    while scale > 0 && value % 10 == 0 {
+        value /= 10;
+        scale -= 1;
+    }
+    Decimal::try_from_i128_with_scale(value, scale).ok()
+}
+
+fn since_epoch(count: i64, unit: TimeUnit) -> Option<Moment> {
+    let millis = match unit {
+        TimeUnit::Days => count.checked_mul(86_400_000)?,
+        TimeUnit::Seconds => count.checked_mul(1_000)?,
+        TimeUnit::Millis => count,
+        TimeUnit::Micros => count.div_euclid(1_000),
+        TimeUnit::Nanos => count.div_euclid(1_000_000),
+    };
+    Moment::checked(millis)
+}
+
+fn utc_date(moment: Moment) -> Option<Date> {
+    let stamp = jiff::Timestamp::from_millisecond(moment.0).ok()?;
+    Some(jiff::tz::Offset::UTC.to_datetime(stamp).date())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    columns! {
+        struct Sample { id, total, no = "No_", placed_at, lines }
+        struct Part { price }
+    }
+
+    fn cell(json: &str) -> Cell<'_> {
+        Cell::new("total", json)
+    }
+
+    #[test]
+    fn decimals_of_base64_keep_sign_and_every_digit() {
+        let vectors = [
+            ("AA==", "0"),
+            ("AQ==", "0.01"),
+            ("/w==", "-0.01"),
+            ("AIA=", "1.28"),
+            ("gA==", "-1.28"),
+            ("/38=", "-1.29"),
+            ("Mr4=", "129.90"),
+            ("zUI=", "-129.90"),
+            ("WvMQej//", "999999999999.99"),
+        ];
+        for (base64, value) in vectors {
+            let json = format!("\"{base64}\"");
+            assert_eq!(cell(&json).amount(Decimals::Base64, 2).ok(), Amount::parse(value), "{base64}");
+        }
+        // 129.90 again, in 20 bytes.
+        let long = format!("\"{}\"", base64::engine::general_purpose::STANDARD.encode([&[0; 18][..], &[0x32, 0xbe]].concat()));
+        assert_eq!(cell(&long).amount(Decimals::Base64, 2).ok(), Amount::parse("129.90"));
+        assert_eq!(cell(r#"{"scale":1,"value":"AQ=="}"#).amount(Decimals::Base64, 2).ok(), Amount::parse("0.1"));
+    }
+
+    #[test]
+    fn decimals_of_text_are_exact_whatever_their_length() {
+        for (json, value) in [
+            ("\"113.0500\"", "113.05"),
+            ("113.05", "113.05"),
+            ("\"-0.0000\"", "0"),
+            ("\"1234567890.50000000000000000000\"", "1234567890.5"),
+            ("1e2", "100"),
+        ] {
+            assert_eq!(cell(json).amount(Decimals::Text, 0).ok(), Amount::parse(value), "{json}");
+        }
+        let refusal = cell("\"Mr4=\"").amount(Decimals::Text, 0).expect_err("no decimal");
+        assert_eq!(refusal.to_string(), "field \"total\": expected a decimal as text or number, found \"Mr4=\"");
+    }
+
+    #[test]
+    fn times_of_every_encoding_are_one_moment() {
+        let moment = Moment::parse_rfc3339("2025-03-14T09:26:53.512Z");
+        for (json, unit) in [
+            ("\"2025-03-14T09:26:53.512Z\"", TimeUnit::Millis),
+            ("\"2025-03-14T10:26:53.512+01:00\"", TimeUnit::Millis),
+            ("1741944413512", TimeUnit::Millis),
+            ("1741944413512000", TimeUnit::Micros),
+            ("1741944413512000000", TimeUnit::Nanos),
+        ] {
+            assert_eq!(cell(json).moment(unit).ok(), moment, "{json}");
+        }
+        assert_eq!(cell("20164").date(TimeUnit::Days).ok(), "2025-03-17".parse().ok());
+        assert_eq!(cell("-6847804800000").opt_moment(TimeUnit::Millis), Ok(None));
+        assert_eq!(cell("-6847804800000").opt_date(TimeUnit::Millis), Ok(None));
+        assert!(cell("99999999999999999").moment(TimeUnit::Millis).is_err());
+    }
+
+    #[test]
+    fn a_row_names_its_columns_in_refusals() {
+        let row = Sample::read("after", r#"{"id":"7","No_":"S-1","total":true,"other":[1,{"a":2}],"lines":[{"price":"1"},{"price":"x"}]}"#)
+            .expect("a row");
+        assert_eq!((row.id.int(), row.no.text().as_deref()), (Ok(7), Ok("S-1")));
+        let refusal = row.total.amount(Decimals::Text, 4).expect_err("a flag is no amount");
+        assert_eq!(refusal.to_string(), "field \"total\": expected a decimal as text or number, found \"true\"");
+        let refusal = row.placed_at.moment(TimeUnit::Millis).expect_err("absent");
+        assert_eq!(refusal.to_string(), "field \"placed_at\": expected a moment of the years 1 to 9999, found \"nothing\"");
+        let parts: Vec<Part<'_>> = row.lines.objects().expect("a list");
+        assert_eq!(parts.len(), 2);
+        assert!(Sample::read("after", "[]").is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! The seal of a customer: the history of the orders that changed, and the profiles.
+
+use super::{Outlet, Sealed, customer_history, marketing_profiles};
+use crate::entities::customer::CustomerState;
+use crate::facts::CustomerKey;
+
+/// Says what changed. Nothing here changes by the clock alone.
+pub fn seal_customer(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Sealed {
+    state.tidy(outlet.context.rules, outlet.context.tick);
+    for order in state.take_unsealed() {
+        customer_history::say(customer, &order, state, outlet);
+    }
+    marketing_profiles::say(customer, state, outlet);
+    Sealed { changed: outlet.changed, next: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::entities::Put;
+    use crate::entities::rules::Rules;
+    use crate::events::{SealContext, Topic};
+    use crate::facts::customer::{Account, Consent, ConsentState, HistoryKind, HistoryLine, OrderSummary, Purpose};
+    use crate::facts::{
+        Amount, Cause, Change, Currency, CustomerRow, Digest, Moment, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId, Version,
+    };
+
+    const CRM: SourceId = SourceId(5);
+    const SHOP: SourceId = SourceId(6);
+    const MAIL: Digest = Digest([1; 16]);
+
+    #[derive(Default)]
+    struct Bench {
+        state: CustomerState,
+        version: u64,
+    }
+
+    impl Bench {
+        fn change(&mut self, source: SourceId, kind: u8, id: &str, row: Option<CustomerRow>) -> Put {
+            self.version += 1;
+            let cause = Cause { topic: TopicId(1), partition: 0, offset: 0 };
+            let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
+            let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Customer(row)));
+            self.state.put(RowKey { kind, source, id: id.into() }, change, version, cause, Moment(0))
+        }
+
+        fn put(&mut self, source: SourceId, id: &str, row: CustomerRow) {
+            self.change(source, row.kind(), id, Some(row));
+        }
+
+        /// Seals, and gives what was said: topic, key, body.
+        fn seal(&mut self) -> Vec<(Topic, String, Option<Value>)> {
+            let rules = Rules::default();
+            let context = SealContext { rules: &rules, tick: Moment(1), generation: 1, live: &|_| true };
+            let mut outlet = Outlet::new(context, self.state.revision + 1, vec![]);
+            let sealed = seal_customer(&CustomerKey::account("magento", "7"), &mut self.state, &mut outlet);
+            self.state.revision += u64::from(sealed.changed);
+            let body = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("JSON");
+            outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body))).collect()
+        }
+
+        fn profile(&mut self) -> Value {
+            let said = self.seal();
+            said.into_iter().find(|(topic, ..)| *topic == Topic::MarketingProfiles).and_then(|(_, _, body)| body).unwrap_or_default()
+        }
+    }
+
+    fn consent(purpose: Purpose, state: ConsentState, changed_at: Option<i64>) -> CustomerRow {
+        let (channel, brand) = ("email".into(), "day".into());
+        CustomerRow::Consent(Consent { address: MAIL, channel, brand, purpose, state, changed_at: changed_at.map(Moment) })
+    }
+
+    fn line(kind: HistoryKind, number: &str, amount: i64) -> HistoryLine {
+        let (date, amount) = (Moment(0), Amount::from_int(amount));
+        HistoryLine { kind, number: number.into(), date, lines: vec![], amount, state: "placed".into() }
+    }
+
+    fn order(id: &str, placed_at: i64, spend: i64, history: Vec<HistoryLine>) -> CustomerRow {
+        CustomerRow::Order(Box::new(OrderSummary {
+            order: OrderKey::new("magento", id),
+            number: id.into(),
+            brand: "day".into(),
+            placed_at: Moment(placed_at),
+            currency: Currency::new("GBP").expect("a currency"),
+            counts: true,
+            spend: Amount::from_int(spend),
+            returned: Quantity::ZERO,
+            proven: true,
+            email: Some(MAIL),
+            history,
+        }))
+    }
+
+    fn state_of(rows: &[(SourceId, ConsentState, Option<i64>)]) -> Value {
+        let mut bench = Bench::default();
+        for (source, state, changed_at) in rows {
+            bench.put(*source, "mail", consent(Purpose::Mail, *state, *changed_at));
+        }
+        bench.profile()["consent"][0]["state"].clone()
+    }
+
+    #[test]
+    fn the_newest_explicit_answer_wins_and_without_times_the_refusal() {
+        use ConsentState::{No, Pending, Unset, Yes};
+        assert_eq!(state_of(&[(SHOP, Yes, Some(2)), (CRM, No, Some(1))]), "yes");
+        assert_eq!(state_of(&[(CRM, No, Some(3)), (SHOP, Yes, Some(2))]), "no");
+        assert_eq!(state_of(&[(SHOP, Yes, Some(2)), (CRM, No, Some(2))]), "no", "at one time the refusal");
+        assert_eq!(state_of(&[(SHOP, Yes, Some(2)), (CRM, No, None)]), "no", "a refusal without a time may be the newer");
+        assert_eq!(state_of(&[(SHOP, Yes, None), (CRM, No, Some(1))]), "no");
+        assert_eq!(state_of(&[(SHOP, No, Some(1)), (CRM, Unset, Some(9))]), "no", "never asked overwrites nothing");
+        assert_eq!(state_of(&[(SHOP, Pending, None), (CRM, Yes, None)]), "pending");
+        assert_eq!(state_of(&[(SHOP, Unset, None)]), Value::Null);
+    }
+
+    #[test]
+    fn a_deleted_consent_keeps_a_refusal_and_nothing_else() {
+        for (state, left) in [(ConsentState::Yes, Value::Null), (ConsentState::No, "no".into())] {
+            let mut bench = Bench::default();
+            bench.put(SHOP, "mail", consent(Purpose::Mail, state, Some(1)));
+            bench.change(SHOP, CustomerRow::CONSENT, "mail", None);
+            assert_eq!(bench.profile()["consent"][0]["state"], left);
+        }
+    }
+
+    #[test]
+    fn purchases_are_told_only_with_consent_to_profiling() {
+        let mut bench = Bench::default();
+        bench.put(SourceId::WAYBILL, "magento|1", order("1", 10, 40, vec![]));
+        bench.put(SHOP, "mail", consent(Purpose::Mail, ConsentState::Yes, Some(1)));
+        assert_eq!(bench.profile()["purchases"], Value::Null);
+        bench.put(CRM, "profiling", consent(Purpose::Profiling, ConsentState::Yes, Some(1)));
+        let purchases = bench.profile()["purchases"].clone();
+        assert_eq!((&purchases["orders"], &purchases["segment"]), (&Value::from(1), &Value::from("first")));
+        bench.put(SourceId::WAYBILL, "magento|2", order("2", 5, 2, vec![]));
+        bench.put(SourceId::WAYBILL, "magento|1", order("1", 10, 30, vec![]));
+        let purchases = bench.profile()["purchases"].clone();
+        assert_eq!(purchases["spend"], serde_json::json!([["GBP", "32"]]), "net of what was refunded since");
+        assert_eq!(purchases["first_order_at"], "1970-01-01T00:00:00.005Z");
+        assert_eq!(purchases["segment"], "returning");
+        bench.put(CRM, "profiling", consent(Purpose::Profiling, ConsentState::No, Some(2)));
+        assert_eq!(bench.profile()["purchases"], Value::Null);
+    }
+
+    #[test]
+    fn a_collective_account_has_no_profile() {
+        let mut bench = Bench::default();
+        let account = |collective| CustomerRow::Account(Account { brand: "day".into(), email: None, created_at: None, collective });
+        bench.put(SHOP, "7", account(false));
+        assert_eq!(bench.seal().len(), 1);
+        bench.put(SHOP, "7", account(true));
+        assert_eq!(bench.seal(), [(Topic::MarketingProfiles, "account|magento|7|day".into(), None)]);
+    }
+
+    fn history(said: Vec<(Topic, String, Option<Value>)>) -> Vec<(String, bool)> {
+        let lines = said.into_iter().filter(|(topic, ..)| *topic == Topic::CustomerHistory);
+        lines.map(|(_, key, body)| (key, body.is_some())).collect()
+    }
+
+    #[test]
+    fn history_says_what_changed_and_withdraws_what_is_told_no_more() {
+        let mut bench = Bench::default();
+        let purchase = line(HistoryKind::Purchase, "", 40);
+        bench.put(SourceId::WAYBILL, "magento|1", order("1", 10, 40, vec![purchase.clone(), line(HistoryKind::Despatch, "D1", 40)]));
+        let key = |rest: &str| format!("account|magento|7|magento|1|{rest}");
+        assert_eq!(history(bench.seal()), [(key("purchase|"), true), (key("despatch|D1"), true)]);
+        assert_eq!(history(bench.seal()), [], "only orders that changed are looked at");
+        // A despatch that was of another order after all, and a refund.
+        bench.put(SourceId::WAYBILL, "magento|1", order("1", 10, 30, vec![purchase, line(HistoryKind::Refund, "1", 10)]));
+        bench.state.take_touched();
+        assert_eq!(history(bench.seal()), [(key("despatch|D1"), false), (key("refund|1"), true)]);
+        let touched = bench.state.take_touched();
+        assert_eq!(touched.iter().map(|key| key.kind).collect::<Vec<_>>(), [CustomerState::SAID]);
+        // A restore knows what was said of the order from the row beside it.
+        let mut restored = Bench { version: bench.version, ..Bench::default() };
+        for key in touched.into_iter().chain(bench.state.of_kind(CustomerRow::ORDER).map(|(key, _)| key.clone())) {
+            restored.state.load_row(key.clone(), &bench.state.row_bytes(&key).expect("it is there")).expect("decodes");
+        }
+        // The order becomes somebody else's.
+        restored.change(SourceId::WAYBILL, CustomerRow::ORDER, "magento|1", None);
+        assert_eq!(history(restored.seal()), [(key("purchase|"), false), (key("refund|1"), false)]);
+        let gone: Vec<bool> = restored.state.take_touched().iter().map(|key| restored.state.row_bytes(key).is_none()).collect();
+        assert_eq!(gone, [false, true], "the order leaves a mark, what was said of it a tombstone");
+    }
+}

@@ -1,0 +1,34 @@
+//! The seal of an order, as far as its requests go: each topic's rule in a fixed order, over one view.
+
+use super::{
+    Outlet, despatch_notices, fulfilment_requests, journal_entries, notifications, order_completions, order_reversals, receipt_notices,
+    refund_requests, revenue_notices, sales_orders,
+};
+use crate::entities::ledger::Ledgers;
+use crate::entities::order::OrderView;
+use crate::facts::Moment;
+
+/// Makes every request that is due and whose conditions hold, and enters it in its ledger. A second call with the same view and tick makes none.
+///
+/// Returns the earliest moment at which the clock alone would open a gate or let a mail lapse.
+pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
+    sales_orders::emit(view, &mut ledgers.sales_order, outlet);
+    revenue_notices::emit(view, &mut ledgers.revenue, outlet);
+    fulfilment_requests::emit(view, &mut ledgers.fulfilment, outlet);
+    let tracking = despatch_notices::emit(view, &mut ledgers.despatch, outlet);
+    order_completions::emit(view, &mut ledgers.completion, outlet);
+    receipt_notices::emit(view, &mut ledgers.receipt, outlet);
+    refund_requests::emit(view, &mut ledgers.refund, outlet);
+    journal_entries::emit(view, &mut ledgers.journal, outlet);
+    order_reversals::emit(view, &mut ledgers.reversal, outlet);
+    let mails = notifications::emit(view, &mut ledgers.notified, outlet);
+    earlier(tracking, mails)
+}
+
+/// The earlier of two moments that may not be.
+pub(super) fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,421 @@
+//! One sample of each derived event's body: every optional field is there, every list has a member.
+
+use serde_json::Value as Json;
+
+use super::customer_history::{CustomerHistory, HistoryPiece};
+use super::despatch_notices::{DespatchNotice, NoticeLine};
+use super::exceptions::ExceptionNotice;
+use super::fulfilment_requests::{self, FulfilmentLine, FulfilmentRequest};
+use super::journal_entries::{JournalEntry, Posting};
+use super::marketing_profiles::{ConsentPart, MarketingProfile, Purchases, Segment};
+use super::notifications::{Kind, MailLine, MailTender, Notification};
+use super::order_completions::{CompletionLine, OrderCompletion};
+use super::order_reversals::{OrderReversal, ReversalLine};
+use super::order_status::{OrderStatus, StatusLine, StatusParcel};
+use super::product_updates::ProductUpdate;
+use super::receipt_notices::{ReceiptLine, ReceiptNotice};
+use super::refund_requests::{LinePart, Reason, ReasonPart, RefundRequest, TenderPart};
+use super::revenue_notices::{Revenue, RevenueNotice};
+use super::sales_orders::{self, ImageCharge, ImageLine, ImagePayment, SalesOrder};
+use super::stock_updates::{CountPart, StockUpdate};
+use super::{Body, NoticeAction, Receiver, Topic};
+use crate::entities::order::testing::{PLACED, amount, pieces};
+use crate::entities::order::view::{OrderStage, PaymentWord, ReturnStage};
+use crate::facts::customer::{ConsentState, HistoryKind};
+use crate::facts::order::{Address, Advice, ChargeKind, Personal, Tender};
+use crate::facts::sku::Basis;
+use crate::facts::{Currency, Text};
+
+const ORDER: &str = "magento|1001";
+const NUMBER: &str = "100000042";
+
+fn gbp() -> Currency {
+    Currency::new("GBP").expect("a currency")
+}
+
+fn address() -> Address {
+    let text = |text: &str| Personal(text.into());
+    Address {
+        name: text("Anne Example"),
+        company: text("Example Ltd"),
+        street: text("1 High Street\nFlat 2"),
+        city: text("Leeds"),
+        region: "West Yorkshire".into(),
+        postcode: text("LS1 1AA"),
+        country: "GB".into(),
+        phone: text("+44 113 496 0000"),
+        email: text("anne@example.com"),
+    }
+}
+
+fn sample<B: Body>(mut body: B) -> (Topic, Json) {
+    body.set_id(format!("{}|{ORDER}|1|1", B::TOPIC.name()));
+    (B::TOPIC, serde_json::to_value(body).expect("a body is JSON"))
+}
+
+/// A body for each topic.
+pub fn samples() -> Vec<(Topic, Json)> {
+    vec![
+        sample(sales_order()),
+        sample(revenue_notice()),
+        sample(fulfilment_request()),
+        sample(despatch_notice()),
+        sample(notification()),
+        sample(order_completion()),
+        sample(receipt_notice()),
+        sample(refund_request()),
+        sample(journal_entry()),
+        sample(order_reversal()),
+        sample(stock_update()),
+        sample(product_update()),
+        sample(order_status()),
+        sample(customer_history()),
+        sample(marketing_profile()),
+        sample(exception()),
+    ]
+}
+
+fn sales_order() -> SalesOrder {
+    let line = ImageLine {
+        line: "A".into(),
+        sku: "TEE".into(),
+        description: "T-shirt".into(),
+        wanted: pieces(3),
+        gross: amount("63.44"),
+        tax: amount("10.57"),
+    };
+    SalesOrder {
+        id: String::new(),
+        ledger_key: ORDER.into(),
+        step: 1,
+        action: sales_orders::Action::Create,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        brand: "acme".into(),
+        placed_at: PLACED,
+        currency: gbp(),
+        prices_include_tax: true,
+        total: amount("68.44"),
+        customer: Some("account|magento|7".into()),
+        shipping_method: "parcel".into(),
+        payment_method: "card".into(),
+        lines: vec![line],
+        charges: vec![ImageCharge { kind: ChargeKind::Shipping, gross: amount("5.00"), tax: amount("0.83") }],
+        payments: vec![ImagePayment { tender: Tender::Card, captured: amount("68.44"), reference: "ch_1".into() }],
+        authorised_open: amount("0"),
+        ship_to: Some(address()),
+        bill_to: Some(address()),
+        holds: vec!["fraud check".into()],
+    }
+}
+
+fn revenue_notice() -> RevenueNotice {
+    let revenue = Revenue { net: amount("57.04"), tax: amount("11.40"), gross: amount("68.44") };
+    RevenueNotice {
+        id: String::new(),
+        ledger_key: ORDER.into(),
+        step: 1,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        currency: gbp(),
+        total: revenue,
+        amount: revenue,
+    }
+}
+
+fn fulfilment_request() -> FulfilmentRequest {
+    FulfilmentRequest {
+        id: String::new(),
+        ledger_key: "magento|1001|MAIN".into(),
+        step: 1,
+        action: fulfilment_requests::Action::Release,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        location: "MAIN".into(),
+        shipping_method: "parcel".into(),
+        advice: Advice::Partial,
+        ship_to: Some(address()),
+        lines: vec![FulfilmentLine { line: "A".into(), sku: "TEE".into(), total: pieces(3), difference: pieces(3) }],
+    }
+}
+
+fn despatch_notice() -> DespatchNotice {
+    DespatchNotice {
+        id: String::new(),
+        ledger_key: "magento|1001|shop|D1".into(),
+        step: 1,
+        receiver: Receiver::Shop,
+        action: NoticeAction::Notify,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        receiver_number: "1001".into(),
+        parcel: "D1".into(),
+        location: "MAIN".into(),
+        carrier: "DPD".into(),
+        service: "next day".into(),
+        tracking: Some("T-D1".into()),
+        despatched_at: PLACED,
+        lines: vec![NoticeLine { line: "A".into(), sku: "TEE".into(), quantity: pieces(2), total: pieces(2) }],
+    }
+}
+
+fn notification() -> Notification {
+    Notification {
+        id: String::new(),
+        ledger_key: "magento|1001|refund-made|21.15".into(),
+        step: 1,
+        kind: Kind::RefundMade,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        brand: "acme".into(),
+        to: Personal("anne@example.com".into()),
+        currency: gbp(),
+        lines: vec![MailLine { sku: "TEE".into(), description: "T-shirt".into(), quantity: pieces(1) }],
+        amount: Some(amount("21.15")),
+        refunded: Some(amount("21.15")),
+        by_tender: vec![MailTender { tender: Tender::Card, amount: amount("21.15") }],
+        parcel: Some("D1".into()),
+        carrier: Some("DPD".into()),
+        tracking: Some("T-D1".into()),
+        still_to_come: Some(pieces(1)),
+    }
+}
+
+fn order_completion() -> OrderCompletion {
+    OrderCompletion {
+        id: String::new(),
+        ledger_key: "magento|1001|erp".into(),
+        step: 1,
+        receiver: Receiver::Erp,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        receiver_number: "SO-7".into(),
+        delivered_at: PLACED,
+        assumed: false,
+        lines: vec![CompletionLine { line: "A".into(), sku: "TEE".into(), delivered: pieces(3) }],
+    }
+}
+
+fn receipt_notice() -> ReceiptNotice {
+    let line = ReceiptLine {
+        line: "A".into(),
+        sku: "TEE".into(),
+        quantity: pieces(1),
+        total: pieces(1),
+        condition: "damaged".into(),
+        location: "MAIN".into(),
+        bucket: "RETURNS".into(),
+    };
+    ReceiptNotice {
+        id: String::new(),
+        ledger_key: "magento|1001|erp|RMA1".into(),
+        step: 1,
+        receiver: Receiver::Erp,
+        action: NoticeAction::Notify,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        rma: "RMA1".into(),
+        lines: vec![line],
+    }
+}
+
+fn refund_request() -> RefundRequest {
+    let part = TenderPart { tender: Tender::Card, total: amount("21.15"), amount: amount("21.15"), reference: "ch_1".into() };
+    let line = LinePart {
+        line: "A".into(),
+        sku: "TEE".into(),
+        quantity: pieces(1),
+        net: amount("17.63"),
+        tax: amount("3.52"),
+        gross: amount("21.15"),
+    };
+    RefundRequest {
+        id: String::new(),
+        ledger_key: ORDER.into(),
+        step: 1,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        currency: gbp(),
+        total: amount("21.15"),
+        amount: amount("21.15"),
+        by_tender: vec![part],
+        by_reason: vec![ReasonPart { reason: Reason::Return, total: amount("21.15") }],
+        by_line: vec![line],
+        rmas: vec!["RMA1".into()],
+    }
+}
+
+fn journal_entry() -> JournalEntry {
+    let side = |account: &str, debit: &str, credit: &str| Posting {
+        pair: "P".into(),
+        account: account.into(),
+        debit: amount(debit),
+        credit: amount(credit),
+    };
+    JournalEntry {
+        id: String::new(),
+        ledger_key: "magento|1001|GBP".into(),
+        step: 1,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        currency: gbp(),
+        date: "2026-03-02".into(),
+        postings: vec![side("payment_clearing", "68.44", "0"), side("customer_account", "0", "68.44")],
+        total: amount("68.44"),
+    }
+}
+
+fn order_reversal() -> OrderReversal {
+    let line = ReversalLine {
+        line: "A".into(),
+        sku: "TEE".into(),
+        quantity: pieces(1),
+        total: pieces(1),
+        to_stock: pieces(0),
+        written_off: pieces(1),
+    };
+    OrderReversal {
+        id: String::new(),
+        ledger_key: "magento|1001|erp".into(),
+        step: 1,
+        receiver: Receiver::Erp,
+        action: NoticeAction::Notify,
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        receiver_number: "SO-7".into(),
+        whole: false,
+        lines: vec![line],
+    }
+}
+
+fn stock_update() -> StockUpdate {
+    let count = CountPart { location: "MAIN".into(), bucket: "PICK".into(), quantity: pieces(5), basis: Basis::OnHand, t0: PLACED };
+    StockUpdate {
+        id: String::new(),
+        channel: "web".into(),
+        sku: "TEE".into(),
+        sku_text: "tee".into(),
+        counts: vec![count],
+        claims_open: pieces(0),
+        unresolved: pieces(0),
+        free: pieces(5),
+        safety_stock: pieces(1),
+        shown: pieces(4),
+        held_by_shop: pieces(3),
+        to_write: pieces(7),
+        shop_figure: Some(pieces(7)),
+        backorder_allowed: false,
+    }
+}
+
+fn product_update() -> ProductUpdate {
+    ProductUpdate {
+        id: String::new(),
+        channel: "web".into(),
+        sku: "TEE".into(),
+        sku_text: "tee".into(),
+        name: "T-shirt".into(),
+        parent: Some("TEES".into()),
+        options: vec![("colour".into(), "black".into())],
+        blocked: false,
+        category: "shirts".into(),
+        currency: gbp(),
+        regular_price: Some(amount("19.99")),
+        tax_inside: false,
+    }
+}
+
+fn order_status() -> OrderStatus {
+    let line = StatusLine {
+        line: "A".into(),
+        sku: "TEE".into(),
+        ordered: pieces(3),
+        wanted: pieces(2),
+        despatched: pieces(2),
+        delivered: pieces(2),
+        returned: pieces(0),
+        refunded: pieces(1),
+    };
+    let parcel = StatusParcel {
+        parcel: "D1".into(),
+        carrier: "DPD".into(),
+        tracking: Some("T-D1".into()),
+        stage: "delivered".into(),
+        despatched_at: PLACED,
+        delivered_at: Some(PLACED),
+        assumed: false,
+    };
+    OrderStatus {
+        id: String::new(),
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        channel: "web".into(),
+        stage: OrderStage::Delivered,
+        payment: PaymentWord::PartRefunded,
+        return_stage: ReturnStage::None,
+        flags: vec!["part-cancelled".into()],
+        lines: vec![line],
+        parcels: vec![parcel],
+        promised_at: Some(PLACED),
+        text: "Your order has been delivered.".into(),
+    }
+}
+
+fn customer_history() -> CustomerHistory {
+    CustomerHistory {
+        id: String::new(),
+        person: "account|magento|7".into(),
+        order: ORDER.into(),
+        number: NUMBER.into(),
+        kind: HistoryKind::Return,
+        part: "RMA1".into(),
+        date: PLACED,
+        lines: vec![HistoryPiece { sku: "TEE".into(), quantity: pieces(1) }],
+        currency: gbp(),
+        amount: amount("21.15"),
+        state: "received".into(),
+        for_business: true,
+        for_customer: true,
+    }
+}
+
+fn marketing_profile() -> MarketingProfile {
+    let consent = ConsentPart { address: "00112233445566778899aabbccddeeff".into(), channel: "email".into(), state: ConsentState::Yes };
+    let purchases = Purchases {
+        orders: 2,
+        spend: vec![(gbp(), amount("68.44"))],
+        first_order_at: Some(PLACED),
+        last_order_at: Some(PLACED),
+        returned: pieces(1),
+        segment: Some(Segment::Returning),
+    };
+    MarketingProfile {
+        id: String::new(),
+        person: "account|magento|7".into(),
+        brand: "acme".into(),
+        consent: vec![consent],
+        purchases: Some(purchases),
+    }
+}
+
+fn exception() -> ExceptionNotice {
+    ExceptionNotice {
+        id: String::new(),
+        kind: "over-refunded".into(),
+        entity: ORDER.into(),
+        number: Text::default(),
+        order_number: Some(NUMBER.into()),
+        since: PLACED,
+        sentence: "30.00 GBP is refunded, 21.15 was due".into(),
+        to_do: "Accept it as goodwill, or claim it back.".into(),
+        at_risk: Some(amount("8.85")),
+        currency: Some(gbp()),
+        causes: vec!["shop.orders[0]@12".into()],
+    }
+}

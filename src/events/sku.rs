@@ -1,0 +1,157 @@
+//! The seal of a SKU: stock and product of each channel, as they stand now.
+
+use super::{Outlet, Sealed, product_updates, stock_updates};
+use crate::entities::sku::SkuState;
+use crate::facts::Sku;
+
+/// Says what changed, drops what can't change the figures any more, and tells when a price next begins or ends.
+pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Sealed {
+    state.settle(outlet.context.rules, outlet.context.tick);
+    stock_updates::say(sku, state, outlet);
+    let next_offer = product_updates::say(sku, state, outlet);
+    Sealed { changed: outlet.changed, next: state.sealed(next_offer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::entities::rules::{Authority, Channel, Location, Rules};
+    use crate::events::{SealContext, Topic};
+    use crate::facts::sku::{Basis, Count, Price, Product};
+    use crate::facts::time::Span;
+    use crate::facts::{Amount, Cause, Change, Currency, Moment, Place, Quantity, Row, RowKey, SkuRow, SourceId, TopicId, Version};
+
+    const ERP: SourceId = SourceId(4);
+    const WMS: SourceId = SourceId(7);
+
+    fn rules() -> Rules {
+        let channel = Channel {
+            name: "uk".into(),
+            brand: "brand".into(),
+            shop: "magento".into(),
+            pool: vec!["LDN".into()],
+            safety_stock: Quantity::ZERO,
+            safety_by_sku: vec![],
+            price_list: "RETAIL".into(),
+            currency: Currency::new("GBP").expect("a currency"),
+            zone: "Europe/London".into(),
+        };
+        let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
+        let authorities = [(Authority::Products, ERP), (Authority::Prices, ERP)].into();
+        Rules { channels: vec![channel], locations: vec![location], authorities, ..Rules::default() }
+    }
+
+    #[derive(Default)]
+    struct Bench {
+        rules: Rules,
+        state: SkuState,
+        version: u64,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self { rules: rules(), ..Self::default() }
+        }
+
+        fn change(&mut self, source: SourceId, kind: u8, id: &str, row: Option<SkuRow>) {
+            self.version += 1;
+            let cause = Cause { topic: TopicId(1), partition: 0, offset: 0 };
+            let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
+            let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Sku(row)));
+            self.state.put(RowKey { kind, source, id: id.into() }, change, version, cause, Moment(0));
+        }
+
+        fn put(&mut self, source: SourceId, id: &str, row: SkuRow) {
+            self.change(source, row.kind(), id, Some(row));
+        }
+
+        fn seal(&mut self, tick: Moment) -> (Vec<(Topic, String, Option<Value>)>, Option<Moment>) {
+            let context = SealContext { rules: &self.rules, tick, generation: 1, live: &|_| true };
+            let mut outlet = Outlet::new(context, self.state.revision + 1, vec![]);
+            let sealed = seal_sku(&Sku::new("tee").expect("a SKU"), &mut self.state, &mut outlet);
+            self.state.revision += u64::from(sealed.changed);
+            let body = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("JSON");
+            let said = outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body))).collect();
+            (said, sealed.next)
+        }
+    }
+
+    fn count(pieces: i64, t0: i64) -> SkuRow {
+        let quantity = Quantity::from_int(pieces);
+        SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity, basis: Basis::OnHand, t0: Moment(t0) })
+    }
+
+    #[test]
+    fn a_newer_moment_of_an_equal_count_is_no_news() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.seal(Moment(0)), (vec![], None), "never counted: no figure");
+        bench.put(WMS, "LDN", count(4, 60_000));
+        let (said, _) = bench.seal(Moment(0));
+        assert_eq!(said.len(), 1);
+        assert_eq!((said[0].1.as_str(), &said[0].2.as_ref().expect("said")["to_write"]), ("uk|TEE", &"4".into()));
+        bench.put(WMS, "LDN", count(4, 120_000));
+        assert_eq!(bench.seal(Moment(0)).0, []);
+        bench.change(WMS, SkuRow::COUNT, "LDN", None);
+        let (said, _) = bench.seal(Moment(0));
+        assert_eq!(said[0].2.as_ref().expect("said")["to_write"], "0", "the counter has none there");
+        bench.rules.channels[0].pool.clear();
+        assert_eq!(bench.seal(Moment(0)).0, [(Topic::StockUpdates, "uk|TEE".into(), None)]);
+    }
+
+    fn day(n: i64) -> Moment {
+        Moment(0) + Span::days(n)
+    }
+
+    fn price(amount: i64, from: Option<i64>, to: Option<i64>) -> SkuRow {
+        SkuRow::Price(Price {
+            list: "RETAIL".into(),
+            currency: Currency::new("GBP").expect("a currency"),
+            amount: Amount::from_int(amount),
+            tax_inside: true,
+            minimum: Quantity::ZERO,
+            from: from.map(day),
+            to: to.map(day),
+        })
+    }
+
+    fn regular(said: &[(Topic, String, Option<Value>)]) -> Option<&Value> {
+        said.iter()
+            .find(|(topic, ..)| *topic == Topic::ProductUpdates)
+            .and_then(|(_, _, body)| body.as_ref())
+            .map(|body| &body["regular_price"])
+    }
+
+    /// London kept summer time all through 1970: its days began an hour before those of UTC.
+    #[test]
+    fn a_price_begins_and_ends_with_the_days_of_the_channels_zone() {
+        let mut bench = Bench::new();
+        bench.put(ERP, "TEE", SkuRow::Product(Box::new(Product { sku_text: "Tee".into(), ..Product::default() })));
+        bench.put(ERP, "a", price(10, None, None));
+        bench.put(ERP, "b", price(8, Some(200), Some(201)));
+        let hour = Span::hours(1);
+        let (said, next) = bench.seal(day(199));
+        assert_eq!(regular(&said), Some(&"10".into()));
+        assert_eq!(next, Some(day(200) + Span(-hour.0)));
+        assert_eq!(bench.seal(day(199) + hour), (vec![], next), "nothing is looked at, the moment stays");
+        let (said, next) = bench.seal(day(200) + Span(-hour.0));
+        assert_eq!(regular(&said), Some(&"8".into()));
+        assert_eq!(next, Some(day(202) + Span(-hour.0)), "the last day is whole");
+        let (said, next) = bench.seal(day(202) + Span(-hour.0));
+        assert_eq!((regular(&said), next), (Some(&"10".into()), None));
+    }
+
+    #[test]
+    fn products_count_from_their_owner_and_a_deleted_one_is_not_for_sale() {
+        let mut bench = Bench::new();
+        bench.put(WMS, "TEE", SkuRow::Product(Box::default()));
+        assert_eq!(bench.seal(day(1)).0, []);
+        bench.put(ERP, "TEE", SkuRow::Product(Box::new(Product { sku_text: "Tee".into(), ..Product::default() })));
+        let (said, _) = bench.seal(day(1));
+        assert_eq!(said[0].2.as_ref().expect("said")["blocked"], false);
+        bench.change(ERP, SkuRow::PRODUCT, "TEE", None);
+        let (said, _) = bench.seal(day(1));
+        assert_eq!(said[0].2.as_ref().expect("said")["blocked"], true);
+    }
+}

@@ -1,0 +1,93 @@
+//! One function a path.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use super::{Published, Service};
+
+pub(super) fn router(service: Service) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/metrics", get(metrics))
+        .route("/livez", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/orders/{id}", get(order))
+        .route("/stock/{sku}", get(stock))
+        .route("/customers/{id}", get(customer))
+        .fallback(nowhere)
+        .with_state(service)
+}
+
+const PATHS: [&str; 6] = ["/metrics", "/livez", "/readyz", "/orders/{id}", "/stock/{sku}", "/customers/{id}"];
+
+async fn index() -> Response {
+    body(StatusCode::OK, &json!({ "waybill": env!("CARGO_PKG_VERSION"), "paths": PATHS }))
+}
+
+async fn nowhere() -> Response {
+    body(StatusCode::NOT_FOUND, &json!({ "error": "there is no such path", "paths": PATHS }))
+}
+
+async fn metrics(State(service): State<Service>) -> Response {
+    match service.metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("the metrics cannot be written: {error}\n")).into_response(),
+    }
+}
+
+async fn ready(State(service): State<Service>) -> Response {
+    let readiness = service.status.now();
+    let code = if readiness.ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    stamped(body(code, &readiness.body()), service.views.published())
+}
+
+async fn order(State(service): State<Service>, Path(id): Path<String>) -> Response {
+    let looked_in = || {
+        let mut names = vec!["order key (SOURCE|id)".to_owned()];
+        names.extend(service.views.scopes());
+        names
+    };
+    let found = service.views.order(&id);
+    answer(&service, found, "order", &id, looked_in)
+}
+
+async fn stock(State(service): State<Service>, Path(sku): Path<String>) -> Response {
+    let found = service.views.stock(&sku);
+    answer(&service, found, "SKU", &sku, || vec!["SKU (case does not matter)".to_owned()])
+}
+
+async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Response {
+    let found = service.views.customer(&id);
+    let keys = || vec!["account|SOURCE|id".to_owned(), "guest|BRAND|digest of the email".to_owned()];
+    answer(&service, found, "customer", &id, keys)
+}
+
+/// The view, or 404 that says what was looked for and under which names.
+fn answer(service: &Service, found: Option<Value>, what: &str, id: &str, looked_in: impl FnOnce() -> Vec<String>) -> Response {
+    let response = match found {
+        Some(view) => body(StatusCode::OK, &view),
+        None => {
+            let error = format!("no committed {what} is known under this name");
+            body(StatusCode::NOT_FOUND, &json!({ "error": error, "looked_for": id, "looked_in": looked_in() }))
+        }
+    };
+    stamped(response, service.views.published())
+}
+
+fn body(code: StatusCode, json: &Value) -> Response {
+    (code, [(header::CONTENT_TYPE, "application/json")], format!("{json:#}\n")).into_response()
+}
+
+/// Says which epoch the answer is of.
+fn stamped(mut response: Response, published: Published) -> Response {
+    let headers = response.headers_mut();
+    headers.insert("waybill-epoch", HeaderValue::from(published.epoch));
+    if let Ok(tick) = HeaderValue::from_str(&published.tick.to_string()) {
+        headers.insert("waybill-tick", tick);
+    }
+    response
+}

@@ -1,0 +1,127 @@
+//! How each part of the process stands: written by engine and log, read by `/readyz`.
+//!
+//! Ready means: the broker is reached, the state is restored, and no source's topics are missing. A dead letter, an open exception or a lag
+//! is told, and does not make an instance unready: taking it out of service would mend none of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::facts::Moment;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum BrokerState {
+    #[default]
+    Connecting,
+    Reached,
+    /// With the client's last word on it.
+    Unreachable {
+        error: String,
+        since: Moment,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RestoreState {
+    pub shards_total: u32,
+    pub shards_done: u32,
+    pub records: u64,
+    /// All shards that are this instance's are there.
+    pub done: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceState {
+    /// Its topics have not been looked for yet.
+    #[default]
+    Waiting,
+    /// One of its topics is not there.
+    TopicsMissing,
+    Reading,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SourceStatus {
+    pub state: SourceState,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics_missing: Vec<String>,
+    pub records: u64,
+    pub lag_records: i64,
+    pub dead_letters: u64,
+    pub unknown_words: u64,
+    pub last_record_at: Option<Moment>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Readiness {
+    pub broker: BrokerState,
+    pub restore: RestoreState,
+    /// By configured name.
+    pub sources: BTreeMap<String, SourceStatus>,
+    /// Asked to end: no more work is begun.
+    pub ending: bool,
+}
+
+impl Readiness {
+    pub fn ready(&self) -> bool {
+        self.waits_for().is_none()
+    }
+
+    /// The first thing that stands in the way, in a sentence.
+    fn waits_for(&self) -> Option<String> {
+        let missing = |(name, source): (&String, &SourceStatus)| {
+            (source.state == SourceState::TopicsMissing)
+                .then(|| format!("{name} waits for its topics {}", source.topics_missing.join(", ")))
+        };
+        match &self.broker {
+            _ if self.ending => Some("the process is ending".to_owned()),
+            BrokerState::Connecting => Some("the broker has not been reached yet".to_owned()),
+            BrokerState::Unreachable { error, .. } => Some(format!("the broker cannot be reached: {error}")),
+            BrokerState::Reached => match self.sources.iter().find_map(missing) {
+                Some(missing) => Some(missing),
+                None if !self.restore.done => {
+                    let RestoreState { shards_done, shards_total, .. } = self.restore;
+                    Some(format!("restoring: {shards_done} of {shards_total} shards"))
+                }
+                None => None,
+            },
+        }
+    }
+
+    pub(super) fn body(&self) -> Value {
+        let dead_letters: u64 = self.sources.values().map(|source| source.dead_letters).sum();
+        json!({
+            "ready": self.ready(),
+            "waits_for": self.waits_for(),
+            "broker": self.broker,
+            "restore": self.restore,
+            "dead_letters": dead_letters,
+            "sources": self.sources,
+        })
+    }
+}
+
+/// The one readiness of a process.
+#[derive(Default)]
+pub struct Status(Mutex<Readiness>);
+
+impl Status {
+    /// With every source that is configured, so that one that never comes is seen too.
+    pub fn new<'s>(sources: impl IntoIterator<Item = &'s str>) -> Self {
+        let sources = sources.into_iter().map(|name| (name.to_owned(), SourceStatus::default())).collect();
+        Self(Mutex::new(Readiness { sources, ..Readiness::default() }))
+    }
+
+    /// Changes it. Short: the HTTP server waits meanwhile.
+    pub fn update(&self, change: impl FnOnce(&mut Readiness)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub fn now(&self) -> Readiness {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,116 @@
+//! Over real sockets: what a person with `curl` sees.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::*;
+
+struct OneOrder;
+
+impl Views for OneOrder {
+    fn order(&self, id: &str) -> Option<Value> {
+        ["magento|7", "100000007", "SO-1"].contains(&id).then(|| json!({ "key": "magento|7" }))
+    }
+    fn stock(&self, sku: &str) -> Option<Value> {
+        (sku.to_uppercase() == "TEE/M").then(|| json!({ "free": "5" }))
+    }
+    fn customer(&self, _: &str) -> Option<Value> {
+        None
+    }
+    fn scopes(&self) -> Vec<String> {
+        vec!["order-number".to_owned(), "tracking".to_owned()]
+    }
+    fn published(&self) -> Published {
+        Published { epoch: 42, tick: Moment(1_772_446_504_000) }
+    }
+}
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: waybill\r\nConnection: close\r\n\r\n");
+    let talk = move || {
+        let mut stream = TcpStream::connect(address).expect("connects");
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answers");
+        answer
+    };
+    tokio::task::spawn_blocking(talk).await.expect("no panic")
+}
+
+/// Runs `talk` against a server, then ends the server and waits until it has.
+async fn with_server<F: Future<Output = ()>>(status: Arc<Status>, talk: impl FnOnce(SocketAddr) -> F) {
+    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+    let address = server.address();
+    let (end, ended) = oneshot::channel::<()>();
+    let service = Service { views: Arc::new(OneOrder), status, metrics: Arc::new(Metrics::new().expect("metrics")) };
+    let serving = tokio::spawn(server.serve(service, async move { drop(ended.await) }));
+    talk(address).await;
+    drop(end);
+    serving.await.expect("no panic").expect("ends cleanly");
+}
+
+#[tokio::test]
+async fn any_name_finds_an_order_and_the_epoch_is_told() {
+    with_server(Arc::default(), |address| async move {
+        for id in ["magento%7C7", "100000007", "SO-1"] {
+            let answer = get(address, &format!("/orders/{id}")).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            assert!(answer.contains("waybill-epoch: 42\r\n") && answer.contains("waybill-tick: 2026-03-02T10:15:04Z\r\n"), "{answer}");
+        }
+        assert!(get(address, "/stock/tee%2Fm").await.contains(r#""free": "5""#));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_finds_nothing_is_told_where_it_was_looked_for() {
+    with_server(Arc::default(), |address| async move {
+        let answer = get(address, "/orders/nothing").await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        for part in ["\"looked_for\": \"nothing\"", "order key", "order-number", "tracking"] {
+            assert!(answer.contains(part), "{part} is not in {answer}");
+        }
+        assert!(get(address, "/customers/account%7Cm%7C1").await.starts_with("HTTP/1.1 404"));
+        assert!(get(address, "/other").await.contains("/readyz"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn readiness_follows_broker_and_restore_and_not_dead_letters() {
+    let status = Arc::new(Status::new(["magento"]));
+    let of = Arc::clone(&status);
+    with_server(status, |address| async move {
+        let answer = get(address, "/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("the broker has not been reached yet"), "{answer}");
+        of.update(|readiness| readiness.broker = BrokerState::Reached);
+        of.update(|readiness| readiness.restore = RestoreState { shards_total: 16, shards_done: 3, records: 0, done: false });
+        assert!(get(address, "/readyz").await.contains("restoring: 3 of 16 shards"));
+        of.update(|readiness| {
+            readiness.restore.done = true;
+            readiness.sources.entry("magento".to_owned()).or_default().dead_letters = 2;
+        });
+        let answer = get(address, "/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"dead_letters\": 2"), "{answer}");
+        of.update(|readiness| readiness.broker = BrokerState::Unreachable { error: "refused".to_owned(), since: Moment(0) });
+        let answer = get(address, "/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("\"state\": \"unreachable\""), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn metrics_are_prometheus_text() {
+    with_server(Arc::default(), |address| async move {
+        let answer = get(address, "/metrics").await;
+        assert!(
+            answer.contains("content-type: text/plain; version=0.0.4") && answer.contains("# TYPE waybill_epochs_total counter"),
+            "{answer}"
+        );
+        assert!(get(address, "/livez").await.starts_with("HTTP/1.1 200"));
+    })
+    .await;
+}

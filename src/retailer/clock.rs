@@ -1,0 +1,115 @@
+//! The systems' clocks: each differs from the true time by some minutes, for the whole run. The warehouse writes local time without a zone.
+
+use crate::facts::Moment;
+use crate::facts::time::Span;
+use crate::retailer::chance::{CLOCKS, Dice};
+
+/// The systems of this retailer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum System {
+    Magento,
+    Nav,
+    Peoplevox,
+    Carrier,
+    Finance,
+    Crm,
+}
+
+impl System {
+    pub const ALL: [Self; 6] = [Self::Magento, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
+
+    /// The name it has in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Magento => "magento",
+            Self::Nav => "nav",
+            Self::Peoplevox => "peoplevox",
+            Self::Carrier => "carrier",
+            Self::Finance => "finance",
+            Self::Crm => "crm",
+        }
+    }
+
+    /// As people call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Magento => "Magento",
+            Self::Nav => "NAV",
+            Self::Peoplevox => "Peoplevox",
+            Self::Carrier => "Carrier",
+            Self::Finance => "Finance",
+            Self::Crm => "CRM",
+        }
+    }
+}
+
+/// How far each system's clock is off.
+pub struct Clocks([Span; 6]);
+
+/// The most that a clock is off: NTP failed long ago.
+const OFF_MAX_SECONDS: i64 = 300;
+
+impl Clocks {
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, CLOCKS);
+        Self(std::array::from_fn(|_| dice.seconds(-OFF_MAX_SECONDS, OFF_MAX_SECONDS)))
+    }
+
+    /// What the system's clock shows at the true time `now`.
+    pub fn of(&self, system: System, now: Moment) -> Moment {
+        now + self.0[system as usize]
+    }
+
+    pub fn off(&self, system: System) -> Span {
+        self.0[system as usize]
+    }
+}
+
+/// The warehouse's zone.
+pub const WAREHOUSE_ZONE: &str = "Europe/London";
+
+fn civil(moment: Moment, offset: jiff::tz::Offset) -> jiff::civil::DateTime {
+    offset.to_datetime(jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+}
+
+/// `2026-03-02T10:15:04Z`: a MariaDB `TIMESTAMP` as Debezium writes it, whole seconds.
+pub fn zoned(moment: Moment) -> String {
+    let at = civil(moment, jiff::tz::Offset::UTC);
+    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second())
+}
+
+/// Midnight of the moment's UTC day: a NAV date.
+pub fn date(moment: Moment) -> i64 {
+    moment.0 - moment.0.rem_euclid(86_400_000)
+}
+
+/// The warehouse's local times.
+pub struct LocalTime(jiff::tz::TimeZone);
+
+impl LocalTime {
+    pub fn warehouse() -> Self {
+        Self(jiff::tz::TimeZone::get(WAREHOUSE_ZONE).unwrap_or(jiff::tz::TimeZone::UTC))
+    }
+
+    fn civil(&self, moment: Moment) -> jiff::civil::DateTime {
+        let stamp = jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        civil(moment, self.0.to_offset(stamp))
+    }
+
+    /// `14/03/2025 09:55:02`.
+    pub fn seconds(&self, moment: Moment) -> String {
+        let at = self.civil(moment);
+        format!("{:02}/{:02}/{:04} {:02}:{:02}:{:02}", at.day(), at.month(), at.year(), at.hour(), at.minute(), at.second())
+    }
+
+    /// `'14/03/2025 09:55'`, with the quotes that its reports put around dates.
+    pub fn quoted_minutes(&self, moment: Moment) -> String {
+        let at = self.civil(moment);
+        format!("'{:02}/{:02}/{:04} {:02}:{:02}'", at.day(), at.month(), at.year(), at.hour(), at.minute())
+    }
+
+    /// `'14/03/2025 09:55:02'`.
+    pub fn quoted_seconds(&self, moment: Moment) -> String {
+        format!("'{}'", self.seconds(moment))
+    }
+}

@@ -1,0 +1,95 @@
+//! Finance: pays refunds, and keeps the books that Waybill's journal entries make.
+//!
+//! Asked for a refund it pays the total less what it has paid already, so that no repeat and no crossing can double it. Each payment is a row,
+//! first pending, then a success.
+
+use std::collections::BTreeMap;
+
+use super::clock::{System, zoned};
+use super::feeds::Feed;
+use super::json::object;
+use super::order::Payout;
+use super::task::Task;
+use super::world::{World, pounds};
+use crate::events::journal_entries::JournalEntry;
+use crate::events::refund_requests::RefundRequest;
+
+#[derive(Default)]
+pub struct Finance {
+    next: u32,
+    /// Debit and credit turnover by account, in hundredths.
+    ledger: BTreeMap<String, (i64, i64)>,
+    /// What a refund answers.
+    requests: BTreeMap<(u32, usize), (String, String)>,
+}
+
+impl Finance {
+    pub fn pay(&mut self, world: &mut World, index: u32, asked: &RefundRequest) {
+        let order = &mut world.orders[index as usize];
+        let amount = super::pence(asked.total) - order.refunded();
+        if amount <= 0 {
+            return;
+        }
+        if order.refunded() + amount > order.captured {
+            let sentence = format!(
+                "order {}: refund-requests step {} asks for {} in all, but only {} was captured",
+                order.number,
+                asked.step,
+                pounds(super::pence(asked.total)),
+                pounds(order.captured)
+            );
+            world.complain(sentence);
+            return;
+        }
+        self.next += 1;
+        order.payouts.push(Payout { id: format!("RF-{:06}", self.next), amount, settled: false });
+        let place = order.payouts.len() - 1;
+        let tender = asked.by_tender.first().map_or("card", |part| match part.tender {
+            crate::facts::order::Tender::Bank => "bank",
+            _ => "card",
+        });
+        self.requests.insert((index, place), (asked.id.clone(), tender.to_owned()));
+        self.row(world, index, place);
+        let wait = world.dice.hours(1, 30);
+        world.after(wait, Task::Settle(index, place));
+    }
+
+    /// The bank says yes.
+    pub fn settle(&mut self, world: &mut World, index: u32, place: usize) {
+        let Some(payout) = world.orders[index as usize].payouts.get_mut(place) else { return };
+        payout.settled = true;
+        self.row(world, index, place);
+        let wait = world.dice.minutes(5, 90);
+        world.queue(System::Magento, index, wait, Task::MirrorRefund(index));
+    }
+
+    fn row(&self, world: &mut World, index: u32, place: usize) {
+        let order = &world.orders[index as usize];
+        let Some(((request, tender), payout)) = self.requests.get(&(index, place)).zip(order.payouts.get(place)) else { return };
+        let time = zoned(world.clock(System::Finance));
+        let state = if payout.settled { "success" } else { "pending" };
+        let amount = format!("{}.{:02}", payout.amount / 100, payout.amount % 100);
+        let body = object(|body| {
+            body.text("refund_id", &payout.id).text("order_number", &order.number).text("amount", &amount).text("currency", "GBP");
+            body.text("tender", tender).text("state", state).text("reference", &format!("psp-{}", payout.id)).text("request_id", request);
+            body.text("updated_at", &time);
+        });
+        let (id, paid) = (payout.id.clone(), payout.amount);
+        world.send(Feed::FinanceRefunds, Some(id.clone().into_bytes()), Some(body));
+        world.say(index, "Finance", |_| format!("refund {id} over {}: {state}", pounds(paid)));
+    }
+
+    /// Books an entry as it is told.
+    pub fn book(&mut self, entry: &JournalEntry) {
+        for posting in &entry.postings {
+            let (debit, credit) = self.ledger.entry(posting.account.to_string()).or_default();
+            *debit += super::pence(posting.debit);
+            *credit += super::pence(posting.credit);
+        }
+    }
+
+    /// Debit and credit turnover by account.
+    pub fn trial_balance(&self) -> &BTreeMap<String, (i64, i64)> {
+        &self.ledger
+    }
+}

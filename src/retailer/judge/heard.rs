@@ -1,0 +1,288 @@
+//! What was heard, folded by order, SKU and ledger.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::de::DeserializeOwned;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::events::notifications::Kind;
+use crate::events::{Receiver, Topic};
+use crate::events::{
+    despatch_notices::DespatchNotice, exceptions::ExceptionNotice, fulfilment_requests::FulfilmentRequest, journal_entries::JournalEntry,
+    notifications::Notification, order_completions::OrderCompletion, order_reversals::OrderReversal, order_status::OrderStatus,
+    product_updates::ProductUpdate, receipt_notices::ReceiptNotice, refund_requests::RefundRequest, revenue_notices::RevenueNotice,
+    sales_orders, sales_orders::SalesOrder, stock_updates::StockUpdate,
+};
+use crate::facts::Quantity;
+use crate::retailer::{HeardEvent, pence, pounds, whole};
+
+/// All that was heard.
+#[derive(Default)]
+pub struct Heard {
+    pub counts: BTreeMap<Topic, u64>,
+    /// By the order's key.
+    pub orders: BTreeMap<String, OrderHeard>,
+    /// By SKU.
+    pub stock: BTreeMap<String, StockHeard>,
+    pub prices: BTreeMap<String, Option<i64>>,
+    /// Open exceptions: key, sentence.
+    pub exceptions: BTreeMap<String, String>,
+    pub exceptions_opened: u64,
+    /// What is wrong in itself.
+    pub faults: Vec<String>,
+    ids: HashSet<u64>,
+    steps: HashMap<u64, u32>,
+}
+
+/// What was said of one order. Lines are named by the shop's id.
+#[derive(Default)]
+pub struct OrderHeard {
+    pub status: Option<OrderStatus>,
+    pub creates: u32,
+    /// The last image: the action, wanted pieces by line.
+    pub image: Option<(sales_orders::Action, BTreeMap<String, i64>)>,
+    /// The last go-ahead: pieces by line; the sum of the differences must give the same.
+    pub released: BTreeMap<String, i64>,
+    pub was_released: bool,
+    /// Sums of differences by receiver, parcel and line.
+    pub despatched: BTreeMap<(Receiver, String, String), i64>,
+    /// By receiver and line; and how many notices.
+    pub completed: BTreeMap<(Receiver, String), i64>,
+    pub completions: BTreeMap<Receiver, u32>,
+    pub received: BTreeMap<(Receiver, String), i64>,
+    /// Pieces reversed, to stock, written off, by receiver and line.
+    pub reversed: BTreeMap<(Receiver, String), (i64, i64, i64)>,
+    /// Sum of the amounts, the last total, the number of requests.
+    pub refund_sum: i64,
+    pub refund_total: i64,
+    pub refund_steps: u32,
+    pub revenue: i64,
+    pub revenue_heard: bool,
+    /// Debit less credit by account.
+    pub balances: BTreeMap<String, i64>,
+    pub mails: BTreeMap<Kind, u32>,
+}
+
+/// The last that was said of a SKU.
+pub struct StockHeard {
+    pub free: Option<i64>,
+    pub shown: Option<i64>,
+    pub to_write: Option<i64>,
+    pub counted: Option<i64>,
+    pub claims: Option<i64>,
+}
+
+fn pieces(quantity: Quantity) -> i64 {
+    whole(quantity.decimal()).unwrap_or(i64::MIN)
+}
+
+impl Heard {
+    /// Folds one event in.
+    pub fn event(&mut self, event: &HeardEvent<'_>) {
+        *self.counts.entry(event.topic).or_default() += 1;
+        if !self.ids.insert(xxh3_64(event.id.as_bytes())) {
+            self.faults.push(format!("{}: the id {} came twice", event.topic.name(), event.id));
+        }
+        let Some(body) = event.body else {
+            self.withdrawn(event);
+            return;
+        };
+        match event.topic {
+            Topic::OrderStatus => self.fold(event, body, |own, said: OrderStatus| own.status = Some(said)),
+            Topic::SalesOrders => {
+                self.request(event, body, |said: &SalesOrder| (said.ledger_key.to_string(), said.step), OrderHeard::sales_order)
+            }
+            Topic::FulfilmentRequests => {
+                self.request(event, body, |said: &FulfilmentRequest| (said.ledger_key.to_string(), said.step), OrderHeard::go_ahead)
+            }
+            Topic::DespatchNotices => {
+                self.request(event, body, |said: &DespatchNotice| (said.ledger_key.to_string(), said.step), OrderHeard::despatch)
+            }
+            Topic::OrderCompletions => {
+                self.request(event, body, |said: &OrderCompletion| (said.ledger_key.to_string(), said.step), OrderHeard::completion)
+            }
+            Topic::ReceiptNotices => {
+                self.request(event, body, |said: &ReceiptNotice| (said.ledger_key.to_string(), said.step), OrderHeard::receipt)
+            }
+            Topic::OrderReversals => {
+                self.request(event, body, |said: &OrderReversal| (said.ledger_key.to_string(), said.step), OrderHeard::reversal)
+            }
+            Topic::RefundRequests => self.refund(event, body),
+            Topic::RevenueNotices => self.request(
+                event,
+                body,
+                |said: &RevenueNotice| (said.ledger_key.to_string(), said.step),
+                |own, said| {
+                    own.revenue += pence(said.amount.gross);
+                    own.revenue_heard = true;
+                },
+            ),
+            Topic::JournalEntries => self.entry(event, body),
+            Topic::Notifications => self.request(
+                event,
+                body,
+                |said: &Notification| (said.ledger_key.to_string(), said.step),
+                |own, said| {
+                    *own.mails.entry(said.kind).or_default() += 1;
+                },
+            ),
+            Topic::StockUpdates => self.stock(event, body),
+            Topic::ProductUpdates => {
+                if let Some(said) = self.read::<ProductUpdate>(event, body) {
+                    self.prices.insert(said.sku.to_string(), said.regular_price.map(pence));
+                }
+            }
+            Topic::Exceptions => {
+                if let Some(said) = self.read::<ExceptionNotice>(event, body) {
+                    let order = said.order_number.map_or(String::new(), |number| format!("order {number}: "));
+                    let causes = said.causes.iter().map(|cause| cause.as_str()).collect::<Vec<_>>().join(", ");
+                    let causes = if causes.is_empty() { causes } else { format!(" ({causes})") };
+                    self.exceptions_opened +=
+                        u64::from(self.exceptions.insert(event.key.to_owned(), format!("{order}{}{causes}", said.sentence)).is_none());
+                }
+            }
+            Topic::MarketingProfiles | Topic::CustomerHistory => {}
+        }
+    }
+
+    /// A statement's tombstone.
+    fn withdrawn(&mut self, event: &HeardEvent<'_>) {
+        match event.topic {
+            Topic::Exceptions => {
+                self.exceptions.remove(event.key);
+            }
+            topic if topic.is_statement() => {}
+            topic => self.faults.push(format!("{}: a request can't be withdrawn, but {} came without a body", topic.name(), event.id)),
+        }
+    }
+
+    fn read<B: DeserializeOwned>(&mut self, event: &HeardEvent<'_>, body: &[u8]) -> Option<B> {
+        serde_json::from_slice(body)
+            .map_err(|error| self.faults.push(format!("{}: the body of {} can't be read: {error}", event.topic.name(), event.id)))
+            .ok()
+    }
+
+    fn fold<B: DeserializeOwned>(&mut self, event: &HeardEvent<'_>, body: &[u8], fold: impl FnOnce(&mut OrderHeard, B)) {
+        if let Some(said) = self.read(event, body) {
+            fold(self.orders.entry(event.key.to_owned()).or_default(), said);
+        }
+    }
+
+    /// A request: its step must follow the last of its ledger.
+    fn request<B: DeserializeOwned>(
+        &mut self,
+        event: &HeardEvent<'_>,
+        body: &[u8],
+        ledger: impl Fn(&B) -> (String, u32),
+        fold: impl FnOnce(&mut OrderHeard, B),
+    ) {
+        let Some(said) = self.read::<B>(event, body) else { return };
+        let (key, step) = ledger(&said);
+        let last = self.steps.entry(xxh3_64(format!("{}|{key}", event.topic.name()).as_bytes())).or_default();
+        if step != *last + 1 {
+            self.faults.push(format!("{} {}: ledger {key} has step {step} after step {last}", event.topic.name(), event.id));
+        }
+        *last = (*last).max(step);
+        fold(self.orders.entry(event.key.to_owned()).or_default(), said);
+    }
+
+    fn refund(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
+        let mut differs = None;
+        self.request(
+            event,
+            body,
+            |said: &RefundRequest| (said.ledger_key.to_string(), said.step),
+            |own, said| {
+                own.refund_sum += pence(said.amount);
+                own.refund_total = pence(said.total);
+                own.refund_steps += 1;
+                if pence(said.amount) <= 0 {
+                    differs =
+                        Some(format!("order {}: refund-requests step {} asks for {}", said.number, said.step, pounds(pence(said.amount))));
+                }
+            },
+        );
+        self.faults.extend(differs);
+    }
+
+    fn entry(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
+        let mut wrong = None;
+        self.request(
+            event,
+            body,
+            |said: &JournalEntry| (said.ledger_key.to_string(), said.step),
+            |own, said| {
+                let (mut debit, mut credit) = (0, 0);
+                for posting in &said.postings {
+                    debit += pence(posting.debit);
+                    credit += pence(posting.credit);
+                    *own.balances.entry(posting.account.to_string()).or_default() += pence(posting.debit) - pence(posting.credit);
+                }
+                if debit != credit || debit != pence(said.total) {
+                    wrong = Some(format!(
+                        "order {}: journal-entries step {} is out of balance: debit {}, credit {}, total {}",
+                        said.number,
+                        said.step,
+                        pounds(debit),
+                        pounds(credit),
+                        pounds(pence(said.total))
+                    ));
+                }
+            },
+        );
+        self.faults.extend(wrong);
+    }
+
+    fn stock(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
+        let Some(said) = self.read::<StockUpdate>(event, body) else { return };
+        let heard = StockHeard {
+            free: whole(said.free.decimal()),
+            shown: whole(said.shown.decimal()),
+            to_write: whole(said.to_write.decimal()),
+            counted: said.counts.iter().map(|count| whole(count.quantity.decimal())).sum(),
+            claims: whole(said.claims_open.decimal()),
+        };
+        self.stock.insert(said.sku.to_string(), heard);
+    }
+}
+
+impl OrderHeard {
+    fn sales_order(&mut self, said: SalesOrder) {
+        self.creates += u32::from(said.action == sales_orders::Action::Create);
+        let wanted = said.lines.iter().map(|line| (line.line.to_string(), pieces(line.wanted))).collect();
+        self.image = Some((said.action, wanted));
+    }
+
+    fn go_ahead(&mut self, said: FulfilmentRequest) {
+        self.was_released = true;
+        for line in said.lines {
+            self.released.insert(line.line.to_string(), pieces(line.total));
+        }
+    }
+
+    fn despatch(&mut self, said: DespatchNotice) {
+        for line in said.lines {
+            *self.despatched.entry((said.receiver, said.parcel.to_string(), line.line.to_string())).or_default() += pieces(line.quantity);
+        }
+    }
+
+    fn completion(&mut self, said: OrderCompletion) {
+        *self.completions.entry(said.receiver).or_default() += 1;
+        for line in said.lines {
+            self.completed.insert((said.receiver, line.line.to_string()), pieces(line.delivered));
+        }
+    }
+
+    fn receipt(&mut self, said: ReceiptNotice) {
+        for line in said.lines {
+            *self.received.entry((said.receiver, line.line.to_string())).or_default() += pieces(line.quantity);
+        }
+    }
+
+    fn reversal(&mut self, said: OrderReversal) {
+        for line in said.lines {
+            let entry = self.reversed.entry((said.receiver, line.line.to_string())).or_default();
+            *entry = (entry.0 + pieces(line.quantity), pieces(line.to_stock), pieces(line.written_off));
+        }
+    }
+}

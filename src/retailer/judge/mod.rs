@@ -1,0 +1,156 @@
+//! The judge: what Waybill said, against what really happened.
+//!
+//! [`Judge::hear`] is given every derived event once, as a client reads it back; what is wrong in itself (an id twice, a step missing, an entry
+//! out of balance) is noted at once. [`Judge::verdict`] compares what is left in the end with the [`Truth`]: every order's stage and pieces,
+//! every refund to the cent, every account, every SKU's stock, who was told of which parcel. Each failure is a sentence that names the order
+//! (or the SKU) and the row.
+
+mod heard;
+mod money;
+mod orders;
+mod stock;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use heard::Heard;
+
+use super::HeardEvent;
+use super::order::Order;
+use crate::events::Topic;
+
+/// How everything really is (made by [`super::Retailer::truth`]).
+#[derive(Clone)]
+pub struct Truth<'a> {
+    pub orders: &'a [Order],
+    /// The SKU of each article; what follows is by article too.
+    pub articles: Vec<&'a str>,
+    /// Sellable pieces in the warehouse.
+    pub on_hand: &'a [i64],
+    /// Magento's figure, and what it lets people buy.
+    pub shop_figures: Vec<i64>,
+    pub shop_salable: Vec<i64>,
+    /// The price list, in hundredths.
+    pub prices: &'a [i64],
+    /// By order: what NAV still has open.
+    pub erp_open: Vec<Option<&'a str>>,
+    /// By order and line: what Magento has shipped.
+    pub shop_shipped: Vec<Vec<i64>>,
+    /// Finance's ledger: turnover in debit and credit, by account.
+    pub ledger: &'a BTreeMap<String, (i64, i64)>,
+    /// What went wrong in a system because of what it was asked.
+    pub complaints: &'a [String],
+}
+
+/// What must hold at the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// No id twice; steps of each ledger from 1 without gap or repeat; bodies that can be read.
+    Events,
+    /// Every order at its end, every piece where it is.
+    Orders,
+    /// Each receiver told of each parcel, receipt and completion, once.
+    Notices,
+    /// Each mail at most once, the three of every order made.
+    Mails,
+    /// Refunds to the cent, none above what was captured.
+    Refunds,
+    /// Entries balance; each account is what it must be.
+    Books,
+    /// Every SKU's figure; the shop sells what may be sold.
+    Stock,
+    /// Nothing left for a person to look at.
+    Exceptions,
+    /// No system was asked for what it can't do.
+    Systems,
+}
+
+impl Invariant {
+    pub const ALL: [Self; 9] =
+        [Self::Events, Self::Orders, Self::Notices, Self::Mails, Self::Refunds, Self::Books, Self::Stock, Self::Exceptions, Self::Systems];
+
+    /// In a sentence, as it stands in the picture.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Events => "every event has an id of its own, every ledger counts its steps without a gap",
+            Self::Orders => "every order ended as it really did, piece by piece",
+            Self::Notices => "shop and ERP heard of every parcel, return and completion exactly once",
+            Self::Mails => "no mail went out twice",
+            Self::Refunds => "every refund is right to the penny and was paid once",
+            Self::Books => "every entry balances and every account is what it must be",
+            Self::Stock => "every SKU's stock is what the warehouse really has",
+            Self::Exceptions => "nothing is left for a person to look at",
+            Self::Systems => "no system was asked for what it could not do",
+        }
+    }
+}
+
+/// An invariant that does not hold, with the order and the row in the sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub invariant: Invariant,
+    pub sentence: String,
+}
+
+/// Collects failures.
+#[derive(Default)]
+pub(crate) struct Failures(pub Vec<Failure>);
+
+impl Failures {
+    pub fn add(&mut self, invariant: Invariant, sentence: String) {
+        self.0.push(Failure { invariant, sentence });
+    }
+
+    /// Adds the sentence unless `said` is `really`.
+    pub fn same<T: PartialEq>(&mut self, invariant: Invariant, said: T, really: T, sentence: impl FnOnce(T, T) -> String) {
+        if said != really {
+            self.add(invariant, sentence(said, really));
+        }
+    }
+}
+
+/// Listens to all derived events and says in the end what is wrong.
+#[derive(Default)]
+pub struct Judge {
+    heard: Heard,
+}
+
+impl Judge {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Listens to one event. Every event is given once, those of one Kafka key in their order.
+    pub fn hear(&mut self, event: &HeardEvent<'_>) {
+        self.heard.event(event);
+    }
+
+    /// Everything that does not hold. Empty is what it must be.
+    pub fn verdict(&self, truth: &Truth<'_>) -> Vec<Failure> {
+        let mut failures = Failures::default();
+        for sentence in &self.heard.faults {
+            failures.add(Invariant::Events, sentence.clone());
+        }
+        for sentence in truth.complaints {
+            failures.add(Invariant::Systems, sentence.clone());
+        }
+        for (key, sentence) in &self.heard.exceptions {
+            failures.add(Invariant::Exceptions, format!("exception {key} is open: {sentence}"));
+        }
+        orders::check(&self.heard, truth, &mut failures);
+        money::check(&self.heard, truth, &mut failures);
+        stock::check(&self.heard, truth, &mut failures);
+        failures.0
+    }
+
+    /// Events by topic.
+    pub fn counts(&self) -> &BTreeMap<Topic, u64> {
+        &self.heard.counts
+    }
+
+    /// Exceptions that were open at some time.
+    pub fn exceptions_opened(&self) -> u64 {
+        self.heard.exceptions_opened
+    }
+}

@@ -1,0 +1,227 @@
+//! Orders: stages and pieces, go-aheads, and who was told of what.
+
+use super::heard::{Heard, OrderHeard};
+use super::{Failures, Invariant, Truth};
+use crate::entities::order::view::{OrderStage, ReturnStage};
+use crate::events::notifications::Kind;
+use crate::events::{Receiver, sales_orders};
+use crate::retailer::order::{Order, Story};
+use crate::retailer::whole;
+
+pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
+    let silent = OrderHeard::default();
+    for order in truth.orders {
+        let said = heard.orders.get(&order.key()).unwrap_or(&silent);
+        story_over(order, said, truth, failures);
+        status(order, said, failures);
+        requests(order, said, failures);
+        parcels(order, said, failures);
+        returns(order, said, failures);
+        mails(order, said, failures);
+    }
+    for key in heard.orders.keys().filter(|key| !truth.orders.iter().any(|order| order.key() == **key)) {
+        failures.add(Invariant::Orders, format!("events speak of order {key}, which the shop does not have"));
+    }
+}
+
+/// Nobody still waits: what is wanted has left and arrived, the ERP's documents are posted, the shop has shipped.
+fn story_over(order: &Order, said: &OrderHeard, truth: &Truth<'_>, failures: &mut Failures) {
+    let number = &order.number;
+    let stage = said.status.as_ref().map_or("nothing".to_owned(), |status| format!("{:?}", status.stage).to_lowercase());
+    let place = order.index as usize;
+    if order.wants_any() && !order.despatched_all() {
+        let wanted: i64 = order.lines.iter().map(|line| line.wanted()).sum();
+        let sent: i64 = order.lines.iter().map(|line| line.despatched).sum();
+        let missing = match (&order.erp_document, order.released) {
+            (None, _) => "NAV has no Sales Header of it".to_owned(),
+            (Some(document), false) => format!("NAV has Sales Header {document}, but the warehouse has no order of it"),
+            (Some(_), true) => "the warehouse has its order and waits for the right quantities".to_owned(),
+        };
+        failures.add(
+            Invariant::Orders,
+            format!(
+                "order {number} ({}): {sent} of {wanted} pieces left the house; {missing}; order-status says {stage}",
+                order.story.label()
+            ),
+        );
+        return;
+    }
+    if let Some(open) = truth.erp_open.get(place).copied().flatten() {
+        failures
+            .add(Invariant::Notices, format!("order {number}: NAV still has {open} open, it was not told of all that left or came back"));
+    }
+    for (line, shipped) in order.lines.iter().zip(truth.shop_shipped.get(place).into_iter().flatten()) {
+        failures.same(Invariant::Notices, *shipped, line.despatched, |shop, really| {
+            format!("order {number}: Magento shipped {shop} of item {}, the warehouse despatched {really}", line.item)
+        });
+    }
+}
+
+fn status(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+    let number = &order.number;
+    let Some(status) = &said.status else {
+        failures.add(Invariant::Orders, format!("order {number}: order-status never spoke of it (row sales_order {})", order.entity));
+        return;
+    };
+    let stage = if !order.wants_any() && !order.despatched_any() {
+        Some(OrderStage::Cancelled)
+    } else {
+        order.delivered_all().then_some(OrderStage::Delivered)
+    };
+    if let Some(really) = stage {
+        failures.same(Invariant::Orders, status.stage, really, |said, really| {
+            let parcels: Vec<&str> = order.parcels.iter().map(|parcel| parcel.tracking.as_str()).collect();
+            format!(
+                "order {number} ({}): order-status says {said:?}, it is {really:?} (parcels {})",
+                order.story.label(),
+                parcels.join(", ")
+            )
+        });
+    }
+    let really = if order.receipts.is_empty() { ReturnStage::None } else { ReturnStage::Reversed };
+    if order.rma.is_none() || !order.receipts.is_empty() {
+        failures.same(Invariant::Orders, status.return_stage, really, |said, really| {
+            let codes: Vec<&str> = order.receipts.iter().map(|receipt| receipt.code.as_str()).collect();
+            format!("order {number}: order-status says the return is {said:?}, it is {really:?} (Return summary {})", codes.join(", "))
+        });
+    }
+    for line in &order.lines {
+        let Some(told) = status.lines.iter().find(|told| told.line.parse() == Ok(line.item)) else {
+            failures.add(Invariant::Orders, format!("order {number}: order-status knows nothing of sales_order_item {}", line.item));
+            continue;
+        };
+        let parcels = || order.parcels.iter().map(|parcel| parcel.number.as_str()).collect::<Vec<_>>().join(", ");
+        let figures = [
+            ("ordered", told.ordered, line.ordered),
+            ("wanted", told.wanted, line.wanted()),
+            ("despatched", told.despatched, line.despatched),
+            ("delivered", told.delivered, line.delivered),
+            ("returned", told.returned, line.back()),
+        ];
+        for (word, told, really) in figures {
+            failures.same(Invariant::Orders, whole(told.decimal()), Some(really), |_, really| {
+                let rows = format!("sales_order_item {}, Despatch summary {}", line.item, parcels());
+                format!("order {number}: {word} is {told} by order-status, {} in truth ({rows})", really.unwrap_or(0))
+            });
+        }
+    }
+}
+
+/// The ERP's record and the go-ahead are what was last wanted.
+fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+    let number = &order.number;
+    if said.creates > 1 {
+        failures.add(Invariant::Notices, format!("order {number}: sales-orders asked {} times to create it", said.creates));
+    }
+    match &said.image {
+        None if order.story == Story::NeverPays || !order.wants_any() => {}
+        None => failures.add(Invariant::Orders, format!("order {number}: sales-orders never asked for it")),
+        Some((action, _)) if !order.wants_any() => failures.same(Invariant::Orders, *action, sales_orders::Action::Cancel, |said, _| {
+            format!("order {number}: nothing of it is wanted, but sales-orders ended with {said:?}")
+        }),
+        Some((action, wanted)) => {
+            if *action == sales_orders::Action::Cancel {
+                failures.add(Invariant::Orders, format!("order {number}: sales-orders cancelled it, but it is wanted"));
+            }
+            for line in &order.lines {
+                failures.same(
+                    Invariant::Orders,
+                    wanted.get(&line.item.to_string()).copied().unwrap_or(0),
+                    line.wanted(),
+                    |said, really| format!("order {number}: sales-orders wants {said} of item {}, the customer {really}", line.item),
+                );
+            }
+        }
+    }
+    if said.was_released {
+        for line in &order.lines {
+            failures.same(
+                Invariant::Orders,
+                said.released.get(&line.item.to_string()).copied().unwrap_or(0),
+                line.wanted(),
+                |said, really| format!("order {number}: fulfilment-requests ended with {said} of item {}, wanted are {really}", line.item),
+            );
+        }
+    }
+}
+
+const RECEIVERS: [Receiver; 2] = [Receiver::Shop, Receiver::Erp];
+
+/// Each receiver heard of each parcel's lines, in sum what was in it; of the completion once, if all arrived.
+fn parcels(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+    let number = &order.number;
+    for receiver in RECEIVERS {
+        for parcel in &order.parcels {
+            for (place, really) in &parcel.pieces {
+                let item = order.lines[*place].item.to_string();
+                let told = said.despatched.get(&(receiver, parcel.number.clone(), item.clone())).copied().unwrap_or(0);
+                failures.same(Invariant::Notices, told, *really, |told, really| {
+                    format!(
+                        "order {number}: despatch-notices told the {} {told} of item {item} in parcel {}, it held {really}",
+                        receiver.name(),
+                        parcel.number
+                    )
+                });
+            }
+        }
+        let completed = said.completions.get(&receiver).copied().unwrap_or(0);
+        failures.same(Invariant::Notices, completed, u32::from(order.delivered_all()), |told, really| {
+            let word = if really == 1 { "is delivered" } else { "is not delivered" };
+            format!("order {number}: {told} order-completions for the {}, and the order {word}", receiver.name())
+        });
+    }
+    for (receiver, parcel, item) in said.despatched.keys() {
+        if !order.parcels.iter().any(|own| own.number == *parcel) {
+            failures.add(
+                Invariant::Notices,
+                format!(
+                    "order {number}: despatch-notices told the {} of parcel {parcel} with item {item}, which never left",
+                    receiver.name()
+                ),
+            );
+        }
+    }
+}
+
+/// What came back was told, and reversed, to both.
+fn returns(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+    let number = &order.number;
+    for receiver in RECEIVERS {
+        for line in &order.lines {
+            let key = (receiver, line.item.to_string());
+            let codes: Vec<&str> = order.receipts.iter().map(|receipt| receipt.code.as_str()).collect();
+            let codes = codes.join(", ");
+            failures.same(Invariant::Notices, said.received.get(&key).copied().unwrap_or(0), line.back(), |told, really| {
+                format!(
+                    "order {number}: receipt-notices told the {} {told} of item {}, {really} came back ({codes})",
+                    receiver.name(),
+                    line.item
+                )
+            });
+            let really = (line.back(), line.back_good, line.back_damaged);
+            failures.same(Invariant::Notices, said.reversed.get(&key).copied().unwrap_or_default(), really, |told, really| {
+                format!(
+                    "order {number}: order-reversals told the {} {told:?} of item {} (all, to stock, written off), it is {really:?} ({codes})",
+                    receiver.name(),
+                    line.item
+                )
+            });
+        }
+    }
+}
+
+fn mails(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+    let number = &order.number;
+    let count = |kind| said.mails.get(&kind).copied().unwrap_or(0) as usize;
+    let confirmed = count(Kind::Confirmed);
+    if confirmed > 1 || (confirmed == 0 && order.wants_any()) {
+        failures.add(Invariant::Mails, format!("order {number}: the mail `confirmed` went out {confirmed} times"));
+    }
+    failures.same(Invariant::Mails, count(Kind::Despatched), order.parcels.len(), |told, really| {
+        format!("order {number}: the mail `despatched` went out {told} times, {really} parcels left")
+    });
+    let arrived = order.parcels.iter().filter(|parcel| parcel.delivered_at.is_some()).count();
+    failures.same(Invariant::Mails, count(Kind::Delivered), arrived, |told, really| {
+        format!("order {number}: the mail `delivered` went out {told} times, {really} parcels arrived")
+    });
+}

@@ -1,0 +1,261 @@
+//! The truth of an order: what its shopper does, and what really became of every piece and penny. All money in hundredths.
+//!
+//! The figures that follow from it (due, owed, the books) are computed here a second time, in whole numbers and without a look at Waybill's.
+
+use super::people::Person;
+use crate::facts::Moment;
+
+/// What the shopper will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Story {
+    /// Buys, receives, keeps.
+    Straight,
+    /// Cancels all within minutes, before the ERP approves.
+    CancelEarly,
+    /// Takes fewer within minutes.
+    LowerEarly,
+    /// Never pays the transfer; the shop cancels.
+    NeverPays,
+    /// Cancels all while the warehouse has the order.
+    CancelLate,
+    /// Takes fewer while the warehouse has the order.
+    LowerLate,
+    /// Sends some pieces back, in good order.
+    PartReturn,
+    /// Sends a piece back that came damaged.
+    DamagedReturn,
+    /// Sends all back, in good order.
+    WholeReturn,
+}
+
+impl Story {
+    pub fn cancels(self) -> bool {
+        matches!(self, Self::CancelEarly | Self::LowerEarly | Self::NeverPays | Self::CancelLate | Self::LowerLate)
+    }
+
+    /// Cancels only once the warehouse has the order.
+    pub fn cancels_late(self) -> bool {
+        matches!(self, Self::CancelLate | Self::LowerLate)
+    }
+
+    pub fn returns(self) -> bool {
+        matches!(self, Self::PartReturn | Self::DamagedReturn | Self::WholeReturn)
+    }
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Straight => "straight",
+            Self::CancelEarly => "cancelled before the go-ahead",
+            Self::LowerEarly => "fewer pieces before the go-ahead",
+            Self::NeverPays => "never paid",
+            Self::CancelLate => "cancelled after the go-ahead",
+            Self::LowerLate => "fewer pieces after the go-ahead",
+            Self::PartReturn => "part return",
+            Self::DamagedReturn => "damaged return",
+            Self::WholeReturn => "whole return",
+        }
+    }
+
+    pub const ALL: [Self; 9] = [
+        Self::Straight,
+        Self::CancelEarly,
+        Self::LowerEarly,
+        Self::NeverPays,
+        Self::CancelLate,
+        Self::LowerLate,
+        Self::PartReturn,
+        Self::DamagedReturn,
+        Self::WholeReturn,
+    ];
+}
+
+/// How the shopper pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pay {
+    /// Card, captured at checkout.
+    Captured,
+    /// Card, authorised at checkout, captured as goods ship.
+    Authorised,
+    /// Bank transfer, hours later.
+    Transfer,
+    /// Invoice, paid after delivery.
+    Account,
+}
+
+impl Pay {
+    /// Magento's method code.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Captured => "braintree",
+            Self::Authorised => "adyen_cc",
+            Self::Transfer => "banktransfer",
+            Self::Account => "purchaseorder",
+        }
+    }
+}
+
+/// A line, and what became of its pieces.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Magento's item of the sale, and of the goods where they are another row.
+    pub item: i64,
+    pub child: Option<i64>,
+    /// Index into the catalogue.
+    pub article: usize,
+    pub ordered: i64,
+    pub price: i64,
+    /// After discount.
+    pub discount: i64,
+    pub tax: i64,
+    pub gross: i64,
+    pub cost: i64,
+    pub cancelled: i64,
+    pub despatched: i64,
+    pub delivered: i64,
+    pub back_good: i64,
+    pub back_damaged: i64,
+}
+
+impl Line {
+    pub fn wanted(&self) -> i64 {
+        self.ordered - self.cancelled
+    }
+
+    pub fn back(&self) -> i64 {
+        self.back_good + self.back_damaged
+    }
+
+    pub fn kept(&self) -> i64 {
+        self.ordered - self.cancelled - self.back()
+    }
+
+    pub fn gross_of(&self, pieces: i64) -> i64 {
+        share(self.gross, pieces, self.ordered)
+    }
+
+    pub fn tax_of(&self, pieces: i64) -> i64 {
+        share(self.tax, pieces, self.ordered)
+    }
+}
+
+/// round_half_up(whole x j / n) for a whole of at least 0.
+pub fn share(whole: i64, j: i64, n: i64) -> i64 {
+    if n == 0 { 0 } else { (2 * whole * j + n) / (2 * n) }
+}
+
+/// What left the house together.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    pub number: String,
+    pub tracking: String,
+    /// (index of the line, pieces).
+    pub pieces: Vec<(usize, i64)>,
+    pub despatched_at: Moment,
+    pub delivered_at: Option<Moment>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    pub code: String,
+    pub line: usize,
+    pub pieces: i64,
+    pub good: bool,
+}
+
+/// A refund that finance paid.
+#[derive(Clone, Debug)]
+pub struct Payout {
+    pub id: String,
+    pub amount: i64,
+    pub settled: bool,
+}
+
+/// An order as it really is.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub index: u32,
+    pub story: Story,
+    pub pay: Pay,
+    /// Magento's entity id, and the public number.
+    pub entity: i64,
+    pub number: String,
+    /// Account, or a guest.
+    pub account: Option<u32>,
+    pub person: Person,
+    pub placed_at: Moment,
+    pub coupon: bool,
+    pub lines: Vec<Line>,
+    pub shipping: i64,
+    pub shipping_tax: i64,
+    pub authorised: i64,
+    pub captured: i64,
+    /// The shopper's cancellation is done.
+    pub cancelled_at: Option<Moment>,
+    pub parcels_planned: usize,
+    pub parcels: Vec<Parcel>,
+    pub rma: Option<String>,
+    pub receipts: Vec<Receipt>,
+    pub payouts: Vec<Payout>,
+    /// The warehouse had the order.
+    pub released: bool,
+    pub erp_document: Option<String>,
+}
+
+impl Order {
+    /// What the customer owes as ordered.
+    pub fn total(&self) -> i64 {
+        self.lines.iter().map(|line| line.gross).sum::<i64>() + self.shipping_gross()
+    }
+
+    pub fn shipping_gross(&self) -> i64 {
+        self.shipping + self.shipping_tax
+    }
+
+    /// What he owes for what he keeps.
+    pub fn owed(&self) -> i64 {
+        let goods: i64 = self.lines.iter().map(|line| line.gross_of(line.kept())).sum();
+        goods + if self.keeps_any() { self.shipping_gross() } else { 0 }
+    }
+
+    pub fn keeps_any(&self) -> bool {
+        self.lines.iter().any(|line| line.kept() > 0)
+    }
+
+    /// What is due back to him: never more than he paid.
+    pub fn due(&self) -> i64 {
+        let owed = self.owed();
+        (self.total() - owed).min(self.captured - owed).max(0)
+    }
+
+    pub fn refunded(&self) -> i64 {
+        self.payouts.iter().map(|payout| payout.amount).sum()
+    }
+
+    pub fn wants_any(&self) -> bool {
+        self.lines.iter().any(|line| line.wanted() > 0)
+    }
+
+    pub fn despatched_any(&self) -> bool {
+        self.lines.iter().any(|line| line.despatched > 0)
+    }
+
+    /// Everything wanted has left the house.
+    pub fn despatched_all(&self) -> bool {
+        self.lines.iter().all(|line| line.despatched >= line.wanted())
+    }
+
+    pub fn delivered_all(&self) -> bool {
+        self.wants_any() && self.lines.iter().all(|line| line.delivered >= line.wanted())
+    }
+
+    /// The shopper has not done yet what he will do to the quantities.
+    pub fn will_cancel(&self) -> bool {
+        self.story.cancels() && self.cancelled_at.is_none()
+    }
+
+    /// The key by which Waybill knows it.
+    pub fn key(&self) -> String {
+        format!("magento|{}", self.entity)
+    }
+}

@@ -1,0 +1,193 @@
+//! What all actors share: the true time, the agenda, the wires, the truth of the orders, and a diary of one of them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::SourceRecord;
+use super::catalogue::{Article, catalogue};
+use super::chance::{Dice, SYSTEMS};
+use super::clock::{Clocks, LocalTime, System};
+use super::feeds::Feed;
+use super::order::Order;
+use super::task::Task;
+use super::wire::{Op, Wires};
+use crate::facts::Moment;
+use crate::facts::time::Span;
+
+/// Something on the agenda: earliest first, and of one moment the one entered first.
+struct Entry {
+    at: Moment,
+    number: u64,
+    task: Task,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.number) == (other.at, other.number)
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+/// One hop of the followed order's journey, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    pub at: Moment,
+    /// `Magento`, `Shopper` ... or `Waybill`.
+    pub who: &'static str,
+    /// To whom, when Waybill asks.
+    pub to: Option<&'static str>,
+    pub what: String,
+}
+
+pub struct World {
+    /// The true time.
+    pub now: Moment,
+    pub clocks: Clocks,
+    pub local: LocalTime,
+    pub wires: Wires,
+    pub dice: Dice,
+    pub articles: Vec<Article>,
+    /// The article of each SKU.
+    pub by_sku: BTreeMap<String, usize>,
+    pub orders: Vec<Order>,
+    /// What went wrong in a system because of what it was asked: sentences.
+    pub complaints: Vec<String>,
+    /// The order whose journey is written down.
+    pub star: u32,
+    pub hops: Vec<Hop>,
+    agenda: BinaryHeap<Reverse<Entry>>,
+    entered: u64,
+    /// What a system does for one order it does in the order in which it was asked.
+    busy: BTreeMap<(u32, System), Moment>,
+}
+
+impl World {
+    pub fn new(seed: u64, orders: u32, opening: Moment, star: u32) -> Self {
+        let articles = catalogue(seed, orders);
+        Self {
+            now: opening,
+            clocks: Clocks::new(seed),
+            local: LocalTime::warehouse(),
+            wires: Wires::new(seed),
+            dice: Dice::new(seed, SYSTEMS),
+            by_sku: articles.iter().enumerate().map(|(place, article)| (article.sku.clone(), place)).collect(),
+            articles,
+            orders: Vec::with_capacity(orders as usize),
+            complaints: Vec::new(),
+            star,
+            hops: Vec::new(),
+            agenda: BinaryHeap::new(),
+            entered: 0,
+            busy: BTreeMap::new(),
+        }
+    }
+
+    pub fn at(&mut self, at: Moment, task: Task) {
+        self.entered += 1;
+        self.agenda.push(Reverse(Entry { at: at.max(self.now), number: self.entered, task }));
+    }
+
+    pub fn after(&mut self, span: Span, task: Task) {
+        self.at(self.now + span, task);
+    }
+
+    /// As [`Self::after`], but never before what the system was asked for this order earlier.
+    pub fn queue(&mut self, system: System, order: u32, span: Span, task: Task) {
+        let slot = self.busy.entry((order, system)).or_insert(Moment::MIN);
+        let at = (self.now + span).max(*slot + Span(1));
+        *slot = at;
+        self.at(at, task);
+    }
+
+    pub fn next_at(&self) -> Option<Moment> {
+        self.agenda.peek().map(|Reverse(entry)| entry.at)
+    }
+
+    /// Takes what is due at `until`, and sets the time to its moment.
+    pub fn take_due(&mut self, until: Moment) -> Option<Task> {
+        if self.next_at()? > until {
+            return None;
+        }
+        let Reverse(entry) = self.agenda.pop()?;
+        self.now = self.now.max(entry.at);
+        Some(entry.task)
+    }
+
+    /// What the system's clock shows now.
+    pub fn clock(&self, system: System) -> Moment {
+        self.clocks.of(system, self.now)
+    }
+
+    /// Sends a row's change, with its images.
+    pub fn change(&mut self, feed: Feed, op: Op, key: Vec<u8>, before: Option<&[u8]>, after: Option<&[u8]>) {
+        let value = self.wires.envelope(&self.clocks, self.now, feed, op, before, after);
+        if op == Op::Delete {
+            self.send(feed, Some(key.clone()), Some(value));
+            self.send(feed, Some(key), None);
+        } else {
+            self.send(feed, Some(key), Some(value));
+        }
+    }
+
+    /// Sends a record as it is.
+    pub fn send(&mut self, feed: Feed, key: Option<Vec<u8>>, value: Option<Vec<u8>>) {
+        let arrivals = self.wires.send(self.now, feed, key, value, None);
+        self.arrive(arrivals);
+    }
+
+    /// Sends a report's row: read now, by the system's clock, and stamped so.
+    pub fn land(&mut self, feed: Feed, key: Vec<u8>, value: Vec<u8>) {
+        let taken_at = self.clock(feed.system());
+        let arrivals = self.wires.send(self.now, feed, Some(key), Some(value), Some(taken_at));
+        self.arrive(arrivals);
+    }
+
+    fn arrive(&mut self, arrivals: Vec<(Moment, SourceRecord)>) {
+        for (at, record) in arrivals {
+            self.at(at, Task::Arrive(Box::new(record)));
+        }
+    }
+
+    /// The order of this public number.
+    pub fn find(&self, number: &str) -> Option<u32> {
+        let index = number.parse::<u32>().ok()?.checked_sub(NUMBERS_FROM)?;
+        self.orders.get(index as usize).map(|order| order.index)
+    }
+
+    /// Writes into the diary, if this is the order that is followed.
+    pub fn say(&mut self, order: u32, who: &'static str, what: impl FnOnce(&Self) -> String) {
+        if order == self.star {
+            let what = what(self);
+            self.hops.push(Hop { at: self.now, who, to: None, what });
+        }
+    }
+
+    pub fn complain(&mut self, sentence: String) {
+        self.complaints.push(sentence);
+    }
+}
+
+/// Magento's increment ids begin here.
+pub const NUMBERS_FROM: u32 = 1_000;
+/// Its entity ids.
+pub const ENTITIES_FROM: i64 = 5_001;
+
+/// `000001017`.
+pub fn number_of(index: u32) -> String {
+    format!("{:09}", NUMBERS_FROM + index)
+}
+
+/// Hundredths as people read them: `£94.36`.
+pub fn pounds(hundredths: i64) -> String {
+    format!("{}£{}.{:02}", if hundredths < 0 { "-" } else { "" }, hundredths.abs() / 100, hundredths.abs() % 100)
+}

@@ -1,0 +1,277 @@
+//! Sources that are described in the configuration: JSON records whose paths, words and constants are told there.
+//!
+//! For carriers, payment and finance systems, CRMs, and whatever has no adapter of its own. One entry of `rows` says: of the records of this
+//! topic make this row; its fields are found at these paths; these texts mean that. A topic may have several entries, and a record whose
+//! body holds a list may give a row for each element.
+//!
+//! ```toml
+//! [sources.carrier]
+//! kind = "mapped"
+//! roles = ["carrier"]
+//!
+//! # A record tells of one parcel all that happened so far: a scan for each element of the list. Paths that begin with a dot are paths in
+//! # the element, the others in the record.
+//! [[sources.carrier.rows]]
+//! topic = "carrier.trackers"
+//! row = "scan"
+//! each = "result.tracking_details"
+//! when = { "description" = ["tracker.created", "tracker.updated"] }
+//! [sources.carrier.rows.fields]
+//! tracking = "result.tracking_code"
+//! meaning = ".status"
+//! code = ".status_detail"
+//! scanned_at = ".datetime"
+//! [sources.carrier.rows.words.meaning]
+//! pre_transit = "label"
+//! in_transit = "transit"
+//! available_for_pickup = "collect"
+//! return_to_sender = "returning"
+//! failure = "attempted"
+//!
+//! [sources.finance]
+//! kind = "mapped"
+//! roles = ["finance"]
+//!
+//! [[sources.finance.rows]]
+//! topic = "finance.refunds"
+//! row = "refund"
+//! version = "updated_at"
+//! [sources.finance.rows.fields]
+//! id = "refund_id"
+//! order_number = "order_number"
+//! amount = "amount"
+//! currency = "currency"
+//! tender = "method"
+//! state = "status"
+//! reference = "psp_reference"
+//! request = "request_id"
+//! refunded_at = "paid_at"
+//! [sources.finance.rows.words.tender]
+//! visa = "card"
+//! mastercard = "card"
+//! paypal = "card"
+//! transfer = "bank"
+//! [sources.finance.rows.words.state]
+//! paid = "success"
+//! queued = "pending"
+//! declined = "failed"
+//!
+//! [sources.crm]
+//! kind = "mapped"
+//! roles = ["crm"]
+//!
+//! [[sources.crm.rows]]
+//! topic = "crm.contacts"
+//! row = "account"
+//! needs = ["shop_customer_id"]
+//! version = "modified"
+//! time_unit = "seconds"
+//! [sources.crm.rows.fields]
+//! account = "shop_customer_id"
+//! email = "email"
+//! created_at = "created"
+//! [sources.crm.rows.constants]
+//! # Whose account ids they are.
+//! account_source = "magento"
+//! brand = "north"
+//!
+//! [[sources.crm.rows]]
+//! topic = "crm.contacts"
+//! row = "consent"
+//! version = "modified"
+//! time_unit = "seconds"
+//! [sources.crm.rows.fields]
+//! email = "email"
+//! account = "shop_customer_id"
+//! state = "permissions.profiling"
+//! changed_at = "permissions.changed"
+//! [sources.crm.rows.constants]
+//! account_source = "magento"
+//! brand = "north"
+//! purpose = "profiling"
+//! channel = "email"
+//! [sources.crm.rows.words.state]
+//! 1 = "yes"
+//! 2 = "no"
+//! 0 = "unset"
+//! ```
+//!
+//! - **Rows and fields** are those of `facts`; `*` marks what has to be mapped:
+//!   `scan` (tracking*, meaning*, scanned_at*, code), `refund` (id*, amount*, currency*, tender*, state*, reference, request, refunded_at),
+//!   `payment` (id*, tender*, currency*, captured*, authorised, expires_at, reference, failed, paid_at), `hold` (reason*, active, held_at),
+//!   `warehouse-order` (order_number*, state*, id, location, changed_at), `warehouse-total` (order_number*, pieces*, id, location,
+//!   changed_at), `despatch` (order_number*, despatch*, sku*, quantity*, despatched_at*, location, line, carrier, service, tracking),
+//!   `tracking` (order_number*, despatch*, tracking*, carrier), `return-line` (rma*, quantity*, state*, sku or line*, resolution,
+//!   goods_expected, reason, approved_at, id), `receipt` (receipt*, quantity*, sku or line*, condition, rma, location, bucket, received_at,
+//!   id), `disposition` (id*, quantity*, to*, sku or line*, disposed_at), `count` (sku*, quantity*, location*, bucket, basis, counted_at),
+//!   `account` (account*, account_source, brand, email, created_at, collective), `consent` (email*, purpose*, state*, changed_at, channel,
+//!   brand, account, account_source).
+//! - **`when`** names paths and the texts that they have to hold, **`needs`** paths that have to hold anything: other records do not make
+//!   the row. A record that makes no row of any entry is counted as unknown.
+//! - **The order** is found by `order_number`, else by the `tracking` number of a parcel, which the warehouse's records lead to the order.
+//! - **Newer** is the later `version`, a time in the record; at one time the further word of `state` or `meaning`. Without it, what comes
+//!   later in the topic; then rows of one id must come in one topic, keyed so that they share a partition.
+//! - **Words** are compared without case. The names of meanings need no entry (`delivered`, `out_for_delivery`). A word that is in no table is
+//!   kept as it was written where the row can say so (meaning, state, condition), else the record is refused.
+//! - **Values**: numbers may stand in texts; amounts and pieces are exact decimals, never below zero (`count` apart). Times are RFC 3339,
+//!   ISO 8601 without an offset (read in the source's zone), whole numbers of `time_unit`, or written as `time_format` says. Of email
+//!   addresses only the digest is kept.
+//! - An absent, `null` or blank value is none: a refusal where the field has to be there.
+//! - A tombstone says nothing here: these sources delete no rows.
+
+mod fields;
+mod paths;
+mod plan;
+mod rows;
+mod told;
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::fields::{Reader, Value};
+use self::paths::Found;
+use self::plan::{Origin, Plan, Slot, Topic};
+use self::told::{Told, Values};
+use super::{Adapter, Common, FactsOut, Kind, Reading, Skip};
+use crate::envelope::{Cell, Record, Refusal, body};
+use crate::facts::{Moment, Place, Role};
+
+pub const KIND: Kind = Kind {
+    name: "mapped",
+    label: "Any system whose JSON records are described in the configuration",
+    fixtures: "mapped",
+    roles: &[Role::Carrier, Role::Finance, Role::Crm],
+    build,
+};
+
+/// The adapter.
+struct Mapped {
+    common: Common,
+    topics: Vec<Topic>,
+    revision: u16,
+}
+
+fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
+    let (topics, revision) = plan::read(common, table)?;
+    Ok(Arc::new(Mapped { common: common.clone(), topics, revision }))
+}
+
+impl Adapter for Mapped {
+    fn revision(&self) -> u16 {
+        self.revision
+    }
+
+    fn topics(&self) -> Vec<String> {
+        self.topics.iter().map(|topic| topic.name.clone()).collect()
+    }
+
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+        let Some(topic) = self.topics.iter().find(|topic| *topic.name == **record.topic) else {
+            return Ok(Reading::Skipped(Skip::UnknownTable((&**record.topic).into())));
+        };
+        if record.value.is_none() {
+            return Ok(Reading::Skipped(Skip::Housekeeping));
+        }
+        let body = body::text(record.value)?;
+        let found = topic.paths.read("value", body)?;
+        let spoken = out.all_or_none(|out| {
+            topic.plans.iter().try_fold(false, |spoken, plan| Ok::<_, Refusal>(self.told_by(plan, record, &found, out)? | spoken))
+        })?;
+        Ok(if spoken { Reading::Understood } else { Reading::Skipped(Skip::UnknownTable((&**record.topic).into())) })
+    }
+}
+
+/// A record's values, and those of one element of its list.
+struct Reach<'f, 'a> {
+    record: &'f Found<'a>,
+    element: Option<&'f Found<'a>>,
+}
+
+impl<'a> Reach<'_, 'a> {
+    fn json(&self, slot: Slot) -> &'a str {
+        let (found, slot) = match slot {
+            Slot::Record(slot) => (Some(self.record), slot),
+            Slot::Element(slot) => (self.element, slot),
+        };
+        found.and_then(|found| found.get(slot)).copied().unwrap_or_default()
+    }
+}
+
+impl Mapped {
+    /// Makes the rows of one plan; `false` when its `when` holds for nothing in the record.
+    fn told_by(&self, plan: &Plan, record: &Record<'_>, found: &Found<'_>, out: &mut FactsOut<'_>) -> Result<bool, Refusal> {
+        let whole = Reach { record: found, element: None };
+        let Some((slot, path)) = &plan.each else { return self.row(plan, record, &whole, out) };
+        let list = whole.json(*slot);
+        if list.is_empty() {
+            return Ok(false);
+        }
+        let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| Refusal::new(path, "a list", list))?;
+        let mut spoken = false;
+        for (i, item) in items.iter().enumerate() {
+            let within = |mut refusal: Refusal| {
+                refusal.field = format!("{path}[{i}]{}{}", if refusal.field.starts_with('.') { "" } else { ": " }, refusal.field);
+                refusal
+            };
+            let element = plan.element.read("", item.get()).map_err(within)?;
+            spoken |= self.row(plan, record, &Reach { element: Some(&element), ..whole }, out).map_err(within)?;
+        }
+        Ok(spoken)
+    }
+
+    fn row(&self, plan: &Plan, record: &Record<'_>, found: &Reach<'_, '_>, out: &mut FactsOut<'_>) -> Result<bool, Refusal> {
+        let holds = |(slot, texts): &(Slot, Vec<String>)| {
+            fields::plain(found.json(*slot)).is_some_and(|text| texts.iter().any(|wanted| *wanted == text.trim()))
+        };
+        let filled = |slot: &Slot| fields::plain(found.json(*slot)).is_none_or(|text| !matches!(text.trim(), "" | "null"));
+        if !plan.when.iter().all(holds) || !plan.needs.iter().all(filled) {
+            return Ok(false);
+        }
+        let reader = Reader { zone: &self.common.zone, digester: &self.common.digester, times: &plan.times, arrival: record.timestamp };
+        let values = values(plan, &reader, found)?;
+        let stamp = stamp(plan, &reader, found)?;
+        let mut told = Told { common: &self.common, plan, values, place: out.arrival(), at: record.timestamp };
+        if let Some(stamp) = stamp {
+            let rank = plan.row.rank.and_then(|name| told.place_of(name)).map_or(0, |place| place as u32 + 1);
+            told.place = Place::Stamp { millis: stamp.0, rank, tie: xxh3_64(record.value.unwrap_or_default()) };
+        }
+        told.at = plan.row.at.and_then(|name| told.moment(name)).or(stamp).unwrap_or(record.timestamp);
+        (plan.row.make)(&told, out)?;
+        Ok(true)
+    }
+}
+
+fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Values, Refusal> {
+    let mut values = Values::new();
+    for ((field, origin), words) in plan.row.fields.iter().zip(&plan.origins).zip(&plan.words) {
+        values.push(match origin {
+            Origin::Nowhere => None,
+            Origin::Constant(value) => Some(value.clone()),
+            Origin::Path { slot, path } => {
+                let cell = Cell::new(field.name, found.json(*slot));
+                let named = |mut refusal: Refusal| {
+                    refusal.field.clone_from(path);
+                    refusal
+                };
+                let value: Option<Value> = reader.read(field, words, cell).map_err(named)?;
+                if value.is_none() && field.must {
+                    return Err(named(cell.refuse(format!("a value, the {}'s {}", plan.row.name, field.name))));
+                }
+                value
+            }
+        });
+    }
+    Ok(values)
+}
+
+fn stamp(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Option<Moment>, Refusal> {
+    let Some((slot, path)) = &plan.version else { return Ok(None) };
+    let cell = Cell::new("version", found.json(*slot));
+    let stamp = reader.moment(cell).ok_or_else(|| Refusal { field: path.clone(), ..cell.refuse("the moment of the last change") })?;
+    Ok(Some(stamp))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! The values that one record told for one row, by the names of its fields.
+
+use smallvec::SmallVec;
+
+use super::fields::Value;
+use super::plan::Plan;
+use super::rows::from_minor;
+use crate::envelope::Refusal;
+use crate::facts::order::{LineRef, Word};
+use crate::facts::{Amount, Currency, Digest, Moment, Name, Place, Quantity, Sku, Text};
+use crate::sources::Common;
+use crate::sources::words::Meaning;
+
+pub(super) type Values = SmallVec<[Option<Value>; 12]>;
+
+/// One row as told: values in the order of the row type's fields, its place and its moment.
+pub(super) struct Told<'t> {
+    pub(super) common: &'t Common,
+    pub(super) plan: &'t Plan,
+    pub(super) values: Values,
+    pub(super) place: Place,
+    /// The row's own time, else its stamp, else the record's timestamp.
+    pub(super) at: Moment,
+}
+
+impl Told<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        let place = self.plan.row.fields.iter().position(|field| field.name == name)?;
+        self.values.get(place)?.as_ref()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The refusal of a record that lacks a field.
+    pub(super) fn lacks(&self, name: &str, expected: &str) -> Refusal {
+        Refusal::new(self.plan.path(name), expected, "nothing")
+    }
+
+    pub(super) fn opt_text(&self, name: &str) -> Option<Text> {
+        match self.get(name)? {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Empty where there is none.
+    pub(super) fn text(&self, name: &str) -> Text {
+        self.opt_text(name).unwrap_or_default()
+    }
+
+    pub(super) fn sku(&self) -> Result<Sku, Refusal> {
+        match self.get("sku") {
+            Some(Value::Sku(sku)) => Ok(sku.clone()),
+            _ => Err(self.lacks("sku", "a SKU")),
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Quantity, Refusal> {
+        match self.get(name) {
+            Some(Value::Number(number)) => Ok(*number),
+            _ => Err(self.lacks(name, "a number of pieces")),
+        }
+    }
+
+    pub(super) fn currency(&self) -> Result<Currency, Refusal> {
+        match self.get("currency") {
+            Some(Value::Currency(currency)) => Ok(*currency),
+            _ => Err(self.lacks("currency", "a currency code of three letters")),
+        }
+    }
+
+    /// An amount in units of its currency, whatever the source counts in.
+    pub(super) fn amount(&self, name: &str) -> Result<Amount, Refusal> {
+        match self.get(name) {
+            Some(Value::Amount(amount)) if self.plan.minor_units => from_minor(*amount, self.currency()?.minor_digits())
+                .ok_or_else(|| Refusal::new(self.plan.path(name), "an amount in whole minor units", amount)),
+            Some(Value::Amount(amount)) => Ok(*amount),
+            _ => Err(self.lacks(name, "an amount")),
+        }
+    }
+
+    pub(super) fn moment(&self, name: &str) -> Option<Moment> {
+        match self.get(name)? {
+            Value::Moment(moment) => Some(*moment),
+            _ => None,
+        }
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        match self.get(name)? {
+            Value::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub(super) fn email(&self) -> Option<Digest> {
+        match self.get("email")? {
+            Value::Email(digest) => Some(*digest),
+            _ => None,
+        }
+    }
+
+    /// The place of a word's meaning in its list.
+    pub(super) fn place_of(&self, name: &str) -> Option<usize> {
+        match self.get(name)? {
+            Value::Word(Ok(place)) => Some(*place),
+            _ => None,
+        }
+    }
+
+    /// A word's meaning, or the word as it was written; `absent` where there is none.
+    pub(super) fn word<T: Meaning>(&self, name: &str, absent: Word<T>) -> Word<T> {
+        match self.get(name) {
+            Some(Value::Word(Ok(place))) => T::NAMES.get(*place).and_then(|name| T::named(name)).map_or(absent, Word::Known),
+            Some(Value::Word(Err(unknown))) => Word::Unknown(unknown.clone()),
+            _ => absent,
+        }
+    }
+
+    /// A word that has to be known.
+    pub(super) fn known<T: Meaning>(&self, name: &str) -> Result<T, Refusal> {
+        match self.word(name, Word::Unknown(Text::default())) {
+            Word::Known(meaning) => Ok(meaning),
+            Word::Unknown(_) => Err(self.lacks(name, &format!("a word for one of {}", T::NAMES.join(", ")))),
+        }
+    }
+
+    /// The meaning's name, or the word as it was written.
+    pub(super) fn written(&self, name: &str) -> Text {
+        let names = self.plan.row.fields.iter().find(|field| field.name == name).and_then(|field| field.form.meanings());
+        match self.get(name) {
+            Some(Value::Word(Ok(place))) => names.and_then(|names| names.get(*place)).map_or_else(Text::default, |name| (*name).into()),
+            Some(Value::Word(Err(unknown))) => unknown.clone(),
+            _ => Text::default(),
+        }
+    }
+
+    /// The order, by its number, else by the tracking number of a parcel.
+    pub(super) fn order(&self) -> Result<Name, Refusal> {
+        match (self.opt_text("order_number"), self.opt_text("tracking")) {
+            (Some(number), _) => Ok(Name::new(&self.common.number_scope, &number)),
+            (None, Some(number)) => Ok(Name::new(Name::TRACKING, &number)),
+            (None, None) => Err(self.lacks("order_number", "an order number")),
+        }
+    }
+
+    pub(super) fn number_of_order(&self) -> Result<Name, Refusal> {
+        let number = self.opt_text("order_number").ok_or_else(|| self.lacks("order_number", "an order number"))?;
+        Ok(Name::new(&self.common.number_scope, &number))
+    }
+
+    /// The order's line, by its own id where that is told, else by SKU.
+    pub(super) fn line(&self) -> Result<LineRef, Refusal> {
+        match self.opt_text("line") {
+            Some(line) => Ok(LineRef::Line(line)),
+            None => self.sku().map(LineRef::Sku),
+        }
+    }
+
+    /// What tells one line of a document from another: the line's id or SKU.
+    pub(super) fn line_text(&self) -> Text {
+        match self.line() {
+            Ok(LineRef::Line(line)) => line,
+            Ok(LineRef::Sku(sku)) => sku.as_str().into(),
+            Err(_) => Text::default(),
+        }
+    }
+
+    pub(super) fn brand(&self) -> Text {
+        self.opt_text("brand").unwrap_or_else(|| self.common.brand.clone())
+    }
+
+    /// Whose account ids they are: a shop's, where the CRM keeps those, else its own.
+    pub(super) fn account_source(&self) -> Text {
+        self.opt_text("account_source").unwrap_or_else(|| self.common.name.clone())
+    }
+}

@@ -1,0 +1,203 @@
+//! Open documents: Sales Header and Sales Line, orders and return orders.
+
+use std::borrow::Cow;
+
+use rust_decimal::Decimal;
+
+use super::cells::{Goods, SCALE, flag, is_item, number};
+use super::{Owner, Reader, Table, document_id};
+use crate::envelope::{Refusal, SpelledRow, spelled};
+use crate::facts::ids::join_key;
+use crate::facts::order::{
+    ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
+};
+use crate::facts::{Amount, Link, OrderRow, Subject, Text};
+use crate::sources::FactsOut;
+
+spelled! {
+    mod header {
+        TYPE = "Document Type",
+        NUMBER = "No_",
+        EXTERNAL = "External Document No_",
+        STATUS = "Status",
+        ORDER_DATE = "Order Date",
+        CREATED = "$systemCreatedAt",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+spelled! {
+    mod line {
+        DOCUMENT_TYPE = "Document Type",
+        DOCUMENT = "Document No_",
+        LINE = "Line No_",
+        TYPE = "Type",
+        ITEM = "No_",
+        VARIANT = "Variant Code",
+        LOCATION = "Location Code",
+        QUANTITY = "Quantity",
+        QUANTITY_BASE = "Quantity (Base)",
+        SHIPPED = "Quantity Shipped",
+        SHIPPED_BASE = "Qty_ Shipped (Base)",
+        UNITS = "Qty_ per Unit of Measure",
+        COST = "Unit Cost (LCY)",
+        DROP = "Drop Shipment",
+        REASON = "Return Reason Code",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+pub(super) const HEADER: Table =
+    Table { name: "Sales Header", columns: header::NAMES, owner: header_owner, upsert: header_upsert, moves: false };
+pub(super) const LINE: Table = Table { name: "Sales Line", columns: line::NAMES, owner: line_owner, upsert: line_upsert, moves: true };
+
+/// The two types of open documents that are read; invoices, credit memos, quotes and blanket orders are not orders.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Order,
+    Return,
+}
+
+impl Kind {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Order => ORDER,
+            Self::Return => RETURN,
+        }
+    }
+}
+
+/// `Document Type` in the names of documents.
+pub(super) const ORDER: &str = "1";
+pub(super) const RETURN: &str = "5";
+
+fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<Kind>, Refusal> {
+    Ok(match row.cell(place).int()? {
+        1 => Some(Kind::Order),
+        5 => Some(Kind::Return),
+        _ => None,
+    })
+}
+
+fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    let Some(kind) = kind(row, header::TYPE)? else { return Ok(None) };
+    let number = number(row, header::NUMBER)?;
+    let row_kind = match kind {
+        Kind::Order => OrderRow::ERP_RECORD,
+        Kind::Return => OrderRow::RETURN_DOCUMENT,
+    };
+    let subject = Subject::Name(reader.nav.document(kind.text(), &number));
+    Ok(Some(Owner { subject, kind: row_kind, id: document_id(kind.text(), &number) }))
+}
+
+fn header_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let Some(kind) = kind(row, header::TYPE)? else { return Ok(()) };
+    let number = number(row, header::NUMBER)?;
+    let at = reader.written_at(row.cell(header::MODIFIED))?;
+    let name = reader.nav.document(kind.text(), &number);
+    if let Some(order) = row.cell(header::EXTERNAL).filled()? {
+        out.link(name.clone(), Link::Name(reader.nav.order(&order)), reader.place, at);
+    }
+    let status = row.cell(header::STATUS).int()?;
+    let told = match kind {
+        Kind::Order => OrderRow::ErpRecord(ErpRecord {
+            document: Text::from(&*number),
+            state: erp_state(status),
+            created_at: match row.cell(header::CREATED).opt_moment(crate::envelope::TimeUnit::Millis)? {
+                Some(created) => Some(created),
+                None => reader.midnight(row.cell(header::ORDER_DATE))?,
+            },
+        }),
+        Kind::Return => {
+            OrderRow::ReturnDocument(ReturnDocument { rma: Text::from(&*number), state: return_state(status), approved_at: None })
+        }
+    };
+    out.named(name, document_id(kind.text(), &number), reader.place, at, told);
+    Ok(())
+}
+
+/// `Status`: 0 Open, 1 Released, 2 Pending Approval, 3 Pending Prepayment; customers add numbers of their own.
+fn erp_state(status: i64) -> Word<ErpState> {
+    match status {
+        1 => Word::Known(ErpState::Approved),
+        0 | 2 | 3 => Word::Known(ErpState::Pending),
+        other => Word::Unknown(itoa::Buffer::new().format(other).into()),
+    }
+}
+
+fn return_state(status: i64) -> Word<ReturnState> {
+    match status {
+        1 => Word::Known(ReturnState::Approved),
+        0 | 2 | 3 => Word::Known(ReturnState::Asked),
+        other => Word::Unknown(itoa::Buffer::new().format(other).into()),
+    }
+}
+
+const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
+
+/// The document that a line of goods belongs to, and the line's id.
+fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(Kind, Cow<'a, str>, Text)>, Refusal> {
+    let Some(kind) = kind(row, line::DOCUMENT_TYPE)? else { return Ok(None) };
+    if !is_item(row, line::TYPE, &GOODS)? {
+        return Ok(None);
+    }
+    let document = number(row, line::DOCUMENT)?;
+    let line = row.cell(line::LINE).id()?;
+    let id = join_key(&[&document_id(kind.text(), &document), &line]);
+    Ok(Some((kind, document, id)))
+}
+
+fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    let Some((kind, document, id)) = line_of(row)? else { return Ok(None) };
+    let row_kind = match kind {
+        Kind::Order => OrderRow::ERP_LINE,
+        Kind::Return => OrderRow::RETURN_LINE,
+    };
+    Ok(Some(Owner { subject: Subject::Name(reader.nav.document(kind.text(), &document)), kind: row_kind, id }))
+}
+
+fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let Some((kind, document, id)) = line_of(row)? else { return Ok(()) };
+    let at = reader.written_at(row.cell(line::MODIFIED))?;
+    let sku = reader.sku(row, &GOODS)?;
+    let quantity = reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?;
+    let name = reader.nav.document(kind.text(), &document);
+    let told = match kind {
+        Kind::Order => OrderRow::ErpLine(Box::new(ErpLine {
+            document: document.into(),
+            order_line: None,
+            sku,
+            quantity,
+            location: row.cell(line::LOCATION).filled()?.map(Text::from),
+            drop_ship: flag(row, line::DROP)?,
+            shipped: reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?,
+            unit_cost: unit_cost(reader, row)?,
+        })),
+        Kind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {
+            rma: document.into(),
+            line: LineRef::Sku(sku),
+            quantity,
+            state: Word::Known(ReturnState::Asked),
+            resolution: Resolution::Refund,
+            goods_expected: GoodsExpected::Yes,
+            reason: row.cell(line::REASON).text_or_empty()?.trim().into(),
+            approved_at: None,
+        })),
+    };
+    out.named(name, id, reader.place, at, told);
+    Ok(())
+}
+
+/// Cost of one base unit, in the company's currency: the line's is of its own unit, and may have more digits than an amount.
+fn unit_cost(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, Refusal> {
+    let (cost, units) = (row.cell(line::COST), row.cell(line::UNITS));
+    if cost.is_null() {
+        return Ok(None);
+    }
+    let decimals = reader.nav.settings.decimals;
+    let each = if units.is_null() { Decimal::ONE } else { units.decimal(decimals, SCALE)? };
+    let whole = cost.decimal(decimals, SCALE)?;
+    let one = if each.is_zero() || each == Decimal::ONE { Some(whole) } else { whole.checked_div(each) };
+    let amount = one.and_then(|one| Amount::new(one.round_dp(Amount::SCALE_MAX)));
+    amount.map(Some).ok_or_else(|| cost.refuse("a cost below 10^12"))
+}

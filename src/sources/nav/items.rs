@@ -1,0 +1,210 @@
+//! Items, their variants, and sales prices.
+
+use super::cells::{Goods, SCALE, filled, flag};
+use super::{Owner, Reader, Table};
+use crate::envelope::{Cell, Refusal, SpelledRow, spelled};
+use crate::facts::ids::join_key;
+use crate::facts::sku::{Price, Product};
+use crate::facts::{Currency, Sku, SkuRow, Subject, Text};
+use crate::sources::FactsOut;
+
+spelled! {
+    mod item {
+        NUMBER = "No_",
+        DESCRIPTION = "Description",
+        CATEGORY = "Item Category Code",
+        BLOCKED = "Blocked",
+        SALES_BLOCKED = "Sales Blocked",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+spelled! {
+    mod variant {
+        ITEM = "Item No_",
+        CODE = "Code",
+        DESCRIPTION = "Description",
+        BLOCKED = "Blocked",
+        SALES_BLOCKED = "Sales Blocked",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+spelled! {
+    mod sales_price {
+        ITEM = "Item No_",
+        VARIANT = "Variant Code",
+        SALES_TYPE = "Sales Type",
+        SALES_CODE = "Sales Code",
+        FROM = "Starting Date",
+        TO = "Ending Date",
+        CURRENCY = "Currency Code",
+        UNIT = "Unit of Measure Code",
+        MINIMUM = "Minimum Quantity",
+        PRICE = "Unit Price",
+        TAX_INSIDE = "Price Includes VAT",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+spelled! {
+    mod list_line {
+        LIST = "Price List Code",
+        LINE = "Line No_",
+        STATUS = "Status",
+        PRICE_TYPE = "Price Type",
+        SOURCE_TYPE = "Source Type",
+        ASSET_TYPE = "Asset Type",
+        ITEM = "Asset No_|Product No_",
+        VARIANT = "Variant Code|Variant Code Lookup",
+        FROM = "Starting Date",
+        TO = "Ending Date",
+        CURRENCY = "Currency Code",
+        MINIMUM = "Minimum Quantity",
+        PRICE = "Unit Price",
+        TAX_INSIDE = "Price Includes VAT",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+pub(super) const ITEM: Table = Table { name: "Item", columns: item::NAMES, owner: item_owner, upsert: item_upsert, moves: false };
+pub(super) const VARIANT: Table =
+    Table { name: "Item Variant", columns: variant::NAMES, owner: variant_owner, upsert: variant_upsert, moves: false };
+pub(super) const SALES_PRICE: Table =
+    Table { name: "Sales Price", columns: sales_price::NAMES, owner: sales_price_owner, upsert: sales_price_upsert, moves: false };
+pub(super) const PRICE_LIST_LINE: Table =
+    Table { name: "Price List Line", columns: list_line::NAMES, owner: list_line_owner, upsert: list_line_upsert, moves: true };
+
+const OF_ITEM: Goods = Goods { item: item::NUMBER, variant: None };
+const OF_VARIANT: Goods = Goods { item: variant::ITEM, variant: Some(variant::CODE) };
+const OF_SALES_PRICE: Goods = Goods { item: sales_price::ITEM, variant: Some(sales_price::VARIANT) };
+const OF_LIST_LINE: Goods = Goods { item: list_line::ITEM, variant: Some(list_line::VARIANT) };
+
+/// A product's row id is its SKU as NAV spells it.
+fn product_owner(reader: &Reader<'_>, row: &SpelledRow<'_>, goods: &Goods) -> Result<Option<Owner>, Refusal> {
+    let (subject, id) = (Subject::Sku(reader.sku(row, goods)?), reader.sku_text(row, goods)?);
+    Ok(Some(Owner { subject, kind: SkuRow::PRODUCT, id }))
+}
+
+fn item_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    product_owner(reader, row, &OF_ITEM)
+}
+
+fn item_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let text = reader.sku_text(row, &OF_ITEM)?;
+    let product = Product {
+        sku_text: text.clone(),
+        name: row.cell(item::DESCRIPTION).text_or_empty()?.trim().into(),
+        blocked: flag(row, item::BLOCKED)? || flag(row, item::SALES_BLOCKED)?,
+        category: row.cell(item::CATEGORY).text_or_empty()?.trim().into(),
+        ..Product::default()
+    };
+    let at = reader.written_at(row.cell(item::MODIFIED))?;
+    out.sku(reader.sku(row, &OF_ITEM)?, text, reader.place, at, SkuRow::Product(Box::new(product)));
+    Ok(())
+}
+
+fn variant_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    product_owner(reader, row, &OF_VARIANT)
+}
+
+fn variant_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let code = filled(row.cell(variant::CODE), "a variant's code")?;
+    let text = reader.sku_text(row, &OF_VARIANT)?;
+    let product = Product {
+        sku_text: text.clone(),
+        name: row.cell(variant::DESCRIPTION).text_or_empty()?.trim().into(),
+        parent: Sku::new(&filled(row.cell(variant::ITEM), "an item's number")?).map(|item| item.as_str().into()),
+        options: vec![("Variant".into(), code.into())],
+        blocked: flag(row, variant::BLOCKED)? || flag(row, variant::SALES_BLOCKED)?,
+        ..Product::default()
+    };
+    let at = reader.written_at(row.cell(variant::MODIFIED))?;
+    out.sku(reader.sku(row, &OF_VARIANT)?, text, reader.place, at, SkuRow::Product(Box::new(product)));
+    Ok(())
+}
+
+/// The list of a sales price: `""` for all customers, a group's code; prices of one customer or campaign are no list.
+fn sales_list(row: &SpelledRow<'_>) -> Result<Option<Text>, Refusal> {
+    const GROUP: i64 = 1;
+    const ALL_CUSTOMERS: i64 = 2;
+    Ok(match row.cell(sales_price::SALES_TYPE).int()? {
+        ALL_CUSTOMERS => Some(Text::default()),
+        GROUP => row.cell(sales_price::SALES_CODE).filled()?.map(Text::from),
+        _ => None,
+    })
+}
+
+fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    use sales_price as column;
+    let Some(list) = sales_list(row)? else { return Ok(None) };
+    let minimum = reader.quantity(row.cell(column::MINIMUM))?;
+    let from = row.cell(column::FROM).opt_date(crate::envelope::TimeUnit::Millis)?.map(|date| date.to_string()).unwrap_or_default();
+    let currency = row.cell(column::CURRENCY).text_or_empty()?;
+    let unit = row.cell(column::UNIT).text_or_empty()?;
+    let id = join_key(&[&list, currency.trim(), unit.trim(), &minimum.to_string(), &from]);
+    Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_SALES_PRICE)?), kind: SkuRow::PRICE, id }))
+}
+
+fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    use sales_price as column;
+    let (Some(list), Some(owner)) = (sales_list(row)?, sales_price_owner(reader, row)?) else { return Ok(()) };
+    let price = Price {
+        list,
+        currency: currency(reader, row.cell(column::CURRENCY))?,
+        amount: row.cell(column::PRICE).amount(reader.nav.settings.decimals, SCALE)?,
+        tax_inside: flag(row, column::TAX_INSIDE)?,
+        minimum: reader.quantity(row.cell(column::MINIMUM))?,
+        from: reader.midnight(row.cell(column::FROM))?,
+        to: reader.midnight(row.cell(column::TO))?,
+    };
+    let at = reader.written_at(row.cell(column::MODIFIED))?;
+    out.sku(reader.sku(row, &OF_SALES_PRICE)?, owner.id, reader.place, at, SkuRow::Price(price));
+    Ok(())
+}
+
+/// Only an active line that sells an item at a price, to all customers or to a group of them.
+fn list_line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    use list_line as column;
+    const ACTIVE: i64 = 1;
+    const PURCHASE: i64 = 2;
+    const ITEM: i64 = 10;
+    const ALL_CUSTOMERS: i64 = 10;
+    const GROUP: i64 = 12;
+    let source = row.cell(column::SOURCE_TYPE).int()?;
+    let sells = row.cell(column::STATUS).int()? == ACTIVE
+        && row.cell(column::PRICE_TYPE).opt_int()? != Some(PURCHASE)
+        && row.cell(column::ASSET_TYPE).int()? == ITEM
+        && (source == ALL_CUSTOMERS || source == GROUP);
+    if !sells || row.cell(column::ITEM).filled()?.is_none() {
+        return Ok(None);
+    }
+    let list = filled(row.cell(column::LIST), "a price list's code")?;
+    let id = join_key(&[&list, &row.cell(column::LINE).id()?]);
+    Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_LIST_LINE)?), kind: SkuRow::PRICE, id }))
+}
+
+fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    use list_line as column;
+    let Some(owner) = list_line_owner(reader, row)? else { return Ok(()) };
+    let price = Price {
+        list: filled(row.cell(column::LIST), "a price list's code")?.into(),
+        currency: currency(reader, row.cell(column::CURRENCY))?,
+        amount: row.cell(column::PRICE).amount(reader.nav.settings.decimals, SCALE)?,
+        tax_inside: flag(row, column::TAX_INSIDE)?,
+        minimum: reader.quantity(row.cell(column::MINIMUM))?,
+        from: reader.midnight(row.cell(column::FROM))?,
+        to: reader.midnight(row.cell(column::TO))?,
+    };
+    let at = reader.written_at(row.cell(column::MODIFIED))?;
+    out.sku(reader.sku(row, &OF_LIST_LINE)?, owner.id, reader.place, at, SkuRow::Price(price));
+    Ok(())
+}
+
+/// A blank currency is the company's own.
+fn currency(reader: &Reader<'_>, cell: Cell<'_>) -> Result<Currency, Refusal> {
+    match cell.filled()? {
+        Some(_) => cell.currency(),
+        None => reader.nav.settings.local_currency.ok_or_else(|| cell.refuse("a currency (local_currency is not set)")),
+    }
+}

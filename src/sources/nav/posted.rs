@@ -1,0 +1,163 @@
+//! Posted documents: shipments, invoices, return receipts, credit memos. They stay when the open document is deleted.
+
+use super::cells::{Goods, is_item, number};
+use super::documents::{ORDER, RETURN};
+use super::{Owner, Reader, Table};
+use crate::envelope::debezium::Op;
+use crate::envelope::{Refusal, SpelledRow, spelled};
+use crate::facts::ids::join_key;
+use crate::facts::order::{ErpPosted, PostedKind};
+use crate::facts::{Link, Name, OrderRow, Subject, Text};
+use crate::sources::FactsOut;
+
+spelled! {
+    mod header {
+        NUMBER = "No_",
+        ORDER = "Order No_",
+        RETURN = "Return Order No_",
+        EXTERNAL = "External Document No_",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+spelled! {
+    mod line {
+        DOCUMENT = "Document No_",
+        LINE = "Line No_",
+        TYPE = "Type",
+        ITEM = "No_",
+        VARIANT = "Variant Code",
+        QUANTITY = "Quantity",
+        QUANTITY_BASE = "Quantity (Base)",
+        ORDER = "Order No_",
+        RETURN = "Return Order No_",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+macro_rules! posted {
+    ($header:ident $header_name:literal, $line:ident $line_name:literal, $module:ident $posted:expr) => {
+        pub(super) const $header: Table =
+            Table { name: $header_name, columns: header::NAMES, owner: |_, _| Ok(None), upsert: $module::header, moves: false };
+        pub(super) const $line: Table =
+            Table { name: $line_name, columns: line::NAMES, owner: $module::owner, upsert: $module::line, moves: false };
+
+        mod $module {
+            use super::*;
+            const POSTED: &Posted = $posted;
+
+            pub(super) fn header(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+                POSTED.header(reader, row, out)
+            }
+            pub(super) fn owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+                POSTED.owner(reader, row)
+            }
+            pub(super) fn line(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+                POSTED.line(reader, row, out)
+            }
+        }
+    };
+}
+
+posted!(SHIPMENT_HEADER "Sales Shipment Header", SHIPMENT_LINE "Sales Shipment Line",
+    shipment &Posted { kind: PostedKind::Shipment, word: "shipment", from: From::Order, lines_tell: true });
+posted!(INVOICE_HEADER "Sales Invoice Header", INVOICE_LINE "Sales Invoice Line",
+    invoice &Posted { kind: PostedKind::Invoice, word: "invoice", from: From::Order, lines_tell: false });
+posted!(RECEIPT_HEADER "Return Receipt Header", RECEIPT_LINE "Return Receipt Line",
+    receipt &Posted { kind: PostedKind::ReturnReceipt, word: "return-receipt", from: From::Return, lines_tell: true });
+posted!(CREDIT_MEMO_HEADER "Sales Cr_Memo Header", CREDIT_MEMO_LINE "Sales Cr_Memo Line",
+    credit_memo &Posted { kind: PostedKind::CreditNote, word: "credit-memo", from: From::Return, lines_tell: false });
+
+/// A kind of posted document.
+struct Posted {
+    kind: PostedKind,
+    /// In names and ids.
+    word: &'static str,
+    /// What it is posted from.
+    from: From,
+    /// Its lines say what they were posted from, in every version of NAV.
+    lines_tell: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Order,
+    Return,
+}
+
+impl From {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Order => ORDER,
+            Self::Return => RETURN,
+        }
+    }
+}
+
+const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
+
+impl Posted {
+    /// Lays links: from the open document to the order, and where lines need it from the posted document to the open one. Only when the
+    /// document is posted: later changes of it (a tracking number, a print counter) repeat what may no longer hold for the open document.
+    fn header(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+        if reader.op == Op::Update {
+            return Ok(());
+        }
+        let number = number(row, header::NUMBER)?;
+        let at = reader.written_at(row.cell(header::MODIFIED))?;
+        let from = row.cell(if self.from == From::Order { header::ORDER } else { header::RETURN }).filled()?;
+        let open = from.map(|from| reader.nav.document(self.from.kind(), &from));
+        let order = row.cell(header::EXTERNAL).filled()?.map(|order| reader.nav.order(&order));
+        let own = reader.nav.document(self.word, &number);
+        let mut link = |name: Name, to: Name| out.link(name, Link::Name(to), reader.place, at);
+        match (open, order) {
+            (Some(open), order) => {
+                if !self.lines_tell {
+                    link(own, open.clone());
+                }
+                if let Some(order) = order {
+                    link(open, order);
+                }
+            }
+            (None, Some(order)) => link(own, order),
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// The name that a line goes under: what it was posted from, else the posted document; the open document's number; the line's id.
+    fn of(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Name, Text, Text)>, Refusal> {
+        if !is_item(row, line::TYPE, &GOODS)? {
+            return Ok(None);
+        }
+        let document = number(row, line::DOCUMENT)?;
+        let id = join_key(&[self.word, &document, &row.cell(line::LINE).id()?]);
+        let from = row.cell(if self.from == From::Order { line::ORDER } else { line::RETURN }).filled()?;
+        let from: Text = from.map(Text::from).unwrap_or_default();
+        let name = if self.lines_tell && !from.is_empty() {
+            reader.nav.document(self.from.kind(), &from)
+        } else {
+            reader.nav.document(self.word, &document)
+        };
+        Ok(Some((name, from, id)))
+    }
+
+    fn owner(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+        let of = self.of(reader, row)?;
+        Ok(of.map(|(name, _, id)| Owner { subject: Subject::Name(name), kind: OrderRow::ERP_POSTED, id }))
+    }
+
+    fn line(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+        let Some((name, from, id)) = self.of(reader, row)? else { return Ok(()) };
+        let at = reader.written_at(row.cell(line::MODIFIED))?;
+        let told = ErpPosted {
+            kind: self.kind,
+            document: number(row, line::DOCUMENT)?.into(),
+            from,
+            sku: reader.sku(row, &GOODS)?,
+            quantity: reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?,
+        };
+        out.named(name, id, reader.place, at, OrderRow::ErpPosted(told));
+        Ok(())
+    }
+}

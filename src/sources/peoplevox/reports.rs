@@ -1,0 +1,164 @@
+//! Rows of reports.
+
+use super::cells::{filled, flag, number, pieces, sku, text};
+use super::{Peoplevox, events};
+use crate::envelope::{Record, Refusal, SpelledRow, spelled};
+use crate::facts::ids::join_key;
+use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
+use crate::facts::sku::{Basis, Count, Despatched};
+use crate::facts::{OrderRow, SkuRow, Text};
+use crate::sources::FactsOut;
+
+spelled! {
+    pub(super) mod despatch {
+        ORDER = "Salesorder number|Sales order number",
+        DESPATCH = "Despatch number",
+        ITEM = "Item code",
+        PARENT = "Parent",
+        QUANTITY = "No of items",
+        DESPATCHED = "Despatch date",
+        SITE = "Site reference",
+        CARRIER = "Carrier",
+        SERVICE = "Service",
+        TRACKING = "Tracking number",
+    }
+}
+
+spelled! {
+    pub(super) mod inventory {
+        ITEM = "Item code",
+        SITE = "Site reference",
+        ON_HAND = "On hand",
+    }
+}
+
+spelled! {
+    pub(super) mod returned {
+        RETURN = "Return code",
+        RETURNED = "Return date",
+        ORDER = "Sales order number|Salesorder number",
+        ITEM = "Item code",
+        QUANTITY = "Quantity",
+        CONDITION = "Return condition",
+        REUSABLE = "Is Reusable",
+        SITE = "Site reference",
+        RMA = "RMA number",
+        RMA_LINE = "RMA item line number",
+    }
+}
+
+spelled! {
+    pub(super) mod sales_order {
+        ORDER = "Sales order no.|Sales order number|Salesorder number",
+        ITEMS = "Number of items",
+        SITE = "Site reference",
+    }
+}
+
+/// Conditions that need no entry in the configuration.
+pub(super) const CONDITIONS: &[(&str, Condition)] = &[
+    ("new", Condition::Sellable),
+    ("good", Condition::Sellable),
+    ("resalable", Condition::Sellable),
+    ("resaleable", Condition::Sellable),
+    ("damaged", Condition::Damaged),
+    ("faulty", Condition::Damaged),
+    ("used", Condition::Damaged),
+    ("worn", Condition::Damaged),
+    ("rejected", Condition::Rejected),
+    ("reject", Condition::Rejected),
+];
+
+pub(super) const ORDER_NUMBER: &str = "an order number";
+
+impl Peoplevox {
+    /// Despatch summary: an item of a despatch.
+    pub(super) fn despatch(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+        use despatch as column;
+        if !text(row.cell(column::PARENT))?.is_empty() {
+            return Ok(());
+        }
+        let order = filled(row.cell(column::ORDER), ORDER_NUMBER)?;
+        let despatch = filled(row.cell(column::DESPATCH), "a despatch number")?;
+        let sku = sku(row.cell(column::ITEM))?;
+        let quantity = pieces(row.cell(column::QUANTITY))?;
+        let date = row.cell(column::DESPATCHED);
+        let despatched_at = self.time(date, record)?.ok_or_else(|| date.refuse("a local time as in '14/03/2025 09:55'"))?;
+        let location = self.site(row.cell(column::SITE))?;
+        let carrier: Text = text(row.cell(column::CARRIER))?.into();
+        let service = text(row.cell(column::SERVICE))?.into();
+        let tracking: Option<Text> = Some(text(row.cell(column::TRACKING))?).filter(|number| !number.is_empty()).map(Into::into);
+
+        let id = join_key(&[&despatch, sku.as_str()]);
+        let place = out.arrival();
+        let left = Despatched { location: location.clone(), quantity, despatched_at };
+        out.sku(sku.clone(), id.clone(), place, despatched_at, SkuRow::Despatched(left));
+        if let Some(number) = &tracking {
+            let parcel = events::Parcel { despatch: &despatch, carrier: &carrier, number };
+            self.parcel(&parcel, &[&order], events::told_by_report(record), despatched_at, out);
+        }
+        let line = LineRef::Sku(sku);
+        let row = Despatch { despatch: despatch.into(), line, quantity, location, despatched_at, carrier, service, tracking };
+        out.named(self.order(&order), id, place, despatched_at, OrderRow::Despatch(Box::new(row)));
+        Ok(())
+    }
+
+    /// Item inventory summary: an item at a site.
+    pub(super) fn inventory(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+        use inventory as column;
+        let sku = sku(row.cell(column::ITEM))?;
+        let quantity = number(row.cell(column::ON_HAND))?;
+        let location = self.site(row.cell(column::SITE))?;
+        let id = join_key(&[&location, ""]);
+        let t0 = record.timestamp;
+        let count = Count { location, bucket: Text::default(), quantity, basis: Basis::OnHand, t0 };
+        out.sku(sku, id, out.arrival(), t0, SkuRow::Count(count));
+        Ok(())
+    }
+
+    /// Return summary: an item of a return.
+    pub(super) fn returned(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+        use returned as column;
+        let order = filled(row.cell(column::ORDER), ORDER_NUMBER)?;
+        let receipt = filled(row.cell(column::RETURN), "a return code")?;
+        let sku = sku(row.cell(column::ITEM))?;
+        let quantity = pieces(row.cell(column::QUANTITY))?;
+        let word = text(row.cell(column::CONDITION))?;
+        let condition = self.condition(&word, flag(row.cell(column::REUSABLE))?);
+        let location = self.site(row.cell(column::SITE))?;
+        let received_at = self.time(row.cell(column::RETURNED), record)?.unwrap_or(record.timestamp);
+        let rma = Some(text(row.cell(column::RMA))?).filter(|rma| !rma.is_empty()).map(Into::into);
+        let rma_line = text(row.cell(column::RMA_LINE))?;
+
+        let id = join_key(&[&receipt, &rma_line, sku.as_str(), &word.to_uppercase()]);
+        let line = LineRef::Sku(sku);
+        let bucket = Text::default();
+        let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at };
+        out.named(self.order(&order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
+        Ok(())
+    }
+
+    /// The word's meaning; what is not reusable is never sellable, and without a word `Is Reusable` alone decides.
+    fn condition(&self, word: &str, reusable: Option<bool>) -> Word<Condition> {
+        let told = match (word, reusable) {
+            ("", None) => Word::Known(Condition::Unspoken),
+            ("", Some(_)) => Word::Known(Condition::Sellable),
+            _ => self.conditions.read(word),
+        };
+        match (told, reusable) {
+            (Word::Known(Condition::Sellable), Some(false)) => Word::Known(Condition::Damaged),
+            (told, _) => told,
+        }
+    }
+
+    /// Sales order summary: how many pieces an order has now.
+    pub(super) fn sales_order(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+        use sales_order as column;
+        let order = filled(row.cell(column::ORDER), ORDER_NUMBER)?;
+        let pieces = pieces(row.cell(column::ITEMS))?;
+        let location = self.site(row.cell(column::SITE))?;
+        let row = OrderRow::WarehouseTotal(WarehouseTotal { location, pieces });
+        out.named(self.order(&order), &*order, out.arrival(), record.timestamp, row);
+        Ok(())
+    }
+}

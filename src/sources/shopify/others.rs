@@ -1,0 +1,79 @@
+//! Inventory levels, customers and their consent.
+
+use super::{Context, moment};
+use crate::envelope::{Decimals, Refusal, columns};
+use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
+use crate::facts::ids::join_key;
+use crate::facts::sku::ShopFigure;
+use crate::facts::{CustomerKey, CustomerRow, SkuRow};
+use crate::sources::{FactsOut, Reading, Skip};
+
+columns! {
+    /// Shopify's members, and `sku`, which whoever lands the bodies may add from `inventory_items`.
+    pub(super) struct InventoryLevel { location_id, available, updated_at, sku }
+
+    pub(super) struct Customer { id, email, created_at, updated_at }
+
+    pub(super) struct MailConsent { customer_id, email_address, email_marketing_consent }
+    struct ConsentGiven { state, consent_updated_at }
+}
+
+pub(super) fn inventory_level(cx: &Context<'_>, level: &InventoryLevel<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    if level.sku.is_null() {
+        return Ok(Reading::Skipped(Skip::UnknownTable("inventory_levels without sku".into())));
+    }
+    // Null: Shopify keeps no stock of it.
+    if let Some(quantity) = level.available.opt_quantity(Decimals::Text, 0)? {
+        let at = moment(&level.updated_at)?.ok_or_else(|| level.updated_at.refuse("the moment when the level was changed"))?;
+        let location = level.location_id.id()?;
+        let figure = ShopFigure { shop: cx.shopify.common.name.clone(), location: location.as_ref().into(), quantity };
+        out.sku(level.sku.sku()?, location.as_ref(), cx.stamp(at, 0), at, SkuRow::ShopFigure(figure));
+    }
+    Ok(Reading::Understood)
+}
+
+pub(super) fn customer(cx: &Context<'_>, customer: &Customer<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let common = &cx.shopify.common;
+    let id = customer.id.id()?;
+    let at = moment(&customer.updated_at)?.ok_or_else(|| customer.updated_at.refuse("the moment when the customer was changed"))?;
+    let account = Account {
+        brand: common.brand.clone(),
+        email: customer.email.opt_text()?.and_then(|address| common.digester.email(&address)),
+        created_at: moment(&customer.created_at)?,
+        collective: false,
+    };
+    out.customer(cx.account(&id), id.as_ref(), cx.stamp(at, 0), at, CustomerRow::Account(account));
+    Ok(())
+}
+
+pub(super) fn consent(cx: &Context<'_>, body: &MailConsent<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let common = &cx.shopify.common;
+    let address = body.email_address.opt_text()?;
+    let Some(digest) = address.and_then(|address| common.digester.email(&address)) else { return Ok(()) };
+    let customer = match body.customer_id.opt_id()? {
+        Some(id) => cx.account(&id),
+        None => CustomerKey::guest(&common.brand, &digest),
+    };
+    let cell = &body.email_marketing_consent;
+    let given: ConsentGiven<'_> = cell.object()?.ok_or_else(|| cell.refuse("the consent"))?;
+    let state = given.state().map_err(|refusal| refusal.within(cell.name()))?;
+    let changed_at = moment(&given.consent_updated_at).map_err(|refusal| refusal.within(cell.name()))?;
+    let at = changed_at.unwrap_or(cx.taken_at);
+    let consent =
+        Consent { address: digest, channel: "email".into(), brand: common.brand.clone(), purpose: Purpose::Mail, state, changed_at };
+    let id = join_key(&[&digest.to_string(), "email", &common.brand, "mail"]);
+    out.customer(customer, id, cx.stamp(cx.taken_at, 0), at, CustomerRow::Consent(consent));
+    Ok(())
+}
+
+impl ConsentGiven<'_> {
+    fn state(&self) -> Result<ConsentState, Refusal> {
+        match &*self.state.text()?.to_ascii_lowercase() {
+            "subscribed" => Ok(ConsentState::Yes),
+            "unsubscribed" => Ok(ConsentState::No),
+            "pending" => Ok(ConsentState::Pending),
+            "not_subscribed" | "redacted" | "invalid" => Ok(ConsentState::Unset),
+            _ => Err(self.state.refuse("subscribed, unsubscribed, pending, not_subscribed, redacted or invalid")),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Refunds and transactions: embedded in the order's body, in `refunds/create`, and alone.
+//!
+//! The money of a refund is its transactions, one row each, by the transaction's id: the same wherever it is told. A refund without
+//! transactions (an edit that removes a line, the cancellation of an unpaid order) moves no money.
+
+use std::borrow::Cow;
+
+use super::order::PAYMENT;
+use super::{Context, amount, moment, pieces};
+use crate::envelope::{Cell, Refusal, columns};
+use crate::facts::order::{self, Payment, RefundState, Tender, Word};
+use crate::facts::{Amount, Currency, OrderKey, OrderRow, Place, Quantity, Text};
+use crate::sources::FactsOut;
+
+columns! {
+    pub(super) struct Refund { order_id, refund_line_items, transactions }
+
+    struct RefundLine { line_item_id, quantity, restock_type }
+
+    pub(super) struct Transaction { id, order_id, kind, status, gateway, amount, currency, authorization, created_at, processed_at }
+}
+
+/// `refunds/create`.
+pub(super) fn refund(cx: &Context<'_>, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    rows(cx, &cx.order(&refund.order_id)?, refund, out)
+}
+
+/// `order_transactions/create`: comes again when the status changes.
+pub(super) fn transaction(cx: &Context<'_>, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    row(cx, &cx.order(&transaction.order_id)?, transaction, out)
+}
+
+pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    for (i, transaction) in refund.transactions.objects::<Transaction<'_>>()?.iter().enumerate() {
+        row(cx, order, transaction, out).map_err(|refusal| refusal.within(&format!("transactions[{i}]")))?;
+    }
+    Ok(())
+}
+
+fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    if transaction.kind.text()? != "refund" {
+        return Ok(());
+    }
+    let id = transaction.id.id()?;
+    let state = transaction.state()?;
+    // Failed after pending, success after both.
+    let rank = match &state {
+        Word::Known(RefundState::Pending) => 0,
+        Word::Unknown(_) => 1,
+        Word::Known(RefundState::Failed) => 2,
+        Word::Known(RefundState::Success) => 3,
+    };
+    let refunded_at = moment(&transaction.processed_at)?.or(moment(&transaction.created_at)?).unwrap_or(cx.taken_at);
+    let refund = order::Refund {
+        tender: cx.tender(&transaction.gateway.text_or_empty()?),
+        currency: transaction.currency.currency()?,
+        amount: amount(&transaction.amount)?,
+        state,
+        reference: transaction.authorization.opt_id()?.unwrap_or_default().as_ref().into(),
+        request: None,
+        refunded_at,
+    };
+    // No stamp is in all the bodies that tell of a transaction: its state orders them, and among equal states any fixed rule will do.
+    let tie = xxhash_rust::xxh3::xxh3_64_with_seed(refund.reference.as_bytes(), refunded_at.0.unsigned_abs());
+    let place = Place::Stamp { millis: 0, rank, tie };
+    out.order(order.clone(), id.as_ref(), place, refunded_at, OrderRow::Refund(Box::new(refund)));
+    Ok(())
+}
+
+impl Transaction<'_> {
+    fn state(&self) -> Result<Word<RefundState>, Refusal> {
+        Ok(match &*self.status.text()? {
+            "pending" => Word::Known(RefundState::Pending),
+            "success" => Word::Known(RefundState::Success),
+            "failure" | "error" => Word::Known(RefundState::Failed),
+            other => Word::Unknown(other.into()),
+        })
+    }
+}
+
+/// Pieces of a line that a refund tells of.
+pub(super) struct RefundedPieces<'a> {
+    pub line: Cow<'a, str>,
+    /// Taken off before they were sent.
+    pub cancelled: bool,
+    pub quantity: Quantity,
+}
+
+pub(super) fn refunded_pieces<'a>(refunds: &[Refund<'a>]) -> Result<Vec<RefundedPieces<'a>>, Refusal> {
+    let mut all = Vec::new();
+    for refund in refunds {
+        for part in refund.refund_line_items.objects::<RefundLine<'a>>()? {
+            let cancelled = part.restock_type.text_or_empty()? == "cancel";
+            all.push(RefundedPieces { line: part.line_item_id.id()?, cancelled, quantity: pieces(&part.quantity)? });
+        }
+    }
+    Ok(all)
+}
+
+/// Running totals by tender, from all transactions of an order. Row id -> payment; gift cards and store credit apart from the rest.
+pub(super) fn payments(cx: &Context<'_>, cell: &Cell<'_>, currency: Currency) -> Result<Vec<(&'static str, Payment)>, Refusal> {
+    let mut payments: Vec<(&'static str, Payment)> = Vec::new();
+    for (i, transaction) in cell.objects::<Transaction<'_>>()?.iter().enumerate() {
+        add(cx, transaction, currency, &mut payments).map_err(|refusal| refusal.within(&format!("transactions[{i}]")))?;
+    }
+    Ok(payments)
+}
+
+fn add(cx: &Context<'_>, transaction: &Transaction<'_>, currency: Currency, to: &mut Vec<(&'static str, Payment)>) -> Result<(), Refusal> {
+    if transaction.status.text()? != "success" {
+        return Ok(());
+    }
+    let tender = cx.tender(&transaction.gateway.text_or_empty()?);
+    let id = match tender {
+        Tender::GiftCard => "gift-card",
+        Tender::StoreCredit => "store-credit",
+        _ => PAYMENT,
+    };
+    let at = to.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
+        to.push((id, nothing(tender, currency)));
+        to.len() - 1
+    });
+    let Some((_, payment)) = to.get_mut(at) else { return Ok(()) };
+    let amount = amount(&transaction.amount)?;
+    match &*transaction.kind.text()? {
+        "authorization" => payment.authorised += amount,
+        "capture" => payment.captured += amount,
+        "sale" => {
+            payment.authorised += amount;
+            payment.captured += amount;
+        }
+        "void" => payment.authorised = payment.captured,
+        _ => return Ok(()),
+    }
+    if let Some(reference) = transaction.authorization.opt_id()? {
+        payment.reference = reference.as_ref().into();
+    }
+    Ok(())
+}
+
+fn nothing(tender: Tender, currency: Currency) -> Payment {
+    let (authorised, captured) = (Amount::ZERO, Amount::ZERO);
+    Payment { tender, currency, authorised, captured, expires_at: None, reference: Text::default(), failed: false }
+}

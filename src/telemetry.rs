@@ -1,0 +1,356 @@
+//! Every metric's name and labels, and every line that an operator reads: once, here.
+//!
+//! The pure rooms count and log nothing. The engine reports what an epoch held *after* its commit, in one [`EpochReport`]: so a counter never
+//! tells of work that was dropped. Labels come from the configuration and from closed lists, never from a record's content; no log line
+//! holds a person's data.
+
+use std::time::Duration;
+
+use prometheus::core::Collector;
+use prometheus::{
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use tracing::{error, info, warn};
+
+use crate::engine::{EpochReport, EpochTimes};
+use crate::error::Error;
+
+/// What became of a record: the label `outcome` of `waybill_records_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordOutcome {
+    Understood,
+    /// A tombstone after a delete, a heartbeat, a schema change.
+    Housekeeping,
+    /// A table or event type that the adapter does not know.
+    UnknownTable,
+    /// To `dead-letters`.
+    Refused,
+}
+
+impl RecordOutcome {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Understood => "understood",
+            Self::Housekeeping => "skipped-housekeeping",
+            Self::UnknownTable => "skipped-unknown-table",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// The stages that an epoch's time is told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Decode and apply: rows are stored.
+    Apply,
+    /// Views, differences, events, state.
+    Seal,
+    /// The transaction.
+    Commit,
+}
+
+impl Stage {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Seal => "seal",
+            Self::Commit => "commit",
+        }
+    }
+}
+
+/// All metrics of one process. Made once and handed around: there is no global registry.
+pub struct Metrics {
+    registry: Registry,
+    records: IntCounterVec,
+    facts: IntCounterVec,
+    sealed: IntCounterVec,
+    events: IntCounterVec,
+    unknown_words: IntCounterVec,
+    epochs: IntCounter,
+    epochs_aborted: IntCounter,
+    epoch_records: Histogram,
+    epoch_seconds: HistogramVec,
+    state_records: IntCounter,
+    state_bytes: IntCounter,
+    lag_records: IntGaugeVec,
+    lag_seconds: GaugeVec,
+    exceptions_open: IntGaugeVec,
+    restore_records: IntCounter,
+    restore_seconds: Gauge,
+    ready: IntGauge,
+}
+
+/// Upper bounds of the stages' times: from an idle epoch to one near the transaction's timeout.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const RECORDS: &[f64] = &[1.0, 10.0, 100.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0, 100_000.0];
+
+impl Metrics {
+    /// Fails only if two metrics here had one name.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        Ok(Self {
+            records: counters(&registry, "waybill_records_total", "Records read, by source and outcome.", &["source", "outcome"])?,
+            facts: counters(&registry, "waybill_facts_total", "Facts, by outcome: new, or stale (a repeat, or older).", &["outcome"])?,
+            sealed: counters(&registry, "waybill_sealed_total", "Views computed, by kind of entity.", &["entity"])?,
+            events: counters(&registry, "waybill_events_total", "Derived events written, by topic.", &["topic"])?,
+            unknown_words: counters(&registry, "waybill_unknown_words_total", "Status words without a meaning, by source.", &["source"])?,
+            epochs: counter(&registry, "waybill_epochs_total", "Epochs committed.")?,
+            epochs_aborted: counter(
+                &registry,
+                "waybill_epochs_aborted_total",
+                "Epochs dropped because their transaction was not committed.",
+            )?,
+            epoch_records: plain(
+                &registry,
+                Histogram::with_opts(HistogramOpts::new("waybill_epoch_records", "Records in an epoch.").buckets(RECORDS.to_vec()))?,
+            )?,
+            epoch_seconds: histograms(&registry, "waybill_epoch_seconds", "Time of an epoch's stages.", SECONDS, &["stage"])?,
+            state_records: counter(&registry, "waybill_state_records_total", "Records of state written to the changelog.")?,
+            state_bytes: counter(&registry, "waybill_state_bytes_total", "Bytes of state written to the changelog.")?,
+            lag_records: gauges(&registry, "waybill_lag_records", "Records of a source that are not read yet.", &["source"])?,
+            lag_seconds: seconds(
+                &registry,
+                "waybill_lag_seconds",
+                "Age of the newest record of a source when its epoch was opened.",
+                &["source"],
+            )?,
+            exceptions_open: gauges(&registry, "waybill_exceptions_open", "Exceptions that wait for a person, by kind.", &["kind"])?,
+            restore_records: counter(&registry, "waybill_restore_records_total", "Records of the changelog read at the start.")?,
+            restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
+            ready: plain(&registry, IntGauge::new("waybill_ready", "1 while the instance works on records, else 0.")?)?,
+            registry,
+        })
+    }
+
+    /// The text that Prometheus scrapes.
+    pub fn text(&self) -> Result<String, prometheus::Error> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+
+    /// Counts what a committed epoch held. `sources` are the configured names, in the engine's order.
+    pub fn epoch(&self, report: &EpochReport, times: EpochTimes, sources: &[String]) {
+        for (i, source) in &report.sources {
+            let Some(name) = sources.get(*i) else { continue };
+            let count = |outcome: RecordOutcome, n: u64| self.records.with_label_values(&[name.as_str(), outcome.name()]).inc_by(n);
+            count(RecordOutcome::Understood, source.understood);
+            count(RecordOutcome::Housekeeping, source.housekeeping);
+            count(RecordOutcome::UnknownTable, source.unknown_tables.values().sum());
+            count(RecordOutcome::Refused, source.refused);
+            let age_ms = report.tick.0.saturating_sub(source.newest_millis).max(0);
+            self.lag_seconds.with_label_values(&[name.as_str()]).set(age_ms as f64 / 1_000.0);
+        }
+        for (outcome, n) in [("new", report.facts_new), ("stale", report.facts_stale)] {
+            self.facts.with_label_values(&[outcome]).inc_by(n);
+        }
+        for (topic, n) in &report.events {
+            self.events.with_label_values(&[topic.name()]).inc_by(*n);
+        }
+        for (kind, n) in [
+            ("name", report.names_sealed),
+            ("order", report.orders_sealed),
+            ("sku", report.skus_sealed),
+            ("customer", report.customers_sealed),
+        ] {
+            self.sealed.with_label_values(&[kind]).inc_by(n);
+        }
+        self.epochs.inc();
+        self.state_records.inc_by(report.state_records);
+        self.state_bytes.inc_by(report.state_bytes);
+        self.epoch_records.observe(report.records as f64);
+        for (stage, time) in [(Stage::Apply, times.apply), (Stage::Seal, times.seal), (Stage::Commit, times.commit)] {
+            self.epoch_seconds.with_label_values(&[stage.name()]).observe(time.as_secs_f64());
+        }
+    }
+
+    pub fn epoch_aborted(&self) {
+        self.epochs_aborted.inc();
+    }
+
+    /// Records of a source that are there and not read yet.
+    pub fn lag(&self, source: &str, records: i64) {
+        self.lag_records.with_label_values(&[source]).set(records);
+    }
+
+    /// Status words without a meaning that came from a source.
+    pub fn unknown_words(&self, source: &str, n: u64) {
+        self.unknown_words.with_label_values(&[source]).inc_by(n);
+    }
+
+    pub fn exceptions_open(&self, kind: &str, open: i64) {
+        self.exceptions_open.with_label_values(&[kind]).set(open);
+    }
+
+    pub fn restored(&self, records: u64, time: Duration) {
+        self.restore_records.inc_by(records);
+        self.restore_seconds.set(time.as_secs_f64());
+    }
+
+    pub fn ready(&self, ready: bool) {
+        self.ready.set(i64::from(ready));
+    }
+}
+
+fn plain<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+    plain(registry, IntCounter::new(name, help)?)
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    plain(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
+}
+
+fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+    plain(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
+}
+
+fn seconds(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
+    plain(registry, GaugeVec::new(Opts::new(name, help), labels)?)
+}
+
+fn histograms(registry: &Registry, name: &str, help: &str, buckets: &[f64], labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
+    plain(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)?)
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Sends log lines to standard error, filtered by `WAYBILL_LOG` (`info` by default). Once in a process; later calls change nothing.
+pub fn log_to_stderr(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WAYBILL_LOG").unwrap_or_else(|_| "info".into());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Refused only where a subscriber is there already, and then lines go to that one.
+    let _ = match format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+}
+
+/// The operator's lines. Names of events are in English sentences; what changes is in fields.
+pub mod say {
+    use super::*;
+
+    pub fn starting(application: &str, slot: &str, sources: usize, topics: usize, fingerprint: u64) {
+        let fingerprint = format!("{fingerprint:016x}");
+        info!(application, slot, sources, topics, fingerprint, version = env!("CARGO_PKG_VERSION"), "starting");
+    }
+
+    pub fn note(note: &str) {
+        info!(note, "worth knowing");
+    }
+
+    pub fn listening(address: std::net::SocketAddr) {
+        info!(%address, "HTTP listens");
+    }
+
+    pub fn topic_created(topic: &str, partitions: i32) {
+        info!(topic, partitions, "topic created");
+    }
+
+    pub fn waiting_for_topics(missing: &[String]) {
+        warn!(missing = missing.join(", "), "waiting for topics that are not there yet: create them, or start what writes them");
+    }
+
+    pub fn broker_unreachable(brokers: &str, error: &str, retry_in: Duration) {
+        warn!(brokers, error, retry_seconds = retry_in.as_secs_f64(), "the broker cannot be reached: trying again");
+    }
+
+    pub fn broker_reachable(brokers: &str) {
+        info!(brokers, "the broker is reached");
+    }
+
+    pub fn restoring(shard: u32, of: u32) {
+        info!(shard, of, "restoring");
+    }
+
+    pub fn restored(shards: u32, records: u64, took: Duration) {
+        info!(shards, records, seconds = took.as_secs_f64(), "restored");
+    }
+
+    pub fn live(topic: &str, epoch: u64) {
+        info!(topic, epoch, "request topic goes live");
+    }
+
+    pub fn fingerprint_changed(shard: u32, before: u64, now: u64) {
+        let (before, now) = (format!("{before:016x}"), format!("{now:016x}"));
+        warn!(shard, before, now, "the rules have changed since this state was written");
+    }
+
+    /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk. `first` says what was
+    /// expected of the first one, nothing of what it held.
+    pub fn dead_letters(source: &str, n: u64, first: &str) {
+        warn!(source, n, first, "records could not be read: they are in dead-letters");
+    }
+
+    pub fn unknown_table(source: &str, table: &str) {
+        info!(source, table, "a table or event type without a meaning: its records are counted and skipped");
+    }
+
+    pub fn epoch_aborted() {
+        warn!("the transaction was not committed: its records come again");
+    }
+
+    pub fn rebalanced(gained: usize, lost: usize, owned: usize) {
+        info!(gained, lost, owned, "partitions changed hands");
+    }
+
+    pub fn watchdog(what: &str, stuck: Duration) {
+        error!(what, seconds = stuck.as_secs_f64(), "hangs: the process ends, a restart is safe");
+    }
+
+    pub fn ending(reason: &str) {
+        info!(reason, "ending after the open epoch");
+    }
+
+    pub fn ended(epochs: u64) {
+        info!(epochs, "ended");
+    }
+
+    pub fn stopped(error: &Error) {
+        error!(code = error.exit_code(), error = %error, "stopped");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SourceReport;
+    use crate::events::Topic;
+    use crate::facts::Moment;
+
+    #[test]
+    fn an_epoch_is_counted_by_source_outcome_and_topic() {
+        let metrics = Metrics::new().expect("names differ");
+        let mut report = EpochReport { records: 8, tick: Moment(10_000), ..EpochReport::default() };
+        report.sources.insert(0, SourceReport { understood: 7, refused: 1, newest_millis: 8_000, ..SourceReport::default() });
+        report.events.insert(Topic::StockUpdates, 3);
+        let times = EpochTimes { commit: Duration::from_millis(60), ..EpochTimes::default() };
+        let names = ["magento".to_owned()];
+        metrics.epoch(&report, times, &names);
+        metrics.epoch(&report, times, &names);
+        metrics.lag("magento", 12);
+        let text = metrics.text().expect("encodes");
+        for line in [
+            r#"waybill_records_total{outcome="understood",source="magento"} 14"#,
+            r#"waybill_records_total{outcome="refused",source="magento"} 2"#,
+            r#"waybill_events_total{topic="stock-updates"} 6"#,
+            r#"waybill_epochs_total 2"#,
+            r#"waybill_epoch_records_sum 16"#,
+            r#"waybill_epoch_seconds_bucket{stage="commit",le="0.05"} 0"#,
+            r#"waybill_epoch_seconds_bucket{stage="commit",le="0.1"} 2"#,
+            r#"waybill_lag_records{source="magento"} 12"#,
+            r#"waybill_lag_seconds{source="magento"} 2"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+}

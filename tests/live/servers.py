@@ -1,0 +1,252 @@
+"""Real servers on loopback, without containers: Apache Kafka (KRaft), MariaDB, Kafka Connect with Debezium.
+
+Each object starts one server in a folder of its own, on ports that were free a moment ago, and stops just what it started.
+Jars come from Maven Central once, into the folder named by WAYBILL_LIVE_JARS (default: target/live-jars).
+"""
+
+import atexit
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def free_ports(n):
+    """Ports that nothing listens on now. They are held open together, so that they differ."""
+    held = [socket.socket() for _ in range(n)]
+    for s in held:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in held]
+    for s in held:
+        s.close()
+    return ports
+
+
+def jars(profile):
+    """The folder with a profile's jars: fetched by Maven when it is not there."""
+    folder = pathlib.Path(os.environ.get("WAYBILL_LIVE_JARS", ROOT / "target" / "live-jars")) / profile
+    done = folder / ".done"
+    if not done.exists():
+        subprocess.run(
+            ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), "-P", profile, "dependency:copy-dependencies", f"-DoutputDirectory={folder}"],
+            check=True,
+        )
+        done.touch()
+    return folder
+
+
+def wait_for(what, ready, seconds=90, process=None, log=None):
+    """Asks `ready` until it is true. Fails at once when the process has ended, and shows the end of its log."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if process is not None and process.poll() is not None:
+            break
+        try:
+            if ready():
+                return
+        except Exception:  # not there yet: asked again until the time is over
+            pass
+        time.sleep(0.1)
+    tail = pathlib.Path(log).read_text(errors="replace")[-3000:] if log else ""
+    raise SystemExit(f"{what} did not come up\n{tail}")
+
+
+def port_open(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+
+
+class Server:
+    """A process with a log of its own."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / f"{name}.log"
+        self.process = None
+        # Whatever ends the run, no server stays behind.
+        atexit.register(self.stop)
+
+    def spawn(self, command, **options):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **options)
+
+    def stop(self, seconds=20):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Kafka(Server):
+    """One node, broker and controller. Settings in `settings` go into its properties."""
+
+    def __init__(self, folder, settings=None):
+        super().__init__("kafka", folder)
+        self.port, controller = free_ports(2)
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.classpath = f"{jars('kafka')}/*"
+        properties = {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "log.dirs": str(self.folder / "data"),
+            "num.partitions": "1",
+            # One node: internal topics can't be replicated, and groups needn't wait for company.
+            "offsets.topic.replication.factor": "1",
+            "offsets.topic.num.partitions": "4",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.num.partitions": "4",
+            "transaction.state.log.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "auto.create.topics.enable": "true",
+        }
+        properties.update(settings or {})
+        self.properties = self.folder / "server.properties"
+        self.properties.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
+        self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", self._uuid(), "-c", str(self.properties))
+        self.start()
+
+    def _uuid(self):
+        return self.java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
+
+    def start(self):
+        # A small heap: the machine is shared with what is measured.
+        self.spawn(["java", "-Xmx1g", "-Xms512m", "-cp", self.classpath, "kafka.Kafka", str(self.properties)])
+        wait_for("Kafka", lambda: port_open(self.port), process=self.process, log=self.log)
+
+    def java(self, tool, *arguments):
+        """Runs one of Kafka's own tools and gives what it printed."""
+        result = subprocess.run(["java", "-Xmx256m", "-cp", self.classpath, tool, *arguments], capture_output=True, text=True)
+        if result.returncode != 0:
+            raise SystemExit(f"{tool} {' '.join(arguments)} failed:\n{result.stdout}\n{result.stderr}")
+        return result.stdout
+
+    def create(self, *topics, partitions=1):
+        """Creates topics, all in one process of Kafka's tool would be quicker: the tool takes one topic at a time."""
+        for topic in topics:
+            self.java(
+                "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.bootstrap, "--create", "--if-not-exists",
+                "--topic", topic, "--partitions", str(partitions),
+            )
+
+    def listen(self, pattern, output):
+        """Kafka's own console consumer on all topics that match, read-committed, from the beginning, one line a record:
+        topic, partition, offset, headers, key, value, separated by tabs."""
+        server = Server("listener", self.folder)
+        config = self.folder / "listener.properties"
+        config.write_text("isolation.level=read_committed\nmetadata.max.age.ms=1000\nauto.offset.reset=earliest\n")
+        with open(output, "wb") as out, open(server.log, "ab") as log:
+            server.process = subprocess.Popen(
+                ["java", "-Xmx256m", "-cp", self.classpath, "org.apache.kafka.tools.consumer.ConsoleConsumer",
+                 "--bootstrap-server", self.bootstrap, "--include", pattern, "--from-beginning", "--command-config", str(config)]
+                + [x for name in ("print.topic", "print.partition", "print.offset", "print.headers", "print.key")
+                   for x in ("--formatter-property", f"{name}=true")]
+                + ["--formatter-property", "headers.separator=\x1f", "--formatter-property", "null.literal=\x1e"],
+                stdout=out, stderr=log, stdin=subprocess.DEVNULL,
+            )
+        return server
+
+
+class MariaDb(Server):
+    """A server with row binlog and one database, loaded from a file."""
+
+    def __init__(self, folder, database, schema):
+        super().__init__("mariadb", folder)
+        (self.port,) = free_ports(1)
+        self.socket = self.folder / "mariadb.sock"
+        self.database = database
+        user = subprocess.check_output(["id", "-un"], text=True).strip()
+        data = self.folder / "mariadb-data"
+        with open(self.log, "ab") as log:
+            subprocess.run(
+                ["mariadb-install-db", "--no-defaults", f"--user={user}", "--auth-root-authentication-method=normal", f"--datadir={data}"],
+                stdout=log, stderr=log, check=True,
+            )
+        self.spawn(
+            ["mariadbd", "--no-defaults", f"--user={user}", f"--datadir={data}", f"--socket={self.socket}", f"--port={self.port}",
+             "--bind-address=127.0.0.1", "--server-id=1", "--log-bin=bin", "--binlog-format=ROW", "--binlog-row-image=FULL",
+             "--default-time-zone=+00:00"]
+        )
+        wait_for("MariaDB", lambda: self._client("SELECT 1") is not None, process=self.process, log=self.log)
+        host = socket.gethostname()
+        # Anonymous users would shadow a named one on loopback.
+        self._client(
+            f"DROP USER IF EXISTS ''@'localhost'; DROP USER IF EXISTS ''@'{host}'; CREATE DATABASE {database};"
+            "CREATE USER live@'%' IDENTIFIED BY 'live'; GRANT ALL ON *.* TO live@'%'; FLUSH PRIVILEGES"
+        )
+        self.sql(pathlib.Path(schema).read_text())
+
+    def _client(self, statements, *options):
+        result = subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B", *options], input=statements, capture_output=True, text=True
+        )
+        if result.returncode != 0:
+            raise RuntimeError(result.stderr)
+        return result.stdout
+
+    def sql(self, statements):
+        """Runs statements in the database and gives the rows, tab separated."""
+        return self._client(statements, self.database)
+
+
+class Connect(Server):
+    """Kafka Connect, standalone, with Debezium's MariaDB connector on one database."""
+
+    def __init__(self, folder, kafka, mariadb, prefix, tables):
+        super().__init__("connect", folder)
+        (self.port,) = free_ports(1)
+        worker = self.folder / "worker.properties"
+        worker.write_text(
+            f"bootstrap.servers={kafka.bootstrap}\n"
+            "key.converter=org.apache.kafka.connect.json.JsonConverter\nvalue.converter=org.apache.kafka.connect.json.JsonConverter\n"
+            "key.converter.schemas.enable=false\nvalue.converter.schemas.enable=false\n"
+            f"offset.storage.file.filename={self.folder / 'connect.offsets'}\noffset.flush.interval.ms=1000\n"
+            f"listeners=http://127.0.0.1:{self.port}\n"
+        )
+        connector = self.folder / "connector.properties"
+        connector.write_text(
+            "name=magento\nconnector.class=io.debezium.connector.mariadb.MariaDbConnector\ntasks.max=1\n"
+            f"topic.prefix={prefix}\ndatabase.hostname=127.0.0.1\ndatabase.port={mariadb.port}\ndatabase.user=live\ndatabase.password=live\n"
+            f"database.ssl.mode=disable\ndatabase.server.id=5401\ndatabase.include.list={mariadb.database}\n"
+            f"table.include.list={','.join(f'{mariadb.database}.{t}' for t in tables)}\n"
+            "decimal.handling.mode=string\nsnapshot.mode=initial\npoll.interval.ms=50\n"
+            f"schema.history.internal.kafka.bootstrap.servers={kafka.bootstrap}\nschema.history.internal.kafka.topic={prefix}.schema-history\n"
+            "include.schema.changes=false\n"
+        )
+        classpath = f"{jars('connect')}/*"
+        self.spawn(["java", "-Xmx512m", "-cp", classpath, "org.apache.kafka.connect.cli.ConnectStandalone", str(worker), str(connector)])
+        wait_for("Kafka Connect", lambda: port_open(self.port), process=self.process, log=self.log)
+
+    def wait_streaming(self):
+        """Until the connector has ended its snapshot and follows the binlog: what is written from now on comes as changes."""
+        wait_for("Debezium's stream", lambda: "INFO: Connected to" in self.log.read_text(errors="replace"), process=self.process, log=self.log)
+
+
+def scratch(name):
+    """An empty folder under target/."""
+    folder = ROOT / "target" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,4 @@
+//! One integration binary: simulation, confluence, rules of the domain, rules of the house.
+
+mod rules;
+mod tidy;

@@ -1,0 +1,154 @@
+//! The rules of the house that a machine can hold. Each failure says what to do instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file beyond this has met two concepts.
+const LINES_MAX: usize = 620;
+const LOOP_LINES_MAX: usize = 150;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        let Ok(entries) = fs::read_dir(folder) else { return };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    walk(&root().join(folder), &mut paths);
+    paths.sort();
+    assert!(!paths.is_empty(), "no sources under {folder}");
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a source file is text");
+            (path.strip_prefix(root()).expect("below the root").to_path_buf(), text)
+        })
+        .collect()
+}
+
+/// Lines of code, without comments and without the tests at the end of the file.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let tests = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    text[..tests].lines().enumerate().map(|(i, line)| (i + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn refuse(folders: &[&str], words: &[&str], but: &[&str], instead: &str) {
+    let mut found = Vec::new();
+    for folder in folders {
+        for (path, text) in sources(folder) {
+            if but.iter().any(|allowed| path.starts_with(allowed)) {
+                continue;
+            }
+            for (line, content) in code(&text) {
+                if let Some(word) = words.iter().find(|word| content.contains(**word)) {
+                    found.push(format!("{}:{line}: `{word}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{instead}\n{}", found.join("\n"));
+}
+
+const PURE: [&str; 5] = ["src/envelope", "src/sources", "src/facts", "src/entities", "src/events"];
+
+#[test]
+fn only_the_edge_names_the_client_and_the_server() {
+    refuse(&["src"], &["rdkafka"], &["src/kafka"], "rdkafka is named in src/kafka alone: ask for what you need through engine::Log");
+    refuse(&["src"], &["axum"], &["src/http"], "axum is named in src/http alone: answer through http::Views");
+}
+
+#[test]
+fn pure_rooms_read_no_clock_and_do_no_io() {
+    refuse(
+        &PURE,
+        &["SystemTime", "Instant::now", "Timestamp::now", "async fn", "tokio::", "std::fs", "std::net", "println!", "tracing::"],
+        &["src/sources/fixtures.rs", "src/sources/trial.rs"],
+        "pure rooms take time as a tick, do no I/O, and neither log nor count: let the engine report it",
+    );
+}
+
+#[test]
+fn imports_follow_the_way_of_the_data() {
+    let order = ["facts", "envelope", "sources", "entities", "events", "engine"];
+    // `facts` is the waist: it stands first, since both sides speak its language.
+    for (place, room) in order.iter().enumerate() {
+        let later: Vec<String> = order[place + 1..].iter().map(|later| format!("crate::{later}")).collect();
+        let mut words: Vec<&str> = later.iter().map(String::as_str).collect();
+        words.extend(["crate::kafka", "crate::http", "crate::config", "crate::cli", "crate::retailer", "crate::telemetry"]);
+        let testing = ["src/entities/order/testing.rs", "src/entities/order/tests.rs", "src/sources/fixtures.rs", "src/sources/trial.rs"];
+        refuse(
+            &[&format!("src/{room}")],
+            &words,
+            &testing,
+            "imports go the way of the data and never back: move what both need towards `facts`",
+        );
+    }
+}
+
+#[test]
+fn only_sources_and_edges_name_a_system() {
+    refuse(
+        &["src/entities", "src/events", "src/engine", "src/facts"],
+        &["\"magento\"", "\"nav\"", "\"peoplevox\"", "\"shopify\"", "\"netsuite\""],
+        &["src/engine/route.rs", "src/entities/order/testing.rs", "src/entities/order/tests.rs"],
+        "after the waist no code knows a system: give the source a role or a rule in the configuration",
+    );
+}
+
+#[test]
+fn no_file_has_met_two_concepts() {
+    let mut found = Vec::new();
+    for (path, text) in sources("src").into_iter().chain(sources("tests")) {
+        let lines = text.lines().count();
+        if lines > LINES_MAX {
+            found.push(format!("{}: {lines} lines", path.display()));
+        }
+    }
+    assert!(found.is_empty(), "split these by concept (about 600 lines at most):\n{}", found.join("\n"));
+    let engine_loop = fs::read_to_string(root().join("src/engine/run.rs")).expect("the loop");
+    assert!(engine_loop.lines().count() <= LOOP_LINES_MAX, "the loop fits on a screen: move what grew into the core or the log");
+}
+
+#[test]
+fn nothing_is_left_lying_about() {
+    let words = ["dbg!(", "todo!(", "unimplemented!(", "TODO", "FIXME", "XXX"];
+    let mut found = Vec::new();
+    for (path, text) in sources("src") {
+        for (number, line) in text.lines().enumerate() {
+            if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                found.push(format!("{}:{}: {word}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "finish it, or open an issue and leave no mark:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_kind_of_source_has_fixtures() {
+    for kind in waybill::sources::KINDS {
+        let folder = root().join("tests/fixtures/sources").join(kind.fixtures);
+        let count = fs::read_dir(&folder).map(Iterator::count).unwrap_or_default();
+        assert!(count > 0, "{} has no fixtures: put records and what they become into {}", kind.name, folder.display());
+    }
+}
+
+#[test]
+fn every_derived_topic_has_a_schema() {
+    for topic in waybill::events::Topic::ALL {
+        let found = fs::read_dir(root().join("schemas")).into_iter().flatten().flatten().any(|entry| {
+            entry.file_name().to_string_lossy().trim_end_matches(".avsc").trim_end_matches('s') == topic.name().trim_end_matches('s')
+                || entry.file_name().to_string_lossy().contains(topic.name())
+        });
+        assert!(found, "{} has no schema under schemas/", topic.name());
+    }
+}
