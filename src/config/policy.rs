@@ -92,6 +92,7 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<
     }
     let posts = erp.is_some() && posts.unwrap_or(true);
     let keep = section.read("keep", pairs);
+    let cost_currency = section.read("cost_currency", values::currency);
     let erp_keeps = section.read("erp_keeps", pairs);
     if erp_keeps.is_some() && !posts {
         section.problem("erp_keeps", "no ERP posts to its own ledger: leave it out");
