@@ -3,6 +3,8 @@
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod check;
+#[cfg(feature = "kafka")]
+mod daemon;
 pub mod demo;
 pub mod init;
 pub mod observer;
