@@ -27,12 +27,14 @@ pub mod exit {
     pub const WATCHDOG: u8 = 70;
     /// Another process has this slot: restarting would only fence the other.
     pub const FENCED: u8 = 71;
-    /// State and offsets do not belong together: an operator must look.
-    pub const RESTORE: u8 = 72;
+    /// An orderly end took too long: restarting is safe.
+    pub const CLOSING: u8 = 72;
     /// An offset out of range, a topic made anew, an authorisation error: an operator must look.
     pub const STOPPED: u8 = 73;
     /// Files, sockets: the machine's own trouble.
     pub const SYSTEM: u8 = 74;
+    /// State and offsets do not belong together: an operator must look.
+    pub const RESTORE: u8 = 75;
 }
 
 /// What becomes of the work in hand.

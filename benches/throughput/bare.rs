@@ -40,10 +40,7 @@ pub fn run(args: &Args, settings: &KafkaSettings) -> Done {
                 done.written += 1;
                 send(&producer, &out, message.key().unwrap_or_default(), &value);
             }
-            match ends.get_mut(&(message.topic(), message.partition())) {
-                Some(end) => *end = message.offset() + 1,
-                None => drop(ends.insert((topic(args, message.topic()), message.partition()), message.offset() + 1)),
-            }
+            ends.insert((topic(args, message.topic()), message.partition()), message.offset() + 1);
         }
         idle = ends.is_empty();
         let committing = Instant::now();

@@ -48,6 +48,6 @@ fn broker(_: &Config) -> Result<(), Error> {
 }
 
 #[cfg(feature = "kafka")]
-fn broker(_: &Config) -> Result<(), Error> {
-    Err(Error::Usage("this build cannot look at a broker yet: use --offline".to_owned()))
+fn broker(config: &Config) -> Result<(), Error> {
+    super::broker::look(config)
 }

@@ -1,6 +1,10 @@
 //! One file a subcommand. Here only: which there are, and how each ends.
 
+#[cfg(feature = "kafka")]
+pub mod broker;
 pub mod check;
+#[cfg(feature = "kafka")]
+mod daemon;
 pub mod demo;
 pub mod init;
 pub mod observer;
@@ -24,8 +28,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 it found something wrong; 2 command line or configuration; 69 broker not reached; \
-70 watchdog; 71 fenced by another process of the same slot; 72 state and offsets do not belong together; 73 stopped for a person to \
-look; 74 the machine's own trouble.";
+70 watchdog; 71 fenced by another process of the same slot; 72 an orderly end took too long; 73 stopped for a person to look; 74 the \
+machine's own trouble; 75 state and offsets do not belong together.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

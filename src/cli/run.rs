@@ -30,10 +30,18 @@ pub struct Shared {
     pub ending: watch::Receiver<bool>,
 }
 
+/// Runs until SIGTERM or SIGINT; then the open epoch is ended, and the code is 0.
+#[cfg(feature = "kafka")]
 pub fn run(args: &Args) -> Result<(), Error> {
     let config = configured(args)?;
     started(&config);
-    Err(Error::Usage("this build has no engine".to_owned()))
+    super::daemon::run(config)
+}
+
+#[cfg(not(feature = "kafka"))]
+pub fn run(args: &Args) -> Result<(), Error> {
+    started(&configured(args)?);
+    Err(Error::Usage("this build has no Kafka client: build it with the feature `kafka`, which is on by default".to_owned()))
 }
 
 fn configured(args: &Args) -> Result<Config, Error> {

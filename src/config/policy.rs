@@ -59,25 +59,19 @@ fn refunds(mut section: Section<'_>) -> bool {
 const MAILS: [Mail; 7] =
     [Mail::Confirmed, Mail::PartCancelled, Mail::Cancelled, Mail::Despatched, Mail::Delivered, Mail::ReturnReceived, Mail::RefundMade];
 
-/// Kinds that are made; `part-cancelled` has its word, and is made by a later version.
-const MAILS_MADE: &[&str] = &["confirmed", "cancelled", "despatched", "delivered", "return-received", "refund-made"];
-
 fn notifications(mut section: Section<'_>) -> Vec<Text> {
     let kinds = section.read("kinds", |value| {
         let kinds = values::texts(value)?;
         let mails: Vec<(&'static str, Mail)> = MAILS.iter().map(|mail| (mail.name(), *mail)).collect();
         for kind in &kinds {
             values::one_of(kind, &mails)?;
-            if !MAILS_MADE.contains(&kind.as_str()) {
-                return Err(format!("\"{kind}\" is not made by this version: leave it out"));
-            }
         }
         Ok(kinds)
     });
     section.finish();
     let mut kinds: Vec<Text> = match kinds {
         Some(kinds) => kinds.iter().map(Text::from).collect(),
-        None => MAILS_MADE.iter().copied().map(Text::from).collect(),
+        None => MAILS.iter().map(|mail| Text::from(mail.name())).collect(),
     };
     kinds.sort();
     kinds.dedup();
@@ -128,7 +122,6 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<
             .findings()
             .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
-    let cost_currency = section.read("cost_currency", values::currency);
     section.finish();
     (kept, cost_currency)
 }
@@ -201,7 +194,7 @@ fn alone_by_default(section: &Section<'_>, fact: Authority, sources: &[Draft<'_>
     let groups = fact.default_roles();
     let Some(group) = groups.iter().find(|group| sources.iter().any(|source| plays(source, group))) else { return };
     let deciding: Vec<&Draft<'_>> = sources.iter().filter(|source| plays(source, group)).collect();
-    if !fact.alone() || deciding.len() < 2 {
+    if !fact.alone(group) || deciding.len() < 2 {
         return;
     }
     let named: Vec<String> = deciding.iter().map(|source| format!("{} (line {})", source.name, source.line)).collect();

@@ -115,7 +115,7 @@ pub fn kafka(mut section: Section<'_>, outside: Outside<'_>) -> Option<Kafka> {
     let bootstrap = section.required("bootstrap", "the brokers, as in bootstrap = \"localhost:9092\"", bootstrap);
     let partitions = section.read("partitions", |value| values::number(value, 1, 10_000));
     let replication = section.read("replication", |value| values::number(value, 1, 99));
-    let record_bytes_max = section.read("record_bytes_max", |value| values::number(value, 64 * 1024, 1 << 30));
+    let record_bytes_max = section.read("record_bytes_max", |value| values::number(value, 64 * 1024, 8 << 20));
     let properties = properties(section.section("properties"), outside);
     section.finish();
     Some(Kafka {

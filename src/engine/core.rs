@@ -72,7 +72,8 @@ impl Core {
     /// `topics` in the order in which the log indexes them; each belongs to the source that names it.
     pub fn new(settings: EngineSettings, topics: Arc<[Arc<str>]>) -> Self {
         let source_of = |topic: &str| settings.sources.iter().position(|source| source.adapter.topics().iter().any(|name| name == topic));
-        let routes = topics.iter().map(|topic| TopicRoute { id: TopicId::of(topic), source: source_of(topic).unwrap_or(usize::MAX) }).collect();
+        let routes =
+            topics.iter().map(|topic| TopicRoute { id: TopicId::of(topic), source: source_of(topic).unwrap_or(usize::MAX) }).collect();
         let published = Arc::new(Published::new(settings.rules.clone()));
         Self {
             shards: (0..settings.shards).map(|_| Shard::new()).collect(),

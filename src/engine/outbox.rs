@@ -78,7 +78,8 @@ impl Outbox {
             ("waybill-adapter-revision", revision.to_string().into_bytes()),
         ];
         // The record's own headers, in order, as one JSON list: their names are not ours to choose.
-        let own: Vec<(&str, String)> = record.headers.iter().map(|(name, value)| (*name, String::from_utf8_lossy(value).into_owned())).collect();
+        let own: Vec<(&str, String)> =
+            record.headers.iter().map(|(name, value)| (*name, String::from_utf8_lossy(value).into_owned())).collect();
         if !own.is_empty() {
             headers.push(("waybill-headers", serde_json::to_vec(&own).unwrap_or_default()));
         }
@@ -92,16 +93,34 @@ impl Outbox {
     }
 
     /// A record of the changelog; `payload` encodes itself with the key's bytes, or is `None`: a tombstone.
-    pub fn state(&mut self, names: &TopicNames, report: &mut EpochReport, shard: usize, key: &StateKey, value: impl FnOnce(&[u8]) -> Option<Vec<u8>>) {
+    pub fn state(
+        &mut self,
+        names: &TopicNames,
+        report: &mut EpochReport,
+        shard: usize,
+        key: &StateKey,
+        value: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) {
         let key = state::encode_key(key);
         let value = value(&key);
         report.state_records += 1;
         report.state_bytes += (key.len() + value.as_ref().map_or(0, Vec::len)) as u64;
-        self.records.push(OutRecord { topic: names.changelog.clone(), partition: Some(shard as i32), key: Some(key), value, headers: Vec::new() });
+        self.records.push(OutRecord {
+            topic: names.changelog.clone(),
+            partition: Some(shard as i32),
+            key: Some(key),
+            value,
+            headers: Vec::new(),
+        });
     }
 
     /// All of it, with the epoch numbers in the metadata of the exchange partitions' offsets. Empties the outbox.
-    pub fn transaction(&mut self, topics: &[Arc<str>], exchange: &Arc<str>, shards: impl Iterator<Item = (usize, i64, u64)>) -> Transaction {
+    pub fn transaction(
+        &mut self,
+        topics: &[Arc<str>],
+        exchange: &Arc<str>,
+        shards: impl Iterator<Item = (usize, i64, u64)>,
+    ) -> Transaction {
         let mut offsets: Vec<Offset> = std::mem::take(&mut self.read)
             .into_iter()
             .map(|((topic, partition), next)| Offset {

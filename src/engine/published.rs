@@ -126,6 +126,12 @@ impl Published {
         self.customers.get(key).map(|state| state.clone())
     }
 
+    /// The scopes of the names that lead somewhere, sorted.
+    pub fn scopes(&self) -> Vec<String> {
+        let scopes: std::collections::BTreeSet<String> = self.links.iter().map(|link| link.key().scope.to_string()).collect();
+        scopes.into_iter().collect()
+    }
+
     /// How many orders, SKUs and customers are kept.
     pub fn counts(&self) -> (usize, usize, usize) {
         (self.orders.len(), self.skus.len(), self.customers.len())

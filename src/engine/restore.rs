@@ -101,7 +101,13 @@ fn parse_number(shard: usize, metadata: &str) -> Result<u64, LogError> {
 }
 
 /// Reads one shard's partition, again while its end is behind `noted`.
-async fn read_shard<L: Log>(core: &mut Core, log: &mut L, index: usize, noted: Option<u64>, found: &mut Restored) -> Result<EpochRecord, LogError> {
+async fn read_shard<L: Log>(
+    core: &mut Core,
+    log: &mut L,
+    index: usize,
+    noted: Option<u64>,
+    found: &mut Restored,
+) -> Result<EpochRecord, LogError> {
     let mut newest: HashMap<Vec<u8>, Option<Vec<u8>>, RandomState> = HashMap::default();
     let epoch_key = state::encode_key(&StateKey::Epoch);
     for read in 1.. {
@@ -198,4 +204,3 @@ fn publish_all(core: &mut Core) {
     }
     published.epoch(tick);
 }
-

@@ -117,7 +117,11 @@ impl Sealable<CustomerKey> for CustomerState {
 type Emitted = (usize, Vec<Emission>, Vec<Cause>);
 
 /// Computes every due entity of one kind once, then puts what they yield to the entities of later waves.
-fn wave<K, S>(core: &mut Core, table: fn(&mut Shard) -> &mut Table<K, S>, count: fn(&mut super::report::EpochReport) -> &mut u64) -> Vec<Emitted>
+fn wave<K, S>(
+    core: &mut Core,
+    table: fn(&mut Shard) -> &mut Table<K, S>,
+    count: fn(&mut super::report::EpochReport) -> &mut u64,
+) -> Vec<Emitted>
 where
     K: Hash + Eq + Clone,
     S: Sealable<K> + Clone + Default,
@@ -127,7 +131,8 @@ where
     let rules = core.settings.rules.clone();
     for (index, shard) in core.shards.iter_mut().enumerate() {
         let live = live_topics(shard);
-        let context = SealContext { rules: &rules, tick: core.tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
+        let context =
+            SealContext { rules: &rules, tick: core.tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
         let table = table(shard);
         for place in 0..table.staged_len() {
             let Some((key, staged)) = table.staged_at(place) else { continue };

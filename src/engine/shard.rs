@@ -44,7 +44,8 @@ impl Shard {
 
     /// Does the open epoch touch the shard?
     pub fn touched(&self) -> bool {
-        self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len() > 0 || !self.going_live.is_empty()
+        self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len() > 0
+            || !self.going_live.is_empty()
     }
 
     pub fn is_live(&self, topic: Topic) -> bool {

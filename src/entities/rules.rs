@@ -111,10 +111,10 @@ impl Authority {
         }
     }
 
-    /// Must one source decide alone? The others share by their nature: each shop has its orders, each warehouse its locations, each
-    /// carrier its parcels.
-    pub fn alone(self) -> bool {
-        matches!(self, Self::Returns | Self::Products | Self::Prices)
+    /// Must one source decide alone, where sources of this role decide? The others share by their nature: each shop has its orders, each
+    /// warehouse its locations, each carrier its parcels.
+    pub fn alone(self, deciding: &[Role]) -> bool {
+        matches!(self, Self::Returns | Self::Products | Self::Prices) && deciding.contains(&Role::Erp)
     }
 }
 

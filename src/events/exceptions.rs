@@ -9,6 +9,7 @@
 //! | `rows-contradict` | rows that cannot all be true | corrects the source |
 //! | `over-refunded` | more is refunded than is due, beyond the tolerance | accepts as goodwill, or claims back |
 //! | `refund-overasked` | more was requested than is due or refunded, beyond the tolerance | recalls the request |
+//! | `other-item-despatched`, `return-other-item` | goods left or came back that are not on the order | confirms them, or calls them back |
 //! | `unknown-word` | a status or condition word without a meaning | maps it |
 
 use std::collections::BTreeMap;
@@ -100,9 +101,80 @@ fn to_do(kind: &str) -> &'static str {
         "order-incomplete" => "look whether the source has stopped sending; nothing is requested for this order until it is whole",
         "totals-differ" => "find the charge that nobody told of and map it; no money is requested for this order until the sums agree",
         "rows-contradict" => "correct the source that is wrong; nothing is requested for this order until its rows agree",
+        "other-item-despatched" => "confirm the substitute, or call it back",
+        "return-other-item" => "decide what becomes of the goods, and whether they are refunded",
         "over-refunded" => "accept the difference as goodwill, or claim it back",
         "refund-overasked" => "recall the request, if it is not paid yet",
         "unknown-word" => "give the word a meaning in the source's table of words",
         _ => "look at the rows that are named",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::order::testing::{Story, amount, placed_example, rules};
+    use crate::events::{Emission, SealContext};
+    use crate::facts::order::{ErpRecord, Word};
+    use crate::facts::{OrderRow, time::Span};
+
+    /// What a seal of the story as it stands says, `kind number: sentence`; a tombstone has no sentence.
+    fn sealed(story: &Story, open: &mut BTreeMap<Text, Moment>, said: &mut Said) -> Vec<String> {
+        let (state, rules) = (story.state(), rules());
+        let view = story.view(&state);
+        let context = SealContext { rules: &rules, tick: story.now, generation: 1, live: &|_| true };
+        let mut outlet = Outlet::new(context, 1, Vec::new());
+        emit(&view, open, said, &mut outlet);
+        let line = |emission: &Emission| match &emission.body {
+            None => format!("{} closed", emission.key),
+            Some(body) => {
+                let notice: ExceptionNotice = serde_json::from_slice(body).expect("a notice");
+                assert_eq!(emission.key, join_key(&[&notice.kind, &notice.entity, &notice.number]));
+                format!("{}: {}", emission.key, notice.sentence)
+            }
+        };
+        outlet.emissions.iter().map(line).collect()
+    }
+
+    #[test]
+    fn an_exception_opens_when_its_time_has_come_is_said_once_and_closes() {
+        let mut story = Story::new("GBP");
+        story.header_with("30.00", |header| header.lines_expected = Some(2)).address().captured("30.00").line("A", "TEE", 1, "10.00", "0");
+        let (mut open, mut said) = (BTreeMap::new(), Said::default());
+        assert_eq!(sealed(&story, &mut open, &mut said), [""; 0], "the line may still come");
+        story.wait(Span::minutes(15));
+        assert_eq!(
+            sealed(&story, &mut open, &mut said),
+            ["order-incomplete|magento%257C1001|: the order waits for 1 of 2 lines".replace("%257C", "%7C")]
+        );
+        assert_eq!(sealed(&story, &mut open, &mut said), [""; 0]);
+        assert_eq!(open.len(), 1);
+        story.line("B", "CAP", 1, "20.00", "0");
+        assert_eq!(sealed(&story, &mut open, &mut said), ["order-incomplete|magento%7C1001| closed"]);
+        assert!(open.is_empty() && said.0.is_empty());
+    }
+
+    #[test]
+    fn a_word_of_any_spelling_closes_what_it_opened() {
+        let mut story = placed_example();
+        let record = |state| OrderRow::ErpRecord(ErpRecord { document: "SO-7".into(), state, created_at: None });
+        story.put(crate::entities::order::testing::ERP, "1|SO-7", record(Word::Unknown("100% | odd".into())));
+        let (mut open, mut said) = (BTreeMap::new(), Said::default());
+        assert_eq!(sealed(&story, &mut open, &mut said).len(), 1);
+        story.recorded();
+        let closed = sealed(&story, &mut open, &mut said);
+        assert!(closed.len() == 1 && closed[0].ends_with("closed") && said.0.is_empty(), "{closed:?}");
+    }
+
+    #[test]
+    fn what_was_refunded_too_much_is_at_risk() {
+        let mut story = placed_example();
+        story.refunded("R1", "10.00");
+        let state = story.state();
+        let view = story.view(&state);
+        let finding = view.findings.iter().find(|finding| finding.kind == "over-refunded").expect("found");
+        let notice = notice(&view, finding, story.now);
+        assert_eq!((notice.at_risk, notice.currency), (Some(amount("10.00")), Some(story.currency)));
+        assert_eq!(notice.sentence, "10.00 GBP is refunded, 0.00 was due");
     }
 }

@@ -127,7 +127,9 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, locati
             ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| total_of(&other.totals, line.id)).sum();
         let rest = (line.w - elsewhere).floor_zero();
         let assigned = warehouse_of(line, rules).is_some_and(|assigned| assigned == location);
-        let total = if assigned { rest } else { rest.min(here) };
+        // Pieces that left although they were cancelled are wanted again: they are not to be sent once more.
+        let may_rise = assigned && line.w > line.d;
+        let total = if may_rise { rest } else { rest.min(here) };
         if total.is_positive() || here.is_positive() {
             totals.insert(line.id.into(), total);
         }

@@ -143,3 +143,47 @@ fn text(view: &OrderView<'_>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::order::testing::{Story, line, pieces, released_example, rules};
+    use crate::events::SealContext;
+    use crate::facts::order::{Condition, ScanMeaning};
+
+    #[test]
+    fn a_status_says_how_the_order_stands_to_its_customer() {
+        let mut story = released_example();
+        story.despatched("D1", "TEE", 2).scanned("D1", ScanMeaning::Transit).cancelled("A", 1).cancelled("B", 1).warehouse_total(2);
+        story.delivered("D1").authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Damaged).refunded("R1", "47.07");
+        let state = story.state();
+        let view = story.view(&state);
+        let status = status(&view).expect("a header");
+        assert_eq!(
+            (status.stage, status.return_stage, status.payment),
+            (OrderStage::Delivered, ReturnStage::Received, PaymentWord::PartRefunded)
+        );
+        assert_eq!(status.flags, ["part-cancelled"]);
+        assert_eq!((status.lines[0].wanted, status.lines[0].returned), (line(&view, "A").w, pieces(1)));
+        assert_eq!((status.parcels[0].stage.as_str(), status.parcels[0].tracking.as_deref()), ("delivered", Some("T-D1")));
+        assert_eq!(status.text, "Your order is delivered. A part of it is cancelled. We have what you sent back. 47.07 GBP are refunded.");
+    }
+
+    #[test]
+    fn nothing_is_said_before_the_header_is_there_and_nothing_twice() {
+        let mut story = Story::new("GBP");
+        story.line("A", "TEE", 1, "10.00", "0");
+        let mut said = Said::default();
+        let rules = rules();
+        let mut says = |story: &Story| {
+            let state = story.state();
+            let context = SealContext { rules: &rules, tick: story.now, generation: 1, live: &|_| true };
+            let mut outlet = Outlet::new(context, 1, Vec::new());
+            emit(&story.view(&state), &mut said, &mut outlet);
+            outlet.emissions.len()
+        };
+        assert_eq!(says(&story), 0);
+        story.header("10.00");
+        assert_eq!([says(&story), says(&story)], [1, 0]);
+    }
+}

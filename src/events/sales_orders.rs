@@ -226,5 +226,6 @@ fn image_payments(view: &OrderView<'_>) -> Vec<ImagePayment> {
         captured: tender.captured,
         reference: tender.reference.as_str().into(),
     };
-    view.money.tenders.iter().map(image).collect()
+    // A tender that something was only refunded by is no payment.
+    view.money.tenders.iter().filter(|tender| tender.captured.is_positive()).map(image).collect()
 }

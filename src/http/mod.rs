@@ -14,6 +14,7 @@
 
 mod answers;
 mod readiness;
+mod views;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub use readiness::{BrokerState, Readiness, RestoreState, SourceState, SourceStatus, Status};
+pub use views::CommittedViews;
 
 use crate::error::Error;
 use crate::facts::Moment;

@@ -40,6 +40,7 @@ kind = "nav"
 topic_prefix = "nav"
 database = "NAV"
 company = "Example Retail Ltd_"
+local_currency = "GBP"
 
 [sources.peoplevox]
 kind = "peoplevox"

@@ -86,7 +86,7 @@ impl Shoppers {
             _ => {}
         }
         if pay == Pay::Transfer && story != Story::NeverPays {
-            world.after(dice.hours(3, 30), Task::Money(index));
+            world.after(dice.hours(3, 20), Task::Money(index));
         }
     }
 

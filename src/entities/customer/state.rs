@@ -161,6 +161,14 @@ impl CustomerState {
         }
     }
 
+    /// What his orders tell, in the order of their keys.
+    pub fn orders(&self) -> impl Iterator<Item = &OrderSummary> {
+        self.of_kind(CustomerRow::ORDER).filter_map(|(_, kept)| match kept.live() {
+            Some(CustomerRow::Order(order)) => Some(&**order),
+            _ => None,
+        })
+    }
+
     fn said_key(order: &RowKey) -> RowKey {
         RowKey { kind: Self::SAID, ..order.clone() }
     }

@@ -17,6 +17,8 @@ use crate::facts::{Amount, Moment, OrderRow, Quantity, SourceId, Text};
 pub(super) struct Progress {
     cancelled: Quantity,
     credited: Quantity,
+    /// The shop's own received-back total, where it keeps one.
+    received: Option<Quantity>,
     /// Credits of goods that were not despatched: cancelled by another word.
     undespatched: Quantity,
 }
@@ -40,7 +42,7 @@ pub(super) fn progress(
         all[i].cancelled = all[i].cancelled.max(row.cancelled);
         all[i].credited = all[i].credited.max(row.credited);
         lines[i].shop_shipped = lines[i].shop_shipped.max(row.shipped);
-        lines[i].shop_received = lines[i].shop_received.max(row.received.unwrap_or(Quantity::ZERO));
+        all[i].received = all[i].received.max(row.received);
         if row.cancelled.is_positive() || row.credited.is_positive() {
             *cancelled_at = (*cancelled_at).max(Some(stored.at));
         }
@@ -79,7 +81,7 @@ pub(super) fn wanted(lines: &mut [LineView<'_>], progress: &[Progress], by_erp: 
         let by_shop = if whole { line.n } else { told.cancelled + told.undespatched };
         line.c = by_shop.max(by_erp[i]);
         line.w = line.n - line.c.min((line.n - line.d).floor_zero());
-        line.shop_received = line.shop_received.max(told.credited - told.undespatched);
+        line.shop_received = told.received.unwrap_or(told.credited - told.undespatched);
     }
 }
 

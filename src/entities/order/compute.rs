@@ -21,7 +21,7 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     let mut findings = Findings(Vec::new());
     let placed = lines::placed(rows, rules);
     let mut read = lines::lines(rows, &placed, &mut findings);
-    let late = placed.header.map_or(tick, |header| header.placed_at) + rules.durations.order_incomplete;
+    let late = placed.header.map(|header| header.placed_at + rules.durations.order_incomplete);
 
     let erp = erp::read(rows, rules);
     let cancelled_by_erp = erp::put_to_lines(rows, rules, &erp, &mut read.lines);
@@ -125,7 +125,7 @@ fn judge(
     money: &Money,
     conditions: &Conditions,
     totals_differ: bool,
-    late: Moment,
+    late: Option<Moment>,
     findings: &mut Findings,
 ) {
     let Some(header) = placed.header else { return };
@@ -134,7 +134,7 @@ fn judge(
         let sentence = format!("the order waits for {}", conditions.complete.waits_for);
         findings.add("order-incomplete", "", sentence, Some(header.total), placed.cause);
         if let Some(finding) = findings.0.last_mut() {
-            finding.opens_at = Some(late);
+            finding.opens_at = late;
         }
     }
     if totals_differ {

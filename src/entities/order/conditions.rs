@@ -7,7 +7,7 @@ use super::money::Totals;
 use super::view::{Conditions, ErpView, Gate, HoldView, LineView, Money};
 use crate::entities::Rows;
 use crate::entities::rules::{Role, Rules};
-use crate::facts::order::{Header, Terms};
+use crate::facts::order::{Header, Tender, Terms};
 use crate::facts::{Moment, OrderRow, Quantity};
 
 impl Gate {
@@ -107,7 +107,7 @@ pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
         (waits.join(", "), shop())
     });
     let money = grounds.money;
-    let on_account = header.is_some_and(|header| header.terms != Terms::Prepaid);
+    let on_account = header.is_some_and(|header| header.terms != Terms::Prepaid) || pays_later(grounds);
     let covered = money.captured + money.authorised_open - money.refunded;
     let secured = Gate::new("secured", header.is_some() && (on_account || covered >= money.owed), since, || {
         let owed = (money.owed - covered).display(money.currency);
@@ -128,6 +128,15 @@ pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
     let test = header.is_some_and(|header| header.test);
     let not_test = Gate::new("not a test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
     Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, not_test }
+}
+
+/// A shop that names no terms in its header tells by the payment's tender that the order is on account, or paid at the door.
+fn pays_later(grounds: &Grounds<'_, '_>) -> bool {
+    grounds.rows.of_kind(OrderRow::PAYMENT).any(|(key, stored)| {
+        let later = matches!(&stored.row, Some(OrderRow::Payment(payment))
+            if !payment.failed && matches!(payment.tender, Tender::OnAccount | Tender::CashOnDelivery));
+        later && !stored.deleted && tells_of_payments(grounds.rules, key.source, grounds.placed.shop)
+    })
 }
 
 /// A payment row, or terms that need none, or nothing to pay.

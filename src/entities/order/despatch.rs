@@ -126,7 +126,7 @@ fn shipped_by_shop<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Line
 pub(super) fn put_to_lines<'a>(
     pieces: &[Piece<'a>],
     wanted: &[Quantity],
-    late: Moment,
+    late: Option<Moment>,
     lines: &mut [LineView<'a>],
     findings: &mut Findings,
 ) -> Vec<ParcelView<'a>> {
@@ -139,7 +139,7 @@ pub(super) fn put_to_lines<'a>(
         if parts.is_empty() && piece.quantity.is_positive() {
             parcel.unresolved = true;
             let sentence = format!("despatch {} holds {}, which is not on the order", piece.parcel, name(&piece.line));
-            findings.contradiction_after(piece.row, sentence, piece.cause, late);
+            findings.other_item("other-item-despatched", piece.row, sentence, piece.cause, late);
         }
         for (line, quantity) in parts {
             match parcel.lines.iter_mut().find(|(i, _)| *i == line) {

@@ -21,12 +21,11 @@ impl Findings {
         }
     }
 
-    /// Goods that no line of the order is for, from `opens_at` on (their line may come late): told to a person; the figures of the order's
-    /// own lines are not touched.
-    pub fn contradiction_after(&mut self, number: &str, sentence: String, cause: Cause, opens_at: Moment) {
-        self.add("rows-contradict", number, sentence, None, Some(cause));
-        if let Some(finding) = self.0.last_mut() {
-            finding.opens_at = Some(opens_at);
+    /// Goods of a SKU that no line has. Opens only after a while: the line may come late; and never before the header is there.
+    pub fn other_item(&mut self, kind: &'static str, number: &str, sentence: String, cause: Cause, opens_at: Option<Moment>) {
+        if opens_at.is_some() {
+            let causes = vec![cause];
+            self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk: None, shuts: false, opens_at, causes });
         }
     }
 }

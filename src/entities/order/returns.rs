@@ -151,7 +151,7 @@ impl<'a> Returns<'a> {
     }
 
     /// Puts authorisations and receipts to lines; the stage's figures and the returns come out.
-    pub fn put_to_lines(&self, late: Moment, lines: &mut [LineView<'a>], findings: &mut Findings) -> Outcome<'a> {
+    pub fn put_to_lines(&self, late: Option<Moment>, lines: &mut [LineView<'a>], findings: &mut Findings) -> Outcome<'a> {
         let none = || vec![Quantity::ZERO; lines.len()];
         let ordered: Vec<Quantity> = lines.iter().map(|line| line.n).collect();
         let despatched: Vec<Quantity> = lines.iter().map(|line| line.d).collect();
@@ -191,7 +191,7 @@ impl<'a> Returns<'a> {
             let parts = pooling::spread(row.row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut all);
             if parts.is_empty() && row.row.quantity.is_positive() {
                 let sentence = format!("receipt {} holds goods that are not on the order", row.row.receipt);
-                findings.contradiction_after(&row.row.receipt, sentence, row.cause, late);
+                findings.other_item("return-other-item", &row.row.receipt, sentence, row.cause, late);
             }
             goods.add(row, &parts);
             receipts.push(parts);
@@ -200,7 +200,7 @@ impl<'a> Returns<'a> {
             line.authorised = money[i];
             line.received = all[i];
             line.accepted_goods = goods.accepted(i) + not_expected[i];
-            line.r = line.d.min(line.authorised).min(line.accepted_goods).floor_zero();
+            line.r = line.d.min(line.n).min(line.authorised).min(line.accepted_goods).floor_zero();
         }
         let unlogged = (0..lines.len()).any(|i| all[i].is_positive() && !any[i].is_positive())
             || receipts.iter().zip(&self.received).any(|(parts, row)| parts.is_empty() && row.row.quantity.is_positive());

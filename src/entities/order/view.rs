@@ -6,6 +6,7 @@
 //! The view borrows from the rows: it is computed at the seal, used for all events of the order, and dropped; queries compute it anew from
 //! published rows.
 
+pub use super::compute::view;
 use super::times::Times;
 use crate::facts::order::{Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseState, Word};
 use crate::facts::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId};

@@ -155,8 +155,8 @@ fn pieces(view: &OrderView<'_>, lines: &[(usize, Quantity)]) -> Vec<(Sku, Quanti
 fn purchase(view: &OrderView<'_>, header: &Header) -> HistoryLine {
     let state = match view.stage {
         OrderStage::Cancelled => "cancelled",
-        _ if view.flags.contains(&"part-cancelled") => "part-cancelled",
         OrderStage::Delivered => "delivered",
+        _ if view.flags.contains(&"part-cancelled") => "part-cancelled",
         _ => "placed",
     };
     HistoryLine {
@@ -213,4 +213,80 @@ fn returns(view: &OrderView<'_>) -> impl Iterator<Item = HistoryLine> {
 fn worth(line: &LineView<'_>, quantity: Quantity) -> Amount {
     let sent = line.d.min(line.n);
     line.g(sent) - line.g((sent - quantity).floor_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::order::testing::{Story, pieces, released_example, sku};
+    use crate::facts::order::Condition;
+
+    /// What a seal of the story as it stands tells.
+    fn tell(story: &Story, told: &mut BTreeMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
+        let state = story.state();
+        let mut all = Vec::new();
+        differences(&story.view(&state), &story.rules, told, |subject, key, row| all.push((subject, key, row)));
+        all
+    }
+
+    fn demand_of(all: &[(Subject, RowKey, Option<Row>)], of: &str) -> Demand {
+        let found = all.iter().find_map(|(subject, _, row)| match row {
+            Some(Row::Sku(SkuRow::Demand(demand))) if *subject == Subject::Sku(sku(of)) => Some((**demand).clone()),
+            _ => None,
+        });
+        found.expect("a demand")
+    }
+
+    #[test]
+    fn a_line_claims_what_is_not_cancelled_or_has_left() {
+        let mut story = released_example();
+        let mut told = BTreeMap::new();
+        let all = tell(&story, &mut told);
+        assert_eq!((demand_of(&all, "TEE").claim, demand_of(&all, "CAP").claim, all.len()), (pieces(3), pieces(1), 3));
+        assert!(tell(&story, &mut told).is_empty(), "said already");
+        story.despatched("D1", "TEE", 2).cancelled("A", 3);
+        let all = tell(&story, &mut told);
+        let demand = demand_of(&all, "TEE");
+        assert_eq!((demand.claim, demand.despatched.len(), demand.despatched[0].key.as_str()), (pieces(2), 1, "D1|TEE"));
+    }
+
+    #[test]
+    fn what_is_yielded_no_more_is_withdrawn_from_the_subject_that_had_it() {
+        let mut story = released_example();
+        let mut told = BTreeMap::new();
+        let before = tell(&story, &mut told);
+        story.cancelled("B", 1);
+        let after = tell(&story, &mut told);
+        let cap = before.iter().find(|(subject, _, _)| *subject == Subject::Sku(sku("CAP"))).expect("told");
+        assert!(after.contains(&(cap.0.clone(), cap.1.clone(), None)));
+        story.header_with("94.36", |header| header.test = true);
+        assert!(tell(&story, &mut told).iter().all(|(_, _, row)| row.is_none()) && told.is_empty());
+    }
+
+    #[test]
+    fn a_customer_hears_one_line_for_each_thing_that_happened() {
+        let mut story = released_example();
+        story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
+        story.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable).refunded("R1", "47.07");
+        let all = tell(&story, &mut BTreeMap::new());
+        let summary = all.iter().find_map(|(_, _, row)| match row {
+            Some(Row::Customer(CustomerRow::Order(summary))) => Some(summary),
+            _ => None,
+        });
+        let summary = summary.expect("a summary");
+        let lines: Vec<String> =
+            summary.history.iter().map(|line| format!("{} {} {} {}", line.kind.name(), line.number, line.amount, line.state)).collect();
+        assert_eq!(
+            lines,
+            [
+                "purchase  94.36 delivered",
+                "despatch D1 63.44 delivered",
+                "delivery D1 63.44 delivered",
+                "cancellation  25.92 part-cancelled",
+                "return RMA 21.15 received",
+                "refund finance|R1 47.07 paid",
+            ]
+        );
+        assert_eq!((summary.spend.to_string(), summary.returned, summary.proven), ("47.29".into(), pieces(1), true));
+    }
 }

@@ -48,6 +48,8 @@ fn created_once_changed_by_the_whole_image_cancelled_at_the_end() {
     let change = one(&run.then(|story| story.cancelled("A", 1)), Topic::SalesOrders);
     assert_eq!((change.text("action"), total(&change, "A"), total(&change, "B")), ("change", pieces(2), pieces(1)));
     assert_eq!((change.text("total"), change.text("lines.0.gross")), ("73.21", "42.29"));
+    let sent = run.then(|story| story.refunded_by(FINANCE, "R1", Tender::StoreCredit, "21.15"));
+    assert!(of(&sent, Topic::SalesOrders).is_empty(), "a refund is no change of the order");
     let cancel = one(&run.then(|story| story.cancelled("A", 3).cancelled("B", 1)), Topic::SalesOrders);
     assert_eq!((cancel.text("action"), cancel.text("total"), cancel.step()), ("cancel", "0", 3));
     // The ERP does so; the shop takes the cancellation back: never a second create.

@@ -1,0 +1,58 @@
+//! From the configuration to what the log on Kafka wants to know: how to reach it, and which topics there are to be.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::engine::TopicNames;
+use crate::error::Error;
+use crate::kafka::admin::{Finding, OwnTopic, TopicKind, TopicPlan, describe};
+use crate::kafka::{KafkaSettings, KafkaTimeouts};
+
+/// The topics of all sources, in the order of `Record::topic_index`.
+fn source_topics(config: &Config) -> Vec<Arc<str>> {
+    config.source_topics().map(|(topic, _)| topic.into()).collect()
+}
+
+pub fn settings(config: &Config) -> KafkaSettings {
+    let names = TopicNames::new(&config.application.topic_prefix);
+    let client: BTreeMap<String, String> =
+        config.kafka.properties.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+    KafkaSettings {
+        bootstrap: config.kafka.bootstrap.clone(),
+        application_id: config.application.id.clone(),
+        slot: config.application.slot.clone(),
+        client,
+        source_topics: source_topics(config).into(),
+        exchange_topic: names.exchange,
+        changelog_topic: names.changelog,
+        timeouts: KafkaTimeouts::default(),
+    }
+}
+
+/// Every topic of the application, as it must be.
+pub fn plan(config: &Config) -> TopicPlan {
+    let names = TopicNames::new(&config.application.topic_prefix);
+    let (partitions, shards) = (config.kafka.partitions, i32::from(config.application.shards));
+    let own = |name: &Arc<str>, partitions: i32, kind: TopicKind| OwnTopic { name: name.to_string(), partitions, kind };
+    let kind = |statement: bool| if statement { TopicKind::Statements } else { TopicKind::Requests };
+    let mut all: Vec<OwnTopic> = names.derived().map(|(topic, name)| own(name, partitions, kind(topic.is_statement()))).collect();
+    all.push(own(&names.dead_letters, partitions, TopicKind::DeadLetters));
+    all.push(own(&names.exchange, shards, TopicKind::Exchange));
+    all.push(own(&names.changelog, shards, TopicKind::Changelog));
+    TopicPlan { own: all, sources: source_topics(config), replication: config.kafka.replication }
+}
+
+/// Connects, and prints what is missing or differs. Topics of Waybill's own that are missing are no fault: the start creates them.
+pub fn look(config: &Config) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the runtime"))?;
+    let looked = runtime.block_on(describe(&settings(config), &plan(config)));
+    let findings = looked.map_err(|error| Error::Unavailable(error.to_string()))?;
+    let (to_come, wrong): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| matches!(finding, Finding::Missing { own: true, .. }));
+    to_come.iter().for_each(|finding| println!("  note: {finding}"));
+    if wrong.is_empty() {
+        println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);
+        return Ok(());
+    }
+    Err(Error::Found(wrong.iter().map(|finding| format!("{}: {finding}", config.kafka.bootstrap)).collect::<Vec<_>>().join("\n")))
+}

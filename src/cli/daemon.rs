@@ -1,0 +1,180 @@
+//! The daemon on a real Kafka: the engine on a thread of its own, HTTP and signals beside it.
+//!
+//! ```text
+//! main thread     signals ──> closer ──> the log hands over no more batches
+//!                 HTTP    ──> committed views, metrics, readiness
+//! engine thread   prepare topics -> restore -> epochs -> closed
+//! ```
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::broker;
+use super::observer::Telling;
+use super::run::{Shared, shared};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::facts::Moment;
+use crate::http::{BrokerState, CommittedViews, Server, Service, SourceState, Status};
+use crate::kafka::{KafkaHealth, KafkaLog, admin};
+use crate::telemetry::{Metrics, say};
+
+/// How often the log's own word on brokers and lag is taken over into readiness and metrics.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+pub fn run(config: Config) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Error::system("starting the runtime"))?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Error> {
+    let (shared, _listening) = shared(config)?;
+    let views = CommittedViews::default();
+    let http = match shared.config.http.listen {
+        Some(address) => Some(Server::bind(address).await?),
+        None => None,
+    };
+    let (done, ended) = oneshot::channel();
+    let engine = {
+        let (shared, views) = (shared.clone(), views.clone());
+        std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || {
+                let result = work(&shared, &views);
+                // The other side is gone only when the process is ending already.
+                let _ = done.send(result);
+            })
+            .map_err(Error::system("starting the engine's thread"))?
+    };
+    let service = Service { views: Arc::new(views), status: Arc::clone(&shared.status), metrics: Arc::clone(&shared.metrics) };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let answering = http.map(|server| {
+        tokio::spawn(server.serve(service, async {
+            let _ = stopped.await;
+        }))
+    });
+    let result = ended.await.unwrap_or_else(|_| Err(Error::Usage("the engine's thread ended without a word".to_owned())));
+    drop(stop);
+    if let Some(answering) = answering {
+        // Connections that are open get a moment; the process ends all the same.
+        let _ = tokio::time::timeout(Duration::from_secs(2), answering).await;
+    }
+    // It has said its last word: joining can't wait.
+    let _ = engine.join();
+    if let Err(error) = &result {
+        say::stopped(error);
+    }
+    result
+}
+
+/// The engine's thread: waits for the broker and the topics, restores, works until it is asked to end.
+fn work(shared: &Shared, views: &CommittedViews) -> Result<(), Error> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the engine's runtime"))?;
+    runtime.block_on(async {
+        let settings = broker::settings(&shared.config);
+        let log = KafkaLog::open(settings.clone())?;
+        let (health, closer) = (log.health(), log.closer());
+        let mut ending = shared.ending.clone();
+        let closing = tokio::spawn(async move {
+            if ending.wait_for(|ending| *ending).await.is_ok() {
+                closer.close();
+            }
+        });
+        let looking =
+            tokio::spawn(look(Arc::clone(&health), Arc::clone(&shared.status), Arc::clone(&shared.metrics), Arc::clone(&shared.config)));
+        let mut ending = shared.ending.clone();
+        let result = tokio::select! {
+            result = epochs(shared, views, log, &health) => result,
+            // Before the restore has ended there is no epoch to finish.
+            _ = async { let _ = ending.wait_for(|ending| *ending).await; tokio::time::sleep(shared_patience()).await } => Ok(()),
+        };
+        closing.abort();
+        looking.abort();
+        result
+    })
+}
+
+/// How long an epoch under way may take to end after SIGTERM.
+fn shared_patience() -> Duration {
+    Duration::from_secs(25)
+}
+
+async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: &Arc<KafkaHealth>) -> Result<(), Error> {
+    let config = &shared.config;
+    let missing_told = |missing: &[String]| {
+        say::waiting_for_topics(missing);
+        shared.status.update(|readiness| {
+            for source in &config.sources {
+                let topics: Vec<String> = missing.iter().filter(|topic| source.topics.contains(topic)).cloned().collect();
+                if let Some(status) = readiness.sources.get_mut(source.common.name.as_str()) {
+                    status.state = if topics.is_empty() { SourceState::Waiting } else { SourceState::TopicsMissing };
+                    status.topics_missing = topics;
+                }
+            }
+        });
+    };
+    admin::prepare(&broker::settings(config), &broker::plan(config), health, missing_told).await?;
+    shared.status.update(|readiness| {
+        for status in readiness.sources.values_mut() {
+            status.state = SourceState::Reading;
+            status.topics_missing.clear();
+        }
+    });
+    let names = config.sources.iter().map(|source| source.common.name.to_string()).collect();
+    let telling = Telling::new(Arc::clone(&shared.metrics), Arc::clone(&shared.status), names);
+    let began = Instant::now();
+    let (mut engine, restored) = Engine::start(config.engine(), log, config.limits(), telling).await?;
+    views.open(engine.core().published());
+    let shards = u32::from(config.application.shards);
+    say::restored(shards, restored.records, began.elapsed());
+    shared.metrics.restored(restored.records, began.elapsed());
+    shared.status.update(|readiness| {
+        readiness.restore.shards_total = shards;
+        readiness.restore.shards_done = shards;
+        readiness.restore.records = restored.records;
+        readiness.restore.done = true;
+    });
+    engine.run().await?;
+    say::ended(engine.core().published().epochs());
+    engine.into_log().close().await;
+    Ok(())
+}
+
+/// Takes over what the log knows of the brokers and the lag.
+async fn look(health: Arc<KafkaHealth>, status: Arc<Status>, metrics: Arc<Metrics>, config: Arc<Config>) {
+    loop {
+        let report = health.report();
+        status.update(|readiness| {
+            readiness.broker = match report.brokers_down_seconds {
+                Some(seconds) => BrokerState::Unreachable {
+                    error: report.last_error.clone().unwrap_or_else(|| report.doing.to_owned()),
+                    since: Moment(jiff::Timestamp::now().as_millisecond() - seconds as i64 * 1_000),
+                },
+                None if report.partitions_expected > 0 || readiness.restore.done => BrokerState::Reached,
+                None => BrokerState::Connecting,
+            };
+            for source in &config.sources {
+                let lag = report
+                    .partitions
+                    .iter()
+                    .filter(|partition| source.topics.contains(&partition.topic))
+                    .map(|partition| partition.lag)
+                    .sum();
+                metrics.lag(&source.common.name, lag);
+                if let Some(status) = readiness.sources.get_mut(source.common.name.as_str()) {
+                    status.lag_records = lag;
+                }
+            }
+        });
+        metrics.ready(status.now().ready());
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,61 @@
+//! Whatever order rows come in, and however often: the same view.
+
+use super::super::testing::*;
+use crate::facts::order::*;
+use crate::facts::{Amount, OrderRow};
+
+/// A whole life of an order: every kind of row, two SKUs pooled over three lines, deletions.
+fn long_story() -> Story {
+    let mut order = Story::new("GBP");
+    order.header_with("114.36", |header| header.lines_expected = Some(3)).address();
+    order.line("A", "TEE", 3, "63.44", "10.57").line("B", "CAP", 1, "25.92", "4.32").line("C", "TEE", 1, "20.00", "3.33");
+    order.charge("5.00", "0.83").paid_by("card", Tender::Card, "114.36", "0").captured("114.36");
+    order.recorded().erp_line("10000", "TEE", 4, Some("6.20")).erp_line("20000", "CAP", 1, Some("9.10"));
+    order.released(&[("A", 3), ("B", 1), ("C", 1)]).warehouse_order(WarehouseState::New).warehouse_total(5);
+    order.despatched("D1", "TEE", 2).scanned("D1", ScanMeaning::Transit).cancelled("A", 1).cancelled("B", 1);
+    order.warehouse_total(3).warehouse_order(WarehouseState::Picking).despatched("D2", "TEE", 1).delivered("D1").delivered("D2");
+    order.refunded("R1", "47.07").authorised("RMA1", "TEE", 1).received("RC1", "TEE", 1, Condition::Damaged).credited("A", 2);
+    order.return_line("RMA2", "TEE", 1, ReturnState::Asked).return_line("RMA2", "TEE", 1, ReturnState::Approved);
+    order.received("RC2", "TEE", 2, Condition::Unspoken).delete(OrderRow::RETURN_LINE, ERP, "RMA1|TEE");
+    order.put(WMS, "X1", OrderRow::Disposition(Disposition { line: LineRef::Sku(sku("TEE")), quantity: pieces(1), to: DisposedTo::Stock }));
+    order.refunded_by(SHOP, "R1", Tender::Card, "47.07").refunded("R2", "21.14").delete(OrderRow::ERP_RECORD, ERP, "1|SO-7");
+    order.delete(OrderRow::LINE, SHOP, "C").put(
+        CARRIER,
+        "T-D2|9",
+        OrderRow::Scan(Scan { tracking: "T-D2".into(), meaning: Word::Unknown("teleported".into()), scanned_at: PLACED }),
+    );
+    order
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// The order in which rows come, and how often, never shows in the view; nor does a cut of the story at any place.
+    #[test]
+    fn the_order_of_arrival_never_shows(
+        order in proptest::strategy::Strategy::prop_shuffle(proptest::strategy::Just((0..long_story().told.len()).collect::<Vec<_>>())),
+        repeats in proptest::collection::vec(0usize..1000, 0..20),
+        upto in 0usize..1000,
+    ) {
+        let story = long_story();
+        let upto = upto % (story.told.len() + 1);
+        let straight: Vec<Told> = story.told[..upto].to_vec();
+        let mut shuffled: Vec<Told> = order.iter().filter(|i| **i < upto).map(|i| story.told[*i].clone()).collect();
+        for repeat in repeats.iter().filter(|_| upto > 0) {
+            shuffled.insert(repeat % (shuffled.len() + 1), story.told[repeat % upto].clone());
+        }
+        let (first, second) = (story.told_as(&straight), story.told_as(&shuffled));
+        let (first, second) = (story.view(&first), story.view(&second));
+        proptest::prop_assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        // And what must hold of any order's figures, whole or not.
+        let money = &first.money;
+        proptest::prop_assert!(money.due <= money.captured, "never more than was captured");
+        for line in &first.lines {
+            proptest::prop_assert!(line.w <= line.n && line.stopped <= line.n - line.w && line.r <= line.d);
+            proptest::prop_assert_eq!(line.k, line.n - line.stopped - line.r);
+            proptest::prop_assert!(line.settled_stock + line.settled_written_off + line.settled_other <= line.r);
+        }
+        let due: Amount = money.tenders.iter().map(|tender| tender.due).sum();
+        proptest::prop_assert_eq!(due, money.due);
+    }
+}

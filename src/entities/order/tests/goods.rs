@@ -1,0 +1,201 @@
+//! Goods: lines and their leaves, pooled SKUs, parcels and scans, returns and what became of them.
+
+use super::super::testing::*;
+use super::super::view::{OrderStage, OrderView, ReturnStage};
+use super::seen;
+use crate::facts::OrderRow;
+use crate::facts::order::*;
+
+#[test]
+fn a_credit_memo_for_returned_goods_cancels_nothing() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).despatched("D1", "CAP", 1).authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable);
+    order.credited("A", 1);
+    seen!(order, state, view);
+    let a = line(&view, "A");
+    assert_eq!((a.c, a.r, a.w, a.k, a.shop_received), (pieces(0), pieces(1), pieces(3), pieces(2), pieces(1)));
+    assert_eq!(view.money.due, amount("21.15"));
+}
+
+#[test]
+fn a_return_counts_when_it_is_authorised_and_there_in_accepted_condition() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).despatched("D1", "CAP", 1).delivered("D1");
+    let mut unlogged = order.clone();
+    unlogged.received("RC", "TEE", 2, Condition::Sellable);
+    seen!(unlogged, state, view);
+    assert_eq!((line(&view, "A").r, view.unlogged, view.return_stage), (pieces(0), true, ReturnStage::Unlogged));
+
+    let mut asked = order.clone();
+    asked.return_line("RMA", "TEE", 2, ReturnState::Asked).received("RC", "TEE", 2, Condition::Sellable);
+    seen!(asked, state, view);
+    assert_eq!(line(&view, "A").r, pieces(0));
+    asked.delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
+    seen!(asked, state, view);
+    assert_eq!((line(&view, "A").r, view.return_stage), (pieces(0), ReturnStage::Unlogged), "asked for and deleted: withdrawn");
+
+    let mut logged = order.clone();
+    logged.authorised("RMA", "TEE", 1);
+    seen!(logged, state, view);
+    assert_eq!((line(&view, "A").r, view.return_stage), (pieces(0), ReturnStage::Logged));
+    logged.received("RC", "TEE", 2, Condition::Sellable);
+    seen!(logged, state, view);
+    assert_eq!((line(&view, "A").r, line(&view, "A").received), (pieces(1), pieces(2)), "at most what was authorised");
+
+    let mut rejected = order.clone();
+    rejected.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Rejected);
+    seen!(rejected, state, view);
+    assert_eq!((line(&view, "A").r, line(&view, "A").received, view.money.due), (pieces(0), pieces(1), amount("0")));
+
+    let mut closed = order;
+    closed.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Unspoken).delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
+    seen!(closed, state, view);
+    let a = line(&view, "A");
+    assert_eq!((a.r, view.returns[0].lines[0].gone), (pieces(1), true), "approved and deleted stays approved");
+    assert_eq!((a.settled_stock, a.settled_written_off), (pieces(0), pieces(0)), "nobody said what became of it");
+    closed.put(
+        WMS,
+        "X1",
+        OrderRow::Disposition(Disposition { line: LineRef::Sku(sku("TEE")), quantity: pieces(1), to: DisposedTo::Stock }),
+    );
+    seen!(closed, state, view);
+    assert_eq!(line(&view, "A").settled_stock, pieces(1));
+}
+
+#[test]
+fn a_return_whose_state_stands_at_its_head() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).return_line("RMA", "TEE", 1, ReturnState::Asked).received("RC", "TEE", 1, Condition::Sellable);
+    let head = |state| OrderRow::ReturnDocument(ReturnDocument { rma: "RMA".into(), state: Word::Known(state), approved_at: None });
+    order.put(ERP, "5|RMA", head(ReturnState::Approved));
+    seen!(order, state, view);
+    assert_eq!(line(&view, "A").r, pieces(1));
+    order.delete(OrderRow::RETURN_DOCUMENT, ERP, "5|RMA").delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
+    seen!(order, state, view);
+    assert_eq!(line(&view, "A").r, pieces(1), "posted and tidied away by the ERP");
+}
+
+#[test]
+fn one_sku_on_two_lines_is_pooled() {
+    let mut order = Story::new("GBP");
+    order.header("50.00").line("A", "TEE", 2, "20.00", "0").line("B", "TEE", 3, "30.00", "0").captured("50.00").recorded();
+    order.cancelled("A", 1).despatched("D1", "TEE", 2);
+    seen!(order, state, view);
+    let d = |view: &OrderView<'_>| [line(view, "A").d, line(view, "B").d];
+    assert_eq!(d(&view), [pieces(1), pieces(1)], "what is wanted of the earlier line first");
+    assert_eq!(line(&view, "B").despatched[0].quantity, pieces(1));
+    order.despatched("D2", "TEE", 2);
+    seen!(order, state, view);
+    assert_eq!(d(&view), [pieces(1), pieces(3)]);
+    order.despatched("D3", "TEE", 1);
+    seen!(order, state, view);
+    assert_eq!((d(&view), line(&view, "A").w), ([pieces(2), pieces(3)], pieces(2)), "then what was ordered");
+    order.despatched("D4", "TEE", 1);
+    seen!(order, state, view);
+    assert_eq!(d(&view), [pieces(2), pieces(4)], "what is too much stands on the last line");
+    assert!(view.findings.iter().any(|finding| finding.kind == "rows-contradict" && finding.number == "B"));
+}
+
+#[test]
+fn pooled_returns_follow_the_line_that_is_named() {
+    let mut order = Story::new("GBP");
+    order.header("50.00").line("A", "TEE", 2, "20.00", "0").line("B", "TEE", 3, "30.00", "0").captured("50.00").recorded();
+    order.despatched("D1", "TEE", 5).authorised("RMA", "TEE", 1);
+    let receipt = Receipt {
+        receipt: "RC".into(),
+        rma: Some("RMA".into()),
+        line: LineRef::Line("B".into()),
+        quantity: pieces(1),
+        condition: Word::Known(Condition::Sellable),
+        location: MAIN.into(),
+        bucket: "RETURNS".into(),
+        received_at: order.now,
+    };
+    order.put(WMS, "RC|1", OrderRow::Receipt(Box::new(receipt)));
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").r, line(&view, "B").r, view.money.due), (pieces(0), pieces(1), amount("10.00")));
+}
+
+#[test]
+fn the_sale_carries_the_price_and_the_leaf_the_goods() {
+    let mut order = Story::new("GBP");
+    order.header("40.00").captured("40.00").recorded();
+    order.line_with("10", "TEE", 2, "40.00", "0", |line| line.role = LineRole::Sale);
+    seen!(order, state, view);
+    assert!(!view.conditions.complete.holds, "its goods are missing");
+    order.line_with("11", "TEE-M", 2, "0", "0", |line| {
+        line.role = LineRole::Leaf;
+        line.parent = Some("10".into());
+    });
+    order.despatched("D1", "TEE-M", 1);
+    seen!(order, state, view);
+    assert!(view.conditions.complete.holds);
+    assert_eq!((view.lines.len(), view.lines[0].id, view.lines[0].sku.as_str(), view.lines[0].d), (1, "10", "TEE-M", pieces(1)));
+}
+
+#[test]
+fn delivered_by_piece_by_the_newest_scan_or_by_time() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).despatched("D2", "CAP", 1);
+    seen!(order, state, view);
+    assert_eq!(view.stage, OrderStage::Despatched);
+    order.scanned("D1", ScanMeaning::Transit).scanned("D1", ScanMeaning::OutForDelivery);
+    seen!(order, state, view);
+    assert_eq!(view.stage, OrderStage::OutForDelivery);
+    order.delivered("D1");
+    seen!(order, state, view);
+    assert_eq!((view.stage, line(&view, "A").delivered), (OrderStage::PartDelivered, pieces(3)));
+    let assumed_at = view.parcels[1].despatched_at + order.rules.durations.assume_delivered;
+    assert_eq!(view.next_change, Some(assumed_at));
+    order.now = assumed_at;
+    seen!(order, state, view);
+    assert_eq!((view.stage, view.parcels[1].assumed, view.next_change), (OrderStage::Delivered, true, None));
+    assert!(view.flags.contains(&"assumed"));
+    order.scanned("D2", ScanMeaning::Lost);
+    seen!(order, state, view);
+    assert_eq!((view.stage, view.flags.as_slice()), (OrderStage::PartDelivered, &["lost"][..]));
+}
+
+#[test]
+fn a_tracking_number_that_comes_later_than_the_parcel() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3);
+    order.put(WMS, "D1", OrderRow::Tracking(Tracking { despatch: "D1".into(), carrier: "UPS".into(), number: "1Z".into() }));
+    let scan = Scan { tracking: "1Z".into(), meaning: Word::Known(ScanMeaning::Delivered), scanned_at: order.now };
+    order.put(CARRIER, "1Z|1", OrderRow::Scan(scan));
+    seen!(order, state, view);
+    assert_eq!((view.parcels[0].tracking, view.parcels[0].carrier), (Some("1Z"), "UPS"));
+    assert!(view.parcels[0].delivered_at.is_some());
+}
+
+#[test]
+fn mirrors_are_never_added() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 2);
+    let mirror = Despatch {
+        despatch: "SHIP-9".into(),
+        line: LineRef::Sku(sku("TEE")),
+        quantity: pieces(2),
+        location: MAIN.into(),
+        despatched_at: order.now,
+        carrier: "".into(),
+        service: "".into(),
+        tracking: None,
+    };
+    order.put(SHOP, "SHIP-9|TEE", OrderRow::Despatch(Box::new(mirror)));
+    order.refunded("R1", "10.00").refunded_by(ERP, "CM-1", Tender::Card, "10.00");
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").d, view.parcels.len(), view.money.refunded), (pieces(2), 1, amount("10.00")));
+}
+
+#[test]
+fn lines_that_need_no_warehouse_are_supplied_when_secured_and_recorded() {
+    let mut order = Story::new("GBP");
+    order.header_with("10.00", |header| header.ships = false).captured("10.00");
+    order.line_with("E", "EBOOK", 1, "10.00", "0", |line| line.needs = Needs::Digital);
+    seen!(order, state, view);
+    assert_eq!((view.lines[0].d, view.stage), (pieces(0), OrderStage::Placed));
+    order.recorded();
+    seen!(order, state, view);
+    assert_eq!((view.lines[0].d, view.stage), (pieces(1), OrderStage::Delivered));
+}

@@ -1,0 +1,15 @@
+//! Worked examples: the specification's own, and what would hurt.
+
+mod arrival;
+mod gates;
+mod goods;
+mod money;
+
+/// The view of a story as it stands.
+macro_rules! seen {
+    ($story:expr, $state:ident, $view:ident) => {
+        let $state = $story.state();
+        let $view = $story.view(&$state);
+    };
+}
+use seen;

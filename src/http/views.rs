@@ -1,0 +1,73 @@
+//! Committed views as HTTP answers: computed from published rows when somebody asks, with what each gate waits for.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Value, json};
+
+use super::{Published as EpochOf, Views};
+use crate::engine::Published;
+use crate::entities::order::{OrderState, gates, view};
+use crate::entities::sku::{offer, stock};
+use crate::events::why;
+use crate::facts::{CustomerKey, OrderKey, Sku};
+
+/// So many of a customer's orders are listed; one who buys for many people has a million.
+const ORDERS_MAX: usize = 200;
+
+/// Answers from what the engine has published; before its restore has ended there is nothing to find.
+#[derive(Clone, Default)]
+pub struct CommittedViews(Arc<OnceLock<Arc<Published>>>);
+
+impl CommittedViews {
+    /// The engine has restored its state: from now on queries see it.
+    pub fn open(&self, published: Arc<Published>) {
+        // Opened once in a process; a second engine would be a second process.
+        let _ = self.0.set(published);
+    }
+
+    fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
+        let (rules, tick) = (&*published.rules, published.tick());
+        let view = view(key, &state.rows, &state.ledgers, rules, tick);
+        let mut answer = json!(gates::summary(&view, rules));
+        answer["why"] = json!(why::why(&view, &state.ledgers, rules, tick));
+        answer
+    }
+}
+
+impl Views for CommittedViews {
+    fn order(&self, id: &str) -> Option<Value> {
+        let published = self.0.get()?;
+        let mut found = published.find_orders(id);
+        match found.len() {
+            0 => None,
+            1 => found.pop().map(|(key, state)| Self::answer(published, &key, &state)),
+            _ => Some(json!({ "several": found.iter().map(|(key, state)| Self::answer(published, key, state)).collect::<Vec<_>>() })),
+        }
+    }
+
+    fn stock(&self, sku: &str) -> Option<Value> {
+        let published = self.0.get()?;
+        let sku = Sku::new(sku)?;
+        let state = published.sku_by_key(&sku)?;
+        let product = offer::product(&state, &published.rules).map(|(product, _)| product);
+        Some(json!({ "sku": sku.as_str(), "product": product, "channels": stock::stock(&sku, &state, &published.rules) }))
+    }
+
+    fn customer(&self, id: &str) -> Option<Value> {
+        let published = self.0.get()?;
+        let key = CustomerKey(id.into());
+        let state = published.customer_by_key(&key)?;
+        let orders: Vec<_> = state.orders().take(ORDERS_MAX).collect();
+        Some(
+            json!({ "customer": key.0, "collective": state.is_collective(), "brands": state.brands().collect::<Vec<_>>(), "orders": orders }),
+        )
+    }
+
+    fn scopes(&self) -> Vec<String> {
+        self.0.get().map(|published| published.scopes()).unwrap_or_default()
+    }
+
+    fn published(&self) -> EpochOf {
+        self.0.get().map_or_else(EpochOf::default, |published| EpochOf { epoch: published.epochs(), tick: published.tick() })
+    }
+}
