@@ -44,7 +44,10 @@ fn next(world: &mut World, index: u32, place: usize, scan: Scan) {
             return;
         }
     };
-    world.after(wait, Task::Scan(index, place, next));
+    match next {
+        Scan::Out | Scan::Attempted | Scan::Delivered => world.after_by_day(wait, Task::Scan(index, place, next)),
+        _ => world.after(wait, Task::Scan(index, place, next)),
+    }
 }
 
 fn delivered(world: &mut World, index: u32, place: usize) {
@@ -60,7 +63,7 @@ fn delivered(world: &mut World, index: u32, place: usize) {
     let (returns, account) = (order.story.returns(), order.pay == super::order::Pay::Account);
     if returns {
         let wait = world.dice.hours(20, 140);
-        world.after(wait, Task::LogReturn(index));
+        world.after_by_day(wait, Task::LogReturn(index));
     }
     if account {
         let wait = world.dice.hours(24, 160);

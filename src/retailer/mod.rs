@@ -41,7 +41,7 @@ mod world;
 
 pub use clock::System;
 pub use feeds::{Feed, topics};
-pub use world::{Hop, pounds};
+pub use world::{Hop, grouped, pounds};
 
 use rust_decimal::prelude::ToPrimitive;
 use serde::de::DeserializeOwned;
@@ -227,7 +227,7 @@ impl Retailer {
         let reason = if order.story == order::Story::DamagedReturn { "FAULTY" } else { "NOTWANTED" };
         self.nav.log_return(&mut self.world, index, &pieces, reason);
         let wait = self.world.dice.hours(30, 110);
-        self.world.after(wait, Task::TakeBack(index));
+        self.world.after_by_day(wait, Task::TakeBack(index));
     }
 
     /// Hears an event and puts what is to be done on its system's agenda.
@@ -350,7 +350,10 @@ impl Retailer {
             return Ok(());
         }
         self.hear_as(event, body, |own, order, status: crate::events::order_status::OrderStatus| {
-            own.tell_star(order, "Account page", || status.text.to_string());
+            let shown = own.world.hops.iter().rev().find(|hop| hop.to == Some(ACCOUNT_PAGE)).is_some_and(|hop| hop.what == *status.text);
+            if !shown {
+                own.tell_star(order, ACCOUNT_PAGE, || status.text.to_string());
+            }
         })
     }
 
@@ -404,6 +407,9 @@ impl Retailer {
         System::ALL.into_iter().map(|system| (system, self.world.clocks.off(system))).collect()
     }
 }
+
+/// Where the customer sees how his order stands: in the diary, a text that has not changed is not written again.
+const ACCOUNT_PAGE: &str = "Account page";
 
 fn verb(action: crate::events::sales_orders::Action) -> &'static str {
     match action {

@@ -153,7 +153,7 @@ impl Peoplevox {
         self.summarise(world, index);
         let (allocate, pick) = (world.dice.minutes(3, 10), world.dice.minutes(25, 120));
         world.after(allocate, Task::Allocate(index));
-        world.at(world.now + allocate + pick, Task::Pick(index));
+        world.after_by_day(Span(allocate.0 + pick.0), Task::Pick(index));
         if world.orders[index as usize].story.cancels_late() {
             let wait = world.dice.minutes(12, 40);
             world.after(wait, Task::Cancel(index));
@@ -291,7 +291,7 @@ impl Peoplevox {
         self.leave(world, index, parcel, done);
         if !done {
             let wait = world.dice.hours(2, 26);
-            world.after(wait, Task::Despatch(index));
+            world.after_by_day(wait, Task::Despatch(index));
         }
     }
 

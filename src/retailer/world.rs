@@ -101,6 +101,11 @@ impl World {
         self.at(self.now + span, task);
     }
 
+    /// As [`Self::after`], but in working hours.
+    pub fn after_by_day(&mut self, span: Span, task: Task) {
+        self.at(by_day(self.now + span), task);
+    }
+
     /// As [`Self::after`], but never before what the system was asked for this order earlier.
     pub fn queue(&mut self, system: System, order: u32, span: Span, task: Task) {
         let slot = self.busy.entry((order, system)).or_insert(Moment::MIN);
@@ -181,7 +186,34 @@ pub fn number_of(index: u32) -> String {
     format!("{:09}", NUMBERS_FROM + index)
 }
 
-/// Hundredths as people read them: `£94.36`.
+/// Hundredths as people read them: `£1,094.36`.
 pub fn pounds(hundredths: i64) -> String {
-    format!("{}£{}.{:02}", if hundredths < 0 { "-" } else { "" }, hundredths.abs() / 100, hundredths.abs() % 100)
+    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    format!("{}£{}.{rest:02}", if hundredths < 0 { "-" } else { "" }, grouped(whole))
+}
+
+/// `12,345`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// People pick, drive and send parcels back from 7 to 19 h: what falls into the night is done in the hours after.
+fn by_day(at: Moment) -> Moment {
+    const DAY: i64 = 86_400_000;
+    const HOUR: i64 = 3_600_000;
+    let midnight = at.0 - at.0.rem_euclid(DAY);
+    let time = at.0 - midnight;
+    if (7 * HOUR..19 * HOUR).contains(&time) {
+        return at;
+    }
+    let morning = if time < 7 * HOUR { midnight } else { midnight + DAY } + 7 * HOUR;
+    Moment(morning + time % (3 * HOUR))
 }

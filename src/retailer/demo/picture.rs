@@ -10,7 +10,7 @@ use super::{Facts, Journey, Killed};
 use crate::events::Topic;
 use crate::facts::Moment;
 use crate::retailer::judge::Invariant;
-use crate::retailer::pounds;
+use crate::retailer::{grouped, pounds};
 
 /// Plain text, or with colours and signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,19 +92,6 @@ impl Page {
     fn dim(&self, text: &str) -> String {
         self.paint("2", text)
     }
-}
-
-/// `12,345`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 fn shoppers(page: &mut Page, facts: &Facts) {

@@ -157,15 +157,20 @@ impl Play {
 
     /// Everything that systems write by now, what the engine makes of it, and what they hear.
     async fn exchange(&mut self) -> Result<(), Error> {
-        self.broker.set_now(self.now);
-        for record in self.retailer.step(self.now, &[]) {
-            let topic = record.topic.into();
-            let record_out = OutRecord { topic, partition: None, key: record.key, value: record.value, headers: Vec::new() };
-            self.broker.produce(record_out, record.timestamp);
-        }
+        self.write();
         self.work().await?;
         self.listen();
         Ok(())
+    }
+
+    /// What systems write by now goes into the log.
+    fn write(&mut self) {
+        self.broker.set_now(self.now);
+        for record in self.retailer.step(self.now, &[]) {
+            let written =
+                OutRecord { topic: record.topic.into(), partition: None, key: record.key, value: record.value, headers: Vec::new() };
+            self.broker.produce(written, record.timestamp);
+        }
     }
 
     async fn work(&mut self) -> Result<(), Error> {
@@ -198,12 +203,7 @@ impl Play {
         // Records wait: the epoch that holds them is cut short after its records are written, before it is committed.
         engine.log_mut().crash_next(CrashPoint::AfterProduce);
         self.now = self.now + self.pace;
-        self.broker.set_now(self.now);
-        for record in self.retailer.step(self.now, &[]) {
-            let topic = record.topic.into();
-            let record_out = OutRecord { topic, partition: None, key: record.key, value: record.value, headers: Vec::new() };
-            self.broker.produce(record_out, record.timestamp);
-        }
+        self.write();
         engine.turn().await?;
         let sums = engine.observer();
         self.sums = Sums { epochs: sums.epochs, dead_letters: sums.dead_letters, refusals: sums.refusals.clone() };
