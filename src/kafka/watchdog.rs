@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn bites_for_a_call_that_does_not_come_back_and_for_no_other() {
         let (bitten, bites) = mpsc::channel();
-        let watchdog = Watchdog::new(Arc::new(move |code, _: &str| drop(bitten.send(code)))).unwrap();
+        let watchdog = Watchdog::new(Arc::new(move |code, _: &str| {
+            let _ = bitten.send(code);
+        }))
+        .unwrap();
         watchdog.during(Duration::from_secs(3600), || ());
         watchdog.during(Duration::ZERO, || assert_eq!(bites.recv(), Ok(exit_code::WATCHDOG)));
         watchdog.close_within(Duration::ZERO);

@@ -249,6 +249,7 @@ fn spread_due(due: Amount, tenders: &mut [TenderView]) {
 }
 
 /// The money of an order whose quantities are known; sets which charges stay.
+#[allow(clippy::too_many_arguments)] // Each is a part of the sum that is being made.
 pub(super) fn money<'a>(
     rows: &'a Rows<OrderRow>,
     rules: &Rules,

@@ -92,7 +92,7 @@ impl Bench {
         figures.into_iter().find(|figure| figure.channel == "uk")
     }
 
-    fn to_write(&mut self) -> Quantity {
+    fn written(&mut self) -> Quantity {
         self.figure().expect("counted").to_write
     }
 }
@@ -137,11 +137,11 @@ fn the_figure_to_write_never_dips_on_an_orders_way() {
     // The warehouse ships: its own row and the order's are of one epoch.
     bench.put(WMS, "D1|TEE", despatched("LDN", 3, minute(10)));
     bench.put(SourceId::WAYBILL, "1|a", demand(Some("LDN"), 3, vec![part("D1|TEE", "LDN", 3, minute(10))]));
-    assert_eq!(bench.to_write(), quantity(7));
+    assert_eq!(bench.written(), quantity(7));
     bench.count(5, minute(60));
-    assert_eq!(bench.to_write(), quantity(7));
+    assert_eq!(bench.written(), quantity(7));
     bench.put(SHOP, "r2", holding(-3));
-    assert_eq!(bench.to_write(), quantity(4));
+    assert_eq!(bench.written(), quantity(4));
 }
 
 #[test]

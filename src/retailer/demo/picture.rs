@@ -114,9 +114,9 @@ fn moment(at: Moment) -> String {
 fn later(millis: i64) -> String {
     match millis {
         ..1_000 => String::new(),
-        ..90_000 => format!("+{} s", millis / 1_000),
-        ..5_400_000 => format!("+{} min", millis / 60_000),
-        ..129_600_000 => format!("+{}.{} h", millis / 3_600_000, millis % 3_600_000 / 360_000),
+        1_000..90_000 => format!("+{} s", millis / 1_000),
+        90_000..5_400_000 => format!("+{} min", millis / 60_000),
+        5_400_000..129_600_000 => format!("+{}.{} h", millis / 3_600_000, millis % 3_600_000 / 360_000),
         _ => format!("+{}.{} d", millis / 86_400_000, millis % 86_400_000 / 8_640_000),
     }
 }

@@ -136,7 +136,8 @@ impl Oracle {
             .collect();
         let created = self.steps.contains_key(&(Topic::SalesOrders, key.clone()));
         let secured = order.pay == Pay::Account || order.captured + (order.authorised - order.captured).max(0) >= order.owed();
-        if (!created && !(secured && order.wants_any())) || !self.changed(Topic::SalesOrders, &key, json!(lines)) {
+        let due = created || (secured && order.wants_any());
+        if !due || !self.changed(Topic::SalesOrders, &key, json!(lines)) {
             return;
         }
         let action = if !created {
