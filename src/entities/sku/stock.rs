@@ -1,8 +1,10 @@
 //! What a channel may sell of a SKU (journey.md, "Stock"; basis `on_hand`).
 //!
-//!     free     = sum of counts over the pool's sellable locations - claims not taken - unresolved despatches
-//!     shown    = max(0, free - safety stock)
-//!     to write = shown + what the shop still subtracts itself
+//! ```text
+//! free     = sum of counts over the pool's sellable locations - claims not taken - unresolved despatches
+//! shown    = max(0, free - safety stock)
+//! to write = shown + what the shop still subtracts itself
+//! ```
 //!
 //! - **Counts** come only from the system that is set to count the location, in sellable buckets. A deleted count is zero: the system says
 //!   that it has none there. A SKU never counted in a pool has no figure there.

@@ -2,8 +2,8 @@ use super::picture::{Style, draw};
 use super::{Facts, Play};
 use crate::retailer::Settings;
 
-const SEEDS: u64 = 20;
-const ORDERS: u32 = 300;
+const SEEDS: u64 = 3;
+const ORDERS: u32 = 60;
 
 fn played(seed: u64, orders: u32) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
