@@ -4,6 +4,8 @@
 //! through [`KafkaLog`], which shows what that costs. Both read the same retained input from its beginning, under a group of their own.
 //!
 //!     cargo bench --bench throughput -- --rounds 3 --seconds 30
+
+#![allow(clippy::unwrap_used)] // What goes wrong in a harness ends it, with the place.
 #![allow(clippy::unwrap_used)] // A measurement ends at the first thing that goes wrong.
 
 mod bare;
