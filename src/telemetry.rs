@@ -227,7 +227,8 @@ pub enum LogFormat {
 /// Sends log lines to standard error, filtered by `WAYBILL_LOG` (`info` by default). Once in a process; later calls change nothing.
 pub fn log_to_stderr(format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WAYBILL_LOG").unwrap_or_else(|_| "info".into());
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let coloured = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).with_ansi(coloured);
     // Refused only where a subscriber is there already, and then lines go to that one.
     let _ = match format {
         LogFormat::Text => lines.try_init(),

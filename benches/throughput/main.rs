@@ -5,10 +5,10 @@
 //!
 //!     cargo bench --bench throughput -- --rounds 3 --seconds 30
 
-#![allow(clippy::unwrap_used)] // What goes wrong in a harness ends it, with the place.
 #![allow(clippy::unwrap_used)] // A measurement ends at the first thing that goes wrong.
 
 mod bare;
+#[allow(dead_code)] // Shared with the tests, which use more of it.
 #[path = "../../tests/broker/cluster.rs"]
 mod cluster;
 mod log;
