@@ -18,13 +18,15 @@ use crate::events::Topic;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 use crate::retailer::books::{ACCOUNTS, Balances, post_order};
-use crate::retailer::judge::{Judge, Truth};
+use crate::retailer::judge::{Failure, Invariant, Judge, Truth};
 use crate::retailer::{HeardEvent, Retailer, Settings, setup, topics};
 
 /// Sums over all epochs.
 #[derive(Default)]
 struct Sums {
     epochs: u64,
+    /// Records of committed epochs, by what came of them: together they must be all that were sent.
+    records: u64,
     dead_letters: u64,
     refusals: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Observer for Sums {
         self.epochs += 1;
         for source in report.sources.values() {
             self.dead_letters += source.refused;
+            self.records += source.understood + source.housekeeping + source.unknown_tables.values().sum::<u64>() + source.refused;
             self.refusals.extend(source.refusal.clone().filter(|_| self.refusals.len() < REFUSALS_SHOWN));
         }
     }
@@ -62,6 +65,8 @@ pub struct Play {
     /// The least that the clock moves: one epoch's worth of time.
     pace: Span,
     sums: Sums,
+    /// Records that were written to the topics that are read.
+    written: u64,
     working: Duration,
     killed: Option<Killed>,
 }
@@ -99,7 +104,8 @@ impl Play {
         let (now, pace) = (plan.opening, Span::seconds(if plan.orders > 2_000 { 180 } else { 45 }));
         let (retailer, judge, sums) = (Retailer::new(plan.clone()), Judge::new(), Sums::default());
         let (engine, working, killed) = (None, Duration::ZERO, None);
-        let mut play = Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, working, killed };
+        let mut play =
+            Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, written: 0, working, killed };
         play.start_engine().await?;
         Ok(play)
     }
@@ -167,6 +173,8 @@ impl Play {
     fn write(&mut self) {
         self.broker.set_now(self.now);
         for record in self.retailer.step(self.now, &[]) {
+            // Topics that no adapter has a use for are not read.
+            self.written += u64::from(self.sources.iter().any(|topic| **topic == *record.topic));
             let written =
                 OutRecord { topic: record.topic.into(), partition: None, key: record.key, value: record.value, headers: Vec::new() };
             self.broker.produce(written, record.timestamp);
@@ -206,7 +214,7 @@ impl Play {
         self.write();
         engine.turn().await?;
         let sums = engine.observer();
-        self.sums = Sums { epochs: sums.epochs, dead_letters: sums.dead_letters, refusals: sums.refusals.clone() };
+        self.sums = Sums { epochs: sums.epochs, records: sums.records, dead_letters: sums.dead_letters, refusals: sums.refusals.clone() };
         drop(engine.into_log());
         let began = Instant::now();
         let restored = self.start_engine().await?;
@@ -227,7 +235,14 @@ impl Play {
         let (star, hops) = self.retailer.journey();
         let silent = Sums::default();
         let sums = self.engine.as_ref().map_or(&silent, |engine| engine.observer());
-        let failures = self.judge.verdict(&truth);
+        let mut failures = self.judge.verdict(&truth);
+        if sums.records != self.written {
+            let sentence = format!(
+                "source topics: {} records were written, {} were read in committed epochs: none may be lost, none read twice",
+                self.written, sums.records
+            );
+            failures.insert(0, Failure { invariant: Invariant::Events, sentence });
+        }
         Facts {
             seed: self.plan.seed,
             orders: truth.orders.len(),
@@ -274,7 +289,7 @@ fn views<O: Observer>(engine: &Engine<MemoryLog, O>) -> (usize, u64) {
     (orders.len(), xxh3_64(&all))
 }
 
-fn stock(truth: &Truth<'_>, failures: &[crate::retailer::judge::Failure]) -> Stock {
+fn stock(truth: &Truth<'_>, failures: &[Failure]) -> Stock {
     let lines = || truth.orders.iter().flat_map(|order| &order.lines);
     let wrong = |sku: &&&str| failures.iter().any(|failure| failure.sentence.starts_with(&format!("stock {sku}:")));
     Stock {
