@@ -8,7 +8,7 @@ mod play;
 #[cfg(test)]
 mod tests;
 
-pub use play::Play;
+pub use play::{Play, Spy};
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -19,7 +19,7 @@ use crate::facts::Moment;
 use crate::facts::time::Span;
 use crate::retailer::books::{ACCOUNTS, Balances, post_order};
 use crate::retailer::judge::{Failure, Invariant, Judge, Truth};
-use crate::retailer::{HeardEvent, Retailer, Settings, setup, topics};
+use crate::retailer::{HeardEvent, Retailer, Settings, SourceRecord, setup, topics};
 
 /// Sums over all epochs.
 #[derive(Default)]
@@ -69,7 +69,12 @@ pub struct Play {
     written: u64,
     working: Duration,
     killed: Option<Killed>,
+    /// Sees each record of the systems before it is written.
+    spy: Option<Spy>,
 }
+
+/// Hears every record that the systems write, in order.
+pub type Spy = Box<dyn FnMut(&SourceRecord)>;
 
 impl Play {
     /// Sets the stage: topics, configuration, an engine on a fresh log.
@@ -103,11 +108,17 @@ impl Play {
         };
         let (now, pace) = (plan.opening, Span::seconds(if plan.orders > 2_000 { 180 } else { 45 }));
         let (retailer, judge, sums) = (Retailer::new(plan.clone()), Judge::new(), Sums::default());
-        let (engine, working, killed) = (None, Duration::ZERO, None);
+        let (engine, working, killed, spy) = (None, Duration::ZERO, None, None);
         let mut play =
-            Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, written: 0, working, killed };
+            Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, written: 0, working, killed, spy };
         play.start_engine().await?;
         Ok(play)
+    }
+
+    /// Lets somebody see every record that the systems write: to keep a run's input, and play it elsewhere.
+    pub fn with_spy(mut self, spy: Spy) -> Self {
+        self.spy = Some(spy);
+        self
     }
 
     async fn start_engine(&mut self) -> Result<Restored, Error> {
@@ -174,6 +185,9 @@ impl Play {
         self.broker.set_now(self.now);
         for record in self.retailer.step(self.now, &[]) {
             // Topics that no adapter has a use for are not read.
+            if let Some(spy) = &mut self.spy {
+                spy(&record);
+            }
             self.written += u64::from(self.sources.iter().any(|topic| **topic == *record.topic));
             let written =
                 OutRecord { topic: record.topic.into(), partition: None, key: record.key, value: record.value, headers: Vec::new() };
