@@ -100,7 +100,7 @@ pub fn status(view: &OrderView<'_>) -> Option<OrderStatus> {
 pub fn parcel_stage(parcel: &ParcelView<'_>) -> &'static str {
     match parcel.newest_scan.map(|(meaning, _)| meaning) {
         _ if parcel.assumed => "delivered",
-        None | Some(ScanMeaning::Label) => "despatched",
+        None | Some(ScanMeaning::Withdrawn | ScanMeaning::Label) => "despatched",
         Some(ScanMeaning::Transit) => "in-transit",
         Some(ScanMeaning::Delayed) => "delayed",
         Some(ScanMeaning::OutForDelivery) => "out-for-delivery",

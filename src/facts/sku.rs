@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Currency, Moment, OrderKey, Quantity, Text};
+use super::order::Decision;
+use super::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -14,6 +15,14 @@ pub enum SkuRow {
     Demand(Box<Demand>),
     Product(Box<Product>),
     Price(Price),
+    Movement(Movement),
+    Offer(Box<Offer>),
+    KitPart(KitPart),
+    UsedIn(UsedIn),
+    PartFigure(PartFigure),
+    WarehouseItem(WarehouseItem),
+    Expected(Expected),
+    Decision(Box<Decision>),
 }
 
 impl SkuRow {
@@ -24,6 +33,14 @@ impl SkuRow {
     pub const DEMAND: u8 = 5;
     pub const PRODUCT: u8 = 6;
     pub const PRICE: u8 = 7;
+    pub const MOVEMENT: u8 = 8;
+    pub const OFFER: u8 = 9;
+    pub const KIT_PART: u8 = 10;
+    pub const USED_IN: u8 = 11;
+    pub const PART_FIGURE: u8 = 12;
+    pub const WAREHOUSE_ITEM: u8 = 13;
+    pub const EXPECTED: u8 = 14;
+    pub const DECISION: u8 = 15;
 
     pub fn kind(&self) -> u8 {
         match self {
@@ -34,6 +51,14 @@ impl SkuRow {
             Self::Demand(_) => Self::DEMAND,
             Self::Product(_) => Self::PRODUCT,
             Self::Price(_) => Self::PRICE,
+            Self::Movement(_) => Self::MOVEMENT,
+            Self::Offer(_) => Self::OFFER,
+            Self::KitPart(_) => Self::KIT_PART,
+            Self::UsedIn(_) => Self::USED_IN,
+            Self::PartFigure(_) => Self::PART_FIGURE,
+            Self::WarehouseItem(_) => Self::WAREHOUSE_ITEM,
+            Self::Expected(_) => Self::EXPECTED,
+            Self::Decision(_) => Self::DECISION,
         }
     }
 }
@@ -98,6 +123,18 @@ pub struct Demand {
     pub claim: Quantity,
     /// Which despatches of which quantity this line has had.
     pub despatched: Vec<DemandDespatch>,
+    /// What counting systems say to have set aside for this line: a count of basis `free` leaves it out.
+    pub allocated: Vec<Allocation>,
+}
+
+/// Pieces that a system has set aside for a line: the warehouse allocated them, or the shop committed them when the order was placed in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// The counting system that says so.
+    pub source: SourceId,
+    pub location: Text,
+    pub quantity: Quantity,
+    pub at: Moment,
 }
 
 /// A despatch, or a part of it, that an order has told to be for one of its lines.
@@ -123,6 +160,77 @@ pub struct Product {
     pub blocked: bool,
     pub category: Text,
     pub backorder_allowed: bool,
+    /// Not for sale from this moment on.
+    pub blocked_from: Option<Moment>,
+    /// No stock is kept of it: it can always be sold.
+    pub untracked: bool,
+}
+
+/// A movement between counts, from a source that counts now and then and sends deltas between (SEKO). Key: the source's id of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Movement {
+    pub location: Text,
+    pub bucket: Text,
+    /// Signed: pieces that came (or, below zero, went).
+    pub quantity: Quantity,
+    pub moved_at: Moment,
+    /// `receipt`, `adjustment`, `transfer`, `despatch` ...: as the source says.
+    pub cause: Text,
+}
+
+/// A reduced price for a time. Key: the offer's id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    pub name: Text,
+    /// The price of one piece, or a percentage off the regular price; of both the lower counts.
+    pub amount: Option<Amount>,
+    pub currency: Option<Currency>,
+    pub percent: Option<Quantity>,
+    pub from: Option<Moment>,
+    /// The first moment at which it holds no more.
+    pub until: Option<Moment>,
+    pub active: bool,
+    /// Channels that it holds for; empty: all.
+    pub channels: Vec<Text>,
+}
+
+/// That this SKU is a kit, and what is in one of it. Key: the part's SKU. A kit has no count: its figure is the least over its parts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KitPart {
+    pub part: Sku,
+    pub pieces: Quantity,
+}
+
+/// The same fact, told to the part: which kit it is used in. Key: the kit's SKU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UsedIn {
+    pub kit: Sku,
+    pub pieces: Quantity,
+}
+
+/// What a part tells the kits it is used in: its free pieces in a channel. Derived. Key: part + channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartFigure {
+    pub part: Sku,
+    pub channel: Text,
+    /// `None`: never counted.
+    pub free: Option<Quantity>,
+}
+
+/// Whether a warehouse knows the SKU. Key: the warehouse's item. A source that sends none: every SKU counts as known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarehouseItem {
+    pub known: bool,
+    pub blocked: bool,
+}
+
+/// Goods that are on order. Key: the ERP's purchase line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    pub location: Text,
+    /// Still to come.
+    pub quantity: Quantity,
+    pub expected_at: Moment,
 }
 
 /// A price of one list. Key: list + currency + unit + minimum + from.

@@ -31,7 +31,7 @@ use crate::facts::order::{
 
 meanings! {
     WarehouseState: "new", "allocated", "picking", "picked", "packed", "part-despatched", "despatched", "held", "cancelled", "closed";
-    ScanMeaning: "label", "transit", "delayed", "out-for-delivery", "collect", "attempted", "returning", "lost", "delivered";
+    ScanMeaning: "withdrawn", "label", "transit", "delayed", "out-for-delivery", "collect", "attempted", "returning", "lost", "delivered";
     Condition: "sellable", "damaged", "unspoken", "rejected", "other-item";
     RefundState: "pending", "success", "failed";
     ReturnState: "asked", "approved", "closed", "posted", "rejected", "withdrawn";

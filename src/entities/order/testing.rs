@@ -218,6 +218,10 @@ impl Story {
             needs: Needs::Ship,
             location: None,
             unit_cost: None,
+            tracked: true,
+            per_parent: Quantity::from_int(1),
+            list_price: None,
+            unit_price: None,
         };
         change(&mut line);
         self.put(SHOP, id, OrderRow::Line(Box::new(line)))
@@ -271,6 +275,9 @@ impl Story {
             location: Some("HAUPT".into()),
             drop_ship: false,
             shipped: Quantity::ZERO,
+            invoiced: Quantity::ZERO,
+            gross: None,
+            closed: false,
             unit_cost: cost.map(amount),
         };
         self.put(ERP, &format!("1|SO-7|{number}"), OrderRow::ErpLine(Box::new(line)))

@@ -95,6 +95,7 @@ fn demand(view: &OrderView<'_>, header: &Header, line: &LineView<'_>) -> Option<
         location: line.location.map(Text::from),
         claim,
         despatched: despatched.collect(),
+        allocated: Vec::new(),
     };
     let key = RowKey { kind: SkuRow::DEMAND, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, line.id]) };
     Some((Subject::Sku(line.sku.clone()), key, Row::Sku(SkuRow::Demand(Box::new(demand)))))

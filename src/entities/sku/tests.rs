@@ -122,6 +122,7 @@ fn demand(location: Option<&str>, claim: i64, despatched: Vec<DemandDespatch>) -
         location: location.map(Text::from),
         claim: quantity(claim),
         despatched,
+        allocated: Vec::new(),
     }))
 }
 

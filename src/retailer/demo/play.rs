@@ -109,8 +109,24 @@ impl Play {
         let (now, pace) = (plan.opening, Span::seconds(if plan.orders > 2_000 { 180 } else { 45 }));
         let (retailer, judge, sums) = (Retailer::new(plan.clone()), Judge::new(), Sums::default());
         let (engine, working, killed, spy) = (None, Duration::ZERO, None, None);
-        let mut play =
-            Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, written: 0, working, killed, spy };
+        let mut play = Self {
+            retailer,
+            judge,
+            broker,
+            tail,
+            topics,
+            settings,
+            sources,
+            engine,
+            plan,
+            now,
+            pace,
+            sums,
+            written: 0,
+            working,
+            killed,
+            spy,
+        };
         play.start_engine().await?;
         Ok(play)
     }

@@ -3,7 +3,7 @@
 use super::{Context, Table};
 use crate::envelope::{Refusal, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
-use crate::facts::{OrderRow, Subject, Text};
+use crate::facts::{OrderRow, Quantity, Subject, Text};
 use crate::sources::FactsOut;
 
 columns! {
@@ -46,6 +46,10 @@ impl SalesOrderItem<'_> {
             needs: if digital { Needs::Digital } else { Needs::Ship },
             location: None,
             unit_cost: None,
+            tracked: true,
+            per_parent: Quantity::from_int(1),
+            list_price: None,
+            unit_price: None,
         })
     }
 

@@ -346,7 +346,7 @@ fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let order = told.number_of_order()?;
     let (despatch, number) = (told.text("despatch"), told.text("tracking"));
     out.link(Name::new(Name::TRACKING, &number), Link::Name(order.clone()), told.place, told.at);
-    let row = Tracking { despatch: despatch.clone(), carrier: told.text("carrier"), number };
+    let row = Tracking { despatch: despatch.clone(), carrier: told.text("carrier"), number, replaces: None };
     out.named(order, despatch, told.place, told.at, OrderRow::Tracking(row));
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{
     ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
-use crate::facts::{Amount, Link, OrderRow, Subject, Text};
+use crate::facts::{Amount, Link, OrderRow, Quantity, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -171,6 +171,9 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
             location: row.cell(line::LOCATION).filled()?.map(Text::from),
             drop_ship: flag(row, line::DROP)?,
             shipped: reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?,
+            invoiced: Quantity::ZERO,
+            gross: None,
+            closed: false,
             unit_cost: unit_cost(reader, row)?,
         })),
         Kind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {

@@ -94,7 +94,8 @@ impl Peoplevox {
             out.link(Name::new(Name::TRACKING, parcel.number), Link::Name(self.order(first)), place, at);
         }
         for order in orders {
-            let row = Tracking { despatch: parcel.despatch.into(), carrier: parcel.carrier.into(), number: parcel.number.into() };
+            let row =
+                Tracking { despatch: parcel.despatch.into(), carrier: parcel.carrier.into(), number: parcel.number.into(), replaces: None };
             out.named(self.order(order), parcel.despatch, place, at, OrderRow::Tracking(row));
         }
     }

@@ -268,6 +268,10 @@ impl<'a, 'c> Body<'a, 'c> {
             needs: if item.ships()? { Needs::Ship } else { Needs::Digital },
             location: None,
             unit_cost: None,
+            tracked: item.is_tracked(),
+            per_parent: Quantity::from_int(1),
+            list_price: None,
+            unit_price: None,
         };
         // A body that leaves these members out tells no progress.
         if !self.order.refunds.is_null() && !self.order.fulfillments.is_null() {

@@ -160,7 +160,11 @@ fn delivered_by_piece_by_the_newest_scan_or_by_time() {
 fn a_tracking_number_that_comes_later_than_the_parcel() {
     let mut order = released_example();
     order.despatched("D1", "TEE", 3);
-    order.put(WMS, "D1", OrderRow::Tracking(Tracking { despatch: "D1".into(), carrier: "UPS".into(), number: "1Z".into() }));
+    order.put(
+        WMS,
+        "D1",
+        OrderRow::Tracking(Tracking { despatch: "D1".into(), carrier: "UPS".into(), number: "1Z".into(), replaces: None }),
+    );
     let scan = Scan { tracking: "1Z".into(), meaning: Word::Known(ScanMeaning::Delivered), scanned_at: order.now };
     order.put(CARRIER, "1Z|1", OrderRow::Scan(scan));
     seen!(order, state, view);

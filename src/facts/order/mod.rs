@@ -5,6 +5,14 @@
 //!
 //! The numbers of [`OrderRow::kind`] and the order of the fields are part of the state's format.
 
+mod goods;
+mod returns;
+mod systems;
+
+pub use goods::*;
+pub use returns::*;
+pub use systems::*;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +69,9 @@ pub enum OrderRow {
     Disposition(Disposition),
     Refund(Box<Refund>),
     ReturnDocument(ReturnDocument),
+    WarehouseLine(Box<WarehouseLine>),
+    Cancellation(Cancellation),
+    Decision(Box<Decision>),
 }
 
 impl OrderRow {
@@ -85,6 +96,9 @@ impl OrderRow {
     pub const DISPOSITION: u8 = 19;
     pub const REFUND: u8 = 20;
     pub const RETURN_DOCUMENT: u8 = 21;
+    pub const WAREHOUSE_LINE: u8 = 22;
+    pub const CANCELLATION: u8 = 23;
+    pub const DECISION: u8 = 24;
 
     /// The `kind` of the row's [`super::RowKey`].
     pub fn kind(&self) -> u8 {
@@ -110,6 +124,9 @@ impl OrderRow {
             Self::Disposition(_) => Self::DISPOSITION,
             Self::Refund(_) => Self::REFUND,
             Self::ReturnDocument(_) => Self::RETURN_DOCUMENT,
+            Self::WarehouseLine(_) => Self::WAREHOUSE_LINE,
+            Self::Cancellation(_) => Self::CANCELLATION,
+            Self::Decision(_) => Self::DECISION,
         }
     }
 }
@@ -262,6 +279,14 @@ pub struct Line {
     pub needs: Needs,
     pub location: Option<Text>,
     pub unit_cost: Option<Amount>,
+    /// Stock is kept of it; an untracked line ships and claims nothing.
+    pub tracked: bool,
+    /// Pieces of these goods in one piece of the parent: of a leaf in a bundle; 1 for all others.
+    pub per_parent: Quantity,
+    /// The list price of one piece of a bundle's part, by which the bundle's price is shared; `None`: not known.
+    pub list_price: Option<Amount>,
+    /// The price of one piece that the shop showed when the order was placed, tax as in the order's prices.
+    pub unit_price: Option<Amount>,
 }
 
 /// How far the shop's own books have got with a line. Key: the shop's line id. Owner: the shop, as mirror but for what it cancels.
@@ -334,88 +359,6 @@ pub struct Hold {
     pub active: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErpState {
-    Pending,
-    Approved,
-    Closed,
-    Cancelled,
-    Posted,
-}
-
-/// The ERP's record of an order (`return_order = false`). Key: document type + number. A deleted row is `gone`, not cancelled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErpRecord {
-    pub document: Text,
-    pub state: Word<ErpState>,
-    pub created_at: Option<Moment>,
-}
-
-/// A line of the ERP's record. Key: document + line number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErpLine {
-    pub document: Text,
-    /// The shop's line id, where the ERP keeps it.
-    pub order_line: Option<Text>,
-    pub sku: Sku,
-    pub quantity: Quantity,
-    pub location: Option<Text>,
-    pub drop_ship: bool,
-    /// The ERP's own shipped total.
-    pub shipped: Quantity,
-    pub unit_cost: Option<Amount>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum PostedKind {
-    Shipment,
-    Invoice,
-    ReturnReceipt,
-    CreditNote,
-}
-
-/// A line of a posted document of the ERP. Key: kind + document + line number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErpPosted {
-    pub kind: PostedKind,
-    pub document: Text,
-    /// The open document that it was posted from.
-    pub from: Text,
-    pub sku: Sku,
-    /// Signed: a correction is negative.
-    pub quantity: Quantity,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WarehouseState {
-    New,
-    Allocated,
-    Picking,
-    Picked,
-    Packed,
-    PartDespatched,
-    Despatched,
-    Held,
-    Cancelled,
-    Closed,
-}
-
-/// The warehouse's order. Key: the warehouse's order number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WarehouseOrder {
-    pub location: Text,
-    pub state: Word<WarehouseState>,
-}
-
-/// How many pieces the warehouse's order has now: the answer to a lowered total. Key: the warehouse's order number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WarehouseTotal {
-    pub location: Text,
-    pub pieces: Quantity,
-}
-
 /// Which of the order's lines a row speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LineRef {
@@ -424,144 +367,30 @@ pub enum LineRef {
     Sku(Sku),
 }
 
-/// What left the house. Key: despatch number + line or SKU (+ lot).
+/// What an authority of its own says is cancelled of a line, as a total. Key: line + who. Owner: shop, ERP or warehouse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Despatch {
-    pub despatch: Text,
+pub struct Cancellation {
     pub line: LineRef,
-    pub quantity: Quantity,
-    pub location: Text,
-    pub despatched_at: Moment,
-    pub carrier: Text,
-    pub service: Text,
-    /// Where the despatch row itself names it; else a `Tracking` row does, later.
-    pub tracking: Option<Text>,
-}
-
-/// The tracking number of a despatch's parcel. Key: despatch number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Tracking {
-    pub despatch: Text,
-    pub carrier: Text,
-    pub number: Text,
-}
-
-/// What a scan means, in rank order: at equal times the later in this list is the newer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScanMeaning {
-    Label,
-    Transit,
-    Delayed,
-    OutForDelivery,
-    Collect,
-    Attempted,
-    Returning,
-    Lost,
-    Delivered,
-}
-
-/// A carrier's scan. Key: carrier + tracking number + time + code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scan {
-    pub tracking: Text,
-    pub meaning: Word<ScanMeaning>,
-    pub scanned_at: Moment,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReturnState {
-    Asked,
-    Approved,
-    Closed,
-    Posted,
-    Rejected,
-    Withdrawn,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Resolution {
-    Refund,
-    StoreCredit,
-    Exchange,
-    Repair,
-    Reject,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GoodsExpected {
-    Yes,
-    /// Keep it.
-    No,
-    /// A photo is enough.
-    Proof,
-}
-
-/// The head of a return authorisation, where the authority keeps the state there and not in the lines (NAV): it stands for the state of each
-/// [`ReturnLine`] of the same source and `rma`. Key: authority's document. Deleted: the last state counts, as with a line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReturnDocument {
-    pub rma: Text,
-    pub state: Word<ReturnState>,
-    pub approved_at: Option<Moment>,
-}
-
-/// A line of a return authorisation. Key: authority's document + line. A deleted row that was approved counts as approved (`gone`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReturnLine {
-    pub rma: Text,
-    pub line: LineRef,
-    pub quantity: Quantity,
-    pub state: Word<ReturnState>,
-    pub resolution: Resolution,
-    pub goods_expected: GoodsExpected,
+    pub total: Quantity,
+    /// The warehouse has stopped it: these pieces can't be sent any more.
+    pub stopped: bool,
     pub reason: Text,
-    pub approved_at: Option<Moment>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Condition {
-    Sellable,
-    Damaged,
-    /// Not told: accepted.
-    Unspoken,
-    Rejected,
-    OtherItem,
-}
-
-/// What came back. Key: receipt + line.
+/// What a person decided about an exception. A fact like any other, so that it survives restarts and replays. Key: exception's kind + number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Receipt {
-    pub receipt: Text,
-    /// The authorisation it names, if any.
-    pub rma: Option<Text>,
-    pub line: LineRef,
-    pub quantity: Quantity,
-    pub condition: Word<Condition>,
-    pub location: Text,
-    pub bucket: Text,
-    pub received_at: Moment,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DisposedTo {
-    Stock,
-    WriteOff,
-    SentBack,
-    Quarantine,
-}
-
-/// What became of returned goods. Key: the warehouse's id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Disposition {
-    pub line: LineRef,
-    pub quantity: Quantity,
-    pub to: DisposedTo,
+pub struct Decision {
+    /// The exception that it settles: its kind, and what tells several of one entity apart.
+    pub kind: Text,
+    pub number: Text,
+    /// One of the exception's choices, as in `accept`, `cancel`, `resend`, `refund`.
+    pub choice: Text,
+    pub amount: Option<Amount>,
+    pub lines: Vec<(LineRef, Quantity)>,
+    /// Who decided (a login, no person's data beyond that), and why.
+    pub who: Text,
+    pub why: Text,
+    pub decided_at: Moment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,0 +1,113 @@
+//! What ERP and warehouse keep of an order: records, documents, totals.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LineRef, Word};
+use crate::facts::{Amount, Moment, Quantity, Sku, Text};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErpState {
+    Pending,
+    Approved,
+    Closed,
+    Cancelled,
+    Posted,
+}
+
+/// The ERP's record of an order (`return_order = false`). Key: document type + number. A deleted row is `gone`, not cancelled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErpRecord {
+    pub document: Text,
+    pub state: Word<ErpState>,
+    pub created_at: Option<Moment>,
+}
+
+/// A line of the ERP's record. Key: document + line number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErpLine {
+    pub document: Text,
+    /// The shop's line id, where the ERP keeps it.
+    pub order_line: Option<Text>,
+    pub sku: Sku,
+    pub quantity: Quantity,
+    pub location: Option<Text>,
+    pub drop_ship: bool,
+    /// The ERP's own shipped total.
+    pub shipped: Quantity,
+    pub invoiced: Quantity,
+    /// Value of the line in the ERP, tax inside, where it tells one: compared with the order's (`erp-differs`).
+    pub gross: Option<Amount>,
+    /// The ERP will deliver no more of it.
+    pub closed: bool,
+    pub unit_cost: Option<Amount>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PostedKind {
+    Shipment,
+    Invoice,
+    ReturnReceipt,
+    CreditNote,
+}
+
+/// A line of a posted document of the ERP. Key: kind + document + line number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErpPosted {
+    pub kind: PostedKind,
+    pub document: Text,
+    /// The open document that it was posted from.
+    pub from: Text,
+    pub sku: Sku,
+    /// Signed: a correction is negative.
+    pub quantity: Quantity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarehouseState {
+    New,
+    Allocated,
+    Picking,
+    Picked,
+    Packed,
+    PartDespatched,
+    Despatched,
+    Held,
+    Cancelled,
+    Closed,
+}
+
+/// The warehouse's order. Key: the warehouse's order number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarehouseOrder {
+    pub location: Text,
+    pub state: Word<WarehouseState>,
+}
+
+/// How many pieces the warehouse's order has now: the answer to a lowered total. Key: the warehouse's order number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarehouseTotal {
+    pub location: Text,
+    pub pieces: Quantity,
+}
+
+/// A line of the warehouse's order. Key: the warehouse's order number + line or SKU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarehouseLine {
+    /// The warehouse's order number.
+    pub order: Text,
+    pub location: Text,
+    pub line: LineRef,
+    /// What the warehouse is to send in all.
+    pub quantity: Quantity,
+    pub allocated: Quantity,
+    /// When the allocation was made, by the warehouse's clock.
+    pub allocated_at: Option<Moment>,
+    /// The warehouse's own despatched total of this line, where the same record tells one.
+    pub despatched: Option<Quantity>,
+    /// What the warehouse will not send, where it names the quantity.
+    pub cancelled: Option<Quantity>,
+    /// The warehouse will send no more of it: the rest is closed short.
+    pub closed: bool,
+}
