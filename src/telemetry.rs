@@ -137,6 +137,7 @@ impl Metrics {
             count(RecordOutcome::Housekeeping, source.housekeeping);
             count(RecordOutcome::UnknownTable, source.unknown_tables.values().sum());
             count(RecordOutcome::Refused, source.refused);
+            self.unknown_words.with_label_values(&[name]).inc_by(source.unknown_words);
             let age_ms = report.tick.0.saturating_sub(source.newest_millis).max(0);
             self.lag_seconds.with_label_values(&[name.as_str()]).set(age_ms as f64 / 1_000.0);
         }
@@ -170,11 +171,6 @@ impl Metrics {
     /// Records of a source that are there and not read yet.
     pub fn lag(&self, source: &str, records: i64) {
         self.lag_records.with_label_values(&[source]).set(records);
-    }
-
-    /// Status words without a meaning that came from a source.
-    pub fn unknown_words(&self, source: &str, n: u64) {
-        self.unknown_words.with_label_values(&[source]).inc_by(n);
     }
 
     pub fn exceptions_open(&self, kind: &str, open: i64) {

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::broker;
 use super::observer::Telling;
@@ -24,6 +24,8 @@ use crate::telemetry::{Metrics, say};
 
 /// How often the log's own word on brokers and lag is taken over into readiness and metrics.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long an epoch under way may take to end after SIGTERM.
+const EPOCH_PATIENCE: Duration = Duration::from_secs(25);
 
 pub fn run(config: Config) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -88,13 +90,11 @@ fn work(shared: &Shared, views: &CommittedViews) -> Result<(), Error> {
                 closer.close();
             }
         });
-        let looking =
-            tokio::spawn(look(Arc::clone(&health), Arc::clone(&shared.status), Arc::clone(&shared.metrics), Arc::clone(&shared.config)));
+        let looking = tokio::spawn(look(Arc::clone(&health), shared.clone(), views.clone()));
         let mut ending = shared.ending.clone();
         let result = tokio::select! {
             result = epochs(shared, views, log, &health) => result,
-            // Before the restore has ended there is no epoch to finish.
-            _ = async { let _ = ending.wait_for(|ending| *ending).await; tokio::time::sleep(shared_patience()).await } => Ok(()),
+            () = given_up(&mut ending, &shared.status) => Ok(()),
         };
         closing.abort();
         looking.abort();
@@ -102,9 +102,13 @@ fn work(shared: &Shared, views: &CommittedViews) -> Result<(), Error> {
     })
 }
 
-/// How long an epoch under way may take to end after SIGTERM.
-fn shared_patience() -> Duration {
-    Duration::from_secs(25)
+/// Asked to end, and there is nothing to wait for: before the restore has ended no epoch is under way; after it the epoch gets its time.
+async fn given_up(ending: &mut watch::Receiver<bool>, status: &Status) {
+    // The sender lives as long as the process: an error can only mean that it is ending.
+    let _ = ending.wait_for(|ending| *ending).await;
+    if status.now().restore.done {
+        tokio::time::sleep(EPOCH_PATIENCE).await;
+    }
 }
 
 async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: &Arc<KafkaHealth>) -> Result<(), Error> {
@@ -149,8 +153,12 @@ async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: 
 }
 
 /// Takes over what the log knows of the brokers and the lag.
-async fn look(health: Arc<KafkaHealth>, status: Arc<Status>, metrics: Arc<Metrics>, config: Arc<Config>) {
+async fn look(health: Arc<KafkaHealth>, shared: Shared, views: CommittedViews) {
+    let Shared { config, metrics, status, .. } = shared;
     loop {
+        for (kind, open) in views.exceptions_open() {
+            metrics.exceptions_open(&kind, open);
+        }
         let report = health.report();
         status.update(|readiness| {
             readiness.broker = match report.brokers_down_seconds {

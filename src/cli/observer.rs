@@ -45,6 +45,7 @@ impl Telling {
                 status.state = SourceState::Reading;
                 status.records += source.understood + skipped + source.refused;
                 status.dead_letters += source.refused;
+                status.unknown_words += source.unknown_words;
                 status.last_record_at = status.last_record_at.max(Some(Moment(source.newest_millis)));
             }
         });

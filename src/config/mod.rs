@@ -30,7 +30,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 pub use document::{Problem, Problems, nearest};
-pub use settings::{Application, Epochs, Http, Kafka, Property};
+pub use settings::{Application, Epochs, Http, Kafka, OWN_PROPERTIES, Property};
 pub use sources::Source;
 pub use values::{Outside, Secret, name_is_legal};
 

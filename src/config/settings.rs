@@ -83,7 +83,7 @@ pub fn application(mut section: Section<'_>) -> Option<Application> {
 }
 
 /// Properties that exactly-once stands on: what the file says of them would be wrong or without effect.
-const OWN_PROPERTIES: &[&str] = &[
+pub const OWN_PROPERTIES: &[&str] = &[
     "acks",
     "allow.auto.create.topics",
     "auto.offset.reset",

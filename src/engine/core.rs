@@ -47,6 +47,7 @@ pub struct EngineSettings {
 }
 
 /// A source topic as records name it by index.
+#[derive(Clone, Copy)]
 struct TopicRoute {
     id: TopicId,
     source: usize,
@@ -123,7 +124,7 @@ impl Core {
         self.outbox.has_read(record);
         self.report.records += 1;
         self.report.bytes += (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
-        let Some(route) = self.routes.get(record.topic_index as usize) else { return };
+        let Some(route) = self.routes.get(record.topic_index as usize).copied() else { return };
         let Some(source) = self.settings.sources.get(route.source) else { return };
         let cause = Cause { topic: route.id, partition: record.partition, offset: record.offset };
         let mut facts = std::mem::take(&mut self.facts);
@@ -142,13 +143,16 @@ impl Core {
             }
         }
         for fact in facts.drain(..) {
-            self.store(fact);
+            let unknown = matches!(&fact.change, Change::Upsert(Row::Order(row)) if row.unknown_word().is_some());
+            if self.store(fact) == Put::Changed && unknown {
+                self.report.sources.entry(route.source).or_default().unknown_words += 1;
+            }
         }
         self.facts = facts;
     }
 
     /// Puts a fact's row to its entity in the open epoch, if it is newer than what is there.
-    pub(super) fn store(&mut self, fact: Fact) {
+    pub(super) fn store(&mut self, fact: Fact) -> Put {
         let shard = &mut self.shards[route::of(&fact.subject, self.settings.shards)];
         let cause = fact.cause;
         let put = match (fact.subject, fact.change) {
@@ -190,6 +194,7 @@ impl Core {
             Put::Stale => self.report.facts_stale += 1,
             Put::Changed | Put::Same => self.report.facts_new += 1,
         }
+        put
     }
 
     /// Nothing was read and nothing is due: there is nothing to commit.

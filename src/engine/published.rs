@@ -2,8 +2,9 @@
 //!
 //! The maps share each entity with its shard (an `Arc` both ways): publishing costs a pointer, and a query never holds up the engine.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
@@ -12,8 +13,10 @@ use smallvec::SmallVec;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
+use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
 use crate::entities::sku::SkuState;
+use crate::events::Topic;
 use crate::facts::{CustomerKey, Link, Moment, Name, OrderKey, Sku, Text};
 
 /// A chain of names has five links at most.
@@ -30,6 +33,10 @@ pub struct Published {
     by_id: Map<Text, SmallVec<[Name; 1]>>,
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
+    /// Names with an exception open: those of a name that leads nowhere are in no map of states.
+    names_open: Map<Name, Said>,
+    /// Exceptions that are open, by kind.
+    exceptions_open: Mutex<BTreeMap<Text, i64>>,
     tick: AtomicI64,
     epochs: AtomicU64,
 }
@@ -43,16 +50,24 @@ impl Published {
             by_id: Map::default(),
             skus: Map::default(),
             customers: Map::default(),
+            names_open: Map::default(),
+            exceptions_open: Mutex::default(),
             tick: AtomicI64::new(0),
             epochs: AtomicU64::new(0),
         }
     }
 
     pub(super) fn order(&self, key: &OrderKey, state: &Arc<OrderState>) {
-        self.orders.insert(key.clone(), state.clone());
+        let before = self.orders.insert(key.clone(), state.clone());
+        self.exceptions(before.as_ref().map(|before| &before.said), &state.said);
     }
 
     pub(super) fn name(&self, name: &Name, state: &Arc<NameState>) {
+        let before = self.names_open.remove(name).map(|(_, said)| said);
+        self.exceptions(before.as_ref(), &state.said);
+        if exceptions_of(&state.said).next().is_some() {
+            self.names_open.insert(name.clone(), state.said.clone());
+        }
         let Some(link) = state.link() else { return };
         if self.links.insert(name.clone(), link.clone()).is_none() {
             self.by_id.entry(name.id.clone()).or_default().push(name.clone());
@@ -60,7 +75,8 @@ impl Published {
     }
 
     pub(super) fn sku(&self, sku: &Sku, state: &Arc<SkuState>) {
-        self.skus.insert(sku.clone(), state.clone());
+        let before = self.skus.insert(sku.clone(), state.clone());
+        self.exceptions(before.as_ref().map(|before| &before.said), &state.said);
     }
 
     pub(super) fn customer(&self, key: &CustomerKey, state: &Arc<CustomerState>) {
@@ -70,6 +86,23 @@ impl Published {
     pub(super) fn epoch(&self, tick: Moment) {
         self.tick.store(tick.0, Ordering::Release);
         self.epochs.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts what an entity has open now instead of what it had before.
+    fn exceptions(&self, before: Option<&Said>, after: &Said) {
+        let mut closed = before.map(|before| exceptions_of(before).peekable());
+        let mut opened = exceptions_of(after).peekable();
+        if closed.as_mut().is_none_or(|closed| closed.peek().is_none()) && opened.peek().is_none() {
+            return;
+        }
+        let mut open = self.exceptions_open.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.into_iter().flatten().for_each(|kind| *open.entry(kind.into()).or_default() -= 1);
+        opened.for_each(|kind| *open.entry(kind.into()).or_default() += 1);
+    }
+
+    /// How many exceptions wait for a person, by kind. A kind that was open once stays, with 0.
+    pub fn exceptions_open(&self) -> BTreeMap<Text, i64> {
+        self.exceptions_open.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The tick of the newest committed epoch: the moment that views stand for.
@@ -140,5 +173,37 @@ impl Published {
     /// Every order, in no order: for audits and the judge.
     pub fn orders(&self) -> Vec<(OrderKey, Arc<OrderState>)> {
         self.orders.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect()
+    }
+}
+
+/// The kinds of the exceptions that stand open by what was said: one for each.
+fn exceptions_of(said: &Said) -> impl Iterator<Item = &str> {
+    let topic = Topic::Exceptions as u8;
+    let open = said.0.range((topic, Text::default())..(topic + 1, Text::default()));
+    open.map(|((_, key), _)| key.split_once('|').map_or(key.as_str(), |(kind, _)| kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(open: &[&str]) -> Arc<OrderState> {
+        let mut state = OrderState::default();
+        state.said.0.insert((Topic::OrderStatus as u8, "magento%7C1".into()), 1);
+        state.said.0.extend(open.iter().map(|kind| ((Topic::Exceptions as u8, format!("{kind}|magento%7C1|").into()), 1)));
+        Arc::new(state)
+    }
+
+    #[test]
+    fn exceptions_are_counted_by_kind_while_they_stand_open() {
+        let published = Published::new(Arc::default());
+        let (one, other) = (OrderKey::new("magento", "1"), OrderKey::new("magento", "2"));
+        published.order(&one, &order(&["totals-differ", "unknown-word"]));
+        published.order(&other, &order(&["totals-differ"]));
+        published.order(&one, &order(&["totals-differ"]));
+        let open = published.exceptions_open();
+        assert_eq!((open["totals-differ"], open["unknown-word"]), (2, 0));
+        published.order(&one, &order(&[]));
+        assert_eq!(published.exceptions_open()["totals-differ"], 1);
     }
 }

@@ -36,6 +36,8 @@ pub struct SourceReport {
     pub housekeeping: u64,
     pub unknown_tables: BTreeMap<Text, u64>,
     pub refused: u64,
+    /// Status words without a meaning in rows that are new.
+    pub unknown_words: u64,
     /// The first refusal's summary: field and expectation, nothing of the record.
     pub refusal: Option<String>,
     /// The newest Kafka timestamp read, in milliseconds.

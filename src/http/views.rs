@@ -1,5 +1,6 @@
 //! Committed views as HTTP answers: computed from published rows when somebody asks, with what each gate waits for.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use crate::engine::Published;
 use crate::entities::order::{OrderState, gates, view};
 use crate::entities::sku::{offer, stock};
 use crate::events::why;
-use crate::facts::{CustomerKey, OrderKey, Sku};
+use crate::facts::{CustomerKey, OrderKey, Sku, Text};
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
 const ORDERS_MAX: usize = 200;
@@ -23,6 +24,11 @@ impl CommittedViews {
     pub fn open(&self, published: Arc<Published>) {
         // Opened once in a process; a second engine would be a second process.
         let _ = self.0.set(published);
+    }
+
+    /// How many exceptions wait for a person, by kind.
+    pub fn exceptions_open(&self) -> BTreeMap<Text, i64> {
+        self.0.get().map(|published| published.exceptions_open()).unwrap_or_default()
     }
 
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
+use crate::config::OWN_PROPERTIES;
 use crate::engine::log::LogError;
 
 /// How to reach Kafka, and which topics an application reads and writes.
@@ -83,32 +84,6 @@ impl KafkaTimeouts {
 
 /// The largest record that is written: an order's whole state, a dead letter with the record that it holds.
 pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
-
-/// Properties that carry the guarantees: a configuration can't change them.
-const OWN_PROPERTIES: [&str; 22] = [
-    "acks",
-    "allow.auto.create.topics",
-    "auto.offset.reset",
-    "bootstrap.servers",
-    "enable.auto.commit",
-    "enable.auto.offset.store",
-    "enable.idempotence",
-    "enable.partition.eof",
-    "group.id",
-    "group.instance.id",
-    "group.protocol",
-    "isolation.level",
-    "max.in.flight",
-    "max.in.flight.requests.per.connection",
-    "message.timeout.ms",
-    "partition.assignment.strategy",
-    "partitioner",
-    "request.required.acks",
-    "session.timeout.ms",
-    "socket.timeout.ms",
-    "transaction.timeout.ms",
-    "transactional.id",
-];
 
 impl KafkaSettings {
     /// What is wrong with the settings themselves, before anything is asked over the network.

@@ -3,36 +3,14 @@
 use super::findings::Findings;
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
+use crate::facts::OrderRow;
 use crate::facts::ids::join_key;
 use crate::facts::order::Word;
-use crate::facts::{OrderRow, Text};
-
-fn unknown<T>(word: &Word<T>) -> Option<&Text> {
-    match word {
-        Word::Known(_) => None,
-        Word::Unknown(text) => Some(text),
-    }
-}
-
-/// What the word speaks of, and the word.
-fn of_row(row: &OrderRow) -> Option<(&'static str, &Text)> {
-    Some(match row {
-        OrderRow::Header(row) => ("order state", unknown(&row.state)?),
-        OrderRow::ErpRecord(row) => ("state of its record", unknown(&row.state)?),
-        OrderRow::WarehouseOrder(row) => ("state of its warehouse order", unknown(&row.state)?),
-        OrderRow::Scan(row) => ("tracking code", unknown(&row.meaning)?),
-        OrderRow::ReturnLine(row) => ("state of a return", unknown(&row.state)?),
-        OrderRow::ReturnDocument(row) => ("state of a return", unknown(&row.state)?),
-        OrderRow::Receipt(row) => ("condition of returned goods", unknown(&row.condition)?),
-        OrderRow::Refund(row) => ("state of a refund", unknown(&row.state)?),
-        _ => return None,
-    })
-}
 
 /// One finding for each word of each source.
 pub(super) fn find(rows: &Rows<OrderRow>, rules: &Rules, findings: &mut Findings) {
     for (key, stored) in rows.iter().filter(|(_, stored)| !stored.deleted) {
-        let Some((what, word)) = stored.row.as_ref().and_then(of_row) else { continue };
+        let Some((what, word)) = stored.row.as_ref().and_then(OrderRow::unknown_word) else { continue };
         let source = rules.name_of(key.source);
         let number = join_key(&[source, what, word]);
         match findings.0.iter_mut().find(|finding| finding.kind == "unknown-word" && finding.number == number) {

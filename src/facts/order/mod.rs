@@ -37,6 +37,13 @@ pub enum Word<T> {
 }
 
 impl<T> Word<T> {
+    pub fn unknown(&self) -> Option<&Text> {
+        match self {
+            Self::Known(_) => None,
+            Self::Unknown(text) => Some(text),
+        }
+    }
+
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(meaning) => Some(meaning),
@@ -99,6 +106,21 @@ impl OrderRow {
     pub const WAREHOUSE_LINE: u8 = 22;
     pub const CANCELLATION: u8 = 23;
     pub const DECISION: u8 = 24;
+
+    /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
+    pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
+        Some(match self {
+            Self::Header(row) => ("order state", row.state.unknown()?),
+            Self::ErpRecord(row) => ("state of its record", row.state.unknown()?),
+            Self::WarehouseOrder(row) => ("state of its warehouse order", row.state.unknown()?),
+            Self::Scan(row) => ("tracking code", row.meaning.unknown()?),
+            Self::ReturnLine(row) => ("state of a return", row.state.unknown()?),
+            Self::ReturnDocument(row) => ("state of a return", row.state.unknown()?),
+            Self::Receipt(row) => ("condition of returned goods", row.condition.unknown()?),
+            Self::Refund(row) => ("state of a refund", row.state.unknown()?),
+            _ => return None,
+        })
+    }
 
     /// The `kind` of the row's [`super::RowKey`].
     pub fn kind(&self) -> u8 {
