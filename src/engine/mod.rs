@@ -7,6 +7,7 @@
 mod core;
 pub mod log;
 pub mod memory;
+mod names;
 mod outbox;
 pub mod published;
 pub mod report;

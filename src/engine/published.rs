@@ -28,7 +28,7 @@ type Map<K, V> = DashMap<K, V, RandomState>;
 pub struct Published {
     pub rules: Arc<Rules>,
     orders: Map<OrderKey, Arc<OrderState>>,
-    links: Map<Name, Link>,
+    links: Map<Name, SmallVec<[Link; 1]>>,
     /// Names by their bare id, whatever their scope: people type numbers.
     by_id: Map<Text, SmallVec<[Name; 1]>>,
     skus: Map<Sku, Arc<SkuState>>,
@@ -68,9 +68,16 @@ impl Published {
         if exceptions_of(&state.said).next().is_some() {
             self.names_open.insert(name.clone(), state.said.clone());
         }
-        let Some(link) = state.link() else { return };
-        if self.links.insert(name.clone(), link.clone()).is_none() {
-            self.by_id.entry(name.id.clone()).or_default().push(name.clone());
+        let targets: SmallVec<[Link; 1]> = state.targets(name).into_iter().cloned().collect();
+        if targets.is_empty() {
+            self.links.remove(name);
+            return;
+        }
+        if self.links.insert(name.clone(), targets).is_none() {
+            let mut names = self.by_id.entry(name.id.clone()).or_default();
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
         }
     }
 
@@ -130,25 +137,22 @@ impl Published {
         let mut found: Vec<(OrderKey, Arc<OrderState>)> = Vec::new();
         let names = self.by_id.get(id).map(|names| names.clone()).unwrap_or_default();
         for name in names {
-            if let Some(key) = self.follow(name)
-                && !found.iter().any(|(known, _)| *known == key)
-                && let Some(state) = self.order_by_key(&key)
-            {
-                found.push((key, state));
-            }
+            self.follow(name, LINKS_MAX, &mut found);
         }
         found
     }
 
-    fn follow(&self, name: Name) -> Option<OrderKey> {
-        let mut at = name;
-        for _ in 0..LINKS_MAX {
-            match self.links.get(&at).map(|link| link.clone())? {
-                Link::Order(key) => return Some(key),
-                Link::Name(next) => at = next,
+    /// Adds the orders that the name leads to over at most so many links.
+    fn follow(&self, name: Name, links_max: usize, found: &mut Vec<(OrderKey, Arc<OrderState>)>) {
+        let targets = self.links.get(&name).map(|targets| targets.clone()).unwrap_or_default();
+        for target in targets {
+            match target {
+                Link::Name(next) if links_max > 1 => self.follow(next, links_max - 1, found),
+                Link::Name(_) => {}
+                Link::Order(key) if found.iter().any(|(known, _)| *known == key) => {}
+                Link::Order(key) => found.extend(self.order_by_key(&key).map(|state| (key, state))),
             }
         }
-        None
     }
 
     pub fn sku_by_key(&self, sku: &Sku) -> Option<Arc<SkuState>> {

@@ -190,7 +190,7 @@ fn publish_all(core: &mut Core) {
         }
         for (name, state) in shard.names.committed() {
             published.name(name, state);
-            if state.waiting_len() > 0 {
+            if state.waiting_len(name) > 0 {
                 shard.wakes.set(Subject::Name(name.clone()), Some(tick));
             }
         }

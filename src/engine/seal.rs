@@ -13,7 +13,6 @@ use std::sync::Arc;
 use super::core::Core;
 use super::log::Transaction;
 use super::outbox::EpochTag;
-use super::published::LINKS_MAX;
 use super::shard::Shard;
 use super::state::{EpochRecord, StateKey, encode, frame};
 use super::table::Table;
@@ -26,7 +25,7 @@ use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row
 
 /// Seals the open epoch and gives all that it writes.
 pub(super) fn seal(core: &mut Core) -> Transaction {
-    pass_on(core);
+    super::names::pass_on(core);
     let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
     let orders = wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed);
     let skus = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
@@ -44,30 +43,6 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     let shards = core.shards.iter().enumerate();
     let touched = shards.filter(|(_, shard)| shard.touched()).map(|(index, shard)| (index, shard.exchange_next, shard.epoch.number + 1));
     core.outbox.transaction(&topics, &exchange, touched)
-}
-
-/// Names pass on the rows that came under them, link by link, until nothing moves; five links at most.
-fn pass_on(core: &mut Core) {
-    for _ in 0..LINKS_MAX {
-        let mut moved = Vec::new();
-        for shard in &mut core.shards {
-            for index in 0..shard.names.staged_len() {
-                if let Some((_, staged)) = shard.names.staged_at(index)
-                    && staged.due
-                    && let Some((_, facts)) = staged.state.forward()
-                {
-                    core.report.names_forwarded += facts.len() as u64;
-                    moved.extend(facts);
-                }
-            }
-        }
-        if moved.is_empty() {
-            break;
-        }
-        for fact in moved {
-            core.store(fact);
-        }
-    }
 }
 
 /// An entity as a wave computes it.

@@ -102,6 +102,16 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         self.staged.clear();
     }
 
+    /// What stands as it is committed needs no new record: what came has gone on already.
+    pub fn spare_unchanged(&mut self)
+    where
+        S: PartialEq,
+    {
+        for (key, staged) in &mut self.staged {
+            staged.dirty &= self.committed.get(key).is_none_or(|committed| **committed != staged.state);
+        }
+    }
+
     /// Makes the open epoch's copies the committed ones, and shows each to `each`.
     pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>, Option<Moment>)) {
         for (key, staged) in self.staged.drain(..) {

@@ -1,9 +1,14 @@
 //! Names: what other systems call an order. A name's link leads to an order or to another name; rows that come under the name wait in it until
 //! the link is there, then go on with their own version, cause and moment, as if they had been told to the target at once.
 //!
-//! A name belongs to the source that linked it; where two sources link one name, that of the smaller id leads, in any order of arrival. When
-//! its owner moves the link, later rows follow the new one; rows that went on stay where they are (taking them back comes with relinking).
-//! The deletion of a link's row means nothing: the order has not lost its name.
+//! - A link is a row like any other: its claimant's newest word counts. When it moves, the name takes the rows that came by it back from where
+//!   they are, and passes them on to where it leads now ([`NameState::moved`]). So it never shows that an order was named wrongly for a while.
+//! - A name that two orders claim leads nowhere: its rows come back and wait, and an exception names both claimants.
+//! - A parcel may hold lines of several orders: a tracking number leads to each that claims it. Its rows (scans) stay in the name, and each
+//!   claimant is told all of them, whenever it claims.
+//! - Where two sources link one name to other names, that of the smaller id leads, in any order of arrival.
+//! - The deletion of the row that told a link means nothing: the order has not lost its name. A claim ends when its claimant's own row names
+//!   another (the adapter withdraws the old link).
 //!
 //! Names are small: one record of the changelog, whole.
 
@@ -12,24 +17,37 @@ use serde::{Deserialize, Serialize};
 use super::order::state::Said;
 use super::rules::Rules;
 use super::{Kept, Put};
-use crate::facts::{Cause, Change, Fact, Link, Moment, OrderRow, Row, RowKey, SourceId, Subject, Version};
+use crate::facts::{Cause, Change, Fact, Link, Moment, Name, OrderKey, OrderRow, Row, RowKey, SourceId, Subject, Text, Version};
 
 /// A link, and the record that said so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredLink {
     pub source: SourceId,
+    /// Which claim of the source: an order's own, or the one that a document's name has.
+    pub claim: Text,
     pub version: Version,
     pub cause: Cause,
     pub at: Moment,
-    pub to: Link,
+    /// `None`: withdrawn.
+    pub to: Option<Link>,
+}
+
+/// Where rows went, and which: what is taken back when the link moves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Passed {
+    to: Link,
+    /// Sorted.
+    keys: Vec<RowKey>,
 }
 
 /// A name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NameState {
-    pub link: Option<StoredLink>,
-    /// Rows that wait for the link, sorted by key.
-    waiting: Vec<(RowKey, Kept<OrderRow>)>,
+    /// Sorted by source and claim.
+    links: Vec<StoredLink>,
+    /// Rows that wait for the link, sorted by key; of a name that leads to several orders, all its rows.
+    rows: Vec<(RowKey, Kept<OrderRow>)>,
+    passed: Vec<Passed>,
     pub said: Said,
     /// Raised at each seal that said something or passed rows on.
     pub revision: u64,
@@ -45,88 +63,193 @@ pub struct Orphans {
     pub sources: Vec<SourceId>,
 }
 
+/// Orders that claim one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Sorted.
+    pub orders: Vec<OrderKey>,
+    pub since: Moment,
+    pub causes: Vec<Cause>,
+}
+
+/// May several orders have this name at a time?
+fn is_shared(name: &Name) -> bool {
+    name.scope == Name::TRACKING
+}
+
 impl NameState {
     /// Puts a fact that was told of the name: its link, or a row of the order that it leads to.
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
         match change {
-            Change::Upsert(Row::Link(to)) => self.put_link(key.source, to, version, cause, at),
+            Change::Upsert(Row::Link(to)) => self.put_link(key, Some(to), version, cause, at),
+            Change::Delete if key.kind == Link::KIND => self.put_link(key, None, version, cause, at),
             Change::Upsert(Row::Order(row)) if row.kind() == key.kind => self.put_row(key, Some(row), version, cause, at),
-            Change::Delete if key.kind != Link::KIND => self.put_row(key, None, version, cause, at),
-            Change::Upsert(_) | Change::Delete => Put::Stale,
+            Change::Delete => self.put_row(key, None, version, cause, at),
+            Change::Upsert(_) => Put::Stale,
         }
     }
 
-    pub fn put_link(&mut self, source: SourceId, to: Link, version: Version, cause: Cause, at: Moment) -> Put {
-        let mut same = false;
-        if let Some(link) = &self.link {
-            if link.source < source || (link.source == source && version <= link.version) {
-                return Put::Stale;
+    fn put_link(&mut self, key: RowKey, to: Option<Link>, version: Version, cause: Cause, at: Moment) -> Put {
+        let RowKey { source, id: claim, .. } = key;
+        let told = StoredLink { source, claim, version, cause, at, to };
+        match self.links.binary_search_by(|link| (link.source, &link.claim).cmp(&(told.source, &told.claim))) {
+            Err(place) => {
+                self.links.insert(place, told);
+                Put::Changed
             }
-            same = link.to == to;
+            Ok(place) if version <= self.links[place].version => Put::Stale,
+            Ok(place) => {
+                let same = self.links[place].to == told.to;
+                self.links[place] = told;
+                if same { Put::Same } else { Put::Changed }
+            }
         }
-        self.link = Some(StoredLink { source, version, cause, at, to });
-        if same { Put::Same } else { Put::Changed }
     }
 
     /// Lets a row wait (`None`: its deletion); [`Self::forward`] passes it on at once where the link is there.
-    pub fn put_row(&mut self, key: RowKey, row: Option<OrderRow>, version: Version, cause: Cause, at: Moment) -> Put {
-        let place = match self.waiting.binary_search_by(|(other, _)| other.cmp(&key)) {
+    fn put_row(&mut self, key: RowKey, row: Option<OrderRow>, version: Version, cause: Cause, at: Moment) -> Put {
+        let place = match self.rows.binary_search_by(|(other, _)| other.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
-                self.waiting.insert(place, (key, Kept::default()));
+                self.rows.insert(place, (key, Kept::default()));
                 place
             }
         };
-        let Some((_, kept)) = self.waiting.get_mut(place) else { return Put::Stale };
+        let Some((_, kept)) = self.rows.get_mut(place) else { return Put::Stale };
         match row {
             Some(row) => kept.upsert(row, version, cause, at),
             None => kept.delete(version, cause, at),
         }
     }
 
-    /// Where the name leads, and all rows to pass on there: they leave the name. `None` while there is no link, or nothing waits.
+    /// Lets a row wait again that was taken back from where it had gone.
+    pub fn give_back(&mut self, key: RowKey, kept: Kept<OrderRow>) {
+        if let Some(told) = kept.told {
+            self.put_row(key.clone(), Some(told.row), told.version, told.cause, told.at);
+        }
+        if let Some(gone) = kept.gone {
+            self.put_row(key, None, gone.version, gone.cause, gone.at);
+        }
+    }
+
+    /// Takes a row out that waits here; else says where it has gone, and forgets that it went there.
+    pub fn take(&mut self, key: &RowKey) -> Result<Kept<OrderRow>, Option<Link>> {
+        if let Ok(place) = self.rows.binary_search_by(|(other, _)| other.cmp(key)) {
+            return Ok(self.rows.remove(place).1);
+        }
+        let gone = self.passed.iter_mut().find_map(|passed| {
+            let place = passed.keys.binary_search(key).ok()?;
+            passed.keys.remove(place);
+            Some(passed.to.clone())
+        });
+        Err(gone)
+    }
+
+    /// Where the name leads now: to one target, of a shared name to each that claims it; nowhere while there is no link, or two orders claim it.
+    pub fn targets(&self, name: &Name) -> Vec<&Link> {
+        let live = || self.links.iter().filter_map(|link| link.to.as_ref());
+        if is_shared(name) {
+            let mut targets: Vec<&Link> = Vec::new();
+            live().for_each(|to| {
+                if !targets.contains(&to) {
+                    targets.push(to)
+                }
+            });
+            return targets;
+        }
+        if self.claimed(name).is_some() {
+            return Vec::new();
+        }
+        live().next().into_iter().collect()
+    }
+
+    /// Two orders or more that claim the name, though it can be only one's.
+    pub fn claimed(&self, name: &Name) -> Option<Claimed> {
+        if is_shared(name) {
+            return None;
+        }
+        let claims = self.links.iter().filter_map(|link| match &link.to {
+            Some(Link::Order(order)) => Some((order, link)),
+            _ => None,
+        });
+        let mut orders: Vec<OrderKey> = claims.clone().map(|(order, _)| order.clone()).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        if orders.len() < 2 {
+            return None;
+        }
+        let since = claims.clone().map(|(_, link)| link.at).max().unwrap_or_default();
+        Some(Claimed { orders, since, causes: claims.map(|(_, link)| link.cause).collect() })
+    }
+
+    /// What is somewhere where the name does not lead any more: from there it is to be taken back, and given back to the name.
+    pub fn moved(&mut self, name: &Name) -> Vec<(Link, Vec<RowKey>)> {
+        let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
+        let (stays, moved) = std::mem::take(&mut self.passed).into_iter().partition(|passed| targets.contains(&passed.to));
+        self.passed = stays;
+        moved.into_iter().map(|passed| (passed.to, passed.keys)).collect()
+    }
+
+    /// The rows to pass on to where the name leads: they leave it, unless it is shared.
     /// A row that was deleted while it waited is passed on with its content first.
-    pub fn forward(&mut self) -> Option<(Link, Vec<Fact>)> {
-        let link = self.link.as_ref().filter(|_| !self.waiting.is_empty())?.to.clone();
-        let subject = match &link {
-            Link::Order(order) => Subject::Order(order.clone()),
-            Link::Name(name) => Subject::Name(name.clone()),
-        };
-        let mut facts = Vec::with_capacity(self.waiting.len());
-        for (key, kept) in std::mem::take(&mut self.waiting) {
-            let fact = |key, change, version, cause, at| Fact { subject: subject.clone(), key, change, version, cause, at };
-            if let Some(told) = kept.told {
-                facts.push(fact(key.clone(), Change::Upsert(Row::Order(told.row)), told.version, told.cause, told.at));
-            }
-            if let Some(gone) = kept.gone {
-                facts.push(fact(key, Change::Delete, gone.version, gone.cause, gone.at));
+    pub fn forward(&mut self, name: &Name) -> Vec<Fact> {
+        let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
+        if targets.is_empty() || self.rows.is_empty() {
+            return Vec::new();
+        }
+        let rows = if is_shared(name) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
+        let mut facts = Vec::with_capacity(rows.len() * targets.len());
+        for to in targets {
+            let subject = match &to {
+                Link::Order(order) => Subject::Order(order.clone()),
+                Link::Name(name) => Subject::Name(name.clone()),
+            };
+            self.note_passed(to, rows.iter().map(|(key, _)| key));
+            for (key, kept) in &rows {
+                let fact = |change, version, cause, at| Fact { subject: subject.clone(), key: key.clone(), change, version, cause, at };
+                if let Some(told) = &kept.told {
+                    facts.push(fact(Change::Upsert(Row::Order(told.row.clone())), told.version, told.cause, told.at));
+                }
+                if let Some(gone) = &kept.gone {
+                    facts.push(fact(Change::Delete, gone.version, gone.cause, gone.at));
+                }
             }
         }
-        Some((link, facts))
+        facts
     }
 
-    pub fn link(&self) -> Option<&Link> {
-        self.link.as_ref().map(|link| &link.to)
+    fn note_passed<'k>(&mut self, to: Link, keys: impl Iterator<Item = &'k RowKey>) {
+        let place = self.passed.iter().position(|passed| passed.to == to).unwrap_or_else(|| {
+            self.passed.push(Passed { to, keys: Vec::new() });
+            self.passed.len() - 1
+        });
+        let passed = &mut self.passed[place].keys;
+        for key in keys {
+            if let Err(place) = passed.binary_search(key) {
+                passed.insert(place, key.clone());
+            }
+        }
     }
 
-    /// How many rows wait for the link.
-    pub fn waiting_len(&self) -> usize {
-        self.waiting.len()
+    /// How many rows wait for a link.
+    pub fn waiting_len(&self, name: &Name) -> usize {
+        if is_shared(name) && !self.targets(name).is_empty() { 0 } else { self.rows.len() }
     }
 
     /// Rows that wait longer than `orphan_rows`, measured by their sources' times; else when they will.
-    pub fn orphans(&self, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
+    pub fn orphans(&self, name: &Name, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
         let told_at = |kept: &Kept<OrderRow>| kept.told.as_ref().map(|told| told.at).or(kept.gone.as_ref().map(|gone| gone.at));
-        let Some(since) = self.waiting.iter().filter_map(|(_, kept)| told_at(kept)).min().filter(|_| self.link.is_none()) else {
+        let waiting = self.waiting_len(name);
+        let Some(since) = self.rows.iter().filter_map(|(_, kept)| told_at(kept)).min().filter(|_| waiting > 0) else {
             return Err(None);
         };
         let opens = since + rules.durations.orphan_rows;
         if opens > tick {
             return Err(Some(opens));
         }
-        let mut sources: Vec<SourceId> = self.waiting.iter().map(|(key, _)| key.source).collect();
+        let mut sources: Vec<SourceId> = self.rows.iter().map(|(key, _)| key.source).collect();
         sources.sort_unstable();
         sources.dedup();
-        Ok(Orphans { rows: self.waiting.len(), since, sources })
+        Ok(Orphans { rows: waiting, since, sources })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Gone, Kept, Told};
 use crate::facts::{Cause, Moment, RowKey, SourceId, Version};
 
 /// A row as it is kept: its content, and which record said so.
@@ -91,6 +92,17 @@ impl<R: PartialEq> Rows<R> {
             let known = if upsert && stored.deleted { stored.said.as_deref() } else { Some(&stored.version) };
             known.is_some_and(|known| version <= *known)
         })
+    }
+
+    /// Takes a row out as if it had never been told: the name that it came under leads elsewhere.
+    pub fn take(&mut self, key: &RowKey) -> Option<Kept<R>> {
+        let place = self.0.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
+        let Stored { version, cause, at, deleted, row, said } = self.0.remove(place).1;
+        if !deleted {
+            return Some(Kept { told: row.map(|row| Told { version, cause, at, row }), gone: None });
+        }
+        let told = row.zip(said).map(|(row, said)| Told { version: *said, cause, at, row });
+        Some(Kept { told, gone: Some(Gone { version, cause, at, settled: false }) })
     }
 
     pub fn get(&self, key: &RowKey) -> Option<&Stored<R>> {

@@ -1,25 +1,46 @@
-//! The seal of a name: `orphan-rows`, while rows have waited too long for what they belong to.
+//! The seal of a name: `orphan-rows`, while rows have waited too long for what they belong to; `name-claimed-twice`, while two orders claim it.
 
 use super::exceptions::ExceptionNotice;
 use super::{Outlet, Sealed};
-use crate::entities::name::{NameState, Orphans};
+use crate::entities::name::{Claimed, NameState, Orphans};
 use crate::entities::rules::Rules;
 use crate::facts::Name;
 use crate::facts::ids::join_key;
 
-const KIND: &str = "orphan-rows";
+const ORPHANS: &str = "orphan-rows";
+const CLAIMED: &str = "name-claimed-twice";
 
-/// Opens or closes the exception, and tells when it would open. Rows are passed on by [`NameState::forward`], before.
+/// Opens or closes the exceptions, and tells when one would open. Rows are passed on by [`NameState::forward`], before.
 pub fn seal_name(name: &Name, state: &mut NameState, outlet: &mut Outlet<'_>) -> Sealed {
-    let (orphans, next) = match state.orphans(outlet.context.rules, outlet.context.tick) {
+    let (orphans, next) = match state.orphans(name, outlet.context.rules, outlet.context.tick) {
         Ok(orphans) => (Some(orphans), None),
         Err(next) => (None, next),
     };
     let entity = name.to_string();
-    let key = join_key(&[KIND, &entity, ""]);
+    let claimed = state.claimed(name).map(|claimed| claimed_twice(&entity, &claimed));
+    outlet.statement(&mut state.said, join_key(&[CLAIMED, &entity, ""]), claimed);
     let notice = orphans.map(|orphans| notice(&entity, &orphans, outlet.context.rules));
-    outlet.statement(&mut state.said, key, notice);
+    outlet.statement(&mut state.said, join_key(&[ORPHANS, &entity, ""]), notice);
     Sealed { changed: outlet.changed, next }
+}
+
+fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {
+    let orders: Vec<&str> = claimed.orders.iter().map(|order| order.0.as_str()).collect();
+    let sentence = format!("{entity} is claimed by the orders {}: it leads to none of them until one lets go", orders.join(" and "));
+    let causes = claimed.causes.iter().map(|cause| format!("{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset).into());
+    ExceptionNotice {
+        id: String::new(),
+        kind: CLAIMED.into(),
+        entity: entity.into(),
+        number: Default::default(),
+        order_number: None,
+        since: claimed.since,
+        sentence: sentence.into(),
+        to_do: "correct the reference of the order that it does not belong to; rows under the name wait until then".into(),
+        at_risk: None,
+        currency: None,
+        causes: causes.collect(),
+    }
 }
 
 fn notice(entity: &str, orphans: &Orphans, rules: &Rules) -> ExceptionNotice {
@@ -28,7 +49,7 @@ fn notice(entity: &str, orphans: &Orphans, rules: &Rules) -> ExceptionNotice {
     let sentence = format!("{} {rows} of {} {wait} under {entity}, which leads to no order", orphans.rows, sources.join(", "));
     ExceptionNotice {
         id: String::new(),
-        kind: KIND.into(),
+        kind: ORPHANS.into(),
         entity: entity.into(),
         number: Default::default(),
         order_number: None,
@@ -56,6 +77,10 @@ mod tests {
         Version { incarnation: 0, place: Place::Position([n, 0, 0]), upsert, adapter: 0 }
     }
 
+    fn name() -> Name {
+        Name::new(Name::ORDER_NUMBER, "1001")
+    }
+
     fn key() -> RowKey {
         RowKey { kind: OrderRow::ERP_RECORD, source: NAV, id: "SO1".into() }
     }
@@ -67,14 +92,14 @@ mod tests {
 
     fn link(state: &mut NameState, source: SourceId, n: u64, order: &str) {
         let to = Link::Order(OrderKey::new("magento", order));
-        let key = RowKey { kind: Link::KIND, source, id: "".into() };
+        let key = RowKey { kind: Link::KIND, source, id: format!("magento|{order}").into() };
         state.put(key, Change::Upsert(Row::Link(to)), version(n, true), CAUSE, Moment(0));
     }
 
     fn seal(state: &mut NameState, tick: Moment) -> (Vec<bool>, Option<Moment>) {
         let rules = Rules::default();
         let mut outlet = Outlet::new(SealContext { rules: &rules, tick, generation: 1, live: &|_| true }, state.revision + 1, vec![]);
-        let sealed = seal_name(&Name::new("order-number", "1001"), state, &mut outlet);
+        let sealed = seal_name(&name(), state, &mut outlet);
         (outlet.emissions.iter().map(|said| said.body.is_some()).collect(), sealed.next)
     }
 
@@ -84,28 +109,31 @@ mod tests {
         let mut state = NameState::default();
         state.put(key(), record(), version(1, true), CAUSE, Moment(5));
         state.put(key(), Change::Delete, version(2, false), CAUSE, Moment(6));
-        assert_eq!(state.forward(), None);
+        assert_eq!(state.forward(&name()), []);
         link(&mut state, SourceId(9), 1, "1");
         let mut state: NameState = postcard::from_bytes(&postcard::to_stdvec(&state).expect("encodes")).expect("decodes");
-        let (to, facts) = state.forward().expect("linked");
-        assert_eq!(to, Link::Order(OrderKey::new("magento", "1")));
+        let facts = state.forward(&name());
         let told: Vec<_> = facts.iter().map(|fact| (&fact.change, fact.version, fact.at)).collect();
         assert_eq!(told, [(&record(), version(1, true), Moment(5)), (&Change::Delete, version(2, false), Moment(6))]);
         assert!(facts.iter().all(|fact| fact.subject == Subject::Order(OrderKey::new("magento", "1")) && fact.key == key()));
-        assert_eq!(state.forward(), None, "they went on");
+        assert_eq!(state.forward(&name()), [], "they went on");
         state.put(key(), record(), version(3, true), CAUSE, Moment(7));
-        assert_eq!(state.forward().expect("linked").1.len(), 1, "a later row passes straight");
+        assert_eq!(state.forward(&name()).len(), 1, "a later row passes straight");
     }
 
     #[test]
-    fn the_leading_link_does_not_depend_on_the_order_of_arrival() {
-        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
-            let links = [(SourceId(8), 1, "old"), (SourceId(8), 2, "new"), (SourceId(9), 5, "other")];
+    fn a_name_of_two_orders_leads_nowhere_until_one_lets_go_in_any_order_of_arrival() {
+        for order in [[0, 1], [1, 0]] {
             let mut state = NameState::default();
-            for (source, n, to) in order.map(|index| links[index]) {
-                link(&mut state, source, n, to);
+            for (n, to) in order.map(|index| [(1, "1"), (2, "2")][index]) {
+                link(&mut state, SourceId(8), n, to);
             }
-            assert_eq!(state.link(), Some(&Link::Order(OrderKey::new("magento", "new"))));
+            assert!(state.targets(&name()).is_empty());
+            assert_eq!(seal(&mut state, Moment(9)).0, [true], "a person is asked");
+            let claim = RowKey { kind: Link::KIND, source: SourceId(8), id: "magento|1".into() };
+            state.put(claim, Change::Delete, version(3, false), CAUSE, Moment(4));
+            assert_eq!(state.targets(&name()), [&Link::Order(OrderKey::new("magento", "2"))]);
+            assert_eq!(seal(&mut state, Moment(9)).0, [false]);
         }
     }
 
@@ -119,7 +147,7 @@ mod tests {
         assert_eq!(seal(&mut state, opens), (vec![true], None));
         assert_eq!(seal(&mut state, opens + Span::days(1)), (vec![], None), "said once");
         link(&mut state, NAV, 1, "1");
-        state.forward();
+        state.forward(&name());
         assert_eq!(seal(&mut state, opens + Span::days(2)), (vec![false], None));
     }
 }

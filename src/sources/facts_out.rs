@@ -1,5 +1,6 @@
 //! Where an adapter puts its facts: fills in what is the same for all facts of one record.
 
+use crate::facts::ids::join_key;
 use crate::facts::{
     Cause, Change, CustomerKey, CustomerRow, Fact, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey, Sku, SkuRow, SourceId,
     Subject, Text, Version,
@@ -12,6 +13,15 @@ pub struct FactsOut<'a> {
     pub(crate) incarnation: u16,
     pub(crate) adapter: u16,
     pub(crate) facts: &'a mut Vec<Fact>,
+}
+
+/// Which claim of a source a link is: an order's own, and each order's of a parcel's number; a document has one link, which moves.
+fn claim(name: &Name, to: &Link) -> Text {
+    match to {
+        Link::Order(order) => order.0.clone(),
+        Link::Name(target) if name.scope == Name::TRACKING => join_key(&[&target.scope, &target.id]),
+        Link::Name(_) => Text::default(),
+    }
 }
 
 /// `RowKey::kind` of a name's link.
@@ -78,7 +88,14 @@ impl<'a> FactsOut<'a> {
 
     /// Where a name leads.
     pub fn link(&mut self, name: Name, to: Link, place: Place, at: Moment) {
-        self.put(Subject::Name(name), LINK_KIND, Text::default(), place, at, Some(Row::Link(to)));
+        let claim = claim(&name, &to);
+        self.put(Subject::Name(name), LINK_KIND, claim, place, at, Some(Row::Link(to)));
+    }
+
+    /// The row that laid the link names another now: the name is not its any more.
+    pub fn unlink(&mut self, name: Name, to: &Link, place: Place, at: Moment) {
+        let claim = claim(&name, to);
+        self.put(Subject::Name(name), LINK_KIND, claim, place, at, None);
     }
 
     /// The source deleted the row of this kind (`OrderRow::LINE` ...) and id. What that means is the view's to say.

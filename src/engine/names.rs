@@ -1,0 +1,207 @@
+//! The wave of names: rows go on to where their names lead, and come back when a link has moved.
+
+use super::core::Core;
+use super::published::LINKS_MAX;
+use super::route;
+use crate::entities::Kept;
+use crate::facts::{Link, Name, OrderRow, RowKey, Subject};
+
+/// Names pass on the rows that came under them, link by link, until nothing moves; five links at most.
+pub(super) fn pass_on(core: &mut Core) {
+    for _ in 0..LINKS_MAX {
+        take_back(core);
+        let mut moved = Vec::new();
+        for shard in &mut core.shards {
+            for index in 0..shard.names.staged_len() {
+                if let Some((name, staged)) = shard.names.staged_at(index)
+                    && staged.due
+                {
+                    let facts = staged.state.forward(name);
+                    core.report.names_forwarded += facts.len() as u64;
+                    moved.extend(facts);
+                }
+            }
+        }
+        // A shared name tells all its rows again each time: what nobody had yet is what moves on.
+        let mut stored = false;
+        for fact in moved {
+            stored |= core.store(fact) != crate::entities::Put::Stale;
+        }
+        if !stored {
+            break;
+        }
+    }
+    for shard in &mut core.shards {
+        shard.names.spare_unchanged();
+    }
+}
+
+/// Takes the rows of names whose link has moved back from where they are.
+fn take_back(core: &mut Core) {
+    let mut back: Vec<(Name, Link, Vec<RowKey>)> = Vec::new();
+    for shard in &mut core.shards {
+        for index in 0..shard.names.staged_len() {
+            if let Some((name, staged)) = shard.names.staged_at(index)
+                && staged.due
+            {
+                back.extend(staged.state.moved(name).into_iter().map(|(from, keys)| (name.clone(), from, keys)));
+            }
+        }
+    }
+    for (name, from, keys) in back {
+        for key in keys {
+            let Some(kept) = take(core, &from, &key) else { continue };
+            let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
+            shard.names.stage(&name).state.give_back(key, kept);
+        }
+    }
+}
+
+/// The row, from the order that it went to or from the name on the way where it waits. Whoever had it is computed anew.
+fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Kept<OrderRow>> {
+    let mut from = from.clone();
+    for _ in 0..LINKS_MAX {
+        match from {
+            Link::Order(order) => {
+                let shard = &mut core.shards[route::of(&Subject::Order(order.clone()), core.settings.shards)];
+                let staged = shard.orders.stage(&order);
+                let kept = staged.state.rows.take(key)?;
+                if let Some(cause) = kept.told.as_ref().map(|told| told.cause).or(kept.gone.as_ref().map(|gone| gone.cause)) {
+                    staged.touch(cause);
+                }
+                return Some(kept);
+            }
+            Link::Name(name) => {
+                let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
+                let staged = shard.names.stage(&name);
+                match staged.state.take(key) {
+                    Ok(kept) => {
+                        staged.dirty = true;
+                        staged.due = true;
+                        return Some(kept);
+                    }
+                    Err(next) => {
+                        staged.dirty = true;
+                        from = next?;
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::{Core, EngineSettings, TopicNames};
+    use crate::facts::order::{Scan, ScanMeaning, WarehouseOrder, WarehouseState, Word};
+    use crate::facts::{Cause, Change, Fact, Moment, OrderKey, Place, Row, SourceId, Version};
+
+    const WMS: SourceId = SourceId(7);
+
+    struct Bench {
+        core: Core,
+        version: u64,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let settings = EngineSettings {
+                sources: Vec::new(),
+                rules: Arc::default(),
+                fingerprint: 0,
+                names: TopicNames::new("t."),
+                shards: 4,
+                live_at_start: Vec::new(),
+                record_bytes_max: 1 << 20,
+            };
+            Self { core: Core::new(settings, Arc::from([])), version: 0 }
+        }
+
+        fn fact(&mut self, name: &Name, kind: u8, id: &str, row: Option<Row>) {
+            self.version += 1;
+            let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
+            let change = row.map_or(Change::Delete, Change::Upsert);
+            let key = RowKey { kind, source: WMS, id: id.into() };
+            self.core.store(Fact { subject: Subject::Name(name.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
+        }
+
+        fn link(&mut self, name: &Name, claim: &str, to: Option<Link>) {
+            self.fact(name, Link::KIND, claim, to.map(Row::Link));
+        }
+
+        /// Ends the epoch, and begins another.
+        fn epoch(&mut self) {
+            self.core.seal();
+            self.core.publish();
+            self.core.begin(Moment(0));
+        }
+
+        fn rows(&self, order: &str) -> usize {
+            let key = OrderKey::new("magento", order);
+            self.core.published().order_by_key(&key).map_or(0, |state| state.rows.len())
+        }
+    }
+
+    fn order(id: &str) -> Option<Link> {
+        Some(Link::Order(OrderKey::new("magento", id)))
+    }
+
+    fn number(id: &str) -> Name {
+        Name::new(Name::ORDER_NUMBER, id)
+    }
+
+    fn warehouse_order() -> Option<Row> {
+        let row = WarehouseOrder { location: "MAIN".into(), state: Word::Known(WarehouseState::New) };
+        Some(Row::Order(OrderRow::WarehouseOrder(row)))
+    }
+
+    #[test]
+    fn a_corrected_reference_takes_its_rows_from_the_wrong_order_to_the_right_one() {
+        let mut bench = Bench::new();
+        let document = Name::new("nav.document", "1|SO-7");
+        bench.link(&number("1001"), "magento|1", order("1"));
+        bench.link(&number("1010"), "magento|2", order("2"));
+        bench.link(&document, "", Some(Link::Name(number("1001"))));
+        bench.fact(&document, OrderRow::WAREHOUSE_ORDER, "W1", warehouse_order());
+        bench.epoch();
+        assert_eq!((bench.rows("1"), bench.rows("2")), (1, 0));
+        bench.link(&document, "", Some(Link::Name(number("1010"))));
+        bench.epoch();
+        assert_eq!((bench.rows("1"), bench.rows("2")), (0, 1), "the old order lets go");
+        bench.fact(&document, OrderRow::WAREHOUSE_ORDER, "W2", warehouse_order());
+        bench.epoch();
+        assert_eq!((bench.rows("1"), bench.rows("2")), (0, 2));
+    }
+
+    #[test]
+    fn what_two_orders_claim_comes_back_and_waits() {
+        let mut bench = Bench::new();
+        bench.link(&number("1001"), "magento|1", order("1"));
+        bench.fact(&number("1001"), OrderRow::WAREHOUSE_ORDER, "W1", warehouse_order());
+        bench.epoch();
+        assert_eq!(bench.rows("1"), 1);
+        bench.link(&number("1001"), "magento|2", order("2"));
+        bench.epoch();
+        assert_eq!((bench.rows("1"), bench.rows("2")), (0, 0));
+        bench.link(&number("1001"), "magento|1", None);
+        bench.epoch();
+        assert_eq!((bench.rows("1"), bench.rows("2")), (0, 1));
+    }
+
+    #[test]
+    fn each_order_in_a_parcel_hears_its_scans_whenever_it_claims_it() {
+        let mut bench = Bench::new();
+        let parcel = Name::new(Name::TRACKING, "T1");
+        let scan = Scan { tracking: "T1".into(), meaning: Word::Known(ScanMeaning::Delivered), scanned_at: Moment(5) };
+        bench.fact(&parcel, OrderRow::SCAN, "T1|5", Some(Row::Order(OrderRow::Scan(scan))));
+        bench.link(&parcel, "magento|1", order("1"));
+        bench.epoch();
+        bench.link(&parcel, "magento|2", order("2"));
+        bench.epoch();
+        assert_eq!((bench.rows("1"), bench.rows("2")), (1, 1));
+    }
+}
