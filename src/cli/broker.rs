@@ -8,6 +8,7 @@ use crate::engine::TopicNames;
 use crate::error::Error;
 use crate::kafka::admin::{Finding, OwnTopic, TopicKind, TopicPlan, describe};
 use crate::kafka::{KafkaSettings, KafkaTimeouts};
+use crate::sources::decisions;
 
 /// The topics of all sources, in the order of `Record::topic_index`.
 fn source_topics(config: &Config) -> Vec<Arc<str>> {
@@ -40,7 +41,10 @@ pub fn plan(config: &Config) -> TopicPlan {
     all.push(own(&names.dead_letters, partitions, TopicKind::DeadLetters));
     all.push(own(&names.exchange, shards, TopicKind::Exchange));
     all.push(own(&names.changelog, shards, TopicKind::Changelog));
-    TopicPlan { own: all, sources: source_topics(config), replication: config.kafka.replication }
+    let decisions: Arc<str> = config.own_topic(decisions::TOPIC).into();
+    all.push(own(&decisions, 1, TopicKind::Requests));
+    let sources = source_topics(config).into_iter().filter(|topic| *topic != decisions).collect();
+    TopicPlan { own: all, sources, replication: config.kafka.replication }
 }
 
 /// Connects, and prints what is missing or differs. Topics of Waybill's own that are missing are no fault: the start creates them.

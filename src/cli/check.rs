@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::facts::SourceId;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -24,7 +25,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
 /// What the file says, as far as it was understood: for a person to compare with what was meant.
 fn summary(config: &Config) -> String {
     let mut lines = vec![format!("{}: nothing wrong with it, fingerprint {:016x}", config.file, config.fingerprint())];
-    for source in &config.sources {
+    for source in config.sources.iter().filter(|source| source.common.id != SourceId::WAYBILL) {
         let roles: Vec<String> = config.rules.source(source.common.id).into_iter().flat_map(|rules| &rules.roles).map(role).collect();
         lines.push(format!(
             "  {} ({}) plays {}; reads {}",

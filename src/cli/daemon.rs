@@ -18,12 +18,16 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::facts::Moment;
-use crate::http::{BrokerState, CommittedViews, Server, Service, SourceState, Status};
+use crate::http::{BrokerState, CommittedViews, Inbox, Server, Service, SourceState, Status};
+use crate::kafka::client::PlainProducer;
 use crate::kafka::{KafkaHealth, KafkaLog, admin};
-use crate::telemetry::{Metrics, say};
+use crate::sources::decisions;
+use crate::telemetry::say;
 
 /// How often the log's own word on brokers and lag is taken over into readiness and metrics.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a decision's caller waits for the broker.
+const DECISION_PATIENCE: Duration = Duration::from_secs(10);
 /// How long an epoch under way may take to end after SIGTERM.
 const EPOCH_PATIENCE: Duration = Duration::from_secs(25);
 
@@ -55,7 +59,9 @@ async fn serve(config: Config) -> Result<(), Error> {
             })
             .map_err(Error::system("starting the engine's thread"))?
     };
-    let service = Service { views: Arc::new(views), status: Arc::clone(&shared.status), metrics: Arc::clone(&shared.metrics) };
+    let inbox: Arc<dyn Inbox> = Arc::new(DecisionWriter::new(&shared.config)?);
+    let (status, metrics) = (Arc::clone(&shared.status), Arc::clone(&shared.metrics));
+    let service = Service { views: Arc::new(views), status, metrics, inbox: Some(inbox) };
     let (stop, stopped) = oneshot::channel::<()>();
     let answering = http.map(|server| {
         tokio::spawn(server.serve(service, async {
@@ -74,6 +80,31 @@ async fn serve(config: Config) -> Result<(), Error> {
         say::stopped(error);
     }
     result
+}
+
+/// Writes decisions to their topic: from there they are read like any other record.
+struct DecisionWriter {
+    producer: PlainProducer,
+    topic: String,
+}
+
+impl DecisionWriter {
+    fn new(config: &Config) -> Result<Self, Error> {
+        let settings = broker::settings(config);
+        let producer = PlainProducer::new(&settings.bootstrap, &settings.client)
+            .map_err(|error| Error::Usage(format!("the producer of decisions: {error}")))?;
+        Ok(Self { producer, topic: config.own_topic(decisions::TOPIC) })
+    }
+}
+
+impl Inbox for DecisionWriter {
+    fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String> {
+        let told = |error: &dyn std::fmt::Display| {
+            format!("the decision is not known to be written ({error}): look at the exception, then try again")
+        };
+        self.producer.send(&self.topic, Some(entity.as_bytes()), Some(decision), &[], None).map_err(|error| told(&error))?;
+        self.producer.flush(DECISION_PATIENCE).map_err(|error| told(&error))
+    }
 }
 
 /// The engine's thread: waits for the broker and the topics, restores, works until it is asked to end.

@@ -106,7 +106,7 @@ mod tests {
             let directory = tempfile::tempdir().expect("a directory");
             let config = Config::load(&init(directory.path(), systems)).unwrap_or_else(|problems| panic!("{systems}:\n{problems}"));
             let names: Vec<&str> = config.sources.iter().map(|source| source.common.name.as_str()).collect();
-            let mut asked: Vec<&str> = systems.split(',').collect();
+            let mut asked: Vec<&str> = systems.split(',').chain(["waybill"]).collect();
             asked.sort_unstable();
             assert_eq!(names, asked);
         }

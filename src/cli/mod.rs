@@ -1,5 +1,7 @@
 //! One file a subcommand. Here only: which there are, and how each ends.
 
+mod answer;
+pub mod ask;
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod check;
@@ -41,6 +43,12 @@ enum Command {
     Init(init::Args),
     /// Play a retailer's days and judge every order, without a Kafka
     Demo(demo::Args),
+    /// Ask a running Waybill how an order stands, and why each request is made or not
+    Trace(ask::Trace),
+    /// Ask a running Waybill what a SKU's figures are made of
+    Explain(ask::Explain),
+    /// Settle what an exception asks of a person
+    Decide(ask::Decide),
 }
 
 /// The systems that `init` and `demo` can begin with: `[sources.NAME]` of the generated configuration.
@@ -84,6 +92,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Trace(args) => ask::trace(&args),
+        Command::Explain(args) => ask::explain(&args),
+        Command::Decide(args) => ask::decide(&args),
     };
     ExitCode::from(ended.map_or_else(told, |()| exit::FINE))
 }

@@ -10,7 +10,7 @@ use crate::events::Topic;
 use crate::facts::{Role, TopicId};
 
 /// Waybill's topics beside the derived ones.
-pub const INTERNAL_TOPICS: &[&str] = &["dead-letters", "changelog", "exchange"];
+pub const INTERNAL_TOPICS: &[&str] = &["dead-letters", "changelog", "exchange", crate::sources::decisions::TOPIC];
 
 /// No topic is read twice, none of Waybill's own is read, and no two names have the same short id.
 pub fn topics(findings: &Findings, application: &Application, sources: &[Draft<'_>]) {

@@ -52,7 +52,7 @@ pub struct Config {
     pub kafka: Kafka,
     pub http: Http,
     pub epochs: Epochs,
-    /// By name.
+    /// By name; at last Waybill's own, decisions.
     pub sources: Vec<Source>,
     pub rules: Rules,
     /// Request topics that go live with the first epoch; the others only keep their ledgers.
@@ -154,7 +154,8 @@ fn read_sections<'d>(
     if !findings.is_clean() {
         return None;
     }
-    let sources = sources.into_iter().map(sources::Draft::finish).collect::<Option<Vec<_>>>()?;
+    let mut sources = sources.into_iter().map(sources::Draft::finish).collect::<Option<Vec<_>>>()?;
+    sources.push(sources::decisions(&application.topic_prefix));
     let (kafka, http) = (kafka?, http?);
     Some(Config { file: String::new(), application, kafka, http, epochs, sources, rules, live_at_start, notes: Vec::new() })
 }

@@ -11,7 +11,7 @@ use crate::entities::rules::{Channel, ReportsRefunds};
 use crate::facts::ids::Digester;
 use crate::facts::time::Span;
 use crate::facts::{Name, Role, SourceId, Text};
-use crate::sources::{Adapter, Common, Kind};
+use crate::sources::{Adapter, Common, Kind, decisions};
 
 /// A configured source, its adapter built.
 #[derive(Clone)]
@@ -62,6 +62,21 @@ impl Draft<'_> {
     pub fn finish(self) -> Option<Source> {
         Some(Source { common: self.common?, kind: self.kind?, adapter: self.adapter?, topics: self.topics })
     }
+}
+
+/// What people decide: a source of every configuration, whose topic is Waybill's own.
+pub fn decisions(topic_prefix: &str) -> Source {
+    let adapter = decisions::Decisions::new(format!("{topic_prefix}{}", decisions::TOPIC));
+    let common = Common {
+        name: "waybill".into(),
+        id: SourceId::WAYBILL,
+        channel: Text::default(),
+        brand: Text::default(),
+        number_scope: Name::ORDER_NUMBER.into(),
+        zone: jiff::tz::TimeZone::UTC,
+        digester: Digester::new(b""),
+    };
+    Source { common, kind: &decisions::KIND, topics: adapter.topics(), adapter }
 }
 
 /// The words of `roles`.

@@ -75,7 +75,7 @@ impl Core {
         let source_of = |topic: &str| settings.sources.iter().position(|source| source.adapter.topics().iter().any(|name| name == topic));
         let routes =
             topics.iter().map(|topic| TopicRoute { id: TopicId::of(topic), source: source_of(topic).unwrap_or(usize::MAX) }).collect();
-        let published = Arc::new(Published::new(settings.rules.clone()));
+        let published = Arc::new(Published::new(settings.rules.clone(), SourceTopics::new(&topics)));
         Self {
             shards: (0..settings.shards).map(|_| Shard::new()).collect(),
             source_topics: SourceTopics::new(&topics),

@@ -10,6 +10,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
+use super::topics::SourceTopics;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
@@ -27,6 +28,8 @@ type Map<K, V> = DashMap<K, V, RandomState>;
 /// Committed entities, for queries.
 pub struct Published {
     pub rules: Arc<Rules>,
+    /// To show where a row came from.
+    pub source_topics: SourceTopics,
     orders: Map<OrderKey, Arc<OrderState>>,
     links: Map<Name, SmallVec<[Link; 1]>>,
     /// Names by their bare id, whatever their scope: people type numbers.
@@ -42,9 +45,10 @@ pub struct Published {
 }
 
 impl Published {
-    pub fn new(rules: Arc<Rules>) -> Self {
+    pub fn new(rules: Arc<Rules>, source_topics: SourceTopics) -> Self {
         Self {
             rules,
+            source_topics,
             orders: Map::default(),
             links: Map::default(),
             by_id: Map::default(),
@@ -200,7 +204,7 @@ mod tests {
 
     #[test]
     fn exceptions_are_counted_by_kind_while_they_stand_open() {
-        let published = Published::new(Arc::default());
+        let published = Published::new(Arc::default(), SourceTopics::default());
         let (one, other) = (OrderKey::new("magento", "1"), OrderKey::new("magento", "2"));
         published.order(&one, &order(&["totals-differ", "unknown-word"]));
         published.order(&other, &order(&["totals-differ"]));

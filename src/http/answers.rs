@@ -1,13 +1,15 @@
 //! One function a path.
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::{Published, Service};
+use crate::sources::decisions;
 
 pub(super) fn router(service: Service) -> Router {
     Router::new()
@@ -18,11 +20,12 @@ pub(super) fn router(service: Service) -> Router {
         .route("/orders/{id}", get(order))
         .route("/stock/{sku}", get(stock))
         .route("/customers/{id}", get(customer))
+        .route("/decisions", post(decide))
         .fallback(nowhere)
         .with_state(service)
 }
 
-const PATHS: [&str; 6] = ["/metrics", "/livez", "/readyz", "/orders/{id}", "/stock/{sku}", "/customers/{id}"];
+const PATHS: [&str; 7] = ["/metrics", "/livez", "/readyz", "/orders/{id}", "/stock/{sku}", "/customers/{id}", "/decisions"];
 
 async fn index() -> Response {
     body(StatusCode::OK, &json!({ "waybill": env!("CARGO_PKG_VERSION"), "paths": PATHS }))
@@ -64,6 +67,25 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
     let found = service.views.customer(&id);
     let keys = || vec!["account|SOURCE|id".to_owned(), "guest|BRAND|digest of the email".to_owned()];
     answer(&service, found, "customer", &id, keys)
+}
+
+/// Writes a decision to its topic, once it reads well: 202, as it takes effect with the epoch that reads it back.
+async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
+    let told = match decisions::read(Some(&decision)) {
+        Ok(told) => told,
+        Err(refusal) => return body(StatusCode::BAD_REQUEST, &json!({ "error": refusal.to_string() })),
+    };
+    let Some(inbox) = service.inbox.clone() else {
+        return body(StatusCode::NOT_FOUND, &json!({ "error": "decisions are not taken here" }));
+    };
+    let entity = told.order.or(told.sku).unwrap_or_default();
+    // The broker's answer is waited for: not on the server's own thread.
+    let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, &decision)).await;
+    match written {
+        Ok(Ok(())) => body(StatusCode::ACCEPTED, &json!({ "written": true })),
+        Ok(Err(sentence)) => body(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": sentence })),
+        Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the decision was not written" })),
+    }
 }
 
 /// The view, or 404 that says what was looked for and under which names.

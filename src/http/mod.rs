@@ -8,6 +8,7 @@
 //! | `/orders/{id}` | an order under any of its names |
 //! | `/stock/{sku}` | a SKU's counts, claims and figures |
 //! | `/customers/{id}` | a customer, by key |
+//! | `POST /decisions` | takes a person's decision about an exception into the topic `decisions` |
 //!
 //! Every view comes from [`Views`], which shows committed epochs only: HTTP never reads an uncommitted row. Answers carry the epoch and the
 //! tick that they are of in the headers `waybill-epoch` and `waybill-tick`.
@@ -57,12 +58,23 @@ pub trait Views: Send + Sync {
     fn published(&self) -> Published;
 }
 
+/// Takes in what people decide.
+///
+/// Given: the bytes of a decision that was read and found right. Owed: they are in the topic of decisions when it returns.
+pub trait Inbox: Send + Sync {
+    /// # Errors
+    /// A sentence for the caller: the decision is not written, as far as is known.
+    fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String>;
+}
+
 /// What the server answers from.
 #[derive(Clone)]
 pub struct Service {
     pub views: Arc<dyn Views>,
     pub status: Arc<Status>,
     pub metrics: Arc<Metrics>,
+    /// `None`: decisions are not taken here.
+    pub inbox: Option<Arc<dyn Inbox>>,
 }
 
 /// A server whose socket is open: the address is known (port 0 is allowed), nothing is answered yet.

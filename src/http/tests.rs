@@ -28,8 +28,25 @@ impl Views for OneOrder {
     }
 }
 
+/// A broker that takes nothing about one order.
+struct Full;
+
+impl Inbox for Full {
+    fn decide(&self, entity: &str, _: &[u8]) -> Result<(), String> {
+        if entity == "magento|7" { Ok(()) } else { Err("the broker does not answer".to_owned()) }
+    }
+}
+
 async fn get(address: SocketAddr, path: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: waybill\r\nConnection: close\r\n\r\n");
+    talk(address, format!("GET {path} HTTP/1.1\r\nHost: waybill\r\nConnection: close\r\n\r\n")).await
+}
+
+async fn post(address: SocketAddr, path: &str, body: &str) -> String {
+    let length = body.len();
+    talk(address, format!("POST {path} HTTP/1.1\r\nHost: waybill\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")).await
+}
+
+async fn talk(address: SocketAddr, request: String) -> String {
     let talk = move || {
         let mut stream = TcpStream::connect(address).expect("connects");
         stream.write_all(request.as_bytes()).expect("sends");
@@ -45,7 +62,8 @@ async fn with_server<F: Future<Output = ()>>(status: Arc<Status>, talk: impl FnO
     let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
     let address = server.address();
     let (end, ended) = oneshot::channel::<()>();
-    let service = Service { views: Arc::new(OneOrder), status, metrics: Arc::new(Metrics::new().expect("metrics")) };
+    let service =
+        Service { views: Arc::new(OneOrder), status, metrics: Arc::new(Metrics::new().expect("metrics")), inbox: Some(Arc::new(Full)) };
     let serving = tokio::spawn(server.serve(service, async move { drop(ended.await) }));
     talk(address).await;
     drop(end);
@@ -111,6 +129,22 @@ async fn metrics_are_prometheus_text() {
             "{answer}"
         );
         assert!(get(address, "/livez").await.starts_with("HTTP/1.1 200"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_decision_is_written_or_the_person_is_told_why_not() {
+    with_server(Arc::default(), |address| async move {
+        let decision = |order: &str| {
+            json!({ "kind": "over-despatched", "order": order, "choice": "accept", "who": "kim", "decided_at": "2026-03-02T10:15:04Z" })
+                .to_string()
+        };
+        assert!(post(address, "/decisions", &decision("magento|7")).await.starts_with("HTTP/1.1 202"));
+        let unwritten = post(address, "/decisions", &decision("magento|8")).await;
+        assert!(unwritten.starts_with("HTTP/1.1 503") && unwritten.contains("the broker does not answer"), "{unwritten}");
+        let wrong = post(address, "/decisions", "{}").await;
+        assert!(wrong.starts_with("HTTP/1.1 400") && wrong.contains("missing field `kind`"), "{wrong}");
     })
     .await;
 }

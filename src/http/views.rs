@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::{Published as EpochOf, Views};
 use crate::engine::Published;
+use crate::entities::Stored;
 use crate::entities::order::{OrderState, gates, view};
 use crate::entities::sku::{offer, stock};
 use crate::events::why;
-use crate::facts::{CustomerKey, OrderKey, Sku, Text};
+use crate::facts::{CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
 const ORDERS_MAX: usize = 200;
@@ -36,8 +37,21 @@ impl CommittedViews {
         let view = view(key, &state.rows, &state.ledgers, rules, tick);
         let mut answer = json!(gates::summary(&view, rules));
         answer["why"] = json!(why::why(&view, &state.ledgers, rules, tick));
+        answer["rows"] = state.rows.iter().map(|(row_key, stored)| row(published, row_key, stored)).collect();
         answer
     }
+}
+
+/// A row that the view is made from: what it is, who says so, and by which record.
+fn row(published: &Published, key: &RowKey, stored: &Stored<OrderRow>) -> Value {
+    json!({
+        "row": OrderRow::kind_name(key.kind),
+        "source": published.rules.name_of(key.source),
+        "id": key.id,
+        "at": stored.at,
+        "deleted": stored.deleted,
+        "record": published.source_topics.show(&stored.cause),
+    })
 }
 
 impl Views for CommittedViews {

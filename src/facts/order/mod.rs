@@ -122,6 +122,37 @@ impl OrderRow {
         })
     }
 
+    /// A row's kind in words, for people.
+    pub fn kind_name(kind: u8) -> &'static str {
+        const NAMES: [&str; 24] = [
+            "order",
+            "ship-to",
+            "bill-to",
+            "line",
+            "line progress",
+            "charge",
+            "payment",
+            "hold",
+            "ERP record",
+            "ERP line",
+            "ERP posting",
+            "warehouse order",
+            "warehouse total",
+            "despatch",
+            "tracking",
+            "scan",
+            "return line",
+            "receipt",
+            "disposition",
+            "refund",
+            "return document",
+            "warehouse line",
+            "cancellation",
+            "decision",
+        ];
+        NAMES.get(usize::from(kind).wrapping_sub(1)).copied().unwrap_or("row")
+    }
+
     /// The `kind` of the row's [`super::RowKey`].
     pub fn kind(&self) -> u8 {
         match self {

@@ -20,6 +20,7 @@ use crate::facts::time::Span;
 use crate::retailer::books::{ACCOUNTS, Balances, post_order};
 use crate::retailer::judge::{Failure, Invariant, Judge, Truth};
 use crate::retailer::{HeardEvent, Retailer, Settings, SourceRecord, setup, topics};
+use crate::sources::decisions;
 
 /// Sums over all epochs.
 #[derive(Default)]
@@ -93,6 +94,7 @@ impl Play {
         let derived: Vec<Arc<str>> = topics.keys().cloned().collect();
         let tail = broker.tail(&derived);
         let sources: Arc<[Arc<str>]> = config.source_topics().map(|(topic, _)| topic.into()).collect();
+        broker.create(&config.own_topic(decisions::TOPIC), plain);
         let settings = EngineSettings {
             sources: config
                 .sources

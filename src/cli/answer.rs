@@ -1,0 +1,206 @@
+//! Answers of the HTTP server as text for people at a terminal.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value[member].as_str().unwrap_or_default()
+}
+
+fn list<'v>(value: &'v Value, member: &str) -> impl Iterator<Item = &'v Value> {
+    value[member].as_array().into_iter().flatten()
+}
+
+/// A member in one word, whatever its type.
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// An order: how it stands, line by line; what was asked, and what each shut gate waits for; what a person must look at.
+pub fn order(order: &Value, rows: bool) -> String {
+    let mut page = String::new();
+    // Writing to a string can't fail.
+    let _ = draw_order(&mut page, order, rows);
+    page
+}
+
+fn draw_order(page: &mut String, order: &Value, rows: bool) -> std::fmt::Result {
+    let flags: Vec<&str> = list(order, "flags").filter_map(Value::as_str).collect();
+    writeln!(page, "Order {} ({}), {}", text(order, "number"), text(order, "order"), word(&order["channel"]))?;
+    write!(page, "  placed {}; {}; payment {}", word(&order["placed_at"]), text(order, "stage"), text(order, "payment"))?;
+    writeln!(
+        page,
+        "; returns {}{}",
+        text(order, "return_stage"),
+        if flags.is_empty() { String::new() } else { format!("; {}", flags.join(", ")) }
+    )?;
+    let money = &order["money"];
+    writeln!(
+        page,
+        "  {} total {}, captured {}, due back {}, refunded {}",
+        text(money, "currency"),
+        word(&money["total"]),
+        word(&money["captured"]),
+        word(&money["due"]),
+        word(&money["refunded"])
+    )?;
+    writeln!(
+        page,
+        "\n  {:<16} {:<20} {:>8} {:>8} {:>9} {:>11} {:>10} {:>9}",
+        "line", "SKU", "ordered", "wanted", "cancelled", "despatched", "delivered", "returned"
+    )?;
+    for line in list(order, "lines") {
+        let figure = |member: &str| word(&line[member]);
+        writeln!(
+            page,
+            "  {:<16} {:<20} {:>8} {:>8} {:>9} {:>11} {:>10} {:>9}",
+            text(line, "line"),
+            text(line, "sku"),
+            figure("ordered"),
+            figure("wanted"),
+            figure("cancelled"),
+            figure("despatched"),
+            figure("delivered"),
+            figure("returned")
+        )?;
+    }
+    for parcel in list(order, "parcels") {
+        let scan = word(&parcel["newest_scan"]);
+        writeln!(
+            page,
+            "  parcel {} by {} (tracking {}): newest scan {scan}",
+            text(parcel, "parcel"),
+            text(parcel, "carrier"),
+            word(&parcel["tracking"])
+        )?;
+    }
+    writeln!(page, "\n  What is asked of whom")?;
+    for topic in list(order, "why") {
+        draw_topic(page, topic)?;
+    }
+    let findings: Vec<&Value> = list(order, "findings").collect();
+    if !findings.is_empty() {
+        writeln!(page, "\n  For a person to look at")?;
+    }
+    for finding in findings {
+        let opens = finding["opens_at"].as_str().map_or(String::new(), |at| format!(" (from {at})"));
+        writeln!(page, "  {}: {}{opens}", text(finding, "kind"), text(finding, "sentence"))?;
+    }
+    if rows {
+        writeln!(page, "\n  {:<16} {:<12} {:<28} {:<22} record", "row", "source", "id", "at")?;
+        for row in list(order, "rows") {
+            let gone = if row["deleted"] == true { " (deleted)" } else { "" };
+            writeln!(
+                page,
+                "  {:<16} {:<12} {:<28} {:<22} {}{gone}",
+                text(row, "row"),
+                text(row, "source"),
+                text(row, "id"),
+                text(row, "at"),
+                text(row, "record")
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn draw_topic(page: &mut String, topic: &Value) -> std::fmt::Result {
+    let name = match text(topic, "part") {
+        "" => text(topic, "topic").to_owned(),
+        part => format!("{} {part}", text(topic, "topic")),
+    };
+    writeln!(page, "  {name:<36} due: {}; asked: {}", text(topic, "due"), text(topic, "requested"))?;
+    let shut = list(topic, "conditions").filter(|gate| gate["holds"] == false).chain(list(topic, "waits"));
+    for gate in shut {
+        let brings = match text(gate, "brings") {
+            "" => String::new(),
+            source => format!(", which {source} is to bring"),
+        };
+        let since = gate["since"].as_str().map_or(String::new(), |at| format!(" (since {at})"));
+        writeln!(page, "      waits for {}{brings}{since}", text(gate, "waits_for"))?;
+    }
+    Ok(())
+}
+
+/// A SKU: the figure of each channel, and the terms that it is made of.
+pub fn stock(stock: &Value) -> String {
+    let mut page = String::new();
+    let _ = draw_stock(&mut page, stock);
+    page
+}
+
+fn draw_stock(page: &mut String, stock: &Value) -> std::fmt::Result {
+    writeln!(page, "SKU {}", text(stock, "sku"))?;
+    let channels: Vec<&Value> = list(stock, "channels").collect();
+    if channels.is_empty() {
+        writeln!(page, "  was never counted at a location that a channel sells from: it has no figure and is not shown")?;
+    }
+    for channel in channels {
+        writeln!(page, "\n  {}", text(channel, "channel"))?;
+        for count in list(channel, "counts") {
+            let place = match text(count, "bucket") {
+                "" => text(count, "location").to_owned(),
+                bucket => format!("{} {bucket}", text(count, "location")),
+            };
+            writeln!(
+                page,
+                "  {:>10}  counted at {place} ({}, as of {})",
+                word(&count["quantity"]),
+                text(count, "basis"),
+                word(&count["t0"])
+            )?;
+        }
+        let terms = [
+            ("claims_open", "- claims that no count leaves out yet"),
+            ("unresolved", "- despatched, of orders not known yet"),
+            ("free", "= free"),
+            ("safety_stock", "- safety stock"),
+            ("shown", "= shown"),
+            ("held_by_shop", "+ what the shop still subtracts itself"),
+            ("to_write", "= to write"),
+        ];
+        for (member, what) in terms {
+            writeln!(page, "  {:>10}  {what}", word(&channel[member]))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn a_shut_gate_says_what_it_waits_for_and_who_brings_it() {
+        let answer = json!({
+            "order": "magento|7", "number": "1004", "stage": "placed", "payment": "paid", "return_stage": "none",
+            "why": [{
+                "topic": "fulfilment-requests", "part": "MAIN", "due": "3 pieces", "requested": "0 pieces",
+                "conditions": [
+                    { "name": "secured", "holds": true, "waits_for": "", "brings": "" },
+                    { "name": "recorded", "holds": false, "waits_for": "the ERP's record of the order", "brings": "nav", "since": "2026-03-02T10:00:00Z" },
+                ],
+            }],
+        });
+        let page = super::order(&answer, false);
+        assert!(page.contains("waits for the ERP's record of the order, which nav is to bring (since 2026-03-02T10:00:00Z)"), "{page}");
+        assert!(!page.contains("secured"), "{page}");
+    }
+
+    #[test]
+    fn the_terms_add_up_from_top_to_bottom() {
+        let answer = json!({ "sku": "TEE", "channels": [{
+            "channel": "uk", "counts": [{ "location": "LDN", "bucket": "", "quantity": "8", "basis": "on_hand", "t0": "2026-03-02T10:00:00Z" }],
+            "claims_open": "3", "unresolved": "0", "free": "5", "safety_stock": "1", "shown": "4", "held_by_shop": "3", "to_write": "7",
+        }] });
+        let page = super::stock(&answer);
+        let places: Vec<usize> =
+            ["8  counted at LDN", "5  = free", "4  = shown", "7  = to write"].iter().filter_map(|line| page.find(line)).collect();
+        assert!(places.len() == 4 && places.is_sorted(), "{page}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Questions to a running Waybill over HTTP, answered for people: `trace ORDER`, `explain SKU`, `decide`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::facts::Moment;
+use crate::sources::decisions::DecisionTold;
+
+/// Where Waybill listens, for all commands that ask it.
+#[derive(Debug, clap::Args)]
+pub struct Where {
+    /// The running Waybill
+    #[arg(long, env = "WAYBILL_URL", default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// The answer as it came, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Trace {
+    /// The order under any of its names: the shop's number, the ERP's, the warehouse's, a tracking number
+    order: String,
+    /// List every row that the view is made from, with the record that told it
+    #[arg(long)]
+    rows: bool,
+    #[command(flatten)]
+    at: Where,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The SKU, in any case
+    sku: String,
+    #[command(flatten)]
+    at: Where,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Decide {
+    /// The exception's kind, as in `over-despatched`
+    kind: String,
+    /// One of the kind's choices; `withdraw` takes an earlier decision back
+    choice: String,
+    /// The order it is about: its key (`SOURCE|id`), or the shop's number
+    #[arg(long, required_unless_present = "sku", conflicts_with = "sku")]
+    order: Option<String>,
+    /// The SKU it is about
+    #[arg(long)]
+    sku: Option<String>,
+    /// The exception's number, where one order or SKU can have several of the kind
+    #[arg(long, default_value = "")]
+    number: String,
+    /// Who decides
+    #[arg(long, env = "USER")]
+    who: String,
+    #[arg(long, default_value = "")]
+    why: String,
+    #[command(flatten)]
+    at: Where,
+}
+
+pub fn trace(args: &Trace) -> Result<(), Error> {
+    let answer = get(&args.at, "orders", &args.order)?;
+    if args.at.json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let several = answer["several"].as_array().cloned();
+    for order in several.unwrap_or_else(|| vec![answer]) {
+        print!("{}", super::answer::order(&order, args.rows));
+    }
+    Ok(())
+}
+
+pub fn explain(args: &Explain) -> Result<(), Error> {
+    let answer = get(&args.at, "stock", &args.sku)?;
+    if args.at.json {
+        println!("{answer:#}");
+    } else {
+        print!("{}", super::answer::stock(&answer));
+    }
+    Ok(())
+}
+
+pub fn decide(args: &Decide) -> Result<(), Error> {
+    let told = DecisionTold {
+        kind: args.kind.clone(),
+        order: args.order.clone(),
+        sku: args.sku.clone(),
+        number: args.number.clone(),
+        choice: args.choice.clone(),
+        amount: None,
+        lines: Vec::new(),
+        who: args.who.clone(),
+        why: args.why.clone(),
+        decided_at: Moment(jiff::Timestamp::now().as_millisecond()),
+    };
+    let body = serde_json::to_vec(&told).map_err(|error| Error::Usage(error.to_string()))?;
+    let url = format!("{}/decisions", args.at.url.trim_end_matches('/'));
+    let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&args.at, &error))?;
+    match response.status().as_u16() {
+        202 => {
+            println!("written: it takes effect with the next epoch");
+            Ok(())
+        }
+        _ => Err(told_by(&mut response)),
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).http_status_as_error(false).build();
+    config.into()
+}
+
+fn get(at: &Where, what: &str, id: &str) -> Result<Value, Error> {
+    let url = format!("{}/{what}/{}?why", at.url.trim_end_matches('/'), percent(id));
+    let mut response = agent().get(&url).call().map_err(|error| unreachable(at, &error))?;
+    if response.status().as_u16() != 200 {
+        return Err(told_by(&mut response));
+    }
+    let text = response.body_mut().read_to_string().map_err(|error| unreachable(at, &error))?;
+    serde_json::from_str(&text).map_err(|error| Error::Found(format!("{} does not answer as Waybill does: {error}", at.url)))
+}
+
+/// What the answer says is wrong.
+fn told_by(response: &mut ureq::http::Response<ureq::Body>) -> Error {
+    let text = response.body_mut().read_to_string().unwrap_or_default();
+    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    let looked_in: Vec<&str> = answer["looked_in"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let sentence = answer["error"].as_str().unwrap_or("the answer is none that Waybill gives").to_owned();
+    Error::Found(if looked_in.is_empty() { sentence } else { format!("{sentence} (looked in: {})", looked_in.join(", ")) })
+}
+
+fn unreachable(at: &Where, error: &ureq::Error) -> Error {
+    Error::Unavailable(format!("no Waybill answers at {} ({error}): is it running, and is http.listen this address?", at.url))
+}
+
+/// An id as one part of a path.
+fn percent(id: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    id.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn any_id_is_one_part_of_a_path() {
+        assert_eq!(super::percent("magento|5021"), "magento%7C5021");
+        assert_eq!(super::percent("TEE/M ü"), "TEE%2FM%20%C3%BC");
+    }
+}

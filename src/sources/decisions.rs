@@ -1,0 +1,198 @@
+//! Decisions: what people settled about exceptions, as records of a topic that Waybill owns (`waybill.decisions`), so that they survive restarts
+//! and replays like any other fact. `waybill decide` and `POST /decisions` write them; any other system may.
+//!
+//! The version is a stamp, the decision's own moment: of two decisions about one exception the later one counts.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Adapter, FactsOut, Kind, Reading, Skip};
+use crate::envelope::{Record, Refusal, body};
+use crate::facts::ids::join_key;
+use crate::facts::order::{Decision, LineRef};
+use crate::facts::{Amount, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
+
+/// The topic's name, without the configured prefix.
+pub const TOPIC: &str = "decisions";
+
+/// Not in [`super::KINDS`]: it is there in every configuration, and nobody configures it.
+pub static KIND: Kind = Kind { name: "decisions", label: "decisions of people", fixtures: "", roles: &[], build: |_, _| Err(Vec::new()) };
+
+/// A decision as people and systems write it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionTold {
+    /// The exception's kind: `over-despatched`, `erp-record-gone` ...
+    pub kind: String,
+    /// The order it is about: its key (`magento|5021`), or the shop's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// The SKU it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The exception's number, where one order or SKU can have several of the kind.
+    #[serde(default)]
+    pub number: String,
+    /// One of the kind's choices; `withdraw` takes an earlier decision back.
+    pub choice: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineTold>,
+    /// Who decided: a login.
+    pub who: String,
+    #[serde(default)]
+    pub why: String,
+    /// RFC 3339, in UTC.
+    pub decided_at: Moment,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineTold {
+    /// The shop's line id.
+    pub line: String,
+    pub quantity: Quantity,
+}
+
+/// The choice that takes a decision back.
+pub const WITHDRAW: &str = "withdraw";
+
+pub struct Decisions {
+    topic: String,
+}
+
+impl Decisions {
+    /// `topic` in full.
+    pub fn new(topic: String) -> Arc<Self> {
+        Arc::new(Self { topic })
+    }
+}
+
+/// Reads and checks a decision: it names one order or one SKU, a kind, a choice and who decided.
+///
+/// # Errors
+/// Names the member that is missing, unknown or wrong.
+pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, Refusal> {
+    let text = body::text(value)?;
+    let told: DecisionTold =
+        serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("a decision as JSON ({error})"), text))?;
+    for (member, filled) in [("kind", &told.kind), ("choice", &told.choice), ("who", &told.who)] {
+        if filled.trim().is_empty() {
+            return Err(Refusal::new(member, "a word", ""));
+        }
+    }
+    if told.order.is_some() == told.sku.is_some() {
+        return Err(Refusal::new("order", "either an order or a SKU that the exception is about", text));
+    }
+    Ok(told)
+}
+
+impl Adapter for Decisions {
+    fn revision(&self) -> u16 {
+        1
+    }
+
+    fn topics(&self) -> Vec<String> {
+        vec![self.topic.clone()]
+    }
+
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+        if record.value.is_none() {
+            return Ok(Reading::Skipped(Skip::Housekeeping));
+        }
+        let told = read(record.value)?;
+        let at = told.decided_at;
+        let place = Place::Stamp { millis: at.0, rank: 0, tie: record.value.map_or(0, xxh3_64) };
+        let id = join_key(&[&told.kind, &told.number]);
+        let withdrawn = told.choice == WITHDRAW;
+        if let Some(text) = &told.sku {
+            let sku = Sku::new(text).ok_or_else(|| Refusal::new("sku", "a SKU", text))?;
+            match withdrawn {
+                true => out.deleted(Subject::Sku(sku), SkuRow::DECISION, id, place, at),
+                false => out.sku(sku, id, place, at, SkuRow::Decision(Box::new(decision(told)))),
+            }
+            return Ok(Reading::Understood);
+        }
+        let order = told.order.clone().unwrap_or_default();
+        // An order's key is `source|id`; without a bar it is the shop's number, which leads to the order.
+        let subject = match order.contains('|') {
+            true => Subject::Order(OrderKey(order.as_str().into())),
+            false => Subject::Name(Name::new(Name::ORDER_NUMBER, &order)),
+        };
+        let row = || OrderRow::Decision(Box::new(decision(told.clone())));
+        match (withdrawn, subject) {
+            (true, subject) => out.deleted(subject, OrderRow::DECISION, id, place, at),
+            (false, Subject::Order(key)) => out.order(key, id, place, at, row()),
+            (false, Subject::Name(name)) => out.named(name, id, place, at, row()),
+            // Made just above from an order.
+            (false, Subject::Sku(_) | Subject::Customer(_)) => {}
+        }
+        Ok(Reading::Understood)
+    }
+}
+
+fn decision(told: DecisionTold) -> Decision {
+    Decision {
+        kind: told.kind.into(),
+        number: told.number.into(),
+        choice: told.choice.into(),
+        amount: told.amount,
+        lines: told.lines.into_iter().map(|line| (LineRef::Line(line.line.into()), line.quantity)).collect(),
+        who: told.who.into(),
+        why: told.why.into(),
+        decided_at: told.decided_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Cause, Change, Fact, SourceId, TopicId};
+
+    fn translated(text: &str) -> Result<Vec<Fact>, Refusal> {
+        let topic: Arc<str> = "waybill.decisions".into();
+        let record = Record {
+            topic: &topic,
+            topic_index: 0,
+            partition: 0,
+            offset: 4,
+            timestamp: Moment(9),
+            key: None,
+            value: Some(text.as_bytes()),
+            headers: Default::default(),
+        };
+        let mut facts = Vec::new();
+        let cause = Cause { topic: TopicId(1), partition: 0, offset: 4 };
+        Decisions::new(topic.to_string()).translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 0, 1, &mut facts))?;
+        Ok(facts)
+    }
+
+    const BODY: &str =
+        r#"{"kind":"over-despatched","order":"ORDER","choice":"accept","who":"kim","why":"a gift","decided_at":"2026-03-02T10:00:00Z"}"#;
+
+    #[test]
+    fn an_order_is_found_by_its_key_or_by_the_shops_number() {
+        let by_key = translated(&BODY.replace("ORDER", "magento|5021")).expect("read");
+        assert_eq!(by_key[0].subject, Subject::Order(OrderKey::new("magento", "5021")));
+        let by_number = translated(&BODY.replace("ORDER", "000001020")).expect("read");
+        assert_eq!(by_number[0].subject, Subject::Name(Name::new("order-number", "000001020")));
+        assert_eq!((by_key[0].key.id.as_str(), by_key[0].key.kind), ("over-despatched|", OrderRow::DECISION));
+    }
+
+    #[test]
+    fn a_decision_can_be_taken_back() {
+        let facts = translated(&BODY.replace("accept", WITHDRAW)).expect("read");
+        assert_eq!(facts[0].change, Change::Delete);
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        let refused = |text: &str| translated(text).expect_err("refused").to_string();
+        assert!(refused(&BODY.replace("\"order\"", "\"oder\"")).contains("unknown field `oder`"));
+        assert!(refused(&BODY.replace(r#""order":"ORDER","#, "")).contains("either an order or a SKU"));
+        assert!(refused(&BODY.replace("kim", " ")).starts_with("field \"who\""));
+    }
+}
