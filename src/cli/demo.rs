@@ -47,16 +47,22 @@ pub fn run(args: &Args) -> Result<(), Error> {
     told(&facts)
 }
 
-fn console_is_a_terminal() -> bool {
+pub fn console_is_a_terminal() -> bool {
     use std::io::IsTerminal;
     std::io::stdout().is_terminal()
 }
 
-async fn play(args: &Args) -> Result<Facts, Error> {
-    let bar = if args.plain { ProgressBar::hidden() } else { ProgressBar::new(args.orders.into()) };
+/// A progress bar of the orders placed.
+pub fn bar(orders: u32, plain: bool) -> ProgressBar {
+    let bar = if plain { ProgressBar::hidden() } else { ProgressBar::new(orders.into()) };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {msg}") {
         bar.set_style(style);
     }
+    bar
+}
+
+async fn play(args: &Args) -> Result<Facts, Error> {
+    let bar = bar(args.orders, args.plain);
     let mut play = Play::begin(Settings::new(args.seed, args.orders)).await?;
     let mut killed = false;
     let facts = play
@@ -74,7 +80,7 @@ async fn play(args: &Args) -> Result<Facts, Error> {
 }
 
 /// Not zero when anything is broken; the sentence names the first order and row.
-fn told(facts: &Facts) -> Result<(), Error> {
+pub fn told(facts: &Facts) -> Result<(), Error> {
     let restored = facts.killed.as_ref().is_none_or(|killed| killed.same);
     match facts.failures.first() {
         Some(first) => Err(Error::Found(format!("{} things do not hold; the first: {}", facts.failures.len(), first.sentence))),
