@@ -10,6 +10,7 @@ mod daemon;
 pub mod demo;
 pub mod init;
 pub mod observer;
+pub mod retailer;
 pub mod run;
 
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ enum Command {
     Explain(ask::Explain),
     /// Settle what an exception asks of a person
     Decide(ask::Decide),
+    /// Play the simulated retailer's systems on a Kafka, beside a `waybill run` of your own
+    Retailer(retailer::Args),
 }
 
 /// The systems that `init` and `demo` can begin with: `[sources.NAME]` of the generated configuration.
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Trace(args) => ask::trace(&args),
         Command::Explain(args) => ask::explain(&args),
         Command::Decide(args) => ask::decide(&args),
+        Command::Retailer(args) => retailer::run(&args),
     };
     ExitCode::from(ended.map_or_else(told, |()| exit::FINE))
 }
