@@ -22,13 +22,11 @@ pub(super) fn pass_on(core: &mut Core) {
                 }
             }
         }
-        // A shared name tells all its rows again each time: what nobody had yet is what moves on.
-        let mut stored = false;
-        for fact in moved {
-            stored |= core.store(fact) != crate::entities::Put::Stale;
-        }
-        if !stored {
+        if moved.is_empty() {
             break;
+        }
+        for fact in moved {
+            core.store(fact);
         }
     }
     for shard in &mut core.shards {
@@ -200,8 +198,11 @@ mod tests {
         bench.fact(&parcel, OrderRow::SCAN, "T1|5", Some(Row::Order(OrderRow::Scan(scan))));
         bench.link(&parcel, "magento|1", order("1"));
         bench.epoch();
-        bench.link(&parcel, "magento|2", order("2"));
+        bench.link(&number("1002"), "magento|2", order("2"));
+        bench.link(&parcel, "order-number|1002", Some(Link::Name(number("1002"))));
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (1, 1));
+        let names = bench.core.shards.iter().flat_map(|shard| shard.names.committed());
+        assert!(names.map(|(name, state)| state.waiting_len(name)).sum::<usize>() == 0, "nothing is left on the way");
     }
 }

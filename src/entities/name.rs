@@ -48,6 +48,9 @@ pub struct NameState {
     /// Rows that wait for the link, sorted by key; of a name that leads to several orders, all its rows.
     rows: Vec<(RowKey, Kept<OrderRow>)>,
     passed: Vec<Passed>,
+    /// Rows of the open epoch that were not passed on yet.
+    #[serde(skip)]
+    fresh: Vec<RowKey>,
     pub said: Said,
     /// Raised at each seal that said something or passed rows on.
     pub revision: u64,
@@ -108,6 +111,9 @@ impl NameState {
 
     /// Lets a row wait (`None`: its deletion); [`Self::forward`] passes it on at once where the link is there.
     fn put_row(&mut self, key: RowKey, row: Option<OrderRow>, version: Version, cause: Cause, at: Moment) -> Put {
+        if !self.fresh.contains(&key) {
+            self.fresh.push(key.clone());
+        }
         let place = match self.rows.binary_search_by(|(other, _)| other.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
@@ -197,15 +203,19 @@ impl NameState {
         if targets.is_empty() || self.rows.is_empty() {
             return Vec::new();
         }
-        let rows = if is_shared(name) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
-        let mut facts = Vec::with_capacity(rows.len() * targets.len());
+        let fresh = std::mem::take(&mut self.fresh);
+        let all = if is_shared(name) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
+        let mut facts = Vec::with_capacity(all.len());
         for to in targets {
+            // Whoever has heard of a shared name's rows before hears the new ones; a new claimant hears all.
+            let knows = is_shared(name) && self.passed.iter().any(|passed| passed.to == to);
+            let rows: Vec<&(RowKey, Kept<OrderRow>)> = all.iter().filter(|(key, _)| !knows || fresh.contains(key)).collect();
             let subject = match &to {
                 Link::Order(order) => Subject::Order(order.clone()),
                 Link::Name(name) => Subject::Name(name.clone()),
             };
             self.note_passed(to, rows.iter().map(|(key, _)| key));
-            for (key, kept) in &rows {
+            for (key, kept) in rows {
                 let fact = |change, version, cause, at| Fact { subject: subject.clone(), key: key.clone(), change, version, cause, at };
                 if let Some(told) = &kept.told {
                     facts.push(fact(Change::Upsert(Row::Order(told.row.clone())), told.version, told.cause, told.at));
