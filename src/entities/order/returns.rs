@@ -9,7 +9,7 @@ use super::findings::Findings;
 use super::pooling::{self, Parts, Targets};
 use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
-use crate::entities::rules::{Authority, Rules};
+use crate::entities::rules::{Authority, Role, Rules};
 use crate::facts::order::{
     Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
@@ -86,11 +86,19 @@ fn document<'a>(rows: &'a Rows<OrderRow>, source: SourceId, rma: &str) -> Option
     })
 }
 
-pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[LineView<'a>], findings: &mut Findings) -> Returns<'a> {
+/// `till`: the source that sold the order at a counter, which tells of what is brought back there.
+pub(super) fn read<'a>(
+    rows: &'a Rows<OrderRow>,
+    rules: &'a Rules,
+    lines: &[LineView<'a>],
+    till: Option<SourceId>,
+    findings: &mut Findings,
+) -> Returns<'a> {
+    let at_till = |source: SourceId| till == Some(source) || rules.plays(source, Role::Pos);
     let mut authorised: Vec<Authorised<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::RETURN_LINE) {
         let Some(OrderRow::ReturnLine(row)) = &stored.row else { continue };
-        if !rules.counts_from(Authority::Returns, key.source) {
+        if !rules.counts_from(Authority::Returns, key.source) && !at_till(key.source) {
             continue;
         }
         let head = document(rows, key.source, &row.rma);
@@ -107,7 +115,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Line
     let mut received: Vec<Received<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::RECEIPT) {
         let Some(OrderRow::Receipt(row)) = &stored.row else { continue };
-        if stored.deleted || !tells_of_goods(rules, Authority::Receipts, key.source, &row.location) {
+        if stored.deleted || !(tells_of_goods(rules, Authority::Receipts, key.source, &row.location) || at_till(key.source)) {
             continue;
         }
         if row.quantity.is_negative() {
@@ -206,7 +214,9 @@ impl<'a> Returns<'a> {
             || receipts.iter().zip(&self.received).any(|(parts, row)| parts.is_empty() && row.row.quantity.is_positive());
         let there = (0..lines.len()).map(|i| any[i].min(all[i] + not_expected[i])).sum();
         let expected = any.iter().copied().sum();
-        Outcome { returns: self.by_authorisation(lines, &parts_of, &receipts), unlogged, expected, there, goods, not_expected }
+        let unlogged_pieces = (0..lines.len()).map(|i| (all[i] - any[i]).floor_zero()).collect();
+        let returns = self.by_authorisation(lines, &parts_of, &receipts);
+        Outcome { returns, unlogged, expected, there, goods, not_expected, unlogged_pieces }
     }
 
     /// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
@@ -315,9 +325,15 @@ pub(super) struct Outcome<'a> {
     pub there: Quantity,
     goods: Goods,
     not_expected: Vec<Quantity>,
+    unlogged_pieces: Vec<Quantity>,
 }
 
 impl Outcome<'_> {
+    /// Pieces of a line that came back and that nobody authorised.
+    pub fn unlogged_of(&self, line: usize) -> Quantity {
+        self.unlogged_pieces.get(line).copied().unwrap_or_default()
+    }
+
     /// *Settled* goods: pieces received as damaged are written off, as sellable are stock, those with a disposition are what it says, and
     /// those that need not come are settled as they are.
     ///
