@@ -4,6 +4,7 @@
 //! left, parcels), `cancel` (c, w, stopped), `returns` (r, settled goods), `money`, `conditions`, `stages`. [`gates`] says which
 //! conditions of which request hold; [`yields`] what the order tells its SKUs and its customer.
 
+mod aside;
 mod authority;
 mod cancel;
 mod compute;
