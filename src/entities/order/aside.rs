@@ -130,3 +130,76 @@ pub(super) fn despatched(rows: &Rows<OrderRow>, part: &DespatchPart<'_>) -> Dema
         version: told.and_then(|(_, stored)| position(stored)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::order::testing::{ERP, MAIN, SHOP, Story, WMS, pieces, placed_example, released_example, sku};
+    use crate::facts::order::{ErpPosted, WarehouseLine};
+    use crate::facts::time::Span;
+
+    /// What is said of the line of this SKU: `source quantity @ minutes after the story began`.
+    fn said_of(story: &Story, of: &str, booked: bool) -> Vec<(SourceId, Quantity, Moment)> {
+        let state = story.state();
+        let view = story.view(&state);
+        let said = Said::of(&view, &state.rows, &story.rules);
+        let line = view.lines.iter().position(|line| *line.sku == sku(of)).expect("a line");
+        let rows = if booked { &said.lines[line].booked } else { &said.lines[line].allocated };
+        rows.iter().map(|said| (said.source, said.quantity, said.at)).collect()
+    }
+
+    fn warehouse_line(story: &mut Story, allocated: i64, allocated_at: Option<Moment>, despatched: Option<i64>) {
+        let row = WarehouseLine {
+            order: "W1".into(),
+            location: MAIN.into(),
+            line: LineRef::Sku(sku("TEE")),
+            quantity: pieces(3),
+            allocated: pieces(allocated),
+            allocated_at,
+            despatched: despatched.map(pieces),
+            cancelled: None,
+            closed: false,
+        };
+        story.put(WMS, "W1|TEE", OrderRow::WarehouseLine(Box::new(row)));
+    }
+
+    #[test]
+    fn what_the_warehouse_set_aside_stays_so_when_it_leaves() {
+        let mut story = released_example();
+        let at = story.now;
+        warehouse_line(&mut story, 3, Some(at), Some(0));
+        assert_eq!(said_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
+        warehouse_line(&mut story, 1, Some(at), Some(2));
+        assert_eq!(said_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
+        // Nobody says when it was set aside: what has left may have been set aside a moment before.
+        let now = story.now;
+        warehouse_line(&mut story, 1, None, Some(2));
+        assert_eq!(said_of(&story, "TEE", false), [(WMS, pieces(1), now)]);
+    }
+
+    #[test]
+    fn a_shop_that_counts_its_own_goods_never_held_what_was_ordered_in_it() {
+        let mut story = placed_example();
+        assert_eq!(said_of(&story, "TEE", false), [], "here the warehouse counts");
+        story.rules.locations[0].counted_by = Some(SHOP);
+        let placed_at = story.view(&story.state()).header.map(|header| header.placed_at).expect("a header");
+        assert_eq!(said_of(&story, "TEE", false), [(SHOP, pieces(3), placed_at)]);
+        story.cancelled("A", 1);
+        assert_eq!(said_of(&story, "TEE", false), [(SHOP, pieces(2), placed_at)]);
+    }
+
+    #[test]
+    fn an_erp_that_counts_has_booked_what_it_has_posted_and_not_undone() {
+        let mut story = released_example();
+        story.rules.locations[0].counted_by = Some(ERP);
+        let at = story.now;
+        let posted = |pieces_: i64| {
+            let (document, from) = ("S-1".into(), "SO-7".into());
+            OrderRow::ErpPosted(ErpPosted { kind: PostedKind::Shipment, document, from, sku: sku("TEE"), quantity: pieces(pieces_) })
+        };
+        story.put(ERP, "s|1", posted(2)).wait(Span::minutes(5));
+        let undone_at = story.now;
+        story.put(ERP, "s|2", posted(-2));
+        assert_eq!(said_of(&story, "TEE", true), [(ERP, pieces(2), at), (ERP, pieces(-2), undone_at)]);
+    }
+}

@@ -246,7 +246,7 @@ impl Nav {
         let committed_at = change.source.committed_at.unwrap_or(arrival);
         let reader = Reader { nav: self, op: change.op, place: change.source.place()?, committed_at };
         match change.op {
-            Op::Truncate => return Ok(Reading::Skipped(Skip::UnknownTable(format!("{}, emptied", table.name).into()))),
+            Op::Truncate => return Err(emptied(table.name)),
             Op::Delete => {
                 let gone = (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|refusal| refusal.within("before"))?;
                 reader.gone(gone, out);
@@ -278,6 +278,11 @@ impl Nav {
 fn image<'a>(columns: &SpelledColumns, image: Option<&'a RawValue>, field: &'static str) -> Result<SpelledRow<'a>, Refusal> {
     let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
     columns.read(field, image.get())
+}
+
+/// The table's rows are gone without a record of each: which they were is not told, so a person has to snapshot the table anew.
+fn emptied(table: &str) -> Refusal {
+    Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew"))
 }
 
 fn document_id(kind: &str, number: &str) -> Text {
