@@ -307,7 +307,8 @@ impl Retailer {
             }),
             Topic::StockUpdates => self.hear_stock(body),
             Topic::OrderStatus => self.hear_status(event, body),
-            Topic::MarketingProfiles | Topic::ProductUpdates | Topic::CustomerHistory | Topic::Exceptions => Ok(()),
+            Topic::ProductUpdates => self.hear_product(body),
+            Topic::MarketingProfiles | Topic::CustomerHistory | Topic::Exceptions => Ok(()),
         };
         if let Err(sentence) = heard {
             self.world.complain(sentence);
@@ -364,6 +365,18 @@ impl Retailer {
         };
         let delay = self.world.dice.seconds(1, 15);
         self.world.after(delay, Task::WriteStock { article, figure, seen });
+        Ok(())
+    }
+
+    /// The shop shows the price that it is told.
+    fn hear_product(&mut self, body: &[u8]) -> Result<(), String> {
+        let update: crate::events::product_updates::ProductUpdate =
+            serde_json::from_slice(body).map_err(|error| format!("product-updates: the body can't be read: {error}"))?;
+        // Products that are only a heading of variations are not sold.
+        let article = self.world.by_sku.get(update.sku.as_str()).and_then(|article| self.world.articles.get_mut(*article));
+        if let (Some(article), Some(price)) = (article, update.regular_price) {
+            article.price = pence(price);
+        }
         Ok(())
     }
 

@@ -196,9 +196,11 @@ fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
 fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<Option<String>> {
     let price = demand.price.as_ref()?;
     let channel = rules.channel(&demand.channel)?;
+    // The shop takes a while to show what was written: until then both prices are right.
+    let shown_by = demand.placed_at + Span(-PRICE_SPAN.0);
     let written_before = |kept: &Kept<SkuRow>| {
-        let told = kept.told.as_ref().is_some_and(|told| told.at <= demand.placed_at);
-        told && kept.gone.as_ref().is_none_or(|gone| gone.at <= demand.placed_at)
+        let told = kept.told.as_ref().is_some_and(|told| told.at <= shown_by);
+        told && kept.gone.as_ref().is_none_or(|gone| gone.at <= shown_by)
     };
     if price.currency != channel.currency || !offer::price_rows(state, rules).all(|(_, kept)| written_before(kept)) {
         return None;

@@ -88,12 +88,10 @@ impl Peoplevox {
         Ok(())
     }
 
-    /// The tracking number of each order in the parcel. A number can lead to one order only: of several, to the first.
+    /// The tracking number of each order in the parcel: it leads to all of them.
     pub(super) fn parcel(&self, parcel: &Parcel<'_>, orders: &[&str], place: Place, at: Moment, out: &mut FactsOut<'_>) {
-        if let Some(first) = orders.first() {
-            out.link(Name::new(Name::TRACKING, parcel.number), Link::Name(self.order(first)), place, at);
-        }
         for order in orders {
+            out.link(Name::new(Name::TRACKING, parcel.number), Link::Name(self.order(order)), place, at);
             let row =
                 Tracking { despatch: parcel.despatch.into(), carrier: parcel.carrier.into(), number: parcel.number.into(), replaces: None };
             out.named(self.order(order), parcel.despatch, place, at, OrderRow::Tracking(row));
