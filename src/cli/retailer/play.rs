@@ -44,8 +44,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let database = args.magento_sql.as_ref().map(open).transpose()?;
     let plan = Settings { hurry: Hurry::new(args.hurry), shop_database: database.is_some(), ..Settings::new(stage.seed, stage.orders) };
     let patience = Patience { settle: Duration::from_secs(args.settle), limit: Duration::from_secs(args.limit) };
+    eprintln!("Opens when `waybill run` has created {}*; `waybill retailer config` prints its configuration.", setup.own_prefix());
     let bar = demo::bar(stage.orders, args.plain);
-    bar.set_message(format!("waiting for `waybill run` to create {}*", setup.own_prefix()));
     let facts = played(Live::begin(&setup, plan, patience, database, || Ok(()))?, &bar)?;
     let to_stdout = args.magento_sql.as_ref().is_none_or(|file| file.as_os_str() != "-");
     let coloured = !args.plain && to_stdout && demo::console_is_a_terminal();

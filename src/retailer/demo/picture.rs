@@ -299,9 +299,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::retailer::Hop;
-    use crate::retailer::demo::{Journey, Refunds, Stock};
+    use crate::retailer::demo::{Journey, OnKafka, Refunds, Stock};
     use crate::retailer::judge::Failure;
+    use crate::retailer::{Hop, Hurry};
 
     fn facts() -> Facts {
         let at = |seconds: i64| Moment(1_772_434_800_000 + seconds * 1_000);
@@ -370,6 +370,17 @@ mod tests {
         let sentence = "order 000001433: 2 refund-requests ask for £42.28, due is £21.14 (Return summary RET81)".to_owned();
         facts.failures.push(Failure { invariant: Invariant::Refunds, sentence });
         check("broken.txt", &draw(&facts, Style::Plain));
+    }
+
+    #[test]
+    fn a_run_on_a_kafka_says_what_was_different() {
+        let killed = ProcessKilled { at: Moment(1_772_434_821_000), placed: 650, silent: Duration::from_millis(3_456) };
+        let kafka = OnKafka { hurry: Hurry::new(14_400), transactions: Some(4_321), killed: Some(killed) };
+        let facts = Facts { kafka: Some(kafka), killed: None, ended: Moment(1_772_434_800_000 + 94_600), ..facts() };
+        check("on_kafka.txt", &draw(&facts, Style::Plain));
+        let judgement = draw_judgement(&facts, Style::Plain);
+        let lines: Vec<String> = draw(&facts, Style::Plain).lines().map(str::to_owned).collect();
+        assert!(judgement.lines().all(|line| lines.iter().any(|own| own == line)), "the judgement is a part of the picture");
     }
 
     #[test]
