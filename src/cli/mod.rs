@@ -8,6 +8,7 @@ mod daemon;
 pub mod demo;
 pub mod init;
 pub mod observer;
+pub mod retailer;
 pub mod run;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Command {
     Init(init::Args),
     /// Play a retailer's days and judge every order, without a Kafka
     Demo(demo::Args),
+    /// Play the simulated retailer's systems on a Kafka, beside a `waybill run` of your own
+    Retailer(retailer::Args),
 }
 
 /// The systems that `init` and `demo` can begin with: `[sources.NAME]` of the generated configuration.
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Retailer(args) => retailer::run(&args),
     };
     ExitCode::from(ended.map_or_else(told, |()| exit::FINE))
 }

@@ -1,22 +1,77 @@
-//! Small clients for those who play the systems around Waybill on a real Kafka: a plain producer, and a reader of what is committed.
+//! Small clients for those who play the systems around Waybill on a real Kafka: their topics, a plain producer, and a reader of what is
+//! committed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(5);
 
+/// Creates the topics that do not exist yet, to be kept for ever: records may carry times of long ago.
+pub async fn create_topics(
+    bootstrap: &str,
+    client: &BTreeMap<String, String>,
+    names: &[String],
+    partitions: i32,
+) -> Result<(), KafkaError> {
+    let admin: AdminClient<DefaultClientContext> = base(bootstrap, client).create()?;
+    let options = AdminOptions::new().request_timeout(Some(ASK_TIMEOUT)).operation_timeout(Some(ASK_TIMEOUT));
+    let new = |name| NewTopic::new(name, partitions, TopicReplication::Fixed(-1)).set("retention.ms", "-1");
+    let new: Vec<_> = names.iter().map(|name| new(name)).collect();
+    for result in admin.create_topics(&new, &options).await? {
+        match result {
+            Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
+            Err((_, code)) => return Err(KafkaError::AdminOp(code)),
+        }
+    }
+    Ok(())
+}
+
+/// The first of these topics that has records; topics that do not exist have none.
+pub fn first_with_records(bootstrap: &str, client: &BTreeMap<String, String>, names: &[String]) -> Result<Option<String>, KafkaError> {
+    let consumer: BaseConsumer = base(bootstrap, client).create()?;
+    // Without a name, no topic can come into being by being asked for.
+    let metadata = consumer.fetch_metadata(None, ASK_TIMEOUT)?;
+    for topic in metadata.topics().iter().filter(|topic| names.iter().any(|name| name == topic.name())) {
+        for partition in topic.partitions() {
+            let (low, high) = consumer.fetch_watermarks(topic.name(), partition.id(), ASK_TIMEOUT)?;
+            if high > low {
+                return Ok(Some(topic.name().to_owned()));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Writes records as the systems' connectors do: idempotent, Java's partitioner, no transactions.
 pub struct PlainProducer {
-    producer: BaseProducer,
+    producer: BaseProducer<Deliveries>,
+}
+
+/// Keeps the first record that could not be delivered.
+#[derive(Default)]
+struct Deliveries(Mutex<Option<KafkaError>>);
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        }
+    }
 }
 
 /// A record that was read, in order of its partition.
@@ -37,7 +92,16 @@ impl PlainProducer {
         let mut config = base(bootstrap, client);
         config.set("enable.idempotence", "true").set("acks", "all").set("partitioner", "murmur2_random");
         config.set("linger.ms", "2").set("compression.type", "lz4").set("delivery.report.only.error", "true");
-        Ok(Self { producer: config.create()? })
+        Ok(Self { producer: config.create_with_context(Deliveries::default())? })
+    }
+
+    /// Hears how earlier records fared; an error when one of them was lost.
+    pub fn poll(&self) -> Result<(), KafkaError> {
+        self.producer.poll(Duration::ZERO);
+        match &*self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
     }
 
     /// Hands a record over; it is sent in the background. `timestamp_ms`: `None` is the producer's clock.
@@ -65,7 +129,7 @@ impl PlainProducer {
         }
     }
 
-    /// Waits until all records are delivered.
+    /// Waits until all records are delivered; an error when one of all that were sent was lost.
     pub fn flush(&self, limit: Duration) -> Result<(), KafkaError> {
         let begun = std::time::Instant::now();
         while self.producer.in_flight_count() > 0 {
@@ -74,7 +138,7 @@ impl PlainProducer {
             }
             self.producer.poll(Duration::from_millis(1));
         }
-        Ok(())
+        self.poll()
     }
 }
 

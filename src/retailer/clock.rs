@@ -2,6 +2,7 @@
 
 use crate::facts::Moment;
 use crate::facts::time::Span;
+use crate::retailer::Hurry;
 use crate::retailer::chance::{CLOCKS, Dice};
 
 /// The systems of this retailer.
@@ -50,9 +51,9 @@ pub struct Clocks([Span; 6]);
 const OFF_MAX_SECONDS: i64 = 300;
 
 impl Clocks {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, hurry: Hurry) -> Self {
         let mut dice = Dice::new(seed, CLOCKS);
-        Self(std::array::from_fn(|_| dice.seconds(-OFF_MAX_SECONDS, OFF_MAX_SECONDS)))
+        Self(std::array::from_fn(|_| hurry.off(dice.seconds(-OFF_MAX_SECONDS, OFF_MAX_SECONDS))))
     }
 
     /// What the system's clock shows at the true time `now`.

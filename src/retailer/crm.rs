@@ -9,6 +9,9 @@ use super::world::World;
 
 /// An account was opened: the CRM gets a contact, and its word on profiling.
 pub fn greet(world: &mut World, account: u32, person: &Person, profiling: bool) {
+    if !world.crm {
+        return;
+    }
     let time = zoned(world.clock(System::Crm));
     let shop_id = account_id(account).to_string();
     let contact = object(|body| {

@@ -26,8 +26,11 @@ mod crm;
 pub mod demo;
 mod feeds;
 mod finance;
+mod hurry;
 mod json;
 pub mod judge;
+#[cfg(feature = "kafka")]
+pub mod live;
 mod magento;
 mod nav;
 pub mod order;
@@ -41,6 +44,7 @@ mod world;
 
 pub use clock::System;
 pub use feeds::{Feed, topics};
+pub use hurry::Hurry;
 pub use world::{Hop, grouped, pounds};
 
 use rust_decimal::prelude::ToPrimitive;
@@ -67,12 +71,18 @@ pub struct Settings {
     pub orders: u32,
     /// When the shop opens: the first order follows within minutes.
     pub opening: Moment,
+    /// How much faster than in reality everybody is.
+    pub hurry: Hurry,
+    /// Is there a CRM?
+    pub crm: bool,
+    /// The shop writes SQL to a database of its own, whose connector makes the change events; else both are simulated with it.
+    pub shop_database: bool,
 }
 
 impl Settings {
     /// Opens on Monday 2 March 2026 at 7 h UTC.
     pub fn new(seed: u64, orders: u32) -> Self {
-        Self { seed, orders: orders.max(1), opening: Moment(1_772_434_800_000) }
+        Self { seed, orders: orders.max(1), opening: Moment(1_772_434_800_000), hurry: Hurry::NONE, crm: true, shop_database: false }
     }
 }
 
@@ -102,6 +112,11 @@ pub struct HeardEvent<'a> {
 /// Where records go: an in-memory log, a real broker, a list.
 pub trait Outside {
     fn send(&mut self, record: SourceRecord);
+
+    /// A transaction of the shop's database; comes only from a shop that has one ([`Settings::shop_database`]).
+    fn transaction(&mut self, statements: &[String]) {
+        let _ = statements;
+    }
 }
 
 impl Outside for Vec<SourceRecord> {
@@ -125,7 +140,7 @@ impl Retailer {
     /// Opens the shop: the catalogue and the first stock figures are the first records.
     pub fn new(settings: Settings) -> Self {
         let star = settings.orders / 3;
-        let mut world = World::new(settings.seed, settings.orders, settings.opening, star);
+        let mut world = World::new(&settings, star);
         let mut dice = Dice::new(settings.seed, chance::SYSTEMS + 100);
         let on_hand: Vec<i64> = world.articles.iter().map(|_| dice.range(150, 260)).collect();
         let mut magento = Magento::new(on_hand.len());
@@ -138,8 +153,7 @@ impl Retailer {
         peoplevox.snapshot(&mut world);
         world.after(Span::minutes(6), Task::Place(0));
         world.after(Span::hours(3), Task::ChangePrice);
-        let (at, tidy) = magento::tidy_at(settings.opening);
-        world.at(at, tidy);
+        magento::tidy_soon(&mut world);
         let shoppers = Shoppers::new(settings.seed, settings.orders);
         Self { settings, world, shoppers, magento, nav, peoplevox, finance: Finance::default() }
     }
@@ -160,12 +174,21 @@ impl Retailer {
     /// [`Self::step`], with the records sent as they come.
     pub fn step_to(&mut self, now: Moment, heard: &[HeardEvent<'_>], outside: &mut impl Outside) {
         // What was heard came after all that had happened: the time is already `now` for those who answer.
+        self.commit(outside);
         while let Some(task) = self.world.take_due(now) {
             self.act(task, outside);
+            self.commit(outside);
         }
         self.world.now = self.world.now.max(now);
         for event in heard {
             self.hear(event);
+        }
+    }
+
+    /// Hands on what the shop's database committed.
+    fn commit(&mut self, outside: &mut impl Outside) {
+        if let Some(database) = &mut self.world.database {
+            database.take().iter().for_each(|transaction| outside.transaction(transaction));
         }
     }
 
@@ -186,8 +209,7 @@ impl Retailer {
             Task::TidyReservations => {
                 self.magento.stock.tidy(world);
                 if world.next_at().is_some() {
-                    let (at, task) = magento::tidy_at(world.now);
-                    world.at(at, task);
+                    magento::tidy_soon(world);
                 }
             }
             Task::ErpImport(order, asked) => self.nav.import(world, order, &asked),
@@ -386,10 +408,9 @@ impl Retailer {
         }
     }
 
-    /// The journey of the one order that is written down, in the order of time.
-    pub fn journey(&self) -> (&order::Order, &[Hop]) {
-        let orders = &self.world.orders;
-        (&orders[(self.world.star as usize).min(orders.len().saturating_sub(1))], &self.world.hops)
+    /// The journey of the one order that is written down, in the order of time; `None` while it has not been placed.
+    pub fn journey(&self) -> Option<(&order::Order, &[Hop])> {
+        Some((self.world.orders.get(self.world.star as usize)?, &self.world.hops))
     }
 
     /// Orders placed so far.

@@ -11,6 +11,7 @@ use super::order::{Parcel, Receipt, Story};
 use super::task::{Scan, Task};
 use super::world::{World, pounds};
 use crate::events::fulfilment_requests::{Action, FulfilmentRequest};
+use crate::facts::Moment;
 use crate::facts::time::Span;
 
 /// The one site.
@@ -22,8 +23,10 @@ pub struct Peoplevox {
     orders: BTreeMap<u32, Job>,
     /// By article: pieces that are there, whole and for sale.
     on_hand: Vec<i64>,
-    /// Articles whose figure moved, and how many more polls shall read them.
+    /// Articles whose figure moved, and how many more polls shall read them at least.
     moved: BTreeMap<usize, u8>,
+    /// When goods last left the house, by article and the warehouse's clock.
+    left_at: BTreeMap<usize, Moment>,
     polling: bool,
     /// Goods on order from the supplier.
     awaited: BTreeSet<usize>,
@@ -43,9 +46,13 @@ struct Job {
     packing: bool,
 }
 
-/// A count is reported in so many polls after a move: the first may fall into the minute of the move.
+/// A count is reported in so many polls after a move: the first may fall into the minute of the move. It goes on until one falls into a later
+/// minute than the last despatch, which is told to the minute: only such a count is known to leave it out.
 const POLLS: u8 = 2;
 const POLL_EVERY: Span = Span::minutes(10);
+/// No hurry makes a poller read its report more often.
+const POLL_EVERY_LEAST: Span = Span::seconds(5);
+const MINUTE: i64 = 60_000;
 /// Below so many pieces more are ordered, and so many come.
 const REORDER_BELOW: i64 = 40;
 const REORDER: i64 = 120;
@@ -53,7 +60,8 @@ const REORDER: i64 = 120;
 impl Peoplevox {
     pub fn new(on_hand: Vec<i64>) -> Self {
         let (orders, moved, awaited) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self { orders, on_hand, moved, polling: false, awaited, next_despatch: 1_937_001, next_return: 81 }
+        let left_at = BTreeMap::new();
+        Self { orders, on_hand, moved, left_at, polling: false, awaited, next_despatch: 1_937_001, next_return: 81 }
     }
 
     pub fn on_hand(&self) -> &[i64] {
@@ -81,9 +89,12 @@ impl Peoplevox {
     fn move_stock(&mut self, world: &mut World, article: usize, pieces: i64) {
         self.on_hand[article] += pieces;
         self.moved.insert(article, POLLS);
+        if pieces < 0 {
+            self.left_at.insert(article, world.clock(System::Peoplevox));
+        }
         if !self.polling {
             self.polling = true;
-            world.after(POLL_EVERY, Task::Poll);
+            poll_soon(world);
         }
         if self.on_hand[article] < 0 {
             world.complain(format!(
@@ -103,13 +114,15 @@ impl Peoplevox {
         for article in moved {
             self.report(world, article);
             if let Some(left) = self.moved.get_mut(&article) {
-                *left -= 1;
+                *left = left.saturating_sub(1);
             }
         }
-        self.moved.retain(|_, left| *left > 0);
+        let minute = world.clock(System::Peoplevox).0.div_euclid(MINUTE);
+        let over = |article: &usize| self.left_at.get(article).is_none_or(|at| at.0.div_euclid(MINUTE) < minute);
+        self.moved.retain(|article, left| *left > 0 || !over(article));
         self.polling = !self.moved.is_empty();
         if self.polling {
-            world.after(POLL_EVERY, Task::Poll);
+            poll_soon(world);
         }
     }
 
@@ -363,6 +376,11 @@ impl Peoplevox {
             format!("{pieces} piece{} back, {}; {due} is due", if pieces == 1 { "" } else { "s" }, if good { "as new" } else { "damaged" })
         });
     }
+}
+
+fn poll_soon(world: &mut World) {
+    let at = world.now + world.hurry.span(POLL_EVERY).max(POLL_EVERY_LEAST);
+    world.at(at, Task::Poll);
 }
 
 /// The first half of what is open: of several lines the first ones, of one line half its pieces.

@@ -1,27 +1,93 @@
 //! The configuration that fits this retailer: what `waybill run` needs to know of it, word for word as a user would write it.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::config::{Config, Outside};
+use crate::error::Error;
+use crate::retailer::topics;
+
 /// The environment variable that holds the secret of email digests.
 pub const SECRET_VARIABLE: &str = "WAYBILL_EMAIL_SECRET";
 
-/// The waybill.toml of this retailer. Its ERP does not post to the general ledger, so Waybill keeps every pair of accounts.
-pub fn config_toml(bootstrap: &str) -> String {
-    format!(
-        "[application]
-id = \"waybill-demo\"
+/// What differs from run to run. The rest of the configuration is this retailer's.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub bootstrap: String,
+    /// Stands before every topic's name, the systems' and Waybill's, and before the application's id.
+    pub prefix: String,
+    /// Where `run` answers; `None`: nowhere.
+    pub http: Option<SocketAddr>,
+    /// Is there a CRM?
+    pub crm: bool,
+}
+
+impl Setup {
+    /// Everything on the default names, without HTTP.
+    pub fn new(bootstrap: &str) -> Self {
+        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, crm: true }
+    }
+
+    /// The prefix of the topics that Waybill owns.
+    pub fn own_prefix(&self) -> String {
+        format!("{}waybill.", self.prefix)
+    }
+
+    /// The configuration as Waybill reads it, with [`SECRET`].
+    pub fn config(&self) -> Result<Config, Error> {
+        let variable = |name: &str| (name == SECRET_VARIABLE).then(|| SECRET.to_owned());
+        let outside = Outside { directory: Path::new("."), variable: &variable };
+        Ok(Config::read("the retailer's configuration", &self.config_toml(), outside, crate::sources::KINDS)?)
+    }
+
+    /// The systems' topics: those that they write to, and those that Waybill reads (a table that never changes is read too).
+    pub fn source_topics(&self) -> Result<BTreeSet<String>, Error> {
+        let config = self.config()?;
+        let read = config.source_topics().map(|(topic, _)| topic.to_owned());
+        Ok(read.chain(topics().into_iter().map(|topic| format!("{}{topic}", self.prefix))).collect())
+    }
+
+    /// The waybill.toml of this retailer. Its ERP does not post to the general ledger, so Waybill keeps every pair of accounts.
+    pub fn config_toml(&self) -> String {
+        let prefix = &self.prefix;
+        let http = match self.http {
+            Some(address) => format!("listen = \"{address}\""),
+            None => "enabled = false".to_owned(),
+        };
+        let mut systems = SYSTEMS.to_owned();
+        if self.crm {
+            systems.push_str(CRM);
+        }
+        format!(
+            "[application]
+id = \"{prefix}waybill\"
+topic_prefix = \"{}\"
 
 [kafka]
-bootstrap = \"{bootstrap}\"
+bootstrap = \"{}\"
+
+[http]
+{http}
 
 [identity]
 email_secret = {{ env = \"{SECRET_VARIABLE}\" }}
-{SYSTEMS}"
-    )
+{}{REST}",
+            self.own_prefix(),
+            self.bootstrap,
+            systems.replace("{P}", prefix)
+        )
+    }
 }
 
+/// The secret of a retailer whose people are made up.
+pub const SECRET: &str = "the demo's people are made up";
+
+/// The systems; `{P}` is the prefix.
 const SYSTEMS: &str = r#"
 [sources.magento]
 kind = "magento"
-topic_prefix = "magento"
+topic_prefix = "{P}magento"
 database = "shop"
 decimals = "text"
 currency = "GBP"
@@ -37,7 +103,7 @@ zone = "Europe/London"
 
 [sources.nav]
 kind = "nav"
-topic_prefix = "nav"
+topic_prefix = "{P}nav"
 database = "NAV"
 company = "Example Retail Ltd_"
 local_currency = "GBP"
@@ -47,12 +113,20 @@ kind = "peoplevox"
 zone = "Europe/London"
 site = "PrimarySite"
 
+[sources.peoplevox.topics]
+despatch_summary = "{P}peoplevox.despatch-summary"
+item_inventory_summary = "{P}peoplevox.item-inventory-summary"
+return_summary = "{P}peoplevox.return-summary"
+sales_order_summary = "{P}peoplevox.sales-order-summary"
+sales_order_status = "{P}peoplevox.sales-order-status"
+tracking = "{P}peoplevox.tracking"
+
 [sources.carrier]
 kind = "mapped"
 roles = ["carrier"]
 
 [[sources.carrier.rows]]
-topic = "carrier.scans"
+topic = "{P}carrier.scans"
 row = "scan"
 
 [sources.carrier.rows.fields]
@@ -74,7 +148,7 @@ roles = ["finance"]
 reports_refunds = "all"
 
 [[sources.finance.rows]]
-topic = "finance.refunds"
+topic = "{P}finance.refunds"
 row = "refund"
 version = "updated_at"
 
@@ -88,13 +162,15 @@ state = "state"
 reference = "reference"
 request = "request_id"
 refunded_at = "updated_at"
+"#;
 
+const CRM: &str = r#"
 [sources.crm]
 kind = "mapped"
 roles = ["crm"]
 
 [[sources.crm.rows]]
-topic = "crm.contacts"
+topic = "{P}crm.contacts"
 row = "account"
 version = "updated_at"
 
@@ -108,7 +184,7 @@ created_at = "created_at"
 account_source = "magento"
 
 [[sources.crm.rows]]
-topic = "crm.consents"
+topic = "{P}crm.consents"
 row = "consent"
 version = "changed_at"
 
@@ -123,7 +199,9 @@ changed_at = "changed_at"
 
 [sources.crm.rows.constants]
 account_source = "magento"
+"#;
 
+const REST: &str = r#"
 [locations.PrimarySite]
 aliases = ["MAIN", "default"]
 wms = "peoplevox"
@@ -136,3 +214,31 @@ kinds = ["confirmed", "part-cancelled", "cancelled", "despatched", "delivered", 
 erp_posts_ledger = false
 keep = ["P", "S", "C", "R", "B", "D", "F", "K", "V", "W"]
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retailer::System;
+
+    #[test]
+    fn every_topic_stands_under_the_prefix() {
+        let setup = Setup { prefix: "try-7.".to_owned(), http: Some(([127, 0, 0, 1], 8_081).into()), ..Setup::new("localhost:9092") };
+        let config = setup.config().expect("accepted");
+        assert_eq!((&*config.application.id, &*config.application.topic_prefix), ("try-7.waybill", "try-7.waybill."));
+        assert_eq!(config.http.listen, setup.http);
+        let topics = setup.source_topics().expect("topics");
+        assert!(topics.iter().all(|topic| topic.starts_with("try-7.")), "{topics:?}");
+        assert!(config.source_topics().all(|(topic, _)| topics.contains(topic)), "what is read is created");
+        for system in System::ALL {
+            let topics = config.source_topics().filter(|(topic, _)| topic.starts_with(&format!("try-7.{}.", system.name())));
+            assert!(topics.count() > 0, "nothing of {system:?} is read");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_read() {
+        let config = Setup { crm: false, ..Setup::new("localhost:9092") }.config().expect("accepted");
+        assert!(config.sources.iter().all(|source| &*source.common.name != "crm"));
+        assert_eq!(config.http.listen, None);
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chance::{DAYS, Dice, ORDERS};
+use super::hurry::Hurry;
 use super::magento::Magento;
 use super::order::{Line, Order, Pay, Story};
 use super::people::Person;
@@ -44,9 +45,12 @@ impl Shoppers {
     }
 
     /// When the next order is placed after one at `now`: nights are quiet.
-    fn next_after(&mut self, now: Moment) -> Moment {
+    fn next_after(&mut self, now: Moment, hurry: Hurry) -> Moment {
         let gap = HOURS * 3_600_000 / A_DAY;
-        let next = now + Span(self.days.range(gap / 8, gap * 15 / 8));
+        let next = now + hurry.span(Span(self.days.range(gap / 8, gap * 15 / 8)));
+        if hurry.is_on() {
+            return next;
+        }
         let (hour, midnight) = (next.0.rem_euclid(86_400_000) / 3_600_000, next.0 - next.0.rem_euclid(86_400_000));
         if (OPENS..OPENS + HOURS).contains(&hour) {
             next
@@ -58,7 +62,7 @@ impl Shoppers {
     /// A shopper orders; the next one is put on the agenda.
     pub fn place(&mut self, world: &mut World, magento: &mut Magento, index: u32) {
         if index + 1 < self.orders {
-            let next = self.next_after(world.now);
+            let next = self.next_after(world.now, world.hurry);
             world.at(next, Task::Place(index + 1));
         }
         let mut dice = Dice::new(self.seed, ORDERS + u64::from(index));

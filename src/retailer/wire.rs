@@ -4,11 +4,11 @@
 //! arrives in another order over topics. Within a topic the order stays. A connector that restarts sends its last records again, in their
 //! order: a repeat. Positions are those of the system's log: a binlog's file and place, a transaction log's sequence numbers.
 
-use super::SourceRecord;
 use super::chance::{Dice, WIRES};
 use super::clock::{Clocks, System};
 use super::feeds::Feed;
 use super::json::{Object, object};
+use super::{Hurry, SourceRecord};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -47,6 +47,7 @@ struct Line {
 
 pub struct Wires {
     dice: Dice,
+    hurry: Hurry,
     lines: Vec<Line>,
     binlog: Binlog,
     lsn: Lsn,
@@ -70,10 +71,11 @@ struct Lsn {
 const BINLOG_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Wires {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, hurry: Hurry) -> Self {
         let line = || Line { last: Moment::MIN, window: Vec::new(), missing: 0 };
         Self {
             dice: Dice::new(seed, WIRES),
+            hurry,
             lines: Feed::ALL.iter().map(|_| line()).collect(),
             binlog: Binlog { file: 41, pos: 4, gtid: 880_000 },
             lsn: Lsn { commit: 0x0000_1f38, change: 0 },
@@ -104,7 +106,7 @@ impl Wires {
             System::Finance | System::Crm => (5_000, 60_000, 300_000),
         };
         let delay = self.dice.range(low, high);
-        Span(if stalled { delay + self.dice.range(stall / 4, stall) } else { delay })
+        self.hurry.span(Span(if stalled { delay + self.dice.range(stall / 4, stall) } else { delay }))
     }
 
     /// Sends a record: what arrives, and when. `taken_at`: when a poller read it, by the system's clock; its record keeps that timestamp.
@@ -124,7 +126,7 @@ impl Wires {
         if begins {
             self.line(feed).missing = 1 + self.dice.below(4);
         }
-        let again = self.dice.seconds(1, 20);
+        let again = self.hurry.span(self.dice.seconds(1, 20));
         let line = self.line(feed);
         line.last = at;
         let mut arrivals = Vec::with_capacity(1);

@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::SourceRecord;
 use super::catalogue::{Article, catalogue};
 use super::chance::{Dice, SYSTEMS};
 use super::clock::{Clocks, LocalTime, System};
 use super::feeds::Feed;
+use super::magento::Database;
 use super::order::Order;
 use super::task::Task;
 use super::wire::{Op, Wires};
+use super::{Hurry, Settings, SourceRecord};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -52,6 +53,11 @@ pub struct Hop {
 pub struct World {
     /// The true time.
     pub now: Moment,
+    pub hurry: Hurry,
+    /// Is there a CRM?
+    pub crm: bool,
+    /// The shop's, if it has one of its own.
+    pub database: Option<Database>,
     pub clocks: Clocks,
     pub local: LocalTime,
     pub wires: Wires,
@@ -72,13 +78,17 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, orders: u32, opening: Moment, star: u32) -> Self {
+    pub fn new(settings: &Settings, star: u32) -> Self {
+        let Settings { seed, orders, opening, hurry, crm, shop_database } = *settings;
         let articles = catalogue(seed, orders);
         Self {
             now: opening,
-            clocks: Clocks::new(seed),
+            hurry,
+            crm,
+            database: shop_database.then(Database::default),
+            clocks: Clocks::new(seed, hurry),
             local: LocalTime::warehouse(),
-            wires: Wires::new(seed),
+            wires: Wires::new(seed, hurry),
             dice: Dice::new(seed, SYSTEMS),
             by_sku: articles.iter().enumerate().map(|(place, article)| (article.sku.clone(), place)).collect(),
             articles,
@@ -98,18 +108,19 @@ impl World {
     }
 
     pub fn after(&mut self, span: Span, task: Task) {
-        self.at(self.now + span, task);
+        self.at(self.now + self.hurry.span(span), task);
     }
 
-    /// As [`Self::after`], but in working hours.
+    /// As [`Self::after`], but in working hours; who is in a hurry knows no night.
     pub fn after_by_day(&mut self, span: Span, task: Task) {
-        self.at(by_day(self.now + span), task);
+        let at = self.now + self.hurry.span(span);
+        self.at(if self.hurry.is_on() { at } else { by_day(at) }, task);
     }
 
     /// As [`Self::after`], but never before what the system was asked for this order earlier.
     pub fn queue(&mut self, system: System, order: u32, span: Span, task: Task) {
         let slot = self.busy.entry((order, system)).or_insert(Moment::MIN);
-        let at = (self.now + span).max(*slot + Span(1));
+        let at = (self.now + self.hurry.span(span)).max(*slot + Span(1));
         *slot = at;
         self.at(at, task);
     }
@@ -133,8 +144,20 @@ impl World {
         self.clocks.of(system, self.now)
     }
 
+    /// Begins a transaction of the system's database.
+    pub fn begin(&mut self, system: System) {
+        self.wires.begin(system);
+        if let Some(database) = self.database.as_mut().filter(|_| system == System::Magento) {
+            database.begin();
+        }
+    }
+
     /// Sends a row's change, with its images.
     pub fn change(&mut self, feed: Feed, op: Op, key: Vec<u8>, before: Option<&[u8]>, after: Option<&[u8]>) {
+        if let Some(database) = self.database.as_mut().filter(|_| feed.system() == System::Magento) {
+            database.change(feed.table(), op, &key, before, after);
+            return;
+        }
         let value = self.wires.envelope(&self.clocks, self.now, feed, op, before, after);
         if op == Op::Delete {
             self.send(feed, Some(key.clone()), Some(value));

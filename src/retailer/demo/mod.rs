@@ -3,6 +3,7 @@
 //!
 //! [`Play`] drives; what it finds becomes [`Facts`]; [`picture::draw`] makes text of them.
 
+mod facts;
 pub mod picture;
 mod play;
 #[cfg(test)]
@@ -13,6 +14,7 @@ pub use play::{Play, Spy};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Hurry;
 use super::judge::Failure;
 use super::order::Story;
 use super::world::Hop;
@@ -48,6 +50,27 @@ pub struct Facts {
     pub refunds: Refunds,
     pub journey: Journey,
     pub failures: Vec<Failure>,
+    /// When it was played on a real Kafka.
+    pub kafka: Option<OnKafka>,
+}
+
+/// A run on a real Kafka, beside a process of Waybill.
+#[derive(Clone, Debug)]
+pub struct OnKafka {
+    pub hurry: Hurry,
+    /// Transactions of a shop that wrote to a database of its own.
+    pub transactions: Option<u64>,
+    pub killed: Option<ProcessKilled>,
+}
+
+/// Waybill's process, killed in the middle and started again.
+#[derive(Clone, Debug)]
+pub struct ProcessKilled {
+    pub at: Moment,
+    /// Orders that were placed by then.
+    pub placed: usize,
+    /// From the kill to the first event of the process that took its place.
+    pub silent: Duration,
 }
 
 /// The kill in the middle, and the restore.

@@ -1,14 +1,12 @@
 //! Drives retailer, log and engine through virtual time.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Facts, Journey, Killed, Refunds, Stock};
-use crate::config::{Config, Outside as ConfigOutside};
+use super::{Facts, Killed};
 use crate::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use crate::engine::{
     Engine, EngineSettings, EpochReport, EpochTimes, Limits, Observer, OutRecord, Restored, SourceRuntime, TopicNames, Turn,
@@ -17,9 +15,9 @@ use crate::error::Error;
 use crate::events::Topic;
 use crate::facts::Moment;
 use crate::facts::time::Span;
-use crate::retailer::books::{ACCOUNTS, Balances, post_order};
-use crate::retailer::judge::{Failure, Invariant, Judge, Truth};
-use crate::retailer::{HeardEvent, Retailer, Settings, SourceRecord, setup, topics};
+use crate::retailer::judge::{Failure, Invariant, Judge};
+use crate::retailer::setup::Setup;
+use crate::retailer::{HeardEvent, Retailer, Settings, SourceRecord, topics};
 
 /// Sums over all epochs.
 #[derive(Default)]
@@ -79,7 +77,7 @@ pub type Spy = Box<dyn FnMut(&SourceRecord)>;
 impl Play {
     /// Sets the stage: topics, configuration, an engine on a fresh log.
     pub async fn begin(plan: Settings) -> Result<Self, Error> {
-        let config = config()?;
+        let config = Setup { crm: plan.crm, ..Setup::new("in-memory:0") }.config()?;
         let names = TopicNames::new(&config.application.topic_prefix);
         let broker = Broker::new();
         let plain = TopicConfig { partitions: PARTITIONS, compacted: false };
@@ -109,8 +107,24 @@ impl Play {
         let (now, pace) = (plan.opening, Span::seconds(if plan.orders > 2_000 { 180 } else { 45 }));
         let (retailer, judge, sums) = (Retailer::new(plan.clone()), Judge::new(), Sums::default());
         let (engine, working, killed, spy) = (None, Duration::ZERO, None, None);
-        let mut play =
-            Self { retailer, judge, broker, tail, topics, settings, sources, engine, plan, now, pace, sums, written: 0, working, killed, spy };
+        let mut play = Self {
+            retailer,
+            judge,
+            broker,
+            tail,
+            topics,
+            settings,
+            sources,
+            engine,
+            plan,
+            now,
+            pace,
+            sums,
+            written: 0,
+            working,
+            killed,
+            spy,
+        };
         play.start_engine().await?;
         Ok(play)
     }
@@ -242,53 +256,19 @@ impl Play {
     }
 
     fn facts(&self, wall: Duration) -> Facts {
-        let truth = self.retailer.truth();
-        let mut stories: BTreeMap<&'static str, usize> = BTreeMap::new();
-        truth.orders.iter().for_each(|order| *stories.entry(order.story.label()).or_default() += 1);
-        let (records, repeated) = self.retailer.records();
-        let (star, hops) = self.retailer.journey();
         let silent = Sums::default();
         let sums = self.engine.as_ref().map_or(&silent, |engine| engine.observer());
-        let mut failures = self.judge.verdict(&truth);
+        let mut facts = Facts::of(&self.retailer, &self.judge, &self.plan, self.now);
         if sums.records != self.written {
             let sentence = format!(
                 "source topics: {} records were written, {} were read in committed epochs: none may be lost, none read twice",
                 self.written, sums.records
             );
-            failures.insert(0, Failure { invariant: Invariant::Events, sentence });
+            facts.failures.insert(0, Failure { invariant: Invariant::Events, sentence });
         }
-        Facts {
-            seed: self.plan.seed,
-            orders: truth.orders.len(),
-            opened: self.plan.opening,
-            ended: self.now,
-            stories,
-            records,
-            repeated,
-            dead_letters: sums.dead_letters,
-            refusals: sums.refusals.clone(),
-            epochs: sums.epochs,
-            events: self.judge.counts().clone(),
-            exceptions_opened: self.judge.exceptions_opened(),
-            wall,
-            engine: self.working,
-            killed: self.killed.clone(),
-            clocks: self.retailer.clocks().into_iter().map(|(system, off)| (system.label(), off.0 / 1_000)).collect(),
-            stock: stock(&truth, &failures),
-            trial_balance: trial_balance(&truth),
-            refunds: refunds(&truth),
-            journey: Journey { number: star.number.clone(), story: star.story.label(), total: star.total(), hops: hops.to_vec() },
-            failures,
-        }
+        let (dead_letters, refusals, epochs) = (sums.dead_letters, sums.refusals.clone(), sums.epochs);
+        Facts { dead_letters, refusals, epochs, wall, engine: self.working, killed: self.killed.clone(), ..facts }
     }
-}
-
-/// The demo's configuration: what a user would write, with a secret of its own.
-fn config() -> Result<Config, Error> {
-    let text = setup::config_toml("in-memory:0");
-    let variable = |name: &str| (name == setup::SECRET_VARIABLE).then(|| "the demo's people are made up".to_owned());
-    let outside = ConfigOutside { directory: Path::new("."), variable: &variable };
-    Ok(Config::read("the demo's configuration", &text, outside, crate::sources::KINDS)?)
 }
 
 /// All orders' states, in number and as a digest.
@@ -301,40 +281,4 @@ fn views<O: Observer>(engine: &Engine<MemoryLog, O>) -> (usize, u64) {
         all.extend(postcard::to_stdvec(&**state).unwrap_or_default());
     }
     (orders.len(), xxh3_64(&all))
-}
-
-fn stock(truth: &Truth<'_>, failures: &[Failure]) -> Stock {
-    let lines = || truth.orders.iter().flat_map(|order| &order.lines);
-    let wrong = |sku: &&&str| failures.iter().any(|failure| failure.sentence.starts_with(&format!("stock {sku}:")));
-    Stock {
-        skus: truth.articles.len(),
-        agree: truth.articles.len() - truth.articles.iter().filter(wrong).count(),
-        on_hand: truth.on_hand.iter().sum(),
-        sent: lines().map(|line| line.despatched).sum(),
-        back: lines().map(|line| line.back_good).sum(),
-    }
-}
-
-fn trial_balance(truth: &Truth<'_>) -> Vec<(String, i64, i64, i64)> {
-    let mut books = Balances::new();
-    truth.orders.iter().for_each(|order| post_order(&mut books, order));
-    let known = ACCOUNTS.iter().map(|account| (*account).to_owned());
-    let others = truth.ledger.keys().filter(|account| !ACCOUNTS.contains(&account.as_str())).cloned();
-    known
-        .chain(others)
-        .map(|account| {
-            let (debit, credit) = truth.ledger.get(&account).copied().unwrap_or_default();
-            let really = books.get(account.as_str()).copied().unwrap_or(0);
-            (account, debit, credit, really)
-        })
-        .collect()
-}
-
-fn refunds(truth: &Truth<'_>) -> Refunds {
-    let due = |order: &&crate::retailer::order::Order| order.due() > 0;
-    Refunds {
-        orders: truth.orders.iter().filter(due).count(),
-        due: truth.orders.iter().map(|order| order.due()).sum(),
-        paid: truth.orders.iter().map(|order| order.refunded()).sum(),
-    }
 }

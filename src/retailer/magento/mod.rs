@@ -4,6 +4,7 @@
 //! addresses, items (parents before children), the payment, and the header again. What is cancelled before payment raises `qty_canceled`;
 //! what is cancelled after it becomes an offline credit memo. A shipment deducts the source and compensates the reservation.
 
+mod database;
 mod rows;
 mod stock;
 
@@ -16,6 +17,7 @@ use super::world::{World, pounds};
 use crate::events::despatch_notices::DespatchNotice;
 use crate::facts::Moment;
 use crate::facts::time::Span;
+pub use database::Database;
 pub use rows::account_id;
 use rows::{Header, Item, Memo, Payment};
 pub use stock::Stock;
@@ -81,7 +83,7 @@ impl Magento {
             shipments: Vec::new(),
         };
         self.orders.push(rows);
-        world.wires.begin(System::Magento);
+        world.begin(System::Magento);
         self.insert_order(world, &order, clock);
         if order.pay == Pay::Captured {
             self.capture(world, index, order.total());
@@ -186,7 +188,7 @@ impl Magento {
     pub fn money(&mut self, world: &mut World, index: u32) {
         let Some(order) = world.orders.get(index as usize) else { return };
         let paid = order.owed();
-        world.wires.begin(System::Magento);
+        world.begin(System::Magento);
         self.capture(world, index, paid);
     }
 
@@ -198,7 +200,7 @@ impl Magento {
             line.cancelled += pieces;
         }
         let order = order.clone();
-        world.wires.begin(System::Magento);
+        world.begin(System::Magento);
         if order.captured > 0 {
             let amount = order.due();
             self.credit(world, index, by, amount);
@@ -255,7 +257,7 @@ impl Magento {
         if amount <= 0 || pieces.iter().all(|count| *count <= 0) {
             return;
         }
-        world.wires.begin(System::Magento);
+        world.begin(System::Magento);
         self.credit(world, index, &pieces, amount);
         world.say(index, "Magento", |_| format!("mirrors the refund: credit memo over {}", pounds(amount)));
     }
@@ -271,7 +273,7 @@ impl Magento {
                 Some((place, super::whole(told.quantity.decimal())?)).filter(|(_, count)| *count != 0)
             })
             .collect();
-        world.wires.begin(System::Magento);
+        world.begin(System::Magento);
         if pieces.is_empty() {
             self.track_later(world, &order, notice);
             return;
@@ -363,7 +365,11 @@ fn names(line: &Line, id: &str) -> bool {
 }
 
 /// Every night a job deletes the reservations of orders that come to nothing.
-pub fn tidy_at(now: Moment) -> (Moment, Task) {
-    let midnight = now + Span::days(1);
-    (Moment(midnight.0 - midnight.0.rem_euclid(86_400_000)), Task::TidyReservations)
+pub fn tidy_soon(world: &mut World) {
+    if world.hurry.is_on() {
+        world.after(Span::days(1), Task::TidyReservations);
+        return;
+    }
+    let midnight = world.now + Span::days(1);
+    world.at(Moment(midnight.0 - midnight.0.rem_euclid(86_400_000)), Task::TidyReservations);
 }

@@ -72,7 +72,7 @@ impl Stock {
     pub fn write(&mut self, world: &mut World, article: usize, figure: i64, seen: Option<i64>) {
         let current = self.figures[article];
         if figure != current && seen.is_none_or(|seen| seen == current) {
-            world.wires.begin(System::Magento);
+            world.begin(System::Magento);
             self.set(world, article, figure);
         }
     }
@@ -92,7 +92,7 @@ impl Stock {
             row.hundredths("quantity", pieces * 100, 4).text("metadata", &metadata);
         });
         if event == "order_placed" {
-            world.wires.begin(System::Magento);
+            world.begin(System::Magento);
         }
         world.change(Feed::InventoryReservation, Op::Create, rows::key("reservation_id", id), None, Some(&image));
         self.reservations.entry(order.index).or_default().push(Reservation { id, quantity: pieces, image });
@@ -106,7 +106,7 @@ impl Stock {
             .filter(|(_, rows)| rows.iter().map(|row| row.quantity).sum::<i64>() == 0)
             .map(|(order, _)| *order)
             .collect();
-        world.wires.begin(System::Magento);
+        world.begin(System::Magento);
         for row in settled.into_iter().filter_map(|order| self.reservations.remove(&order)).flatten() {
             world.change(Feed::InventoryReservation, Op::Delete, rows::key("reservation_id", row.id), Some(&row.image), None);
         }

@@ -49,7 +49,7 @@ impl Nav {
         let before = price_image(&article, *price);
         *price = (article.price * percent / 100).max(100);
         let after = price_image(&article, *price);
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         world.change(Feed::NavSalesPrice, Op::Update, price_key(&article), Some(&before), Some(&after));
     }
 

@@ -91,7 +91,7 @@ impl Nav {
             }
         }
         world.orders[index as usize].erp_document = Some(number.clone());
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         self.insert(world, &document);
         self.orders.insert(index, document);
         world.say(index, "NAV", |_| format!("sales order {number} recorded, open"));
@@ -137,7 +137,7 @@ impl Nav {
     pub fn release(&mut self, world: &mut World, index: u32) {
         let Some(mut document) = self.orders.remove(&index) else { return };
         if document.status == OPEN {
-            world.wires.begin(System::Nav);
+            world.begin(System::Nav);
             self.set_status(world, &mut document, RELEASED);
             world.say(index, "NAV", |_| format!("sales order {} released", document.number));
         }
@@ -147,7 +147,7 @@ impl Nav {
     /// Lines change only while the document is open: a released one is reopened, changed and released again.
     fn change(&mut self, world: &mut World, index: u32, asked: &SalesOrder) {
         let Some(mut document) = self.orders.remove(&index) else { return };
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         let released = document.status == RELEASED;
         if released {
             self.set_status(world, &mut document, OPEN);
@@ -175,7 +175,7 @@ impl Nav {
             self.orders.insert(index, document);
             return;
         }
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         self.delete(world, &document);
         world.say(index, "NAV", |_| format!("sales order {} deleted, nothing posted", document.number));
     }
@@ -205,7 +205,7 @@ impl Nav {
             (row.gross, row.tax) = (line.gross_of(*count), line.tax_of(*count));
             document.lines.push(row);
         }
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         self.insert(world, &document);
         world.say(index, "NAV", |_| format!("return order {number} logged: {}", reason.to_lowercase()));
         self.returns.insert(index, document);
@@ -215,7 +215,7 @@ impl Nav {
 
     pub fn release_return(&mut self, world: &mut World, index: u32) {
         let Some(mut document) = self.returns.remove(&index) else { return };
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         self.set_status(world, &mut document, RELEASED);
         world.say(index, "NAV", |_| format!("return order {} released", document.number));
         self.returns.insert(index, document);

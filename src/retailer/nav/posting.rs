@@ -33,7 +33,7 @@ impl Nav {
             self.orders.insert(index, document);
             return;
         }
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         if document.status != RELEASED {
             self.set_status(world, &mut document, RELEASED);
         }
@@ -86,7 +86,7 @@ impl Nav {
             self.returns.insert(index, document);
             return;
         }
-        world.wires.begin(System::Nav);
+        world.begin(System::Nav);
         let number = self.next_number();
         let (receipt, memo) = (format!("SRR-{number:06}"), format!("SCM-{number:06}"));
         self.post(world, &document, &receipt, &pieces, &RECEIPT, None);

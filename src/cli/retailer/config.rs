@@ -1,0 +1,27 @@
+//! `waybill retailer config`: the configuration that fits the retailer, on standard output.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use crate::error::Error;
+use crate::retailer::setup::Setup;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The Kafka, as in `localhost:9092`
+    #[arg(long, default_value = "localhost:9092")]
+    brokers: String,
+    /// Stands before every topic's name, and before the application's id
+    #[arg(long, default_value = "", value_parser = super::prefix)]
+    prefix: String,
+    /// Where `waybill run` answers HTTP; without it, nowhere
+    #[arg(long)]
+    http: Option<SocketAddr>,
+}
+
+pub fn run(args: &Args) -> Result<(), Error> {
+    let setup = Setup { bootstrap: args.brokers.clone(), prefix: args.prefix.clone(), http: args.http, crm: true };
+    let text =
+        format!("# What `waybill run` needs to know of the simulated retailer. Set {} first.\n\n", crate::retailer::setup::SECRET_VARIABLE);
+    std::io::stdout().write_all((text + &setup.config_toml()).as_bytes()).map_err(Error::system("writing to standard output"))
+}

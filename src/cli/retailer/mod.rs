@@ -1,0 +1,70 @@
+//! `waybill retailer`: the simulated retailer's systems on a Kafka, beside a `waybill run` of one's own.
+//!
+//! ```text
+//! waybill retailer config > waybill.toml     what `waybill run` needs to know of the retailer
+//! waybill retailer play                      the living retailer: writes, hears, reacts, judges
+//! waybill retailer load                      the records of a run, as fast as they can be written
+//! ```
+
+mod config;
+#[cfg(feature = "kafka")]
+mod load;
+
+use crate::config::name_is_legal;
+use crate::error::Error;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Print the configuration for `waybill run` that fits the retailer
+    Config(config::Args),
+    /// Write the records of the retailer's days to Kafka at once, without waiting for an answer
+    Load(Stage),
+}
+
+/// Where the retailer plays, and what.
+#[derive(Debug, clap::Args)]
+pub struct Stage {
+    /// The Kafka, as in `localhost:9092`
+    #[arg(long, default_value = "localhost:9092")]
+    pub brokers: String,
+    /// Stands before every topic's name; a play wants topics that nobody has written to
+    #[arg(long, default_value = "", value_parser = prefix)]
+    pub prefix: String,
+    /// Partitions of the systems' topics, where they do not exist yet
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=1_000))]
+    pub partitions: i32,
+    /// How many orders are placed
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub orders: u32,
+    /// The same seed plays the same people
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// A prefix that a topic, a consumer group and a transactional id can begin with.
+pub fn prefix(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 80;
+    name_is_legal(text)?;
+    if text.len() > LONGEST { Err(format!("is longer than {LONGEST} characters")) } else { Ok(text.to_owned()) }
+}
+
+pub fn run(args: &Args) -> Result<(), Error> {
+    match &args.command {
+        Command::Config(args) => config::run(args),
+        #[cfg(feature = "kafka")]
+        Command::Load(stage) => load::run(stage),
+        #[cfg(not(feature = "kafka"))]
+        Command::Load(_) => Err(no_kafka()),
+    }
+}
+
+#[cfg(not(feature = "kafka"))]
+fn no_kafka() -> Error {
+    Error::Usage("this build has no Kafka client: build it with the feature `kafka`, which is on by default".to_owned())
+}
