@@ -41,15 +41,19 @@ def configured(text, **values):
 class Waybill(Server):
     """One instance of one application. It can be killed and started again, under the same slot."""
 
-    def __init__(self, folder, application, config):
+    def __init__(self, folder, application, config, **settings):
         super().__init__(application, folder)
         (self.port,) = free_ports(1)
         self.application = application
         self.prefix = f"{application}."
         self.config = self.folder / f"{application}.toml"
-        self.config.write_text(
-            configured(config, application__id=application, application__topic_prefix=self.prefix, http__listen=f"127.0.0.1:{self.port}")
-        )
+        own = {
+            "application__id": application,
+            "application__topic_prefix": self.prefix,
+            "http__enabled": True,
+            "http__listen": f"127.0.0.1:{self.port}",
+        }
+        self.config.write_text(configured(config, **own, **settings))
 
     def start(self):
         self.spawn([BINARY, "run", "--config", str(self.config)], env={**ENVIRONMENT, "WAYBILL_SLOT": "0"})
@@ -85,19 +89,6 @@ class Waybill(Server):
 
     def wait_ready(self, seconds=60):
         wait_for(f"{self.name}", lambda: self.get("/readyz")[0] == 200, seconds, self.process, self.log)
-
-    def wait_epochs(self, epochs, seconds=60):
-        """Until this process has committed so many epochs. Gives how many it had committed when last asked, or None when it works no more."""
-        until, calm = time.monotonic() + seconds, Calm(1.0)
-        while time.monotonic() < until:
-            self.alive()
-            now = self.metrics()
-            if now["waybill_epochs_total"] >= epochs:
-                return int(now["waybill_epochs_total"])
-            if calm.since(now["waybill_epochs_total"], now["waybill_ready"]) and now["waybill_epochs_total"] and not now["waybill_lag_records"]:
-                return None
-            time.sleep(0.005)
-        raise SystemExit(f"{self.name} did not commit {epochs} epochs within {seconds} s")
 
     def wait_idle(self, kafka, seconds=120, quiet=1.5):
         """Until the group has read all that its topics hold, and nothing more is emitted."""

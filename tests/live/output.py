@@ -79,9 +79,11 @@ def events(path):
 class Output:
     """One application's derived topics, and what is wrong with them taken alone."""
 
-    def __init__(self, name, said):
+    def __init__(self, name, said, views=None):
         self.name = name
         self.events = said
+        # What it answers to GET /orders/{id}, where that was asked.
+        self.views = views
         # What is wrong, in sentences.
         self.faults = []
         # (topic, key) -> newest content; a tombstone removes it: withdrawn is never said.

@@ -132,6 +132,8 @@ class Kafka(Server):
             "transaction.state.log.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
             "auto.create.topics.enable": "true",
+            # What is loaded tells of days long past: it would be deleted at once.
+            "log.retention.ms": "-1",
         }
         properties.update(settings or {})
         self.properties = self.folder / "server.properties"

@@ -5,6 +5,7 @@ import unittest
 
 from compare import Compared, members
 from output import HEADERS_END, NULL, Output, event
+from views import Views
 
 ORDER = "magento|1"
 
@@ -216,12 +217,16 @@ class TwoApplications(unittest.TestCase):
 class GoAheads(unittest.TestCase):
     """Orders whose go-aheads do not agree: what follows from them is left out, and they are few."""
 
+    @staticmethod
+    def status(said, order, wanted="0", stage="cancelled", payment="paid"):
+        said.statement("order-status", order, order=order, payment=payment, stage=stage, lines=[{"line": "A", "ordered": "1", "wanted": wanted}])
+
     def orders(self, unequal, of=200):
         a, b = pair()
         for number in range(of):
             order = f"magento|{number}"
             for said in (a, b):
-                said.statement("order-status", order, order=order, payment="paid", stage="cancelled")
+                self.status(said, order)
             if number < unequal:
                 a.released("1", key=order).released("0", key=order)
                 b.request("refund-requests", key=order, total="10")
@@ -229,12 +234,12 @@ class GoAheads(unittest.TestCase):
 
     def test_refunds_and_payment_word_of_few_are_left_out(self):
         a, b = self.orders(unequal=4)
-        b.statement("order-status", "magento|3", order="magento|3", payment="refunded", stage="cancelled")
+        self.status(b, "magento|3", payment="refunded")
         self.assertEqual(faults(a, b), [])
 
     def test_their_stage_is_not(self):
         a, b = self.orders(unequal=1)
-        b.statement("order-status", "magento|0", order="magento|0", payment="paid", stage="placed")
+        self.status(b, "magento|0", stage="placed")
         self.assertEqual(faults(a, b), ["order-status magento|0: stage: cancelled / placed"])
 
     def test_an_order_with_equal_go_aheads_is_compared_whole(self):
@@ -242,10 +247,71 @@ class GoAheads(unittest.TestCase):
         b.request("refund-requests", key="magento|5", total="10")
         self.assertEqual(len(faults(a, b)), 1)
 
+    def test_of_pieces_that_are_wanted_the_go_ahead_decides_nothing(self):
+        a, b = self.orders(unequal=0)
+        for said in (a, b):
+            self.status(said, "magento|7", wanted="1", stage="placed")
+        a.released("1", key="magento|7")
+        b.request("refund-requests", key="magento|7", total="10")
+        self.assertEqual(len(faults(a, b)), 2)
+
     def test_more_than_two_in_a_hundred_are_too_many(self):
         found = faults(*self.orders(unequal=5))
         self.assertEqual(len(found), 1)
         self.assertIn("5 of 200 orders do not agree", found[0])
+
+
+class Answered(unittest.TestCase):
+    """The receiver's own row came first in one run: its ledger must know of it."""
+
+    def setUp(self):
+        self.a, self.b = pair()
+        self.a.request("despatch-notices", "erp|D1", lines=[{"line": "A", "total": "2"}])
+
+    def faults(self, topic, part, due, *requested, open=True):
+        def views(requested):
+            return Views([{"order": ORDER, "why": [{"topic": topic, "part": part, "due": due, "requested": requested, "open": open}]}])
+
+        outputs = [said.output() for said in (self.a, self.b)]
+        for output, requested in zip(outputs, requested):
+            output.views = views(requested)
+        return Compared(*outputs).faults()
+
+    def test_told_by_the_receiver_itself(self):
+        found = self.faults("despatch-notices", "erp|D1", "2 pieces", "2 pieces in 1 steps", "2 pieces in 0 steps")
+        self.assertEqual(found, [])
+
+    def test_a_notice_that_is_lost(self):
+        found = self.faults("despatch-notices", "erp|D1", "2 pieces", "2 pieces in 1 steps", "0 pieces in 0 steps")
+        self.assertTrue(any(fault.startswith("despatch-notices magento|1|erp|D1: content") for fault in found), found)
+        self.assertTrue(any("the gate is open" in fault for fault in found), found)
+
+    def test_another_member_than_the_totals(self):
+        self.b.request("despatch-notices", "erp|D1", tracking="T1", lines=[{"line": "A", "total": "2"}])
+        found = self.faults("despatch-notices", "erp|D1", "2 pieces", "2 pieces in 1 steps", "2 pieces in 1 steps")
+        self.assertEqual(found, ["despatch-notices magento|1|erp|D1: tracking: nothing / T1"])
+
+    def test_without_the_applications_word_nothing_is_excused(self):
+        self.assertEqual(len(faults(self.a, self.b)), 1)
+
+    def test_a_record_that_nobody_asked_for(self):
+        self.setUp()
+        self.a.lines.clear()
+        self.a.request("sales-orders", action="create", total="9")
+        self.assertEqual(self.faults("sales-orders", "", "as requested", "step 1", "adopted: the ERP recorded it without our asking"), [])
+        self.assertEqual(len(self.faults("sales-orders", "", "as requested", "step 1", "nothing")), 1)
+
+    def test_a_refund_that_was_paid_already(self):
+        self.a.lines.clear()
+        self.a.refund("10")
+        self.assertEqual(self.faults("refund-requests", "", "10.00 GBP", "10.00 GBP, refunded 10.00 GBP", "0.00 GBP, refunded 10.00 GBP"), [])
+        self.assertEqual(len(self.faults("refund-requests", "", "10.00 GBP", "10.00 GBP, refunded 0 GBP", "0 GBP, refunded 9.99 GBP")), 2)
+
+    def test_what_is_due_behind_a_shut_gate_waits(self):
+        self.b.request("despatch-notices", "erp|D1", lines=[{"line": "A", "total": "2"}])
+        waiting = ("0.00 GBP, refunded 0.00 GBP",) * 2
+        self.assertEqual(self.faults("refund-requests", "", "10.00 GBP", *waiting, open=False), [])
+        self.assertEqual(len(self.faults("refund-requests", "", "10.00 GBP", *waiting)), 2)
 
 
 class Members(unittest.TestCase):
