@@ -1,4 +1,7 @@
-//! `waybill demo`: a retailer's days on the in-memory log, every order judged.
+//! `waybill demo`: a retailer's days on the in-memory log, or on a real Kafka in a hurry; every order judged.
+
+#[cfg(feature = "kafka")]
+mod on_kafka;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,48 +19,79 @@ pub struct Args {
     /// The same seed plays the same days
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The systems that take part; carrier, finance and CRM always do
+    /// The systems that take part: the CRM can be left out, the others are the way of an order
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = System::CHAIN)]
     pub systems: Vec<System>,
     /// No progress bar, no colours
     #[arg(long)]
     pub plain: bool,
-    /// Play on this Kafka instead, as in `localhost:9092`
+    /// Play on this Kafka, as in `localhost:9092`, beside a process of `waybill run`; all topics are the run's own
     #[arg(long)]
     pub brokers: Option<String>,
+    /// On a Kafka, how many times faster than in reality everybody is
+    #[arg(long, default_value_t = 14_400, requires = "brokers", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub hurry: u32,
 }
 
-/// Without these three there is no way of an order to tell.
-const NEEDED: [System; 3] = [System::Magento, System::Nav, System::Peoplevox];
+impl Args {
+    fn has_crm(&self) -> bool {
+        self.systems.contains(&System::Crm)
+    }
+
+    /// All of the chain but the CRM, and nothing else.
+    fn check_systems(&self) -> Result<(), Error> {
+        if let Some(system) = self.systems.iter().find(|system| !System::CHAIN.contains(system)) {
+            return Err(Error::Usage(format!("--systems: the demo's retailer has no {} yet", system.name())));
+        }
+        let missing = |system: &&System| **system != System::Crm && !self.systems.contains(*system);
+        match System::CHAIN.iter().find(missing) {
+            Some(missing) => Err(Error::Usage(format!("--systems: only crm can be left out, {} is needed", missing.name()))),
+            None => Ok(()),
+        }
+    }
+}
 
 pub fn run(args: &Args) -> Result<(), Error> {
-    if let Some(system) = args.systems.iter().find(|system| !System::CHAIN.contains(system)) {
-        return Err(Error::Usage(format!("--systems: the demo's retailer has no {} yet", system.name())));
-    }
-    if let Some(missing) = NEEDED.iter().find(|system| !args.systems.contains(system)) {
-        return Err(Error::Usage(format!("--systems: the demo's retailer cannot do without {}", missing.name())));
-    }
-    if args.brokers.is_some() {
-        return Err(Error::Usage("--brokers: this build plays in memory alone".to_owned()));
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::system("the runtime"))?;
-    let facts = runtime.block_on(play(args))?;
+    args.check_systems()?;
+    let bar = bar(args.orders, args.plain);
+    let facts = match &args.brokers {
+        Some(brokers) => play_on_kafka(args, brokers, &bar)?,
+        None => {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::system("the runtime"))?;
+            runtime.block_on(play(args, &bar))?
+        }
+    };
     let coloured = !args.plain && console_is_a_terminal();
     print!("{}", draw(&facts, if coloured { Style::Colours } else { Style::Plain }));
     told(&facts)
 }
 
-fn console_is_a_terminal() -> bool {
+#[cfg(feature = "kafka")]
+fn play_on_kafka(args: &Args, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
+    on_kafka::play(args, brokers, bar)
+}
+
+#[cfg(not(feature = "kafka"))]
+fn play_on_kafka(_: &Args, _: &str, _: &ProgressBar) -> Result<Facts, Error> {
+    Err(Error::Usage("--brokers: this build has no Kafka client (feature `kafka`): it plays in memory alone".to_owned()))
+}
+
+pub fn console_is_a_terminal() -> bool {
     use std::io::IsTerminal;
     std::io::stdout().is_terminal()
 }
 
-async fn play(args: &Args) -> Result<Facts, Error> {
-    let bar = if args.plain { ProgressBar::hidden() } else { ProgressBar::new(args.orders.into()) };
+/// A progress bar of the orders placed.
+pub fn bar(orders: u32, plain: bool) -> ProgressBar {
+    let bar = if plain { ProgressBar::hidden() } else { ProgressBar::new(orders.into()) };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {msg}") {
         bar.set_style(style);
     }
-    let mut play = Play::begin(Settings::new(args.seed, args.orders)).await?;
+    bar
+}
+
+async fn play(args: &Args, bar: &ProgressBar) -> Result<Facts, Error> {
+    let mut play = Play::begin(Settings { crm: args.has_crm(), ..Settings::new(args.seed, args.orders) }).await?;
     let mut killed = false;
     let facts = play
         .run(|play| {
@@ -74,12 +108,42 @@ async fn play(args: &Args) -> Result<Facts, Error> {
 }
 
 /// Not zero when anything is broken; the sentence names the first order and row.
-fn told(facts: &Facts) -> Result<(), Error> {
+pub fn told(facts: &Facts) -> Result<(), Error> {
     let restored = facts.killed.as_ref().is_none_or(|killed| killed.same);
     match facts.failures.first() {
         Some(first) => Err(Error::Found(format!("{} things do not hold; the first: {}", facts.failures.len(), first.sentence))),
         None if !restored => Err(Error::Found("after the restore not every order was as before".to_owned())),
         None if facts.dead_letters > 0 => Err(Error::Found(format!("{} records could not be read", facts.dead_letters))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parsed(options: &[&str]) -> Args {
+        let cli = Cli::try_parse_from(["waybill", "demo"].iter().chain(options)).expect("parses");
+        let Command::Demo(args) = cli.command else { panic!("demo was parsed") };
+        args
+    }
+
+    #[test]
+    fn only_the_crm_can_be_left_out() {
+        assert!(parsed(&[]).has_crm());
+        let without = parsed(&["--systems", "magento,nav,peoplevox,carrier,finance"]);
+        assert!(without.check_systems().is_ok() && !without.has_crm());
+        let refused = |systems| parsed(&["--systems", systems]).check_systems().expect_err("refused").to_string();
+        assert!(refused("magento,nav,peoplevox,crm").contains("carrier is needed"));
+        assert!(refused("magento,shopify,nav,peoplevox,carrier,finance").contains("no shopify yet"));
+    }
+
+    #[test]
+    fn a_hurry_without_a_kafka_would_do_nothing_and_is_refused() {
+        assert!(Cli::try_parse_from(["waybill", "demo", "--hurry", "60"]).is_err());
+        assert_eq!(parsed(&["--brokers", "localhost:9092"]).hurry, 14_400);
     }
 }

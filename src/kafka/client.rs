@@ -37,6 +37,14 @@ pub async fn create_topics(
     Ok(())
 }
 
+/// Do all of these topics exist?
+pub fn all_exist(bootstrap: &str, client: &BTreeMap<String, String>, names: &[&str]) -> Result<bool, KafkaError> {
+    let consumer: BaseConsumer = base(bootstrap, client).create()?;
+    // Without a name, no topic can come into being by being asked for.
+    let metadata = consumer.fetch_metadata(None, ASK_TIMEOUT)?;
+    Ok(names.iter().all(|name| metadata.topics().iter().any(|topic| topic.name() == *name && !topic.partitions().is_empty())))
+}
+
 /// The first of these topics that has records; topics that do not exist have none.
 pub fn first_with_records(bootstrap: &str, client: &BTreeMap<String, String>, names: &[String]) -> Result<Option<String>, KafkaError> {
     let consumer: BaseConsumer = base(bootstrap, client).create()?;

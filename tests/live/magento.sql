@@ -1,4 +1,4 @@
--- Magento's order, payment, shipment, credit memo, stock and customer tables: the columns that the live run writes or Waybill reads,
+-- Magento's order, payment, shipment, credit memo, stock and customer tables: the columns that the simulated retailer writes or Waybill reads,
 -- with Magento's own types and defaults.
 
 CREATE TABLE sales_order (
@@ -37,6 +37,20 @@ CREATE TABLE sales_order (
   relation_parent_id varchar(32),
   relation_child_id varchar(32),
   original_increment_id varchar(50),
+  customer_group_id int,
+  customer_firstname varchar(128),
+  customer_lastname varchar(128),
+  quote_id int,
+  base_grand_total decimal(20,4),
+  total_offline_refunded decimal(20,4),
+  total_online_refunded decimal(20,4),
+  shipping_description varchar(255),
+  hold_before_state varchar(32),
+  hold_before_status varchar(32),
+  edit_increment int,
+  relation_parent_real_id varchar(32),
+  relation_child_real_id varchar(32),
+  send_email smallint unsigned,
   email_sent smallint,
   created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
@@ -68,6 +82,12 @@ CREATE TABLE sales_order_item (
   discount_tax_compensation_amount decimal(20,4),
   weee_tax_applied_row_amount decimal(12,4),
   base_cost decimal(12,4) DEFAULT 0,
+  quote_item_id int unsigned,
+  store_id smallint unsigned,
+  is_qty_decimal smallint unsigned,
+  qty_backordered decimal(12,4) DEFAULT 0,
+  original_price decimal(12,4),
+  weight decimal(12,4) DEFAULT 0,
   created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   FOREIGN KEY (order_id) REFERENCES sales_order (entity_id) ON DELETE CASCADE,
@@ -88,6 +108,15 @@ CREATE TABLE sales_order_address (
   country_id varchar(2),
   telephone varchar(255),
   email varchar(255),
+  customer_id int,
+  customer_address_id int,
+  quote_address_id int,
+  region_id int,
+  fax varchar(255),
+  prefix varchar(255),
+  middlename varchar(255),
+  suffix varchar(255),
+  vat_id text,
   PRIMARY KEY (entity_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
@@ -101,6 +130,17 @@ CREATE TABLE sales_order_payment (
   amount_refunded decimal(20,4),
   amount_canceled decimal(20,4),
   last_trans_id varchar(255),
+  shipping_amount decimal(20,4),
+  base_amount_authorized decimal(20,4),
+  base_amount_paid decimal(20,4),
+  base_amount_paid_online decimal(20,4),
+  base_amount_refunded_online decimal(20,4),
+  cc_trans_id varchar(32),
+  cc_type varchar(32),
+  cc_last_4 varchar(100),
+  po_number varchar(32),
+  additional_data text,
+  additional_information text,
   PRIMARY KEY (entity_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
@@ -110,6 +150,13 @@ CREATE TABLE sales_shipment (
   total_qty decimal(12,4),
   order_id int unsigned NOT NULL,
   increment_id varchar(50),
+  total_weight decimal(12,4),
+  email_sent smallint unsigned,
+  send_email smallint unsigned,
+  customer_id int,
+  shipping_address_id int,
+  billing_address_id int,
+  shipment_status int,
   created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   PRIMARY KEY (entity_id)
@@ -121,6 +168,12 @@ CREATE TABLE sales_shipment_item (
   order_item_id int,
   qty decimal(12,4),
   sku varchar(255),
+  row_total decimal(20,4),
+  price decimal(20,4),
+  weight decimal(12,4),
+  product_id int,
+  additional_data text,
+  description text,
   name varchar(255),
   PRIMARY KEY (entity_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
@@ -132,6 +185,9 @@ CREATE TABLE sales_shipment_track (
   track_number text,
   title varchar(255),
   carrier_code varchar(32),
+  weight decimal(12,4),
+  qty decimal(12,4),
+  description text,
   created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   PRIMARY KEY (entity_id)
@@ -153,6 +209,12 @@ CREATE TABLE sales_creditmemo (
   adjustment_positive decimal(20,4),
   adjustment_negative decimal(20,4),
   grand_total decimal(20,4),
+  creditmemo_status int,
+  base_currency_code varchar(3),
+  shipping_tax_amount decimal(20,4),
+  discount_tax_compensation_amount decimal(20,4),
+  adjustment decimal(20,4),
+  base_grand_total decimal(20,4),
   created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   PRIMARY KEY (entity_id)
@@ -167,6 +229,9 @@ CREATE TABLE sales_creditmemo_item (
   row_total decimal(20,4),
   tax_amount decimal(20,4),
   discount_amount decimal(20,4),
+  price decimal(12,4),
+  product_id int,
+  name varchar(255),
   PRIMARY KEY (entity_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
@@ -208,5 +273,6 @@ CREATE TABLE newsletter_subscriber (
   customer_id int unsigned NOT NULL DEFAULT 0,
   subscriber_email varchar(150),
   subscriber_status int NOT NULL DEFAULT 0,
+  subscriber_confirm_code varchar(32),
   PRIMARY KEY (subscriber_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -9,6 +9,8 @@
 mod config;
 #[cfg(feature = "kafka")]
 mod load;
+#[cfg(feature = "kafka")]
+mod play;
 
 use crate::config::name_is_legal;
 use crate::error::Error;
@@ -23,11 +25,16 @@ pub struct Args {
 enum Command {
     /// Print the configuration for `waybill run` that fits the retailer
     Config(config::Args),
+    /// Play the living retailer: it writes, hears what Waybill says, reacts, and judges every order in the end
+    #[cfg(feature = "kafka")]
+    Play(play::Args),
     /// Write the records of the retailer's days to Kafka at once, without waiting for an answer
+    #[cfg(feature = "kafka")]
     Load(Stage),
 }
 
 /// Where the retailer plays, and what.
+#[cfg(feature = "kafka")]
 #[derive(Debug, clap::Args)]
 pub struct Stage {
     /// The Kafka, as in `localhost:9092`
@@ -59,12 +66,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         Command::Config(args) => config::run(args),
         #[cfg(feature = "kafka")]
         Command::Load(stage) => load::run(stage),
-        #[cfg(not(feature = "kafka"))]
-        Command::Load(_) => Err(no_kafka()),
+        #[cfg(feature = "kafka")]
+        Command::Play(args) => play::run(args),
     }
-}
-
-#[cfg(not(feature = "kafka"))]
-fn no_kafka() -> Error {
-    Error::Usage("this build has no Kafka client: build it with the feature `kafka`, which is on by default".to_owned())
 }

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::{Facts, Journey, Killed};
+use super::{Facts, Killed, ProcessKilled};
 use crate::events::Topic;
 use crate::facts::Moment;
 use crate::retailer::judge::Invariant;
@@ -38,19 +38,46 @@ const FAILURES_SHOWN: usize = 12;
 /// Draws the picture.
 pub fn draw(facts: &Facts, style: Style) -> String {
     let mut page = Page { text: String::new(), style };
-    let days = (facts.ended.0 - facts.opened.0 + 86_399_999) / 86_400_000;
-    page.title(&format!("{} orders in {days} days of a made-up retailer, seed {}", grouped(facts.orders as u64), facts.seed));
+    page.title(&title(facts));
     shoppers(&mut page, facts);
-    journey(&mut page, &facts.journey);
+    journey(&mut page, facts);
     steps(&mut page, facts);
     stock_and_refunds(&mut page, facts);
     books(&mut page, facts);
     if let Some(killed) = &facts.killed {
         kill(&mut page, killed);
     }
+    if let Some(killed) = facts.kafka.as_ref().and_then(|kafka| kafka.killed.as_ref()) {
+        kill_process(&mut page, killed);
+    }
     verdict(&mut page, facts);
     speed(&mut page, facts);
     page.text
+}
+
+/// Draws the part of it that judges.
+pub fn draw_judgement(facts: &Facts, style: Style) -> String {
+    let mut page = Page { text: String::new(), style };
+    page.title(&title(facts));
+    stock_and_refunds(&mut page, facts);
+    books(&mut page, facts);
+    verdict(&mut page, facts);
+    speed(&mut page, facts);
+    page.text
+}
+
+fn title(facts: &Facts) -> String {
+    let (orders, millis) = (grouped(facts.orders as u64), facts.ended.0 - facts.opened.0);
+    match &facts.kafka {
+        Some(kafka) => {
+            let (times, seconds) = (grouped(kafka.hurry.times().into()), (millis + 500) / 1_000);
+            format!(
+                "{orders} orders of a made-up retailer on Kafka in {seconds} s, {times} times as fast as in reality, seed {}",
+                facts.seed
+            )
+        }
+        None => format!("{orders} orders in {} days of a made-up retailer, seed {}", (millis + 86_399_999) / 86_400_000, facts.seed),
+    }
 }
 
 struct Page {
@@ -110,9 +137,10 @@ fn moment(at: Moment) -> String {
     stamp.strftime("%a %d %b %H:%M:%S").to_string()
 }
 
-/// How long after: `+12 s`, `+4 min`, `+3.5 h`, `+2.1 d`.
-fn later(millis: i64) -> String {
+/// How long after: `+12 s`, `+4 min`, `+3.5 h`, `+2.1 d`; of those in a hurry `+0.3 s`.
+fn later(millis: i64, hurry: bool) -> String {
     match millis {
+        10..10_000 if hurry => format!("+{}.{:02} s", millis / 1_000, millis % 1_000 / 10),
         ..1_000 => String::new(),
         1_000..90_000 => format!("+{} s", millis / 1_000),
         90_000..5_400_000 => format!("+{} min", millis / 60_000),
@@ -121,12 +149,13 @@ fn later(millis: i64) -> String {
     }
 }
 
-fn journey(page: &mut Page, journey: &Journey) {
+fn journey(page: &mut Page, facts: &Facts) {
+    let journey = &facts.journey;
     page.section(&format!("The way of order {} ({}, {})", journey.number, journey.story, pounds(journey.total)));
     page.line("  true time, UTC        after     who");
     let mut last: Option<Moment> = None;
     for hop in &journey.hops {
-        let after = last.map_or_else(String::new, |last| later(hop.at.0 - last.0));
+        let after = last.map_or_else(String::new, |last| later(hop.at.0 - last.0, facts.kafka.is_some()));
         last = Some(hop.at);
         let (who, what) = match hop.to {
             Some(to) => {
@@ -206,6 +235,19 @@ fn kill(page: &mut Page, killed: &Killed) {
     page.line(&format!("  {mark} {} orders restored, {sentence}", grouped(killed.orders as u64)));
 }
 
+fn kill_process(page: &mut Page, killed: &ProcessKilled) {
+    page.section("Killed in the middle");
+    page.line(&format!(
+        "  At {}, {} orders placed, the process of `waybill run` was killed (SIGKILL) and started again at once.",
+        moment(killed.at),
+        grouped(killed.placed as u64)
+    ));
+    page.line(&format!(
+        "  {:.1} s later the process that took its place had restored its state and was heard.",
+        killed.silent.as_secs_f64()
+    ));
+}
+
 fn verdict(page: &mut Page, facts: &Facts) {
     page.section("What must hold");
     for invariant in Invariant::ALL {
@@ -229,8 +271,15 @@ fn verdict(page: &mut Page, facts: &Facts) {
 }
 
 fn speed(page: &mut Page, facts: &Facts) {
-    page.section("How fast");
     let events: u64 = facts.events.values().sum();
+    if let Some(kafka) = &facts.kafka {
+        page.section("How much");
+        let shop = kafka.transactions.map_or(String::new(), |count| format!(", {} transactions of the shop's database", grouped(count)));
+        page.line(&format!("  {} records in{shop}, {} events out, on the wall clock", grouped(facts.records), grouped(events)));
+        page.line("  Time was compressed: how fast Waybill can be is what `demo` without --brokers tells.");
+        return;
+    }
+    page.section("How fast");
     let seconds = facts.engine.as_secs_f64().max(0.001);
     let mut line = String::new();
     // Writing to a String can't fail.
@@ -251,7 +300,7 @@ mod tests {
 
     use super::*;
     use crate::retailer::Hop;
-    use crate::retailer::demo::{Refunds, Stock};
+    use crate::retailer::demo::{Journey, Refunds, Stock};
     use crate::retailer::judge::Failure;
 
     fn facts() -> Facts {

@@ -104,7 +104,8 @@ impl Play {
             live_at_start: config.live_at_start,
             record_bytes_max: RECORD_BYTES_MAX,
         };
-        let (now, pace) = (plan.opening, Span::seconds(if plan.orders > 2_000 { 180 } else { 45 }));
+        let pace = Span::seconds(if plan.orders > 2_000 { 180 } else { 45 });
+        let (now, pace) = (plan.opening, plan.hurry.span(pace));
         let (retailer, judge, sums) = (Retailer::new(plan.clone()), Judge::new(), Sums::default());
         let (engine, working, killed, spy) = (None, Duration::ZERO, None, None);
         let mut play = Self {

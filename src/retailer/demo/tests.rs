@@ -1,6 +1,6 @@
 use super::picture::{Style, draw};
 use super::{Facts, Play};
-use crate::retailer::Settings;
+use crate::retailer::{Hurry, Settings};
 
 const SEEDS: u64 = 3;
 const ORDERS: u32 = 60;
@@ -17,5 +17,33 @@ fn every_order_ends_as_it_really_did() {
         let shown = draw(&facts, Style::Plain);
         assert!(facts.failures.is_empty() && facts.dead_letters == 0, "seed {seed}: {shown}");
         assert!(facts.killed.as_ref().is_some_and(|killed| killed.same), "seed {seed}: {shown}");
+    }
+}
+
+#[test]
+fn without_a_crm_the_rest_goes_its_way() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let plan = Settings { crm: false, ..Settings::new(4, 40) };
+    let written = std::rc::Rc::new(std::cell::RefCell::new(std::collections::BTreeSet::new()));
+    let seen = std::rc::Rc::clone(&written);
+    let facts = runtime.block_on(async {
+        let spy = Box::new(move |record: &crate::retailer::SourceRecord| _ = seen.borrow_mut().insert(record.topic));
+        Play::begin(plan).await?.with_spy(spy).run(|_| ()).await
+    });
+    let facts = facts.expect("a run to the end");
+    assert!(facts.failures.is_empty() && facts.dead_letters == 0, "{}", draw(&facts, Style::Plain));
+    assert!(written.borrow().iter().all(|topic| !topic.starts_with("crm.")), "{written:?}");
+}
+
+/// What a run on a Kafka is like, without the Kafka: everybody is in a hurry, and nothing is read out of it that hurry alone explains.
+#[test]
+fn a_retailer_in_a_hurry_is_served_as_well() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    for (seed, times) in [(1, 3_600), (2, 14_400)] {
+        let plan = Settings { hurry: Hurry::new(times), ..Settings::new(seed, ORDERS) };
+        let facts = runtime.block_on(async { Play::begin(plan).await?.run(|_| ()).await }).expect("a run to the end");
+        let shown = draw(&facts, Style::Plain);
+        assert!(facts.failures.is_empty() && facts.dead_letters == 0, "seed {seed}: {shown}");
+        assert!(facts.ended.0 - facts.opened.0 < 36 * 3_600_000, "the days take minutes, and the aftermath: {shown}");
     }
 }

@@ -10,7 +10,7 @@ mod money;
 mod orders;
 mod stock;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::BTreeMap;
 

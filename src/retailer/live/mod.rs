@@ -1,5 +1,9 @@
 //! The retailer on a real Kafka: its topics, and the living systems on the wall clock.
 
+mod play;
+
+pub use play::{Database, Live, Patience};
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;

@@ -79,3 +79,6 @@ fn literal(column: &str, value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-mod oracle;
+pub mod oracle;
 
 use oracle::{Oracle, Said};
 

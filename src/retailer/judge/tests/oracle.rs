@@ -8,7 +8,7 @@ use crate::events::{Receiver, Topic, request_id};
 use crate::facts::Moment;
 use crate::retailer::books::{Balances, post_order};
 use crate::retailer::order::{Order, Pay};
-use crate::retailer::{HeardEvent, Retailer};
+use crate::retailer::{HeardEvent, Outside, Retailer};
 
 /// An event as it stands in its topic.
 #[derive(Clone, Debug)]
@@ -53,17 +53,23 @@ const BOTH: [Receiver; 2] = [Receiver::Shop, Receiver::Erp];
 impl Oracle {
     /// Runs the retailer to its end.
     pub fn run(retailer: &mut Retailer) -> (Vec<Said>, Vec<crate::retailer::SourceRecord>) {
-        let mut oracle = Self::default();
         let mut records = Vec::new();
+        let said = Self::run_to(retailer, &mut records);
+        (said, records)
+    }
+
+    /// The same, with the records sent as they come.
+    pub fn run_to(retailer: &mut Retailer, outside: &mut impl Outside) -> Vec<Said> {
+        let mut oracle = Self::default();
         while let Some(next) = retailer.next_at() {
             let now = next + crate::facts::time::Span::seconds(30);
-            records.extend(retailer.step(now, &[]));
+            retailer.step_to(now, &[], outside);
             let from = oracle.said.len();
             oracle.look(retailer);
             let heard: Vec<HeardEvent<'_>> = oracle.said[from..].iter().map(Said::heard).collect();
-            records.extend(retailer.step(now, &heard));
+            retailer.step_to(now, &heard, outside);
         }
-        (oracle.said, records)
+        oracle.said
     }
 
     fn statement(&mut self, topic: Topic, key: &str, body: Value) {
