@@ -20,7 +20,7 @@ from stage import Failed, check, judge, say
 
 PREFIX = "kills."
 # Records between two looks: about one epoch.
-PORTION = 400
+PORTION = 250
 # Epochs between two kills.
 EPOCHS_LEAST, EPOCHS_MOST = 4, 16
 
@@ -147,7 +147,7 @@ def run(kafka, folder, options):
 
 def main():
     parser = argparse.ArgumentParser(description="SIGKILL, ten times, over a hundred thousand records.")
-    parser.add_argument("--orders", type=int, default=1_500)
+    parser.add_argument("--orders", type=int, default=1_650)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=10)
     options = parser.parse_args()

@@ -188,7 +188,8 @@ class Kafka(Server):
         """Kafka's own console consumer on all topics that match, read-committed, from the beginning to the end, one line a record:
         partition, offset, headers, key, value, separated by tabs (the tool does not print the topic).
 
-        It stops when nothing came for a while. That it did read to the end is asked of the broker: its group must have no lag.
+        It stops when nothing came for a while. That it did read to the end is asked of the broker: its group must stand at the end of each
+        partition, else it goes on from there.
         """
         group = f"read-{pathlib.Path(output).stem}"
         until = time.monotonic() + seconds
@@ -196,11 +197,12 @@ class Kafka(Server):
         while True:
             with open(output, "ab") as out, open(self.folder / f"{group}.log", "ab") as log:
                 subprocess.run(self._consumer(pattern, group, "--timeout-ms", "2500"), stdout=out, stderr=log, stdin=subprocess.DEVNULL, check=True)
-            behind = [partition for partition in self.progress(group) if partition.at != partition.end]
+            at = {(partition.topic, partition.partition): partition.at for partition in self.progress(group)}
+            behind = [place for place, end in self.ends(pattern).items() if end and at.get(place) != end]
             if not behind:
                 return output
             if time.monotonic() > until:
-                raise SystemExit(f"the console consumer did not come to the end of {', '.join(map(str, behind))}")
+                raise SystemExit(f"the console consumer did not come to the end of {behind}")
 
     def listen(self, pattern, output):
         """The same, going on until it is stopped."""
