@@ -9,20 +9,19 @@ the same (`compare`), each record must have been read once in a committed epoch,
 """
 
 import argparse
-import random
 import signal
 import subprocess
 import time
 
 from daemon import BINARY, ENVIRONMENT, Waybill, waybill
 from servers import Kafka, Server, scratch, wait_for
-from stage import Failed, check, judge, say
+from stage import Failed, Kills, check, judge, say
 
 PREFIX = "kills."
 # Records between two looks: about one epoch.
 PORTION = 250
-# Epochs between two kills.
-EPOCHS_LEAST, EPOCHS_MOST = 4, 16
+# Epochs between two kills: at least, at most.
+EPOCHS = (4, 16)
 
 
 class Load(Server):
@@ -59,40 +58,6 @@ class Load(Server):
         self.process.wait()
 
 
-class Kills:
-    """Kills one application again and again, each time after a random number of epochs."""
-
-    def __init__(self, application, kills, seed):
-        self.application = application
-        self.random = random.Random(seed)
-        self.plan = [self.random.randint(EPOCHS_LEAST, EPOCHS_MOST) for _ in range(kills)]
-        self.done = 0
-        # Records that earlier lives committed: known once, before the last life begins.
-        self.before = 0
-
-    def due(self):
-        return self.done < len(self.plan) and self.application.metrics()["waybill_epochs_total"] >= self.plan[self.done]
-
-    def kill(self, kafka):
-        """At a random moment of an epoch."""
-        time.sleep(self.random.random() * 0.25)
-        epochs = int(self.application.metrics()["waybill_epochs_total"])
-        self.application.kill()
-        self.done += 1
-        if self.done == len(self.plan):
-            # A commit that had been asked for is ended by the broker alone.
-            time.sleep(0.5)
-            self.before = committed(kafka, self.application)
-        began = time.monotonic()
-        self.application.start().wait_ready()
-        say(f"kill {self.done} after {epochs} epochs; ready again after {time.monotonic() - began:.1f} s")
-
-
-def committed(kafka, application):
-    """Records of source topics before the committed offsets."""
-    return sum(partition.at or 0 for partition in kafka.progress(application.application) if not partition.topic.startswith(application.prefix))
-
-
 def applications(kafka, folder):
     config = waybill("retailer", "config", "--brokers", kafka.bootstrap, "--prefix", PREFIX)
     # Small epochs, so that there are some hundred of them, and few partitions: a transaction costs by partition.
@@ -124,8 +89,7 @@ def feed(kafka, load, calm, killed, kills):
 def run(kafka, folder, options):
     calm, killed = applications(kafka, folder)
     load = Load(folder, kafka, options.orders, options.seed)
-    kills = Kills(killed, options.kills, options.seed)
-    say(f"the plan, seed {options.seed}: kills after {kills.plan} epochs")
+    kills = Kills(killed, options.kills, EPOCHS, options.seed)
     # `check` is content once all source topics are there.
     wait_for("source topics", lambda: subprocess.run([BINARY, "check", "--config", str(calm.config)], env=ENVIRONMENT, capture_output=True).returncode == 0)
     load.process.send_signal(signal.SIGSTOP)

@@ -1,6 +1,7 @@
 """What the runs on real servers have in common: what they tell while they run, and how they look at two applications in the end."""
 
 import json
+import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,41 @@ def check(holds, sentence):
     say(f"ok: {sentence}")
 
 
+class Kills:
+    """Kills one application again and again, each time after a random number of epochs."""
+
+    def __init__(self, application, kills, epochs, seed):
+        self.application = application
+        self.random = random.Random(seed)
+        self.plan = [self.random.randint(*epochs) for _ in range(kills)]
+        say(f"the plan, seed {seed}: kills after {self.plan} epochs")
+        self.done = 0
+        # Records that earlier lives committed: known once, before the last life begins.
+        self.before = 0
+
+    def due(self):
+        return self.done < len(self.plan) and self.application.metrics()["waybill_epochs_total"] >= self.plan[self.done]
+
+    def kill(self, kafka):
+        """At a random moment of an epoch."""
+        time.sleep(self.random.random() * 0.25)
+        epochs = int(self.application.metrics()["waybill_epochs_total"])
+        self.application.kill()
+        self.done += 1
+        if self.done == len(self.plan):
+            # A commit that had been asked for is ended by the broker alone.
+            time.sleep(0.5)
+            self.before = committed(kafka, self.application)
+        began = time.monotonic()
+        self.application.start().wait_ready()
+        say(f"kill {self.done} after {epochs} epochs; ready again after {time.monotonic() - began:.1f} s")
+
+
+def committed(kafka, application):
+    """Records of source topics before the committed offsets."""
+    return sum(partition.at or 0 for partition in kafka.progress(application.application) if not partition.topic.startswith(application.prefix))
+
+
 def derived(application):
     """A pattern of all its derived topics."""
     return re.escape(application.prefix) + f"({'|'.join(TOPICS)})"
@@ -47,10 +83,11 @@ def heard_both(kafka, a, b):
         return list(pool.map(lambda application: heard(kafka, application), (a, b)))
 
 
-def judge(kafka, a, b):
-    """Reads what both said, ends them, and compares; raises when anything does not hold."""
+def judge(kafka, a, b, while_up=lambda a, b: None):
+    """Reads what both said, ends them, and compares; raises when anything does not hold. `while_up` looks at both before they end."""
     outputs = heard_both(kafka, a, b)
     say("what both said is read")
+    while_up(*outputs)
     before = kafka.ends(f"{a.prefix}.*,{b.prefix}.*")
     for application in (a, b):
         code = application.end()

@@ -307,6 +307,19 @@ class Answered(unittest.TestCase):
         self.assertEqual(self.faults("refund-requests", "", "10.00 GBP", "10.00 GBP, refunded 10.00 GBP", "0.00 GBP, refunded 10.00 GBP"), [])
         self.assertEqual(len(self.faults("refund-requests", "", "10.00 GBP", "10.00 GBP, refunded 0 GBP", "0 GBP, refunded 9.99 GBP")), 2)
 
+    def test_a_mail_that_was_overtaken(self):
+        self.a.lines.clear()
+        self.a.request("notifications", "despatched|D1", kind="despatched")
+        self.assertEqual(self.faults("notifications", "despatched|D1", "overtaken", "sent", "lapsed"), [])
+        found = self.faults("notifications", "despatched|D1", "overtaken", "sent", "sent")
+        self.assertTrue(any("0 events were heard" in fault for fault in found), found)
+
+    def test_a_ledger_that_counts_more_steps_than_were_heard(self):
+        self.b.request("despatch-notices", "erp|D1", lines=[{"line": "A", "total": "2"}])
+        found = self.faults("despatch-notices", "erp|D1", "2 pieces", "2 pieces in 1 steps", "2 pieces in 2 steps")
+        self.assertEqual(len(found), 1)
+        self.assertIn("the ledger says '2 pieces in 2 steps', 1 events were heard", found[0])
+
     def test_what_is_due_behind_a_shut_gate_waits(self):
         self.b.request("despatch-notices", "erp|D1", lines=[{"line": "A", "total": "2"}])
         waiting = ("0.00 GBP, refunded 0.00 GBP",) * 2

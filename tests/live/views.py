@@ -1,6 +1,7 @@
 """What an application answers to `GET /orders/{id}`: for each request what is due, what was requested, whether its gate is open.
 
-Two uses. An order whose gates are open has nothing left to ask: so nothing was lost. And where one run made a request that the other did not,
+Three uses. An order whose gates are open has nothing left to ask: so nothing was lost. Its ledgers count as many steps as there are events: so
+nothing was said that is not in the topics. And where one run made a request that the other did not,
 because it read the receiver's own row first, the ledger of the other must know that this row is its answer.
 """
 
@@ -42,6 +43,18 @@ MADE = {
 }
 
 
+def steps(topic, requested):
+    """How many requests of a ledger went out, where `requested` tells it."""
+    if topic == "notifications":
+        return 1 if requested == "sent" else 0
+    if topic == "journal-entries":
+        return int(number(requested))
+    found = re.search(r" in (\d+) steps$" if topic == "despatch-notices" else r"^step (\d+)", requested)
+    if topic in ("despatch-notices", "sales-orders"):
+        return int(found.group(1)) if found else 0
+    return None
+
+
 class Views:
     """The orders of one application, by key."""
 
@@ -61,6 +74,15 @@ class Views:
                 made = MADE.get(why["topic"])
                 if made and why["open"] and not made(why["due"], why["requested"]):
                     yield f"{why['topic']} {key}|{why['part']}: due {why['due']}, requested {why['requested']}, and the gate is open"
+
+    def unheard(self, ledgers):
+        """Ledgers that count other steps than there are events, in sentences. `ledgers`: (topic, order, ledger key) -> contents."""
+        for key, order in sorted(self.orders.items()):
+            for why in order["why"]:
+                count = steps(why["topic"], why["requested"])
+                heard = len(ledgers.get((why["topic"], key, f"{key}|{why['part']}" if why["part"] else key), ()))
+                if count is not None and count != heard:
+                    yield f"{why['topic']} {key}|{why['part']}: the ledger says {why['requested']!r}, {heard} events were heard"
 
     def answered(self, order, topic, part):
         """Nothing is left to ask in this ledger, whether it was asked or the receiver's own row came first."""
