@@ -34,7 +34,7 @@ rm -rf "$dir"
 
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(|| start().expect("Kafka starts: Java 17 or newer, and Maven or WAYBILL_KAFKA_JARS"))
+    CLUSTER.get_or_init(|| start().expect("Kafka starts: Java 17 or newer, and Maven"))
 }
 
 fn start() -> std::io::Result<Cluster> {
@@ -63,7 +63,7 @@ fn start() -> std::io::Result<Cluster> {
 }
 
 fn jars() -> std::io::Result<PathBuf> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/kafka-jars.sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/jars.sh");
     let output = Command::new(script).stderr(Stdio::inherit()).output()?;
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }

@@ -1,17 +1,18 @@
 """Real servers on loopback, without containers: Apache Kafka (KRaft), MariaDB, Kafka Connect with Debezium.
 
 Each object starts one server in a folder of its own, on ports that were free a moment ago, and stops just what it started.
-Jars come from Maven Central once, into the folder named by WAYBILL_LIVE_JARS (default: target/live-jars).
 """
 
 import atexit
-import os
+import base64
 import pathlib
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import uuid
+from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -30,15 +31,7 @@ def free_ports(n):
 
 def jars(profile):
     """The folder with a profile's jars: fetched by Maven when it is not there."""
-    folder = pathlib.Path(os.environ.get("WAYBILL_LIVE_JARS", ROOT / "target" / "live-jars")) / profile
-    done = folder / ".done"
-    if not done.exists():
-        subprocess.run(
-            ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), "-P", profile, "dependency:copy-dependencies", f"-DoutputDirectory={folder}"],
-            check=True,
-        )
-        done.touch()
-    return folder
+    return subprocess.check_output([str(HERE / "jars.sh"), profile], text=True).strip()
 
 
 def wait_for(what, ready, seconds=90, process=None, log=None):
@@ -60,6 +53,11 @@ def wait_for(what, ready, seconds=90, process=None, log=None):
 def port_open(port):
     with socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
+
+
+def cluster_id():
+    """A random one, as Kafka writes them."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 class Server:
@@ -95,6 +93,19 @@ class Server:
         self.stop()
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a group has come in a partition; `at` is None where it has committed nothing."""
+
+    topic: str
+    partition: int
+    at: int | None
+    end: int
+
+    def __str__(self):
+        return f"{self.topic}[{self.partition}] ({self.at} of {self.end})"
+
+
 class Kafka(Server):
     """One node, broker and controller. Settings in `settings` go into its properties."""
 
@@ -121,15 +132,14 @@ class Kafka(Server):
             "transaction.state.log.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
             "auto.create.topics.enable": "true",
+            # What is loaded tells of days long past: it would be deleted at once.
+            "log.retention.ms": "-1",
         }
         properties.update(settings or {})
         self.properties = self.folder / "server.properties"
         self.properties.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
-        self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", self._uuid(), "-c", str(self.properties))
+        self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id(), "-c", str(self.properties))
         self.start()
-
-    def _uuid(self):
-        return self.java("kafka.tools.StorageTool", "random-uuid").strip().splitlines()[-1]
 
     def start(self):
         # A small heap: the machine is shared with what is measured.
@@ -138,35 +148,78 @@ class Kafka(Server):
 
     def java(self, tool, *arguments):
         """Runs one of Kafka's own tools and gives what it printed."""
-        result = subprocess.run(["java", "-Xmx256m", "-cp", self.classpath, tool, *arguments], capture_output=True, text=True)
+        result = subprocess.run(self._tool(tool, *arguments), capture_output=True, text=True)
         if result.returncode != 0:
             raise SystemExit(f"{tool} {' '.join(arguments)} failed:\n{result.stdout}\n{result.stderr}")
         return result.stdout
 
+    def _tool(self, tool, *arguments):
+        # Without a file that says otherwise, log4j writes what goes wrong to standard output, among the records.
+        log = self.folder / "tools-log4j2.properties"
+        log.write_text(
+            "appender.c.type=Console\nappender.c.name=c\nappender.c.target=SYSTEM_ERR\nappender.c.layout.type=PatternLayout\n"
+            "appender.c.layout.pattern=%p %m%n\nrootLogger.level=error\nrootLogger.appenderRef.c.ref=c\n"
+        )
+        return ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={log}", "-cp", self.classpath, tool, *arguments]
+
     def create(self, *topics, partitions=1):
-        """Creates topics, all in one process of Kafka's tool would be quicker: the tool takes one topic at a time."""
+        """Creates topics: a process of Kafka's tool for each, as it takes one at a time."""
         for topic in topics:
             self.java(
                 "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.bootstrap, "--create", "--if-not-exists",
                 "--topic", topic, "--partitions", str(partitions),
             )
 
+    def ends(self, pattern):
+        """The ends of all partitions whose topics match: (topic, partition) -> offset of the next record."""
+        out = self.java("org.apache.kafka.tools.GetOffsetShell", "--bootstrap-server", self.bootstrap, "--topic-partitions", pattern)
+        lines = (line.rsplit(":", 2) for line in out.split())
+        return {(topic, int(partition)): int(end) for topic, partition, end in lines}
+
+    def progress(self, group):
+        """What a group has committed, partition by partition."""
+        out = self.java(
+            "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", self.bootstrap, "--describe", "--group", group
+        )
+        rows = (line.split()[1:5] for line in out.splitlines() if line.split()[:1] == [group])
+        return [Progress(topic, int(partition), None if at == "-" else int(at), int(end)) for topic, partition, at, end in rows]
+
+    def read(self, pattern, output, seconds=60):
+        """Kafka's own console consumer on all topics that match, read-committed, from the beginning to the end, one line a record:
+        partition, offset, headers, key, value, separated by tabs (the tool does not print the topic).
+
+        It stops when nothing came for a while. That it did read to the end is asked of the broker: its group must stand at the end of each
+        partition, else it goes on from there.
+        """
+        group = f"read-{pathlib.Path(output).stem}"
+        until = time.monotonic() + seconds
+        pathlib.Path(output).unlink(missing_ok=True)
+        while True:
+            with open(output, "ab") as out, open(self.folder / f"{group}.log", "ab") as log:
+                subprocess.run(self._consumer(pattern, group, "--timeout-ms", "2500"), stdout=out, stderr=log, stdin=subprocess.DEVNULL, check=True)
+            at = {(partition.topic, partition.partition): partition.at for partition in self.progress(group)}
+            behind = [place for place, end in self.ends(pattern).items() if end and at.get(place) != end]
+            if not behind:
+                return output
+            if time.monotonic() > until:
+                raise SystemExit(f"the console consumer did not come to the end of {behind}")
+
     def listen(self, pattern, output):
-        """Kafka's own console consumer on all topics that match, read-committed, from the beginning, one line a record:
-        topic, partition, offset, headers, key, value, separated by tabs."""
+        """The same, going on until it is stopped."""
         server = Server("listener", self.folder)
-        config = self.folder / "listener.properties"
-        config.write_text("isolation.level=read_committed\nmetadata.max.age.ms=1000\nauto.offset.reset=earliest\n")
         with open(output, "wb") as out, open(server.log, "ab") as log:
-            server.process = subprocess.Popen(
-                ["java", "-Xmx256m", "-cp", self.classpath, "org.apache.kafka.tools.consumer.ConsoleConsumer",
-                 "--bootstrap-server", self.bootstrap, "--include", pattern, "--from-beginning", "--command-config", str(config)]
-                + [x for name in ("print.topic", "print.partition", "print.offset", "print.headers", "print.key")
-                   for x in ("--formatter-property", f"{name}=true")]
-                + ["--formatter-property", "headers.separator=\x1f", "--formatter-property", "null.literal=\x1e"],
-                stdout=out, stderr=log, stdin=subprocess.DEVNULL,
-            )
+            command = self._consumer(pattern, "listener", "--command-property", "metadata.max.age.ms=1000")
+            server.process = subprocess.Popen(command, stdout=out, stderr=log, stdin=subprocess.DEVNULL)
         return server
+
+    def _consumer(self, pattern, group, *more):
+        shown = [f"print.{name}=true" for name in ("partition", "offset", "headers", "key")]
+        shown += ["headers.separator=\x1f", "null.literal=\x1e"]
+        return self._tool(
+            "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.bootstrap, "--include", pattern, "--from-beginning",
+            "--group", group, "--command-property", "isolation.level=read_committed", *more,
+            *(word for name in shown for word in ("--formatter-property", name)),
+        )
 
 
 class MariaDb(Server):
