@@ -6,8 +6,8 @@ use crate::envelope::Refusal;
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
-    Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution, ReturnLine,
-    ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
+    Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution,
+    ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::{Basis, Count, Despatched};
 use crate::facts::{Amount, CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Text};

@@ -4,9 +4,6 @@ use super::super::testing::*;
 use crate::facts::order::*;
 use crate::facts::{Moment, OrderRow, Quantity, SourceId};
 
-/// A second location with the same warehouse system.
-pub const NORTH: &str = "NORTH";
-
 impl Story {
     /// The channel sells from a second location too.
     pub fn with_north(&mut self) -> &mut Self {
@@ -101,12 +98,7 @@ impl Story {
 
     /// The parcel of a despatch gets this number; `replaces` names the label before.
     pub fn label(&mut self, despatch: &str, number: &str, replaces: Option<&str>) -> &mut Self {
-        let row = Tracking {
-            despatch: despatch.into(),
-            carrier: "DPD".into(),
-            number: number.into(),
-            replaces: replaces.map(Into::into),
-        };
+        let row = Tracking { despatch: despatch.into(), carrier: "DPD".into(), number: number.into(), replaces: replaces.map(Into::into) };
         self.put(WMS, despatch, OrderRow::Tracking(row))
     }
 
