@@ -193,7 +193,7 @@ mod tests {
     fn a_kind_stands_once_and_says_what_to_do() {
         for (i, kind) in KINDS.iter().enumerate() {
             assert!(KINDS[..i].iter().all(|before| before.kind != kind.kind), "{} stands twice", kind.kind);
-            assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") == !kind.choices.is_empty());
+            assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") != kind.choices.is_empty());
         }
         assert_eq!(to_do("never-heard-of"), "look at the rows that are named");
     }

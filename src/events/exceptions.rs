@@ -92,7 +92,7 @@ fn notice(view: &OrderView<'_>, finding: &Finding, since: Moment) -> ExceptionNo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entities::order::testing::{Story, amount, placed_example, rules};
+    use crate::entities::order::testing::{Story, amount, placed_example, released_example, rules};
     use crate::events::{Emission, SealContext};
     use crate::facts::order::{ErpRecord, Word};
     use crate::facts::{OrderRow, time::Span};
@@ -143,6 +143,20 @@ mod tests {
         story.recorded();
         let closed = sealed(&story, &mut open, &mut said);
         assert!(closed.len() == 1 && closed[0].ends_with("closed") && said.0.is_empty(), "{closed:?}");
+    }
+
+    #[test]
+    fn a_decision_closes_an_exception_until_the_facts_get_worse() {
+        let mut story = released_example();
+        story.despatched("D1", "TEE", 4);
+        let (mut open, mut said) = (BTreeMap::new(), Said::default());
+        let key = "over-despatched|magento%7C1001|A";
+        assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key}: 4 of TEE left the house, but 3 were ordered on line A")]);
+        story.decided_for("over-despatched", "A", "accept", Some("21.15"), &[("TEE", 1)]);
+        assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key} closed")]);
+        assert_eq!(sealed(&story, &mut open, &mut said), [""; 0]);
+        story.despatched("D2", "TEE", 1);
+        assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key}: 5 of TEE left the house, but 3 were ordered on line A")]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::notifications::Kind;
 use super::order::seal_order;
 use super::{Outlet, SealContext, Topic};
 use crate::entities::order::testing::{Story, amount};
@@ -41,8 +42,7 @@ pub struct Run {
 
 impl Run {
     pub fn new(mut story: Story) -> Self {
-        let kinds = ["confirmed", "part-cancelled", "cancelled", "despatched", "delivered", "return-received", "refund-made"];
-        story.rules.notifications = kinds.iter().map(|kind| (*kind).into()).collect();
+        story.rules.notifications = Kind::ALL.iter().map(|kind| kind.name().into()).collect();
         Self { story, sent: Vec::new(), live: true, next: None }
     }
 

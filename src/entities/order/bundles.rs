@@ -91,7 +91,7 @@ fn shares(whole: Amount, weights: &[Amount], currency: Currency) -> Vec<Amount> 
         remainders.push((exact.abs() - floor.abs(), i));
     }
     let mut rest = whole - parts.iter().copied().sum();
-    remainders.sort_by(|a, b| (std::cmp::Reverse(a.0), a.1).cmp(&(std::cmp::Reverse(b.0), b.1)));
+    remainders.sort_by_key(|(remainder, i)| (std::cmp::Reverse(*remainder), *i));
     for (_, i) in remainders {
         let step = if rest.is_negative() { -unit } else { unit };
         if rest.abs() < unit {

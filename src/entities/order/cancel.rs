@@ -66,15 +66,14 @@ impl Cancelled {
             if stored.deleted {
                 continue;
             }
-            for i in 0..lines.len() {
-                let Some(each) = lines[i].pieces_of(&key.id) else { continue };
-                let told = &mut self.progress[i];
+            for (line, told) in lines.iter_mut().zip(&mut self.progress) {
+                let Some(each) = line.pieces_of(&key.id) else { continue };
                 told.cancelled = told.cancelled.max(row.cancelled.times(each));
                 if row.credited.is_positive() {
                     told.credited = told.credited.max(row.credited.times(each));
                     told.credited_at = told.credited_at.max(Some(stored.at));
                 }
-                lines[i].shop_shipped = lines[i].shop_shipped.max(row.shipped.times(each));
+                line.shop_shipped = line.shop_shipped.max(row.shipped.times(each));
                 told.received = told.received.max(row.received.map(|received| received.times(each)));
             }
             if row.cancelled.is_positive() || row.credited.is_positive() {

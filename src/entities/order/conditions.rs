@@ -184,20 +184,27 @@ pub(super) fn role_name(rules: &Rules, role: Role) -> String {
     rules.sources.iter().find(|source| source.roles.contains(&role)).map(|source| source.name.to_string()).unwrap_or_default()
 }
 
-/// Lines that need no warehouse (digital goods, services, tips) are despatched and delivered when the order is secured and recorded, or when
-/// the shop says so; what the supplier sends, when ERP or shop say so.
-pub(super) fn supply_without_goods(conditions: &Conditions, lines: &mut [LineView<'_>]) {
-    let supplied = conditions.complete.holds && conditions.secured.holds && conditions.recorded.holds;
+/// What needs no warehouse (digital goods, services, tips) left when the shop says so, whatever is cancelled; what the supplier sends, when ERP
+/// or shop say so.
+pub(super) fn told_without_goods(lines: &mut [LineView<'_>]) {
     for line in lines.iter_mut().filter(|line| !line.ships && !line.set) {
-        let all = (line.n - line.c).floor_zero();
-        let told = match line.goods.needs {
-            _ if line.by_supplier() => line.erp_shipped.max(line.shop_shipped),
-            _ if !needs_nobody(line) => continue,
-            _ if supplied => all,
-            _ => line.shop_shipped,
+        let told = match needs_nobody(line) {
+            true => line.shop_shipped,
+            false if line.by_supplier() => line.erp_shipped.max(line.shop_shipped),
+            false => continue,
         };
-        line.d = line.d.max(told.min(all));
+        line.d = line.d.max(told.min(line.n));
         line.delivered = line.delivered.max(line.d);
+    }
+}
+
+/// ... and what needs nobody at all is despatched and delivered when the order is secured and recorded.
+pub(super) fn supply_without_goods(conditions: &Conditions, lines: &mut [LineView<'_>]) {
+    if conditions.complete.holds && conditions.secured.holds && conditions.recorded.holds {
+        for line in lines.iter_mut().filter(|line| !line.ships && !line.set && needs_nobody(line)) {
+            line.d = line.d.max((line.n - line.c).floor_zero());
+            line.delivered = line.delivered.max(line.d);
+        }
     }
 }
 

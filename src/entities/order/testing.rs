@@ -28,6 +28,8 @@ pub const FINANCE: SourceId = SourceId::of("finance");
 /// The one location, and the channel that sells from it.
 pub const MAIN: &str = "MAIN";
 pub const CHANNEL: &str = "web";
+/// A second location, once a story has it.
+pub const NORTH: &str = "NORTH";
 /// 2026-03-02T10:00:00Z, when the order is placed.
 pub const PLACED: Moment = Moment(1_772_445_600_000);
 

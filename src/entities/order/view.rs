@@ -353,19 +353,41 @@ pub struct Gate {
     pub since: Option<Moment>,
 }
 
-/// First line that holds wins (gates.md, "Stages").
+/// How far an order is. The first line that holds wins; so a stage is a function of the rows, not of the way there, and it may go back (a
+/// scan is withdrawn, a record disappears, a line is added).
+///
+/// ```text
+///  placed ──> recorded ──> released ──> picking ──> packed
+///    │            │            │            │          │        w = 0 for all, and nothing left
+///    └────────────┴────────────┴────────────┴──────────┴──────────────────────────────────────> cancelled
+///                              │            │          │        something left
+///                              └────────────┴──────────┴──> part-despatched ──> despatched ──> out-for-delivery
+///                                                                 │                 │                 │
+///                                                                 └──> part-delivered <───────────────┤
+///                                                                           └──────> delivered <──────┘
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderStage {
+    /// Nothing is wanted any more, and nothing left.
     Cancelled,
+    /// Every wanted piece is delivered.
     Delivered,
+    /// Some piece is.
     PartDelivered,
+    /// All that is wanted left, and the newest scan of a parcel says that it is out for delivery.
     OutForDelivery,
+    /// All that is wanted left.
     Despatched,
+    /// Something left.
     PartDespatched,
+    /// The furthest of the warehouse's open orders is packed.
     Packed,
+    /// ... is being picked.
     Picking,
+    /// Every condition of the go-ahead holds, or the warehouse has the order.
     Released,
+    /// The ERP has, or has had, a record of it.
     Recorded,
     Placed,
 }

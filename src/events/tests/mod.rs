@@ -1,15 +1,18 @@
 //! The requests of an order, told row by row: the specification's worked examples, and what would hurt.
 
 mod books;
+mod goaheads;
 mod mails;
 mod notices;
 mod orders;
 mod refunds;
 mod schemas;
+mod travels;
 
 use super::Topic;
 use super::testing::{Run, Sent, of, postings, words};
 use crate::entities::order::testing::*;
+use crate::facts::OrderRow;
 use crate::facts::order::*;
 
 /// The worked example, placed and paid, recorded by the ERP with costs, in the warehouse by our go-ahead.

@@ -19,6 +19,9 @@ fn long_story() -> Story {
     order.received("RC2", "TEE", 2, Condition::Unspoken).delete(OrderRow::RETURN_LINE, ERP, "RMA1|TEE");
     order.put(WMS, "X1", OrderRow::Disposition(Disposition { line: LineRef::Sku(sku("TEE")), quantity: pieces(1), to: DisposedTo::Stock }));
     order.refunded_by(SHOP, "R1", Tender::Card, "47.07").refunded("R2", "21.14").delete(OrderRow::ERP_RECORD, ERP, "1|SO-7");
+    order.warehouse_line("CAP", 1, |row| (row.closed, row.cancelled) = (true, Some(pieces(1)))).cancellation(ERP, "TEE", 1, false);
+    order.label("D1", "T-NEW", Some("T-D1")).posted("SH-1", "SO-7", "TEE", 2).decided("short-closed", "B", "accept").held(true).held(false);
+    order.scan_of("T-NEW", ScanMeaning::Withdrawn, PLACED).document("SO-8", ErpState::Approved).document_deleted("SO-8");
     order.delete(OrderRow::LINE, SHOP, "C").put(
         CARRIER,
         "T-D2|9",

@@ -1,7 +1,6 @@
 //! What is cancelled, by whatever word, and when it can't be sent any more. Quantities: ordered, cancelled, wanted, despatched, stopped.
 
 use super::super::testing::*;
-use super::told::NORTH;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
 use crate::facts::time::Span;

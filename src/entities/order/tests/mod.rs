@@ -6,6 +6,7 @@ mod gates;
 mod goods;
 mod money;
 mod record;
+mod stages;
 mod told;
 mod travel;
 

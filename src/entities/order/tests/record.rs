@@ -149,3 +149,38 @@ fn an_order_of_the_erps_own_is_not_compared_with_anything() {
     order.header_with("94.36", |header| header.origin = Origin::Erp).wait(Span::hours(2));
     assert_eq!(order.exceptions(), [""; 0]);
 }
+
+#[test]
+fn what_disappears_after_its_despatch_and_parts_that_belong_nowhere_are_named_with_both_rows() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).delete(OrderRow::LINE, SHOP, "A");
+    seen!(order, state, view);
+    let finding = view.findings.iter().find(|finding| finding.kind == "rows-contradict").expect("found");
+    assert_eq!((finding.number.as_str(), finding.causes.len()), ("gone A", 2));
+    assert_eq!(order.quantities("A"), [3, 0, 3, 3, 0], "the order goes on with what holds");
+
+    let mut parts = Story::new("GBP");
+    parts.header("10.00").line_with("S", "SET", 1, "10.00", "0", |line| line.role = LineRole::Sale).captured("10.00");
+    parts.wait(Span::minutes(15));
+    assert_eq!(parts.exceptions(), ["order-incomplete", "rows-contradict parts S"], "a parent without parts");
+    let leaf = |parent: &'static str| move |line: &mut Line| (line.role, line.parent) = (LineRole::Leaf, Some(parent.into()));
+    parts.line_with("L1", "MUG", 1, "0", "0", leaf("S")).line_with("L2", "LID", 1, "0", "0", leaf("L1"));
+    seen!(parts, state, view);
+    let finding = view.findings.iter().find(|finding| finding.number == "parents L2").expect("found");
+    assert_eq!((finding.causes.len(), finding.shuts), (2, true), "a part of a part");
+}
+
+#[test]
+fn every_finding_is_of_a_kind_that_the_table_knows() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/entities/order");
+    let mut kinds = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder").flatten() {
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        for call in [".add(\"", "other_item(\"", ".add(\n            \"", "self.add(\""] {
+            kinds.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+        }
+    }
+    assert!(kinds.len() > 20, "{kinds:?}");
+    let unknown: Vec<&String> = kinds.iter().filter(|kind| crate::entities::exceptions::kind(kind).is_none()).collect();
+    assert_eq!(unknown, [""; 0], "give it an entry in src/entities/exceptions.rs");
+}

@@ -4,9 +4,6 @@ use super::super::testing::*;
 use crate::facts::order::*;
 use crate::facts::{Moment, OrderRow, Quantity, SourceId};
 
-/// A second location with the same warehouse system.
-pub const NORTH: &str = "NORTH";
-
 impl Story {
     /// The channel sells from a second location too.
     pub fn with_north(&mut self) -> &mut Self {
