@@ -81,12 +81,13 @@ impl Bench {
     }
 
     fn line(&mut self, sku: &str, number: usize, pieces: i64, despatched: Vec<DemandDespatch>) {
-        let number = number.to_string();
+        let id = number.to_string();
         let demand = Demand {
-            order: OrderKey::new("shop", &number),
-            number: number.as_str().into(),
+            order: OrderKey::new("shop", &id),
+            number: id.as_str().into(),
             channel: "uk".into(),
-            placed_at: self.now,
+            // A thousand in a second.
+            placed_at: Moment(1_000_000_000 + number as i64),
             location: Some("LDN".into()),
             claim: Quantity::from_int(pieces),
             despatched,
@@ -95,7 +96,7 @@ impl Bench {
             price: None,
             via: vec![],
         };
-        self.put(sku, SourceId::WAYBILL, &number, SkuRow::Demand(Box::new(demand)));
+        self.put(sku, SourceId::WAYBILL, &id, SkuRow::Demand(Box::new(demand)));
     }
 
     /// Seals and publishes. Gives what it said of stock, `key free`, and the bytes of state that it wrote, and how long the seal took.

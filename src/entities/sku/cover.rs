@@ -3,7 +3,7 @@
 use super::burden::Burdened;
 use super::state::SkuState;
 use super::stock::{ChannelStock, pool};
-use super::sums::Place;
+use super::sums::{Place, STRETCHES, Stretch, Sums};
 use crate::entities::rules::{Channel, Rules};
 use crate::facts::{Moment, OrderKey, Quantity, Text};
 
@@ -19,53 +19,68 @@ pub struct Uncovered {
     pub lines: u64,
 }
 
-/// The lines that what is missing falls on, the latest first. Minute by minute: only the last minute is walked line by line.
+/// The lines that what is missing falls on, the latest first. Stretch by stretch of the time of placing: only the last one is walked line by
+/// line.
 pub fn uncovered(channel: &Channel, figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Uncovered {
-    let mut missing = -figure.free;
-    let mut found = Uncovered::default();
     let pool = pool(channel, rules);
-    let places: Vec<&Place> = state.sums().open.keys().filter(|place| Burdened::place(rules, place).is(channel, &pool)).collect();
-    let mut before = Moment::MAX;
-    while missing.is_positive() {
-        let latest = places.iter().filter_map(|place| latest_minute(state, place, before)).max();
-        let Some(minute) = latest else { break };
-        let here: Vec<(Quantity, u64)> =
-            places.iter().filter_map(|place| state.sums().minutes.get(&((*place).clone(), minute)).copied()).collect();
-        let sum: Quantity = here.iter().map(|(sum, _)| *sum).sum();
-        if sum <= missing && found.named.len() >= NAMED_MAX {
-            found.lines += here.iter().map(|(_, lines)| lines).sum::<u64>();
-            missing -= sum;
-        } else {
-            missing = lines_of(state, &places, minute, missing, &mut found);
-        }
-        before = minute;
-    }
-    found
+    let here = |place: &&Place| Burdened::place(rules, place).is(channel, &pool);
+    let places = state.sums().open.keys().filter(here).collect();
+    let mut walk = Walk { sums: state.sums(), state, places, missing: -figure.free, found: Uncovered::default() };
+    walk.stretches(0, Moment::MIN, Moment::MAX);
+    walk.found
 }
 
-fn latest_minute(state: &SkuState, place: &Place, before: Moment) -> Option<Moment> {
-    let range = (place.clone(), Moment::MIN)..(place.clone(), before);
-    state.sums().minutes.range(range).next_back().map(|((_, minute), _)| *minute)
+struct Walk<'s> {
+    state: &'s SkuState,
+    sums: &'s Sums,
+    places: Vec<&'s Place>,
+    missing: Quantity,
+    found: Uncovered,
 }
 
-/// One minute, line by line, the latest first. Returns what is still missing.
-fn lines_of(state: &SkuState, places: &[&Place], minute: Moment, mut missing: Quantity, found: &mut Uncovered) -> Quantity {
-    let mut lines: Vec<_> = places.iter().map(|place| state.sums().waiting_in(place, minute).peekable()).collect();
-    while missing.is_positive() {
-        let latest = lines.iter_mut().filter_map(|lines| {
-            let (waiting, _) = lines.peek()?;
-            Some(((waiting.placed_at, waiting.row.clone()), lines))
-        });
-        let Some((_, lines)) = latest.max_by(|a, b| a.0.cmp(&b.0)) else { break };
-        let Some((waiting, rest)) = lines.next() else { break };
-        missing -= rest;
-        found.lines += 1;
-        if let Some(demand) = state.demand(&waiting.row)
-            && found.named.len() < NAMED_MAX
-            && !found.named.iter().any(|(order, _)| *order == demand.order)
-        {
-            found.named.push((demand.order.clone(), demand.number.clone()));
+impl Walk<'_> {
+    /// The stretches of one fineness from `from` and before `until`, the latest first.
+    fn stretches(&mut self, fineness: u8, from: Moment, until: Moment) {
+        if usize::from(fineness) == STRETCHES.len() {
+            return self.lines(from, until);
+        }
+        let mut before = until;
+        while self.missing.is_positive() {
+            let Some(begins) = self.places.iter().filter_map(|place| self.latest(place, fineness, from, before)).max() else { break };
+            let held = |place: &&Place| self.sums.placed.get(&Stretch { place: (*place).clone(), fineness, begins }).copied();
+            let (sum, lines) = self.places.iter().filter_map(held).fold((Quantity::ZERO, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+            if sum <= self.missing && self.found.named.len() >= NAMED_MAX {
+                self.found.lines += lines;
+                self.missing -= sum;
+            } else {
+                self.stretches(fineness + 1, begins, begins + Stretch::span(fineness));
+            }
+            before = begins;
         }
     }
-    missing
+
+    fn latest(&self, place: &Place, fineness: u8, from: Moment, before: Moment) -> Option<Moment> {
+        let bound = |begins| Stretch { place: place.clone(), fineness, begins };
+        self.sums.placed.range(bound(from)..bound(before)).next_back().map(|(stretch, _)| stretch.begins)
+    }
+
+    /// Line by line, the latest first.
+    fn lines(&mut self, from: Moment, until: Moment) {
+        let mut lines: Vec<_> = self.places.iter().map(|place| self.sums.waiting_in(place, from, until).peekable()).collect();
+        while self.missing.is_positive() {
+            let latest = lines.iter_mut().filter_map(|lines| {
+                let (waiting, _) = lines.peek()?;
+                Some(((waiting.placed_at, waiting.row.clone()), lines))
+            });
+            let Some((waiting, rest)) = latest.max_by(|a, b| a.0.cmp(&b.0)).and_then(|(_, lines)| lines.next()) else { break };
+            self.missing -= rest;
+            self.found.lines += 1;
+            if self.found.named.len() < NAMED_MAX
+                && let Some(demand) = self.state.demand(&waiting.row)
+                && !self.found.named.iter().any(|(order, _)| *order == demand.order)
+            {
+                self.found.named.push((demand.order.clone(), demand.number.clone()));
+            }
+        }
+    }
 }

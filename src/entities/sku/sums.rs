@@ -85,6 +85,30 @@ pub struct Waiting {
     pub row: RowKey,
 }
 
+/// A stretch of time in which lines were placed. A coarse one holds 256 of the next finer kind, so that thousands of lines are summed up by
+/// looking at a few.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stretch {
+    pub place: Place,
+    /// Place in [`STRETCHES`].
+    pub fineness: u8,
+    pub begins: Moment,
+}
+
+/// Powers of two of milliseconds: 50 days, 5 hours, 66 seconds, a quarter of a second.
+pub const STRETCHES: [u32; 4] = [32, 24, 16, 8];
+
+impl Stretch {
+    pub fn of(place: &Place, fineness: u8, at: Moment) -> Self {
+        let bits = STRETCHES.get(usize::from(fineness)).copied().unwrap_or_default();
+        Self { place: place.clone(), fineness, begins: Moment(at.0 >> bits << bits) }
+    }
+
+    pub fn span(fineness: u8) -> Span {
+        Span(1 << STRETCHES.get(usize::from(fineness)).copied().unwrap_or_default())
+    }
+}
+
 /// A movement of the counting system's own, in the order of time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moved {
@@ -98,9 +122,9 @@ pub struct Moved {
 pub struct Sums {
     /// Claims not despatched yet, by place.
     pub open: OrdMap<Place, Quantity>,
-    /// The same by line, and by the minute of placing: how much, of how many lines.
+    /// The same by line, and by stretches of the time of placing, coarse and fine: how much, of how many lines.
     pub waiting: OrdMap<Waiting, Quantity>,
-    pub minutes: OrdMap<(Place, Moment), (Quantity, u64)>,
+    pub placed: OrdMap<Stretch, (Quantity, u64)>,
     pub departures: OrdMap<Departure, Quantity>,
     /// What lines name of all that left a location.
     pub departed: OrdMap<Text, Quantity>,
@@ -209,7 +233,9 @@ impl Sums {
         let (place, rest) = (place(demand), rest(demand));
         add(&mut self.open, place.clone(), step.of(rest));
         if rest.is_positive() {
-            self.minute(step, (place.clone(), minute_of(demand.placed_at)), rest);
+            for fineness in (0..).take(STRETCHES.len()) {
+                self.placed(step, Stretch::of(&place, fineness, demand.placed_at), rest);
+            }
             step.set(&mut self.waiting, Waiting { place: place.clone(), placed_at: demand.placed_at, row: key.clone() }, rest);
         }
         for despatch in &demand.despatched {
@@ -225,13 +251,13 @@ impl Sums {
         }
     }
 
-    fn minute(&mut self, step: Step, minute: (Place, Moment), rest: Quantity) {
-        let (sum, lines) = self.minutes.get(&minute).copied().unwrap_or_default();
+    fn placed(&mut self, step: Step, stretch: Stretch, rest: Quantity) {
+        let (sum, lines) = self.placed.get(&stretch).copied().unwrap_or_default();
         let lines = if step == Step::Enter { lines + 1 } else { lines.saturating_sub(1) };
         if lines == 0 {
-            self.minutes.remove(&minute);
+            self.placed.remove(&stretch);
         } else {
-            self.minutes.insert(minute, (sum + step.of(rest), lines));
+            self.placed.insert(stretch, (sum + step.of(rest), lines));
         }
     }
 
@@ -272,10 +298,10 @@ impl Sums {
         self.moves.range(bound(from, first_row())..=bound(Moment::MAX, last_row())).map(|(moved, quantity)| (moved, *quantity))
     }
 
-    /// Lines that wait at a place, placed in the minute that begins at `minute`: the latest first.
-    pub fn waiting_in(&self, place: &Place, minute: Moment) -> impl Iterator<Item = (&Waiting, Quantity)> {
+    /// Lines that wait at a place, placed from `from` and before `until`: the latest first.
+    pub fn waiting_in(&self, place: &Place, from: Moment, until: Moment) -> impl Iterator<Item = (&Waiting, Quantity)> {
         let bound = |placed_at, row| Waiting { place: place.clone(), placed_at, row };
-        let range = bound(minute, first_row())..bound(minute + Span::minutes(1), first_row());
+        let range = bound(from, first_row())..bound(until, first_row());
         self.waiting.range(range).rev().map(|(waiting, rest)| (waiting, *rest))
     }
 }

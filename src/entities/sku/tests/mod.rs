@@ -1,6 +1,7 @@
 //! The figure against journey.md's examples, against any order of arrival, and against a slow answer from all rows that ever came.
 
 mod basis;
+mod explained;
 mod kits;
 mod pools;
 mod prices;

@@ -124,3 +124,44 @@ fn twenty_orders_are_named_and_all_are_counted() {
     let named: Vec<i64> = found.named.iter().filter_map(|(_, number)| number.parse().ok()).collect();
     assert_eq!((named, found.lines), ((181..=200).rev().collect(), 200));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Lines of a minute, of days, of years: those found stretch by stretch are those of a walk over all of them.
+    #[test]
+    fn lines_not_covered_are_those_of_a_walk_over_all_of_them(
+        lines in proptest::collection::vec((0..3_u32, 0..40_i64, 1..4_i64), 1..80),
+        counted in 0..60_i64,
+    ) {
+        let mut bench = Bench::default();
+        bench.count(counted, minute(0));
+        let mut all: Vec<(Moment, usize, i64)> = Vec::new();
+        for (i, (scale, at, pieces)) in lines.into_iter().enumerate() {
+            let at = Moment(-1_000 + at * [7, 90_000, 40_000_000][scale as usize]);
+            all.push((at, i, pieces));
+            // Some wait at the place itself, some have no location yet.
+            let place = if i % 3 == 0 { None } else { Some("LDN") };
+            let row = match (placed(i as i64, pieces, at), demand(place, pieces, vec![])) {
+                (SkuRow::Demand(line), SkuRow::Demand(other)) => Demand { location: other.location, ..*line },
+                _ => unreachable!("demands"),
+            };
+            bench.put(SourceId::WAYBILL, &format!("{i:03}"), SkuRow::Demand(Box::new(row)));
+        }
+        let figure = bench.figure().expect("counted");
+        let found = uncovered(&bench.rules.channels[0], &figure, &bench.state, &bench.rules);
+        let mut missing = all.iter().map(|(_, _, pieces)| pieces).sum::<i64>() - counted;
+        all.sort();
+        let mut named = Vec::new();
+        for (_, i, pieces) in all.into_iter().rev() {
+            if missing <= 0 {
+                break;
+            }
+            missing -= pieces;
+            named.push(i.to_string());
+        }
+        prop_assert_eq!(found.lines as usize, named.len());
+        named.truncate(20);
+        prop_assert_eq!(found.named.into_iter().map(|(_, number)| number.to_string()).collect::<Vec<_>>(), named);
+    }
+}

@@ -135,7 +135,7 @@ proptest! {
             bench.state.put(key, Change::Delete, version(1_000, false), CAUSE, minute(0));
         }
         let sums = bench.state.sums();
-        prop_assert!(sums.open.is_empty() && sums.shares.is_empty() && sums.left.is_empty() && sums.minutes.is_empty());
+        prop_assert!(sums.open.is_empty() && sums.shares.is_empty() && sums.left.is_empty() && sums.placed.is_empty());
         prop_assert!(sums.waiting.is_empty() && sums.departed.is_empty() && sums.departures.is_empty() && sums.named.is_empty());
     }
 }
