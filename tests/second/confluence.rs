@@ -65,22 +65,38 @@ fn difference(history: &History, plain: &Seen, other: &Seen) -> Option<String> {
         let (one, two) = (plain.get(key), other.get(key));
         if one != two {
             let show = |body: Option<&Json>| body.map_or("(nothing)".to_owned(), Json::to_string);
-            return Some(format!("{:?} {}:\n  in one epoch: {}\n  played otherwise: {}", key.0, key.1, show(one), show(two)));
+            let fields = differing(one, two);
+            let (topic, key) = key;
+            return Some(format!("{topic:?} differs in {fields}: {key}\n  in one epoch: {}\n  played otherwise: {}", show(one), show(two)));
         }
     }
     None
 }
 
+/// Names of the fields in which two bodies differ; of one that is missing, its kind.
+fn differing(one: Option<&Json>, two: Option<&Json>) -> String {
+    match (one.and_then(Json::as_object), two.and_then(Json::as_object)) {
+        (Some(one), Some(two)) => {
+            let names: BTreeSet<_> = one.keys().chain(two.keys()).filter(|name| one.get(*name) != two.get(*name)).cloned().collect();
+            names.into_iter().collect::<Vec<_>>().join(", ")
+        }
+        (one, two) => {
+            let kind = one.or(two).and_then(|body| body.get("kind")).and_then(Json::as_str).unwrap_or("being there");
+            format!("{kind}, there {} in one epoch", if one.is_some() { "only" } else { "not" })
+        }
+    }
+}
+
 fn check(history: &History, plans: Plans) -> Result<(), String> {
     let plain = play(&history.entries, &Plan::plain(history.entries.len()), history.end)?;
     if let Some(fault) = plain.faults.first() {
-        return Err(format!("in one epoch: {fault}"));
+        return Err(fault.clone());
     }
     for number in 0..plans.0 {
         let plan = plan(&history.entries, history.seed.wrapping_mul(31).wrapping_add(number));
         let other = play(&history.entries, &plan, history.end)?;
         if let Some(fault) = other.faults.first() {
-            return Err(format!("played otherwise: {fault}\nby {plan:?}"));
+            return Err(format!("{fault}\nby {plan:?}"));
         }
         if let Some(difference) = difference(history, &plain, &other) {
             return Err(format!("{difference}\nby {plan:?}"));

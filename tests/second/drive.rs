@@ -189,7 +189,7 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
         let before = String::from_utf8_lossy(first.key.as_deref().unwrap_or_default()).into_owned();
         let before = seen.statements.iter().find(|((topic, key), _)| first.topic.ends_with(topic.name()) && *key == before);
         let after = String::from_utf8_lossy(first.value.as_deref().unwrap_or_default());
-        seen.faults.push(format!("a restart at the end, without a new record, says more: {}\n  {after}\n  before: {before:?}", first.topic));
+        seen.faults.push(format!("a restart at the end, without a new record, says more to {}:\n  {after}\n  before: {before:?}", first.topic));
     }
     seen.read(&names, &dead, more);
     seen.check_ledgers();
@@ -239,15 +239,15 @@ impl Seen {
         for ((topic, key), steps) in &self.ledgers {
             for (place, body) in steps.iter().enumerate() {
                 if body["step"].as_u64() != Some(place as u64 + 1) {
-                    faults.push(format!("{topic:?} {key}: step {} stands at place {}", body["step"], place + 1));
+                    faults.push(format!("{topic:?} steps: {key} step {} stands at place {}", body["step"], place + 1));
                 }
             }
             if *topic == Topic::Notifications && steps.len() > 1 {
-                faults.push(format!("{topic:?} {key}: the same mail {} times", steps.len()));
+                faults.push(format!("{topic:?} twice: {key} the same mail {} times", steps.len()));
             }
             let creates = steps.iter().filter(|body| body["action"] == "create").count();
             if *topic == Topic::SalesOrders && creates > 1 {
-                faults.push(format!("{topic:?} {key}: created {creates} times"));
+                faults.push(format!("{topic:?} created twice: {key} {creates} times"));
             }
             faults.extend(running_totals(*topic, key, steps));
         }
@@ -274,7 +274,7 @@ fn running_totals(topic: Topic, key: &str, steps: &[Json]) -> Vec<String> {
             let is_first = first.insert(name.clone());
             let after = before + number(&line[difference]);
             if (after - number(&line["total"])).abs() > 1e-9 && !(topic == Topic::DespatchNotices && is_first) {
-                faults.push(format!("{topic:?} {key}: line {name} from {before} by {} to {}", line[difference], line["total"]));
+                faults.push(format!("{topic:?} totals do not add up: {key} line {name} from {before} by {} to {}", line[difference], line["total"]));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! How many histories, from which seed, over all cores; and what is shown of one that fails.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -32,6 +33,9 @@ pub fn first_seed(default: u64) -> u64 {
 pub fn check_all(theme: &str, first: u64, count: u64, check: impl Fn(&History, Plans) -> Result<(), String> + Sync) {
     let (first, count) = variable("SECOND_ONLY").map_or((first, count), |seed| (seed, 1));
     let count = variable("SECOND_COUNT").unwrap_or(count);
+    if std::env::var("SECOND_SURVEY").is_ok() {
+        return survey(first, count, &check);
+    }
     let next = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
     let failed: Mutex<Option<u64>> = Mutex::new(None);
@@ -56,6 +60,21 @@ pub fn check_all(theme: &str, first: u64, count: u64, check: impl Fn(&History, P
     });
     if let Some(seed) = failed.into_inner().expect("no other holder panics") {
         show(theme, seed, &check);
+    }
+}
+
+/// What is wrong in all of them, by kind: how often, and the seed of the first. For a look at many differences at once.
+fn survey(first: u64, count: u64, check: &impl Fn(&History, Plans) -> Result<(), String>) {
+    let mut kinds: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for seed in first..first + count {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&history::history(seed), Plans::ONE)));
+        let sentence = outcome.unwrap_or_else(|panic| Err(format!("a panic, {}", panic_text(panic.as_ref()))));
+        if let Err(sentence) = sentence {
+            kinds.entry(first_word(&sentence)).or_insert((0, seed)).0 += 1;
+        }
+    }
+    for (kind, (times, seed)) in kinds {
+        println!("{times:6} times, first in {seed}: {kind}");
     }
 }
 
