@@ -38,6 +38,11 @@ fn comparable(seen: &Seen, history: &History) -> BTreeMap<(Topic, String), Json>
                 fields.remove(of_moments);
             }
         }
+        if *topic == Topic::StockUpdates {
+            for count in fields.get_mut("counts").and_then(Json::as_array_mut).into_iter().flatten() {
+                count.as_object_mut().map(|count| count.remove("t0"));
+            }
+        }
         if *topic == Topic::OrderStatus {
             // `exception` may be one of a ledger's.
             if let Some(flags) = fields.get_mut("flags").and_then(Json::as_array_mut) {

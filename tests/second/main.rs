@@ -16,12 +16,20 @@
 //! ```
 
 mod chance;
+mod compare;
 mod confluence;
 mod drive;
+mod exceptions;
+mod fold;
+mod goods;
 mod history;
+mod order;
 mod plan;
+mod products;
+mod requests;
 mod runs;
 mod shrink;
+mod stock;
 mod tell_order;
 mod tell_stock;
 mod tell_work;
