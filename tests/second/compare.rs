@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use waybill::events::Topic;
+use waybill::facts::order::ScanMeaning;
 use waybill::facts::time::Span;
 
 use crate::drive::{Plan, Seen, play};
@@ -123,7 +124,11 @@ fn parcels(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
         if told_is != due {
             return Err(format!("parcel (tracking, assumed, delivered) differs: {key} {} is {due:?}, told {told}", parcel.number));
         }
-        let word = parcel.scan.map_or_else(|| "despatched".into(), |scan| serde_json::to_value(scan).expect("a word"));
+        let word = match parcel.scan {
+            None => "despatched".into(),
+            Some(ScanMeaning::Transit) => "in-transit".into(),
+            Some(scan) => serde_json::to_value(scan).expect("a word"),
+        };
         if told["stage"] != word && !parcel.assumed {
             return Err(format!("parcel's stage differs: {key} {} is {word}, told {told}", parcel.number));
         }

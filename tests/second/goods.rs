@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use waybill::facts::order::{Despatch, Line, LineProgress, LineRef, Needs, Scan, ScanMeaning, WarehouseLine};
+use waybill::facts::order::{Despatch, ErpState, Line, LineProgress, LineRef, Needs, Scan, ScanMeaning, WarehouseLine, Word};
 use waybill::facts::time::Span;
 use waybill::facts::{Moment, OrderRow, Quantity, Sku};
 
@@ -146,6 +146,7 @@ pub fn goods(kept: &[Kept<OrderRow>], supplied: bool, tick: Moment) -> OrderGood
     for (id, line) in &lines {
         let (c, unproved) = cancelled(kept, &lines, id, line, &mut order.pooled);
         order.short_unproved |= unproved;
+        order.pooled |= record_leaves_open(kept, &lines);
         let n = decimal(line.ordered);
         let mut despatched = d.get(id).copied().unwrap_or_default();
         let mut delivered: Decimal =
@@ -194,6 +195,7 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
             _ => {}
         }
     }
+    erp = erp.max(record_cancelled(kept, lines, id));
     let mut closed = Decimal::ZERO;
     let mut unproved = false;
     for (row, warehouse) in rows(kept, |row| match row {
@@ -207,6 +209,45 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
         }
     }
     (shop.max(erp).max(wms.max(closed)), unproved)
+}
+
+/// The ERP cancelled its record of the order, and has no other: its lines are the ERP's cancelled total.
+fn record_cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str) -> Decimal {
+    let records = rows(kept, |row| match row {
+        OrderRow::ErpRecord(record) => Some(record),
+        _ => None,
+    });
+    let posted = kept.iter().any(|kept| matches!(kept.row, OrderRow::ErpPosted(_)));
+    if posted || records.iter().any(|(_, record)| record.state != Word::Known(ErpState::Cancelled)) {
+        return Decimal::ZERO;
+    }
+    let of_record = |document: &str| -> Decimal {
+        rows(kept, |row| match row {
+            OrderRow::ErpLine(line) if line.document == document => Some(&**line),
+            _ => None,
+        })
+        .into_iter()
+        .filter(|(_, erp)| match &erp.order_line {
+            Some(named) if lines.iter().any(|(line, _)| line == named.as_str()) => named.as_str() == id,
+            _ => lines.iter().any(|(line_id, line)| line_id == id && line.sku == erp.sku),
+        })
+        .map(|(_, erp)| decimal(erp.quantity))
+        .sum()
+    };
+    records.iter().map(|(_, record)| of_record(&record.document)).max().unwrap_or_default()
+}
+
+/// A line of the ERP's names only a SKU that several lines have.
+fn record_leaves_open(kept: &[Kept<OrderRow>], lines: &[(String, Line)]) -> bool {
+    rows(kept, |row| match row {
+        OrderRow::ErpLine(line) => Some(&**line),
+        _ => None,
+    })
+    .into_iter()
+    .any(|(_, erp)| {
+        let named = erp.order_line.as_ref().is_some_and(|named| lines.iter().any(|(id, _)| id == named.as_str()));
+        !named && lines.iter().filter(|(_, line)| line.sku == erp.sku).count() > 1
+    })
 }
 
 /// Closed short: the line's quantity less the despatched total that the same row tells, once the despatch rows add up to that; where it tells

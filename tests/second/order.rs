@@ -85,7 +85,8 @@ pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
     };
     // Digital lines are never cancelled here: what is owed does not depend on whether they are supplied.
     order.secured = on_account || covered(kept, tick) >= owed(&order.goods, charged);
-    if order.secured && order.recorded {
+    // Of an order that is not complete nobody knows what is owed.
+    if order.complete && order.secured && order.recorded {
         order.goods = goods(kept, true, tick);
     }
     order.settled = order.goods.lines.iter().all(|line| line.w == line.n) || answered(kept);
