@@ -71,7 +71,7 @@ fn compare(theme: Theme, history: &History, seen: &Seen, answer: &Answer<'_>) ->
             (Theme::Goods, Some(status)) => lines(key, order, status)?,
             (Theme::Goods, None) => return Err(format!("no order-status: {key}")),
             (Theme::Parcels, Some(status)) => parcels(key, order, status)?,
-            (Theme::Stage, Some(status)) if order.settled && !order.goods.pooled && !order.contradicts() => {
+            (Theme::Stage, Some(status)) if order.settled && !order.half_placed() && !order.goods.pooled && !order.contradicts() => {
                 let (due, told) = (order.stage(), status["stage"].as_str().unwrap_or_default());
                 if due != told {
                     return Err(format!("stage {told} where {due} holds: {key}"));

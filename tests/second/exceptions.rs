@@ -28,7 +28,9 @@ pub fn of_orders(orders: &BTreeMap<String, Order<'_>>, tick: Moment) -> Open {
         let since = |span| header.placed_at + span <= tick;
         say("order-incomplete", !order.complete && since(Span::minutes(15)));
         say("totals-differ", order.totals_differ);
-        say("other-item-despatched", !order.goods.others.is_empty());
+        if !order.goods.unknown_line {
+            say("other-item-despatched", !order.goods.others.is_empty());
+        }
         say("erp-duplicate", order.duplicate);
         if !order.goods.pooled {
             say("over-despatched", order.goods.over);
@@ -52,9 +54,9 @@ pub fn of_orders(orders: &BTreeMap<String, Order<'_>>, tick: Moment) -> Open {
 fn gone(order: &Order<'_>, tick: Moment) -> bool {
     let posted = order.kept.iter().any(|kept| matches!(kept.row, OrderRow::ErpPosted(_)));
     let deleted = order.kept.iter().any(|kept| {
-        matches!(&kept.row, OrderRow::ErpRecord(record) if kept.gone && record.state != Word::Known(ErpState::Cancelled))
+        let hour = kept.gone.is_some_and(|at| at + Span::hours(1) <= tick);
+        matches!(&kept.row, OrderRow::ErpRecord(record) if hour && record.state != Word::Known(ErpState::Cancelled))
     });
-    let _ = tick;
     deleted && !posted && !order.nothing_wanted()
 }
 

@@ -14,9 +14,8 @@ pub struct Kept<R> {
     pub source: usize,
     pub id: String,
     pub row: R,
-    pub at: Moment,
-    /// Its source deleted it: by itself that means nothing.
-    pub gone: bool,
+    /// When its source deleted it, by its own clock: by itself that means nothing.
+    pub gone: Option<Moment>,
 }
 
 /// Everything, at the end of a history.
@@ -69,18 +68,18 @@ pub fn fold(history: &History) -> Facts {
     let mut facts = Facts::default();
     for ((subject, _, source, id), newest) in rows {
         let Some((told_place, row, at)) = newest.told else { continue };
-        let gone = newest.deleted.is_some_and(|(place, _)| place > told_place);
+        let gone = newest.deleted.filter(|(place, _)| *place > told_place).map(|(_, at)| at);
         match (subject, row) {
-            (Subject::Order(order), Row::Order(row)) => facts.orders.entry(order).or_default().push(Kept { source, id, row, at, gone }),
+            (Subject::Order(order), Row::Order(row)) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
             (Subject::Name(name), Row::Order(row)) => match follow(&links, &name) {
-                Some(order) => facts.orders.entry(order).or_default().push(Kept { source, id, row, at, gone }),
+                Some(order) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
                 None => {
                     // The rows wait where the chain breaks.
                     let oldest = facts.orphans.entry(last(&links, &name)).or_insert(at);
                     *oldest = (*oldest).min(at);
                 }
             },
-            (Subject::Sku(sku), Row::Sku(row)) => facts.skus.entry(sku).or_default().push(Kept { source, id, row, at, gone }),
+            (Subject::Sku(sku), Row::Sku(row)) => facts.skus.entry(sku).or_default().push(Kept { source, id, row, gone }),
             _ => {}
         }
     }

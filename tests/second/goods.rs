@@ -42,6 +42,8 @@ pub struct OrderGoods {
     pub parcels: Vec<Parcel>,
     /// Goods that left and are not on the order.
     pub others: BTreeSet<Sku>,
+    /// A despatch names a line that is not there (yet).
+    pub unknown_line: bool,
     /// Which line a row means is left open by the rows: several lines have its SKU. Lines are then not compared one by one.
     pub pooled: bool,
     /// More left than was ordered of a line: rows that contradict each other.
@@ -118,6 +120,7 @@ pub fn goods(kept: &[Kept<OrderRow>], supplied: bool, tick: Moment) -> OrderGood
     for despatch in sorted {
         let (parts, open) = spread(&lines, &d, &despatch.line, decimal(despatch.quantity));
         order.pooled |= open;
+        order.unknown_line |= parts.is_empty() && matches!(despatch.line, LineRef::Line(_));
         if parts.is_empty()
             && let LineRef::Sku(sku) = &despatch.line
             && !despatch.quantity.is_zero()

@@ -62,7 +62,7 @@ pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
     let rounding = Decimal::new(lines.len() as i64, 2);
     let adds_up = header.is_some_and(|header| (header.total.decimal() - sum).abs() <= rounding);
     let whole = header.is_some_and(|header| header.whole || adds_up);
-    let needs_address = lines.iter().any(|(_, line)| line.needs == Needs::Ship);
+    let needs_address = header.is_some_and(|header| header.ships) || lines.iter().any(|(_, line)| line.needs == Needs::Ship);
     let on_account = header.is_some_and(|header| header.terms != Terms::Prepaid);
     let payments = kept.iter().any(|kept| matches!(&kept.row, OrderRow::Payment(_)));
     let complete = whole && (!needs_address || ship_to) && (payments || on_account);
@@ -131,8 +131,8 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
                     continue;
                 }
                 recorded = true;
-                approved |= row.gone || *state != ErpState::Pending;
-                if !row.gone && matches!(state, ErpState::Pending | ErpState::Approved) {
+                approved |= row.gone.is_some() || *state != ErpState::Pending;
+                if row.gone.is_none() && matches!(state, ErpState::Pending | ErpState::Approved) {
                     open.insert(record.document.to_string());
                 }
             }
@@ -223,6 +223,13 @@ impl Order<'_> {
         self.complete && self.secured && self.recorded && self.approved && !self.held && self.ship_to && !self.duplicate && !self.is_test()
     }
 
+    /// Some lines that ship have a location, others have none yet: what "every condition of the go-ahead" means then is left open.
+    pub fn half_placed(&self) -> bool {
+        let mut ships = self.lines().iter().filter(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
+        let placed = ships.clone().any(|line| self.locations.contains_key(&line.id));
+        placed && ships.any(|line| !self.locations.contains_key(&line.id))
+    }
+
     /// The stage, the first that holds.
     pub fn stage(&self) -> &'static str {
         let shipped_all = self.lines().iter().all(|line| line.d >= line.w);
@@ -246,7 +253,7 @@ impl Order<'_> {
             () if some_shipped => "part-despatched",
             () if warehouse(&[WarehouseState::Packed]) => "packed",
             () if warehouse(&[WarehouseState::Picking, WarehouseState::Picked]) => "picking",
-            () if warehouse(&[WarehouseState::New, WarehouseState::Allocated, WarehouseState::Held]) => "released",
+            () if self.kept.iter().any(|kept| matches!(kept.row, OrderRow::WarehouseOrder(_))) => "released",
             () if self.released() && ships && to_release => "released",
             () if self.recorded => "recorded",
             () => "placed",

@@ -29,7 +29,7 @@ pub fn shown(kept: &[Kept<SkuRow>], channel: &Channel, tick: Moment) -> Option<S
     let valid: Vec<&Price> = kept
         .iter()
         .filter_map(|kept| match &kept.row {
-            SkuRow::Price(price) if kept.source == ERP && !kept.gone => Some(price),
+            SkuRow::Price(price) if kept.source == ERP && kept.gone.is_none() => Some(price),
             _ => None,
         })
         .filter(|price| price.list == channel.price_list && price.minimum.decimal() <= Decimal::ONE)
@@ -56,7 +56,7 @@ pub fn shown(kept: &[Kept<SkuRow>], channel: &Channel, tick: Moment) -> Option<S
 fn offer(kept: &[Kept<SkuRow>], channel: &Channel, tick: Moment, regular: Decimal) -> Option<Decimal> {
     kept.iter()
         .filter_map(|kept| match &kept.row {
-            SkuRow::Offer(offer) if !kept.gone => Some(offer),
+            SkuRow::Offer(offer) if kept.gone.is_none() => Some(offer),
             _ => None,
         })
         .filter(|offer| offer.active && offer.from.is_none_or(|from| from <= tick) && offer.until.is_none_or(|until| tick < until))
