@@ -100,7 +100,7 @@ fn lines(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
             return Err(format!("line missing in order-status: {key} {}", line.id));
         };
         // Whether digital lines are supplied depends on what is owed, and so on what was stopped.
-        if line.line.needs == waybill::facts::order::Needs::Digital && !order.settled {
+        if line.line.needs == waybill::facts::order::Needs::Digital && !order.settled && order.recorded {
             continue;
         }
         for (field, due) in [("ordered", line.n), ("despatched", line.d), ("wanted", line.w), ("delivered", line.delivered)] {

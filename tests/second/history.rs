@@ -129,12 +129,15 @@ pub fn history(seed: u64) -> History {
     History { seed, entries, end: last + Span::minutes(minutes), answered }
 }
 
-/// `SECOND_WITHOUT="7 22"`: histories without rows of these kinds, for a look at the rest.
+/// `SECOND_WITHOUT="22 23 s8"`: histories without rows of these kinds (`s`: of SKUs) or sources, for a look at the rest.
 fn leave_out(drafts: &mut [Draft]) {
     let Ok(kinds) = std::env::var("SECOND_WITHOUT") else { return };
-    let kinds: Vec<u8> = kinds.split_whitespace().filter_map(|kind| kind.parse().ok()).collect();
+    let kinds: Vec<&str> = kinds.split_whitespace().collect();
     for draft in drafts {
-        draft.rows.retain(|told| !(kinds.contains(&told.kind) && matches!(told.subject, Subject::Order(_) | Subject::Name(_))));
+        draft.rows.retain(|told| {
+            let kind = if matches!(told.subject, Subject::Sku(_)) { format!("s{}", told.kind) } else { told.kind.to_string() };
+            !kinds.contains(&kind.as_str()) && !kinds.contains(&crate::world::SOURCES[draft.source])
+        });
     }
 }
 

@@ -211,8 +211,8 @@ fn unresolved(sku: &Sku, channel: &Channel, facts: &Facts, kept: &[Kept<SkuRow>]
             })
         });
         let counted = counts(kept, &left.location).first().map(|count| count.t0);
-        // A location without a count has no share in the figure.
-        if !known && counted.is_some_and(|t0| left.despatched_at > t0) {
+        // "Which no count leaves out yet": where nothing is counted no count does.
+        if !known && counted.is_none_or(|t0| left.despatched_at > t0) {
             sum += left.quantity.decimal();
         }
     }
