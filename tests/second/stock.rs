@@ -206,7 +206,8 @@ fn unresolved(sku: &Sku, channel: &Channel, facts: &Facts, kept: &[Kept<SkuRow>]
                     LineRef::Sku(named) => named == sku && line.sku == *sku,
                 })
             };
-            order.iter().any(|kept| {
+            let placed = order.iter().any(|kept| matches!(kept.row, OrderRow::Header(_)));
+            placed && order.iter().any(|kept| {
                 matches!(&kept.row, OrderRow::Despatch(despatch) if kept.id == row.id && kept.source == row.source && line_is_there(&despatch.line))
             })
         });
