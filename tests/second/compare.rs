@@ -148,11 +148,14 @@ fn stock(theme: Theme, seen: &Seen, answer: &Answer<'_>) -> Result<(), String> {
     for sku in answer.facts.skus.keys() {
         let kit = sku.as_str() == "KIT";
         let parts = ["TEE", "CAP", "MUG"].map(crate::history::sku);
-        if kit != (theme == Theme::Kits) || is_open(sku, &answer.orders) || kit && parts.iter().any(|part| is_open(part, &answer.orders)) {
+        if kit != (theme == Theme::Kits) {
             continue;
         }
-        // Of a digital line nothing is in stock, and what was sent too much is another matter.
         for channel in &CHANNELS {
+            let open = |sku| is_open(sku, channel, &answer.orders);
+            if open(sku) || kit && parts.iter().any(open) {
+                continue;
+            }
             let due = figure(sku, channel, answer.facts, &answer.orders);
             let told = seen.statements.get(&(Topic::StockUpdates, format!("{}|{sku}", channel.name)));
             let said = told.map(|body| (number(&body["free"]), number(&body["shown"]), number(&body["to_write"])));

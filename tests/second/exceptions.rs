@@ -66,7 +66,7 @@ pub fn of_stock(facts: &Facts, orders: &BTreeMap<String, Order<'_>>) -> Open {
     for (sku, kept) in &facts.skus {
         let negative = kept.iter().any(|kept| matches!(&kept.row, SkuRow::Count(count) if count.quantity.is_negative()));
         open.insert(("negative-count", sku.to_string()), negative);
-        if is_open(sku, orders) {
+        if CHANNELS.iter().any(|channel| is_open(sku, channel, orders)) {
             continue;
         }
         let backorder = kept.iter().any(|kept| matches!(&kept.row, SkuRow::Product(product) if product.backorder_allowed));

@@ -99,7 +99,7 @@ pub fn figure(sku: &Sku, channel: &Channel, facts: &Facts, orders: &BTreeMap<Str
             _ => None,
         })
         .sum();
-    Some(Figure { counted, free, shown, to_write: shown + held })
+    Some(Figure { counted, free, shown, to_write: (shown + held).max(Decimal::ZERO) })
 }
 
 /// (counted, free)
@@ -113,8 +113,12 @@ fn free(
     let mut counted = Decimal::ZERO;
     let mut any = false;
     for location in channel.pool {
+        // One that is counted only where nothing can be sold has a figure: none.
+        any |= kept.iter().any(|kept| match &kept.row {
+            SkuRow::Count(count) => count.location == *location && kept.source == counted_by(location),
+            _ => false,
+        });
         for count in counts(kept, location) {
-            any = true;
             counted += count.quantity.decimal();
             // Own movements since the count.
             counted += kept
@@ -143,17 +147,38 @@ fn order_burden(sku: &Sku, channel: &Channel, kept: &[Kept<SkuRow>], order: &Ord
     let Some(header) = order.header.filter(|header| !header.test) else { return Decimal::ZERO };
     let mut burden = Decimal::ZERO;
     for line in order.lines().iter().filter(|line| line.line.sku == *sku && line.line.tracked) {
-        let burdens = match order.locations.get(&line.id) {
-            Some(location) => channel.pool.contains(&location.as_str()),
-            None => header.channel == channel.name,
-        };
-        if burdens {
+        if burdens(order, &line.id, &header.channel, channel) {
             let claim = (line.n - line.c).max(line.d);
             let taken: Decimal = channel.pool.iter().map(|location| taken(order, &line.id, location, kept)).sum();
             burden += (claim - taken).max(Decimal::ZERO);
         }
     }
     burden
+}
+
+/// A line burdens each pool that holds its location; while it has none, each pool of its channel.
+fn burdens(order: &Order<'_>, line: &str, sold_in: &str, channel: &Channel) -> bool {
+    match order.locations.get(line) {
+        Some(location) => channel.pool.contains(&location.as_str()),
+        None => sold_in == channel.name,
+    }
+}
+
+/// Pieces of this SKU left from a location of the pool for a line that does not burden it, or the other way round: the formula does not say
+/// whose figure is low by them.
+fn astray(sku: &Sku, channel: &Channel, order: &Order<'_>) -> bool {
+    let Some(header) = order.header else { return false };
+    order.kept.iter().any(|kept| {
+        let OrderRow::Despatch(despatch) = &kept.row else { return false };
+        let here = channel.pool.contains(&despatch.location.as_str());
+        order.lines().iter().filter(|line| line.line.sku == *sku).any(|line| {
+            let means = match &despatch.line {
+                LineRef::Line(id) => id.as_str() == line.id,
+                LineRef::Sku(named) => named == sku,
+            };
+            means && burdens(order, &line.id, &header.channel, channel) != here
+        })
+    })
 }
 
 /// What the location's count leaves out of a line: its own despatches up to the count; by basis `free` what it had set aside by then too.
@@ -206,7 +231,8 @@ fn unresolved(sku: &Sku, channel: &Channel, facts: &Facts, kept: &[Kept<SkuRow>]
                     LineRef::Sku(named) => named == sku && line.sku == *sku,
                 })
             };
-            let placed = order.iter().any(|kept| matches!(kept.row, OrderRow::Header(_)));
+            // Test orders are counted nowhere; what left for one left all the same.
+            let placed = order.iter().any(|kept| matches!(&kept.row, OrderRow::Header(header) if !header.test));
             placed && order.iter().any(|kept| {
                 matches!(&kept.row, OrderRow::Despatch(despatch) if kept.id == row.id && kept.source == row.source && line_is_there(&despatch.line))
             })
@@ -220,7 +246,8 @@ fn unresolved(sku: &Sku, channel: &Channel, facts: &Facts, kept: &[Kept<SkuRow>]
     sum
 }
 
-/// Some line of this SKU leaves open which line a row means.
-pub fn is_open(sku: &Sku, orders: &BTreeMap<String, Order<'_>>) -> bool {
-    orders.values().any(|order| order.goods.pooled && order.lines().iter().any(|line| line.line.sku == *sku))
+/// The rows leave open what this figure is: which line a row means, or which pool a piece burdens.
+pub fn is_open(sku: &Sku, channel: &Channel, orders: &BTreeMap<String, Order<'_>>) -> bool {
+    let pooled = |order: &Order<'_>| order.goods.pooled && order.lines().iter().any(|line| line.line.sku == *sku);
+    orders.values().any(|order| pooled(order) || astray(sku, channel, order))
 }
