@@ -8,18 +8,16 @@ use waybill::events::Topic;
 use waybill::facts::order::ScanMeaning;
 use waybill::facts::time::Span;
 
-use crate::drive::{Plan, Seen, play};
+use crate::drive::Seen;
 use crate::exceptions;
 use crate::fold::{Facts, fold};
 use crate::history::History;
 use crate::order::{Order, order};
-use crate::plan::plan;
-use crate::runs::{Plans, check_all, first_seed};
 use crate::stock::{CHANNELS, figure, is_open};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Theme {
+pub enum Theme {
     /// n, w, d, delivered of each line.
     Goods,
     /// Parcels: tracking, newest scan, delivered, assumed.
@@ -38,6 +36,29 @@ enum Theme {
     StockExceptions,
     Orphans,
 }
+
+impl Theme {
+    const ALL: [Self; 15] = [
+        Self::Goods,
+        Self::Parcels,
+        Self::Stage,
+        Self::Flags,
+        Self::SalesOrders,
+        Self::Fulfilment,
+        Self::Despatches,
+        Self::Completions,
+        Self::Stock,
+        Self::Kits,
+        Self::Products,
+        Self::Offers,
+        Self::OrderExceptions,
+        Self::StockExceptions,
+        Self::Orphans,
+    ];
+}
+
+/// Themes on which the two answers agree: compared by the test command. The others wait for what is not built yet.
+const AGREED: &[Theme] = &[Theme::Completions, Theme::Orphans];
 
 fn number(json: &Json) -> Decimal {
     json.as_str().and_then(|text| text.parse().ok()).unwrap_or(Decimal::MIN)
@@ -138,7 +159,8 @@ fn parcels(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
 
 fn flags(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
     let known = ["held", "part-cancelled", "assumed", "returning", "lost"];
-    let told: BTreeSet<&str> = status["flags"].as_array().into_iter().flatten().filter_map(Json::as_str).filter(|flag| known.contains(flag)).collect();
+    let told: BTreeSet<&str> =
+        status["flags"].as_array().into_iter().flatten().filter_map(Json::as_str).filter(|flag| known.contains(flag)).collect();
     let due = order.flags();
     let off: Vec<_> = due.symmetric_difference(&told).collect();
     if off.is_empty() { Ok(()) } else { Err(format!("flags {off:?}: {key} has {due:?}, told {told:?}")) }
@@ -226,46 +248,22 @@ fn kinds(due: exceptions::Open, seen: &Seen) -> Result<(), String> {
     Ok(())
 }
 
-/// Plays a history in some way, and compares one theme.
-fn check(theme: Theme, history: &History, plans: Plans) -> Result<(), String> {
+/// What the second answer has to say against what was seen of a history.
+pub fn disagreement(history: &History, seen: &Seen, themes: &[Theme]) -> Result<(), String> {
     let facts = fold(history);
     let orders = facts.orders.iter().map(|(key, kept)| (key.0.to_string(), order(kept, history.end))).collect();
     let answer = Answer { facts: &facts, orders };
-    for number in 0..plans.0 {
-        let plan = match number {
-            1 => Plan::plain(history.entries.len()),
-            _ => plan(&history.entries, history.seed.wrapping_mul(37).wrapping_add(number)),
-        };
-        let seen = play(&history.entries, &plan, history.end)?;
-        compare(theme, history, &seen, &answer).map_err(|sentence| format!("{sentence}\nby {plan:?}"))?;
+    themes.iter().try_for_each(|theme| compare(*theme, history, seen, &answer))
+}
+
+/// The themes to compare: those of `SECOND_THEMES` (as in "Goods Stock", "none", "all"), else those on which both answers agree.
+pub fn themes() -> Vec<Theme> {
+    match std::env::var("SECOND_THEMES") {
+        Ok(names) if names == "all" => Theme::ALL.to_vec(),
+        Ok(names) => {
+            let named = |theme: &Theme| names.split_whitespace().any(|name| name == format!("{theme:?}"));
+            Theme::ALL.into_iter().filter(named).collect()
+        }
+        Err(_) => AGREED.to_vec(),
     }
-    Ok(())
-}
-
-macro_rules! themes {
-    ($($test:ident, $theme:ident;)*) => {
-        $(#[test]
-        #[ignore = "not yet"]
-        fn $test() {
-            check_all(stringify!($test), first_seed(1), 2_000, |history, plans| check(Theme::$theme, history, plans));
-        })*
-    };
-}
-
-themes! {
-    goods, Goods;
-    parcels_, Parcels;
-    stage, Stage;
-    flags_, Flags;
-    sales_orders, SalesOrders;
-    fulfilment, Fulfilment;
-    despatches, Despatches;
-    completions, Completions;
-    stock_, Stock;
-    kits, Kits;
-    products_, Products;
-    offers, Offers;
-    order_exceptions, OrderExceptions;
-    stock_exceptions, StockExceptions;
-    orphans, Orphans;
 }

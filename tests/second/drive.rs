@@ -212,7 +212,8 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
         let before = String::from_utf8_lossy(first.key.as_deref().unwrap_or_default()).into_owned();
         let before = seen.statements.iter().find(|((topic, key), _)| first.topic.ends_with(topic.name()) && *key == before);
         let after = String::from_utf8_lossy(first.value.as_deref().unwrap_or_default());
-        seen.faults.push(format!("a restart at the end, without a new record, says more to {}:\n  {after}\n  before: {before:?}", first.topic));
+        seen.faults
+            .push(format!("a restart at the end, without a new record, says more to {}:\n  {after}\n  before: {before:?}", first.topic));
     }
     seen.read(&names, &dead, more);
     seen.check_ledgers();
@@ -297,7 +298,10 @@ fn running_totals(topic: Topic, key: &str, steps: &[Json]) -> Vec<String> {
             let is_first = first.insert(name.clone());
             let after = before + number(&line[difference]);
             if (after - number(&line["total"])).abs() > 1e-9 && !(topic == Topic::DespatchNotices && is_first) {
-                faults.push(format!("{topic:?} totals do not add up: {key} line {name} from {before} by {} to {}", line[difference], line["total"]));
+                faults.push(format!(
+                    "{topic:?} totals do not add up: {key} line {name} from {before} by {} to {}",
+                    line[difference], line["total"]
+                ));
             }
         }
     }

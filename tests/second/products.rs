@@ -63,7 +63,8 @@ fn offer(kept: &[Kept<SkuRow>], channel: &Channel, tick: Moment, regular: Decima
         .filter(|offer| offer.channels.is_empty() || offer.channels.iter().any(|name| name == channel.name))
         .filter_map(|offer| {
             let amount = offer.amount.map(|amount| amount.decimal());
-            let reduced = offer.percent.map(|percent| crate::order::share(regular, Decimal::ONE_HUNDRED - percent.decimal(), Decimal::ONE_HUNDRED));
+            let reduced =
+                offer.percent.map(|percent| crate::order::share(regular, Decimal::ONE_HUNDRED - percent.decimal(), Decimal::ONE_HUNDRED));
             amount.into_iter().chain(reduced).min()
         })
         .filter(|price| *price < regular)

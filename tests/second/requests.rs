@@ -40,7 +40,8 @@ pub fn sales_order(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Stri
         return if order.is_test() && last.is_some() { Err("sales-orders of a test order".to_owned()) } else { Ok(()) };
     }
     let taken = order.lines().iter().any(|line| line.line.needs == Needs::Taken);
-    let create = order.complete && order.secured && order.settled && !order.any_record && !order.totals_differ && (!order.nothing_wanted() || taken);
+    let create =
+        order.complete && order.secured && order.settled && !order.any_record && !order.totals_differ && (!order.nothing_wanted() || taken);
     let Some(last) = last else {
         return if create { Err("sales-orders not created: the order is complete and secured".to_owned()) } else { Ok(()) };
     };
@@ -48,7 +49,11 @@ pub fn sales_order(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Stri
         return Ok(());
     }
     if order.nothing_wanted() && order.nothing_left() {
-        return if last["action"] == "cancel" { Ok(()) } else { Err(format!("sales-orders not cancelled: nothing is wanted, last was {last}")) };
+        return if last["action"] == "cancel" {
+            Ok(())
+        } else {
+            Err(format!("sales-orders not cancelled: nothing is wanted, last was {last}"))
+        };
     }
     // A line of which nothing was ordered may be left out.
     let (told, told_value) = (nonzero(lines(last, "wanted")), nonzero(lines(last, "gross")));
@@ -88,7 +93,12 @@ pub fn fulfilment(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Strin
 }
 
 /// What left in each parcel, told to the shop, and to the ERP once it has the order.
-pub fn despatches(key: &str, order: &Order<'_>, seen: &Seen, tracking_waited: impl Fn(&crate::goods::Parcel) -> bool) -> Result<(), String> {
+pub fn despatches(
+    key: &str,
+    order: &Order<'_>,
+    seen: &Seen,
+    tracking_waited: impl Fn(&crate::goods::Parcel) -> bool,
+) -> Result<(), String> {
     if order.is_test() || order.goods.pooled || order.goods.over || order.is_pos() {
         return Ok(());
     }

@@ -30,7 +30,7 @@ pub fn first_seed(default: u64) -> u64 {
 }
 
 /// Checks `count` histories; `check` says what is wrong with one. The first that fails is shrunk and shown.
-pub fn check_all(theme: &str, first: u64, count: u64, check: impl Fn(&History, Plans) -> Result<(), String> + Sync) {
+pub fn check_all(first: u64, count: u64, check: impl Fn(&History, Plans) -> Result<(), String> + Sync) {
     let (first, count) = variable("SECOND_ONLY").map_or((first, count), |seed| (seed, 1));
     let count = variable("SECOND_COUNT").unwrap_or(count);
     if std::env::var("SECOND_SURVEY").is_ok() {
@@ -59,7 +59,7 @@ pub fn check_all(theme: &str, first: u64, count: u64, check: impl Fn(&History, P
         }
     });
     if let Some(seed) = failed.into_inner().expect("no other holder panics") {
-        show(theme, seed, &check);
+        show(seed, &check);
     }
 }
 
@@ -78,7 +78,7 @@ fn survey(first: u64, count: u64, check: &impl Fn(&History, Plans) -> Result<(),
     }
 }
 
-fn show(theme: &str, seed: u64, check: &impl Fn(&History, Plans) -> Result<(), String>) -> ! {
+fn show(seed: u64, check: &impl Fn(&History, Plans) -> Result<(), String>) -> ! {
     let outcome = |history: &History| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(history, Plans::MANY)))
             .unwrap_or_else(|panic| Err(format!("a panic: {}", panic_text(panic.as_ref()))))
@@ -88,7 +88,7 @@ fn show(theme: &str, seed: u64, check: &impl Fn(&History, Plans) -> Result<(), S
     let kind = outcome(&whole).map(|sentence| first_word(&sentence));
     let small = shrink(&whole, SHRINK_TRIES, |history| outcome(history).map(|sentence| first_word(&sentence)) == kind);
     let sentence = outcome(&small).unwrap_or_else(|| "it did not fail again".to_owned());
-    panic!("{theme}: history {seed} fails (SECOND_ONLY={seed} plays it again). Made small:\n{}\n{sentence}", history::say(&small));
+    panic!("history {seed} fails (SECOND_ONLY={seed} plays it again). Made small:\n{}\n{sentence}", history::say(&small));
 }
 
 /// What a failure is about, so that shrinking does not wander to another one.

@@ -1,8 +1,8 @@
 //! The shop's side of an order, and the counter's.
 
 use waybill::facts::order::{
-    Address, Advice, Cancellation, Charge, ChargeKind, Header, Hold, Line, LineKind, LineProgress, LineRole, Needs, Origin,
-    Payment, Personal, ShopState, Tender, Terms, Word,
+    Address, Advice, Cancellation, Charge, ChargeKind, Header, Hold, Line, LineKind, LineProgress, LineRole, Needs, Origin, Payment,
+    Personal, ShopState, Tender, Terms, Word,
 };
 use waybill::facts::time::Span;
 use waybill::facts::{Currency, Link, Moment, Name, OrderKey, OrderRow, Quantity, Sku};
@@ -285,7 +285,8 @@ fn counter_sale(teller: &mut Teller, number: i64, placed: Moment) {
     let mut head = header(&story, Origin::Pos, total, Terms::Prepaid, true);
     head.email = None;
     let own = |id: &str, row| Teller::order_row(&story.key, id, placed, row);
-    let mut rows = vec![own("order", OrderRow::Header(Box::new(head))), Teller::link_row(&story.name, Link::Order(story.key.clone()), placed)];
+    let mut rows =
+        vec![own("order", OrderRow::Header(Box::new(head))), Teller::link_row(&story.name, Link::Order(story.key.clone()), placed)];
     for line in &story.lines {
         rows.push(own(&line.id, line_row(line, line.ordered, line.gross)));
     }

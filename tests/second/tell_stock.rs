@@ -102,8 +102,15 @@ fn prices(teller: &mut Teller, sku: &Sku) {
         let from = teller.chance.percent(50).then(|| BEGIN + Span::days(teller.chance.between(-3, 6)));
         let to = teller.chance.percent(30).then(|| BEGIN + Span::days(teller.chance.between(0, 9)));
         let minimum = pieces(if teller.chance.percent(20) { 10 } else { 1 });
-        let price =
-            Price { list: list.into(), currency: gbp(), amount: cents(teller.chance.between(500, 900)), tax_inside: true, minimum, from, to };
+        let price = Price {
+            list: list.into(),
+            currency: gbp(),
+            amount: cents(teller.chance.between(500, 900)),
+            tax_inside: true,
+            minimum,
+            from,
+            to,
+        };
         teller.tell(ERP, By::Position, at, vec![Teller::sku_row(sku, format!("{list}/{number}"), at, SkuRow::Price(price))]);
     }
     if teller.chance.percent(30) {

@@ -1,8 +1,8 @@
 //! What ERP, warehouses and the carrier do with an order.
 
 use waybill::facts::order::{
-    Despatch, ErpLine, ErpPosted, ErpRecord, ErpState, LineProgress, LineRef, Needs, PostedKind, Scan, ScanMeaning, Tracking, WarehouseLine,
-    WarehouseOrder, WarehouseState, WarehouseTotal, Word,
+    Despatch, ErpLine, ErpPosted, ErpRecord, ErpState, LineProgress, LineRef, Needs, PostedKind, Scan, ScanMeaning, Tracking,
+    WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use waybill::facts::sku::Despatched;
 use waybill::facts::time::Span;
@@ -24,8 +24,7 @@ pub fn tell(teller: &mut Teller, story: &mut Story) {
         record(teller, story, "SX");
     }
     for location in ["NORTH", "SOUTH"] {
-        let here: Vec<StoryLine> =
-            story.lines.iter().filter(|line| line.needs == Needs::Ship && line.from == location).cloned().collect();
+        let here: Vec<StoryLine> = story.lines.iter().filter(|line| line.needs == Needs::Ship && line.from == location).cloned().collect();
         if here.is_empty() || teller.chance.percent(25) {
             continue;
         }
@@ -170,15 +169,7 @@ fn warehouse_line(teller: &mut Teller, story: &mut Story, location: &str, line: 
     teller.tell(source, By::Stamp, at, vec![Teller::named_row(&story.name, id, at, OrderRow::WarehouseLine(Box::new(row)))]);
 }
 
-fn despatch(
-    teller: &mut Teller,
-    story: &Story,
-    location: &'static str,
-    lines: &[StoryLine],
-    left: &mut [i64],
-    parcel: i64,
-    at: Moment,
-) {
+fn despatch(teller: &mut Teller, story: &Story, location: &'static str, lines: &[StoryLine], left: &mut [i64], parcel: i64, at: Moment) {
     let source = warehouse_of(location);
     let number = format!("D-{location}-{}-{parcel}", story.number);
     let tracking = format!("TR-{location}-{}-{parcel}", story.number);
@@ -222,8 +213,7 @@ fn despatch(
     if teller.chance.percent(85) {
         let told = if teller.chance.percent(70) { at } else { teller.later(at, 60 * 24) };
         let link = Teller::link_row(&Name::new(Name::TRACKING, &tracking), Link::Name(story.name.clone()), told);
-        let row =
-            Tracking { despatch: number.as_str().into(), carrier: "fast".into(), number: tracking.as_str().into(), replaces: None };
+        let row = Tracking { despatch: number.as_str().into(), carrier: "fast".into(), number: tracking.as_str().into(), replaces: None };
         teller.tell(source, By::Stamp, told, vec![link, Teller::named_row(&story.name, number.as_str(), told, OrderRow::Tracking(row))]);
     }
     scans(teller, &tracking, at);

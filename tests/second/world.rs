@@ -96,7 +96,6 @@ counted_by = "seko"
 sellable_buckets = ["MAIN", "PICK"]
 "#;
 
-
 pub fn topic(source: usize) -> String {
     format!("told.{}", SOURCES[source])
 }
@@ -258,4 +257,3 @@ fn plain(mut content: String) -> String {
     }
     content
 }
-
