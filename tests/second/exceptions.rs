@@ -1,0 +1,82 @@
+//! Second answer, exceptions: what is open at the end, as (kind, entity), of the kinds that are told by rows alone (exceptions.md).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use waybill::facts::order::{ErpState, ScanMeaning, Terms, Word};
+use waybill::facts::time::Span;
+use waybill::facts::{Moment, OrderRow, SkuRow};
+
+use crate::fold::Facts;
+use crate::order::Order;
+use crate::stock::{CHANNELS, figure, is_open};
+
+/// A kind, and whether this answer knows it to be open or shut of an entity; what it is unsure of is left out.
+pub type Open = BTreeMap<(&'static str, String), bool>;
+
+/// Kinds that are told by an order's rows.
+pub fn of_orders(orders: &BTreeMap<String, Order<'_>>, tick: Moment) -> Open {
+    let mut open = Open::new();
+    for (key, order) in orders {
+        let mut say = |kind, holds| {
+            open.insert((kind, key.clone()), holds);
+        };
+        let Some(header) = order.header else { continue };
+        if order.is_test() || order.lines().is_empty() {
+            continue;
+        }
+        let since = |span| header.placed_at + span <= tick;
+        say("order-incomplete", !order.complete && since(Span::minutes(15)));
+        say("totals-differ", order.totals_differ);
+        if !order.goods.unknown_line {
+            say("other-item-despatched", !order.goods.others.is_empty());
+        }
+        say("erp-duplicate", order.duplicate);
+        if !order.goods.pooled {
+            say("over-despatched", order.goods.over);
+            if !order.goods.over {
+                say("rows-contradict", false);
+            }
+        }
+        say("erp-record-gone", gone(order, tick));
+        if order.settled && order.complete && !order.goods.over {
+            let unpaid = !order.secured && !order.nothing_wanted() && header.terms == Terms::Prepaid;
+            say("unpaid", unpaid && since(Span::days(3)));
+        }
+        let newest = |meaning| order.goods.parcels.iter().any(|parcel| parcel.scan == Some(meaning));
+        let silent = |span| order.goods.parcels.iter().any(|p| p.scan.is_none() && !p.pieces.is_empty() && p.despatched_at + span <= tick);
+        say("parcel-lost", newest(ScanMeaning::Lost) || silent(Span::days(10)) && !order.delivered(true));
+    }
+    open
+}
+
+/// A document of the ERP is deleted, nothing was posted, nothing cancelled, for an hour.
+fn gone(order: &Order<'_>, tick: Moment) -> bool {
+    let posted = order.kept.iter().any(|kept| matches!(kept.row, OrderRow::ErpPosted(_)));
+    let deleted = order.kept.iter().any(|kept| {
+        let hour = kept.gone.is_some_and(|at| at + Span::hours(1) <= tick);
+        matches!(&kept.row, OrderRow::ErpRecord(record) if hour && record.state != Word::Known(ErpState::Cancelled))
+    });
+    deleted && !posted && !order.nothing_wanted()
+}
+
+/// `oversold`, `negative-count`.
+pub fn of_stock(facts: &Facts, orders: &BTreeMap<String, Order<'_>>) -> Open {
+    let mut open = Open::new();
+    for (sku, kept) in &facts.skus {
+        let negative = kept.iter().any(|kept| matches!(&kept.row, SkuRow::Count(count) if count.quantity.is_negative()));
+        open.insert(("negative-count", sku.to_string()), negative);
+        if CHANNELS.iter().any(|channel| is_open(sku, channel, orders)) {
+            continue;
+        }
+        let backorder = kept.iter().any(|kept| matches!(&kept.row, SkuRow::Product(product) if product.backorder_allowed));
+        let short = CHANNELS.iter().any(|channel| figure(sku, channel, facts, orders).is_some_and(|figure| figure.free < Decimal::ZERO));
+        open.insert(("oversold", sku.to_string()), short && !backorder);
+    }
+    open
+}
+
+/// `orphan-rows`: rows whose order is unknown for a day.
+pub fn of_names(facts: &Facts, tick: Moment) -> BTreeSet<String> {
+    facts.orphans.iter().filter(|(_, since)| **since + Span::days(1) <= tick).map(|(name, _)| name.to_string()).collect()
+}

@@ -1,0 +1,110 @@
+//! All facts folded into plain maps: of each row the newest content, and whether it was deleted later; rows under names with the order that
+//! the name leads to. The order in which they came plays no part, but for rows that are versioned by nothing else.
+
+use std::collections::BTreeMap;
+
+use waybill::facts::{Link, Moment, Name, OrderKey, OrderRow, Row, Sku, SkuRow, Subject};
+
+use crate::history::History;
+use crate::world::Order;
+
+/// A row as it stands at the end.
+#[derive(Clone, Debug)]
+pub struct Kept<R> {
+    pub source: usize,
+    pub id: String,
+    pub row: R,
+    /// When its source deleted it, by its own clock: by itself that means nothing.
+    pub gone: Option<Moment>,
+}
+
+/// Everything, at the end of a history.
+#[derive(Debug, Default)]
+pub struct Facts {
+    pub orders: BTreeMap<OrderKey, Vec<Kept<OrderRow>>>,
+    pub skus: BTreeMap<Sku, Vec<Kept<SkuRow>>>,
+    /// Rows under names that lead nowhere: when the oldest was told.
+    pub orphans: BTreeMap<Name, Moment>,
+}
+
+type Place = (i64, u64);
+
+fn place(order: Order, arrived: usize) -> Place {
+    match order {
+        Order::Position(at) => (at as i64, 0),
+        Order::Stamp(millis, tie) => (millis, tie),
+        Order::Arrival => (arrived as i64, 0),
+    }
+}
+
+#[derive(Default)]
+struct Newest {
+    told: Option<(Place, Row, Moment)>,
+    deleted: Option<(Place, Moment)>,
+}
+
+/// Folds a history.
+pub fn fold(history: &History) -> Facts {
+    let mut rows: BTreeMap<(Subject, u8, usize, String), Newest> = BTreeMap::new();
+    for (arrived, entry) in history.entries.iter().enumerate() {
+        let place = place(entry.record.order, arrived);
+        for told in &entry.record.rows {
+            let newest = rows.entry((told.subject.clone(), told.kind, entry.source, told.id.clone())).or_default();
+            match &told.row {
+                Some(row) if newest.told.as_ref().is_none_or(|(there, ..)| *there < place) => {
+                    newest.told = Some((place, row.clone(), told.at));
+                }
+                None if newest.deleted.is_none_or(|(there, _)| there < place) => newest.deleted = Some((place, told.at)),
+                _ => {}
+            }
+        }
+    }
+    let mut links: BTreeMap<Name, Link> = BTreeMap::new();
+    for ((subject, ..), newest) in &rows {
+        if let (Subject::Name(name), Some((_, Row::Link(to), _))) = (subject, &newest.told) {
+            links.insert(name.clone(), to.clone());
+        }
+    }
+    let mut facts = Facts::default();
+    for ((subject, _, source, id), newest) in rows {
+        let Some((told_place, row, at)) = newest.told else { continue };
+        let gone = newest.deleted.filter(|(place, _)| *place > told_place).map(|(_, at)| at);
+        match (subject, row) {
+            (Subject::Order(order), Row::Order(row)) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
+            (Subject::Name(name), Row::Order(row)) => match follow(&links, &name) {
+                Some(order) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
+                None => {
+                    // The rows wait where the chain breaks.
+                    let oldest = facts.orphans.entry(last(&links, &name)).or_insert(at);
+                    *oldest = (*oldest).min(at);
+                }
+            },
+            (Subject::Sku(sku), Row::Sku(row)) => facts.skus.entry(sku).or_default().push(Kept { source, id, row, gone }),
+            _ => {}
+        }
+    }
+    facts
+}
+
+/// Five links at most.
+fn follow(links: &BTreeMap<Name, Link>, name: &Name) -> Option<OrderKey> {
+    let mut name = name.clone();
+    for _ in 0..5 {
+        match links.get(&name)? {
+            Link::Order(order) => return Some(order.clone()),
+            Link::Name(next) => name = next.clone(),
+        }
+    }
+    None
+}
+
+fn last(links: &BTreeMap<Name, Link>, name: &Name) -> Name {
+    let mut name = name.clone();
+    for _ in 0..5 {
+        match links.get(&name) {
+            Some(Link::Name(next)) => name = next.clone(),
+            _ => break,
+        }
+    }
+    name
+}
