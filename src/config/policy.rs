@@ -56,8 +56,7 @@ fn refunds(mut section: Section<'_>) -> bool {
     charges_back.unwrap_or(true)
 }
 
-const MAILS: [Mail; 7] =
-    [Mail::Confirmed, Mail::PartCancelled, Mail::Cancelled, Mail::Despatched, Mail::Delivered, Mail::ReturnReceived, Mail::RefundMade];
+const MAILS: [Mail; 12] = Mail::ALL;
 
 fn notifications(mut section: Section<'_>) -> Vec<Text> {
     let kinds = section.read("kinds", |value| {
@@ -154,10 +153,23 @@ fn durations(mut section: Section<'_>) -> Durations {
         *place = read.unwrap_or(*place);
     };
     set("order_incomplete", &mut durations.order_incomplete, Span(0));
+    set("erp_record_missing", &mut durations.erp_record_missing, Span(0));
+    set("erp_record_gone", &mut durations.erp_record_gone, Span(0));
+    set("erp_differs", &mut durations.erp_differs, Span(0));
+    set("unpaid", &mut durations.unpaid, Span(0));
+    set("replacement", &mut durations.replacement, Span(0));
+    set("release_unanswered", &mut durations.release_unanswered, Span(0));
+    set("short_closed", &mut durations.short_closed, Span(0));
+    set("despatch_corrected", &mut durations.despatch_corrected, Span(0));
+    set("parcel_late", &mut durations.parcel_late, Span(0));
+    set("parcel_promised", &mut durations.parcel_promised, Span(0));
+    set("parcel_lost", &mut durations.parcel_lost, Span(0));
+    set("parcel_window", &mut durations.parcel_window, Span::days(1));
     set("orphan_rows", &mut durations.orphan_rows, Span(0));
     set("tracking_for_notice", &mut durations.tracking_for_notice, Span(0));
     set("tracking_for_mail", &mut durations.tracking_for_mail, Span(0));
     set("mail_age", &mut durations.mail_age, Span::minutes(1));
+    set("mail_age_on_the_day", &mut durations.mail_age_on_the_day, Span::minutes(1));
     set("assume_delivered", &mut durations.assume_delivered, Span::hours(1));
     // A repeat that comes after the mark is gone would revive a deleted row.
     set("tombstone", &mut durations.tombstone, Span::days(1));

@@ -49,6 +49,8 @@ pub struct NoticeLedger {
     pub totals: BTreeMap<Text, Quantity>,
     /// What else the notice said and a further step must say when it changes: a tracking number.
     pub detail: Text,
+    /// The tick of the last step that took something back.
+    pub corrected_at: Option<Moment>,
 }
 
 /// Running totals, each of either sign: `journal-entries` by pair and accounts, `revenue-notices`.

@@ -4,6 +4,7 @@
 //! What never happens here: a view reads another view; a history of arrivals enters a view; a clock is read.
 
 pub mod customer;
+pub mod exceptions;
 mod kept;
 pub mod ledger;
 pub mod name;

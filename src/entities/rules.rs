@@ -132,6 +132,30 @@ pub enum ErpWhen {
 pub struct Durations {
     /// `order-incomplete` after.
     pub order_incomplete: Span,
+    /// `erp-record-missing` so long after the record was asked for.
+    pub erp_record_missing: Span,
+    /// `erp-record-gone` so long after the document was deleted.
+    pub erp_record_gone: Span,
+    /// `erp-differs` so long after the last request to the ERP.
+    pub erp_differs: Span,
+    /// `unpaid` so long after placing.
+    pub unpaid: Span,
+    /// How long an order that was edited waits for the cancellation of the one before it; then the two are orders of their own.
+    pub replacement: Span,
+    /// `release-unanswered` so long after the go-ahead.
+    pub release_unanswered: Span,
+    /// `short-closed`, where the quantity is not told, so long after the line was closed.
+    pub short_closed: Span,
+    /// `despatch-corrected` so long after the correction was asked for.
+    pub despatch_corrected: Span,
+    /// `parcel-late` so long after despatch without a scan.
+    pub parcel_late: Span,
+    /// `parcel-late` so long after the promised date.
+    pub parcel_promised: Span,
+    /// `parcel-lost` after so long without a scan.
+    pub parcel_lost: Span,
+    /// Scans of a tracking number count for a parcel until so long after its despatch: numbers are used again.
+    pub parcel_window: Span,
     /// `orphan-rows` after.
     pub orphan_rows: Span,
     /// A despatch notice to a receiver waits so long for a tracking number, then goes without.
@@ -140,6 +164,8 @@ pub struct Durations {
     pub tracking_for_mail: Span,
     /// Greatest age of a mail.
     pub mail_age: Span,
+    /// ... of those that are of use only at once: `out-for-delivery`, `attempted`.
+    pub mail_age_on_the_day: Span,
     /// Delivered by assumption so long after despatch.
     pub assume_delivered: Span,
     /// A deleted row's key and version are kept so long.
@@ -150,10 +176,23 @@ impl Default for Durations {
     fn default() -> Self {
         Self {
             order_incomplete: Span::minutes(15),
+            erp_record_missing: Span::hours(1),
+            erp_record_gone: Span::hours(1),
+            erp_differs: Span::hours(1),
+            unpaid: Span::days(3),
+            replacement: Span::hours(1),
+            release_unanswered: Span::hours(1),
+            short_closed: Span::hours(1),
+            despatch_corrected: Span::hours(1),
+            parcel_late: Span::days(3),
+            parcel_promised: Span::days(2),
+            parcel_lost: Span::days(10),
+            parcel_window: Span::days(120),
             orphan_rows: Span::days(1),
             tracking_for_notice: Span::minutes(30),
             tracking_for_mail: Span::minutes(60),
             mail_age: Span::hours(24),
+            mail_age_on_the_day: Span::hours(2),
             assume_delivered: Span::days(21),
             tombstone: Span::days(14),
         }

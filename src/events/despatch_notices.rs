@@ -3,7 +3,8 @@
 //! Due is each parcel's content, as far as it is resolved to lines of the order. What the receiver's own shipped total has already is put to
 //! the oldest parcels and entered as told, without a notice. A notice waits for a tracking number for 30 minutes, then goes without; the
 //! number follows by a further step. A parcel that left is told though the order is not complete; the ERP hears of it once it has a record.
-//! A lower total asks nothing.
+//! Less in a parcel than was told is a `correct` with the lower totals. Of lines of one SKU the sums count: how pieces are put to the lines may
+//! change with what is cancelled later, and is no news. What was handed over at a counter is told to the ERP alone.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView};
 use crate::entities::rules::{Role, Rules};
 use crate::facts::ids::join_key;
-use crate::facts::order::Header;
+use crate::facts::order::{Header, Origin};
 use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,30 +56,32 @@ pub struct NoticeLine {
 
 type Ledgers = BTreeMap<Text, NoticeLedger>;
 
-/// Makes the notices that are due. Returns when the next one stops waiting for its tracking number.
+/// Makes the notices that are due: what is taken back first. Returns when the next one stops waiting for its tracking number.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     let header = view.header?;
     let mut next = None;
-    for receiver in request::receivers(view, rules) {
-        let parcels = told_by_parcel(view, receiver);
-        parcels.iter().for_each(|told| told.enter_covered(ledgers, outlet));
+    for receiver in receivers(view, header, rules) {
+        let parcels = told_by_parcel(view, ledgers, receiver);
+        parcels.iter().for_each(|told| told.enter_covered(view, ledgers, outlet));
         for told in &parcels {
-            if !told.is_due(view, ledgers) {
+            if let Some(totals) = told.lower(view, ledgers)
+                && gates_of_lowering(view).open()
+            {
+                let ledger = ledgers.entry(told.slot.clone()).or_default();
+                ledger.corrected_at = Some(tick);
+                told.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
+            }
+        }
+        for told in &parcels {
+            let Some(parcel) = told.parcel.filter(|_| told.is_due(view, ledgers)) else { continue };
+            if !gates(view, parcel, receiver, rules, tick).open() {
+                next = earlier(next, gives_up_tracking(parcel, rules).filter(|moment| *moment > tick));
                 continue;
             }
-            if !gates(view, told.parcel, receiver, rules, tick).open() {
-                next = earlier(next, gives_up_tracking(told.parcel, rules).filter(|moment| *moment > tick));
-                continue;
-            }
-            let totals = told.totals_due(view, ledgers);
+            let totals = told.higher(view, ledgers);
             let ledger = ledgers.entry(told.slot.clone()).or_default();
-            let body = notice(view, header, told, &totals, ledger);
-            ledger.step += 1;
-            ledger.totals.extend(totals);
-            ledger.detail = told.parcel.tracking.unwrap_or_default().into();
-            let key = body.ledger_key.clone();
-            outlet.request(&view.key.0, &key, body.step, Some(receiver), body);
+            told.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
         }
     }
     next
@@ -86,34 +89,59 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
 
 pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
     let mut topics = Vec::new();
-    for receiver in request::receivers(view, rules).filter(|_| view.header.is_some()) {
-        for told in told_by_parcel(view, receiver) {
+    let Some(header) = view.header else { return topics };
+    for receiver in receivers(view, header, rules) {
+        for told in told_by_parcel(view, ledgers, receiver) {
             let ledger = ledgers.get(&told.slot);
             let known: Quantity = ledger.map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
             let due = format!("{} pieces", told.content(view).into_values().sum::<Quantity>());
             let requested = format!("{known} pieces in {} steps", ledger.map_or(0, |ledger| ledger.step));
-            let gates = gates(view, told.parcel, receiver, rules, tick);
+            let gates = match told.parcel {
+                Some(parcel) if told.lower(view, ledgers).is_none() => gates(view, parcel, receiver, rules, tick),
+                _ => gates_of_lowering(view),
+            };
             topics.push(request::why_topic(Topic::DespatchNotices, told.slot, due, requested, gates));
         }
     }
     topics
 }
 
+/// Who hears: of a counter's sale the ERP alone, for the shop has told of it itself.
+fn receivers(view: &OrderView<'_>, header: &Header, rules: &Rules) -> impl Iterator<Item = Receiver> {
+    let at_counter = header.origin == Origin::Pos;
+    request::receivers(view, rules).filter(move |receiver| !at_counter || *receiver == Receiver::Erp)
+}
+
 /// A parcel, and what one receiver knows of it by itself.
 struct Told<'v, 'a> {
-    parcel: &'v ParcelView<'a>,
+    /// The despatch number.
+    key: Text,
+    /// `None`: it was told, and no row speaks of it any more.
+    parcel: Option<&'v ParcelView<'a>>,
     receiver: Receiver,
     /// The key of its ledger.
     slot: Text,
     /// By line: the part of the parcel that the receiver's own shipped total covers.
-    covered: BTreeMap<Text, Quantity>,
+    covered: Totals,
+}
+
+type Totals = BTreeMap<Text, Quantity>;
+
+/// Lines of one SKU, by id.
+fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
+    let Some(of) = view.lines.iter().find(|known| known.id == line) else { return Vec::new() };
+    view.lines.iter().filter(|known| !known.set && known.sku == of.sku).map(|known| known.id).collect()
+}
+
+fn sum(totals: Option<&Totals>, lines: &[&str]) -> Quantity {
+    lines.iter().filter_map(|line| totals?.get(*line)).copied().sum()
 }
 
 impl Told<'_, '_> {
     /// By line, what is in the parcel.
-    fn content(&self, view: &OrderView<'_>) -> BTreeMap<Text, Quantity> {
-        let mut totals = BTreeMap::new();
-        for (line, quantity) in &self.parcel.lines {
+    fn content(&self, view: &OrderView<'_>) -> Totals {
+        let mut totals = Totals::new();
+        for (line, quantity) in self.parcel.iter().flat_map(|parcel| &parcel.lines) {
             if let Some(line) = view.lines.get(*line) {
                 *totals.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += *quantity;
             }
@@ -121,61 +149,144 @@ impl Told<'_, '_> {
         totals
     }
 
-    /// By line, the total to have told: what is in the parcel, but over all parcels never more than was despatched (a piece that moved to
-    /// another parcel after it was told is not told twice).
-    fn totals_due(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> BTreeMap<Text, Quantity> {
-        let mut totals = self.content(view);
-        for (line, total) in &mut totals {
-            let known = total_of(ledgers.get(&self.slot), line);
-            let despatched = view.lines.iter().find(|known| known.id == line.as_str()).map_or(Quantity::ZERO, |line| line.d);
-            let room = (despatched - self.told_in_all(ledgers, line)).floor_zero();
-            *total = (*total).min(known + room).max(known);
+    /// What was told of it.
+    fn known(&self, ledgers: &Ledgers) -> Totals {
+        ledgers.get(&self.slot).map(|ledger| ledger.totals.clone()).unwrap_or_default()
+    }
+
+    /// The pools of lines that the parcel holds, or was told to hold.
+    fn pools<'v>(&self, view: &'v OrderView<'_>, ledgers: &Ledgers) -> Vec<Vec<&'v str>> {
+        let mut pools: Vec<Vec<&'v str>> = Vec::new();
+        for line in self.content(view).into_keys().chain(self.known(ledgers).into_keys()) {
+            let pool = pool(view, &line);
+            if !pool.is_empty() && !pools.contains(&pool) {
+                pools.push(pool);
+            }
+        }
+        pools
+    }
+
+    /// The totals with less than was told, where there is less; `None`: nothing is to be taken back.
+    fn lower(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Option<Totals> {
+        let content = self.content(view);
+        let mut totals = self.known(ledgers);
+        let mut lowered = false;
+        for pool in self.pools(view, ledgers) {
+            let mut over = sum(Some(&totals), &pool) - sum(Some(&content), &pool);
+            lowered |= over.is_positive();
+            // First from lines of which more was told than is there, the later first.
+            for floor in [Some(&content), None] {
+                for line in pool.iter().rev() {
+                    let Some(total) = totals.get_mut(*line) else { continue };
+                    let least = floor.and_then(|content| content.get(*line)).copied().unwrap_or_default();
+                    let part = (*total - least).floor_zero().min(over.floor_zero());
+                    *total -= part;
+                    over -= part;
+                }
+            }
+        }
+        lowered.then_some(totals)
+    }
+
+    /// The totals to have told: what is in the parcel, but over all parcels never more than was despatched (a piece that moved to another
+    /// parcel after it was told is not told twice).
+    fn higher(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Totals {
+        let content = self.content(view);
+        let mut totals = self.known(ledgers);
+        for pool in self.pools(view, ledgers) {
+            let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.d).sum();
+            let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
+            let told: Quantity = ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| sum(Some(&ledger.totals), &pool)).sum();
+            let more = sum(Some(&content), &pool) - sum(Some(&totals), &pool);
+            let mut rise = more.min(despatched - told).floor_zero();
+            for line in &pool {
+                let Some(there) = content.get(*line) else { continue };
+                let total = totals.entry(Text::from(*line)).or_default();
+                let part = (*there - *total).floor_zero().min(rise);
+                *total += part;
+                rise -= part;
+            }
         }
         totals
     }
 
-    fn told_in_all(&self, ledgers: &Ledgers, line: &str) -> Quantity {
-        let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
-        ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| total_of(Some(ledger), line)).sum()
-    }
-
     /// Pieces that the receiver has not been told, or another tracking number than it was told.
     fn is_due(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> bool {
-        let known = ledgers.get(&self.slot);
-        let pieces = self.totals_due(view, ledgers).iter().any(|(line, total)| *total > total_of(known, line));
-        let renamed = |tracking: &str| known.is_some_and(|ledger| ledger.step > 0 && ledger.detail != tracking);
-        pieces || self.parcel.tracking.is_some_and(renamed)
+        let known = self.known(ledgers);
+        let pieces = self.higher(view, ledgers).iter().any(|(line, total)| *total > known.get(line).copied().unwrap_or_default());
+        let ledger = ledgers.get(&self.slot);
+        let renamed = |tracking: &str| ledger.is_some_and(|ledger| ledger.step > 0 && ledger.detail != tracking);
+        pieces || self.parcel.and_then(|parcel| parcel.tracking).is_some_and(renamed)
     }
 
     /// Enters as told what the receiver knows by itself.
-    fn enter_covered(&self, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-        for (line, covered) in &self.covered {
-            if *covered > total_of(ledgers.get(&self.slot), line) {
-                ledgers.entry(self.slot.clone()).or_default().totals.insert(line.clone(), *covered);
-                outlet.changed = true;
+    fn enter_covered(&self, view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+        for pool in self.pools(view, ledgers) {
+            let mut news = sum(Some(&self.covered), &pool) - sum(ledgers.get(&self.slot).map(|ledger| &ledger.totals), &pool);
+            for line in &pool {
+                let covered = self.covered.get(*line).copied().unwrap_or_default();
+                let part = (covered - total_of(ledgers.get(&self.slot), line)).min(news).floor_zero();
+                if part.is_positive() {
+                    *ledgers.entry(self.slot.clone()).or_default().totals.entry(Text::from(*line)).or_default() += part;
+                    news -= part;
+                    outlet.changed = true;
+                }
             }
         }
     }
+
+    fn send(
+        &self,
+        view: &OrderView<'_>,
+        header: &Header,
+        totals: Totals,
+        action: NoticeAction,
+        ledger: &mut NoticeLedger,
+        outlet: &mut Outlet<'_>,
+    ) {
+        let body = notice(view, header, self, &totals, action, ledger);
+        ledger.step += 1;
+        ledger.totals.extend(totals);
+        if let Some(parcel) = self.parcel {
+            ledger.detail = parcel.tracking.unwrap_or_default().into();
+        }
+        let key = body.ledger_key.clone();
+        outlet.request(&view.key.0, &key, body.step, Some(self.receiver), body);
+    }
 }
 
-/// The order's parcels, oldest first, with the receiver's own shipped totals laid over them.
-fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, receiver: Receiver) -> Vec<Told<'v, 'a>> {
-    let mut own: Vec<Quantity> = view.lines.iter().map(|line| shipped(line, receiver)).collect();
+/// The order's parcels, oldest first, with the receiver's own shipped totals laid over them (over what it was told of each, before what is new);
+/// then those that were told and are no more.
+fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: Receiver) -> Vec<Told<'v, 'a>> {
+    let mut own: BTreeMap<&str, Quantity> = BTreeMap::new();
+    for line in view.lines.iter().filter(|line| !line.set) {
+        *own.entry(line.sku.as_str()).or_default() += shipped(line, receiver);
+    }
     let mut parcels: Vec<&ParcelView<'_>> = view.parcels.iter().collect();
     parcels.sort_by_key(|parcel| (parcel.despatched_at, parcel.key));
-    let mut lay = |parcel: &'v ParcelView<'a>| {
-        let mut covered = BTreeMap::new();
+    let mut all: Vec<Told<'v, 'a>> = Vec::new();
+    for parcel in parcels {
+        let slot = join_key(&[receiver.name(), parcel.key]);
+        let ledger = ledgers.get(&slot);
+        let mut covered = Totals::new();
         for (index, quantity) in &parcel.lines {
-            let (Some(line), Some(own)) = (view.lines.get(*index), own.get_mut(*index)) else { continue };
+            let Some(line) = view.lines.get(*index) else { continue };
+            let Some(own) = own.get_mut(line.sku.as_str()) else { continue };
             let part = (*own).min(*quantity).floor_zero();
-            *own -= part;
+            *own -= (*own).min(total_of(ledger, line.id).max(*quantity)).floor_zero();
             if part.is_positive() {
                 *covered.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += part;
             }
         }
-        Told { parcel, receiver, slot: join_key(&[receiver.name(), parcel.key]), covered }
-    };
-    parcels.into_iter().map(&mut lay).collect()
+        all.push(Told { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered });
+    }
+    for (slot, _) in ledgers.iter().filter(|(slot, ledger)| slot.split('|').next() == Some(receiver.name()) && ledger.step > 0) {
+        if let Some((_, key)) = slot.split_once('|').filter(|_| !all.iter().any(|told| told.slot == *slot)) {
+            let key: Text = key.replace("%7C", "|").replace("%25", "%").into();
+            all.push(Told { key, parcel: None, receiver, slot: slot.clone(), covered: Totals::new() });
+        }
+    }
+    all
 }
 
 /// The receiver's own shipped total of a line.
@@ -192,7 +303,12 @@ fn total_of(ledger: Option<&NoticeLedger>, line: &str) -> Quantity {
 
 /// When a notice goes without a tracking number.
 fn gives_up_tracking(parcel: &ParcelView<'_>, rules: &Rules) -> Option<Moment> {
-    parcel.tracking.is_none().then(|| parcel.despatched_at + rules.durations.tracking_for_notice)
+    (parcel.tracking.is_none() && !parcel.taken).then(|| parcel.despatched_at + rules.durations.tracking_for_notice)
+}
+
+/// Taking back asks for nothing but rows that do not contradict each other.
+fn gates_of_lowering(view: &OrderView<'_>) -> Gates {
+    Gates::of_lowering().consistent(view)
 }
 
 fn gates(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rules: &Rules, tick: Moment) -> Gates {
@@ -212,10 +328,12 @@ fn notice(
     view: &OrderView<'_>,
     header: &Header,
     told: &Told<'_, '_>,
-    totals: &BTreeMap<Text, Quantity>,
+    totals: &Totals,
+    action: NoticeAction,
     ledger: &NoticeLedger,
 ) -> DespatchNotice {
     let (parcel, receiver) = (told.parcel, told.receiver);
+    let text = |of: fn(&ParcelView<'_>) -> Text| parcel.map(of).unwrap_or_default();
     let line = |(id, total): (&Text, &Quantity)| NoticeLine {
         line: id.clone(),
         sku: view.lines.iter().find(|line| line.id == id.as_str()).map(|line| line.sku.as_str().into()).unwrap_or_default(),
@@ -224,19 +342,20 @@ fn notice(
     };
     DespatchNotice {
         id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[receiver.name(), parcel.key]),
+        ledger_key: request::ledger_key(view.key, &[receiver.name(), &told.key]),
         step: ledger.step + 1,
         receiver,
-        action: NoticeAction::Notify,
+        action,
         order: view.key.0.clone(),
         number: header.number.clone(),
         receiver_number: request::receiver_number(view, receiver),
-        parcel: parcel.key.into(),
-        location: parcel.location.into(),
-        carrier: parcel.carrier.into(),
-        service: parcel.service.into(),
-        tracking: parcel.tracking.map(Text::from),
-        despatched_at: parcel.despatched_at,
+        parcel: told.key.clone(),
+        location: text(|parcel| parcel.location.into()),
+        carrier: text(|parcel| parcel.carrier.into()),
+        service: text(|parcel| parcel.service.into()),
+        tracking: parcel.and_then(|parcel| parcel.tracking).map(Text::from),
+        // A parcel that no row speaks of any more has no time of its own.
+        despatched_at: parcel.map_or(header.placed_at, |parcel| parcel.despatched_at),
         lines: totals.iter().map(line).collect(),
     }
 }

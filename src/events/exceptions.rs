@@ -2,21 +2,14 @@
 //!
 //! The view of an order finds what is wrong; here it is opened once its time has come, kept with the moment since when, and closed again.
 //!
-//! | kind | opens when | a person |
-//! | --- | --- | --- |
-//! | `order-incomplete` | header without all lines, address or payment, after a while | looks whether the source stopped sending |
-//! | `totals-differ` | lines + charges differ from the total beyond rounding | finds the unknown charge, maps it |
-//! | `rows-contradict` | rows that cannot all be true | corrects the source |
-//! | `over-refunded` | more is refunded than is due, beyond the tolerance | accepts as goodwill, or claims back |
-//! | `refund-overasked` | more was requested than is due or refunded, beyond the tolerance | recalls the request |
-//! | `other-item-despatched`, `return-other-item` | goods left or came back that are not on the order | confirms them, or calls them back |
-//! | `unknown-word` | a status or condition word without a meaning | maps it |
+//! Every kind, what a person does about it and which decisions settle it stand in [`crate::entities::exceptions`].
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Outlet;
+use crate::entities::exceptions::to_do;
 use crate::entities::order::OrderView;
 use crate::entities::order::state::Said;
 use crate::entities::order::view::Finding;
@@ -45,10 +38,10 @@ pub struct ExceptionNotice {
 }
 super::body!(ExceptionNotice, Exceptions);
 
-/// Opens what is found and due, closes what is no longer. `open`: kind | number, and since when; it survives restarts with the order.
+/// Opens what is found, due and not decided, closes what is no longer. `open`: kind | number, and since when; it survives restarts with the order.
 pub fn emit(view: &OrderView<'_>, open: &mut BTreeMap<Text, Moment>, said: &mut Said, outlet: &mut Outlet<'_>) {
     let tick = outlet.context.tick;
-    let due = |finding: &&Finding| finding.opens_at.is_none_or(|opens_at| opens_at <= tick);
+    let due = |finding: &&Finding| !finding.decided && finding.opens_at.is_none_or(|opens_at| opens_at <= tick);
     let mut found: Vec<(Text, &Finding)> = Vec::new();
     for finding in view.findings.iter().filter(due) {
         let slot = join_key(&[finding.kind, &finding.number]);
@@ -93,20 +86,6 @@ fn notice(view: &OrderView<'_>, finding: &Finding, since: Moment) -> ExceptionNo
         at_risk: finding.at_risk,
         currency: finding.at_risk.map(|_| view.money.currency),
         causes: causes.collect(),
-    }
-}
-
-fn to_do(kind: &str) -> &'static str {
-    match kind {
-        "order-incomplete" => "look whether the source has stopped sending; nothing is requested for this order until it is whole",
-        "totals-differ" => "find the charge that nobody told of and map it; no money is requested for this order until the sums agree",
-        "rows-contradict" => "correct the source that is wrong; nothing is requested for this order until its rows agree",
-        "other-item-despatched" => "confirm the substitute, or call it back",
-        "return-other-item" => "decide what becomes of the goods, and whether they are refunded",
-        "over-refunded" => "accept the difference as goodwill, or claim it back",
-        "refund-overasked" => "recall the request, if it is not paid yet",
-        "unknown-word" => "give the word a meaning in the source's table of words",
-        _ => "look at the rows that are named",
     }
 }
 

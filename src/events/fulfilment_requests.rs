@@ -5,7 +5,7 @@
 //! | what | conditions |
 //! | --- | --- |
 //! | a lower total, `cancel` | that a go-ahead was made for this location |
-//! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, the order it replaces is cancelled |
+//! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, one record in the ERP, the order it replaces is cancelled; no other location has still to confirm that it sends less of the line |
 //!
 //! While the conditions of a raise are shut, what is lower is asked for by itself. A shut condition takes nothing back.
 
@@ -19,6 +19,7 @@ use super::{Outlet, Topic, digest};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
+use crate::entities::order::warehouse::holds_to_what_was_asked;
 use crate::entities::rules::{Role, Rules};
 use crate::facts::order::{Address, Advice, Header};
 use crate::facts::{Quantity, Text};
@@ -116,20 +117,30 @@ fn warehouse_of(line: &LineView<'_>, rules: &Rules) -> Option<Text> {
     location.wms.is_some().then(|| location.code.clone())
 }
 
-/// By line, what the location is to send in all. A line that this location was asked for stays with it; what is raised goes where the line
-/// is assigned now.
+/// By line, what the location is to send in all: what is wanted less what others were asked for, where the line is assigned to it. A line that
+/// was moved away keeps here what left from here; the new location gets the rest once the old one has confirmed. A line of which nobody knows
+/// the location any more stays where it was asked for.
 fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, location: &str) -> Totals {
     let mut totals = Totals::new();
     let asked = ledgers.get(location);
-    for line in view.lines.iter().filter(|line| line.ships) {
+    for (index, line) in view.lines.iter().enumerate().filter(|(_, line)| line.ships) {
         let here = asked.map_or(Quantity::ZERO, |asked| total_of(&asked.totals, line.id));
         let elsewhere: Quantity =
             ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| total_of(&other.totals, line.id)).sum();
         let rest = (line.w - elsewhere).floor_zero();
-        let assigned = warehouse_of(line, rules).is_some_and(|assigned| assigned == location);
         // Pieces that left although they were cancelled are wanted again: they are not to be sent once more.
-        let may_rise = assigned && line.w > line.d;
-        let total = if may_rise { rest } else { rest.min(here) };
+        let may_rise = line.w > line.d && !held_elsewhere(view, ledgers, location, index);
+        let total = match warehouse_of(line, rules) {
+            Some(assigned) if assigned == location => {
+                if may_rise {
+                    rest
+                } else {
+                    rest.min(here)
+                }
+            }
+            Some(_) => rest.min(here).min(left_from(line, location)),
+            None => rest.min(here),
+        };
         if total.is_positive() || here.is_positive() {
             totals.insert(line.id.into(), total);
         }
@@ -141,6 +152,16 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, locati
         }
     }
     totals
+}
+
+/// Another location was asked to send less of the line, and has not confirmed it: it may still send what this one would be asked for.
+fn held_elsewhere(view: &OrderView<'_>, ledgers: &ByLocation, location: &str, line: usize) -> bool {
+    let mut others = ledgers.iter().filter(|(other, _)| other.as_str() != location);
+    others.any(|(other, asked)| !holds_to_what_was_asked(view, asked, other, line))
+}
+
+fn left_from(line: &LineView<'_>, location: &str) -> Quantity {
+    line.despatched.iter().filter(|part| part.location == location).map(|part| part.quantity).sum()
 }
 
 /// The totals to ask for now, when they or the rest of the content differ from what was asked; `None`: nothing to ask.
@@ -182,6 +203,7 @@ fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
     let placed =
         |line: &LineView<'_>| !line.ships || line.w.is_zero() || line.location.is_some_and(|place| rules.location(place).is_some());
     let whole = view.header.is_some_and(|header| header.advice == Advice::Whole);
+    // An order that is to be sent whole is released when every line of it can be.
     let located = if whole || location.is_empty() { view.lines.iter().all(placed) } else { true };
     Gates::of_order(view)
         .and(&conditions.recorded)
@@ -190,6 +212,7 @@ fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
         .and(&conditions.not_held)
         .and(&conditions.ship_to)
         .and(&conditions.not_replaced)
+        .and(&conditions.in_place)
         .when("one-record", !duplicate, || ("one live record of the order".into(), request::bringer(rules, Role::Erp)))
         .when("location", located, || ("a known location for every line".into(), request::bringer(rules, Role::Erp)))
 }

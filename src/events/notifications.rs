@@ -5,11 +5,15 @@
 //! | `confirmed` | order | placed | secured |
 //! | `part-cancelled`, `cancelled` | total cancelled | the newest row that cancels | |
 //! | `despatched` | parcel | despatched | tracking number, or 60 minutes |
+//! | `tracking-changed` | parcel, number | the row that tells another number than the customer was told | |
+//! | `out-for-delivery`, `attempted`, `ready-to-collect` | parcel | its newest scan | |
 //! | `delivered` | parcel | scanned delivered (never assumed) | |
+//! | `delayed` | promised date; without one, parcel and day | the carrier says so, or the promised date passes undelivered | |
 //! | `return-received` | return | first accepted receipt | authorisation |
 //! | `refund-made` | total refunded | newest refund of success, none pending | |
 //!
-//! A mail is due from its event until its greatest age by the event's own time; then, or when a later stage came first, it is entered as
+//! A mail is due from its event until its greatest age by the event's own time (`out-for-delivery` and `attempted` are of use only on the day);
+//! then, or when a later stage came first, it is entered as
 //! overtaken and never sent. All wait for a complete order that is no test, and for an address to write to.
 
 use std::collections::BTreeMap;
@@ -25,7 +29,8 @@ use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView, ReceiptView, ReturnView};
 use crate::entities::rules::{Role, Rules};
 use crate::facts::ids::join_key;
-use crate::facts::order::{Condition, Header, Personal, Tender};
+use crate::facts::order::{Condition, Header, Origin, Personal, ScanMeaning, Tender};
+use crate::facts::time::Span;
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,19 +40,52 @@ pub enum Kind {
     PartCancelled,
     Cancelled,
     Despatched,
+    TrackingChanged,
+    OutForDelivery,
+    Attempted,
+    ReadyToCollect,
     Delivered,
+    Delayed,
     ReturnReceived,
     RefundMade,
 }
 
 impl Kind {
+    pub const ALL: [Self; 12] = [
+        Self::Confirmed,
+        Self::PartCancelled,
+        Self::Cancelled,
+        Self::Despatched,
+        Self::TrackingChanged,
+        Self::OutForDelivery,
+        Self::Attempted,
+        Self::ReadyToCollect,
+        Self::Delivered,
+        Self::Delayed,
+        Self::ReturnReceived,
+        Self::RefundMade,
+    ];
+
+    /// Until what age the mail is of use.
+    fn age(self, rules: &Rules) -> Span {
+        match self {
+            Self::OutForDelivery | Self::Attempted => rules.durations.mail_age_on_the_day,
+            _ => rules.durations.mail_age,
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
             Self::PartCancelled => "part-cancelled",
             Self::Cancelled => "cancelled",
             Self::Despatched => "despatched",
+            Self::TrackingChanged => "tracking-changed",
+            Self::OutForDelivery => "out-for-delivery",
+            Self::Attempted => "attempted",
+            Self::ReadyToCollect => "ready-to-collect",
             Self::Delivered => "delivered",
+            Self::Delayed => "delayed",
             Self::ReturnReceived => "return-received",
             Self::RefundMade => "refund-made",
         }
@@ -79,6 +117,8 @@ pub struct Notification {
     pub tracking: Option<Text>,
     /// Pieces still to come after this parcel.
     pub still_to_come: Option<Quantity>,
+    /// The date that was promised.
+    pub promised_at: Option<Moment>,
 }
 super::body!(Notification, Notifications);
 
@@ -101,13 +141,13 @@ type Told = BTreeMap<Text, Entered>;
 pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     let header = view.header?;
-    let mut next = None;
-    for mail in mails(view, header, told, rules) {
+    let mut next = header.promised_at.filter(|promised| *promised > tick && undelivered(view));
+    for mail in mails(view, header, told, rules, tick) {
         let slot = mail.slot();
         if told.contains_key(&slot) {
             continue;
         }
-        let lapses_at = mail.at + rules.durations.mail_age;
+        let lapses_at = mail.at + mail.kind.age(rules);
         if mail.overtaken || tick >= lapses_at {
             told.insert(slot, Entered::Overtaken);
             outlet.changed = true;
@@ -115,6 +155,9 @@ pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> O
             let body = notification(view, header, &mail, told, rules);
             let live = (outlet.context.live)(Topic::Notifications);
             told.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
+            if let Some(knows) = mail.told_number() {
+                told.insert(knows, Entered::Overtaken);
+            }
             let key = body.ledger_key.clone();
             outlet.request(&view.key.0, &key, 1, None, body);
         } else {
@@ -129,7 +172,7 @@ pub fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Ve
     let Some(header) = view.header else { return Vec::new() };
     let topic = |mail: Mail<'_, '_>| {
         let slot = mail.slot();
-        let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + rules.durations.mail_age) };
+        let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
         let requested = match told.get(&slot) {
             None => "nothing",
             Some(Entered::Sent) => "sent",
@@ -139,7 +182,7 @@ pub fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Ve
         };
         request::why_topic(Topic::Notifications, slot, due, requested.into(), gates(view, header, &mail, rules, tick))
     };
-    mails(view, header, told, rules).into_iter().map(topic).collect()
+    mails(view, header, told, rules, tick).into_iter().map(topic).collect()
 }
 
 /// A mail whose event has happened.
@@ -170,23 +213,42 @@ impl Mail<'_, '_> {
         let parcel = self.parcel.filter(|parcel| self.kind == Kind::Despatched && parcel.tracking.is_none())?;
         Some(parcel.despatched_at + rules.durations.tracking_for_mail)
     }
+
+    /// The slot of `tracking-changed` that needs no mail: the customer is told this number by the mail `despatched`.
+    fn told_number(&self) -> Option<Text> {
+        let parcel = self.parcel.filter(|_| self.kind == Kind::Despatched)?;
+        Some(join_key(&[Kind::TrackingChanged.name(), &numbered(parcel, parcel.tracking?)]))
+    }
+}
+
+/// A parcel under a number.
+fn numbered(parcel: &ParcelView<'_>, number: &str) -> Text {
+    Text::from_iter([parcel.key, " ", number])
+}
+
+/// Something that is wanted is on its way or still to be sent.
+fn undelivered(view: &OrderView<'_>) -> bool {
+    view.lines.iter().any(|line| line.w > line.delivered)
 }
 
 /// The mails whose events have happened, of the kinds that are on.
-fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &Rules) -> Vec<Mail<'v, 'a>> {
-    let cancelled: Quantity = view.lines.iter().map(|line| line.n - line.w).sum();
+fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
+    let cancelled: Quantity = view.lines.iter().filter(|line| !line.set).map(|line| line.n - line.w).sum();
     let all = request::all_cancelled(view, std::iter::empty());
-    let mut mails = vec![Mail { overtaken: all, ..Mail::of(Kind::Confirmed, Text::default(), header.placed_at) }];
+    let mut mails = Vec::new();
+    // What is sold at a counter is confirmed there.
+    if header.origin != Origin::Pos {
+        mails.push(Mail { overtaken: all, ..Mail::of(Kind::Confirmed, Text::default(), header.placed_at) });
+    }
     if cancelled.is_positive() && header.replaced_by.is_none() {
         let kind = if all { Kind::Cancelled } else { Kind::PartCancelled };
         let at = view.cancelled_at.unwrap_or(header.placed_at);
         mails.push(Mail::of(kind, Text::from(cancelled.to_string()), at));
     }
-    for parcel in &view.parcels {
-        let of = |kind, at, overtaken| Mail { overtaken, parcel: Some(parcel), ..Mail::of(kind, parcel.key.into(), at) };
-        mails.push(of(Kind::Despatched, parcel.despatched_at, parcel.delivered_at.is_some()));
-        mails.extend(parcel.delivered_at.filter(|_| !parcel.assumed).map(|at| of(Kind::Delivered, at, false)));
+    for parcel in view.parcels.iter().filter(|parcel| !parcel.taken) {
+        of_parcel(parcel, told, rules, &mut mails);
     }
+    mails.extend(delayed(view, header, tick));
     for returned in &view.returns {
         let first = accepted(returned).map(|receipt| receipt.received_at).min();
         mails.extend(first.map(|at| Mail { returned: Some(returned), ..Mail::of(Kind::ReturnReceived, returned.rma.into(), at) }));
@@ -194,6 +256,64 @@ fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &
     mails.extend(refund_made(view, told));
     mails.retain(|mail| rules.notifications.iter().any(|on| on == mail.kind.name()));
     mails
+}
+
+fn of_parcel<'v, 'a>(parcel: &'v ParcelView<'a>, told: &Told, rules: &Rules, mails: &mut Vec<Mail<'v, 'a>>) {
+    let of = |kind, part: Text, at, overtaken| Mail { overtaken, parcel: Some(parcel), ..Mail::of(kind, part, at) };
+    let delivered = parcel.delivered_at.is_some();
+    mails.push(of(Kind::Despatched, parcel.key.into(), parcel.despatched_at, delivered));
+    if let Some(number) = parcel.tracking
+        && was_told_another(parcel, told, rules)
+    {
+        let at = parcel.tracking_at.unwrap_or(parcel.despatched_at);
+        mails.push(of(Kind::TrackingChanged, numbered(parcel, number), at, delivered));
+    }
+    let by_scan = match parcel.newest_scan {
+        Some((ScanMeaning::OutForDelivery, at)) => Some((Kind::OutForDelivery, at)),
+        Some((ScanMeaning::Attempted, at)) => Some((Kind::Attempted, at)),
+        Some((ScanMeaning::Collect, at)) => Some((Kind::ReadyToCollect, at)),
+        _ => None,
+    };
+    mails.extend(by_scan.map(|(kind, at)| of(kind, parcel.key.into(), at, delivered)));
+    let delivered_at = parcel.delivered_at.filter(|_| !parcel.assumed);
+    mails.extend(delivered_at.map(|at| of(Kind::Delivered, parcel.key.into(), at, false)));
+}
+
+/// The customer was told some number of this parcel: by our mail `despatched`, or by whoever sends it, if we don't.
+fn was_told_another(parcel: &ParcelView<'_>, told: &Told, rules: &Rules) -> bool {
+    let by_others = !rules.notifications.iter().any(|on| on == Kind::Despatched.name());
+    let prefix = join_key(&[Kind::TrackingChanged.name(), &numbered(parcel, "")]);
+    let mut known = told.range(prefix.clone()..).take_while(|(slot, _)| slot.starts_with(prefix.as_str()));
+    known.next().is_some() || (by_others && !parcel.former.is_empty())
+}
+
+/// Once for each promised date; where nothing was promised, for each parcel and day.
+fn delayed<'v, 'a>(view: &'v OrderView<'a>, header: &Header, tick: Moment) -> Vec<Mail<'v, 'a>> {
+    if !undelivered(view) {
+        return Vec::new();
+    }
+    let late = view.parcels.iter().filter_map(|parcel| match parcel.newest_scan {
+        Some((ScanMeaning::Delayed, at)) if parcel.delivered_at.is_none() => Some((parcel, at)),
+        _ => None,
+    });
+    match header.promised_at {
+        Some(promised) => {
+            let part = Text::from(promised.to_string());
+            let first = late.min_by_key(|(_, at)| *at);
+            match first {
+                Some((parcel, at)) => vec![Mail { parcel: Some(parcel), ..Mail::of(Kind::Delayed, part, at.min(promised)) }],
+                None if promised <= tick => vec![Mail::of(Kind::Delayed, part, promised)],
+                None => Vec::new(),
+            }
+        }
+        None => late
+            .map(|(parcel, at)| {
+                let day = at.to_string();
+                let part = numbered(parcel, day.split('T').next().unwrap_or_default());
+                Mail { parcel: Some(parcel), ..Mail::of(Kind::Delayed, part, at) }
+            })
+            .collect(),
+    }
 }
 
 fn accepted<'v, 'a>(returned: &'v ReturnView<'a>) -> impl Iterator<Item = &'v ReceiptView<'a>> {
@@ -233,7 +353,7 @@ fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, rules: &Rul
             let authorised = mail.returned.is_some_and(|returned| returned.lines.iter().any(|line| line.authorised));
             gates.when("authorised", authorised, || (format!("the approval of {}", mail.part), request::bringer(rules, Role::Erp)))
         }
-        Kind::PartCancelled | Kind::Cancelled | Kind::Delivered | Kind::RefundMade => gates,
+        _ => gates,
     }
 }
 
@@ -264,6 +384,7 @@ fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told
         carrier: parcel.map(|parcel| parcel.carrier.into()),
         tracking: parcel.and_then(|parcel| parcel.tracking).map(Text::from),
         still_to_come: parcel.filter(|_| mail.kind == Kind::Despatched).map(|_| to_come()),
+        promised_at: header.promised_at,
     }
 }
 
@@ -280,7 +401,16 @@ fn lines(view: &OrderView<'_>, mail: &Mail<'_, '_>) -> Vec<MailLine> {
         Kind::PartCancelled | Kind::Cancelled => {
             pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.n - line.w);
         }
-        Kind::Despatched | Kind::Delivered => add(&mut pieces, mail.parcel.into_iter().flat_map(|parcel| &parcel.lines)),
+        Kind::Delayed if mail.parcel.is_none() => {
+            pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = (line.w - line.delivered).floor_zero());
+        }
+        Kind::Despatched
+        | Kind::TrackingChanged
+        | Kind::OutForDelivery
+        | Kind::Attempted
+        | Kind::ReadyToCollect
+        | Kind::Delivered
+        | Kind::Delayed => add(&mut pieces, mail.parcel.into_iter().flat_map(|parcel| &parcel.lines)),
         Kind::ReturnReceived => {
             add(&mut pieces, mail.returned.into_iter().flat_map(accepted).flat_map(|receipt| &receipt.lines));
         }
@@ -310,6 +440,6 @@ fn amount(view: &OrderView<'_>, mail: &Mail<'_, '_>, told: &Told, rules: &Rules)
             Some((view.money.captured.min(view.money.total) - request::expected_value(view, rules).gross).floor_zero())
         }
         Kind::RefundMade => Some(view.money.refunded - refund_told(told)),
-        Kind::Despatched | Kind::Delivered | Kind::ReturnReceived => None,
+        _ => None,
     }
 }

@@ -18,7 +18,7 @@ use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, TenderView};
 use crate::entities::rules::{ErpWhen, Role, Rules};
-use crate::facts::order::{Address, ChargeKind, Header, Origin, Tender};
+use crate::facts::order::{Address, ChargeKind, Header, Needs, Origin, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub struct SalesOrder {
     pub bill_to: Option<Address>,
     /// Reasons of the holds in force.
     pub holds: Vec<Text>,
+    /// Sold and taken away at a counter: nothing is to be sent.
+    pub taken: bool,
 }
 super::body!(SalesOrder, SalesOrders);
 
@@ -96,6 +98,7 @@ pub fn emit(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outl
     if unasked_record(view, ledger) && gates(view, ledger, rules, Action::Change).open() {
         enter(view, ledger, digest(&image));
         ledger.adopted = true;
+        ledger.asked_at = Some(outlet.context.tick);
         outlet.changed = true;
     }
     let content = digest(&image);
@@ -151,7 +154,7 @@ fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Ac
 fn gates(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: Action) -> Gates {
     match action {
         Action::Create => {
-            let gates = Gates::of_money(view).and(&view.conditions.not_replaced);
+            let gates = Gates::of_money(view).and(&view.conditions.not_replaced).and(&view.conditions.in_place);
             if rules.erp_when == ErpWhen::Placed { gates } else { gates.and(&view.conditions.secured) }
         }
         Action::Cancel if ledger.step > 0 || ledger.adopted => Gates::of_lowering(),
@@ -198,6 +201,7 @@ fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
         ship_to: view.ship_to.cloned(),
         bill_to: view.bill_to.cloned(),
         holds,
+        taken: view.lines.iter().any(|line| line.goods.needs == Needs::Taken),
     })
 }
 

@@ -107,6 +107,7 @@ fn sales_order() -> SalesOrder {
         ship_to: Some(address()),
         bill_to: Some(address()),
         holds: vec!["fraud check".into()],
+        taken: false,
     }
 }
 
@@ -182,6 +183,7 @@ fn notification() -> Notification {
         carrier: Some("DPD".into()),
         tracking: Some("T-D1".into()),
         still_to_come: Some(pieces(1)),
+        promised_at: Some(PLACED),
     }
 }
 

@@ -223,6 +223,13 @@ impl Amount {
     }
 }
 
+impl Quantity {
+    /// `self` of things that hold `each` pieces.
+    pub fn times(self, each: Self) -> Self {
+        if each.0 == Decimal::ONE { self } else { Self((self.0 * each.0).round_dp(Self::SCALE_MAX)) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

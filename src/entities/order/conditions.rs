@@ -7,8 +7,8 @@ use super::money::Totals;
 use super::view::{Conditions, ErpView, Gate, HoldView, LineView, Money};
 use crate::entities::Rows;
 use crate::entities::rules::{Role, Rules};
-use crate::facts::order::{Header, Tender, Terms};
-use crate::facts::{Moment, OrderRow, Quantity};
+use crate::facts::order::{Header, LineKind, Needs, ShopState, Tender, Terms, Word};
+use crate::facts::{Moment, OrderKey, OrderRow};
 
 impl Gate {
     /// A condition that holds, or waits for what `waits_for` says. The words are made only while it is shut.
@@ -31,6 +31,33 @@ pub(super) struct Grounds<'a, 's> {
     pub erp: &'s ErpView<'a>,
     pub holds: &'s [HoldView<'a>],
     pub ship_to: bool,
+    pub replacement: Replacement,
+}
+
+/// How the order stands to the one that it replaces, or that replaces it.
+///
+/// A shop that edits an order makes a new one, links the two, then cancels the old; some shops link a mere repetition alike and cancel nothing.
+/// So both wait for the cancellation, and are orders of their own when it has not come after a while.
+pub(super) struct Replacement {
+    pub not_replaced: bool,
+    pub in_place: bool,
+}
+
+impl Replacement {
+    pub fn read(rows: &Rows<OrderRow>, placed: &Placed<'_>, rules: &Rules, clock: &mut Clock) -> Self {
+        let Some(header) = placed.header else { return Self { not_replaced: true, in_place: true } };
+        let wait = rules.durations.replacement;
+        let cancelled = header.state == Word::Known(ShopState::Cancelled);
+        let not_replaced = header.replaced_by.is_none() || (!cancelled && placed.at.is_some_and(|at| clock.passed(at, wait)));
+        let gone = |old: &OrderKey| {
+            rows.of_kind(OrderRow::PREDECESSOR).any(|(_, stored)| match &stored.row {
+                Some(OrderRow::Predecessor(row)) => !stored.deleted && row.cancelled && row.order == *old,
+                _ => false,
+            })
+        };
+        let in_place = header.replaces.as_ref().is_none_or(gone) || clock.passed(header.placed_at, wait);
+        Self { not_replaced, in_place }
+    }
 }
 
 /// Are the lines all there? If not, what is missing.
@@ -49,11 +76,10 @@ pub(super) fn whole(placed: &Placed<'_>, read: &Lines<'_>, totals: &Totals, rule
         return Whole { holds: false, waits_for: "the order's header".to_owned(), proven: false };
     };
     let source = placed.shop.and_then(|shop| rules.source(shop));
-    let there = read.lines.len();
-    let pieces: Quantity = read.lines.iter().map(|line| line.n).sum();
+    let (there, pieces) = (read.sales, read.sale_pieces);
     let too_few = header.lines_expected.is_some_and(|expected| there < expected as usize)
         || header.quantity_expected.is_some_and(|expected| pieces < expected);
-    let without_goods = read.lines.iter().filter(|line| !line.has_goods()).count();
+    let without_goods = read.lines.iter().filter(|line| !line.has_goods()).count() + read.missing_parts;
     let counted = !too_few && (header.lines_expected.is_some() || header.quantity_expected.is_some());
     let quiet = match (source.and_then(|source| source.quiet), read.newest) {
         (Some(span), Some(newest)) => there > 0 && clock.passed(newest, span),
@@ -68,7 +94,7 @@ pub(super) fn whole(placed: &Placed<'_>, read: &Lines<'_>, totals: &Totals, rule
 }
 
 fn missing(header: &Header, read: &Lines<'_>, totals: &Totals, too_few: bool, without_goods: usize) -> String {
-    let there = read.lines.len();
+    let there = read.sales;
     match header.lines_expected {
         Some(expected) if there < expected as usize => format!("{there} of {expected} lines"),
         _ if there == 0 => "its lines".to_owned(),
@@ -123,11 +149,14 @@ pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
         let by = grounds.holds.first().map(|hold| grounds.rules.name_of(hold.source).to_owned());
         (format!("the end of the hold ({})", reasons.join(", ")), by.unwrap_or_default())
     });
-    let replaced = header.is_some_and(|header| header.replaced_by.is_some());
-    let not_replaced = Gate::new("not replaced", !replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
+    let not_replaced =
+        Gate::new("not replaced", grounds.replacement.not_replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
+    let in_place = Gate::new("in place", grounds.replacement.in_place, since, || {
+        ("the cancellation of the order that it replaces".to_owned(), shop())
+    });
     let test = header.is_some_and(|header| header.test);
     let not_test = Gate::new("not a test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
-    Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, not_test }
+    Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test }
 }
 
 /// A shop that names no terms in its header tells by the payment's tender that the order is on account, or paid at the door.
@@ -156,17 +185,22 @@ pub(super) fn role_name(rules: &Rules, role: Role) -> String {
 }
 
 /// Lines that need no warehouse (digital goods, services, tips) are despatched and delivered when the order is secured and recorded, or when
-/// the shop says so.
+/// the shop says so; what the supplier sends, when ERP or shop say so.
 pub(super) fn supply_without_goods(conditions: &Conditions, lines: &mut [LineView<'_>]) {
     let supplied = conditions.complete.holds && conditions.secured.holds && conditions.recorded.holds;
-    for line in lines.iter_mut().filter(|line| !line.ships && needs_nobody(line)) {
+    for line in lines.iter_mut().filter(|line| !line.ships && !line.set) {
         let all = (line.n - line.c).floor_zero();
-        line.d = if supplied { line.d.max(all) } else { line.d.max(line.shop_shipped.min(all)) };
+        let told = match line.goods.needs {
+            _ if line.by_supplier() => line.erp_shipped.max(line.shop_shipped),
+            _ if !needs_nobody(line) => continue,
+            _ if supplied => all,
+            _ => line.shop_shipped,
+        };
+        line.d = line.d.max(told.min(all));
         line.delivered = line.delivered.max(line.d);
     }
 }
 
 fn needs_nobody(line: &LineView<'_>) -> bool {
-    use crate::facts::order::{LineKind, Needs};
-    line.goods.needs == Needs::Digital || matches!(line.goods.kind, LineKind::Service | LineKind::Tip)
+    line.goods.needs == Needs::Digital || (!line.by_supplier() && matches!(line.goods.kind, LineKind::Service | LineKind::Tip))
 }

@@ -1,34 +1,44 @@
-//! What left the house: despatches by the authority, put to lines; the parcels they went in, with their newest scan.
+//! What left the house: despatches by the authority, put to lines and to the parcels they went in. What was handed over at a counter is a
+//! parcel too, delivered at once.
 
 use super::authority::{house, tells_of_goods};
 use super::erp::canonical;
-use super::findings::{Clock, Findings};
+use super::findings::Findings;
+use super::lines::Placed;
 use super::pooling;
 use super::view::{DespatchPart, LineView, ParcelView};
 use crate::entities::Rows;
-use crate::entities::rows::Stored;
 use crate::entities::rules::{Authority, Role, Rules};
-use crate::facts::order::{LineRef, PostedKind, ScanMeaning, Tracking};
-use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId, Version};
+use crate::facts::order::{LineRef, Needs, PostedKind};
+use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
 
 /// One row that says what left the house.
 pub(super) struct Piece<'a> {
     row: &'a str,
-    source: SourceId,
+    pub source: SourceId,
     parcel: &'a str,
     line: LineRef,
     pub quantity: Quantity,
-    location: &'a str,
-    at: Moment,
+    pub location: &'a str,
+    pub at: Moment,
     carrier: &'a str,
     service: &'a str,
     tracking: Option<&'a str>,
     cause: Cause,
+    /// Handed over at a counter.
+    taken: bool,
     pub targets: pooling::Targets,
 }
 
 /// The rows that count, the named lines first, then by time.
-pub(super) fn pieces<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[LineView<'a>], findings: &mut Findings) -> Vec<Piece<'a>> {
+pub(super) fn pieces<'a>(
+    rows: &'a Rows<OrderRow>,
+    rules: &'a Rules,
+    lines: &[LineView<'a>],
+    by_shop: &[Quantity],
+    placed: &Placed<'_>,
+    findings: &mut Findings,
+) -> Vec<Piece<'a>> {
     let mut pieces: Vec<Piece<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::DESPATCH) {
         let Some(OrderRow::Despatch(row)) = &stored.row else { continue };
@@ -52,6 +62,7 @@ pub(super) fn pieces<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Li
             service: &row.service,
             tracking: row.tracking.as_deref(),
             cause: stored.cause,
+            taken: false,
             targets: pooling::targets(lines, &row.line),
         });
     }
@@ -60,6 +71,7 @@ pub(super) fn pieces<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Li
         Role::Shop => shipped_by_shop(rows, rules, lines, &mut pieces),
         _ => {}
     }
+    handed_over(rows, lines, by_shop, placed, &mut pieces);
     pieces.sort_by(|a, b| {
         let named = |piece: &Piece<'_>| matches!(piece.line, LineRef::Sku(_));
         (named(a), a.at, a.row, a.source).cmp(&(named(b), b.at, b.row, b.source))
@@ -89,6 +101,7 @@ fn posted_shipments<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Lin
             service: "",
             tracking: None,
             cause: stored.cause,
+            taken: false,
             targets,
         });
     }
@@ -117,8 +130,51 @@ fn shipped_by_shop<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Line
             service: "",
             tracking: None,
             cause: stored.cause,
+            taken: false,
             targets: [i].into_iter().collect(),
         });
+    }
+}
+
+/// The parcel of what was handed over: taken away at the counter when it was sold, collected when the shop says so.
+pub const COUNTER: &str = "counter";
+
+fn handed_over<'a>(
+    rows: &'a Rows<OrderRow>,
+    lines: &[LineView<'a>],
+    by_shop: &[Quantity],
+    placed: &Placed<'_>,
+    pieces: &mut Vec<Piece<'a>>,
+) {
+    let (Some(header), Some(shop), Some(cause)) = (placed.header, placed.shop, placed.cause) else { return };
+    for (i, line) in lines.iter().enumerate().filter(|(_, line)| !line.set) {
+        let told = || pieces.iter().any(|piece| piece.targets.contains(&i));
+        let (quantity, at, cause) = match line.goods.needs {
+            Needs::Taken => ((line.n - by_shop[i]).floor_zero(), header.placed_at, cause),
+            Needs::Collect if !told() => {
+                let books = rows.of(OrderRow::LINE_PROGRESS, shop).find(|(key, _)| line.pieces_of(&key.id).is_some());
+                let Some((_, stored)) = books.filter(|(_, stored)| !stored.deleted) else { continue };
+                (line.shop_shipped, stored.at, stored.cause)
+            }
+            _ => continue,
+        };
+        if quantity.is_positive() {
+            pieces.push(Piece {
+                row: line.id,
+                source: shop,
+                parcel: COUNTER,
+                line: LineRef::Line(line.id.into()),
+                quantity,
+                location: line.location.unwrap_or_default(),
+                at,
+                carrier: "",
+                service: "",
+                tracking: None,
+                cause,
+                taken: true,
+                targets: [i].into_iter().collect(),
+            });
+        }
     }
 }
 
@@ -138,8 +194,10 @@ pub(super) fn put_to_lines<'a>(
         let parcel = parcel_of(&mut parcels, piece);
         if parts.is_empty() && piece.quantity.is_positive() {
             parcel.unresolved = true;
-            let sentence = format!("despatch {} holds {}, which is not on the order", piece.parcel, name(&piece.line));
-            findings.other_item("other-item-despatched", piece.row, sentence, piece.cause, late);
+            let sentence = format!("despatch {} holds {}, which is not on the order", piece.parcel, pooling::name(&piece.line));
+            if findings.other_item("other-item-despatched", piece.row, sentence, piece.cause, late) {
+                findings.of_pieces(piece.quantity);
+            }
         }
         for (line, quantity) in parts {
             match parcel.lines.iter_mut().find(|(i, _)| *i == line) {
@@ -153,26 +211,14 @@ pub(super) fn put_to_lines<'a>(
                 quantity,
                 despatched_at: piece.at,
             });
+            lines[line].despatched_by = lines[line].despatched_by.max(Some(piece.cause));
         }
     }
     for (i, line) in lines.iter_mut().enumerate() {
         line.d = taken[i];
-        if line.d > line.n {
-            let sentence = format!("{} of {} left the house, but {} were ordered on line {}", line.d, line.sku, line.n, line.id);
-            let cause = pieces.iter().rev().find(|piece| piece.targets.contains(&i)).map(|piece| piece.cause);
-            let at_risk = line.gross.share(line.d - line.n, line.n, line.currency);
-            findings.add("rows-contradict", line.id, sentence, Some(at_risk), cause);
-        }
     }
     parcels.sort_by(|a, b| (a.despatched_at, a.key).cmp(&(b.despatched_at, b.key)));
     parcels
-}
-
-fn name(line: &LineRef) -> &str {
-    match line {
-        LineRef::Line(id) => id,
-        LineRef::Sku(sku) => sku.as_str(),
-    }
 }
 
 fn parcel_of<'p, 'a>(parcels: &'p mut Vec<ParcelView<'a>>, piece: &Piece<'a>) -> &'p mut ParcelView<'a> {
@@ -185,7 +231,12 @@ fn parcel_of<'p, 'a>(parcels: &'p mut Vec<ParcelView<'a>>, piece: &Piece<'a>) ->
                 carrier: piece.carrier,
                 service: piece.service,
                 tracking: None,
+                tracking_at: None,
+                former: Vec::new(),
+                taken: piece.taken,
+                decided: None,
                 despatched_at: piece.at,
+                cause: piece.cause,
                 lines: Vec::new(),
                 unresolved: false,
                 newest_scan: None,
@@ -206,63 +257,4 @@ fn parcel_of<'p, 'a>(parcels: &'p mut Vec<ParcelView<'a>>, piece: &Piece<'a>) ->
         parcel.service = piece.service;
     }
     parcel
-}
-
-/// The parcel's tracking number as its own row tells it, later than the despatch: it wins over the despatch's.
-fn track<'a>(rows: &'a Rows<OrderRow>, parcel: &mut ParcelView<'a>) {
-    let told = rows.of_kind(OrderRow::TRACKING).filter_map(|(key, stored)| match &stored.row {
-        Some(OrderRow::Tracking(row)) if !stored.deleted && row.despatch == parcel.key => Some((stored.at, key, row)),
-        _ => None,
-    });
-    let newest: Option<(_, _, &'a Tracking)> = told.max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    if let Some((_, _, row)) = newest {
-        parcel.tracking = Some(&row.number);
-        if !row.carrier.is_empty() {
-            parcel.carrier = &row.carrier;
-        }
-    }
-}
-
-/// The newest scan of a tracking number: by its own time, then by rank, then by version.
-fn newest_scan(rows: &Rows<OrderRow>, rules: &Rules, tracking: &str) -> Option<(ScanMeaning, Moment)> {
-    let order = |stored: &Stored<OrderRow>, meaning, at| -> (Moment, ScanMeaning, Version) { (at, meaning, stored.version) };
-    rows.of_kind(OrderRow::SCAN)
-        .filter_map(|(key, stored)| match &stored.row {
-            Some(OrderRow::Scan(scan))
-                if !stored.deleted && scan.tracking == tracking && rules.counts_from(Authority::Deliveries, key.source) =>
-            {
-                scan.meaning.known().map(|meaning| order(stored, *meaning, scan.scanned_at))
-            }
-            _ => None,
-        })
-        .max()
-        .map(|(at, meaning, _)| (meaning, at))
-}
-
-/// Scans, and what they deliver: a parcel without a final scan counts as delivered by time.
-pub(super) fn follow<'a>(
-    rows: &'a Rows<OrderRow>,
-    rules: &'a Rules,
-    parcels: &mut [ParcelView<'a>],
-    lines: &mut [LineView<'a>],
-    clock: &mut Clock,
-) {
-    for parcel in parcels {
-        track(rows, parcel);
-        parcel.newest_scan = parcel.tracking.and_then(|tracking| newest_scan(rows, rules, tracking));
-        parcel.delivered_at = match parcel.newest_scan {
-            Some((ScanMeaning::Delivered, at)) => Some(at),
-            Some((ScanMeaning::Returning | ScanMeaning::Lost, _)) => None,
-            _ => {
-                let assumed_at = parcel.despatched_at + rules.durations.assume_delivered;
-                parcel.assumed = clock.reached(assumed_at);
-                parcel.assumed.then_some(assumed_at)
-            }
-        };
-        if parcel.delivered_at.is_some() {
-            for &(line, quantity) in &parcel.lines {
-                lines[line].delivered += quantity;
-            }
-        }
-    }
 }

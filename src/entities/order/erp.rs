@@ -2,15 +2,17 @@
 //! its own books have got.
 //!
 //! An open document and the posted ones that name its number are one record. A deleted document is `gone`: it was recorded, and what was
-//! approved before stays approved.
+//! approved before stays approved, until posted rows name it or an owner cancels. What is odd about the records is in [`super::record`].
 
-use super::pooling::{self, Targets};
+use super::decisions::Decisions;
+use super::findings::Findings;
+use super::pooling::{self, Losses, Targets};
 use super::view::{ErpView, LineView};
 use crate::entities::Rows;
 use crate::entities::rows::Stored;
 use crate::entities::rules::{Role, Rules};
 use crate::facts::order::{ErpLine, ErpRecord, ErpState, LineRef, PostedKind, Word};
-use crate::facts::{OrderRow, Quantity, RowKey};
+use crate::facts::{Moment, OrderRow, Quantity, RowKey, SourceId};
 
 /// Shipments and invoices are of the order itself; return receipts and credit notes are not.
 fn of_sale(kind: PostedKind) -> bool {
@@ -29,9 +31,9 @@ fn word(state: &Word<ErpState>, gone: bool) -> &'static str {
     }
 }
 
-type RecordRow<'a> = (&'a RowKey, &'a Stored<OrderRow>, &'a ErpRecord);
+pub(super) type RecordRow<'a> = (&'a RowKey, &'a Stored<OrderRow>, &'a ErpRecord);
 
-fn records<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> impl Iterator<Item = RecordRow<'a>> {
+pub(super) fn records<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> impl Iterator<Item = RecordRow<'a>> {
     rows.of_kind(OrderRow::ERP_RECORD).filter_map(move |(key, stored)| match &stored.row {
         Some(OrderRow::ErpRecord(record)) if rules.plays(key.source, Role::Erp) => Some((key, stored, record)),
         _ => None,
@@ -39,17 +41,17 @@ fn records<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> impl Iterator<Item
 }
 
 /// The record, without the case of no ERP at all (the conditions know that).
-pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> ErpView<'a> {
+pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, decisions: &Decisions<'_>) -> ErpView<'a> {
     let mut erp = ErpView::default();
     // Open documents before gone ones, live before cancelled ones.
     let mut best = 3;
     for (key, stored, record) in records(rows, rules) {
-        let cancelled = record.state == Word::Known(ErpState::Cancelled);
+        let cancelled = is_cancelled(record, stored.deleted, decisions);
         let known = record.state.known().is_some();
         erp.exists |= !cancelled;
         erp.recorded |= known && !cancelled;
-        erp.approved |= matches!(record.state, Word::Known(ErpState::Approved | ErpState::Closed | ErpState::Posted));
-        erp.states.push(word(&record.state, stored.deleted));
+        erp.approved |= matches!(record.state, Word::Known(ErpState::Approved | ErpState::Closed | ErpState::Posted)) && !cancelled;
+        erp.states.push(if cancelled { "cancelled" } else { word(&record.state, stored.deleted) });
         let rank = if cancelled { 2 } else { u8::from(stored.deleted) };
         if rank < best {
             best = rank;
@@ -77,12 +79,28 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules) -> ErpView<'a
     erp
 }
 
-/// Is this document a cancelled one?
-fn cancelled(rows: &Rows<OrderRow>, rules: &Rules, document: &str) -> bool {
-    records(rows, rules).any(|(_, _, record)| record.document == document && record.state == Word::Known(ErpState::Cancelled))
+/// Cancelled by its state, or deleted and cancelled by a person's word.
+fn is_cancelled(record: &ErpRecord, deleted: bool, decisions: &Decisions<'_>) -> bool {
+    record.state == Word::Known(ErpState::Cancelled) || (deleted && decisions.chose("erp-record-gone", &record.document, "cancelled"))
 }
 
-fn targets(lines: &[LineView<'_>], row: &ErpLine) -> Targets {
+/// Is this document a cancelled one?
+fn cancelled(rows: &Rows<OrderRow>, rules: &Rules, decisions: &Decisions<'_>, document: &str) -> bool {
+    records(rows, rules).any(|(_, stored, record)| record.document == document && is_cancelled(record, stored.deleted, decisions))
+}
+
+/// Lines of records.
+pub(super) fn record_lines<'a>(
+    rows: &'a Rows<OrderRow>,
+    rules: &'a Rules,
+) -> impl Iterator<Item = (&'a RowKey, &'a Stored<OrderRow>, &'a ErpLine)> {
+    rows.of_kind(OrderRow::ERP_LINE).filter_map(move |(key, stored)| match &stored.row {
+        Some(OrderRow::ErpLine(row)) if rules.plays(key.source, Role::Erp) => Some((key, stored, &**row)),
+        _ => None,
+    })
+}
+
+pub(super) fn targets(lines: &[LineView<'_>], row: &ErpLine) -> Targets {
     if let Some(id) = &row.order_line {
         let named = pooling::targets(lines, &LineRef::Line(id.clone()));
         if !named.is_empty() {
@@ -92,28 +110,32 @@ fn targets(lines: &[LineView<'_>], row: &ErpLine) -> Targets {
     pooling::targets(lines, &LineRef::Sku(row.sku.clone()))
 }
 
-/// Puts the record's location, cost and shipped totals to the lines; returns what the ERP cancelled, by line.
-///
-/// A cancelled record cancels its lines only when no other record of the order lives: a duplicate that a person deletes cancels nothing.
-pub(super) fn put_to_lines<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, erp: &ErpView<'a>, lines: &mut [LineView<'a>]) -> Vec<Quantity> {
+/// Puts the record's location, cost and shipped totals to the lines. A cancelled record says nothing of them.
+pub(super) fn put_to_lines<'a>(
+    rows: &'a Rows<OrderRow>,
+    rules: &'a Rules,
+    decisions: &Decisions<'_>,
+    lines: &mut [LineView<'a>],
+    findings: &mut Findings,
+) {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.n).collect();
     let mut shipped = vec![Quantity::ZERO; lines.len()];
-    let mut lost = vec![Quantity::ZERO; lines.len()];
-    for (key, stored) in rows.of_kind(OrderRow::ERP_LINE) {
-        let Some(OrderRow::ErpLine(row)) = &stored.row else { continue };
-        if !rules.plays(key.source, Role::Erp) {
+    // What stands counts before what was deleted.
+    let (gone, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|(_, stored, _)| stored.deleted);
+    for (key, stored, row) in gone.into_iter().chain(live) {
+        if row.quantity.is_negative() || row.shipped.is_negative() {
+            let sentence = format!("line {} of the ERP's record {} tells a negative quantity of {}", key.id, row.document, row.sku);
+            findings.contradiction(&key.id, sentence, stored.cause);
+            continue;
+        }
+        if cancelled(rows, rules, decisions, &row.document) {
             continue;
         }
         let to = targets(lines, row);
-        if cancelled(rows, rules, &row.document) {
-            if !erp.exists {
-                pooling::spread(row.quantity - row.shipped, &to, &[&ordered], &mut lost);
-            }
-            continue;
-        }
         for &i in &to {
             lines[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(lines[i].location);
             lines[i].unit_cost = row.unit_cost.or(lines[i].unit_cost);
+            lines[i].drop_ship |= row.drop_ship;
         }
         pooling::spread(row.shipped, &to, &[&ordered], &mut shipped);
     }
@@ -139,8 +161,54 @@ pub(super) fn put_to_lines<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, erp: 
     for (i, line) in lines.iter_mut().enumerate() {
         line.erp_shipped = shipped[i].max(posted[i]);
         line.erp_received = returned[i].floor_zero();
+        line.ships &= !line.drop_ship;
     }
-    lost
+}
+
+/// What the ERP cancels of each line, and when the newest row says so: the lines of cancelled records, as long as no other record of the order
+/// lives (a duplicate that a person deletes cancels nothing); lines closed short.
+pub(super) fn lost(
+    rows: &Rows<OrderRow>,
+    rules: &Rules,
+    decisions: &Decisions<'_>,
+    erp: &ErpView<'_>,
+    lines: &[LineView<'_>],
+    by_shop: &[Quantity],
+) -> (Vec<Quantity>, Option<Moment>) {
+    let (mut losses, mut at) = (Losses::default(), None);
+    for (key, stored, row) in record_lines(rows, rules).filter(|(_, _, row)| !row.quantity.is_negative() && !row.shipped.is_negative()) {
+        let whole = cancelled(rows, rules, decisions, &row.document);
+        if whole && erp.exists {
+            continue;
+        }
+        let short = (row.quantity - row.shipped).floor_zero();
+        let gone = if whole || closed_short(rows, key.source, row) { short } else { Quantity::ZERO };
+        losses.add(&targets(lines, row), gone, row.quantity - gone);
+        if gone.is_positive() {
+            at = at.max(Some(stored.at));
+        }
+    }
+    (losses.by_line(lines, by_shop), at)
+}
+
+/// Closed, and the shipments seen of the document's SKU come to what its lines say is shipped.
+pub(super) fn closed_short(rows: &Rows<OrderRow>, source: SourceId, row: &ErpLine) -> bool {
+    if !row.closed {
+        return false;
+    }
+    let told = rows.of(OrderRow::ERP_LINE, source).filter_map(|(_, stored)| match &stored.row {
+        Some(OrderRow::ErpLine(other)) if other.document == row.document && other.sku == row.sku => Some(other.shipped),
+        _ => None,
+    });
+    let seen = rows.of(OrderRow::ERP_POSTED, source).filter_map(|(_, stored)| match &stored.row {
+        Some(OrderRow::ErpPosted(posted))
+            if !stored.deleted && posted.kind == PostedKind::Shipment && posted.from == row.document && posted.sku == row.sku =>
+        {
+            Some(posted.quantity)
+        }
+        _ => None,
+    });
+    told.sum::<Quantity>() == seen.sum()
 }
 
 /// Where a line is to be sent from: the ERP record's line, else the order line's, else the only shipping location of the pool.

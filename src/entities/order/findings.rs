@@ -2,7 +2,7 @@
 
 use super::view::Finding;
 use crate::facts::time::Span;
-use crate::facts::{Amount, Cause, Moment};
+use crate::facts::{Amount, Cause, Moment, Quantity};
 
 /// Collects findings.
 pub(super) struct Findings(pub Vec<Finding>);
@@ -10,7 +10,15 @@ pub(super) struct Findings(pub Vec<Finding>);
 impl Findings {
     pub fn add(&mut self, kind: &'static str, number: &str, sentence: String, at_risk: Option<Amount>, cause: Option<Cause>) {
         let causes = cause.into_iter().collect();
-        self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk, shuts: false, opens_at: None, causes });
+        let number = number.to_owned();
+        self.0.push(Finding { kind, number, sentence, at_risk, pieces: None, decided: false, shuts: false, opens_at: None, causes });
+    }
+
+    /// The finding made last is about so many pieces.
+    pub fn of_pieces(&mut self, pieces: Quantity) {
+        if let Some(finding) = self.0.last_mut() {
+            finding.pieces = Some(pieces);
+        }
     }
 
     /// Rows that cannot all be true: nothing is requested from their figures. `number` tells several of one order apart.
@@ -21,12 +29,31 @@ impl Findings {
         }
     }
 
-    /// Goods of a SKU that no line has. Opens only after a while: the line may come late; and never before the header is there.
-    pub fn other_item(&mut self, kind: &'static str, number: &str, sentence: String, cause: Cause, opens_at: Option<Moment>) {
-        if opens_at.is_some() {
-            let causes = vec![cause];
-            self.0.push(Finding { kind, number: number.to_owned(), sentence, at_risk: None, shuts: false, opens_at, causes });
+    /// The finding made last is caused by this record too.
+    pub fn also(&mut self, cause: Cause) {
+        if let Some(finding) = self.0.last_mut()
+            && !finding.causes.contains(&cause)
+        {
+            finding.causes.push(cause);
         }
+    }
+
+    /// The finding made last opens only after this moment.
+    pub fn after(&mut self, opens_at: Moment) {
+        if let Some(finding) = self.0.last_mut() {
+            finding.opens_at = Some(opens_at);
+        }
+    }
+
+    /// Goods of a SKU that no line has. Opens only after a while: the line may come late; and never before the header is there.
+    pub fn other_item(&mut self, kind: &'static str, number: &str, sentence: String, cause: Cause, opens_at: Option<Moment>) -> bool {
+        if opens_at.is_some() {
+            self.add(kind, number, sentence, None, Some(cause));
+            if let Some(finding) = self.0.last_mut() {
+                finding.opens_at = opens_at;
+            }
+        }
+        opens_at.is_some()
     }
 }
 

@@ -12,8 +12,9 @@ use crate::facts::{Amount, Currency, Moment, Quantity};
 
 impl Conditions {
     /// All conditions, in the order in which people read them.
-    pub fn all(&self) -> [&Gate; 8] {
-        [&self.complete, &self.secured, &self.recorded, &self.approved, &self.not_held, &self.ship_to, &self.not_replaced, &self.not_test]
+    pub fn all(&self) -> [&Gate; 9] {
+        let Self { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test } = self;
+        [complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test]
     }
 }
 
@@ -151,8 +152,11 @@ pub struct RefundAnswer {
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingAnswer {
     pub kind: &'static str,
+    pub number: String,
     pub sentence: String,
     pub opens_at: Option<Moment>,
+    /// A person has decided about it.
+    pub decided: bool,
 }
 
 /// The order as a person asks for it.
@@ -289,5 +293,11 @@ fn refunds(view: &OrderView<'_>, rules: &Rules) -> Vec<RefundAnswer> {
 }
 
 fn finding(finding: &Finding) -> FindingAnswer {
-    FindingAnswer { kind: finding.kind, sentence: finding.sentence.clone(), opens_at: finding.opens_at }
+    FindingAnswer {
+        kind: finding.kind,
+        number: finding.number.clone(),
+        sentence: finding.sentence.clone(),
+        opens_at: finding.opens_at,
+        decided: finding.decided,
+    }
 }

@@ -1,20 +1,26 @@
 //! Orders: what an order keeps, and the view of it.
 //!
-//! [`state`] is what is stored; [`fn@view`] computes the [`OrderView`] from it: `lines` (header and lines), `erp`, `despatch` (what
-//! left, parcels), `cancel` (c, w, stopped), `returns` (r, settled goods), `money`, `conditions`, `stages`. [`gates`] says which
-//! conditions of which request hold; [`yields`] what the order tells its SKUs and its customer.
+//! [`state`] is what is stored; [`fn@view`] computes the [`OrderView`] from it: `lines` and `bundles` (header, lines), `erp`, `despatch` and
+//! `parcels` (what left, and how it travels), `warehouse` (its orders), `cancel` (c, w, stopped), `returns` (r, settled goods), `money`,
+//! `conditions`, `stages`; what a person must look at (`judge`, `record`, `watch`, `words`) and has decided (`decisions`). [`gates`] says
+//! which conditions of which request hold; [`yields`] what the order tells its SKUs and its customer.
 
 mod authority;
+mod bundles;
 mod cancel;
 mod compute;
 mod conditions;
+mod decisions;
 mod despatch;
 mod erp;
 mod findings;
 pub mod gates;
+mod judge;
 mod lines;
 mod money;
+mod parcels;
 mod pooling;
+mod record;
 mod returns;
 mod stages;
 pub mod state;
@@ -24,6 +30,8 @@ pub mod testing;
 mod tests;
 pub mod times;
 pub mod view;
+pub mod warehouse;
+mod watch;
 mod words;
 pub mod yields;
 

@@ -15,14 +15,61 @@ pub(super) type Targets = SmallVec<[usize; 4]>;
 /// (line, quantity): what one row gives to each line.
 pub(super) type Parts = SmallVec<[(usize, Quantity); 2]>;
 
+/// What a row calls its line.
+pub(super) fn name(line_ref: &LineRef) -> &str {
+    match line_ref {
+        LineRef::Line(id) => id,
+        LineRef::Sku(sku) => sku.as_str(),
+    }
+}
+
 /// The lines that a row speaks of; none when the order has no such line (yet).
 pub(super) fn targets(lines: &[LineView<'_>], line_ref: &LineRef) -> Targets {
     match line_ref {
-        LineRef::Line(id) => lines.iter().position(|line| line.id == id || line.leaf == Some(id.as_str())).into_iter().collect(),
-        LineRef::Sku(sku) => {
-            let of_goods: Targets = (0..lines.len()).filter(|&i| lines[i].sku == sku).collect();
-            if of_goods.is_empty() { (0..lines.len()).filter(|&i| lines[i].line.sku == *sku).collect() } else { of_goods }
+        LineRef::Line(id) => {
+            lines.iter().position(|line| !line.set && (line.id == id || line.leaf == Some(id.as_str()))).into_iter().collect()
         }
+        LineRef::Sku(sku) => {
+            let of_goods: Targets = (0..lines.len()).filter(|&i| !lines[i].set && lines[i].sku == sku).collect();
+            if of_goods.is_empty() { (0..lines.len()).filter(|&i| !lines[i].set && lines[i].line.sku == *sku).collect() } else { of_goods }
+        }
+    }
+}
+
+/// What an owner will not deliver, of lines that a row names together: `lost`, but no more than what his other rows leave open (`kept`: what
+/// he still takes upon himself).
+#[derive(Default)]
+pub(super) struct Losses(Vec<(Vec<usize>, Quantity, Quantity)>);
+
+impl Losses {
+    pub fn add(&mut self, targets: &[usize], lost: Quantity, kept: Quantity) {
+        match self.0.iter_mut().find(|(there, _, _)| there == targets) {
+            Some((_, all, still)) => {
+                *all += lost;
+                *still += kept;
+            }
+            None => self.0.push((targets.to_vec(), lost, kept)),
+        }
+    }
+
+    /// By line. Of pooled lines those come first that the shop has cancelled, then the later ones: earlier lines are filled first.
+    pub fn by_line(&self, lines: &[LineView<'_>], by_shop: &[Quantity]) -> Vec<Quantity> {
+        let mut by_line = vec![Quantity::ZERO; lines.len()];
+        for (targets, lost, kept) in &self.0 {
+            let ordered: Quantity = targets.iter().map(|&i| lines[i].n).sum();
+            let mut rest = (*lost).min(ordered - *kept).floor_zero();
+            for &i in targets {
+                let part = (by_shop[i] - by_line[i]).min(lines[i].n - by_line[i]).floor_zero().min(rest);
+                by_line[i] += part;
+                rest -= part;
+            }
+            for &i in targets.iter().rev() {
+                let part = (lines[i].n - by_line[i]).floor_zero().min(rest);
+                by_line[i] += part;
+                rest -= part;
+            }
+        }
+        by_line
     }
 }
 

@@ -206,7 +206,9 @@ impl<'a> Returns<'a> {
             || receipts.iter().zip(&self.received).any(|(parts, row)| parts.is_empty() && row.row.quantity.is_positive());
         let there = (0..lines.len()).map(|i| any[i].min(all[i] + not_expected[i])).sum();
         let expected = any.iter().copied().sum();
-        Outcome { returns: self.by_authorisation(lines, &parts_of, &receipts), unlogged, expected, there, goods, not_expected }
+        let unlogged_pieces = (0..lines.len()).map(|i| (all[i] - any[i]).floor_zero()).collect();
+        let returns = self.by_authorisation(lines, &parts_of, &receipts);
+        Outcome { returns, unlogged, expected, there, goods, not_expected, unlogged_pieces }
     }
 
     /// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
@@ -315,9 +317,15 @@ pub(super) struct Outcome<'a> {
     pub there: Quantity,
     goods: Goods,
     not_expected: Vec<Quantity>,
+    unlogged_pieces: Vec<Quantity>,
 }
 
 impl Outcome<'_> {
+    /// Pieces of a line that came back and that nobody authorised.
+    pub fn unlogged_of(&self, line: usize) -> Quantity {
+        self.unlogged_pieces.get(line).copied().unwrap_or_default()
+    }
+
     /// *Settled* goods: pieces received as damaged are written off, as sellable are stock, those with a disposition are what it says, and
     /// those that need not come are settled as they are.
     ///

@@ -1,7 +1,9 @@
 //! Stages, payment word and flags (gates.md, "Stages": the first line that holds wins).
 
+use super::findings::Clock;
 use super::returns::{Outcome, Returns};
-use super::view::{Conditions, HoldView, LineView, Money, OrderStage, ParcelView, PaymentWord, ReturnStage, WarehouseView};
+use super::view::{Conditions, Finding, HoldView, LineView, Money, OrderStage, ParcelView, PaymentWord, ReturnStage, WarehouseView};
+use crate::entities::rules::Rules;
 use crate::facts::Quantity;
 use crate::facts::order::{Header, ScanMeaning, WarehouseState, Word};
 
@@ -11,25 +13,19 @@ fn any_in(warehouse: &[WarehouseView<'_>], states: &[WarehouseState]) -> bool {
 }
 
 /// The conditions of the go-ahead, but for being live.
-pub(super) fn may_be_released(conditions: &Conditions, lines: &[LineView<'_>]) -> bool {
-    let all = [
-        &conditions.complete,
-        &conditions.recorded,
-        &conditions.approved,
-        &conditions.secured,
-        &conditions.not_held,
-        &conditions.ship_to,
-        &conditions.not_replaced,
-        &conditions.not_test,
-    ];
-    all.iter().all(|gate| gate.holds) && lines.iter().filter(|line| line.ships && line.w.is_positive()).all(|line| line.location.is_some())
+pub(super) fn may_be_released(conditions: &Conditions, lines: &[LineView<'_>], findings: &[Finding], rules: &Rules) -> bool {
+    let placed = |line: &LineView<'_>| line.location.is_some_and(|place| rules.locations.is_empty() || rules.location(place).is_some());
+    conditions.all().iter().all(|gate| gate.holds)
+        && !findings.iter().any(|finding| finding.shuts || finding.kind == "erp-duplicate")
+        && lines.iter().filter(|line| line.ships && line.w.is_positive()).all(placed)
 }
 
 pub(super) fn order_stage(
     lines: &[LineView<'_>],
     parcels: &[ParcelView<'_>],
     warehouse: &[WarehouseView<'_>],
-    conditions: &Conditions,
+    recorded: bool,
+    may_be_released: bool,
     placed: bool,
 ) -> OrderStage {
     let some = |quantity: fn(&LineView<'_>) -> Quantity| lines.iter().any(|line| quantity(line).is_positive());
@@ -53,9 +49,9 @@ pub(super) fn order_stage(
         OrderStage::Packed
     } else if any_in(warehouse, &[WarehouseState::Picking, WarehouseState::Picked]) {
         OrderStage::Picking
-    } else if may_be_released(conditions, lines) || warehouse.iter().any(has_order) {
+    } else if may_be_released || warehouse.iter().any(has_order) {
         OrderStage::Released
-    } else if conditions.recorded.holds {
+    } else if recorded {
         OrderStage::Recorded
     } else {
         OrderStage::Placed
@@ -111,12 +107,19 @@ pub(super) fn flags(
     lines: &[LineView<'_>],
     parcels: &[ParcelView<'_>],
     holds: &[HoldView<'_>],
+    findings: &[Finding],
+    clock: &mut Clock,
 ) -> Vec<&'static str> {
     let newest = |meaning| parcels.iter().any(|parcel| parcel.newest_scan.is_some_and(|(newest, _)| newest == meaning));
     let wanted = lines.iter().any(|line| line.w.is_positive());
+    let undelivered = lines.iter().any(|line| line.delivered < line.w);
+    let promised = header.and_then(|header| header.promised_at).filter(|_| undelivered);
+    let overdue = promised.is_some_and(|promised| clock.reached(promised));
+    let open = findings.iter().any(|finding| !finding.decided && finding.opens_at.is_none_or(|at| at <= clock.tick));
     let all = [
         ("assumed", parcels.iter().any(|parcel| parcel.assumed)),
-        ("delayed", newest(ScanMeaning::Delayed)),
+        ("delayed", overdue || newest(ScanMeaning::Delayed)),
+        ("exception", open),
         ("held", !holds.is_empty()),
         ("lost", newest(ScanMeaning::Lost)),
         ("part-cancelled", wanted && lines.iter().any(|line| line.unwanted().is_positive())),

@@ -221,6 +221,7 @@ impl Story {
             tracked: true,
             per_parent: Quantity::from_int(1),
             list_price: None,
+            parts: None,
             unit_price: None,
         };
         change(&mut line);

@@ -8,8 +8,10 @@
 
 pub use super::compute::view;
 use super::times::Times;
-use crate::facts::order::{Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseState, Word};
-use crate::facts::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId};
+use crate::facts::order::{
+    Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseLine, WarehouseState, Word,
+};
+use crate::facts::{Amount, Cause, Currency, Moment, OrderKey, Quantity, Sku, SourceId};
 
 /// An order's view.
 #[derive(Clone, Debug)]
@@ -60,8 +62,14 @@ pub struct LineView<'a> {
     pub goods: &'a Line,
     /// The leaf's line id, where the goods stand on a leaf line.
     pub leaf: Option<&'a str>,
+    /// The bundle that it is a part of.
+    pub part_of: Option<PartOf<'a>>,
+    /// A bundle as a whole, whose parts stand on lines of their own: it has the price, since their shares are not known.
+    pub set: bool,
     /// The shop deleted the line's row: that means nothing by itself.
     pub gone: bool,
+    /// A newer whole body of the order lists the line no more: the shop has removed it.
+    pub removed: bool,
     /// `line.gross` and `line.tax`, with the order's rounding rest on the largest line: what [`LineView::g`] and [`LineView::t`] divide.
     pub gross: Amount,
     pub tax: Amount,
@@ -70,6 +78,8 @@ pub struct LineView<'a> {
     pub sku: &'a Sku,
     /// Needs goods from a warehouse.
     pub ships: bool,
+    /// The ERP has it sent by the supplier.
+    pub drop_ship: bool,
     /// The location it is to be sent from: the ERP record's line, else the order line's, else the only shipping location of the pool.
     pub location: Option<&'a str>,
     /// Ordered.
@@ -78,6 +88,8 @@ pub struct LineView<'a> {
     pub d: Quantity,
     /// Cancelled: the largest of shop's, ERP's and warehouse's total.
     pub c: Quantity,
+    /// Who says how much of it.
+    pub cancelled_by: CancelledBy,
     /// Wanted: n - min(c, max(0, n - d)).
     pub w: Quantity,
     /// The part of n - w that can't be sent any more.
@@ -107,8 +119,29 @@ pub struct LineView<'a> {
     pub shop_received: Quantity,
     pub erp_received: Quantity,
     pub unit_cost: Option<Amount>,
-    /// Despatches of this line's goods.
+    /// Despatches of this line's goods, and the record of the last.
     pub despatched: Vec<DespatchPart<'a>>,
+    pub despatched_by: Option<Cause>,
+}
+
+/// Where a part of a bundle belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct PartOf<'a> {
+    /// The shop's line id of the bundle.
+    pub sale: &'a str,
+    pub line: &'a Line,
+    /// Pieces of this part in one bundle.
+    pub each: Quantity,
+}
+
+/// What each owner says is cancelled of a line. Credits of goods that were not despatched are the shop's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CancelledBy {
+    pub shop: Quantity,
+    pub erp: Quantity,
+    pub warehouse: Quantity,
+    /// The part of the shop's that is a credit made after goods had left: it stops nothing that could still be stopped.
+    pub late_credit: Quantity,
 }
 
 /// A part of a despatch that is for a line.
@@ -188,7 +221,25 @@ pub struct WarehouseView<'a> {
     pub number: &'a str,
     pub location: &'a str,
     pub state: &'a Word<WarehouseState>,
+    /// How many pieces it has now, where it tells that as one figure.
     pub pieces: Option<Quantity>,
+    pub lines: Vec<WarehouseLineView<'a>>,
+    /// When its newest row speaks.
+    pub at: Moment,
+}
+
+/// A line of a warehouse order.
+#[derive(Clone, Debug)]
+pub struct WarehouseLineView<'a> {
+    pub row: &'a WarehouseLine,
+    /// Indices of the order's lines that it may be for.
+    pub targets: Vec<usize>,
+    /// What the warehouse will not send of it: cancelled by its word, or closed short.
+    pub lost: Quantity,
+    /// Closed, and how much of it will not be sent is not known (yet).
+    pub unsaid: bool,
+    pub at: Moment,
+    pub cause: Cause,
 }
 
 #[derive(Clone, Debug)]
@@ -199,7 +250,16 @@ pub struct ParcelView<'a> {
     pub carrier: &'a str,
     pub service: &'a str,
     pub tracking: Option<&'a str>,
+    /// When a row of its own told the number.
+    pub tracking_at: Option<Moment>,
+    /// Numbers of labels that were replaced, and when: later scans of them are not of this parcel.
+    pub former: Vec<(&'a str, Moment)>,
+    /// Handed over at a counter: nothing travels.
+    pub taken: bool,
+    /// What a person has decided about a parcel that is lost or came back: `resend`, `refund`.
+    pub decided: Option<&'a str>,
     pub despatched_at: Moment,
+    pub cause: Cause,
     /// (index into `lines`, quantity) of what is in it.
     pub lines: Vec<(usize, Quantity)>,
     /// A despatch row of it could not be put to a line of this order.
@@ -263,6 +323,7 @@ pub struct RefundView<'a> {
 pub struct HoldView<'a> {
     pub source: SourceId,
     pub reason: &'a str,
+    pub cause: Cause,
 }
 
 /// The conditions that gates ask for, each with what it waits for while it is shut.
@@ -275,6 +336,8 @@ pub struct Conditions {
     pub not_held: Gate,
     pub ship_to: Gate,
     pub not_replaced: Gate,
+    /// The order that this one replaces is cancelled.
+    pub in_place: Gate,
     pub not_test: Gate,
 }
 
@@ -343,9 +406,13 @@ pub struct Finding {
     /// What is wrong, in a sentence.
     pub sentence: String,
     pub at_risk: Option<Amount>,
+    /// How many pieces it is about, where it is about pieces.
+    pub pieces: Option<Quantity>,
+    /// A person has decided about it: it is not opened.
+    pub decided: bool,
     /// The figures can't be trusted while it stands: nothing is requested from them.
     pub shuts: bool,
     /// Opens only after this moment; `None`: at once.
     pub opens_at: Option<Moment>,
-    pub causes: Vec<crate::facts::Cause>,
+    pub causes: Vec<Cause>,
 }

@@ -11,7 +11,7 @@ use super::view::{LineView, OrderStage, OrderView};
 use crate::entities::rules::Rules;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
-use crate::facts::order::Header;
+use crate::facts::order::{Header, Needs};
 use crate::facts::sku::{Demand, DemandDespatch};
 use crate::facts::{Amount, CustomerKey, CustomerRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
 
@@ -74,7 +74,9 @@ fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
 
 /// The claim of a line on stock: max(ordered - cancelled, despatched).
 fn demand(view: &OrderView<'_>, header: &Header, line: &LineView<'_>) -> Option<Yield> {
-    if !line.ships {
+    // What is not tracked ships and claims nothing; what is handed over at the counter is taken from stock too.
+    let from_stock = line.ships || (!line.by_supplier() && matches!(line.goods.needs, Needs::Taken | Needs::Collect));
+    if !from_stock || !line.goods.tracked || line.set {
         return None;
     }
     let claim = (line.n - line.c).max(line.d).floor_zero();

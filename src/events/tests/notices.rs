@@ -56,15 +56,46 @@ fn what_the_receiver_has_booked_itself_is_not_told() {
 }
 
 #[test]
-fn a_piece_that_moves_to_another_parcel_is_not_told_twice_and_less_asks_nothing() {
+fn less_in_a_parcel_than_was_told_is_corrected_and_a_piece_that_moved_is_told_once() {
     let mut run = released();
     run.then(|story| story.despatched("D1", "TEE", 2));
     let sent = run.then(|story| story.despatched("D1", "TEE", 1));
-    assert!(of(&sent, Topic::DespatchNotices).is_empty(), "less than told");
+    let notice = to(&sent, Topic::DespatchNotices, "erp")[0].clone();
+    assert_eq!((notice.text("action"), quantities(&notice), notice.step()), ("correct", vec![("-1".into(), "1".into())], 2));
     let sent = run.then(|story| story.despatched("D2", "TEE", 1));
+    assert_eq!(quantities(to(&sent, Topic::DespatchNotices, "shop")[0]), [("1".into(), "1".into())]);
+    // It moves back, and a third one leaves: in one breath.
+    let sent = run.then(|story| story.despatched("D1", "TEE", 2).despatched("D2", "TEE", 0).despatched("D3", "TEE", 1));
+    let told: Vec<(&str, &str, String)> = to(&sent, Topic::DespatchNotices, "shop")
+        .iter()
+        .map(|sent| (sent.text("action"), sent.text("parcel"), quantities(sent)[0].1.clone()))
+        .collect();
+    assert_eq!(told, [("correct", "D2", "0".into()), ("notify", "D1", "2".into()), ("notify", "D3", "1".into())]);
+}
+
+#[test]
+fn a_parcel_that_no_row_speaks_of_any_more_is_taken_back() {
+    let mut run = released();
+    run.then(|story| story.despatched("D1", "TEE", 2));
+    let sent = run.then(|story| story.delete(OrderRow::DESPATCH, WMS, "D1|TEE"));
+    let notice = to(&sent, Topic::DespatchNotices, "shop")[0];
+    assert_eq!((notice.text("action"), notice.text("parcel"), quantities(notice)), ("correct", "D1", vec![("-2".into(), "0".into())]));
+}
+
+#[test]
+fn how_pieces_are_put_to_lines_of_one_sku_is_no_news() {
+    let mut story = Story::new("GBP");
+    story.header("50.00").line("A", "TEE", 2, "20.00", "0").line("B", "TEE", 3, "30.00", "0").captured("50.00");
+    let mut run = Run::new(story);
+    run.seal();
+    run.then(|story| story.recorded());
+    let sent = run.then(|story| story.despatched("D1", "TEE", 3));
+    assert_eq!(quantities(to(&sent, Topic::DespatchNotices, "shop")[0]), [("2".into(), "2".into()), ("1".into(), "1".into())]);
+    // A was the one that nobody wanted: all three are for B now.
+    let sent = run.then(|story| story.cancelled("A", 2));
     assert!(of(&sent, Topic::DespatchNotices).is_empty(), "{:?}", words(&sent));
-    let sent = run.then(|story| story.despatched("D3", "TEE", 1));
-    assert_eq!(of(&sent, Topic::DespatchNotices).len(), 2, "a third piece is news");
+    let sent = run.then(|story| story.progress("B", |row| row.shipped = pieces(3)));
+    assert!(of(&sent, Topic::DespatchNotices).is_empty(), "the shop has booked three of them: {:?}", words(&sent));
 }
 
 #[test]

@@ -79,6 +79,7 @@ pub enum OrderRow {
     WarehouseLine(Box<WarehouseLine>),
     Cancellation(Cancellation),
     Decision(Box<Decision>),
+    Predecessor(Predecessor),
 }
 
 impl OrderRow {
@@ -106,6 +107,7 @@ impl OrderRow {
     pub const WAREHOUSE_LINE: u8 = 22;
     pub const CANCELLATION: u8 = 23;
     pub const DECISION: u8 = 24;
+    pub const PREDECESSOR: u8 = 25;
 
     /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
     pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
@@ -149,6 +151,7 @@ impl OrderRow {
             Self::WarehouseLine(_) => Self::WAREHOUSE_LINE,
             Self::Cancellation(_) => Self::CANCELLATION,
             Self::Decision(_) => Self::DECISION,
+            Self::Predecessor(_) => Self::PREDECESSOR,
         }
     }
 }
@@ -307,6 +310,8 @@ pub struct Line {
     pub per_parent: Quantity,
     /// The list price of one piece of a bundle's part, by which the bundle's price is shared; `None`: not known.
     pub list_price: Option<Amount>,
+    /// How many rows of goods the line has, where it says so: of a bundle, before they are all there.
+    pub parts: Option<u32>,
     /// The price of one piece that the shop showed when the order was placed, tax as in the order's prices.
     pub unit_price: Option<Amount>,
 }
@@ -397,6 +402,13 @@ pub struct Cancellation {
     /// The warehouse has stopped it: these pieces can't be sent any more.
     pub stopped: bool,
     pub reason: Text,
+}
+
+/// What became of the order that this one replaces. Key: that order's key. Owner: the shop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Predecessor {
+    pub order: OrderKey,
+    pub cancelled: bool,
 }
 
 /// What a person decided about an exception. A fact like any other, so that it survives restarts and replays. Key: exception's kind + number.

@@ -49,6 +49,7 @@ impl SalesOrderItem<'_> {
             tracked: true,
             per_parent: Quantity::from_int(1),
             list_price: None,
+            parts: None,
             unit_price: None,
         })
     }

@@ -271,6 +271,7 @@ impl<'a, 'c> Body<'a, 'c> {
             tracked: item.is_tracked(),
             per_parent: Quantity::from_int(1),
             list_price: None,
+            parts: None,
             unit_price: None,
         };
         // A body that leaves these members out tells no progress.

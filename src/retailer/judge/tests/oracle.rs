@@ -149,7 +149,7 @@ impl Oracle {
         };
         let body = json!({"action": action, "placed_at": at(order.placed_at), "prices_include_tax": false, "total": money(order.total()),
             "customer": null, "shipping_method": "", "payment_method": "", "lines": lines, "charges": [], "payments": [], "authorised_open": "0", "ship_to": null,
-            "bill_to": null, "holds": []});
+            "bill_to": null, "holds": [], "taken": false});
         self.request(Topic::SalesOrders, order, &key, body);
         if !created {
             self.mail(order, "confirmed", "");
@@ -162,7 +162,7 @@ impl Oracle {
             return;
         }
         let body = json!({"kind": kind, "to": "", "lines": [], "amount": null, "by_tender": [], "parcel": null, "carrier": null, "tracking": null,
-            "still_to_come": null});
+            "still_to_come": null, "promised_at": null});
         self.request(Topic::Notifications, order, &ledger, body);
     }
 

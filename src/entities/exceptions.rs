@@ -1,0 +1,210 @@
+//! The exceptions that exist: one entry each. From this table come what a person is told to do, which decisions settle an exception, and the
+//! page of documentation `docs/exceptions.md`.
+//!
+//! An exception is a statement, open while it holds. Where `after` names a duration it opens only when that has passed; durations are keys of
+//! `[durations]`.
+
+use super::rules::Durations;
+use crate::facts::time::Span;
+
+/// How long a finding has to last before the exception opens.
+pub struct After {
+    /// The key in `[durations]`.
+    pub key: &'static str,
+    pub of: fn(&Durations) -> Span,
+}
+
+/// One kind of exception.
+pub struct Kind {
+    pub kind: &'static str,
+    pub group: &'static str,
+    /// What it is about.
+    pub opens: &'static str,
+    pub after: Option<After>,
+    /// What a person does about it.
+    pub to_do: &'static str,
+    pub closes: &'static str,
+    /// Decisions that settle it; none: only the facts do.
+    pub choices: &'static [&'static str],
+}
+
+macro_rules! kinds {
+    ($($group:literal { $($kind:literal: $opens:literal $(after $after:ident)?; $to_do:literal; $closes:literal $(; [$($choice:literal),+])? .)+ })+) => {
+        &[$($(Kind {
+            kind: $kind,
+            group: $group,
+            opens: $opens,
+            after: kinds!(@after $($after)?),
+            to_do: $to_do,
+            closes: $closes,
+            choices: &[$($($choice),+)?],
+        },)+)+]
+    };
+    (@after) => { None };
+    (@after $after:ident) => { Some(After { key: stringify!($after), of: |durations| durations.$after }) };
+}
+
+/// Every kind, group by group.
+pub const KINDS: &[Kind] = kinds! {
+    "order" {
+        "order-incomplete": "a header without all its lines, an address or a payment" after order_incomplete;
+            "look whether the source has stopped sending; nothing is requested for this order until it is whole";
+            "the order is complete".
+        "totals-differ": "lines and charges differ from the total beyond rounding";
+            "find the charge that nobody told of and map it; no money is requested for this order until the sums agree";
+            "the sums agree, or a decision"; ["accept"].
+        "rows-contradict": "rows that cannot all be true: a negative quantity, a line that disappeared after its despatch, a parent without parts";
+            "correct the source that is wrong; nothing is requested for this order until its rows agree";
+            "the rows agree".
+        "bundle-part": "a part of a bundle of a fixed price whose share is not known";
+            "give the part a list price, or set its value by a decision; until then the price stands with the bundle as a whole";
+            "the share is known, or a decision"; ["accept"].
+        "erp-record-missing": "the ERP was asked to record the order, and has no record" after erp_record_missing;
+            "look at the ERP's import of orders";
+            "the record is there, or the order is cancelled".
+        "erp-record-gone": "the ERP deleted its record, and nothing of it is posted" after erp_record_gone;
+            "restore the document, or say that it was cancelled";
+            "posted rows are there, the record is back, or a decision"; ["cancelled", "restored"].
+        "erp-duplicate": "the ERP has two live records of the order";
+            "delete one of them; no go-ahead is made while there are two";
+            "one is left".
+        "erp-differs": "the ERP's record differs from what it was asked for" after erp_differs;
+            "align the record with the order";
+            "they are equal, or a decision"; ["accept"].
+        "unpaid": "payment does not cover what is owed" after unpaid;
+            "remind the customer, or cancel the order";
+            "paid, or cancelled".
+        "over-refunded": "more is refunded than is due, beyond the tolerance";
+            "accept the difference as goodwill, or claim it back";
+            "due and refunded are equal, or a decision"; ["accept"].
+        "refund-overasked": "more was requested than is due or refunded, beyond the tolerance";
+            "recall the request, if it is not paid yet";
+            "the request is recalled (a decision), or more is due"; ["recalled"].
+    }
+    "warehouse, parcels" {
+        "release-unanswered": "a go-ahead was made, and the warehouse has no order" after release_unanswered;
+            "look at the warehouse's import of orders";
+            "the warehouse has it".
+        "unknown-location": "a row names a location that the configuration does not know";
+            "give the location an entry, or its code an alias";
+            "the location is known".
+        "held-after-release": "the order is held after its go-ahead, and not yet despatched";
+            "call the warehouse: nothing is taken back by a hold";
+            "the hold is lifted, the order cancelled or despatched".
+        "cancelled-but-despatched": "cancelled pieces left the house";
+            "stop the parcel, or await the return";
+            "the pieces came back, or a decision: the customer keeps and pays them"; ["kept"].
+        "short-closed": "warehouse or ERP will not deliver all, and the shop has not cancelled" after short_closed;
+            "tell the customer, and cancel the rest in the shop";
+            "the shop cancels, or a decision"; ["accept"].
+        "over-despatched": "more left the house than was ordered";
+            "bill it, give it, or call it back";
+            "it came back, or a decision"; ["accept"].
+        "other-item-despatched": "goods left that are not on the order";
+            "confirm the substitute, or call it back";
+            "a decision"; ["accept"].
+        "despatch-corrected": "a receiver has booked more despatched than is true now, and keeps it after its correction" after despatch_corrected;
+            "undo the shipment there";
+            "the receiver's rows agree".
+        "parcel-late": "no scan of a parcel, or its promised date passed" after parcel_late;
+            "ask the carrier";
+            "a scan, or the delivery".
+        "parcel-lost": "the carrier says lost, or scans it no more" after parcel_lost;
+            "send it again, or refund it";
+            "found, or a decision"; ["resend", "refund"].
+        "returned-to-sender": "a parcel came back without an authorisation";
+            "send it again, or refund it";
+            "a new parcel, or a decision"; ["resend", "refund"].
+        "completion-withdrawn": "the order was completed, then the scan that delivered it was withdrawn";
+            "look, and reopen the order by hand where it was closed";
+            "delivered again, or a decision"; ["accept"].
+    }
+    "returns" {
+        "return-other-item": "goods came back that are not on the order";
+            "decide what becomes of the goods, and whether they are refunded";
+            "a decision"; ["accept"].
+    }
+    "data" {
+        "orphan-rows": "rows whose order is unknown" after orphan_rows;
+            "find the order that this name belongs to, and why its shop has not told of it";
+            "the name leads to an order".
+        "unknown-word": "a status or condition word without a meaning";
+            "give the word a meaning in the source's table of words";
+            "the word has a meaning".
+    }
+};
+
+/// The entry of a kind.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.kind == name)
+}
+
+/// What a person does about an exception of this kind.
+pub fn to_do(name: &str) -> &'static str {
+    kind(name).map_or("look at the rows that are named", |kind| kind.to_do)
+}
+
+/// The table as a page of documentation.
+pub fn page() -> String {
+    let defaults = Durations::default();
+    let mut page = String::from(
+        "# Exceptions\n\nWhat a person must look at. An exception is a statement on `exceptions`: open while it holds, a tombstone when it is\nclosed. \
+         Made from `src/entities/exceptions.rs`; the times are defaults of `[durations]`.\n",
+    );
+    let mut group = "";
+    for kind in KINDS {
+        if kind.group != group {
+            group = kind.group;
+            page.push_str(&format!(
+                "\n## {group}\n\n| kind | opens when | after | a person | closes when | decisions |\n|{}\n",
+                " --- |".repeat(6)
+            ));
+        }
+        let after =
+            kind.after.as_ref().map_or_else(|| "at once".to_owned(), |after| format!("{} (`{}`)", words((after.of)(&defaults)), after.key));
+        let choices: Vec<String> = kind.choices.iter().map(|choice| format!("`{choice}`")).collect();
+        page.push_str(&format!(
+            "| `{}` | {} | {after} | {} | {} | {} |\n",
+            kind.kind,
+            kind.opens,
+            kind.to_do,
+            kind.closes,
+            choices.join(", ")
+        ));
+    }
+    page
+}
+
+/// `15 min`, `1 h`, `3 d`.
+fn words(span: Span) -> String {
+    let minutes = span.0 / 60_000;
+    match minutes {
+        m if m % 1_440 == 0 => format!("{} d", m / 1_440),
+        m if m % 60 == 0 => format!("{} h", m / 60),
+        m => format!("{m} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_stands_once_and_says_what_to_do() {
+        for (i, kind) in KINDS.iter().enumerate() {
+            assert!(KINDS[..i].iter().all(|before| before.kind != kind.kind), "{} stands twice", kind.kind);
+            assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") == !kind.choices.is_empty());
+        }
+        assert_eq!(to_do("never-heard-of"), "look at the rows that are named");
+    }
+
+    /// `WAYBILL_BLESS=1` writes the page anew.
+    #[test]
+    fn the_page_of_documentation_is_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/exceptions.md");
+        if std::env::var_os("WAYBILL_BLESS").is_some() {
+            std::fs::write(path, page()).expect("written");
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page(), "run this test with WAYBILL_BLESS=1");
+    }
+}

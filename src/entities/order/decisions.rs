@@ -1,0 +1,59 @@
+//! What people have decided about an order's exceptions, and what follows from it.
+//!
+//! A decision settles the exception of its kind and number while what is found is no worse than what it was made for: no more money at risk
+//! than its `amount` says, no more pieces than its lines do (a decision that names neither settles whatever is found). Then the exception is
+//! closed; if the facts change for the worse, it opens again. A choice that the kind does not know settles nothing.
+//!
+//! | exception | choice | follows |
+//! | --- | --- | --- |
+//! | `erp-record-gone` | `cancelled` | the document's lines are cancelled by the ERP |
+//! | | `restored` | nothing: the document counts as it last stood |
+//! | `parcel-lost`, `returned-to-sender` | `resend`, `refund` | the parcel carries the choice |
+//! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing beyond the closing |
+
+use super::view::Finding;
+use crate::entities::Rows;
+use crate::entities::exceptions;
+use crate::facts::order::Decision;
+use crate::facts::{Moment, OrderRow, Quantity, SourceId};
+
+/// The decisions that rows tell: of several about one exception the newest.
+pub(super) struct Decisions<'a>(Vec<(Moment, SourceId, &'a Decision)>);
+
+impl<'a> Decisions<'a> {
+    pub fn read(rows: &'a Rows<OrderRow>) -> Self {
+        let mut all: Vec<(Moment, SourceId, &'a Decision)> = Vec::new();
+        for (key, stored) in rows.of_kind(OrderRow::DECISION) {
+            let Some(OrderRow::Decision(decision)) = &stored.row else { continue };
+            let known = exceptions::kind(&decision.kind).is_some_and(|kind| kind.choices.contains(&decision.choice.as_str()));
+            if !stored.deleted && known {
+                all.push((decision.decided_at, key.source, decision));
+            }
+        }
+        all.sort_by_key(|(at, source, _)| std::cmp::Reverse((*at, *source)));
+        Self(all)
+    }
+
+    /// What was chosen about the exception of this kind and number.
+    pub fn about(&self, kind: &str, number: &str) -> Option<&'a Decision> {
+        self.0.iter().map(|(_, _, decision)| *decision).find(|decision| decision.kind == kind && decision.number == number)
+    }
+
+    pub fn chose(&self, kind: &str, number: &str, choice: &str) -> bool {
+        self.about(kind, number).is_some_and(|decision| decision.choice == choice)
+    }
+
+    /// Marks the findings that are settled.
+    pub fn settle(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            finding.decided = self.about(finding.kind, &finding.number).is_some_and(|decision| covers(decision, finding));
+        }
+    }
+}
+
+/// Was the decision made for at least as much as is found now?
+fn covers(decision: &Decision, finding: &Finding) -> bool {
+    let pieces: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
+    let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk <= amount));
+    money && (decision.lines.is_empty() || finding.pieces.is_none_or(|found| found <= pieces))
+}
