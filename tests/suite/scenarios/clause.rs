@@ -111,6 +111,10 @@ impl Clause {
                 let found: Quantity = all.iter().filter(|(id, sku, _)| id == what || sku == what).map(|(_, _, pieces)| *pieces).sum();
                 (found != *wanted).then(|| format!("{wanted} but {found} of {what}"))
             }
+            // `payment paid` of a status, `parcel D1` of a notice: a member of its own, not a list.
+            Self::Entry(list, id, _) if body.get(list).is_some_and(|found| !found.is_array()) => {
+                Self::Member(list.clone(), vec![id.clone()]).unmet(topic, body)
+            }
             Self::Entry(list, id, wanted) => {
                 let Some(found) = entry(body, list, id) else { return Some(format!("{list} {id}, there is none")) };
                 let unmet = wanted.iter().filter(|(name, value)| !member(found, name).is_some_and(|found| equals(found, value)));

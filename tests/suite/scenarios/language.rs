@@ -37,8 +37,6 @@ pub struct Line {
     pub marks: Marks,
     /// The epoch ends after it.
     pub ends_epoch: bool,
-    /// As it was written.
-    pub text: String,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -75,7 +73,7 @@ pub fn story(text: &str) -> Result<Vec<Line>, Wrong> {
             return Err(format!("line {number}: stands before the line above it in time"));
         }
         let says = words.rest();
-        lines.push(Line { number, at, who, says, marks, ends_epoch: !by_marks, text: line.to_owned() });
+        lines.push(Line { number, at, who, says, marks, ends_epoch: !by_marks });
     }
     if let Some(last) = lines.last_mut() {
         last.ends_epoch = true;

@@ -205,6 +205,7 @@ impl Teller {
                 "nothing-to-ship" => header.ships = false,
                 "in-one-go" => header.advice = Advice::Whole,
                 "guest" => header.customer = None,
+                "numbered" => header.number = words.word("a public number")?.into(),
                 "without-email" => header.email = None,
                 "channel" => header.channel = words.word("a channel")?.into(),
                 "origin" => {
@@ -222,13 +223,14 @@ impl Teller {
             }
         }
         self.of(telling).header = Some(header.clone());
+        let public = header.number.clone();
         telling.put(subject.clone(), order.as_str(), Row::Order(OrderRow::Header(Box::new(header))));
         if let Some(country) = ship_to {
             let address = Address { country: country.into(), city: Personal("Leeds".into()), ..Address::default() };
             telling.put(subject.clone(), "shipping", Row::Order(OrderRow::ShipTo(Box::new(address))));
         }
         if let Subject::Order(key) = subject {
-            telling.link(number(&order), Link::Order(key));
+            telling.link(number(&public), Link::Order(key));
         }
         Ok(())
     }
@@ -259,6 +261,7 @@ impl Teller {
                 "from" => line.location = Some(words.word("a location")?.into()),
                 "cost" => line.unit_cost = Some(words.amount()?),
                 "each" => line.per_parent = words.pieces()?,
+                "parts" => line.parts = Some(words.count()?),
                 "list" => line.list_price = Some(words.amount()?),
                 "shown" => line.unit_price = Some(words.amount()?),
                 other => return Err(words.wrong(format!("unknown word \"{other}\" of a line"))),
@@ -453,6 +456,7 @@ fn fresh_line(position: u32, sku: &waybill::facts::Sku) -> Line {
         tracked: true,
         per_parent: Quantity::from_int(1),
         list_price: None,
+        parts: None,
         unit_price: None,
     }
 }
