@@ -141,7 +141,8 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, locati
             Some(_) => rest.min(here).min(left_from(line, location)),
             None => rest.min(here),
         };
-        if total.is_positive() || here.is_positive() {
+        let ever = asked.is_some_and(|asked| asked.totals.contains_key(line.id));
+        if total.is_positive() || ever {
             totals.insert(line.id.into(), total);
         }
     }

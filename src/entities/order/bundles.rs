@@ -26,7 +26,7 @@ pub(super) struct Leaf<'a> {
 pub(super) fn expand<'a>(mut line: LineView<'a>, leaves: &[Leaf<'a>], cause: Cause, findings: &mut Findings) -> Vec<LineView<'a>> {
     let Some(first) = leaves.first() else { return vec![line] };
     let one = Quantity::from_int(1);
-    let composite = leaves.len() > 1 || first.line.per_parent != one || line.line.parts.is_some_and(|parts| parts > 1);
+    let composite = leaves.len() > 1 || each(&line, first) != one || line.line.parts.is_some_and(|parts| parts > 1);
     if !composite || line.line.role == LineRole::Both {
         line.leaf = Some(first.id);
         line.goods = first.line;
@@ -39,7 +39,7 @@ pub(super) fn expand<'a>(mut line: LineView<'a>, leaves: &[Leaf<'a>], cause: Cau
     if leaves.iter().any(|leaf| !leaf.line.gross.is_zero()) {
         return parts;
     }
-    let weights: Option<Vec<Amount>> = leaves.iter().map(|leaf| Some(leaf.line.list_price?.times(leaf.line.per_parent))).collect();
+    let weights: Option<Vec<Amount>> = leaves.iter().map(|leaf| Some(leaf.line.list_price?.times(each(&line, leaf)))).collect();
     let weights = weights.filter(|weights| weights.iter().any(|weight| weight.is_positive()) && !weights.iter().any(|w| w.is_negative()));
     match weights.or_else(|| (leaves.len() == 1).then(|| vec![Amount::parse("1").unwrap_or_default()])) {
         Some(weights) => {
@@ -62,9 +62,19 @@ pub(super) fn expand<'a>(mut line: LineView<'a>, leaves: &[Leaf<'a>], cause: Cau
     parts
 }
 
+/// Pieces of the part in one piece of the sale: as its row says, else by what was ordered of both.
+fn each(of: &LineView<'_>, leaf: &Leaf<'_>) -> Quantity {
+    let one = Quantity::from_int(1);
+    if leaf.line.per_parent != one || !of.n.is_positive() || !leaf.line.ordered.is_positive() {
+        return leaf.line.per_parent;
+    }
+    let ratio = leaf.line.ordered.decimal() / of.n.decimal();
+    Quantity::new(ratio.round_dp(Quantity::SCALE_MAX)).unwrap_or(one)
+}
+
 fn part<'a>(of: &LineView<'a>, leaf: &Leaf<'a>) -> LineView<'a> {
     let mut part = sale(leaf.id, leaf.line, leaf.gone || of.gone, leaf.removed || of.removed, of.currency);
-    part.part_of = Some(PartOf { sale: of.id, line: of.line, each: leaf.line.per_parent });
+    part.part_of = Some(PartOf { sale: of.id, line: of.line, each: each(of, leaf) });
     part
 }
 

@@ -16,7 +16,7 @@ use super::{bundles, despatch, erp, money, stages, warehouse, words};
 use crate::entities::Rows;
 use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
-use crate::facts::order::Address;
+use crate::facts::order::{Address, Origin};
 use crate::facts::{Moment, OrderKey, OrderRow, SourceId};
 
 /// Computes the view of an order at `tick`. A pure function: the same rows give the same view, in whatever order they came.
@@ -145,7 +145,8 @@ impl<'a> Ground<'a, '_> {
         let mut cancelled = Cancelled::read(rows, rules, self.placed, lines, findings);
         let pieces = despatch::pieces(rows, rules, lines, &cancelled.by_shop(), self.placed, findings);
         let warehouse = warehouse::read(rows, rules, lines, &pieces, findings);
-        let back = returns::read(rows, rules, lines, findings);
+        let till = self.placed.shop.filter(|_| self.placed.header.is_some_and(|header| header.origin == Origin::Pos));
+        let back = returns::read(rows, rules, lines, till, findings);
         let left = |group: &[usize]| {
             let of_group = || pieces.iter().filter(|piece| piece.targets.first().is_some_and(|i| group.contains(i)));
             (of_group().map(|piece| piece.quantity).sum(), of_group().map(|piece| piece.at).min())
@@ -164,11 +165,11 @@ impl<'a> Ground<'a, '_> {
     }
 }
 
-/// Holds in force, of whatever source.
+/// Holds in force, of whatever source. A hold whose row was deleted stays: only a row that says so ends it.
 fn holds(rows: &Rows<OrderRow>) -> Vec<HoldView<'_>> {
     rows.of_kind(OrderRow::HOLD)
         .filter_map(|(key, stored)| match &stored.row {
-            Some(OrderRow::Hold(hold)) if !stored.deleted && hold.active => {
+            Some(OrderRow::Hold(hold)) if hold.active => {
                 Some(HoldView { source: key.source, reason: &hold.reason, cause: stored.cause })
             }
             _ => None,

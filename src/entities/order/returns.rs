@@ -9,7 +9,7 @@ use super::findings::Findings;
 use super::pooling::{self, Parts, Targets};
 use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
-use crate::entities::rules::{Authority, Rules};
+use crate::entities::rules::{Authority, Role, Rules};
 use crate::facts::order::{
     Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
@@ -86,11 +86,19 @@ fn document<'a>(rows: &'a Rows<OrderRow>, source: SourceId, rma: &str) -> Option
     })
 }
 
-pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[LineView<'a>], findings: &mut Findings) -> Returns<'a> {
+/// `till`: the source that sold the order at a counter, which tells of what is brought back there.
+pub(super) fn read<'a>(
+    rows: &'a Rows<OrderRow>,
+    rules: &'a Rules,
+    lines: &[LineView<'a>],
+    till: Option<SourceId>,
+    findings: &mut Findings,
+) -> Returns<'a> {
+    let at_till = |source: SourceId| till == Some(source) || rules.plays(source, Role::Pos);
     let mut authorised: Vec<Authorised<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::RETURN_LINE) {
         let Some(OrderRow::ReturnLine(row)) = &stored.row else { continue };
-        if !rules.counts_from(Authority::Returns, key.source) {
+        if !rules.counts_from(Authority::Returns, key.source) && !at_till(key.source) {
             continue;
         }
         let head = document(rows, key.source, &row.rma);
@@ -107,7 +115,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, lines: &[Line
     let mut received: Vec<Received<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::RECEIPT) {
         let Some(OrderRow::Receipt(row)) = &stored.row else { continue };
-        if stored.deleted || !tells_of_goods(rules, Authority::Receipts, key.source, &row.location) {
+        if stored.deleted || !(tells_of_goods(rules, Authority::Receipts, key.source, &row.location) || at_till(key.source)) {
             continue;
         }
         if row.quantity.is_negative() {

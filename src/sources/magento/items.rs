@@ -1,20 +1,72 @@
 //! `sales_order_item`: what was ordered, and how far the shop's own books have got with it.
 
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
 use super::{Context, Table};
 use crate::envelope::{Refusal, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
-use crate::facts::{OrderRow, Quantity, Subject, Text};
+use crate::facts::{Amount, OrderRow, Quantity, Subject, Text};
 use crate::sources::FactsOut;
 
 columns! {
     pub(super) struct SalesOrderItem {
-        item_id, order_id, parent_item_id, product_type, sku, name, is_virtual, updated_at,
+        item_id, order_id, parent_item_id, product_type, sku, name, is_virtual, updated_at, product_options,
+        price, price_incl_tax, original_price,
         qty_ordered, qty_shipped, qty_refunded, qty_canceled,
         row_total, tax_amount, discount_tax_compensation_amount, weee_tax_applied_row_amount, discount_amount,
     }
 }
 
+/// What is read of `product_options`: of a bundle which parts it has, of a part its price and how many are in one bundle. The column also
+/// holds what the customer typed; a connector may leave it out, and old versions of Magento write it in PHP's format: then nothing is known.
+#[derive(Default, Deserialize)]
+struct Options {
+    bundle_options: Option<serde_json::Value>,
+    /// JSON within JSON.
+    bundle_selection_attributes: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Selection {
+    price: Option<serde_json::Number>,
+    qty: Option<serde_json::Number>,
+}
+
+impl Options {
+    fn parts(&self) -> Option<u32> {
+        let options: Vec<&serde_json::Value> = match self.bundle_options.as_ref()? {
+            serde_json::Value::Array(options) => options.iter().collect(),
+            serde_json::Value::Object(options) => options.values().collect(),
+            _ => return None,
+        };
+        let chosen = |option: &&serde_json::Value| option.get("value").and_then(|value| value.as_array()).map_or(0, Vec::len);
+        u32::try_from(options.iter().map(chosen).sum::<usize>()).ok().filter(|parts| *parts > 0)
+    }
+
+    fn selection(&self) -> Selection {
+        self.bundle_selection_attributes.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
+}
+
+impl Selection {
+    fn each(&self) -> Option<Quantity> {
+        self.qty.as_ref().and_then(|qty| Quantity::parse(&qty.to_string())).filter(|qty| qty.is_positive())
+    }
+
+    /// The price of one piece: the selection's is that of all of it.
+    fn price_of_one(&self) -> Option<Amount> {
+        let price = Amount::parse(&self.price.as_ref()?.to_string())?.decimal();
+        let one = price.checked_div(self.each().map_or(Decimal::ONE, Quantity::decimal))?;
+        Amount::new(one.round_dp(Amount::SCALE_MAX)).filter(|price| price.is_positive())
+    }
+}
+
 impl SalesOrderItem<'_> {
+    fn options(&self) -> Options {
+        self.product_options.opt_text().ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+    }
+
     /// A row with a parent is goods; of the others, a composite has its goods in rows of their own.
     fn role(&self, product_type: &str) -> LineRole {
         match product_type {
@@ -31,6 +83,10 @@ impl SalesOrderItem<'_> {
             + cx.money(&self.discount_tax_compensation_amount)?
             + cx.money(&self.weee_tax_applied_row_amount)?
             - cx.money(&self.discount_amount)?;
+        let (options, part) = (self.options(), role == LineRole::Leaf);
+        let selection = options.selection();
+        let catalogue = Some(cx.money(&self.original_price)?).filter(|price| price.is_positive());
+        let shown = if cx.magento.settings.prices_include_tax { &self.price_incl_tax } else { &self.price };
         let digital = self.is_virtual.opt_flag()?.unwrap_or(matches!(product_type, "virtual" | "downloadable"));
         Ok(Line {
             position,
@@ -47,10 +103,10 @@ impl SalesOrderItem<'_> {
             location: None,
             unit_cost: None,
             tracked: true,
-            per_parent: Quantity::from_int(1),
-            list_price: None,
-            parts: None,
-            unit_price: None,
+            per_parent: selection.each().filter(|_| part).unwrap_or(Quantity::from_int(1)),
+            list_price: selection.price_of_one().or(catalogue).filter(|_| part),
+            parts: options.parts().filter(|_| !part),
+            unit_price: Some(cx.money(shown)?).filter(|_| !part && !shown.is_null()),
         })
     }
 
@@ -78,8 +134,10 @@ impl<'a> Table<'a> for SalesOrderItem<'a> {
         let role = self.role(&product_type);
         let at = cx.at(&self.updated_at)?;
         let line = self.line(cx, position, role, &product_type)?;
-        if role != LineRole::Leaf {
-            out.order(order.clone(), id.clone(), cx.place, at, OrderRow::LineProgress(self.progress(cx)?));
+        // Parts of a bundle that are sent one by one have books of their own; those of most others stay empty.
+        let progress = self.progress(cx)?;
+        if role != LineRole::Leaf || progress != LineProgress::default() {
+            out.order(order.clone(), id.clone(), cx.place, at, OrderRow::LineProgress(progress));
         }
         out.order(order, id, cx.place, at, OrderRow::Line(Box::new(line)));
         Ok(())
@@ -88,7 +146,7 @@ impl<'a> Table<'a> for SalesOrderItem<'a> {
     fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         let subject = Subject::Order(cx.order(&self.order_id)?);
         let id: Text = self.item_id.id()?.as_ref().into();
-        if self.parent_item_id.is_null() {
+        if self.parent_item_id.is_null() || self.progress(cx)? != LineProgress::default() {
             out.deleted(subject.clone(), OrderRow::LINE_PROGRESS, id.clone(), cx.place, cx.committed_at);
         }
         out.deleted(subject, OrderRow::LINE, id, cx.place, cx.committed_at);

@@ -138,7 +138,7 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for Magento {
     fn revision(&self) -> u16 {
-        1
+        2
     }
 
     fn topics(&self) -> Vec<String> {

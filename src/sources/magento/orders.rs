@@ -3,7 +3,7 @@
 use super::{Context, Table, moment};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, Refusal, columns};
-use crate::facts::order::{Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, ShopState, Tender, Terms, Word};
+use crate::facts::order::{Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word};
 use crate::facts::{Amount, Currency, CustomerKey, Digest, Moment, Name, OrderKey, OrderRow, Subject, Text};
 use crate::sources::FactsOut;
 
@@ -128,6 +128,11 @@ impl<'a> Table<'a> for SalesOrder<'a> {
         if held || cx.op != Op::Create {
             let hold = Hold { reason: "held in the shop".into(), active: held };
             out.order(order.clone(), "shop", place, at, OrderRow::Hold(hold));
+        }
+        // An edit makes a new order, links the old one to it, and cancels that.
+        if let Some(next) = &header.replaced_by {
+            let old = Predecessor { order: order.clone(), cancelled };
+            out.order(next.clone(), order.0.clone(), place, at, OrderRow::Predecessor(old));
         }
         for (id, tender, amount) in paid.stored.into_iter().filter(|(_, _, amount)| !amount.is_zero()) {
             let captured = if cancelled { Amount::ZERO } else { amount };

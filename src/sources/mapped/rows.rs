@@ -6,8 +6,8 @@ use crate::envelope::Refusal;
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
-    Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution, ReturnLine,
-    ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
+    Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution, ReturnLine,
+    ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::{Basis, Count, Despatched};
 use crate::facts::{Amount, CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Text};
@@ -124,6 +124,45 @@ pub(super) static ROW_TYPES: &[RowType] = &[
         make: warehouse_total,
     },
     RowType {
+        name: "warehouse-line",
+        fields: &[
+            must("quantity", Pieces),
+            may("id", Words),
+            may("allocated", Pieces),
+            may("allocated_at", Moment),
+            may("despatched", Pieces),
+            may("cancelled", Pieces),
+            may("closed", Flag),
+            may("changed_at", Moment),
+            LOCATION,
+            LINE,
+            SKU,
+            must("order_number", Words),
+        ],
+        one_of: &[WHICH_LINE],
+        at: Some("changed_at"),
+        rank: None,
+        make: warehouse_line,
+    },
+    RowType {
+        name: "cancellation",
+        fields: &[
+            must("total", Pieces),
+            may("stopped", Flag),
+            may("reason", Words),
+            may("id", Words),
+            may("cancelled_at", Moment),
+            LINE,
+            SKU,
+            ORDER,
+            PARCEL,
+        ],
+        one_of: &[BY, WHICH_LINE],
+        at: Some("cancelled_at"),
+        rank: None,
+        make: cancellation,
+    },
+    RowType {
         name: "despatch",
         fields: &[
             must("despatch", Words),
@@ -144,7 +183,13 @@ pub(super) static ROW_TYPES: &[RowType] = &[
     },
     RowType {
         name: "tracking",
-        fields: &[must("despatch", Words), must("tracking", Words), may("carrier", Words), must("order_number", Words)],
+        fields: &[
+            must("despatch", Words),
+            must("tracking", Words),
+            may("carrier", Words),
+            may("replaces", Words),
+            must("order_number", Words),
+        ],
         one_of: &[],
         at: None,
         rank: None,
@@ -321,6 +366,37 @@ fn warehouse_total(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusa
     Ok(())
 }
 
+fn warehouse_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let order = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
+    let number = |field| if told.has(field) { told.number(field).map(Some) } else { Ok(None) };
+    let row = WarehouseLine {
+        order: order.clone(),
+        location: told.text("location"),
+        line: told.line()?,
+        quantity: told.number("quantity")?,
+        allocated: number("allocated")?.unwrap_or_default(),
+        allocated_at: told.moment("allocated_at"),
+        despatched: number("despatched")?,
+        cancelled: number("cancelled")?,
+        closed: told.flag("closed").unwrap_or(false),
+    };
+    let id = join_key(&[&order, told.line_text().as_str()]);
+    out.named(told.order()?, id, told.place, told.at, OrderRow::WarehouseLine(Box::new(row)));
+    Ok(())
+}
+
+fn cancellation(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let row = Cancellation {
+        line: told.line()?,
+        total: told.number("total")?,
+        stopped: told.flag("stopped").unwrap_or(false),
+        reason: told.text("reason"),
+    };
+    let id = told.opt_text("id").unwrap_or_else(|| told.line_text().as_str().into());
+    out.named(told.order()?, id, told.place, told.at, OrderRow::Cancellation(row));
+    Ok(())
+}
+
 fn despatch(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let (sku, quantity, location, despatched_at) = (told.sku()?, told.number("quantity")?, told.text("location"), told.at);
     let despatch = told.text("despatch");
@@ -346,7 +422,7 @@ fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let order = told.number_of_order()?;
     let (despatch, number) = (told.text("despatch"), told.text("tracking"));
     out.link(Name::new(Name::TRACKING, &number), Link::Name(order.clone()), told.place, told.at);
-    let row = Tracking { despatch: despatch.clone(), carrier: told.text("carrier"), number, replaces: None };
+    let row = Tracking { despatch: despatch.clone(), carrier: told.text("carrier"), number, replaces: told.opt_text("replaces") };
     out.named(order, despatch, told.place, told.at, OrderRow::Tracking(row));
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{
     ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
-use crate::facts::{Amount, Link, OrderRow, Quantity, Subject, Text};
+use crate::facts::{Amount, Link, OrderRow, Quantity, Sku, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -39,6 +39,10 @@ spelled! {
         QUANTITY_BASE = "Quantity (Base)",
         SHIPPED = "Quantity Shipped",
         SHIPPED_BASE = "Qty_ Shipped (Base)",
+        INVOICED = "Quantity Invoiced",
+        INVOICED_BASE = "Qty_ Invoiced (Base)",
+        OUTSTANDING = "Outstanding Quantity",
+        GROSS = "Amount Including VAT",
         UNITS = "Qty_ per Unit of Measure",
         COST = "Unit Cost (LCY)",
         DROP = "Drop Shipment",
@@ -163,19 +167,7 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
     let quantity = reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?;
     let name = reader.nav.document(kind.text(), &document);
     let told = match kind {
-        Kind::Order => OrderRow::ErpLine(Box::new(ErpLine {
-            document: document.into(),
-            order_line: None,
-            sku,
-            quantity,
-            location: row.cell(line::LOCATION).filled()?.map(Text::from),
-            drop_ship: flag(row, line::DROP)?,
-            shipped: reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?,
-            invoiced: Quantity::ZERO,
-            gross: None,
-            closed: false,
-            unit_cost: unit_cost(reader, row)?,
-        })),
+        Kind::Order => OrderRow::ErpLine(Box::new(order_line(reader, row, &document, sku, quantity)?)),
         Kind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {
             rma: document.into(),
             line: LineRef::Sku(sku),
@@ -189,6 +181,38 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
     };
     out.named(name, id, reader.place, at, told);
     Ok(())
+}
+
+fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sku, quantity: Quantity) -> Result<ErpLine, Refusal> {
+    let shipped = reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?;
+    let outstanding = row.cell(line::OUTSTANDING);
+    let told = [line::INVOICED_BASE, line::INVOICED].iter().any(|place| !row.cell(*place).is_null());
+    // Nothing outstanding, and less shipped than is on the line: the rest was given up.
+    let closed = !outstanding.is_null() && reader.quantity(outstanding)?.is_zero() && shipped < quantity;
+    Ok(ErpLine {
+        document: document.into(),
+        order_line: None,
+        sku,
+        quantity,
+        location: row.cell(line::LOCATION).filled()?.map(Text::from),
+        drop_ship: flag(row, line::DROP)?,
+        shipped,
+        invoiced: if told { reader.base(row, line::INVOICED_BASE, line::INVOICED)? } else { Quantity::ZERO },
+        gross: gross(reader, row)?,
+        closed,
+        unit_cost: unit_cost(reader, row)?,
+    })
+}
+
+/// The line's value with VAT, in the document's currency; NAV leaves it at zero until it has calculated the document.
+fn gross(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, Refusal> {
+    let cell = row.cell(line::GROSS);
+    if cell.is_null() {
+        return Ok(None);
+    }
+    let told = Amount::new(cell.decimal(reader.nav.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
+    let gross = told.ok_or_else(|| cell.refuse("an amount below 10^12"))?;
+    Ok(Some(gross).filter(|gross| !gross.is_zero()))
 }
 
 /// Cost of one base unit, in the company's currency: the line's is of its own unit, and may have more digits than an amount.

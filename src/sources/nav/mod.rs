@@ -204,7 +204,7 @@ fn topics(settings: &Settings, company: &str) -> Vec<String> {
 
 impl Adapter for Nav {
     fn revision(&self) -> u16 {
-        1
+        2
     }
 
     fn topics(&self) -> Vec<String> {

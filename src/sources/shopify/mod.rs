@@ -75,7 +75,7 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for Shopify {
     fn revision(&self) -> u16 {
-        1
+        2
     }
 
     fn topics(&self) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::sources::FactsOut;
 
 columns! {
     pub(super) struct Order {
-        id, name, order_number, created_at, processed_at, updated_at, cancelled_at,
+        id, name, order_number, created_at, processed_at, updated_at, cancelled_at, location_id,
         currency, presentment_currency, taxes_included, duties_included, test, source_name,
         financial_status, fulfillment_status, payment_gateway_names, payment_terms,
         email, contact_email, customer, billing_address, shipping_address,
@@ -70,7 +70,11 @@ pub(super) fn translate(cx: &Context<'_>, order: &Order<'_>, out: &mut FactsOut<
     body.charges(out)?;
     body.payments(header.total, out)?;
     for (i, refund) in body.refunds.iter().enumerate() {
-        refunds::rows(cx, &body.key, refund, out).map_err(|refusal| refusal.within(&format!("refunds[{i}]")))?;
+        let tell = |out: &mut FactsOut<'_>| {
+            refunds::rows(cx, &body.key, refund, out)?;
+            if body.at_counter()? { refunds::returned(&body.key, refund, place, at, out) } else { Ok(()) }
+        };
+        tell(out).map_err(|refusal| refusal.within(&format!("refunds[{i}]")))?;
     }
     out.order(body.key, "", place, at, OrderRow::Header(Box::new(header)));
     Ok(())
@@ -118,6 +122,11 @@ impl<'a, 'c> Body<'a, 'c> {
         })
     }
 
+    /// Sold at a till, and taken away: nothing is to be sent.
+    fn at_counter(&self) -> Result<bool, Refusal> {
+        Ok(self.order.source_name.text_or_empty()? == "pos" && self.order.shipping_address.is_null())
+    }
+
     /// The order's name without `#`; a shop may have given it a prefix of its own.
     fn number(&self) -> Result<Text, Refusal> {
         match self.order.name.filled()? {
@@ -153,7 +162,7 @@ impl<'a, 'c> Body<'a, 'c> {
             Some(at) => at,
             None => moment(&order.created_at)?.ok_or_else(|| order.created_at.refuse("the moment when the order was placed"))?,
         };
-        let ships = self.items.iter().map(LineItem::ships).try_fold(false, |any, ships| ships.map(|ships| any | ships))?;
+        let ships = self.items.iter().map(LineItem::ships).try_fold(false, |any, ships| ships.map(|ships| any | ships))? && !self.at_counter()?;
         let (state, raw_state) = self.state()?;
         Ok(Header {
             number: number.into(),
@@ -249,6 +258,7 @@ impl<'a, 'c> Body<'a, 'c> {
     fn line(&self, i: usize, item: &LineItem<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         let id: Text = item.id.id()?.as_ref().into();
         let (sku, sku_text) = item.sku(&id)?;
+        let taken = self.at_counter()?;
         if item.is_tracked() && !item.fulfillable_quantity.is_null() {
             let open = if self.order.cancelled_at.is_null() { pieces(&item.fulfillable_quantity)? } else { Quantity::ZERO };
             let holding = Holding { shop: self.cx.shopify.common.name.clone(), quantity: open };
@@ -265,14 +275,18 @@ impl<'a, 'c> Body<'a, 'c> {
             gross: self.gross(&item.price, &item.price_set, pieces(&item.quantity)?, &item.discount_allocations, &item.tax_lines)?,
             tax: self.purse.taxes(&item.tax_lines)?,
             kind: if item.gift_card.opt_flag()?.unwrap_or(false) { LineKind::GiftCard } else { LineKind::Goods },
-            needs: if item.ships()? { Needs::Ship } else { Needs::Digital },
-            location: None,
+            needs: match (item.ships()?, taken) {
+                (true, true) => Needs::Taken,
+                (true, false) => Needs::Ship,
+                (false, _) => Needs::Digital,
+            },
+            location: self.order.location_id.opt_id()?.filter(|_| taken).map(|id| id.as_ref().into()),
             unit_cost: None,
             tracked: item.is_tracked(),
             per_parent: Quantity::from_int(1),
             list_price: None,
             parts: None,
-            unit_price: None,
+            unit_price: Some(self.purse.money(&item.price, &item.price_set)?),
         };
         // A body that leaves these members out tells no progress.
         if !self.order.refunds.is_null() && !self.order.fulfillments.is_null() {

@@ -8,14 +8,16 @@ use std::borrow::Cow;
 use super::order::PAYMENT;
 use super::{Context, amount, moment, pieces};
 use crate::envelope::{Cell, Refusal, columns};
-use crate::facts::order::{self, Payment, RefundState, Tender, Word};
-use crate::facts::{Amount, Currency, OrderKey, OrderRow, Place, Quantity, Text};
+use crate::facts::order::{
+    self, Condition, GoodsExpected, LineRef, Payment, Receipt, RefundState, Resolution, ReturnLine, ReturnState, Tender, Word,
+};
+use crate::facts::{Amount, Currency, Moment, OrderKey, OrderRow, Place, Quantity, Text};
 use crate::sources::FactsOut;
 
 columns! {
-    pub(super) struct Refund { order_id, refund_line_items, transactions }
+    pub(super) struct Refund { id, order_id, created_at, processed_at, refund_line_items, transactions }
 
-    struct RefundLine { line_item_id, quantity, restock_type }
+    struct RefundLine { id, line_item_id, quantity, restock_type, location_id }
 
     pub(super) struct Transaction { id, order_id, kind, status, gateway, amount, currency, authorization, created_at, processed_at }
 }
@@ -33,6 +35,47 @@ pub(super) fn transaction(cx: &Context<'_>, transaction: &Transaction<'_>, out: 
 pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     for (i, transaction) in refund.transactions.objects::<Transaction<'_>>()?.iter().enumerate() {
         row(cx, order, transaction, out).map_err(|refusal| refusal.within(&format!("transactions[{i}]")))?;
+    }
+    Ok(())
+}
+
+/// A refund at the counter whose goods go back on the shelf is a return: authorisation and receipt in one.
+pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: Moment, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    let received_at = moment(&refund.processed_at)?.or(moment(&refund.created_at)?).unwrap_or(at);
+    for (i, part) in refund.refund_line_items.objects::<RefundLine<'_>>()?.iter().enumerate() {
+        let mut tell = || -> Result<(), Refusal> {
+            if !matches!(&*part.restock_type.text_or_empty()?, "return" | "legacy_restock") {
+                return Ok(());
+            }
+            let rma: Text = refund.id.id()?.as_ref().into();
+            let id: Text = part.id.id()?.as_ref().into();
+            let line = LineRef::Line(part.line_item_id.id()?.as_ref().into());
+            let quantity = pieces(&part.quantity)?;
+            let authorised = ReturnLine {
+                rma: rma.clone(),
+                line: line.clone(),
+                quantity,
+                state: Word::Known(ReturnState::Approved),
+                resolution: Resolution::Refund,
+                goods_expected: GoodsExpected::Yes,
+                reason: Text::default(),
+                approved_at: Some(received_at),
+            };
+            let receipt = Receipt {
+                receipt: rma.clone(),
+                rma: Some(rma),
+                line,
+                quantity,
+                condition: Word::Known(Condition::Sellable),
+                location: part.location_id.opt_id()?.map(|id| id.as_ref().into()).unwrap_or_default(),
+                bucket: Text::default(),
+                received_at,
+            };
+            out.order(order.clone(), id.clone(), place, received_at, OrderRow::ReturnLine(Box::new(authorised)));
+            out.order(order.clone(), id, place, received_at, OrderRow::Receipt(Box::new(receipt)));
+            Ok(())
+        };
+        tell().map_err(|refusal| refusal.within(&format!("refund_line_items[{i}]")))?;
     }
     Ok(())
 }

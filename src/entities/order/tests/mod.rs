@@ -2,8 +2,12 @@
 
 mod arrival;
 mod gates;
+mod cancelled;
 mod goods;
 mod money;
+mod record;
+mod told;
+mod travel;
 
 /// The view of a story as it stands.
 macro_rules! seen {

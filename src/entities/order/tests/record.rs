@@ -1,0 +1,152 @@
+//! The ERP's record: gone, missing, there twice, other than asked.
+
+use super::super::testing::*;
+use super::seen;
+use crate::facts::OrderRow;
+use crate::facts::order::*;
+use crate::facts::time::Span;
+
+/// The worked example with the create entered as asked at the story's present.
+fn asked() -> Story {
+    let mut order = placed_example();
+    let ledger = &mut order.ledgers.sales_order;
+    ledger.step = 1;
+    ledger.asked_at = Some(order.now);
+    ledger.totals = [("A".into(), pieces(3)), ("B".into(), pieces(1))].into();
+    order
+}
+
+fn record(order: &mut Story) -> &mut Story {
+    order.recorded().erp_line("10000", "TEE", 3, None).erp_line("20000", "CAP", 1, None)
+}
+
+#[test]
+fn a_record_that_was_asked_for_and_does_not_come_is_missed_after_an_hour() {
+    let mut order = asked();
+    order.wait(Span::minutes(59));
+    assert_eq!(order.exceptions(), [""; 0]);
+    order.wait(Span::minutes(1));
+    assert_eq!(order.exceptions(), ["erp-record-missing"]);
+    let mut cancelled = order.clone();
+    cancelled.cancelled("A", 3).cancelled("B", 1);
+    assert_eq!(cancelled.exceptions(), [""; 0], "nobody wants it any more");
+    order.recorded();
+    assert_eq!(order.exceptions(), [""; 0]);
+}
+
+#[test]
+fn a_deleted_record_keeps_its_quantities_and_asks_a_person_after_an_hour() {
+    let mut order = released_example();
+    order.document_deleted("SO-7");
+    seen!(order, state, view);
+    assert!(view.conditions.recorded.holds && view.conditions.approved.holds && view.erp.states == ["gone"]);
+    assert_eq!((order.quantities("A"), order.exceptions()), ([3, 0, 3, 0, 0], vec![]));
+    order.wait(Span::hours(1));
+    assert_eq!(order.exceptions(), ["erp-record-gone SO-7"]);
+    // Posted, back, under another number, cancelled in the shop: each settles it.
+    let settled = |tell: fn(&mut Story) -> &mut Story| {
+        let mut order = order.clone();
+        tell(&mut order);
+        order.exceptions()
+    };
+    assert_eq!(settled(|order| order.posted("SH-1", "SO-7", "TEE", 3)), [""; 0]);
+    assert_eq!(settled(|order| order.recorded()), [""; 0]);
+    assert_eq!(settled(|order| order.document("SO-8", ErpState::Approved)), [""; 0]);
+    assert_eq!(settled(|order| order.cancelled("A", 3).cancelled("B", 1)), [""; 0]);
+}
+
+#[test]
+fn a_person_says_what_a_deleted_record_means() {
+    let mut order = released_example();
+    order.document_deleted("SO-7").wait(Span::hours(1));
+    let mut restored = order.clone();
+    restored.decided("erp-record-gone", "SO-7", "restored");
+    assert_eq!((restored.exceptions().len(), restored.quantities("A")[2]), (0, 3));
+    order.decided("erp-record-gone", "SO-7", "cancelled");
+    assert_eq!((order.quantities("A"), order.quantities("B")), ([3, 3, 0, 0, 0], [1, 1, 0, 0, 0]), "not stopped: the warehouse has it");
+    assert_eq!(order.exceptions(), ["short-closed A", "short-closed B"], "the customer is to be told");
+    order.decided("erp-record-gone", "SO-7", "burnt");
+    assert_eq!(order.quantities("A")[1], 0, "a choice that nobody knows settles nothing");
+}
+
+#[test]
+fn two_live_records_are_one_too_many() {
+    let mut order = released_example();
+    order.document("SO-8", ErpState::Approved);
+    assert_eq!(order.exceptions(), ["erp-duplicate"]);
+    let mut cancelled = order.clone();
+    cancelled.document("SO-8", ErpState::Cancelled);
+    assert_eq!(cancelled.exceptions(), [""; 0]);
+    assert_eq!(cancelled.quantities("A")[1], 0, "a duplicate that is cancelled cancels nothing");
+    order.document_deleted("SO-8");
+    assert_eq!(order.exceptions(), [""; 0], "one is left");
+    // What was posted from the open document is the same record; from another it is a second.
+    order.posted("SH-1", "SO-7", "TEE", 3);
+    assert_eq!(order.exceptions(), [""; 0]);
+    order.posted("SH-2", "SO-9", "TEE", 3);
+    assert_eq!(order.exceptions(), ["erp-duplicate"]);
+}
+
+#[test]
+fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
+    let mut order = asked();
+    record(&mut order).wait(Span::hours(2));
+    assert_eq!(order.exceptions(), [""; 0]);
+    let differs = |tell: fn(&mut Story) -> &mut Story| {
+        let mut order = order.clone();
+        tell(&mut order);
+        let state = order.state();
+        let found = order.view(&state).findings.into_iter().find(|finding| finding.kind == "erp-differs");
+        found.map(|finding| finding.sentence).unwrap_or_default()
+    };
+    assert_eq!(differs(|order| order.erp_line("10000", "TEE", 2, None)), "SO-7 differs from what was asked for: 2 instead of 3 of TEE");
+    assert_eq!(
+        differs(|order| order.delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000")),
+        "SO-7 differs from what was asked for: 0 instead of 1 of CAP"
+    );
+    assert_eq!(
+        differs(|order| order.erp_line("30000", "MUG", 1, None)),
+        "SO-7 differs from what was asked for: 1 of MUG more than the order has"
+    );
+    let priced = |order: &mut Story, gross: &str| {
+        order.erp_line_with("20000", "CAP", 1, |line| line.gross = Some(amount(gross))).exceptions()
+    };
+    assert_eq!(priced(&mut order.clone(), "25.93"), [""; 0], "rounded otherwise");
+    assert_eq!(priced(&mut order.clone(), "24.50"), ["erp-differs SO-7"]);
+    // What was posted or closed is not compared: it holds what is left.
+    assert_eq!(differs(|order| order.erp_line("10000", "TEE", 2, None).document_deleted("SO-7").posted("SH-1", "SO-7", "TEE", 2)), "");
+    let mut accepted = order.clone();
+    accepted.erp_line("10000", "TEE", 2, None).decided("erp-differs", "SO-7", "accept");
+    assert_eq!(accepted.exceptions(), [""; 0]);
+}
+
+#[test]
+fn an_order_that_is_not_paid_is_chased_after_three_days() {
+    let mut order = Story::new("GBP");
+    order.header("63.44").line("A", "TEE", 3, "63.44", "10.57").paid_by("card", Tender::Card, "0", "0");
+    order.now = PLACED + Span::days(3);
+    assert_eq!(order.exceptions(), ["unpaid"]);
+    let mut on_account = order.clone();
+    on_account.header_with("63.44", |header| header.terms = Terms::OnAccount);
+    assert_eq!(on_account.exceptions(), [""; 0]);
+    let mut cancelled = order.clone();
+    cancelled.cancelled("A", 3);
+    assert_eq!(cancelled.exceptions(), [""; 0]);
+    order.paid_by("card", Tender::Card, "63.44", "0");
+    assert_eq!(order.exceptions(), [""; 0]);
+}
+
+#[test]
+fn a_location_that_nobody_has_configured_is_named_once() {
+    let mut order = released_example();
+    order.erp_line_with("10000", "TEE", 3, |line| line.location = Some("MOON".into()));
+    order.erp_line_with("20000", "CAP", 1, |line| line.location = Some("MOON".into()));
+    assert_eq!(order.exceptions(), ["unknown-location MOON"]);
+}
+
+#[test]
+fn an_order_of_the_erps_own_is_not_compared_with_anything() {
+    let mut order = asked();
+    order.header_with("94.36", |header| header.origin = Origin::Erp).wait(Span::hours(2));
+    assert_eq!(order.exceptions(), [""; 0]);
+}
