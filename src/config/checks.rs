@@ -72,6 +72,20 @@ pub fn roles(findings: &Findings, sources: &[Draft<'_>], rules: &Rules) {
     if rules.locations.is_empty() {
         findings.note("no section [locations.CODE]: no stock is counted, stock-updates carries nothing");
     }
+    for location in &rules.locations {
+        let Some(counter) = sources.iter().find(|source| Some(source.id) == location.counted_by) else { continue };
+        let tells = location.wms.is_some_and(|wms| wms != counter.id);
+        if !tells || rules.stock.of(counter.id).booking_delay.is_some() {
+            continue;
+        }
+        let wms = location.wms.map_or("", |wms| rules.name_of(wms));
+        let books = [Role::Erp, Role::Shop, Role::Pos].into_iter().any(|role| counter.plays(role));
+        let how = if books { "only once it has a row of its own for it" } else { "a day after it happened" };
+        findings.note(format!(
+            "{} counts {}, where {wms} tells the despatches: a despatch is in its counts {how} (booking_delay changes that)",
+            counter.name, location.code
+        ));
+    }
     if rules.channels.is_empty() {
         findings.note("no section [channels.NAME]: stock-updates and product-updates carry nothing");
     }

@@ -35,7 +35,7 @@ pub use sources::Source;
 pub use values::{Outside, Secret, name_is_legal};
 
 use crate::engine::{EngineSettings, Limits, SourceRuntime, TopicNames};
-use crate::entities::rules::Rules;
+use crate::entities::rules::{Rules, StockRules};
 use crate::events::Topic;
 use crate::sources::{KINDS, Kind};
 use document::{Findings, Section};
@@ -143,10 +143,11 @@ fn read_sections<'d>(
     let digester = settings::identity(root.section("identity"), outside);
     let live_at_start = settings::going_live(root.section("going_live"));
     let sources = sources::read(root.section("sources"), kinds);
-    let locations = places::locations(root.section("locations"), &sources);
-    let channels = places::channels(root.section("channels"), &sources, &locations);
+    let mut stock = StockRules::default();
+    let locations = places::locations(root.section("locations"), &sources, &mut stock);
+    let channels = places::channels(root.section("channels"), &sources, &locations, &mut stock);
     let sources = sources::build(sources, &channels, digester, text);
-    let rules = policy::rules(&mut root, &sources, channels, locations);
+    let rules = policy::rules(&mut root, &sources, channels, locations, stock);
     root.finish();
     let application = application?;
     checks::topics(findings, &application, &sources);

@@ -5,14 +5,18 @@ use toml::de::DeValue;
 use super::document::{Section, found, suggestion};
 use super::sources::Draft;
 use super::values;
-use crate::entities::rules::{Channel, Location};
+use crate::entities::rules::{Channel, Location, StockRules};
 use crate::facts::{Quantity, Role, Sku, SourceId, Text};
 
-pub fn locations(mut section: Section<'_>, sources: &[Draft<'_>]) -> Vec<Location> {
+/// `stock` takes what concerns stock alone.
+pub fn locations(mut section: Section<'_>, sources: &[Draft<'_>], stock: &mut StockRules) -> Vec<Location> {
     let mut locations: Vec<Location> = Vec::new();
     let mut claimed: Vec<(Text, Text, usize)> = Vec::new();
     for (code, mut section) in section.sections() {
         let location = location(&code, &mut section, sources);
+        if section.read("in_transit", values::flag).unwrap_or(false) {
+            stock.in_transit.push(location.code.clone());
+        }
         for name in std::iter::once(&location.code).chain(&location.aliases) {
             match claimed.iter().find(|(claimed, owner, _)| claimed == name && *owner != location.code) {
                 Some((_, owner, line)) => {
@@ -86,11 +90,14 @@ pub fn role_name(role: Role) -> &'static str {
     super::sources::ROLES.iter().find(|(_, known)| *known == role).map_or("", |(name, _)| name)
 }
 
-pub fn channels(mut section: Section<'_>, sources: &[Draft<'_>], locations: &[Location]) -> Vec<Channel> {
-    section.sections().into_iter().filter_map(|(name, section)| channel(&name, section, sources, locations)).collect()
+pub fn channels(mut section: Section<'_>, sources: &[Draft<'_>], locations: &[Location], stock: &mut StockRules) -> Vec<Channel> {
+    section.sections().into_iter().filter_map(|(name, section)| channel(&name, section, sources, locations, stock)).collect()
 }
 
-fn channel(name: &str, mut section: Section<'_>, sources: &[Draft<'_>], locations: &[Location]) -> Option<Channel> {
+fn channel(name: &str, mut section: Section<'_>, sources: &[Draft<'_>], locations: &[Location], stock: &mut StockRules) -> Option<Channel> {
+    if let Some(inside) = section.read("prices_include_tax", values::flag) {
+        stock.prices_include_tax.insert(name.into(), inside);
+    }
     let brand = section.read("brand", values::text).unwrap_or_else(|| name.to_owned());
     let shop = shop(&mut section, sources);
     let pool = pool(&mut section, locations);

@@ -9,20 +9,30 @@ use super::document::{Section, found};
 use super::places::{playing, role_name};
 use super::sources::Draft;
 use super::values;
-use crate::entities::rules::{Authority, Channel, Durations, ErpWhen, Location, Rules, SourceRules};
+use crate::entities::rules::{
+    Authority, Channel, CountingRules, Durations, ErpWhen, Location, Rules, SourceRules, StockDurations, StockRules,
+};
 use crate::events::notifications::Kind as Mail;
 use crate::facts::time::Span;
 use crate::facts::{Currency, Role, SourceId, Text};
 
-pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>) -> Rules {
+pub fn rules(
+    root: &mut Section<'_>,
+    sources: &[Draft<'_>],
+    channels: Vec<Channel>,
+    locations: Vec<Location>,
+    mut stock: StockRules,
+) -> Rules {
     let (erp_when, assumed_completes) = orders(root.section("orders"));
     let (books_kept, cost_currency) = books(root.section("books"), sources);
+    let durations = durations(root.section("durations"), &mut stock.after);
     Rules {
+        stock: self::stock(root.section("stock"), sources, stock),
         sources: sources.iter().map(source_rules).collect(),
         authorities: authorities(root.section("authorities"), sources),
         channels,
         locations,
-        durations: durations(root.section("durations")),
+        durations,
         erp_when,
         refund_charges: refunds(root.section("refunds")),
         books_kept,
@@ -143,7 +153,17 @@ fn pairs(value: &DeValue<'_>) -> Result<Vec<char>, String> {
     Ok(pairs)
 }
 
-fn durations(mut section: Section<'_>) -> Durations {
+/// What counts, by source; how far counts may differ.
+fn stock(mut section: Section<'_>, sources: &[Draft<'_>], mut stock: StockRules) -> StockRules {
+    stock.count_tolerance = section.read("count_tolerance", values::quantity).unwrap_or_default();
+    section.finish();
+    let set = sources.iter().filter(|source| source.counting.rules != CountingRules::default());
+    stock.sources = set.map(|source| (source.id, source.counting.rules)).collect();
+    stock.products_told = sources.iter().any(Draft::tells_products);
+    stock
+}
+
+fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations {
     let mut durations = Durations::default();
     let mut set = |key: &'static str, place: &mut Span, min: Span| {
         let read = section.read(key, |value| match values::span(value)? {
@@ -173,6 +193,9 @@ fn durations(mut section: Section<'_>) -> Durations {
     set("assume_delivered", &mut durations.assume_delivered, Span::hours(1));
     // A repeat that comes after the mark is gone would revive a deleted row.
     set("tombstone", &mut durations.tombstone, Span::days(1));
+    set("unknown_sku", &mut stock.unknown_sku, Span(0));
+    set("counts_differ", &mut stock.counts_differ, Span(0));
+    set("shop_stock_differs", &mut stock.shop_stock_differs, Span::minutes(1));
     section.finish();
     durations
 }

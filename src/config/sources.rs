@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use toml::de::DeValue;
+
 use super::document::{Findings, Section, nearest, suggestion};
 use super::values;
-use crate::entities::rules::{Channel, ReportsRefunds};
+use crate::entities::rules::{Channel, CountingRules, ReportsRefunds};
 use crate::facts::ids::Digester;
+use crate::facts::sku::Basis;
 use crate::facts::time::Span;
 use crate::facts::{Name, Role, SourceId, Text};
 use crate::sources::{Adapter, Common, Kind};
@@ -39,6 +42,7 @@ pub struct Draft<'d> {
     pub reports_refunds: ReportsRefunds,
     pub trust_header_count: bool,
     pub quiet: Option<Span>,
+    pub counting: Counting,
     pub zone: (String, jiff::tz::TimeZone),
     pub topics: Vec<String>,
     channel: Option<String>,
@@ -57,6 +61,11 @@ impl Draft<'_> {
     /// Do customers order here?
     pub fn sells(&self) -> bool {
         self.plays(Role::Shop) || self.plays(Role::Pos)
+    }
+
+    /// Does it tell of products?
+    pub fn tells_products(&self) -> bool {
+        self.adapter.as_ref().is_some_and(|adapter| adapter.tells_products())
     }
 
     pub fn finish(self) -> Option<Source> {
@@ -120,6 +129,7 @@ fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [Kind]) -> 
         reports_refunds: reports_refunds.unwrap_or_else(|| refunds_by_default(&roles)),
         trust_header_count: section.read("trust_header_count", values::flag).unwrap_or(false),
         quiet: section.read("quiet", values::span),
+        counting: counting(&mut section),
         zone: section.read("zone", values::zone).unwrap_or_else(|| ("UTC".to_owned(), jiff::tz::TimeZone::UTC)),
         channel: section.read("channel", values::text),
         brand: section.read("brand", values::text),
@@ -131,6 +141,30 @@ fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [Kind]) -> 
         roles,
         section,
     }
+}
+
+/// How a source counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counting {
+    /// What its counts leave out.
+    pub counts: Option<Basis>,
+    pub rules: CountingRules,
+}
+
+const BASES: &[(&str, Basis)] = &[("on_hand", Basis::OnHand), ("free", Basis::Free)];
+
+fn counting(section: &mut Section<'_>) -> Counting {
+    let at_least = |least: Span| {
+        move |value: &DeValue<'_>| match values::span(value)? {
+            span if span < least => Err(format!("is too short: at least {} s", least.0 / 1_000)),
+            span => Ok(span),
+        }
+    };
+    let counts = section.read("counts", |value| values::word(value, BASES));
+    let movements = section.read("between_counts", |value| values::word(value, &[("none", false), ("movements", true)]));
+    let booking_delay = section.read("booking_delay", at_least(Span(0)));
+    let stale_after = section.read("counts_every", at_least(Span::minutes(1)));
+    Counting { counts, rules: CountingRules { movements: movements.unwrap_or(false), booking_delay, stale_after } }
 }
 
 fn kinds_named(kinds: &[Kind]) -> String {
@@ -166,6 +200,7 @@ fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -
     let channel = channels.iter().find(|channel| channel.name == name);
     let brand = draft.brand.as_deref().map(Text::from).or_else(|| channel.map(|channel| channel.brand.clone()));
     Common {
+        counts: draft.counting.counts,
         name: draft.name.as_str().into(),
         id: draft.id,
         channel: name,

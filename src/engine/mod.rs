@@ -16,6 +16,8 @@ pub mod route;
 pub mod run;
 mod seal;
 mod shard;
+#[cfg(test)]
+mod sku_wave_tests;
 pub mod state;
 mod table;
 pub mod topics;

@@ -5,7 +5,8 @@
 //!                        └─summary─> customers
 //! ```
 //!
-//! What a wave yields for a later one is applied in the same epoch. Nothing goes against the order.
+//! What a wave yields for a later one is applied in the same epoch. Nothing goes against the order. SKUs tell other SKUs (a kit its parts, a
+//! part its kits): their wave is repeated for those that have heard something, until nothing is due any more.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     super::names::pass_on(core);
     let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
     let orders = wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed);
-    let skus = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
+    let skus = skus(core);
     let customers = wave(core, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
     for (shard, emissions, causes) in [names, orders, skus, customers].into_iter().flatten() {
         let tag = EpochTag { shard, number: core.shards[shard].epoch.number + 1, tick: core.tick };
@@ -43,6 +44,38 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     let shards = core.shards.iter().enumerate();
     let touched = shards.filter(|(_, shard)| shard.touched()).map(|(index, shard)| (index, shard.exchange_next, shard.epoch.number + 1));
     core.outbox.transaction(&topics, &exchange, touched)
+}
+
+/// How often SKUs are computed in an epoch: a kit of kits is five deep at most.
+const SKU_ROUNDS: u32 = 5;
+
+/// The wave of SKUs, until nothing is due any more. What several rounds say of one key is said once, as it stands in the end.
+fn skus(core: &mut Core) -> Vec<Emitted> {
+    let mut emitted = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
+    for _ in 1..SKU_ROUNDS {
+        if !core.shards.iter().any(|shard| shard.skus.staged().any(|(_, staged)| staged.due)) {
+            return emitted;
+        }
+        let again = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
+        for (_, now, _) in &again {
+            for (_, before, _) in &mut emitted {
+                before.retain(|before| !now.iter().any(|now| (now.topic, &now.key) == (before.topic, &before.key)));
+            }
+        }
+        emitted.extend(again);
+    }
+    // Deeper than that: looked at again in the next epoch.
+    let tick = core.tick;
+    for shard in &mut core.shards {
+        for place in 0..shard.skus.staged_len() {
+            if let Some((_, staged)) = shard.skus.staged_at(place)
+                && staged.due
+            {
+                staged.next = Some(tick);
+            }
+        }
+    }
+    emitted
 }
 
 /// An entity as a wave computes it.
@@ -74,8 +107,8 @@ impl Sealable<Sku> for SkuState {
     fn revision(&mut self) -> &mut u64 {
         &mut self.revision
     }
-    fn seal(&mut self, key: &Sku, outlet: &mut Outlet<'_>, _: &mut Vec<Fact>) -> Option<Moment> {
-        seal_sku(key, self, outlet).next
+    fn seal(&mut self, key: &Sku, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
+        seal_sku(key, self, outlet, facts).next
     }
 }
 
@@ -114,6 +147,7 @@ where
             if !staged.due {
                 continue;
             }
+            (staged.due, staged.sealed) = (false, true);
             *count(&mut core.report) += 1;
             let causes = staged.causes.to_vec();
             let mut outlet = Outlet::new(context, *staged.state.revision() + 1, causes.clone());
@@ -146,7 +180,7 @@ fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts:
     exceptions::emit(&view, open, said, outlet);
     let version = Version::derived(outlet.context.generation, outlet.revision);
     let cause = outlet.causes.first().copied();
-    yields::differences(&view, outlet.context.rules, told, |subject, row_key, row: Option<Row>| {
+    yields::differences(&view, rows, outlet.context.rules, told, |subject, row_key, row: Option<Row>| {
         outlet.changed = true;
         facts.push(Fact {
             subject,

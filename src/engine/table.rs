@@ -23,8 +23,10 @@ pub struct Staged<S> {
     pub state: S,
     /// Records of this epoch that changed it.
     pub causes: SmallVec<[Cause; 4]>,
-    /// Something changed that its view is computed from.
+    /// Something changed that its view is computed from, and it is not computed yet.
     pub due: bool,
+    /// Its view was computed in this epoch.
+    pub sealed: bool,
     /// Its state must be written.
     pub dirty: bool,
     /// When its view would next change by the clock alone, known after its seal.
@@ -78,7 +80,7 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
     pub fn stage(&mut self, key: &K) -> &mut Staged<S> {
         if !self.staged.contains_key(key) {
             let state = self.committed.get(key).map(|state| S::clone(state)).unwrap_or_default();
-            self.staged.insert(key.clone(), Staged { state, causes: SmallVec::new(), due: false, dirty: false, next: None });
+            self.staged.insert(key.clone(), Staged { state, causes: SmallVec::new(), due: false, sealed: false, dirty: false, next: None });
         }
         // Inserted just above when it was not there.
         &mut self.staged[key]
@@ -115,7 +117,7 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
     /// Makes the open epoch's copies the committed ones, and shows each to `each`.
     pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>, Option<Moment>)) {
         for (key, staged) in self.staged.drain(..) {
-            if !staged.dirty && !staged.due {
+            if !staged.dirty && !staged.due && !staged.sealed {
                 continue;
             }
             let state = Arc::new(staged.state);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use super::stock_rules::{CountingRules, StockDurations, StockRules};
 pub use crate::facts::Role;
 use crate::facts::time::Span;
 use crate::facts::{Currency, Quantity, Sku, SourceId, Text};
@@ -219,6 +220,8 @@ pub struct Rules {
     pub notifications: Vec<Text>,
     /// Parcels delivered by assumption complete an order.
     pub assumed_completes: bool,
+    /// What concerns stock and prices alone.
+    pub stock: StockRules,
 }
 
 impl Rules {

@@ -27,6 +27,7 @@ pub mod sales_orders;
 #[cfg(test)]
 mod samples;
 mod sku;
+pub mod sku_exceptions;
 pub mod stock_updates;
 #[cfg(test)]
 mod testing;

@@ -1,13 +1,14 @@
 //! `product-updates`: what the shopfront must show of a product. A statement, keyed by channel + SKU.
 //!
-//! For each channel, once the owner of products has told of it. A price begins and ends by the clock alone.
+//! For each channel, once the owner of products has told of it. Prices, offers and blocks begin and end by the
+//! clock alone.
 
 use serde::{Deserialize, Serialize};
 
 use super::Outlet;
 use crate::entities::sku::{Offer, SkuState, offer};
 use crate::facts::ids::join_key;
-use crate::facts::{Amount, Currency, Moment, Sku, Text};
+use crate::facts::{Amount, Currency, Moment, Quantity, Sku, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductUpdate {
@@ -24,9 +25,23 @@ pub struct ProductUpdate {
     pub currency: Currency,
     /// The price list's regular price; `None` while there is none.
     pub regular_price: Option<Amount>,
+    /// Both prices have tax inside, or tax is added.
     pub tax_inside: bool,
+    /// The lowest valid price below it, now.
+    pub offer_price: Option<Amount>,
+    /// While the offer price holds: from its first moment to the first at which it holds no more; `None` is open.
+    pub offer_from: Option<Moment>,
+    pub offer_until: Option<Moment>,
+    /// Of a kit: what is in one of it.
+    pub parts: Vec<ProductPart>,
 }
 super::body!(ProductUpdate, ProductUpdates);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProductPart {
+    pub sku: Text,
+    pub pieces: Quantity,
+}
 
 /// Says what each channel shows. `Some` when it was looked at: then, when it next changes by the clock alone.
 pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Option<Option<Moment>> {
@@ -42,6 +57,8 @@ pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> O
 
 fn body(offer: &Offer<'_>, sku: &Sku) -> ProductUpdate {
     let product = offer.product;
+    let reduced = offer.reduced.as_ref();
+    let part = |(sku, pieces): &(Sku, Quantity)| ProductPart { sku: sku.as_str().into(), pieces: *pieces };
     ProductUpdate {
         id: String::new(),
         channel: offer.channel.name.clone(),
@@ -55,5 +72,9 @@ fn body(offer: &Offer<'_>, sku: &Sku) -> ProductUpdate {
         currency: offer.channel.currency,
         regular_price: offer.price.map(|price| price.amount),
         tax_inside: offer.price.is_some_and(|price| price.tax_inside),
+        offer_price: reduced.map(|reduced| reduced.amount),
+        offer_from: reduced.and_then(|reduced| reduced.from),
+        offer_until: reduced.and_then(|reduced| reduced.until),
+        parts: offer.parts.iter().map(part).collect(),
     }
 }

@@ -12,7 +12,7 @@ use super::notifications::{Kind, MailLine, MailTender, Notification};
 use super::order_completions::{CompletionLine, OrderCompletion};
 use super::order_reversals::{OrderReversal, ReversalLine};
 use super::order_status::{OrderStatus, StatusLine, StatusParcel};
-use super::product_updates::ProductUpdate;
+use super::product_updates::{ProductPart, ProductUpdate};
 use super::receipt_notices::{ReceiptLine, ReceiptNotice};
 use super::refund_requests::{LinePart, Reason, ReasonPart, RefundRequest, TenderPart};
 use super::revenue_notices::{Revenue, RevenueNotice};
@@ -304,6 +304,7 @@ fn stock_update() -> StockUpdate {
         sku: "TEE".into(),
         sku_text: "tee".into(),
         counts: vec![count],
+        moved: pieces(0),
         claims_open: pieces(0),
         unresolved: pieces(0),
         free: pieces(5),
@@ -313,6 +314,9 @@ fn stock_update() -> StockUpdate {
         to_write: pieces(7),
         shop_figure: Some(pieces(7)),
         backorder_allowed: false,
+        kit: false,
+        next_expected_at: Some(PLACED),
+        next_expected: Some(pieces(12)),
     }
 }
 
@@ -330,6 +334,10 @@ fn product_update() -> ProductUpdate {
         currency: gbp(),
         regular_price: Some(amount("19.99")),
         tax_inside: false,
+        offer_price: Some(amount("14.99")),
+        offer_from: Some(PLACED),
+        offer_until: Some(PLACED),
+        parts: vec![ProductPart { sku: "TEE-FRONT".into(), pieces: pieces(2) }],
     }
 }
 

@@ -1,15 +1,35 @@
-//! The seal of a SKU: stock and product of each channel, as they stand now.
+//! The seal of a SKU: stock and product of each channel, as they stand now; what a person must look at; what other SKUs are told.
 
-use super::{Outlet, Sealed, product_updates, stock_updates};
-use crate::entities::sku::SkuState;
-use crate::facts::Sku;
+use super::{Outlet, Sealed, product_updates, sku_exceptions, stock_updates};
+use crate::entities::sku::tells::Tell;
+use crate::entities::sku::{SkuState, stock};
+use crate::facts::{Cause, Change, Fact, Row, Sku, Subject, Version};
 
-/// Says what changed, drops what can't change the figures any more, and tells when a price next begins or ends.
-pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Sealed {
-    state.settle(outlet.context.rules, outlet.context.tick);
-    stock_updates::say(sku, state, outlet);
+/// Says what changed, drops what can't change the figures any more, and tells when the view next changes by the clock. `facts`: what other SKUs
+/// (kits and their parts, products and their variations) are told.
+pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Sealed {
+    let (rules, tick) = (outlet.context.rules, outlet.context.tick);
+    state.settle(rules, tick);
+    let figures = stock::stock(sku, state, rules);
+    stock_updates::say(sku, state, &figures, outlet);
     let next_offer = product_updates::say(sku, state, outlet);
-    Sealed { changed: outlet.changed, next: state.sealed(next_offer) }
+    let next_exception = sku_exceptions::say(sku, state, &figures, outlet);
+    let version = Version::derived(outlet.context.generation, outlet.revision);
+    let cause = outlet.causes.first().copied().unwrap_or(Cause::NONE);
+    let before = facts.len();
+    state.tell(
+        sku,
+        rules,
+        &figures,
+        Tell(&mut |to, key, row| {
+            let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Sku(row)));
+            let version = Version { upsert: matches!(change, Change::Upsert(_)), ..version };
+            facts.push(Fact { subject: Subject::Sku(to.clone()), key, change, version, cause, at: tick });
+        }),
+    );
+    outlet.changed |= facts.len() > before;
+    let next = [state.sealed(next_offer), next_exception].into_iter().flatten().min();
+    Sealed { changed: outlet.changed, next }
 }
 
 #[cfg(test)]
@@ -70,7 +90,7 @@ mod tests {
         fn seal(&mut self, tick: Moment) -> (Vec<(Topic, String, Option<Value>)>, Option<Moment>) {
             let context = SealContext { rules: &self.rules, tick, generation: 1, live: &|_| true };
             let mut outlet = Outlet::new(context, self.state.revision + 1, vec![]);
-            let sealed = seal_sku(&Sku::new("tee").expect("a SKU"), &mut self.state, &mut outlet);
+            let sealed = seal_sku(&Sku::new("tee").expect("a SKU"), &mut self.state, &mut outlet, &mut Vec::new());
             self.state.revision += u64::from(sealed.changed);
             let body = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("JSON");
             let said = outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body))).collect();
@@ -110,17 +130,19 @@ mod tests {
             currency: Currency::new("GBP").expect("a currency"),
             amount: Amount::from_int(amount),
             tax_inside: true,
+            unit: "".into(),
             minimum: Quantity::ZERO,
             from: from.map(day),
             to: to.map(day),
         })
     }
 
-    fn regular(said: &[(Topic, String, Option<Value>)]) -> Option<&Value> {
+    /// The regular price and the offer price that were said.
+    fn prices(said: &[(Topic, String, Option<Value>)]) -> Option<(&Value, &Value)> {
         said.iter()
             .find(|(topic, ..)| *topic == Topic::ProductUpdates)
             .and_then(|(_, _, body)| body.as_ref())
-            .map(|body| &body["regular_price"])
+            .map(|body| (&body["regular_price"], &body["offer_price"]))
     }
 
     /// London kept summer time all through 1970: its days began an hour before those of UTC.
@@ -132,14 +154,14 @@ mod tests {
         bench.put(ERP, "b", price(8, Some(200), Some(201)));
         let hour = Span::hours(1);
         let (said, next) = bench.seal(day(199));
-        assert_eq!(regular(&said), Some(&"10".into()));
+        assert_eq!(prices(&said), Some((&"10".into(), &Value::Null)));
         assert_eq!(next, Some(day(200) + Span(-hour.0)));
         assert_eq!(bench.seal(day(199) + hour), (vec![], next), "nothing is looked at, the moment stays");
         let (said, next) = bench.seal(day(200) + Span(-hour.0));
-        assert_eq!(regular(&said), Some(&"8".into()));
+        assert_eq!(prices(&said), Some((&"10".into(), &"8".into())));
         assert_eq!(next, Some(day(202) + Span(-hour.0)), "the last day is whole");
         let (said, next) = bench.seal(day(202) + Span(-hour.0));
-        assert_eq!((regular(&said), next), (Some(&"10".into()), None));
+        assert_eq!((prices(&said), next), (Some((&"10".into(), &Value::Null)), None));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `stock-updates`: what a channel's shop must show, and write, for a SKU. A statement, keyed by channel + SKU.
 //!
-//! For each channel whose pool holds a location where the SKU was counted. Silent when all figures are as they were said: a newer moment of
+//! For each channel whose pool holds a location where the SKU was counted, or, of a kit, all its parts. Not of products of which no stock is
+//! kept. Silent when all figures are as they were said: a newer moment of
 //! an equal count is no news.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Outlet, Topic};
-use crate::entities::sku::{ChannelStock, Counted, SkuState, offer, stock};
+use crate::entities::sku::{ChannelStock, Counted, SkuState, offer};
 use crate::facts::ids::join_key;
 use crate::facts::sku::Basis;
 use crate::facts::{Moment, Quantity, Sku, Text};
@@ -19,6 +20,8 @@ pub struct StockUpdate {
     /// As the product's source spells it.
     pub sku_text: Text,
     pub counts: Vec<CountPart>,
+    /// What the counting systems say to have moved since their counts: signed.
+    pub moved: Quantity,
     /// Sum of claims that no count leaves out yet.
     pub claims_open: Quantity,
     /// Despatched pieces whose order is not known yet and which no count leaves out yet.
@@ -34,6 +37,11 @@ pub struct StockUpdate {
     /// The shop's last seen figure, for a compare-and-set.
     pub shop_figure: Option<Quantity>,
     pub backorder_allowed: bool,
+    /// It is a kit: the least over its parts.
+    pub kit: bool,
+    /// When goods are expected next, and how many.
+    pub next_expected_at: Option<Moment>,
+    pub next_expected: Option<Quantity>,
 }
 
 impl Body for StockUpdate {
@@ -64,18 +72,22 @@ pub struct CountPart {
 
 impl From<Counted> for CountPart {
     fn from(counted: Counted) -> Self {
-        let Counted { location, bucket, quantity, basis, t0 } = counted;
+        let Counted { location, bucket, quantity, basis, t0, .. } = counted;
         Self { location, bucket, quantity, basis, t0 }
     }
 }
 
 /// Says the figure of each channel, and withdraws it where there is none any more.
-pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) {
+pub(super) fn say(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let sku_text = offer::spelling(sku, state, rules);
-    let backorder_allowed = offer::product(state, rules).is_some_and(|(product, _)| product.backorder_allowed);
-    let updates: Vec<(Text, StockUpdate)> = stock::stock(sku, state, rules)
-        .into_iter()
+    let product = offer::product(state, rules).map(|(product, _)| product);
+    let backorder_allowed = product.is_some_and(|product| product.backorder_allowed);
+    // Of what no stock is kept there is nothing to say: it can always be sold.
+    let figures = if product.is_some_and(|product| product.untracked) { &[] } else { figures };
+    let updates: Vec<(Text, StockUpdate)> = figures
+        .iter()
+        .cloned()
         .map(|figure| (join_key(&[&figure.channel, sku.as_str()]), body(figure, sku, &sku_text, backorder_allowed)))
         .collect();
     outlet.statements(&mut state.said, updates);
@@ -88,6 +100,7 @@ fn body(figure: ChannelStock, sku: &Sku, sku_text: &Text, backorder_allowed: boo
         sku: sku.as_str().into(),
         sku_text: sku_text.clone(),
         counts: figure.counts.into_iter().map(CountPart::from).collect(),
+        moved: figure.moved,
         claims_open: figure.claims_open,
         unresolved: figure.unresolved,
         free: figure.free,
@@ -97,5 +110,8 @@ fn body(figure: ChannelStock, sku: &Sku, sku_text: &Text, backorder_allowed: boo
         to_write: figure.to_write,
         shop_figure: figure.shop_figure,
         backorder_allowed,
+        kit: figure.kit,
+        next_expected_at: figure.next_expected.map(|(at, _)| at),
+        next_expected: figure.next_expected.map(|(_, quantity)| quantity),
     }
 }

@@ -194,6 +194,20 @@ decimal! {
     Quantity, 12
 }
 
+impl Quantity {
+    /// `self x other`: pieces of a part in so many kits. What is beyond all bounds stays at the bound.
+    pub fn times(self, other: Self) -> Self {
+        let product = self.0.checked_mul(other.0).unwrap_or_else(|| Decimal::from(UNITS_MAX));
+        let bound = Decimal::from(UNITS_MAX);
+        Self(product.round_dp(Self::SCALE_MAX).clamp(-bound, bound))
+    }
+
+    /// How many times `pieces` are whole in `self`, rounded down; zero where there are no pieces.
+    pub fn whole_times(self, pieces: Self) -> Self {
+        self.0.checked_div(pieces.0).map_or(Self::ZERO, |times| Self(times.floor()))
+    }
+}
+
 impl Amount {
     /// Rounded half up (away from zero) to the currency's minor unit.
     pub fn rounded(self, currency: Currency) -> Self {
@@ -220,13 +234,6 @@ impl Amount {
             return self;
         }
         Self(self.0 * j.0 / n.0).rounded(currency)
-    }
-}
-
-impl Quantity {
-    /// `self` of things that hold `each` pieces.
-    pub fn times(self, each: Self) -> Self {
-        if each.0 == Decimal::ONE { self } else { Self((self.0 * each.0).round_dp(Self::SCALE_MAX)) }
     }
 }
 

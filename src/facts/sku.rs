@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::order::Decision;
-use super::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId, Text};
+use super::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId, Text, Version};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -23,6 +23,7 @@ pub enum SkuRow {
     WarehouseItem(WarehouseItem),
     Expected(Expected),
     Decision(Box<Decision>),
+    Variation(Variation),
 }
 
 impl SkuRow {
@@ -41,6 +42,9 @@ impl SkuRow {
     pub const WAREHOUSE_ITEM: u8 = 13;
     pub const EXPECTED: u8 = 14;
     pub const DECISION: u8 = 15;
+    pub const VARIATION: u8 = 16;
+    /// The largest of them.
+    pub const LAST: u8 = Self::VARIATION;
 
     pub fn kind(&self) -> u8 {
         match self {
@@ -59,15 +63,17 @@ impl SkuRow {
             Self::WarehouseItem(_) => Self::WAREHOUSE_ITEM,
             Self::Expected(_) => Self::EXPECTED,
             Self::Decision(_) => Self::DECISION,
+            Self::Variation(_) => Self::VARIATION,
         }
     }
 }
 
 /// What a count leaves out (journey, Stock).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// What the counting system has booked out.
+    #[default]
     OnHand,
     /// That, and what it has allocated or committed.
     Free,
@@ -99,6 +105,8 @@ pub struct ShopFigure {
     pub shop: Text,
     pub location: Text,
     pub quantity: Quantity,
+    /// What the figure leaves out, where the shop's is the count of its location.
+    pub basis: Basis,
 }
 
 /// What left the house, straight from the warehouse's record, before anybody knows whose order it was. Key: despatch number + SKU (+ lot).
@@ -123,18 +131,38 @@ pub struct Demand {
     pub claim: Quantity,
     /// Which despatches of which quantity this line has had.
     pub despatched: Vec<DemandDespatch>,
-    /// What counting systems say to have set aside for this line: a count of basis `free` leaves it out.
+    /// What counting systems say to have set aside for this line: a count of basis `free` leaves it out. What has left counts as set aside
+    /// before it left.
     pub allocated: Vec<Allocation>,
+    /// What counting systems have booked out for this line by rows of their own, where another system tells the despatch.
+    pub booked: Vec<Allocation>,
+    /// What the customer was shown, to be compared with the prices of that moment.
+    pub price: Option<LinePrice>,
+    /// The kits through which the line came to this part, the outermost first; empty for an order's own line.
+    pub via: Vec<Sku>,
 }
 
-/// Pieces that a system has set aside for a line: the warehouse allocated them, or the shop committed them when the order was placed in it.
+/// The price of one piece as the order has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinePrice {
+    pub amount: Amount,
+    pub currency: Currency,
+    pub tax_inside: bool,
+}
+
+/// Pieces of a line that a counting system leaves out of its count since a moment: the warehouse allocated them, the shop committed them when
+/// the order was placed in it, or the ERP has posted their shipment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Allocation {
     /// The counting system that says so.
     pub source: SourceId,
+    /// Where; empty: wherever the line is.
     pub location: Text,
+    /// Signed: an undone shipment is below zero.
     pub quantity: Quantity,
     pub at: Moment,
+    /// Of the row that says so, where it is a position in the source's log.
+    pub version: Option<Version>,
 }
 
 /// A despatch, or a part of it, that an order has told to be for one of its lines.
@@ -145,6 +173,10 @@ pub struct DemandDespatch {
     pub location: Text,
     pub quantity: Quantity,
     pub despatched_at: Moment,
+    /// Who tells of it.
+    pub source: SourceId,
+    /// Of the row that tells of it, where it is a position in the source's log.
+    pub version: Option<Version>,
 }
 
 /// The product or variation. Key: the ERP's item and variant. Owner: the ERP; shops bring rows of their own for their ids.
@@ -164,9 +196,11 @@ pub struct Product {
     pub blocked_from: Option<Moment>,
     /// No stock is kept of it: it can always be sold.
     pub untracked: bool,
+    /// The unit that it is sold in; empty: not told.
+    pub sales_unit: Text,
 }
 
-/// A movement between counts, from a source that counts now and then and sends deltas between (SEKO). Key: the source's id of it.
+/// A movement between counts, from a source that counts now and then and sends deltas between. Key: the source's id of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movement {
     pub location: Text,
@@ -206,6 +240,14 @@ pub struct KitPart {
 pub struct UsedIn {
     pub kit: Sku,
     pub pieces: Quantity,
+    /// The kits that this kit is itself used in, directly or not.
+    pub above: Vec<Sku>,
+}
+
+/// That another SKU is a variation of this one, told by it: prices and offers of this one hold for it too. Derived. Key: the variation's SKU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variation {
+    pub sku: Sku,
 }
 
 /// What a part tells the kits it is used in: its free pieces in a channel. Derived. Key: part + channel.
@@ -240,6 +282,8 @@ pub struct Price {
     pub currency: Currency,
     pub amount: Amount,
     pub tax_inside: bool,
+    /// The unit it is the price of; empty: the sales unit.
+    pub unit: Text,
     /// Least quantity it holds for, in sales units.
     pub minimum: Quantity,
     /// Civil dates of the list's zone, as moments at its midnight; `None` is open.

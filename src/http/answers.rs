@@ -1,7 +1,7 @@
 //! One function a path.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -55,8 +55,9 @@ async fn order(State(service): State<Service>, Path(id): Path<String>) -> Respon
     answer(&service, found, "order", &id, looked_in)
 }
 
-async fn stock(State(service): State<Service>, Path(sku): Path<String>) -> Response {
-    let found = service.views.stock(&sku);
+async fn stock(State(service): State<Service>, Path(sku): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let why = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("why")));
+    let found = if why { service.views.stock_why(&sku) } else { service.views.stock(&sku) };
     answer(&service, found, "SKU", &sku, || vec!["SKU (case does not matter)".to_owned()])
 }
 

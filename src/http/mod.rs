@@ -6,7 +6,7 @@
 //! | `/livez` | 200 while the process answers |
 //! | `/readyz` | 200 or 503, and in both cases how each part stands |
 //! | `/orders/{id}` | an order under any of its names |
-//! | `/stock/{sku}` | a SKU's counts, claims and figures |
+//! | `/stock/{sku}` | a SKU's counts, claims and figures; with `?why` every term of them |
 //! | `/customers/{id}` | a customer, by key |
 //!
 //! Every view comes from [`Views`], which shows committed epochs only: HTTP never reads an uncommitted row. Answers carry the epoch and the
@@ -47,6 +47,11 @@ pub trait Views: Send + Sync {
 
     /// The SKU, in any case.
     fn stock(&self, sku: &str) -> Option<Value>;
+
+    /// The same with every term of its figures: counts, movements, claims with their orders, what shops hold back, parts of a kit.
+    fn stock_why(&self, sku: &str) -> Option<Value> {
+        self.stock(sku)
+    }
 
     /// The customer under this key (`account|shop|42`).
     fn customer(&self, id: &str) -> Option<Value>;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Published as EpochOf, Views};
 use crate::engine::Published;
 use crate::entities::order::{OrderState, gates, view};
-use crate::entities::sku::{offer, stock};
+use crate::entities::sku::{explain, offer, stock};
 use crate::events::why;
 use crate::facts::{CustomerKey, OrderKey, Sku, Text};
 
@@ -57,6 +57,14 @@ impl Views for CommittedViews {
         let state = published.sku_by_key(&sku)?;
         let product = offer::product(&state, &published.rules).map(|(product, _)| product);
         Some(json!({ "sku": sku.as_str(), "product": product, "channels": stock::stock(&sku, &state, &published.rules) }))
+    }
+
+    fn stock_why(&self, sku: &str) -> Option<Value> {
+        let published = self.0.get()?;
+        let sku = Sku::new(sku)?;
+        let state = published.sku_by_key(&sku)?;
+        let product = offer::product(&state, &published.rules).map(|(product, _)| product);
+        Some(json!({ "product": product, "why": explain::explain(&sku, &state, &published.rules) }))
     }
 
     fn customer(&self, id: &str) -> Option<Value> {

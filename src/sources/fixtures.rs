@@ -30,6 +30,7 @@ pub(crate) const TAKEN_AT: &str = "2026-03-02T10:15:09Z";
 /// The configuration of a source in tests.
 pub(crate) fn common(name: &str, zone: &str) -> Common {
     Common {
+        counts: None,
         name: name.into(),
         id: SourceId::of(name),
         channel: "web".into(),

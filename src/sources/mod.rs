@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use crate::envelope::{Record, Refusal};
 use crate::facts::ids::Digester;
+use crate::facts::sku::Basis;
 use crate::facts::{SourceId, Text};
 
 /// What came of a record.
@@ -54,6 +55,11 @@ pub trait Adapter: Send + Sync {
     /// The topics to read: names in full.
     fn topics(&self) -> Vec<String>;
 
+    /// Does it tell of products? Then a SKU that it does not know is unknown.
+    fn tells_products(&self) -> bool {
+        false
+    }
+
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal>;
 }
 
@@ -68,6 +74,8 @@ pub struct Common {
     pub brand: Text,
     /// The scope of the order numbers that this source gives or refers to: [`crate::facts::Name::ORDER_NUMBER`] unless two shops number alike.
     pub number_scope: Text,
+    /// What its counts leave out, where it can be read either way; `None`: as the system does by itself.
+    pub counts: Option<Basis>,
     /// The zone of local times without an offset.
     pub zone: jiff::tz::TimeZone,
     pub digester: Digester,

@@ -9,6 +9,7 @@ use crate::facts::{Cause, Fact, Moment, Name, Row, SourceId, Subject, TopicId};
 
 pub(crate) fn common(name: &str) -> Common {
     Common {
+        counts: None,
         name: name.into(),
         id: SourceId::of(name),
         channel: "web".into(),

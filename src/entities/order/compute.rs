@@ -169,9 +169,7 @@ impl<'a> Ground<'a, '_> {
 fn holds(rows: &Rows<OrderRow>) -> Vec<HoldView<'_>> {
     rows.of_kind(OrderRow::HOLD)
         .filter_map(|(key, stored)| match &stored.row {
-            Some(OrderRow::Hold(hold)) if hold.active => {
-                Some(HoldView { source: key.source, reason: &hold.reason, cause: stored.cause })
-            }
+            Some(OrderRow::Hold(hold)) if hold.active => Some(HoldView { source: key.source, reason: &hold.reason, cause: stored.cause }),
             _ => None,
         })
         .collect()

@@ -5,6 +5,7 @@
 //! `conditions`, `stages`; what a person must look at (`judge`, `record`, `watch`, `words`) and has decided (`decisions`). [`gates`] says
 //! which conditions of which request hold; [`yields`] what the order tells its SKUs and its customer.
 
+mod aside;
 mod authority;
 mod bundles;
 mod cancel;

@@ -7,21 +7,25 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::aside::{LineSaid, Said, despatched};
 use super::view::{LineView, OrderStage, OrderView};
+use crate::entities::Rows;
 use crate::entities::rules::Rules;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Header, Needs};
-use crate::facts::sku::{Demand, DemandDespatch};
-use crate::facts::{Amount, CustomerKey, CustomerRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
+use crate::facts::sku::{Demand, LinePrice};
+use crate::facts::{Amount, CustomerKey, CustomerRow, OrderRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
 
 /// What is told of one subject: whom, the row's id, the row.
 pub type Yield = (Subject, RowKey, Row);
 
 /// All that the order yields.
-pub fn yields(view: &OrderView<'_>, rules: &Rules) -> Vec<Yield> {
+pub fn yields(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules) -> Vec<Yield> {
     let Some(header) = view.header.filter(|header| !header.test) else { return Vec::new() };
-    let mut all: Vec<Yield> = view.lines.iter().filter_map(|line| demand(view, header, line)).collect();
+    let said = Said::of(view, rows, rules);
+    let lines = view.lines.iter().zip(said.lines);
+    let mut all: Vec<Yield> = lines.filter_map(|(line, said)| demand(view, rows, header, line, said)).collect();
     all.extend(summary(view, header, rules));
     all
 }
@@ -29,11 +33,12 @@ pub fn yields(view: &OrderView<'_>, rules: &Rules) -> Vec<Yield> {
 /// Calls `tell` for each derived fact that differs from what was told last (`None`: withdrawn), and enters it in `told`.
 pub fn differences(
     view: &OrderView<'_>,
+    rows: &Rows<OrderRow>,
     rules: &Rules,
     told: &mut BTreeMap<Text, u64>,
     mut tell: impl FnMut(Subject, RowKey, Option<Row>),
 ) {
-    let now = yields(view, rules);
+    let now = yields(view, rows, rules);
     let keys: Vec<Text> = now.iter().map(|(subject, key, _)| told_key(subject, key)).collect();
     told.retain(|before, _| {
         let still = keys.contains(before);
@@ -73,7 +78,7 @@ fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
 }
 
 /// The claim of a line on stock: max(ordered - cancelled, despatched).
-fn demand(view: &OrderView<'_>, header: &Header, line: &LineView<'_>) -> Option<Yield> {
+fn demand(view: &OrderView<'_>, rows: &Rows<OrderRow>, header: &Header, line: &LineView<'_>, said: LineSaid) -> Option<Yield> {
     // What is not tracked ships and claims nothing; what is handed over at the counter is taken from stock too.
     let from_stock = line.ships || (!line.by_supplier() && matches!(line.goods.needs, Needs::Taken | Needs::Collect));
     if !from_stock || !line.goods.tracked || line.set {
@@ -83,12 +88,7 @@ fn demand(view: &OrderView<'_>, header: &Header, line: &LineView<'_>) -> Option<
     if claim.is_zero() && line.despatched.is_empty() {
         return None;
     }
-    let despatched = line.despatched.iter().map(|part| DemandDespatch {
-        key: part.row.into(),
-        location: part.location.into(),
-        quantity: part.quantity,
-        despatched_at: part.despatched_at,
-    });
+    let price = line.line.unit_price.filter(|_| line.leaf.is_none());
     let demand = Demand {
         order: view.key.clone(),
         number: header.number.clone(),
@@ -96,8 +96,11 @@ fn demand(view: &OrderView<'_>, header: &Header, line: &LineView<'_>) -> Option<
         placed_at: header.placed_at,
         location: line.location.map(Text::from),
         claim,
-        despatched: despatched.collect(),
-        allocated: Vec::new(),
+        despatched: line.despatched.iter().map(|part| despatched(rows, part)).collect(),
+        allocated: said.allocated,
+        booked: said.booked,
+        price: price.map(|amount| LinePrice { amount, currency: header.currency, tax_inside: header.prices_include_tax }),
+        via: Vec::new(),
     };
     let key = RowKey { kind: SkuRow::DEMAND, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, line.id]) };
     Some((Subject::Sku(line.sku.clone()), key, Row::Sku(SkuRow::Demand(Box::new(demand)))))
@@ -228,7 +231,7 @@ mod tests {
     fn tell(story: &Story, told: &mut BTreeMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
         let state = story.state();
         let mut all = Vec::new();
-        differences(&story.view(&state), &story.rules, told, |subject, key, row| all.push((subject, key, row)));
+        differences(&story.view(&state), &state.rows, &story.rules, told, |subject, key, row| all.push((subject, key, row)));
         all
     }
 

@@ -4,10 +4,13 @@
 //! | --- | --- |
 //! | a warehouse's despatch | the count of its location leaves it out for good |
 //! | a demand line | nothing of it is left to be sent, and counts leave out all its despatches for good |
+//! | a kit's demand line | nothing of it is left to be sent, and it left long ago: its parts have it |
+//! | a counting system's movement | its location's count is newer than it for good |
 //! | a mark of a settled or deleted row | removed after the tombstone time |
 //!
 //! *For good*: by more than [`MARGIN`], so that a count whose moment steps back a little (clocks of report pollers differ) still finds
-//! every despatch that it may hold. A location that no system counts holds nothing of the figure: what left it never burdens.
+//! every despatch that it may hold. A location that no system counts holds nothing of the figure: what left it never burdens. Where counts
+//! wait for bookings, a line's despatches are left out once they are booked for so long.
 //!
 //! Why a late repeat can't do harm: while the mark is there, its version is at least the repeat's, and nothing happens. After it is gone, a
 //! warehouse's despatch that comes once more is judged by its own moment, is taken by the count at once, adds nothing and is settled again.
@@ -16,19 +19,47 @@
 
 use std::collections::BTreeMap;
 
-use super::stock::{Counts, TakenUntil};
-use super::{state::SkuState, sums};
+use super::burden::UNNAMED_SPAN;
+use super::counts::{AsOf, Counts, How, Regime};
+use super::state::SkuState;
+use super::{kit, shares, sums};
 use crate::entities::rules::Rules;
+use crate::facts::sku::{Allocation, Demand, DemandDespatch};
 use crate::facts::time::Span;
 use crate::facts::{Moment, RowKey, SkuRow, Text};
 
 /// Smaller: a count that steps back further counts settled despatches twice. Larger: more despatches are kept and read back at a restore.
 const MARGIN: Span = Span::days(1);
 
+/// A kit's line that has wholly left is kept so long after.
+const KIT_SPAN: Span = Span::days(30);
+
+/// What is forgotten of one location.
+#[derive(Clone, Copy)]
+struct Limit {
+    /// By the clock.
+    before: Moment,
+    /// Lines must be booked, and so long ago.
+    booked: Option<AsOf>,
+}
+
+impl Limit {
+    /// A despatch of that moment is left out for good, as far as the clock says.
+    fn is_past(&self, at: Moment) -> bool {
+        at < self.before && self.booked.is_none_or(|as_of| at < as_of.t0 + Span(-UNNAMED_SPAN.0 - MARGIN.0))
+    }
+
+    fn is_booked(&self, demand: &Demand, part: u32, as_of: &AsOf) -> bool {
+        let long_ago = |said: &Allocation| said.at < self.before;
+        let booked = shares::taken_of(demand, part, &demand.booked, as_of.source, long_ago);
+        demand.despatched.get(part as usize).is_none_or(|despatch| booked >= despatch.quantity)
+    }
+}
+
 impl SkuState {
     /// Settles what the counts leave out for good, and removes marks past the tombstone time. The figure stays as it is.
     pub fn settle(&mut self, rules: &Rules, tick: Moment) {
-        for key in self.settleable(rules) {
+        for key in self.settleable(rules, tick) {
             if let Some(kept) = self.row(&key) {
                 let mut kept = kept.clone();
                 kept.settle(tick);
@@ -42,26 +73,21 @@ impl SkuState {
         }
     }
 
-    fn settleable(&self, rules: &Rules) -> Vec<RowKey> {
+    fn settleable(&self, rules: &Rules, tick: Moment) -> Vec<RowKey> {
+        if self.unsealed.rows.is_empty() && !self.unsealed.counts && !self.unsealed.restored {
+            return Vec::new();
+        }
         let counts = Counts::of(self, rules);
-        let limits: BTreeMap<Text, Moment> = self
-            .sums()
-            .departed_from()
-            .into_iter()
-            .map(|location| {
-                let limit = match counts.taken_until(rules, &location) {
-                    TakenUntil::Always => Moment::MAX,
-                    TakenUntil::Moment(until) => until + Span(-MARGIN.0),
-                    TakenUntil::Never => Moment::MIN,
-                };
-                (location, limit)
-            })
-            .collect();
+        // A kit has no count: its parts have its lines, and it keeps them only to tell them to a part that is new.
+        let of_kit = kit::is_kit(self, rules).then_some(Limit { before: tick + Span(-KIT_SPAN.0), booked: None });
+        let limit = |at: &Text| of_kit.unwrap_or_else(|| limit(&counts, rules, at));
+        let limits: BTreeMap<Text, Limit> = self.sums().departed_from().into_iter().map(|at| (at.clone(), limit(&at))).collect();
         let mut candidates = self.unsealed.rows.clone();
         if self.unsealed.counts || self.unsealed.restored {
-            for (location, until) in &limits {
-                candidates.extend(self.sums().departed_before(location, *until).map(|departure| departure.row.clone()));
+            for (location, limit) in &limits {
+                candidates.extend(self.sums().departed_before(location, limit.before).map(|departure| departure.row.clone()));
             }
+            candidates.extend(self.moves_over(&counts, rules));
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -69,14 +95,34 @@ impl SkuState {
         candidates
     }
 
-    fn is_over(&self, key: &RowKey, limits: &BTreeMap<Text, Moment>) -> bool {
-        let left_out = |location: &Text, at: Moment| limits.get(location).is_some_and(|until| at < *until);
+    fn moves_over(&self, counts: &Counts<'_>, rules: &Rules) -> Vec<RowKey> {
+        let over = |moved: &&sums::Moved| moved.at < counts.forgotten_before(rules, &moved.location) + Span(-MARGIN.0);
+        self.sums().moves.keys().filter(over).map(|moved| moved.row.clone()).collect()
+    }
+
+    fn is_over(&self, key: &RowKey, limits: &BTreeMap<Text, Limit>) -> bool {
         match self.row(key).and_then(|kept| kept.content()) {
-            Some(SkuRow::Despatched(own)) => own.quantity.is_zero() || left_out(&own.location, own.despatched_at),
+            Some(SkuRow::Movement(_)) => true,
+            Some(SkuRow::Despatched(own)) => {
+                own.quantity.is_zero() || limits.get(&own.location).is_some_and(|limit| limit.is_past(own.despatched_at))
+            }
             Some(SkuRow::Demand(demand)) => {
-                sums::rest(demand).is_zero() && demand.despatched.iter().all(|part| left_out(&part.location, part.despatched_at))
+                let left_out = |(part, despatch): (u32, &DemandDespatch)| {
+                    let limit = limits.get(&despatch.location).filter(|limit| limit.is_past(despatch.despatched_at));
+                    limit.is_some_and(|limit| limit.booked.is_none_or(|as_of| limit.is_booked(demand, part, &as_of)))
+                };
+                sums::rest(demand).is_zero() && (0..).zip(&demand.despatched).all(left_out)
             }
             _ => false,
         }
     }
+}
+
+fn limit(counts: &Counts<'_>, rules: &Rules, location: &str) -> Limit {
+    let booked = match counts.regime(rules, location) {
+        Regime::AsOf(as_of) if as_of.how == How::Booked => Some(as_of),
+        _ => None,
+    };
+    let before = counts.forgotten_before(rules, location) + Span(-MARGIN.0);
+    Limit { before, booked }
 }

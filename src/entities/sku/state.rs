@@ -1,5 +1,6 @@
 //! What a SKU keeps: its rows, each a record of the changelog of its own, and a small head.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::sums::{Step, Sums};
 use crate::entities::order::state::Said;
 use crate::entities::{Kept, Put};
-use crate::facts::{Cause, Change, Moment, Row, RowKey, SkuRow, SourceId, Text, Version};
+use crate::facts::{Cause, Change, Moment, Quantity, Row, RowKey, SkuRow, SourceId, Text, Version};
 
 /// A SKU. Its clone shares the rows' structure: an epoch works on a copy.
 #[derive(Clone, Debug, Default)]
@@ -19,12 +20,35 @@ pub struct SkuState {
     pub revision: u64,
     /// What was said of the stock and the product, by channel: bounded by the number of channels.
     pub said: Said,
+    /// What was told to other SKUs: bounded by the number of channels.
+    pub told: ToldOthers,
+    /// What a person may have to look at, by kind and number: since when, and whether it is open.
+    pub watched: BTreeMap<Text, Watched>,
     /// Rows to be written to the changelog.
     touched: Vec<RowKey>,
     /// What the next seal must look at.
     pub(super) unsealed: Unsealed,
     /// When the offers next change by the clock, as the last seal found.
     next_offer: Option<Moment>,
+}
+
+/// What other SKUs heard last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ToldOthers {
+    /// Free pieces by channel, told to the kits that this part is used in.
+    pub free: BTreeMap<Text, Quantity>,
+    /// The SKU that this one is a variation of.
+    pub parent: Option<Text>,
+}
+
+/// Something that holds, and that a person looks at once it has held for its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// Since when it holds, by the rows' own times.
+    pub since: Moment,
+    /// What it holds of: another figure is another matter, and its time begins anew.
+    pub of: u64,
+    pub open: bool,
 }
 
 /// What happened since the last seal.
@@ -34,8 +58,14 @@ pub(super) struct Unsealed {
     pub restored: bool,
     pub counts: bool,
     pub offers: bool,
+    /// What is in this kit, or what kits this part is used in.
+    pub kits: bool,
+    /// What else is a variation of this product.
+    pub variations: bool,
     /// Demand lines and despatches that changed.
     pub rows: Vec<RowKey>,
+    /// Prices and offers that changed.
+    pub prices: Vec<RowKey>,
 }
 
 /// All that is not rows. Part of the state's format.
@@ -43,6 +73,8 @@ pub(super) struct Unsealed {
 struct Head {
     revision: u64,
     said: Said,
+    told: ToldOthers,
+    watched: BTreeMap<Text, Watched>,
 }
 
 impl SkuState {
@@ -64,7 +96,10 @@ impl SkuState {
             _ if key.kind == SkuRow::DEMAND && kept.gone.is_some() => kept.settle(at),
             _ => {}
         }
-        self.unsealed.note(&key);
+        // The same said again, newer: kept, and nothing to look at.
+        if put == Put::Changed {
+            self.unsealed.note(&key);
+        }
         self.replace(key, Some(kept));
         put
     }
@@ -101,8 +136,9 @@ impl SkuState {
 
     /// The record of all that is not rows.
     pub fn head_bytes(&self) -> Vec<u8> {
+        let head = Head { revision: self.revision, said: self.said.clone(), told: self.told.clone(), watched: self.watched.clone() };
         // Numbers and texts in memory: there is nothing that could fail to encode.
-        postcard::to_stdvec(&Head { revision: self.revision, said: self.said.clone() }).unwrap_or_default()
+        postcard::to_stdvec(&head).unwrap_or_default()
     }
 
     /// Puts a row that a restore read; a later record of the same row replaces it.
@@ -124,9 +160,11 @@ impl SkuState {
     }
 
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
-        let Head { revision, said } = postcard::from_bytes(bytes)?;
+        let Head { revision, said, told, watched } = postcard::from_bytes(bytes)?;
         self.revision = revision;
         self.said = said;
+        self.told = told;
+        self.watched = watched;
         self.unsealed.restored = true;
         Ok(())
     }
@@ -171,8 +209,17 @@ impl SkuState {
 impl Unsealed {
     fn note(&mut self, key: &RowKey) {
         match key.kind {
-            SkuRow::COUNT => self.counts = true,
-            SkuRow::PRODUCT | SkuRow::PRICE => self.offers = true,
+            SkuRow::COUNT | SkuRow::SHOP_FIGURE => self.counts = true,
+            SkuRow::PRODUCT => self.offers = true,
+            SkuRow::PRICE | SkuRow::OFFER => {
+                self.offers = true;
+                self.prices.push(key.clone());
+            }
+            SkuRow::KIT_PART | SkuRow::USED_IN => {
+                self.kits = true;
+                self.offers = true;
+            }
+            SkuRow::VARIATION => self.variations = true,
             SkuRow::DEMAND | SkuRow::DESPATCHED => self.rows.push(key.clone()),
             _ => {}
         }

@@ -3,17 +3,22 @@
 //!
 //! A demand line is taken apart into
 //!
-//! - its **open rest**, claim less despatched: one sum for each place that lines wait at;
+//! - its **open rest**, claim less despatched: one sum for each place that lines wait at, the lines in the order of placing beside it, so that
+//!   those which are not covered (the latest) are found without walking the others;
 //! - its **departures**: each part of a despatch that is for the line, ordered by location and time, so that those which a count does not
-//!   leave out yet (the newest few) are found without walking the others.
+//!   leave out yet (the newest few) are found without walking the others;
+//! - what counting systems **leave out** of the rest (set aside) and of the departures (booked out), each in order of time, for the same
+//!   reason: see [`super::shares`].
 //!
 //! `claim - taken` of a line is its rest and its departures not taken: the same, as the claim is never less than what was despatched.
 //! The warehouse's own despatch rows are departures too; what lines *name* of them is subtracted, for the lines carry it.
 
 use imbl::{OrdMap, OrdSet};
 
+use super::shares;
 use crate::entities::Kept;
-use crate::facts::sku::{Demand, Despatched};
+use crate::facts::sku::{Demand, Despatched, Movement};
+use crate::facts::time::Span;
 use crate::facts::{Moment, Quantity, RowKey, SkuRow, SourceId, Text};
 
 /// Where a line waits for goods: its location as its order spells it, if known; and its channel.
@@ -38,23 +43,74 @@ pub struct Departure {
 impl Departure {
     /// Sorts before every departure of the location from `at` on.
     pub fn first(location: &Text, at: Moment) -> Self {
-        Self { location: location.clone(), at, row: RowKey { kind: 0, source: SourceId(0), id: Text::default() }, part: 0 }
+        Self { location: location.clone(), at, row: first_row(), part: 0 }
     }
 
     /// Sorts after every departure of the location.
     pub fn last(location: &Text) -> Self {
-        let row = RowKey { kind: u8::MAX, source: SourceId(u16::MAX), id: Text::default() };
-        Self { location: location.clone(), at: Moment::MAX, row, part: u32::MAX }
+        Self { location: location.clone(), at: Moment::MAX, row: last_row(), part: u32::MAX }
     }
+}
+
+fn first_row() -> RowKey {
+    RowKey { kind: 0, source: SourceId(0), id: Text::default() }
+}
+
+fn last_row() -> RowKey {
+    RowKey { kind: u8::MAX, source: SourceId(u16::MAX), id: Text::default() }
+}
+
+/// Whom a share of a line is left out by, and of what: of the rest at a place (set aside), or of what left a location (booked out).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Left {
+    Aside(SourceId, Place),
+    Booked(SourceId, Text),
+}
+
+/// One share that a counting system leaves out, since a moment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share {
+    pub of: Left,
+    pub since: Moment,
+    pub row: RowKey,
+    /// Which of the row's shares.
+    pub part: u32,
+}
+
+/// A line with an open rest, in the order of placing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    pub place: Place,
+    pub placed_at: Moment,
+    pub row: RowKey,
+}
+
+/// A movement of the counting system's own, in the order of time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moved {
+    pub location: Text,
+    pub bucket: Text,
+    pub at: Moment,
+    pub row: RowKey,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sums {
     /// Claims not despatched yet, by place.
     pub open: OrdMap<Place, Quantity>,
+    /// The same by line, and by the minute of placing: how much, of how many lines.
+    pub waiting: OrdMap<Waiting, Quantity>,
+    pub minutes: OrdMap<(Place, Moment), (Quantity, u64)>,
     pub departures: OrdMap<Departure, Quantity>,
+    /// What lines name of all that left a location.
+    pub departed: OrdMap<Text, Quantity>,
+    /// What counting systems leave out: in all, and each share.
+    pub left: OrdMap<Left, Quantity>,
+    pub shares: OrdMap<Share, Quantity>,
     /// (location, key of the warehouse's row) -> how much of it lines say to be theirs.
     pub named: OrdMap<(Text, Text), Quantity>,
+    /// The counting systems' own movements.
+    pub moves: OrdMap<Moved, Quantity>,
     /// What each shop still subtracts itself.
     pub held: OrdMap<Text, Quantity>,
     /// Rows of which only a mark is left, and since when.
@@ -72,6 +128,13 @@ impl Step {
     fn of(self, quantity: Quantity) -> Quantity {
         if self == Self::Enter { quantity } else { -quantity }
     }
+
+    fn set<K: Ord + Clone>(self, map: &mut OrdMap<K, Quantity>, key: K, quantity: Quantity) {
+        match self {
+            Self::Enter => map.insert(key, quantity),
+            Self::Leave => map.remove(&key),
+        };
+    }
 }
 
 /// Adds to a sum; a sum of nothing is not kept.
@@ -84,9 +147,19 @@ fn add<K: Ord + Clone>(sums: &mut OrdMap<K, Quantity>, key: K, difference: Quant
     }
 }
 
+/// The minute in which something happened, by its beginning.
+pub fn minute_of(moment: Moment) -> Moment {
+    let minute = Span::minutes(1).0;
+    Moment(moment.0.saturating_sub(moment.0.rem_euclid(minute)))
+}
+
 /// What is still to be sent of a line.
 pub fn rest(demand: &Demand) -> Quantity {
     (demand.claim - demand.despatched.iter().map(|part| part.quantity).sum()).floor_zero()
+}
+
+pub fn place(demand: &Demand) -> Place {
+    Place { location: demand.location.clone(), channel: demand.channel.clone() }
 }
 
 /// The departures of a demand line, in the order of its row.
@@ -103,8 +176,8 @@ pub fn own_departure(key: &RowKey, own: &Despatched) -> Departure {
 
 /// Only a mark of the row is of use. Deleted counts, products and despatches still mean something.
 fn is_mark(key: &RowKey, kept: &Kept<SkuRow>) -> bool {
-    let nothing_left = kept.told.is_none() || matches!(key.kind, SkuRow::PRICE | SkuRow::HOLDING | SkuRow::SHOP_FIGURE);
-    kept.gone.is_some() && nothing_left
+    let silent = matches!(key.kind, SkuRow::COUNT | SkuRow::PRODUCT | SkuRow::DESPATCHED | SkuRow::KIT_PART);
+    kept.gone.is_some() && (kept.told.is_none() || !silent)
 }
 
 impl Sums {
@@ -122,29 +195,44 @@ impl Sums {
         }
         match kept.content() {
             // The warehouse's despatch stays what it is when its row is deleted: what left the house has left it.
-            Some(SkuRow::Despatched(own)) => self.depart(step, own_departure(key, own), own.quantity),
+            Some(SkuRow::Despatched(own)) => step.set(&mut self.departures, own_departure(key, own), own.quantity),
             Some(SkuRow::Demand(demand)) if kept.gone.is_none() => self.demand(step, key, demand),
+            Some(SkuRow::Movement(movement)) if kept.gone.is_none() => {
+                step.set(&mut self.moves, moved(key, movement), movement.quantity);
+            }
             Some(SkuRow::Holding(holding)) if kept.gone.is_none() => add(&mut self.held, holding.shop.clone(), step.of(holding.quantity)),
             _ => {}
         }
     }
 
     fn demand(&mut self, step: Step, key: &RowKey, demand: &Demand) {
-        let place = Place { location: demand.location.clone(), channel: demand.channel.clone() };
-        add(&mut self.open, place, step.of(rest(demand)));
+        let (place, rest) = (place(demand), rest(demand));
+        add(&mut self.open, place.clone(), step.of(rest));
+        if rest.is_positive() {
+            self.minute(step, (place.clone(), minute_of(demand.placed_at)), rest);
+            step.set(&mut self.waiting, Waiting { place: place.clone(), placed_at: demand.placed_at, row: key.clone() }, rest);
+        }
         for despatch in &demand.despatched {
             add(&mut self.named, (despatch.location.clone(), despatch.key.clone()), step.of(despatch.quantity));
+            add(&mut self.departed, despatch.location.clone(), step.of(despatch.quantity));
         }
         for (departure, quantity) in departures(key, demand) {
-            self.depart(step, departure, quantity);
+            step.set(&mut self.departures, departure, quantity);
+        }
+        for (part, share) in (0..).zip(shares::of(demand, &place)) {
+            add(&mut self.left, share.of.clone(), step.of(share.quantity));
+            step.set(&mut self.shares, Share { of: share.of, since: share.since, row: key.clone(), part }, share.quantity);
         }
     }
 
-    fn depart(&mut self, step: Step, departure: Departure, quantity: Quantity) {
-        match step {
-            Step::Enter => self.departures.insert(departure, quantity),
-            Step::Leave => self.departures.remove(&departure),
-        };
+    fn minute(&mut self, step: Step, minute: (Place, Moment), rest: Quantity) {
+        let (sum, lines) = self.minutes.get(&minute).copied().unwrap_or_default();
+        let lines = if step == Step::Enter { lines + 1 } else { lines.saturating_sub(1) };
+        if lines == 0 {
+            self.minutes.remove(&minute);
+        } else {
+            self.minutes.insert(minute, (sum + step.of(rest), lines));
+        }
     }
 
     /// The locations that departures name, as spelt.
@@ -170,4 +258,29 @@ impl Sums {
     pub fn departed_before(&self, location: &Text, until: Moment) -> impl Iterator<Item = &Departure> {
         self.departures.range(Departure::first(location, Moment::MIN)..Departure::first(location, until)).map(|(departure, _)| departure)
     }
+
+    /// Shares of one kind that are left out since `from` or later.
+    pub fn shares_since(&self, of: &Left, from: Moment) -> impl Iterator<Item = (&Share, Quantity)> {
+        let first = Share { of: of.clone(), since: from, row: first_row(), part: 0 };
+        let last = Share { of: of.clone(), since: Moment::MAX, row: last_row(), part: u32::MAX };
+        self.shares.range(first..=last).map(|(share, quantity)| (share, *quantity))
+    }
+
+    /// Movements at a location and bucket at `from` or later.
+    pub fn moved_since(&self, location: &Text, bucket: &Text, from: Moment) -> impl Iterator<Item = (&Moved, Quantity)> {
+        let bound = |at, row| Moved { location: location.clone(), bucket: bucket.clone(), at, row };
+        self.moves.range(bound(from, first_row())..=bound(Moment::MAX, last_row())).map(|(moved, quantity)| (moved, *quantity))
+    }
+
+    /// Lines that wait at a place, placed in the minute that begins at `minute`: the latest first.
+    pub fn waiting_in(&self, place: &Place, minute: Moment) -> impl Iterator<Item = (&Waiting, Quantity)> {
+        let bound = |placed_at, row| Waiting { place: place.clone(), placed_at, row };
+        let range = bound(minute, first_row())..bound(minute + Span::minutes(1), first_row());
+        self.waiting.range(range).rev().map(|(waiting, rest)| (waiting, *rest))
+    }
+}
+
+fn moved(key: &RowKey, movement: &Movement) -> Moved {
+    let (location, bucket) = (movement.location.clone(), movement.bucket.clone());
+    Moved { location, bucket, at: movement.moved_at, row: key.clone() }
 }

@@ -3,7 +3,9 @@
 use super::{Context, Table, moment};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, Refusal, columns};
-use crate::facts::order::{Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word};
+use crate::facts::order::{
+    Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word,
+};
 use crate::facts::{Amount, Currency, CustomerKey, Digest, Moment, Name, OrderKey, OrderRow, Subject, Text};
 use crate::sources::FactsOut;
 

@@ -2,7 +2,7 @@
 
 use super::{Context, Table};
 use crate::envelope::{Refusal, columns};
-use crate::facts::sku::{Holding, ShopFigure};
+use crate::facts::sku::{Basis, Holding, ShopFigure};
 use crate::facts::{SkuRow, Subject};
 use crate::sources::FactsOut;
 
@@ -36,7 +36,9 @@ impl<'a> Table<'a> for InventorySourceItem<'a> {
     fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         let location = self.source_code.text()?;
         let quantity = cx.required_pieces(&self.quantity)?;
-        let figure = ShopFigure { shop: cx.magento.common.name.clone(), location: location.as_ref().into(), quantity };
+        let common = &cx.magento.common;
+        let basis = common.counts.unwrap_or(Basis::OnHand);
+        let figure = ShopFigure { shop: common.name.clone(), location: location.as_ref().into(), quantity, basis };
         out.sku(self.sku.sku()?, location.as_ref(), cx.place, cx.committed_at, SkuRow::ShopFigure(figure));
         Ok(())
     }

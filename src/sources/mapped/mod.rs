@@ -104,6 +104,10 @@
 //!   `tracking` (order_number*, despatch*, tracking*, carrier), `return-line` (rma*, quantity*, state*, sku or line*, resolution,
 //!   goods_expected, reason, approved_at, id), `receipt` (receipt*, quantity*, sku or line*, condition, rma, location, bucket, received_at,
 //!   id), `disposition` (id*, quantity*, to*, sku or line*, disposed_at), `count` (sku*, quantity*, location*, bucket, basis, counted_at),
+//!   `movement` (id*, sku*, quantity*, moved_at*, location or from_location*, bucket, from_bucket, direction, cause), `expected` (id*, sku*,
+//!   quantity*, expected_at*, location), `product` (sku*, name, parent, option_name, option, option2_name, option2, category, blocked,
+//!   blocked_from, backorder, untracked, sales_unit), `kit-part` (sku*, part*, pieces*; none: it is a part no more), `price` (sku*, currency*,
+//!   amount*, list, minimum, unit, tax_inside, from, to), `offer` (id*, sku*, amount or percent*, currency, from, until, active, channel),
 //!   `account` (account*, account_source, brand, email, created_at, collective), `consent` (email*, purpose*, state*, changed_at, channel,
 //!   brand, account, account_source).
 //! - **`when`** names paths and the texts that they have to hold, **`needs`** paths that have to hold anything: other records do not make
@@ -123,6 +127,7 @@ mod fields;
 mod paths;
 mod plan;
 mod rows;
+mod stock;
 mod told;
 
 use std::sync::Arc;
@@ -165,6 +170,10 @@ impl Adapter for Mapped {
 
     fn topics(&self) -> Vec<String> {
         self.topics.iter().map(|topic| topic.name.clone()).collect()
+    }
+
+    fn tells_products(&self) -> bool {
+        self.topics.iter().flat_map(|topic| &topic.plans).any(|plan| plan.row.name == stock::PRODUCT.name)
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {

@@ -1,15 +1,16 @@
 //! The row types that a configuration can make: one entry of [`ROW_TYPES`] each, with its fields and the function that makes its facts.
 
 use super::fields::{Field, Form, may, must};
+use super::stock;
 use super::told::Told;
 use crate::envelope::Refusal;
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
-    Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution, ReturnLine,
-    ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
+    Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution,
+    ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
-use crate::facts::sku::{Basis, Count, Despatched};
+use crate::facts::sku::Despatched;
 use crate::facts::{Amount, CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Text};
 use crate::sources::FactsOut;
 use crate::sources::words::Meaning;
@@ -27,7 +28,7 @@ pub(super) struct RowType {
     pub(super) make: fn(&Told<'_>, &mut FactsOut<'_>) -> Result<(), Refusal>,
 }
 
-use Form::{Amount as Money, Closed, Currency, Email, Flag, Moment, Number, Open, Pieces, Sku as Item, Text as Words};
+use Form::{Amount as Money, Closed, Currency, Email, Flag, Moment, Open, Pieces, Sku as Item, Text as Words};
 
 const ORDER: Field = may("order_number", Words);
 const PARCEL: Field = may("tracking", Words);
@@ -254,21 +255,13 @@ pub(super) static ROW_TYPES: &[RowType] = &[
         rank: None,
         make: disposition,
     },
-    RowType {
-        name: "count",
-        fields: &[
-            must("sku", Item),
-            must("quantity", Number),
-            must("location", Words),
-            may("bucket", Words),
-            may("basis", Closed(BASES)),
-            may("counted_at", Moment),
-        ],
-        one_of: &[],
-        at: Some("counted_at"),
-        rank: None,
-        make: count,
-    },
+    stock::COUNT,
+    stock::MOVEMENT,
+    stock::EXPECTED,
+    stock::PRODUCT,
+    stock::KIT_PART,
+    stock::PRICE,
+    stock::OFFER,
     RowType {
         name: "account",
         fields: &[
@@ -302,8 +295,6 @@ pub(super) static ROW_TYPES: &[RowType] = &[
         make: consent,
     },
 ];
-
-const BASES: &[&str] = &["on-hand", "free"];
 
 fn scan(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let tracking = told.text("tracking");
@@ -464,15 +455,6 @@ fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
 fn disposition(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let row = Disposition { line: told.line()?, quantity: told.number("quantity")?, to: told.known("to")? };
     out.named(told.order()?, told.text("id"), told.place, told.at, OrderRow::Disposition(row));
-    Ok(())
-}
-
-fn count(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
-    let (location, bucket) = (told.text("location"), told.text("bucket"));
-    let basis = if told.place_of("basis") == Some(1) { Basis::Free } else { Basis::OnHand };
-    let id = join_key(&[&location, &bucket]);
-    let row = Count { location, bucket, quantity: told.number("quantity")?, basis, t0: told.at };
-    out.sku(told.sku()?, id, told.place, told.at, SkuRow::Count(row));
     Ok(())
 }
 

@@ -57,6 +57,13 @@ impl Told<'_> {
         }
     }
 
+    pub(super) fn opt_sku(&self, name: &str) -> Option<Sku> {
+        match self.get(name)? {
+            Value::Sku(sku) => Some(sku.clone()),
+            _ => None,
+        }
+    }
+
     pub(super) fn number(&self, name: &str) -> Result<Quantity, Refusal> {
         match self.get(name) {
             Some(Value::Number(number)) => Ok(*number),

@@ -73,6 +73,14 @@ impl Reader<'_> {
         Ok(cell.opt_moment(TimeUnit::Millis)?.unwrap_or(self.committed_at))
     }
 
+    /// The midnight after a date without a zone; blank is none.
+    pub(super) fn next_midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, Refusal> {
+        let Some(date) = cell.opt_date(TimeUnit::Millis)? else { return Ok(None) };
+        let wrong = || cell.refuse("a date of the years 1 to 9999");
+        let next = date.tomorrow().map_err(|_| wrong())?.to_datetime(Time::midnight());
+        local_time::moment(next, &self.nav.common.zone, Moment::MIN).map(Some).ok_or_else(wrong)
+    }
+
     /// A date without a zone, as its midnight in the zone of the source; blank is none.
     pub(super) fn midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, Refusal> {
         let Some(date) = cell.opt_date(TimeUnit::Millis)? else { return Ok(None) };

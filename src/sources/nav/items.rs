@@ -4,8 +4,8 @@ use super::cells::{Goods, SCALE, filled, flag};
 use super::{Owner, Reader, Table};
 use crate::envelope::{Cell, Refusal, SpelledRow, spelled};
 use crate::facts::ids::join_key;
-use crate::facts::sku::{Price, Product};
-use crate::facts::{Currency, Sku, SkuRow, Subject, Text};
+use crate::facts::sku::{Offer, Price, Product};
+use crate::facts::{Currency, Quantity, Sku, SkuRow, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -15,6 +15,8 @@ spelled! {
         CATEGORY = "Item Category Code",
         BLOCKED = "Blocked",
         SALES_BLOCKED = "Sales Blocked",
+        BASE_UNIT = "Base Unit of Measure",
+        SALES_UNIT = "Sales Unit of Measure",
         MODIFIED = "$systemModifiedAt",
     }
 }
@@ -60,9 +62,26 @@ spelled! {
         FROM = "Starting Date",
         TO = "Ending Date",
         CURRENCY = "Currency Code",
+        UNIT = "Unit of Measure Code",
         MINIMUM = "Minimum Quantity",
         PRICE = "Unit Price",
         TAX_INSIDE = "Price Includes VAT",
+        MODIFIED = "$systemModifiedAt",
+    }
+}
+
+spelled! {
+    mod discount {
+        TYPE = "Type",
+        ITEM = "Code",
+        VARIANT = "Variant Code",
+        SALES_TYPE = "Sales Type",
+        FROM = "Starting Date",
+        TO = "Ending Date",
+        CURRENCY = "Currency Code",
+        UNIT = "Unit of Measure Code",
+        MINIMUM = "Minimum Quantity",
+        PERCENT = "Line Discount _|Line Discount %",
         MODIFIED = "$systemModifiedAt",
     }
 }
@@ -75,10 +94,14 @@ pub(super) const SALES_PRICE: Table =
 pub(super) const PRICE_LIST_LINE: Table =
     Table { name: "Price List Line", columns: list_line::NAMES, owner: list_line_owner, upsert: list_line_upsert, moves: true };
 
+pub(super) const LINE_DISCOUNT: Table =
+    Table { name: "Sales Line Discount", columns: discount::NAMES, owner: discount_owner, upsert: discount_upsert, moves: false };
+
 const OF_ITEM: Goods = Goods { item: item::NUMBER, variant: None };
 const OF_VARIANT: Goods = Goods { item: variant::ITEM, variant: Some(variant::CODE) };
 const OF_SALES_PRICE: Goods = Goods { item: sales_price::ITEM, variant: Some(sales_price::VARIANT) };
 const OF_LIST_LINE: Goods = Goods { item: list_line::ITEM, variant: Some(list_line::VARIANT) };
+const OF_DISCOUNT: Goods = Goods { item: discount::ITEM, variant: Some(discount::VARIANT) };
 
 /// A product's row id is its SKU as NAV spells it.
 fn product_owner(reader: &Reader<'_>, row: &SpelledRow<'_>, goods: &Goods) -> Result<Option<Owner>, Refusal> {
@@ -97,11 +120,19 @@ fn item_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
         name: row.cell(item::DESCRIPTION).text_or_empty()?.trim().into(),
         blocked: flag(row, item::BLOCKED)? || flag(row, item::SALES_BLOCKED)?,
         category: row.cell(item::CATEGORY).text_or_empty()?.trim().into(),
+        sales_unit: sales_unit(row)?,
         ..Product::default()
     };
     let at = reader.written_at(row.cell(item::MODIFIED))?;
     out.sku(reader.sku(row, &OF_ITEM)?, text, reader.place, at, SkuRow::Product(Box::new(product)));
     Ok(())
+}
+
+/// What it is sold in: its sales unit, else its base unit; empty where the columns are not captured.
+fn sales_unit(row: &SpelledRow<'_>) -> Result<Text, Refusal> {
+    let sales = row.cell(item::SALES_UNIT).text_or_empty()?;
+    let unit = if sales.trim().is_empty() { row.cell(item::BASE_UNIT).text_or_empty()? } else { sales };
+    Ok(unit.trim().into())
 }
 
 fn variant_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
@@ -154,6 +185,7 @@ fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut Facts
         currency: currency(reader, row.cell(column::CURRENCY))?,
         amount: row.cell(column::PRICE).amount(reader.nav.settings.decimals, SCALE)?,
         tax_inside: flag(row, column::TAX_INSIDE)?,
+        unit: row.cell(column::UNIT).text_or_empty()?.trim().into(),
         minimum: reader.quantity(row.cell(column::MINIMUM))?,
         from: reader.midnight(row.cell(column::FROM))?,
         to: reader.midnight(row.cell(column::TO))?,
@@ -192,12 +224,48 @@ fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOu
         currency: currency(reader, row.cell(column::CURRENCY))?,
         amount: row.cell(column::PRICE).amount(reader.nav.settings.decimals, SCALE)?,
         tax_inside: flag(row, column::TAX_INSIDE)?,
+        unit: row.cell(column::UNIT).text_or_empty()?.trim().into(),
         minimum: reader.quantity(row.cell(column::MINIMUM))?,
         from: reader.midnight(row.cell(column::FROM))?,
         to: reader.midnight(row.cell(column::TO))?,
     };
     let at = reader.written_at(row.cell(column::MODIFIED))?;
     out.sku(reader.sku(row, &OF_LIST_LINE)?, owner.id, reader.place, at, SkuRow::Price(price));
+    Ok(())
+}
+
+/// A discount of one item for all customers, from one piece on: an offer. Discounts of groups of items or of customers, of a customer or a
+/// campaign are not for everybody.
+fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    use discount as column;
+    const ITEM: i64 = 0;
+    const ALL_CUSTOMERS: i64 = 2;
+    let minimum = reader.quantity(row.cell(column::MINIMUM))?;
+    if row.cell(column::TYPE).int()? != ITEM || row.cell(column::SALES_TYPE).int()? != ALL_CUSTOMERS || minimum > Quantity::from_int(1) {
+        return Ok(None);
+    }
+    let from = row.cell(column::FROM).opt_date(crate::envelope::TimeUnit::Millis)?.map(|date| date.to_string()).unwrap_or_default();
+    let (currency, unit) = (row.cell(column::CURRENCY).text_or_empty()?, row.cell(column::UNIT).text_or_empty()?);
+    let id = join_key(&["discount", currency.trim(), unit.trim(), &minimum.to_string(), &from]);
+    Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_DISCOUNT)?), kind: SkuRow::OFFER, id }))
+}
+
+fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    use discount as column;
+    let Some(owner) = discount_owner(reader, row)? else { return Ok(()) };
+    let named = row.cell(column::CURRENCY).filled()?.is_some();
+    let offer = Offer {
+        name: "line discount".into(),
+        amount: None,
+        currency: if named { Some(row.cell(column::CURRENCY).currency()?) } else { None },
+        percent: Some(reader.quantity(row.cell(column::PERCENT))?),
+        from: reader.midnight(row.cell(column::FROM))?,
+        until: reader.next_midnight(row.cell(column::TO))?,
+        active: true,
+        channels: Vec::new(),
+    };
+    let at = reader.written_at(row.cell(column::MODIFIED))?;
+    out.sku(reader.sku(row, &OF_DISCOUNT)?, owner.id, reader.place, at, SkuRow::Offer(Box::new(offer)));
     Ok(())
 }
 

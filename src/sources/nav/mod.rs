@@ -10,6 +10,7 @@
 //! | Sales Shipment, Sales Invoice, Return Receipt, Sales Cr.Memo Line, items | `ErpPosted` |
 //! | Item, Item Variant | `Product` |
 //! | Sales Price, Price List Line | `Price` |
+//! | Sales Line Discount of an item, for all customers | `Offer` |
 //!
 //! - **Names.** A document is known as (`SOURCE.document`, `TYPE:No_`); where its header is read, the name leads to the order whose number
 //!   is its `External Document No_`. Rows of posted documents go under the order or return order that they were posted from; the posted
@@ -27,7 +28,7 @@
 //! - **Prices** of all customers are the list `""`, of a customer price group that group's, of a price list its code. A blank currency is the
 //!   company's own, which has to be set.
 //!
-//! Reference: the base application's tables 36, 37, 110 to 115, 6660, 6661, 27, 5401, 7002, 7001.
+//! Reference: the base application's tables 36, 37, 110 to 115, 6660, 6661, 27, 5401, 7002, 7001, 7004.
 
 mod cells;
 mod documents;
@@ -69,7 +70,8 @@ struct Settings {
     /// `437dbf0e-84ff-417a-965d-ed2bb9650972`. Blank for NAV, whose tables end with their own name.
     #[serde(default)]
     application: String,
-    /// The tables to read. Default: all that have a meaning here, `Sales Price` for NAV, `Price List Line` with an application.
+    /// The tables to read. Default: all that have a meaning here but `Sales Line Discount`; `Sales Price` for NAV, `Price List Line` with an
+    /// application.
     tables: Option<Vec<String>>,
     /// The topics, where they are not `prefix.database.schema.table`.
     topics: Option<Vec<String>>,
@@ -134,6 +136,7 @@ static TABLES: &[Table] = &[
     items::ITEM,
     items::VARIANT,
     items::SALES_PRICE,
+    items::LINE_DISCOUNT,
     items::PRICE_LIST_LINE,
 ];
 
@@ -191,7 +194,9 @@ fn converted(name: &str) -> String {
 fn topics(settings: &Settings, company: &str) -> Vec<String> {
     let Settings { topic_prefix, database, schema, application, .. } = settings;
     let business_central = !application.is_empty();
-    let usual = |table: &&Table| table.name != if business_central { "Sales Price" } else { "Price List Line" };
+    // A company without discounts has no topic of them.
+    let unusual = ["Sales Line Discount", if business_central { "Sales Price" } else { "Price List Line" }];
+    let usual = |table: &&Table| !unusual.contains(&table.name);
     let tables: Vec<&str> = match &settings.tables {
         Some(tables) => tables.iter().map(String::as_str).collect(),
         None => TABLES.iter().filter(usual).map(|table| table.name).collect(),
@@ -209,6 +214,10 @@ impl Adapter for Nav {
 
     fn topics(&self) -> Vec<String> {
         self.topics.clone()
+    }
+
+    fn tells_products(&self) -> bool {
+        true
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
@@ -237,7 +246,7 @@ impl Nav {
         let committed_at = change.source.committed_at.unwrap_or(arrival);
         let reader = Reader { nav: self, op: change.op, place: change.source.place()?, committed_at };
         match change.op {
-            Op::Truncate => return Ok(Reading::Skipped(Skip::UnknownTable(format!("{}, emptied", table.name).into()))),
+            Op::Truncate => return Err(emptied(table.name)),
             Op::Delete => {
                 let gone = (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|refusal| refusal.within("before"))?;
                 reader.gone(gone, out);
@@ -269,6 +278,11 @@ impl Nav {
 fn image<'a>(columns: &SpelledColumns, image: Option<&'a RawValue>, field: &'static str) -> Result<SpelledRow<'a>, Refusal> {
     let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
     columns.read(field, image.get())
+}
+
+/// The table's rows are gone without a record of each: which they were is not told, so a person has to snapshot the table anew.
+fn emptied(table: &str) -> Refusal {
+    Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew"))
 }
 
 fn document_id(kind: &str, number: &str) -> Text {

@@ -3,7 +3,7 @@
 //! | Topic (setting, default) | Record | Facts |
 //! |---|---|---|
 //! | `despatch_summary` | report row: an item of a despatch | `Despatch` of the order, `Despatched` of the SKU, and the parcel's `Tracking` and link |
-//! | `item_inventory_summary` | report row: an item at a site | `Count`, basis on hand, as of the record's timestamp |
+//! | `item_inventory_summary` | report row: an item at a site | `Count`: `On hand`, or, set to count what is free, `Available`; as of the record's timestamp |
 //! | `return_summary` | report row: an item of a return | `Receipt` |
 //! | `sales_order_summary` | report row: an order | `WarehouseTotal` |
 //! | `sales_order_status` | event `SalesOrderStatusChanges` | `WarehouseOrder` |

@@ -29,6 +29,7 @@ spelled! {
         ITEM = "Item code",
         SITE = "Site reference",
         ON_HAND = "On hand",
+        AVAILABLE = "Available",
     }
 }
 
@@ -107,11 +108,12 @@ impl Peoplevox {
     pub(super) fn inventory(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         use inventory as column;
         let sku = sku(row.cell(column::ITEM))?;
-        let quantity = number(row.cell(column::ON_HAND))?;
+        let basis = self.common.counts.unwrap_or(Basis::OnHand);
+        let quantity = number(row.cell(if basis == Basis::Free { column::AVAILABLE } else { column::ON_HAND }))?;
         let location = self.site(row.cell(column::SITE))?;
         let id = join_key(&[&location, ""]);
         let t0 = record.timestamp;
-        let count = Count { location, bucket: Text::default(), quantity, basis: Basis::OnHand, t0 };
+        let count = Count { location, bucket: Text::default(), quantity, basis, t0 };
         out.sku(sku, id, out.arrival(), t0, SkuRow::Count(count));
         Ok(())
     }

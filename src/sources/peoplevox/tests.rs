@@ -1,4 +1,5 @@
 use super::*;
+use crate::facts::sku::Basis;
 use crate::facts::{Fact, Version};
 use crate::sources::trial::{self, say};
 
@@ -33,6 +34,19 @@ fn a_despatch_is_told_to_order_sku_and_parcel_under_one_id() {
     );
     let underscored = DESPATCHED.replace("Salesorder number", "Salesorder_number").replace("No of items", "No_of_items");
     assert_eq!(lines("peoplevox.despatch-summary", &underscored), lines("peoplevox.despatch-summary", DESPATCHED));
+}
+
+#[test]
+fn a_source_that_counts_what_is_free_is_read_from_the_available_column() {
+    let row = r#"{"Item code":"TEE-BLK-M","Site reference":"PrimarySite","On hand":"43","Allocated":"2","Available":"41"}"#;
+    let counted = |counts| {
+        let common = Common { counts, ..trial::common("peoplevox") };
+        let adapter = (KIND.build)(&common, &toml::Table::new()).expect("default settings");
+        let told = trial::translate(&*adapter, "peoplevox.item-inventory-summary", Some(row), "2025-07-14T09:00:30Z", 7);
+        say(&told.expect("a count").1[0])
+    };
+    assert!(counted(None).contains("quantity: 43, basis: OnHand"), "{}", counted(None));
+    assert!(counted(Some(Basis::Free)).contains("quantity: 41, basis: Free"));
 }
 
 #[test]

@@ -162,7 +162,8 @@ impl<'a, 'c> Body<'a, 'c> {
             Some(at) => at,
             None => moment(&order.created_at)?.ok_or_else(|| order.created_at.refuse("the moment when the order was placed"))?,
         };
-        let ships = self.items.iter().map(LineItem::ships).try_fold(false, |any, ships| ships.map(|ships| any | ships))? && !self.at_counter()?;
+        let ships =
+            self.items.iter().map(LineItem::ships).try_fold(false, |any, ships| ships.map(|ships| any | ships))? && !self.at_counter()?;
         let (state, raw_state) = self.state()?;
         Ok(Header {
             number: number.into(),

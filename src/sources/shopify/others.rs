@@ -4,7 +4,7 @@ use super::{Context, moment};
 use crate::envelope::{Decimals, Refusal, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
-use crate::facts::sku::ShopFigure;
+use crate::facts::sku::{Basis, ShopFigure};
 use crate::facts::{CustomerKey, CustomerRow, SkuRow};
 use crate::sources::{FactsOut, Reading, Skip};
 
@@ -26,7 +26,9 @@ pub(super) fn inventory_level(cx: &Context<'_>, level: &InventoryLevel<'_>, out:
     if let Some(quantity) = level.available.opt_quantity(Decimals::Text, 0)? {
         let at = moment(&level.updated_at)?.ok_or_else(|| level.updated_at.refuse("the moment when the level was changed"))?;
         let location = level.location_id.id()?;
-        let figure = ShopFigure { shop: cx.shopify.common.name.clone(), location: location.as_ref().into(), quantity };
+        // `available` is net of what Shopify has committed to its own orders.
+        let basis = cx.shopify.common.counts.unwrap_or(Basis::Free);
+        let figure = ShopFigure { shop: cx.shopify.common.name.clone(), location: location.as_ref().into(), quantity, basis };
         out.sku(level.sku.sku()?, location.as_ref(), cx.stamp(at, 0), at, SkuRow::ShopFigure(figure));
     }
     Ok(Reading::Understood)

@@ -51,15 +51,23 @@ fn clause(text: &str) -> Result<Clause, String> {
         ["not", word] => Clause::NotWord(own(word)),
         [word] => Clause::Word(own(word)),
         [member, "has", rest @ ..] => Clause::Has(own(member), rest.join(" ")),
-        [list, entry, rest @ ..] if is_list(list) => {
-            if !rest.len().is_multiple_of(2) {
-                return Err(format!("\"{text}\": a member without its value"));
-            }
-            Clause::Entry(own(list), own(entry), rest.chunks(2).map(|pair| (own(pair[0]), own(pair[1]))).collect())
-        }
+        [list, entry, rest @ ..] if is_list(list) => Clause::Entry(own(list), own(entry), pairs(rest)?),
         [member, rest @ ..] => Clause::Member(own(member), rest.iter().map(|word| own(word)).collect()),
         [] => return Err("an empty clause".to_owned()),
     })
+}
+
+/// Members and their values; a moment may have its day: `delivered-at day 2 10:05`.
+fn pairs(words: &[&str]) -> Result<Vec<(String, String)>, String> {
+    let mut pairs = Vec::new();
+    let mut rest = words;
+    while let [member, after @ ..] = rest {
+        let length = if after.first() == Some(&"day") { 3 } else { 1 };
+        let Some(value) = after.get(..length) else { return Err(format!("the member {member} has no value")) };
+        pairs.push(((*member).to_owned(), value.join(" ")));
+        rest = &after[length..];
+    }
+    Ok(pairs)
 }
 
 /// The member that says how many pieces an event is about, line by line.
@@ -118,8 +126,7 @@ impl Clause {
             Self::Entry(list, id, wanted) => {
                 let Some(found) = entry(body, list, id) else { return Some(format!("{list} {id}, there is none")) };
                 let unmet = wanted.iter().filter(|(name, value)| !member(found, name).is_some_and(|found| equals(found, value)));
-                let unmet: Vec<String> =
-                    unmet.map(|(name, value)| format!("{name} {value} but {}", shown(member(found, name)))).collect();
+                let unmet: Vec<String> = unmet.map(|(name, value)| format!("{name} {value} but {}", shown(member(found, name)))).collect();
                 (!unmet.is_empty()).then(|| format!("{list} {id} {}", unmet.join(", ")))
             }
             Self::NoEntry(list, id) => entry(body, list, id).map(|found| format!("without {list} {id}: {found}")),

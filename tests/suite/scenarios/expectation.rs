@@ -176,8 +176,8 @@ pub fn compare(block: &[Expected], outcome: &Outcome) -> Vec<Verdict> {
         verdicts.extend(open(&[], outcome).map(|why| Verdict::Fails("open: none".to_owned(), why)));
     }
     for (index, heard) in outcome.heard.iter().enumerate() {
-        let spoken_of =
-            block.iter().any(|expected| expected.about == About::Events(heard.topic) && expected.chooses(heard)) && !heard.topic.is_statement();
+        let spoken_of = block.iter().any(|expected| expected.about == About::Events(heard.topic) && expected.chooses(heard))
+            && !heard.topic.is_statement();
         if spoken_of && !used.contains(&index) {
             verdicts.push(Verdict::Unexpected(show(heard)));
         }
@@ -242,13 +242,14 @@ fn answered(expected: &Expected, answers: &std::collections::BTreeMap<String, Va
 }
 
 fn waits(expected: &Expected, topic: Topic, outcome: &Outcome) -> Option<String> {
-    let Some(answer) = expected.chosen.first().and_then(|id| outcome.orders.get(id)) else { return Some("there is no such order".to_owned()) };
+    let Some(answer) = expected.chosen.first().and_then(|id| outcome.orders.get(id)) else {
+        return Some("there is no such order".to_owned());
+    };
     let parts = answer["why"].as_array().into_iter().flatten().filter(|part| part["topic"] == topic.name());
     let conditions = parts.flat_map(|part| part["conditions"].as_array().into_iter().flatten());
     let shut = conditions.filter(|condition| condition["holds"] == false);
-    let shut: BTreeSet<&str> = shut.filter_map(|condition| condition["name"].as_str()).collect();
-    let listed = listed(&expected.text);
-    let wanted: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    let shut: BTreeSet<String> = shut.filter_map(|condition| Some(condition["name"].as_str()?.replace(' ', "-"))).collect();
+    let wanted: BTreeSet<String> = listed(&expected.text).into_iter().collect();
     (!wanted.is_subset(&shut)).then(|| format!("shut are: {}", shut.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
@@ -266,12 +267,17 @@ fn open(wanted: &[String], outcome: &Outcome) -> Option<String> {
     let mut wanted = wanted.to_vec();
     wanted.sort();
     // `kind *`: whatever it is about.
-    let alike = |(found, wanted): (&String, &String)| found == wanted || wanted.strip_suffix('*').is_some_and(|kind| found.starts_with(kind));
+    let alike =
+        |(found, wanted): (&String, &String)| found == wanted || wanted.strip_suffix('*').is_some_and(|kind| found.starts_with(kind));
     if found.len() == wanted.len() && found.iter().zip(&wanted).all(alike) {
         return None;
     }
     let sentences = standing.values().map(|body| format!("{}: {}", exception(body), body["sentence"].as_str().unwrap_or_default()));
-    Some(if found.is_empty() { "open: none".to_owned() } else { format!("open: {}", sentences.collect::<Vec<_>>().join("\n  +           ")) })
+    Some(if found.is_empty() {
+        "open: none".to_owned()
+    } else {
+        format!("open: {}", sentences.collect::<Vec<_>>().join("\n  +           "))
+    })
 }
 
 /// `parcel-late 1001`: the kind, and the bare id of what it is about.

@@ -111,7 +111,9 @@ fn play(scenario: &Scenario, all: bool) -> Result<(), String> {
         wrong.push_str("\nrecords could not be read\n");
     }
     if wrong.is_empty() || all {
-        for sentence in replay::sound(&outcome).into_iter().chain(replay::differences(&config, &records, &outcome, scenario.order_matters.is_some())?) {
+        for sentence in
+            replay::sound(&outcome).into_iter().chain(replay::differences(&config, &records, &outcome, scenario.order_matters.is_some())?)
+        {
             wrong.push_str(&format!("\n{sentence}\n"));
         }
     }

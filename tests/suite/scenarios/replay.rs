@@ -10,6 +10,7 @@
 //! - exceptions that speak of a ledger, and mails (which of several superseded ones went out);
 //! - a document that was never asked for because nothing of it is wanted any more, or all of it has left;
 //! - *stopped* and the refunds and books that follow, when other go-aheads were made;
+//! - a refund that was asked for on half the rows, when an open exception names it (`refund-overasked`), and the books that follow;
 //! - a refund that somebody else had made before ours was due: the larger of requested and refunded counts.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,8 +192,20 @@ fn without_word(body: &mut Value, word: &str) {
 }
 
 /// What money and returns come to when other pieces are *stopped*.
-const AFTER_STOPPED: [&str; 12] =
-    ["stopped", "kept", "money", "payment", "return_stage", "refunded", "text", "refunds", "spend", "for_customer", "for_business", "amount"];
+const AFTER_STOPPED: [&str; 12] = [
+    "stopped",
+    "kept",
+    "money",
+    "payment",
+    "return_stage",
+    "refunded",
+    "text",
+    "refunds",
+    "spend",
+    "for_customer",
+    "for_business",
+    "amount",
+];
 
 fn without_money(value: &mut Value) {
     match value {
@@ -240,7 +253,7 @@ fn ledgers(plain: &Outcome, other: &Outcome, same_go_aheads: bool) -> Option<Str
                 let notices = ["despatch", "receipt", "reversal", "completion"];
                 notices.iter().find_map(|notice| first_difference(notice, &by_part(&a[*notice]), &by_part(&b[*notice])))
             })
-            .or_else(|| (same_go_aheads).then(|| money(a, b, answer)).flatten());
+            .or_else(|| (same_go_aheads && !overasked(other, order)).then(|| money(a, b, answer)).flatten());
         if let Some(found) = found {
             return Some(format!("{order}: {found}"));
         }
@@ -282,6 +295,11 @@ fn documents(a: &Value, b: &Value, answer: Option<&Value>) -> Option<String> {
         }
     }
     None
+}
+
+/// More was asked for than came to be due in the end, and an open exception says so.
+fn overasked(outcome: &Outcome, order: &str) -> bool {
+    outcome.statements(Topic::Exceptions).values().any(|body| body["kind"] == "refund-overasked" && body["entity"] == order)
 }
 
 fn money(a: &Value, b: &Value, answer: Option<&Value>) -> Option<String> {

@@ -10,16 +10,24 @@ use waybill::envelope::{Record, Refusal};
 use waybill::facts::{Role, Row, Subject};
 use waybill::sources::{Adapter, Common, FactsOut, Kind, Reading};
 
-static KINDS: [Kind; 1] =
-    [Kind { name: "story", label: "a system of a story", fixtures: "scenarios", roles: &[Role::Shop], build: |common, _| Ok(story(common)) }];
+static KINDS: [Kind; 1] = [Kind {
+    name: "story",
+    label: "a system of a story",
+    fixtures: "scenarios",
+    roles: &[Role::Shop],
+    build: |common, settings| Ok(story(common, settings)),
+}];
 
 /// Tells what a story's lines mean.
 struct Story {
     topic: String,
+    tells_products: bool,
 }
 
-fn story(common: &Common) -> Arc<dyn Adapter> {
-    Arc::new(Story { topic: topic_of(&common.name) })
+/// `tells_products = true`: a SKU of which it tells nothing is unknown.
+fn story(common: &Common, settings: &toml::Table) -> Arc<dyn Adapter> {
+    let tells_products = settings.get("tells_products").and_then(toml::Value::as_bool).unwrap_or(false);
+    Arc::new(Story { topic: topic_of(&common.name), tells_products })
 }
 
 /// The one topic of a system.
@@ -34,6 +42,10 @@ impl Adapter for Story {
 
     fn topics(&self) -> Vec<String> {
         vec![self.topic.clone()]
+    }
+
+    fn tells_products(&self) -> bool {
+        self.tells_products
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {

@@ -122,7 +122,7 @@ fn figure(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong
     let quantity = words.pieces()?;
     let place = location(words)?;
     let shop = Text::from(telling.who);
-    put(telling, sku, place.clone(), SkuRow::ShopFigure(ShopFigure { shop, location: place, quantity }));
+    put(telling, sku, place.clone(), SkuRow::ShopFigure(ShopFigure { shop, location: place, quantity, basis: Basis::OnHand }));
     Ok(())
 }
 
@@ -145,7 +145,12 @@ fn price(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong>
     let id = join_key(&[&list, in_currency.as_str(), &minimum.to_string(), &from.map(|from| from.0).unwrap_or_default().to_string()]);
     match amount {
         Some(amount) => {
-            put(telling, sku, id, SkuRow::Price(Price { list, currency: in_currency, amount, tax_inside, minimum, from, to }));
+            put(
+                telling,
+                sku,
+                id,
+                SkuRow::Price(Price { list, currency: in_currency, amount, tax_inside, unit: Text::default(), minimum, from, to }),
+            );
         }
         None => telling.delete(Subject::Sku(sku), SkuRow::PRICE, id),
     }
@@ -187,7 +192,6 @@ fn kit(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
     let kit = words.sku()?;
     for (pieces, part) in items(words)? {
         put(telling, kit.clone(), part.as_str(), SkuRow::KitPart(KitPart { part: part.clone(), pieces }));
-        put(telling, part, kit.as_str(), SkuRow::UsedIn(UsedIn { kit: kit.clone(), pieces }));
     }
     Ok(())
 }

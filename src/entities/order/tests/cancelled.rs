@@ -18,7 +18,8 @@ fn cancelled_is_the_largest_total_of_the_three_and_never_their_sum() {
 #[test]
 fn two_warehouses_each_cancel_pieces_of_their_own() {
     let mut order = released_example();
-    let told = |n| OrderRow::Cancellation(Cancellation { line: LineRef::Sku(sku("TEE")), total: pieces(n), stopped: true, reason: "".into() });
+    let told =
+        |n| OrderRow::Cancellation(Cancellation { line: LineRef::Sku(sku("TEE")), total: pieces(n), stopped: true, reason: "".into() });
     order.put(WMS, "TEE|1", told(1)).put(WMS, "TEE|2", told(1));
     assert_eq!(order.quantities("A"), [3, 2, 1, 0, 2], "the warehouse has stopped them itself");
 }
@@ -92,7 +93,12 @@ fn pooled_lines_lose_what_the_shop_cancelled_first_and_else_the_later_line() {
 fn a_line_that_a_newer_whole_body_lists_no_more_is_removed() {
     let mut order = Story::new("GBP");
     let whole = |header: &mut Header| header.whole = true;
-    order.line("A", "TEE", 3, "63.44", "10.57").line("B", "CAP", 1, "25.92", "4.32").header_with("89.36", whole).address().captured("89.36");
+    order
+        .line("A", "TEE", 3, "63.44", "10.57")
+        .line("B", "CAP", 1, "25.92", "4.32")
+        .header_with("89.36", whole)
+        .address()
+        .captured("89.36");
     // All rows of one body have one version.
     let newest = order.told[2].2;
     order.told.iter_mut().take(2).for_each(|told| told.2 = newest);

@@ -1,8 +1,8 @@
 //! Worked examples: the specification's own, and what would hurt.
 
 mod arrival;
-mod gates;
 mod cancelled;
+mod gates;
 mod goods;
 mod money;
 mod record;

@@ -108,9 +108,8 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
         differs(|order| order.erp_line("30000", "MUG", 1, None)),
         "SO-7 differs from what was asked for: 1 of MUG more than the order has"
     );
-    let priced = |order: &mut Story, gross: &str| {
-        order.erp_line_with("20000", "CAP", 1, |line| line.gross = Some(amount(gross))).exceptions()
-    };
+    let priced =
+        |order: &mut Story, gross: &str| order.erp_line_with("20000", "CAP", 1, |line| line.gross = Some(amount(gross))).exceptions();
     assert_eq!(priced(&mut order.clone(), "25.93"), [""; 0], "rounded otherwise");
     assert_eq!(priced(&mut order.clone(), "24.50"), ["erp-differs SO-7"]);
     // What was posted or closed is not compared: it holds what is left.

@@ -101,12 +101,7 @@ impl Story {
 
     /// The parcel of a despatch gets this number; `replaces` names the label before.
     pub fn label(&mut self, despatch: &str, number: &str, replaces: Option<&str>) -> &mut Self {
-        let row = Tracking {
-            despatch: despatch.into(),
-            carrier: "DPD".into(),
-            number: number.into(),
-            replaces: replaces.map(Into::into),
-        };
+        let row = Tracking { despatch: despatch.into(), carrier: "DPD".into(), number: number.into(), replaces: replaces.map(Into::into) };
         self.put(WMS, despatch, OrderRow::Tracking(row))
     }
 

@@ -114,12 +114,14 @@ impl Oracle {
             let claims: i64 = lines.map(|line| (line.wanted() - line.despatched).max(0)).sum();
             let free = truth.on_hand[article] - claims;
             let held = truth.shop_figures[article] - truth.shop_salable[article];
-            let body = json!({"channel": "web-uk", "sku": sku, "sku_text": sku, "counts": [], "claims_open": claims.to_string(), "unresolved": "0",
+            let body = json!({"channel": "web-uk", "sku": sku, "sku_text": sku, "counts": [], "moved": "0", "claims_open": claims.to_string(), "unresolved": "0",
                 "free": free.to_string(), "safety_stock": "0", "shown": free.max(0).to_string(), "held_by_shop": held.to_string(),
-                "to_write": (free.max(0) + held).to_string(), "shop_figure": truth.shop_figures[article].to_string(), "backorder_allowed": false});
+                "to_write": (free.max(0) + held).to_string(), "shop_figure": truth.shop_figures[article].to_string(), "backorder_allowed": false,
+                "kit": false, "next_expected_at": null, "next_expected": null});
             self.statement(Topic::StockUpdates, &format!("web-uk|{sku}"), body);
             let body = json!({"channel": "web-uk", "sku": sku, "sku_text": sku, "name": "", "parent": null, "options": [], "blocked": false,
-                "category": "", "currency": "GBP", "regular_price": money(truth.prices[article]), "tax_inside": false});
+                "category": "", "currency": "GBP", "regular_price": money(truth.prices[article]), "tax_inside": false,
+                "offer_price": null, "offer_from": null, "offer_until": null, "parts": []});
             self.statement(Topic::ProductUpdates, &format!("web-uk|{sku}"), body);
         }
     }

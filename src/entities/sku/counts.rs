@@ -1,0 +1,266 @@
+//! Which counts count, and what they leave out (journey.md, "Stock").
+//!
+//! - Counts come only from the system that is set to count the location. A deleted count is zero: the system says that it has none there.
+//!   Where a shop counts, its own figure is the count.
+//! - Sellable is a property of location and bucket: pieces in other buckets, and at locations in transit, are counted and not sold.
+//! - With several buckets the oldest count decides what is left out: which bucket the goods left is not known.
+//!
+//! What a count leaves out of what left its location depends on who tells of it:
+//!
+//! | the location is counted by | a despatch is in the count when |
+//! | --- | --- |
+//! | nobody | always: what left is in no figure |
+//! | the system that tells its despatches | its row is not newer: by the log's position, where both rows have one; else by the clock: when the end of its minute is not after the count's moment (warehouses tell despatches to the minute, and a count is never assumed to hold what it may not hold) |
+//! | another one, with a booking delay | it happened so long before the count |
+//! | another one that books by rows of its own (an ERP that posts at night, a shop) | such a row is there, and not newer than the count |
+//!
+//! A count of basis `free` leaves out, too, what its system has set aside for a line, once that is not newer than the count.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::state::SkuState;
+use super::sums::minute_of;
+use crate::entities::Kept;
+use crate::entities::rules::{Authority, Location, Role, Rules};
+use crate::facts::sku::Basis;
+use crate::facts::time::Span;
+use crate::facts::{Cause, Moment, Place, Quantity, RowKey, SkuRow, SourceId, Text, Version};
+
+/// A count that counts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Counted {
+    /// The location's code in the rules.
+    pub location: Text,
+    pub bucket: Text,
+    pub quantity: Quantity,
+    pub basis: Basis,
+    pub t0: Moment,
+    /// The counting system's own movements after the count.
+    pub moved: Quantity,
+    #[serde(skip)]
+    pub cause: Option<Cause>,
+}
+
+/// A count as any system tells it, whoever counts there.
+pub(super) struct Told<'a> {
+    pub location: &'a Location,
+    pub source: SourceId,
+    /// As the source spells the place.
+    pub spelt: &'a Text,
+    pub bucket: Text,
+    pub quantity: Quantity,
+    pub basis: Basis,
+    pub t0: Moment,
+    /// When its newest row was written.
+    pub at: Moment,
+    pub version: Version,
+    pub cause: Cause,
+}
+
+/// All counts of locations that the rules know.
+pub(super) fn told<'a>(state: &'a SkuState, rules: &'a Rules) -> impl Iterator<Item = Told<'a>> {
+    let counts = state.of_kind(SkuRow::COUNT).filter_map(|(key, kept)| one(key, kept, rules));
+    let figures = state.of_kind(SkuRow::SHOP_FIGURE).filter_map(|(key, kept)| one(key, kept, rules));
+    // A shop's figure is a count where the shop counts; elsewhere it is what was written to it.
+    counts.chain(figures.filter(|told| told.location.counted_by == Some(told.source)))
+}
+
+fn one<'a>(key: &RowKey, kept: &'a Kept<SkuRow>, rules: &'a Rules) -> Option<Told<'a>> {
+    let told = kept.told.as_ref()?;
+    let (spelt, bucket, quantity, basis, t0) = match &told.row {
+        SkuRow::Count(count) => (&count.location, count.bucket.clone(), count.quantity, count.basis, count.t0),
+        SkuRow::ShopFigure(figure) => (&figure.location, Text::default(), figure.quantity, figure.basis, told.at),
+        _ => return None,
+    };
+    let location = rules.location(spelt)?;
+    let (quantity, at) = kept.gone.as_ref().map_or((quantity, told.at), |gone| (Quantity::ZERO, gone.at));
+    Some(Told { location, source: key.source, spelt, bucket, quantity, basis, t0, at, version: told.version, cause: told.cause })
+}
+
+/// How it shows that something which left is in the count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// By the despatch's own row and moment, so long after it.
+    ByTime(Span),
+    /// Only by a row of the counting system's own.
+    Booked,
+}
+
+/// A location's count as of a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AsOf {
+    pub source: SourceId,
+    pub t0: Moment,
+    /// Its position in the source's log, if it has one.
+    position: Option<Version>,
+    pub how: How,
+    pub basis: Basis,
+}
+
+/// A clock and a log of one system may differ by so much: rows that a position orders are looked at one by one this far back.
+const LOG_SPAN: Span = Span::days(1);
+
+/// A counting system that has no rows of its own for despatches, and no `booking_delay`: a day is what nightly jobs need at most.
+const DELAY_BY_DEFAULT: Span = Span::days(1);
+
+impl AsOf {
+    /// By the clock, what left before this moment is left out.
+    pub fn clock_limit(&self) -> Moment {
+        match self.how {
+            How::ByTime(delay) => minute_of(self.t0 + Span(-delay.0)),
+            How::Booked => minute_of(self.t0),
+        }
+    }
+
+    /// What happened before this moment is surely left out; what is later is looked at one by one.
+    pub fn walk_from(&self) -> Moment {
+        let limit = self.clock_limit();
+        if self.position.is_some() { limit + Span(-LOG_SPAN.0) } else { limit }
+    }
+
+    /// Is a despatch of that moment and row in the count? `version`: of a row of `teller`, where it is a position.
+    pub fn takes(&self, at: Moment, teller: SourceId, version: Option<&Version>) -> bool {
+        match version.filter(|_| teller == self.source && self.how == How::ByTime(Span(0))) {
+            Some(version) => self.not_newer(at, Some(version)),
+            None => at < self.clock_limit(),
+        }
+    }
+
+    /// Is a statement of the counting system itself (booked, set aside) not newer than its count? Equal counts as taken: one transaction
+    /// writes both.
+    pub fn not_newer(&self, at: Moment, version: Option<&Version>) -> bool {
+        match (&self.position, version) {
+            (Some(count), Some(row)) if is_position(row) => {
+                (row.incarnation, row.place) <= (count.incarnation, count.place) || at == self.t0
+            }
+            _ => at <= self.t0,
+        }
+    }
+
+    pub fn is_free(&self) -> bool {
+        self.basis == Basis::Free
+    }
+}
+
+fn is_position(version: &Version) -> bool {
+    matches!(version.place, Place::Position(_))
+}
+
+/// What the count of a location says of what left it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Regime {
+    /// Nobody counts there: what left is in no figure.
+    Uncounted,
+    /// Not counted yet, or the rules do not know the place.
+    Never,
+    AsOf(AsOf),
+}
+
+struct Here {
+    counted: Vec<Counted>,
+    as_of: Option<AsOf>,
+}
+
+/// The counts that count, by location.
+#[derive(Default)]
+pub(super) struct Counts<'a>(BTreeMap<&'a str, Here>);
+
+impl<'a> Counts<'a> {
+    pub fn of(state: &SkuState, rules: &'a Rules) -> Self {
+        let mut counts: BTreeMap<&'a str, Here> = BTreeMap::new();
+        for told in told(state, rules) {
+            if told.location.counted_by != Some(told.source) {
+                continue;
+            }
+            let code = rules.location(told.spelt).map_or("", |location| location.code.as_str());
+            let here = counts.entry(code).or_insert_with(|| Here { counted: Vec::new(), as_of: None });
+            if !is_sellable(rules, told.location, &told.bucket) {
+                continue;
+            }
+            let moved = moved(state, rules, &told);
+            let as_of = AsOf {
+                source: told.source,
+                t0: told.t0,
+                position: Some(told.version).filter(is_position),
+                how: how(rules, told.location, told.source),
+                basis: told.basis,
+            };
+            let Told { bucket, quantity, basis, t0, cause, .. } = told;
+            here.counted.push(Counted { location: code.into(), bucket, quantity, basis, t0, moved, cause: Some(cause) });
+            if here.as_of.is_none_or(|before| as_of.t0 < before.t0) {
+                here.as_of = Some(as_of);
+            }
+        }
+        Self(counts)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Was the SKU counted at the location of this code?
+    pub fn has(&self, code: &str) -> bool {
+        self.0.contains_key(code)
+    }
+
+    pub fn at(&self, code: &str) -> &[Counted] {
+        self.0.get(code).map_or(&[], |here| &here.counted)
+    }
+
+    pub fn as_of(&self, code: &str) -> Option<&AsOf> {
+        self.0.get(code)?.as_of.as_ref()
+    }
+
+    /// `location` as a warehouse or an order spells it.
+    pub fn regime(&self, rules: &Rules, location: &str) -> Regime {
+        match rules.location(location) {
+            Some(location) if location.counted_by.is_none() => Regime::Uncounted,
+            Some(location) => self.as_of(&location.code).map_or(Regime::Never, |as_of| Regime::AsOf(*as_of)),
+            None => Regime::Never,
+        }
+    }
+
+    /// Before which moment the count of a location leaves out what left it, for the purpose of forgetting.
+    pub fn forgotten_before(&self, rules: &Rules, location: &str) -> Moment {
+        match self.regime(rules, location) {
+            Regime::Uncounted => Moment::MAX,
+            Regime::Never => Moment::MIN,
+            Regime::AsOf(as_of) => as_of.walk_from(),
+        }
+    }
+}
+
+/// Can pieces in this bucket be sold?
+pub(super) fn is_sellable(rules: &Rules, location: &Location, bucket: &Text) -> bool {
+    !rules.stock.in_transit.contains(&location.code) && (location.sellable_buckets.is_empty() || location.sellable_buckets.contains(bucket))
+}
+
+/// The counting system's own movements after its count: only of one that counts now and then and tells of what moved in between.
+fn moved(state: &SkuState, rules: &Rules, told: &Told<'_>) -> Quantity {
+    if !rules.stock.of(told.source).movements {
+        return Quantity::ZERO;
+    }
+    let names = std::iter::once(&told.location.code).chain(&told.location.aliases);
+    names
+        .flat_map(|name| state.sums().moved_since(name, &told.bucket, told.t0))
+        .filter(|(moved, _)| moved.row.source == told.source && moved.at > told.t0)
+        .map(|(_, quantity)| quantity)
+        .sum()
+}
+
+/// How a despatch from the location shows in the counts of `source`.
+fn how(rules: &Rules, location: &Location, source: SourceId) -> How {
+    let own = match location.wms {
+        Some(wms) => wms == source,
+        None => rules.counts_from(Authority::Despatches, source),
+    };
+    let books = [Role::Erp, Role::Shop, Role::Pos].into_iter().any(|role| rules.plays(source, role));
+    match rules.stock.of(source).booking_delay {
+        _ if own => How::ByTime(Span(0)),
+        Some(delay) => How::ByTime(delay),
+        None if books => How::Booked,
+        None => How::ByTime(DELAY_BY_DEFAULT),
+    }
+}

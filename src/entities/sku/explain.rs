@@ -1,0 +1,263 @@
+//! Every term of a SKU's figures, as data: for `GET /stock/{sku}?why` and whoever asks why a shop shows what it shows.
+
+use serde::Serialize;
+
+use super::burden::{self, Burdened};
+use super::counts::{Counts, How, Regime};
+use super::state::SkuState;
+use super::stock::{ChannelStock, pool, stock};
+use super::sums::{Departure, Moved, rest};
+use super::{kit, sums};
+use crate::entities::Kept;
+use crate::entities::rules::{Channel, Rules};
+use crate::facts::sku::{Allocation, Demand};
+use crate::facts::{Cause, Moment, Quantity, Sku, SkuRow, Text};
+
+/// So many claims are listed in full; the rest is a number of lines and pieces.
+const CLAIMS_MAX: usize = 100;
+
+/// A SKU's figures with all that they are made of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    pub sku: Text,
+    /// The formula, in words.
+    pub formula: &'static str,
+    pub channels: Vec<ChannelTerms>,
+    /// What each shop subtracts itself.
+    pub held_by_shops: Vec<(Text, Quantity)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChannelTerms {
+    #[serde(flatten)]
+    pub figure: ChannelStock,
+    pub counts_from: Vec<CountTerm>,
+    pub movements: Vec<MoveTerm>,
+    pub claims: Vec<ClaimTerm>,
+    /// Claims that are not listed: lines, and their pieces.
+    pub more_claims: (u64, Quantity),
+    /// Despatches that no order names yet.
+    pub unresolved_despatches: Vec<DespatchTerm>,
+    /// Of a kit: what each part has free, how many of it are in one kit, and how many kits that makes.
+    pub parts: Vec<PartTerm>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CountTerm {
+    pub location: Text,
+    pub counted_by: Text,
+    pub bucket: Text,
+    pub quantity: Quantity,
+    pub basis: crate::facts::sku::Basis,
+    pub t0: Moment,
+    /// When a despatch is in it, in words.
+    pub leaves_out: String,
+    pub cause: Option<Cause>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MoveTerm {
+    pub location: Text,
+    pub bucket: Text,
+    pub quantity: Quantity,
+    pub moved_at: Moment,
+    pub what: Text,
+    pub cause: Option<Cause>,
+}
+
+/// A line, as far as counts do not leave it out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClaimTerm {
+    pub order: Text,
+    pub number: Text,
+    pub placed_at: Moment,
+    pub location: Option<Text>,
+    pub claim: Quantity,
+    /// Of it, what is still to be sent.
+    pub to_send: Quantity,
+    pub allocated: Vec<Allocation>,
+    pub booked: Vec<Allocation>,
+    /// The kits that it came through.
+    pub via: Vec<Text>,
+    pub cause: Option<Cause>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DespatchTerm {
+    pub despatch: Text,
+    pub location: Text,
+    pub quantity: Quantity,
+    pub despatched_at: Moment,
+    pub cause: Option<Cause>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartTerm {
+    pub part: Text,
+    pub pieces: Quantity,
+    pub free: Option<Quantity>,
+    pub makes: Option<Quantity>,
+}
+
+/// Every term of the figures of all channels.
+pub fn explain(sku: &Sku, state: &SkuState, rules: &Rules) -> Explained {
+    let counts = Counts::of(state, rules);
+    let channels = stock(sku, state, rules).into_iter().filter_map(|figure| {
+        let channel = rules.channel(&figure.channel)?;
+        Some(terms(channel, figure, state, rules, &counts))
+    });
+    Explained {
+        sku: sku.as_str().into(),
+        formula: "free = counts + own movements after them - claims not taken - unresolved despatches; shown = max(0, free - safety stock); \
+                  to write = shown + held by the shop",
+        channels: channels.collect(),
+        held_by_shops: state.sums().held.iter().map(|(shop, quantity)| (shop.clone(), *quantity)).collect(),
+    }
+}
+
+fn terms(channel: &Channel, figure: ChannelStock, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> ChannelTerms {
+    let pool = pool(channel, rules);
+    let counts_from: Vec<CountTerm> = figure.counts.iter().map(|counted| count(counted, rules, counts)).collect();
+    let (claims, more_claims) = if figure.kit { (Vec::new(), (0, Quantity::ZERO)) } else { claims(channel, state, rules, counts) };
+    let parts = if figure.kit { parts(channel, state, rules) } else { Vec::new() };
+    let here = |location: &str| rules.location(location).is_some_and(|location| pool.contains(location.code.as_str()));
+    ChannelTerms {
+        counts_from,
+        movements: movements(&figure, state, rules),
+        claims,
+        more_claims,
+        unresolved_despatches: if figure.kit { Vec::new() } else { unresolved(state, rules, counts, here) },
+        parts,
+        figure,
+    }
+}
+
+fn count(counted: &super::stock::Counted, rules: &Rules, counts: &Counts<'_>) -> CountTerm {
+    let counter = counts.as_of(&counted.location).map(|as_of| as_of.source);
+    let leaves_out = match counts.as_of(&counted.location) {
+        None => "nothing".to_owned(),
+        Some(as_of) => {
+            let booked = match as_of.how {
+                How::ByTime(delay) if delay.0 == 0 => format!("what left before {}", as_of.clock_limit()),
+                How::ByTime(delay) => format!("what left {} min before it", delay.0 / 60_000),
+                How::Booked => "what its system had booked by rows of its own".to_owned(),
+            };
+            if as_of.is_free() { format!("{booked}; and what its system had set aside") } else { booked }
+        }
+    };
+    CountTerm {
+        location: counted.location.clone(),
+        counted_by: counter.map_or_else(Text::default, |source| rules.name_of(source).into()),
+        bucket: counted.bucket.clone(),
+        quantity: counted.quantity,
+        basis: counted.basis,
+        t0: counted.t0,
+        leaves_out,
+        cause: counted.cause,
+    }
+}
+
+fn movements(figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Vec<MoveTerm> {
+    let counted = |moved: &Moved| {
+        let code = rules.location(&moved.location).map(|location| &location.code);
+        figure.counts.iter().any(|count| code == Some(&count.location) && count.bucket == moved.bucket && moved.at > count.t0)
+    };
+    let told = state.sums().moves.iter().filter(|(moved, _)| {
+        let counter = rules.location(&moved.location).and_then(|location| location.counted_by);
+        counter == Some(moved.row.source) && rules.stock.of(moved.row.source).movements && counted(moved)
+    });
+    let term = |(moved, quantity): (&Moved, &Quantity)| {
+        let kept = state.row(&moved.row);
+        let what = match kept.and_then(Kept::content) {
+            Some(SkuRow::Movement(movement)) => movement.cause.clone(),
+            _ => Text::default(),
+        };
+        let Moved { location, bucket, at, .. } = moved.clone();
+        MoveTerm { location, bucket, quantity: *quantity, moved_at: at, what, cause: kept.and_then(cause) }
+    };
+    told.map(term).collect()
+}
+
+/// Lines that the counts do not leave out, the latest first.
+fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> (Vec<ClaimTerm>, (u64, Quantity)) {
+    let pool = pool(channel, rules);
+    let waiting = state.sums().waiting.iter().rev().filter(|(waiting, _)| Burdened::place(rules, &waiting.place).is(channel, &pool));
+    let mut rows: Vec<&crate::facts::RowKey> = waiting.map(|(waiting, _)| &waiting.row).collect();
+    let here = |location: &str| rules.location(location).is_some_and(|location| pool.contains(location.code.as_str()));
+    for location in state.sums().departed_from().into_iter().filter(|location| here(location)) {
+        let Some(as_of) = as_of(rules, counts, &location) else { continue };
+        let since = as_of.map_or(Moment::MIN, |as_of| if as_of.how == How::Booked { Moment::MIN } else { as_of.walk_from() });
+        let open = |(departure, quantity): &(&Departure, Quantity)| {
+            let taken = as_of.map_or(Quantity::ZERO, |as_of| burden::taken(state, departure, *quantity, &as_of));
+            departure.row.kind == SkuRow::DEMAND && taken < *quantity
+        };
+        rows.extend(state.sums().departed_since(&location, since).filter(open).map(|(departure, _)| &departure.row));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    rows.retain(|row| seen.insert(*row));
+    let (mut listed, mut more) = (Vec::new(), (0, Quantity::ZERO));
+    for row in rows {
+        let (Some(demand), Some(kept)) = (state.demand(row), state.row(row)) else { continue };
+        if listed.len() < CLAIMS_MAX {
+            listed.push(claim(demand, kept));
+        } else {
+            more = (more.0 + 1, more.1 + demand.claim);
+        }
+    }
+    (listed, more)
+}
+
+/// The count of a location; outer `None`: nothing that left it burdens.
+fn as_of(rules: &Rules, counts: &Counts<'_>, location: &str) -> Option<Option<super::counts::AsOf>> {
+    match counts.regime(rules, location) {
+        Regime::Uncounted => None,
+        Regime::Never => Some(None),
+        Regime::AsOf(as_of) => Some(Some(as_of)),
+    }
+}
+
+fn claim(demand: &Demand, kept: &Kept<SkuRow>) -> ClaimTerm {
+    ClaimTerm {
+        order: demand.order.0.clone(),
+        number: demand.number.clone(),
+        placed_at: demand.placed_at,
+        location: demand.location.clone(),
+        claim: demand.claim,
+        to_send: rest(demand),
+        allocated: demand.allocated.clone(),
+        booked: demand.booked.clone(),
+        via: demand.via.iter().map(|kit| kit.as_str().into()).collect(),
+        cause: cause(kept),
+    }
+}
+
+fn unresolved(state: &SkuState, rules: &Rules, counts: &Counts<'_>, here: impl Fn(&str) -> bool) -> Vec<DespatchTerm> {
+    let mut found = Vec::new();
+    for location in state.sums().departed_from().into_iter().filter(|location| here(location)) {
+        let Some(as_of) = as_of(rules, counts, &location) else { continue };
+        for (departure, quantity) in state.sums().departed_since(&location, as_of.map_or(Moment::MIN, |as_of| as_of.walk_from())) {
+            let open = departure.row.kind == SkuRow::DESPATCHED
+                && as_of.is_none_or(|as_of| burden::taken(state, departure, quantity, &as_of).is_zero());
+            let unnamed = (quantity - burden::named(state, &location, &departure.row)).floor_zero();
+            if open && unnamed.is_positive() && found.len() < CLAIMS_MAX {
+                let cause = state.row(&departure.row).and_then(cause);
+                let sums::Departure { location, at, row, .. } = departure.clone();
+                found.push(DespatchTerm { despatch: row.id, location, quantity: unnamed, despatched_at: at, cause });
+            }
+        }
+    }
+    found
+}
+
+fn parts(channel: &Channel, state: &SkuState, rules: &Rules) -> Vec<PartTerm> {
+    let term = |part: &crate::facts::sku::KitPart| {
+        let free = kit::figure_of(state, &part.part, &channel.name);
+        let makes = free.map(|free| free.whole_times(part.pieces));
+        PartTerm { part: part.part.as_str().into(), pieces: part.pieces, free, makes }
+    };
+    kit::parts(state, rules).map(term).collect()
+}
+
+fn cause(kept: &Kept<SkuRow>) -> Option<Cause> {
+    kept.told.as_ref().map(|told| told.cause)
+}

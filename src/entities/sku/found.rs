@@ -1,0 +1,218 @@
+//! What a person must look at, found while a SKU is computed. `events/sku_exceptions.rs` opens and closes what these name.
+
+use std::collections::BTreeMap;
+
+use super::cover::uncovered;
+use super::state::SkuState;
+use super::stock::{ChannelStock, counts_itself, pool};
+use super::{counts, kit, offer};
+use crate::entities::Kept;
+use crate::entities::rules::Rules;
+use crate::facts::ids::join_key;
+use crate::facts::sku::{Basis, Demand};
+use crate::facts::time::Span;
+use crate::facts::{Cause, Moment, Quantity, RowKey, Sku, SkuRow, SourceId, Text};
+
+/// Something that holds now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// As in the table of kinds.
+    pub kind: &'static str,
+    /// Tells several of one kind apart.
+    pub number: Text,
+    /// What is wrong, in a sentence.
+    pub sentence: String,
+    pub causes: Vec<Cause>,
+    /// Since when, as far as rows tell.
+    pub since: Moment,
+    /// What it holds of: when that changes, its time begins anew.
+    pub of: u64,
+    /// It opens when it has held so long.
+    pub after: Span,
+}
+
+/// So many lines of one SKU are looked at for their price; more of them add no knowledge.
+const PRICES_MAX: usize = 100;
+
+/// A shop learns of a new price a while after it began.
+const PRICE_SPAN: Span = Span::minutes(15);
+
+/// All that holds now.
+pub fn found(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<Found> {
+    let mut all = Vec::new();
+    oversold(state, rules, tick, figures, &mut all);
+    of_counts(state, rules, tick, figures, &mut all);
+    shop_differs(rules, tick, figures, &mut all);
+    all.extend(unknown(state, rules, tick));
+    all.extend(cycle(sku, state, rules, tick));
+    prices(state, rules, &mut all);
+    all
+}
+
+fn oversold(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut Vec<Found>) {
+    let never = |product: &crate::facts::sku::Product| product.backorder_allowed || product.untracked;
+    if offer::product(state, rules).is_some_and(|(product, _)| never(product)) {
+        return;
+    }
+    for figure in figures.iter().filter(|figure| figure.free.is_negative() && !figure.kit) {
+        let Some(channel) = rules.channel(&figure.channel) else { continue };
+        let uncovered = uncovered(channel, figure, state, rules);
+        let orders: Vec<&str> = uncovered.named.iter().map(|(_, number)| number.as_str()).collect();
+        let sentence = match orders.len() {
+            0 => format!("{} pieces are missing in {}, of what has left already", -figure.free, figure.channel),
+            _ => format!(
+                "{} pieces are missing in {}: {} {} not covered, of the orders {}",
+                -figure.free,
+                figure.channel,
+                uncovered.lines,
+                if uncovered.lines == 1 { "line is" } else { "lines are" },
+                orders.join(", ")
+            ),
+        };
+        let causes = figure.counts.iter().filter_map(|count| count.cause).collect();
+        all.push(Found { kind: "oversold", number: figure.channel.clone(), sentence, causes, since: tick, of: 0, after: Span(0) });
+    }
+}
+
+/// Counts below zero, counts that are old, counts of two systems that differ.
+fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut Vec<Found>) {
+    // By location and source: what it counts there of one basis, and since when.
+    let mut totals: BTreeMap<(Text, Basis, bool, SourceId), (Quantity, Moment, Vec<Cause>)> = BTreeMap::new();
+    for told in counts::told(state, rules) {
+        let authority = told.location.counted_by == Some(told.source);
+        let number = join_key(&[&told.location.code, &told.bucket]);
+        if told.quantity.is_negative() {
+            let sentence =
+                format!("{} counts {} at {}", rules.name_of(told.source), told.quantity, place(&told.location.code, &told.bucket));
+            let number = join_key(&[rules.name_of(told.source), &number]);
+            all.push(Found { kind: "negative-count", number, sentence, causes: vec![told.cause], since: told.at, of: 0, after: Span(0) });
+        }
+        if let Some(after) = rules.stock.of(told.source).stale_after.filter(|_| authority) {
+            let sentence =
+                format!("{} last counted {} at {}", rules.name_of(told.source), place(&told.location.code, &told.bucket), told.t0);
+            let of = told.t0.0 as u64;
+            all.push(Found { kind: "count-stale", number, sentence, causes: vec![told.cause], since: told.t0, of, after });
+        }
+        if authority && !counts::is_sellable(rules, told.location, &told.bucket) {
+            continue;
+        }
+        let total =
+            totals.entry((told.location.code.clone(), told.basis, authority, told.source)).or_insert((Quantity::ZERO, told.at, Vec::new()));
+        total.0 += told.quantity;
+        total.1 = total.1.max(told.at);
+        total.2.push(told.cause);
+    }
+    let moved = |code: &Text| {
+        figures.iter().flat_map(|figure| &figure.counts).find(|count| count.location == *code).map_or(Quantity::ZERO, |count| count.moved)
+    };
+    for ((code, basis, _, mirror), (quantity, at, causes)) in totals.iter().filter(|((_, _, authority, _), _)| !authority) {
+        let own = totals.iter().find(|((of, of_basis, authority, _), _)| of == code && of_basis == basis && *authority);
+        let Some(((_, _, _, counter), (counted, counted_at, own_causes))) = own else { continue };
+        let counted = *counted + moved(code);
+        if (counted - *quantity).abs() <= rules.stock.count_tolerance {
+            continue;
+        }
+        let sentence = format!("{} counts {counted} at {code}, {} has {quantity}", rules.name_of(*counter), rules.name_of(*mirror));
+        let number = join_key(&[code, rules.name_of(*mirror)]);
+        let causes = own_causes.iter().chain(causes).copied().collect();
+        let since = (*at).max(*counted_at).min(tick);
+        all.push(Found { kind: "counts-differ", number, sentence, causes, since, of: 0, after: rules.stock.after.counts_differ });
+    }
+}
+
+fn place(code: &str, bucket: &str) -> String {
+    if bucket.is_empty() { code.to_owned() } else { format!("{code}, {bucket}") }
+}
+
+/// A shop has another figure than the one that was said, and neither has moved since.
+fn shop_differs(rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut Vec<Found>) {
+    for figure in figures {
+        let (Some(has), Some(channel)) = (figure.shop_figure, rules.channel(&figure.channel)) else { continue };
+        if has == figure.to_write || counts_itself(channel, &pool(channel, rules), rules) {
+            continue;
+        }
+        let sentence = format!("{} has {has}, it was told to have {}", channel.shop, figure.to_write);
+        let of = xxhash_rust::xxh3::xxh3_64(sentence.as_bytes());
+        let after = rules.stock.after.shop_stock_differs;
+        all.push(Found {
+            kind: "shop-stock-differs",
+            number: figure.channel.clone(),
+            sentence,
+            causes: Vec::new(),
+            since: tick,
+            of,
+            after,
+        });
+    }
+}
+
+/// An order's line names a SKU that no source of products knows.
+fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
+    if !rules.stock.products_told || state.sums().open.is_empty() || offer::product(state, rules).is_some() {
+        return None;
+    }
+    let (waiting, _) = state.sums().waiting.get_min()?;
+    let demand = state.demand(&waiting.row)?;
+    let sentence = format!("no source of products knows this SKU; order {} wants it", demand.number);
+    let causes = state.row(&waiting.row).and_then(|kept| kept.told.as_ref()).map(|told| told.cause).into_iter().collect();
+    let since = demand.placed_at.min(tick);
+    Some(Found { kind: "unknown-sku", number: Text::default(), sentence, causes, since, of: 0, after: rules.stock.after.unknown_sku })
+}
+
+fn cycle(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
+    if !kit::is_kit(state, rules) || !kit::is_cycle(sku, state, rules) {
+        return None;
+    }
+    let sentence = "the kit contains itself: it has no figure, and its lines claim nothing".to_owned();
+    Some(Found { kind: "rows-contradict", number: "kit".into(), sentence, causes: Vec::new(), since: tick, of: 0, after: Span(0) })
+}
+
+/// Lines priced otherwise than their channel showed when they were placed, as far as that can be told: a price row that was written after the
+/// order does not say what was shown before it. A line found so stays until a person decides, or it is over.
+fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
+    let open: Vec<RowKey> = state
+        .watched
+        .keys()
+        .filter_map(|slot| slot.strip_prefix("price-differs|"))
+        .map(|id| RowKey { kind: SkuRow::DEMAND, source: SourceId::WAYBILL, id: id.replace("%7C", "|").replace("%25", "%").into() })
+        .collect();
+    let news = state.unsealed.rows.iter().filter(|key| key.kind == SkuRow::DEMAND && !open.contains(key));
+    let news: Vec<RowKey> = news.take(PRICES_MAX.saturating_sub(open.len())).cloned().collect();
+    for (key, before) in open.into_iter().map(|key| (key, true)).chain(news.into_iter().map(|key| (key, false))) {
+        let Some(SkuRow::Demand(demand)) = state.row(&key).and_then(Kept::live) else { continue };
+        let sentence = match differs(demand, state, rules) {
+            Some(Some(sentence)) => sentence,
+            // It can't be told any more: what was found stays.
+            None if before => format!("order {} has another price than was shown when it was placed", demand.number),
+            _ => continue,
+        };
+        let causes = state.row(&key).and_then(|kept| kept.told.as_ref()).map(|told| told.cause).into_iter().collect();
+        let since = demand.placed_at;
+        all.push(Found { kind: "price-differs", number: key.id.clone(), sentence, causes, since, of: 0, after: Span(0) });
+    }
+}
+
+/// `None`: it can't be told; `Some(None)`: it is as it was shown.
+fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<Option<String>> {
+    let price = demand.price.as_ref()?;
+    let channel = rules.channel(&demand.channel)?;
+    let written_before = |kept: &Kept<SkuRow>| {
+        let told = kept.told.as_ref().is_some_and(|told| told.at <= demand.placed_at);
+        told && kept.gone.as_ref().is_none_or(|gone| gone.at <= demand.placed_at)
+    };
+    if price.currency != channel.currency || !offer::price_rows(state, rules).all(|(_, kept)| written_before(kept)) {
+        return None;
+    }
+    let asked = |at: Moment| {
+        let shown = offer::shown(channel, state, rules, at);
+        shown.regular.filter(|regular| regular.tax_inside == price.tax_inside)?;
+        shown.asked()
+    };
+    let now = asked(demand.placed_at)?;
+    if price.amount == now || asked(demand.placed_at + Span(-PRICE_SPAN.0)) == Some(price.amount) {
+        return Some(None);
+    }
+    let currency = price.currency;
+    let (has, was) = (price.amount.display(currency), now.display(currency));
+    Some(Some(format!("order {} has it at {has} {currency}, {} showed {was} when it was placed", demand.number, channel.name)))
+}

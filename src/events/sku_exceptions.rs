@@ -1,0 +1,464 @@
+//! Exceptions of a SKU: what a person must look at in its stock and prices. The statement is that of [`super::exceptions`], keyed by kind +
+//! SKU + number.
+//!
+//! The SKU finds what holds; here it is watched from the moment since which it holds, opened once it has held for its time, and closed again.
+//!
+//! | kind | opens when | a person |
+//! | --- | --- | --- |
+//! | `oversold` | more is claimed than is there, and the SKU can't be backordered: at once | buys in, moves, cancels |
+//! | `negative-count` | a system counts below zero: at once | corrects it there |
+//! | `counts-differ` | another system's count of a location differs from the one that counts (1 day) | counts |
+//! | `count-stale` | a source that counts at least so often has not (per source) | looks at the feed |
+//! | `shop-stock-differs` | a shop has another figure than was said, and neither has moved (1 h) | looks at the writer |
+//! | `unknown-sku` | an order's line names a SKU that no source of products knows (15 min) | maps it |
+//! | `rows-contradict` | a kit contains itself: at once | corrects the source |
+//! | `price-differs` | a line has another price than its channel showed when it was placed: at once | honours it, or cancels |
+
+use std::collections::BTreeMap;
+
+use super::Outlet;
+use super::exceptions::ExceptionNotice;
+use crate::entities::order::state::Said;
+use crate::entities::sku::found::Found;
+use crate::entities::sku::state::Watched;
+use crate::entities::sku::{ChannelStock, SkuState, found};
+use crate::facts::ids::join_key;
+use crate::facts::{Moment, Sku, SkuRow, Text};
+
+/// A kind of exception of a SKU.
+pub struct Kind {
+    pub name: &'static str,
+    /// When it opens.
+    pub when: &'static str,
+    /// What a person does about it.
+    pub to_do: &'static str,
+    /// Choices of a decision that closes it; empty: it closes only by itself.
+    pub choices: &'static [&'static str],
+    /// When it closes by itself.
+    pub closes: &'static str,
+}
+
+pub static KINDS: &[Kind] = &[
+    Kind {
+        name: "oversold",
+        when: "free < 0, not backorderable",
+        to_do: "buy in, move stock, or cancel the orders that are named, the latest first",
+        choices: &[],
+        closes: "free >= 0",
+    },
+    Kind {
+        name: "negative-count",
+        when: "a system counts below zero",
+        to_do: "correct the count in the system that is named; it is used as it is",
+        choices: &[],
+        closes: "the count is zero or more",
+    },
+    Kind {
+        name: "counts-differ",
+        when: "a mirror differs from the authority for one location",
+        to_do: "count, and correct the system that is wrong; only the location's own counter is used",
+        choices: &[],
+        closes: "equal within the tolerance",
+    },
+    Kind {
+        name: "count-stale",
+        when: "the counting source is silent",
+        to_do: "look whether the feed of counts has stopped",
+        choices: &[],
+        closes: "a newer count",
+    },
+    Kind {
+        name: "shop-stock-differs",
+        when: "a shop's figure differs from what was said, with nothing under way",
+        to_do: "look whether whoever writes stock to the shop has stopped",
+        choices: &[],
+        closes: "equal",
+    },
+    Kind {
+        name: "unknown-sku",
+        when: "a line's SKU that no source of products knows",
+        to_do: "map the SKU, or create the product",
+        choices: &[],
+        closes: "the product is there, or nothing is wanted of it any more",
+    },
+    Kind {
+        name: "rows-contradict",
+        when: "a kit contains itself",
+        to_do: "correct what is in the kit in the source of products",
+        choices: &[],
+        closes: "it does not any more",
+    },
+    Kind {
+        name: "price-differs",
+        when: "a line has another price than its channel showed when it was placed",
+        to_do: "decide: honour the price, or cancel the line",
+        choices: &["honour", "cancel"],
+        closes: "the price is as shown, or the line is over",
+    },
+];
+
+fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// Opens what is found and due, closes what is no longer. Returns when the next of them is due.
+pub(super) fn say(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], outlet: &mut Outlet<'_>) -> Option<Moment> {
+    let tick = outlet.context.tick;
+    let found: Vec<(Text, Found)> = found::found(sku, state, outlet.context.rules, tick, figures)
+        .into_iter()
+        .filter(|found| !is_decided(state, found))
+        .map(|found| (join_key(&[found.kind, &found.number]), found))
+        .collect();
+    let SkuState { watched, said, .. } = state;
+    close(sku, watched, &found, said, outlet);
+    let mut next: Option<Moment> = None;
+    for (slot, found) in found {
+        let fresh = Watched { since: found.since, of: found.of, open: false };
+        let watch = watched.entry(slot).or_insert_with(|| {
+            outlet.changed = true;
+            fresh
+        });
+        if watch.of != found.of {
+            outlet.changed = true;
+            *watch = fresh;
+            outlet.statement::<ExceptionNotice>(said, key(sku, &found), None);
+        }
+        let opens_at = watch.since + found.after;
+        if opens_at <= tick {
+            watch.open = true;
+            let since = watch.since;
+            outlet.statement(said, key(sku, &found), Some(notice(sku, found, since)));
+        } else {
+            next = Some(next.map_or(opens_at, |next| next.min(opens_at)));
+        }
+    }
+    next
+}
+
+/// What held and holds no more.
+fn close(sku: &Sku, watched: &mut BTreeMap<Text, Watched>, found: &[(Text, Found)], said: &mut Said, outlet: &mut Outlet<'_>) {
+    let over: Vec<Text> = watched.keys().filter(|slot| !found.iter().any(|(there, _)| there == *slot)).cloned().collect();
+    for slot in over {
+        watched.remove(&slot);
+        outlet.changed = true;
+        if let Some((kind, number)) = slot.split_once('|') {
+            let number = number.replace("%7C", "|").replace("%25", "%");
+            outlet.statement::<ExceptionNotice>(said, join_key(&[kind, sku.as_str(), &number]), None);
+        }
+    }
+}
+
+/// A person has settled it, where a person can.
+fn is_decided(state: &SkuState, found: &Found) -> bool {
+    let choices = kind(found.kind).map_or(&[][..], |kind| kind.choices);
+    let decides = |row: Option<&SkuRow>| match row {
+        Some(SkuRow::Decision(decision)) => {
+            decision.kind == found.kind && decision.number == found.number && choices.contains(&decision.choice.as_str())
+        }
+        _ => false,
+    };
+    !choices.is_empty() && state.of_kind(SkuRow::DECISION).any(|(_, kept)| decides(kept.live()))
+}
+
+fn key(sku: &Sku, found: &Found) -> Text {
+    join_key(&[found.kind, sku.as_str(), &found.number])
+}
+
+fn notice(sku: &Sku, found: Found, since: Moment) -> ExceptionNotice {
+    let causes = found.causes.iter().map(|cause| format!("{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset).into());
+    ExceptionNotice {
+        id: String::new(),
+        kind: found.kind.into(),
+        entity: sku.as_str().into(),
+        order_number: None,
+        since,
+        to_do: kind(found.kind).map_or("look at the rows that are named", |kind| kind.to_do).into(),
+        at_risk: None,
+        currency: None,
+        causes: causes.collect(),
+        number: found.number,
+        sentence: found.sentence.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::rules::{Authority, Channel, CountingRules, Location, ReportsRefunds, Role, Rules, SourceRules};
+    use crate::events::{SealContext, seal_sku};
+    use crate::facts::order::Decision;
+    use crate::facts::sku::{Basis, Count, Demand, LinePrice, Price, Product, ShopFigure};
+    use crate::facts::time::Span;
+    use crate::facts::{Amount, Cause, Change, Currency, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId, Version};
+
+    const ERP: SourceId = SourceId(4);
+    const WMS: SourceId = SourceId(7);
+    const SHOP: SourceId = SourceId(8);
+
+    fn rules() -> Rules {
+        let source = |id, name: &str, role| SourceRules {
+            id,
+            name: name.into(),
+            roles: vec![role],
+            reports_refunds: ReportsRefunds::None,
+            trust_header_count: false,
+            quiet: None,
+        };
+        let channel = Channel {
+            name: "uk".into(),
+            brand: "brand".into(),
+            shop: "shop".into(),
+            pool: vec!["LDN".into()],
+            safety_stock: Quantity::ZERO,
+            safety_by_sku: vec![],
+            price_list: "RETAIL".into(),
+            currency: Currency::new("GBP").expect("a currency"),
+            zone: "Europe/London".into(),
+        };
+        let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
+        let mut rules = Rules {
+            sources: vec![source(ERP, "erp", Role::Erp), source(WMS, "wms", Role::Wms), source(SHOP, "shop", Role::Shop)],
+            channels: vec![channel],
+            locations: vec![location],
+            authorities: [(Authority::Products, ERP), (Authority::Prices, ERP)].into(),
+            ..Rules::default()
+        };
+        rules.stock.products_told = true;
+        rules
+    }
+
+    struct Bench {
+        rules: Rules,
+        state: SkuState,
+        version: u64,
+        now: Moment,
+    }
+
+    impl Bench {
+        /// A SKU that the ERP knows, and of which the warehouse has five.
+        fn new() -> Self {
+            let mut bench = Self { rules: rules(), state: SkuState::default(), version: 0, now: Moment(0) + Span::days(1) };
+            bench.put(ERP, "p", SkuRow::Product(Box::default())).count(WMS, 5);
+            assert_eq!(bench.seal(), [""; 0]);
+            bench
+        }
+
+        fn put(&mut self, source: SourceId, id: &str, row: SkuRow) -> &mut Self {
+            let key = RowKey { kind: row.kind(), source, id: id.into() };
+            self.change(key, Some(row))
+        }
+
+        fn change(&mut self, key: RowKey, row: Option<SkuRow>) -> &mut Self {
+            self.version += 1;
+            let cause = Cause { topic: TopicId(1), partition: 0, offset: self.version as i64 };
+            let place = Place::Arrival { partition: 0, offset: self.version as i64 };
+            let version = Version { incarnation: 0, place, upsert: row.is_some(), adapter: 0 };
+            let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Sku(row)));
+            self.state.put(key, change, version, cause, self.now);
+            self
+        }
+
+        fn count(&mut self, source: SourceId, pieces: i64) -> &mut Self {
+            let (location, quantity, t0) = ("LDN".into(), Quantity::from_int(pieces), self.now);
+            self.put(source, "LDN", SkuRow::Count(Count { location, bucket: "".into(), quantity, basis: Basis::OnHand, t0 }))
+        }
+
+        fn line(&mut self, number: &str, pieces: i64, price: Option<&str>) -> &mut Self {
+            let price = price.map(|amount| LinePrice {
+                amount: Amount::parse(amount).expect("an amount"),
+                currency: Currency::new("GBP").expect("a currency"),
+                tax_inside: true,
+            });
+            let demand = Demand {
+                order: OrderKey::new("shop", number),
+                number: number.into(),
+                channel: "uk".into(),
+                placed_at: self.now,
+                location: Some("LDN".into()),
+                claim: Quantity::from_int(pieces),
+                despatched: vec![],
+                allocated: vec![],
+                booked: vec![],
+                price,
+                via: vec![],
+            };
+            self.put(SourceId::WAYBILL, &join_key(&[&OrderKey::new("shop", number).0, "a"]), SkuRow::Demand(Box::new(demand)))
+        }
+
+        fn figure(&mut self, pieces: i64) -> &mut Self {
+            let (shop, location, quantity) = ("shop".into(), "default".into(), Quantity::from_int(pieces));
+            self.put(SHOP, "f", SkuRow::ShopFigure(ShopFigure { shop, location, quantity, basis: Basis::OnHand }))
+        }
+
+        fn price(&mut self, amount: &str) -> &mut Self {
+            let price = Price {
+                list: "RETAIL".into(),
+                currency: Currency::new("GBP").expect("a currency"),
+                amount: Amount::parse(amount).expect("an amount"),
+                tax_inside: true,
+                unit: "".into(),
+                minimum: Quantity::ZERO,
+                from: None,
+                to: None,
+            };
+            self.put(ERP, "price", SkuRow::Price(price))
+        }
+
+        fn wait(&mut self, span: Span) -> &mut Self {
+            self.now = self.now + span;
+            self
+        }
+
+        /// Exceptions that a seal says: `kind number: sentence`, or `kind number closed`.
+        fn seal(&mut self) -> Vec<String> {
+            let context = SealContext { rules: &self.rules, tick: self.now, generation: 1, live: &|_| true };
+            let mut outlet = Outlet::new(context, self.state.revision + 1, vec![]);
+            let sku = Sku::new("tee").expect("a SKU");
+            let sealed = seal_sku(&sku, &mut self.state, &mut outlet, &mut Vec::new());
+            self.state.revision += u64::from(sealed.changed);
+            let of_exceptions = outlet.emissions.iter().filter(|said| said.topic == crate::events::Topic::Exceptions);
+            of_exceptions
+                .map(|said| match &said.body {
+                    None => format!("{} closed", said.key),
+                    Some(body) => {
+                        let notice: ExceptionNotice = serde_json::from_slice(body).expect("a notice");
+                        assert_eq!(said.key, join_key(&[&notice.kind, "TEE", &notice.number]));
+                        format!("{} {}: {}", notice.kind, notice.number, notice.sentence)
+                    }
+                })
+                .collect()
+        }
+    }
+
+    #[test]
+    fn what_is_sold_and_not_there_names_the_latest_orders_until_it_is_there() {
+        let mut bench = Bench::new();
+        bench.line("1", 4, None).wait(Span::minutes(1)).line("2", 2, None);
+        assert_eq!(bench.seal(), ["oversold uk: 1 pieces are missing in uk: 1 line is not covered, of the orders 2"]);
+        bench.wait(Span::minutes(1)).line("3", 1, None);
+        assert_eq!(bench.seal(), ["oversold uk: 2 pieces are missing in uk: 2 lines are not covered, of the orders 3, 2"]);
+        assert_eq!(bench.seal(), [""; 0]);
+        bench.count(WMS, 7);
+        assert_eq!(bench.seal(), ["oversold|TEE|uk closed"]);
+        assert!(bench.state.watched.is_empty());
+    }
+
+    #[test]
+    fn what_can_be_backordered_is_never_oversold() {
+        let mut bench = Bench::new();
+        bench.line("1", 9, None);
+        assert_eq!(bench.seal().len(), 1);
+        bench.put(ERP, "p", SkuRow::Product(Box::new(Product { backorder_allowed: true, ..Product::default() })));
+        assert_eq!(bench.seal(), ["oversold|TEE|uk closed"]);
+    }
+
+    #[test]
+    fn a_count_below_zero_is_told_until_it_is_corrected() {
+        let mut bench = Bench::new();
+        bench.count(WMS, -2);
+        let said = bench.seal();
+        assert_eq!(said[1], "negative-count wms|LDN%7C: wms counts -2 at LDN");
+        bench.count(WMS, 0);
+        assert_eq!(bench.seal().len(), 2, "both are closed");
+    }
+
+    #[test]
+    fn two_systems_that_count_differently_for_a_day_are_told() {
+        let mut bench = Bench::new();
+        bench.count(ERP, 8);
+        assert_eq!(bench.seal(), [""; 0]);
+        bench.wait(Span::hours(20)).count(WMS, 4);
+        assert_eq!(bench.seal(), [""; 0], "another figure, and still not the same: the day goes on");
+        bench.wait(Span::hours(4));
+        assert_eq!(bench.seal(), ["counts-differ LDN|erp: wms counts 4 at LDN, erp has 8"]);
+        bench.count(ERP, 4);
+        assert_eq!(bench.seal(), ["counts-differ|TEE|LDN%7Cerp closed"]);
+        bench.rules.stock.count_tolerance = Quantity::from_int(1);
+        bench.count(ERP, 5).wait(Span::days(2));
+        assert_eq!(bench.seal(), [""; 0], "within the tolerance");
+    }
+
+    #[test]
+    fn a_count_that_grows_older_than_its_source_promises_is_told() {
+        let mut bench = Bench::new();
+        bench.rules.stock.sources.insert(WMS, CountingRules { stale_after: Some(Span::hours(36)), ..CountingRules::default() });
+        bench.wait(Span::hours(35));
+        assert_eq!(bench.seal(), [""; 0]);
+        bench.wait(Span::hours(1));
+        assert_eq!(bench.seal(), ["count-stale LDN|: wms last counted LDN at 1970-01-02T00:00:00Z"]);
+        bench.count(WMS, 5);
+        assert_eq!(bench.seal(), ["count-stale|TEE|LDN%7C closed"]);
+    }
+
+    #[test]
+    fn a_shop_that_has_another_figure_for_an_hour_while_nothing_moves_is_told() {
+        let mut bench = Bench::new();
+        bench.figure(9);
+        assert_eq!(bench.seal(), [""; 0]);
+        bench.wait(Span::minutes(50)).figure(8);
+        assert_eq!(bench.seal(), [""; 0], "it has moved: somebody is writing");
+        bench.wait(Span::minutes(59));
+        assert_eq!(bench.seal(), [""; 0]);
+        bench.wait(Span::minutes(1));
+        assert_eq!(bench.seal(), ["shop-stock-differs uk: shop has 8, it was told to have 5"]);
+        bench.figure(5);
+        assert_eq!(bench.seal(), ["shop-stock-differs|TEE|uk closed"]);
+    }
+
+    #[test]
+    fn a_sku_that_no_source_of_products_knows_is_told_when_an_order_wants_it() {
+        let mut bench = Bench::new();
+        let product = RowKey { kind: SkuRow::PRODUCT, source: ERP, id: "p".into() };
+        bench.state = SkuState::default();
+        bench.count(WMS, 5).line("7", 1, None);
+        assert_eq!(bench.seal(), [""; 0], "the product may still come");
+        bench.wait(Span::minutes(15));
+        assert_eq!(bench.seal(), ["unknown-sku : no source of products knows this SKU; order 7 wants it"]);
+        bench.change(product, Some(SkuRow::Product(Box::default())));
+        assert_eq!(bench.seal(), ["unknown-sku|TEE| closed"]);
+    }
+
+    #[test]
+    fn where_no_source_tells_of_products_no_sku_is_unknown() {
+        let mut bench = Bench::new();
+        bench.state = SkuState::default();
+        bench.rules.stock.products_told = false;
+        bench.count(WMS, 5).line("7", 1, None).wait(Span::days(1));
+        assert_eq!(bench.seal(), [""; 0]);
+    }
+
+    #[test]
+    fn a_line_at_another_price_than_was_shown_waits_for_a_person() {
+        let mut bench = Bench::new();
+        bench.price("10").wait(Span::hours(1)).line("1", 1, Some("10")).line("2", 1, Some("1"));
+        let expected = "price-differs shop%7C2|a: order 2 has it at 1.00 GBP, uk showed 10.00 when it was placed";
+        assert_eq!(bench.seal(), [expected]);
+        bench.count(WMS, 6);
+        assert_eq!(bench.seal(), [""; 0], "it stays as it was said");
+        let decision = |choice: &str| {
+            SkuRow::Decision(Box::new(Decision {
+                kind: "price-differs".into(),
+                number: "shop%7C2|a".into(),
+                choice: choice.into(),
+                amount: None,
+                lines: vec![],
+                who: "ann".into(),
+                why: "".into(),
+                decided_at: Moment(0),
+            }))
+        };
+        bench.put(SourceId::WAYBILL, "d", decision("perhaps"));
+        assert_eq!(bench.seal(), [""; 0], "that is no choice");
+        bench.put(SourceId::WAYBILL, "d", decision("honour"));
+        assert_eq!(bench.seal(), ["price-differs|TEE|shop%257C2%7Ca closed"]);
+    }
+
+    /// The list's price was changed after the order: what was shown before can't be told.
+    #[test]
+    fn a_price_that_was_changed_since_the_order_accuses_nobody() {
+        let mut bench = Bench::new();
+        bench.price("10").wait(Span::hours(1)).line("1", 1, Some("8"));
+        bench.wait(Span::hours(1)).price("12");
+        assert_eq!(bench.seal(), [""; 0]);
+    }
+}
