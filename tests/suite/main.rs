@@ -1,4 +1,5 @@
 //! One integration binary: simulation, confluence, rules of the domain, rules of the house.
 
 mod rules;
+mod scenarios;
 mod tidy;
