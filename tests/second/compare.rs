@@ -206,7 +206,7 @@ fn products(theme: Theme, history: &History, seen: &Seen, answer: &Answer<'_>) -
             let differs = |field: &str| Err(format!("product's {field} differs: {place} is {due:?}, told {told}"));
             if theme == Theme::Offers {
                 let offer = told.get("offer_price").map(|price| price.as_str().map(|_| number(price)));
-                if due.regular.is_ok() && offer != Some(due.offer) {
+                if due.regular.is_ok() && !offer.is_some_and(|offer| alike(offer, due.offer)) {
                     return differs("offer price");
                 }
                 continue;
@@ -230,6 +230,14 @@ fn products(theme: Theme, history: &History, seen: &Seen, answer: &Answer<'_>) -
         }
     }
     Ok(())
+}
+
+/// A percentage may be rounded as what is left or as what is taken off: a penny apart.
+fn alike(one: Option<Decimal>, two: Option<Decimal>) -> bool {
+    match (one, two) {
+        (Some(one), Some(two)) => (one - two).abs() <= Decimal::new(1, 2),
+        (one, two) => one == two,
+    }
 }
 
 /// Entities of which an exception of this kind is open.

@@ -63,7 +63,8 @@ fn gone(order: &Order<'_>, tick: Moment) -> bool {
 /// `oversold`, `negative-count`.
 pub fn of_stock(facts: &Facts, orders: &BTreeMap<String, Order<'_>>) -> Open {
     let mut open = Open::new();
-    for (sku, kept) in &facts.skus {
+    // A kit has no goods of its own: its parts are oversold.
+    for (sku, kept) in facts.skus.iter().filter(|(sku, _)| sku.as_str() != "KIT") {
         let negative = kept.iter().any(|kept| matches!(&kept.row, SkuRow::Count(count) if count.quantity.is_negative()));
         open.insert(("negative-count", sku.to_string()), negative);
         if CHANNELS.iter().any(|channel| is_open(sku, channel, orders)) {
