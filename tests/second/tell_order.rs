@@ -88,6 +88,7 @@ fn lines(teller: &mut Teller, channel: &str) -> Vec<StoryLine> {
 pub fn line_row(line: &StoryLine, ordered: i64, gross: i64) -> OrderRow {
     OrderRow::Line(Box::new(Line {
         position: line.position,
+        parts: None,
         parent: None,
         role: LineRole::Both,
         sku: line.sku.clone(),

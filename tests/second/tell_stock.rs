@@ -67,7 +67,12 @@ fn shop(teller: &mut Teller, sku: &Sku) {
     }
     if teller.chance.percent(30) {
         let at = some_time(teller);
-        let figure = ShopFigure { shop: "web".into(), location: "default".into(), quantity: pieces(teller.chance.between(0, 9)) };
+        let figure = ShopFigure {
+            shop: "web".into(),
+            location: "default".into(),
+            quantity: pieces(teller.chance.between(0, 9)),
+            basis: Basis::OnHand,
+        };
         teller.tell(WEB, By::Position, at, vec![Teller::sku_row(sku, "default", at, SkuRow::ShopFigure(figure))]);
     }
 }
@@ -77,6 +82,7 @@ fn product(teller: &mut Teller, sku: &Sku) {
         let at = some_time(teller);
         let product = Product {
             sku_text: sku.as_str().into(),
+            sales_unit: Default::default(),
             name: format!("{sku} {}", teller.chance.below(3)).into(),
             parent: teller.chance.percent(20).then(|| "MODEL".into()),
             options: if teller.chance.percent(30) { vec![("Size".into(), "M".into())] } else { Vec::new() },
@@ -108,6 +114,7 @@ fn prices(teller: &mut Teller, sku: &Sku) {
             currency: gbp(),
             amount: cents(teller.chance.between(500, 900)),
             tax_inside: true,
+            unit: Default::default(),
             minimum,
             from,
             to,
@@ -138,7 +145,7 @@ fn kit(teller: &mut Teller) {
     for (part, count) in parts {
         let at = some_time(teller);
         let inside = KitPart { part: part.clone(), pieces: pieces(count) };
-        let used = UsedIn { kit: kit.clone(), pieces: pieces(count) };
+        let used = UsedIn { kit: kit.clone(), pieces: pieces(count), above: Vec::new() };
         let rows = vec![
             Teller::sku_row(&kit, part.as_str(), at, SkuRow::KitPart(inside)),
             Teller::sku_row(&part, kit.as_str(), at, SkuRow::UsedIn(used)),
