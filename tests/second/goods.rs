@@ -59,7 +59,7 @@ pub fn rows<'k, T: 'k>(kept: &'k [Kept<OrderRow>], pick: impl Fn(&'k OrderRow) -
 /// The lines of the order, by position.
 pub fn lines(kept: &[Kept<OrderRow>]) -> Vec<(String, Line)> {
     let pick = |row| match row {
-        &OrderRow::Line(ref line) => Some((**line).clone()),
+        OrderRow::Line(line) => Some((**line).clone()),
         _ => None,
     };
     // A line whose row was deleted is still a line.

@@ -213,9 +213,9 @@ fn changes_of_the_shop(teller: &mut Teller, story: &mut Story) {
             let mut progress = LineProgress::default();
             for _ in 0..teller.chance.between(1, 2) {
                 if teller.chance.percent(70) {
-                    progress.cancelled = progress.cancelled + some(teller, line.ordered);
+                    progress.cancelled += some(teller, line.ordered);
                 } else {
-                    progress.credited = progress.credited + some(teller, line.ordered);
+                    progress.credited += some(teller, line.ordered);
                 }
                 let sum = progress.cancelled + progress.credited;
                 if sum > pieces(line.ordered) {

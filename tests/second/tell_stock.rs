@@ -91,7 +91,6 @@ fn product(teller: &mut Teller, sku: &Sku) {
             backorder_allowed: teller.chance.percent(15),
             blocked_from: teller.chance.percent(10).then(|| at + Span::days(3)),
             untracked: teller.chance.percent(4),
-            ..Product::default()
         };
         teller.tell(ERP, By::Position, at, vec![Teller::sku_row(sku, sku.as_str(), at, SkuRow::Product(Box::new(product)))]);
     }
