@@ -1,5 +1,7 @@
 //! The wave of names: rows go on to where their names lead, and come back when a link has moved.
 
+use hashbrown::HashSet;
+
 use super::core::Core;
 use super::published::LINKS_MAX;
 use super::route;
@@ -8,13 +10,16 @@ use crate::facts::{Link, Name, OrderRow, RowKey, Subject};
 
 /// Names pass on the rows that came under them, link by link, until nothing moves; five links at most.
 pub(super) fn pass_on(core: &mut Core) {
+    // A shared name keeps its rows and tells all of them whenever it is asked: once in an epoch, unless more come to it.
+    let mut asked: HashSet<Name> = HashSet::new();
     for _ in 0..LINKS_MAX {
-        take_back(core);
+        take_back(core, &mut asked);
         let mut moved = Vec::new();
         for shard in &mut core.shards {
             for index in 0..shard.names.staged_len() {
                 if let Some((name, staged)) = shard.names.staged_at(index)
                     && staged.due
+                    && (name.scope != Name::TRACKING || asked.insert(name.clone()))
                 {
                     let facts = staged.state.forward(name);
                     core.report.names_forwarded += facts.len() as u64;
@@ -22,9 +27,11 @@ pub(super) fn pass_on(core: &mut Core) {
                 }
             }
         }
-        // A shared name tells all its rows again each time: what nobody had yet is what moves on.
         let mut stored = false;
         for fact in moved {
+            if let Subject::Name(name) = &fact.subject {
+                asked.remove(name);
+            }
             stored |= core.store(fact) != crate::entities::Put::Stale;
         }
         if !stored {
@@ -37,7 +44,7 @@ pub(super) fn pass_on(core: &mut Core) {
 }
 
 /// Takes the rows of names whose link has moved back from where they are.
-fn take_back(core: &mut Core) {
+fn take_back(core: &mut Core, asked: &mut HashSet<Name>) {
     let mut back: Vec<(Name, Link, Vec<RowKey>)> = Vec::new();
     for shard in &mut core.shards {
         for index in 0..shard.names.staged_len() {
@@ -53,6 +60,7 @@ fn take_back(core: &mut Core) {
             let Some(kept) = take(core, &from, &key) else { continue };
             let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
             shard.names.stage(&name).state.give_back(key, kept);
+            asked.remove(&name);
         }
     }
 }
@@ -190,6 +198,23 @@ mod tests {
         bench.link(&number("1001"), "magento|1", None);
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (0, 1));
+    }
+
+    #[test]
+    fn a_scan_that_goes_on_through_two_names_stays_in_none() {
+        let mut bench = Bench::new();
+        let parcel = Name::new(Name::TRACKING, "T1");
+        bench.link(&number("1001"), "magento|1", order("1"));
+        bench.link(&parcel, "order-number|1001", Some(Link::Name(number("1001"))));
+        for minute in 0..3 {
+            let scan = Scan { tracking: "T1".into(), meaning: Word::Known(ScanMeaning::Transit), scanned_at: Moment(minute) };
+            bench.fact(&parcel, OrderRow::SCAN, &minute.to_string(), Some(Row::Order(OrderRow::Scan(scan))));
+            bench.epoch();
+        }
+        assert_eq!(bench.rows("1"), 3);
+        let left =
+            |shard: &crate::engine::shard::Shard| shard.names.committed().map(|(name, state)| state.waiting_len(name)).sum::<usize>();
+        assert_eq!(bench.core.shards.iter().map(left).sum::<usize>(), 0);
     }
 
     #[test]
