@@ -1,4 +1,4 @@
-//! `tests/fixtures/rules.toml`: each rule of the domain in a sentence, and the tests that hold it. This walks the file.
+//! `tests/fixtures/rules.toml`: each rule of the domain in a sentence, with the tests and scenarios that hold it. This walks the file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +20,13 @@ struct Rule {
     /// The rule, in a sentence.
     says: String,
     /// Tests that hold it, by their function's name.
+    #[serde(default)]
     held_by: Vec<String>,
+    /// Scenarios that hold it: `<theme>/<name>`.
+    #[serde(default)]
+    scenarios: Vec<String>,
+    /// What is not built yet, where nothing holds it.
+    lacks: Option<String>,
 }
 
 fn all_source(folder: &Path, text: &mut String) {
@@ -42,18 +48,41 @@ fn every_rule_is_held_by_tests_that_exist() {
     let mut source = String::new();
     all_source(&root.join("src"), &mut source);
     all_source(&root.join("tests"), &mut source);
+    let scenarios = crate::scenarios::all();
+    let named_by = |rule: &str, scenario: &str| {
+        let scenario = scenarios.get(scenario).and_then(|scenario| scenario.as_ref().ok());
+        scenario.map(|scenario| scenario.rules.iter().any(|id| id == rule))
+    };
     let mut ids = BTreeSet::new();
     let mut wrong = Vec::new();
     for rule in &rules.rule {
         if !ids.insert(&rule.id) {
             wrong.push(format!("{}: stands twice", rule.id));
         }
-        if !rule.says.ends_with('.') || rule.held_by.is_empty() {
-            wrong.push(format!("{}: needs a sentence, and a test that holds it", rule.id));
+        let held = !rule.held_by.is_empty() || !rule.scenarios.is_empty();
+        if !rule.says.ends_with('.') || held == rule.lacks.is_some() {
+            wrong.push(format!("{}: needs a sentence, and tests or scenarios that hold it, or what it lacks", rule.id));
+        }
+        for scenario in &rule.scenarios {
+            match named_by(&rule.id, scenario) {
+                None => wrong.push(format!("{}: no scenario is called {scenario}", rule.id)),
+                Some(false) => wrong.push(format!("{}: the scenario {scenario} does not name it", rule.id)),
+                Some(true) => {}
+            }
         }
         for test in &rule.held_by {
             if !source.contains(&format!("fn {test}(")) {
                 wrong.push(format!("{}: no test is called {test}", rule.id));
+            }
+        }
+    }
+    for (name, scenario) in scenarios.iter().filter_map(|(name, scenario)| Some((name, scenario.as_ref().ok()?))) {
+        if scenario.rules.is_empty() {
+            wrong.push(format!("the scenario {name} names no rule"));
+        }
+        for id in &scenario.rules {
+            if !rules.rule.iter().any(|rule| rule.id == *id && rule.scenarios.contains(name)) {
+                wrong.push(format!("{id}: the scenario {name} names it, and is not in its list"));
             }
         }
     }
