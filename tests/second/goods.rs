@@ -58,7 +58,7 @@ pub fn rows<'k, T: 'k>(kept: &'k [Kept<OrderRow>], pick: impl Fn(&'k OrderRow) -
 
 /// The lines of the order, by position.
 pub fn lines(kept: &[Kept<OrderRow>]) -> Vec<(String, Line)> {
-    let pick = |row| match row {
+    let pick = |row: &OrderRow| match row {
         OrderRow::Line(line) => Some((**line).clone()),
         _ => None,
     };
