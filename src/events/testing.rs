@@ -54,7 +54,8 @@ impl Run {
         sent
     }
 
-    fn seal_once(&mut self) -> Vec<Sent> {
+    /// Seals once: [`Self::next`] is then what the engine would wake by.
+    pub fn seal_once(&mut self) -> Vec<Sent> {
         let state = self.story.state();
         let mut ledgers = self.story.ledgers.clone();
         let live = self.live;

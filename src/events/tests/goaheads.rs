@@ -173,6 +173,21 @@ fn a_go_ahead_without_an_answer_and_a_hold_that_comes_too_late_ask_a_person() {
 }
 
 #[test]
+fn what_is_asked_for_is_looked_at_again_when_its_answer_is_due() {
+    let mut run = Run::new(placed_example());
+    let hour = |run: &Run| Some(run.story.now + Span::hours(1));
+    run.seal_once();
+    assert_eq!(run.next, hour(&run), "the record");
+    run.story.recorded();
+    run.seal_once();
+    assert_eq!(run.next, hour(&run), "the go-ahead");
+    run.then(|story| story.warehouse_order(WarehouseState::New).warehouse_total(4).despatched("D1", "TEE", 2));
+    run.story.despatched("D1", "TEE", 1);
+    run.seal_once();
+    assert_eq!(run.next, hour(&run), "the correction");
+}
+
+#[test]
 fn a_receiver_that_keeps_more_than_is_true_after_its_correction_asks_a_person() {
     let mut run = released();
     run.then(|story| story.despatched("D1", "TEE", 2));
