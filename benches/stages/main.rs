@@ -20,6 +20,10 @@ use waybill::sources::FactsOut;
 
 use input::Input;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ORDERS: u32 = 2_000;
 /// Records in the epochs of the whole way: about what 100 ms bring.
 const EPOCH: usize = 10_000;
@@ -78,7 +82,8 @@ fn decode(criterion: &mut Criterion) {
     let config = input::config("in-memory:0");
     let mut group = criterion.benchmark_group("decode");
     for source in &config.sources {
-        let records: Vec<_> = all.iter().filter(|record| source.topics.iter().any(|topic| **topic == **record.topic)).take(10_000).collect();
+        let records: Vec<_> =
+            all.iter().filter(|record| source.topics.iter().any(|topic| **topic == **record.topic)).take(10_000).collect();
         group.throughput(Throughput::Elements(records.len() as u64));
         let mut facts = Vec::new();
         group.bench_function(source.common.name.as_str(), |bencher| {

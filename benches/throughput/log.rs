@@ -27,7 +27,8 @@ pub async fn run(args: &Args, config: &Config, input: usize, output: &Output) ->
         let begun = *begun.get_or_insert_with(|| Instant::now() - args.linger());
         done.read += batch.len();
         let owed = (output.records.len() as f64 * done.read as f64 / output.read as f64) as usize;
-        let records: Vec<OutRecord> = (done.written..owed).map(|next| copy(&output.records[next % output.records.len()], output, config)).collect();
+        let records: Vec<OutRecord> =
+            (done.written..owed).map(|next| copy(&output.records[next % output.records.len()], output, config)).collect();
         done.written = owed;
         done.bytes += records.iter().map(OutRecord::bytes).sum::<usize>();
         let numbers = (0..config.application.shards).map(|shard| Offset {

@@ -42,6 +42,10 @@ use waybill::kafka::{KafkaHealth, KafkaSettings};
 
 use input::Input;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Clone, Debug, Parser)]
 pub struct Args {
     /// A Kafka that runs already, without the retailer's topics; else one is started (Java, Maven).
@@ -87,6 +91,9 @@ pub struct Done {
     pub took: Duration,
     /// From the first call of a commit to its end, all together.
     pub committing: Duration,
+    /// What the process and its broker had of the processors meanwhile: says more than the rate where others use them too.
+    pub client_cpu: Duration,
+    pub broker_cpu: Duration,
 }
 
 impl Done {
@@ -120,18 +127,23 @@ fn main() -> Result<(), LogError> {
     let mut results: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let trial = config("trial", &bootstrap, &args);
     runtime.block_on(own_topics(&trial))?;
-    let (done, output) = runtime.block_on(engine::run(&args, &trial, input.records, true))?;
+    // The first run makes the broker warm, too.
+    let whole = Args { seconds: u64::MAX, ..args.clone() };
+    let (done, output) = runtime.block_on(engine::run(&whole, &trial, input.records, true))?;
     tell("not counted: engine", &done);
     for round in 0..args.rounds {
         for kind in &args.kinds {
             let config = config(&format!("{kind}-{round}"), &bootstrap, &args);
             runtime.block_on(own_topics(&config))?;
-            let done = match kind.as_str() {
+            let before = cpu_times(&args);
+            let mut done = match kind.as_str() {
                 "bare" => bare::run(&args, &config, input.records, &output),
                 "log" => runtime.block_on(log::run(&args, &config, input.records, &output))?,
                 "engine" => runtime.block_on(engine::run(&args, &config, input.records, false))?.0,
                 other => panic!("no kind {other}: bare, log, engine"),
             };
+            let after = cpu_times(&args);
+            (done.client_cpu, done.broker_cpu) = (after.0 - before.0, after.1 - before.1);
             tell(&format!("round {round}: {kind}"), &done);
             results.entry(kind).or_default().push(done.rate());
         }
@@ -152,7 +164,8 @@ fn main() -> Result<(), LogError> {
 fn tell(what: &str, done: &Done) {
     let (read, transactions) = (done.read.max(1) as f64, done.transactions.max(1) as f64);
     println!(
-        "{what}: {:.0} records/s; {} read in {:.1} s; {:.2} written for each, {:.0} bytes; {} transactions, {:.0} ms each, {:.0} ms of them the commit",
+        "{what}: {:.0} records/s; {} read in {:.1} s; {:.2} written for each, {:.0} bytes; {} transactions, {:.0} ms each, {:.0} ms of them the commit; \
+         microseconds of processors for each: {:.1} here, {:.1} in the broker",
         done.rate(),
         done.read,
         done.took.as_secs_f64(),
@@ -161,7 +174,21 @@ fn tell(what: &str, done: &Done) {
         done.transactions,
         done.took.as_secs_f64() * 1e3 / transactions,
         done.committing.as_secs_f64() * 1e3 / transactions,
+        done.client_cpu.as_secs_f64() * 1e6 / read,
+        done.broker_cpu.as_secs_f64() * 1e6 / read,
     );
+}
+
+/// Processor time so far: of this process, and of the broker that it started.
+fn cpu_times(args: &Args) -> (Duration, Duration) {
+    let of = |process: &str| {
+        // User and system time are the 14th and 15th field, the 12th and 13th after the name in brackets, in hundredths of a second.
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        Duration::from_millis(fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>() * 10)
+    };
+    let broker = if args.bootstrap.is_none() { of(&cluster::cluster().pid.to_string()) } else { Duration::ZERO };
+    (of("self"), broker)
 }
 
 /// The configuration of a run: its own group, its own topics.
