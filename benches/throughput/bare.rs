@@ -1,74 +1,92 @@
 //! librdkafka alone: a consumer, a transactional producer, one loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
+use waybill::cli::broker;
+use waybill::config::Config;
+use waybill::engine::log::OutRecord;
 use waybill::kafka::KafkaSettings;
 
-use crate::{Args, Done};
+use crate::{Args, Done, Output};
 
 const ASK: Duration = Duration::from_secs(20);
 
-pub fn run(args: &Args, settings: &KafkaSettings) -> Done {
-    let (consumer, producer) = (consumer(args, settings), producer(settings));
+/// What a transaction read: the next offset of each partition.
+type Ends<'a> = BTreeMap<(&'a str, i32), i64>;
+
+pub fn run(args: &Args, config: &Config, input: usize, output: &Output) -> Done {
+    let settings = broker::settings(config);
+    let (consumer, producer) = (consumer(&settings), producer(&settings));
     producer.init_transactions(ASK).unwrap();
-    let out = format!("{}.out", settings.application_id);
-    let value = vec![b'x'; args.out_bytes];
-    let (mut done, mut owed) = (Done::default(), 0.0);
-    // The first record is waited for: joining the group is not what is measured.
-    let first = Instant::now();
-    while consumer.poll(Duration::from_millis(100)).is_none() {
-        assert!(first.elapsed() < ASK * 3, "no records");
+    let mut topics: HashMap<&str, String> = HashMap::new();
+    for record in &output.records {
+        topics.entry(&record.topic).or_insert_with(|| output.topic(record, config));
     }
-    let begun = Instant::now();
-    let mut idle = false;
-    while begun.elapsed() < Duration::from_secs(args.seconds) && !idle {
+    let ratio = output.records.len() as f64 / output.read as f64;
+    let (mut done, mut begun) = (Done::default(), None::<Instant>);
+    let joining = Instant::now();
+    while done.read < input && begun.is_none_or(|begun| begun.elapsed() < Duration::from_secs(args.seconds)) {
         producer.begin_transaction().unwrap();
-        let (until, mut ends) = (Instant::now() + Duration::from_millis(args.commit_ms), BTreeMap::new());
-        while Instant::now() < until {
+        let (until, mut ends) = (Instant::now() + args.linger(), Ends::new());
+        while done.read < input && Instant::now() < until {
             let Some(message) = consumer.poll(until.saturating_duration_since(Instant::now())) else { continue };
             let message = message.unwrap();
+            // The first record is waited for: joining the group is not what is measured.
+            begun.get_or_insert_with(Instant::now);
             done.read += 1;
-            owed += args.out_per_input;
-            while owed >= 1.0 {
-                owed -= 1.0;
+            while done.written < (done.read as f64 * ratio) as usize {
+                let record = &output.records[done.written % output.records.len()];
                 done.written += 1;
-                send(&producer, &out, message.key().unwrap_or_default(), &value);
+                done.bytes += record.bytes();
+                send(&producer, &topics[&*record.topic], record);
             }
-            ends.insert((topic(args, message.topic()), message.partition()), message.offset() + 1);
+            let topic = settings.source_topics.iter().find(|topic| ***topic == *message.topic()).unwrap();
+            ends.insert((topic, message.partition()), message.offset() + 1);
         }
-        idle = ends.is_empty();
         let committing = Instant::now();
-        commit(&consumer, &producer, &ends);
+        commit(&consumer, &producer, &settings, &ends, done.transactions);
+        let Some(begun) = begun else {
+            assert!(joining.elapsed() < ASK * 3, "no records");
+            continue;
+        };
         done.committing += committing.elapsed();
         done.transactions += 1;
+        done.took = begun.elapsed();
     }
-    done.took = begun.elapsed();
     done
 }
 
-fn topic<'a>(args: &'a Args, name: &str) -> &'a str {
-    args.input.iter().find(|topic| *topic == name).unwrap()
-}
-
-fn send(producer: &BaseProducer, topic: &str, key: &[u8], value: &[u8]) {
-    let mut record = BaseRecord::<[u8], [u8]>::to(topic).key(key).payload(value);
-    while let Err((_, back)) = producer.send(record) {
+fn send(producer: &BaseProducer, topic: &str, record: &OutRecord) {
+    let mut out = BaseRecord::<[u8], [u8]>::to(topic);
+    (out.partition, out.key, out.payload) = (record.partition, record.key.as_deref(), record.value.as_deref());
+    if !record.headers.is_empty() {
+        let headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        let add = |headers: OwnedHeaders, (key, value): &(&'static str, Vec<u8>)| headers.insert(Header { key, value: Some(value) });
+        out.headers = Some(record.headers.iter().fold(headers, add));
+    }
+    while let Err((_, back)) = producer.send(out) {
         producer.poll(Duration::from_millis(1));
-        record = back;
+        out = back;
     }
 }
 
-fn commit(consumer: &BaseConsumer, producer: &BaseProducer, ends: &BTreeMap<(&str, i32), i64>) {
+/// The offsets of what was read, and those of the shards with their epochs' numbers.
+fn commit(consumer: &BaseConsumer, producer: &BaseProducer, settings: &KafkaSettings, ends: &Ends<'_>, number: usize) {
     if !ends.is_empty() {
         let mut list = TopicPartitionList::new();
         for ((topic, partition), end) in ends {
             list.add_partition_offset(topic, *partition, Offset::Offset(*end)).unwrap();
+        }
+        for assigned in consumer.assignment().unwrap().elements_for_topic(&settings.exchange_topic) {
+            let mut element = list.add_partition(&settings.exchange_topic, assigned.partition());
+            element.set_offset(Offset::Offset(0)).unwrap();
+            element.set_metadata(number.to_string());
         }
         producer.send_offsets_to_transaction(&list, &consumer.group_metadata().unwrap(), ASK).unwrap();
     }
@@ -78,20 +96,22 @@ fn commit(consumer: &BaseConsumer, producer: &BaseProducer, ends: &BTreeMap<(&st
     producer.commit_transaction(ASK).unwrap();
 }
 
-fn consumer(args: &Args, settings: &KafkaSettings) -> BaseConsumer {
+fn consumer(settings: &KafkaSettings) -> BaseConsumer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &settings.bootstrap).set("group.id", &settings.application_id);
     config.set("isolation.level", "read_committed").set("auto.offset.reset", "earliest").set("enable.auto.commit", "false");
     config.set("check.crcs", "true").set("fetch.queue.backoff.ms", "5");
     let consumer: BaseConsumer = config.create().unwrap();
-    consumer.subscribe(&args.input.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    let topics: Vec<&str> = settings.source_topics.iter().chain([&settings.exchange_topic]).map(|topic| &**topic).collect();
+    consumer.subscribe(&topics).unwrap();
     consumer
 }
 
 fn producer(settings: &KafkaSettings) -> BaseProducer {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", &settings.bootstrap).set("transactional.id", format!("{}-0", settings.application_id));
+    config.set("bootstrap.servers", &settings.bootstrap).set("transactional.id", settings.instance());
     config.set("compression.type", "lz4").set("partitioner", "murmur2_random").set("linger.ms", "2").set("retry.backoff.ms", "10");
-    config.set("queue.buffering.max.messages", "2000000").set("delivery.report.only.error", "true");
+    config.set("queue.buffering.max.messages", "2000000").set("queue.buffering.max.kbytes", "2097151");
+    config.set("delivery.report.only.error", "true");
     config.create().unwrap()
 }

@@ -1,63 +1,61 @@
-//! The same through the log of the engine.
+//! The same reads and writes through the log of the engine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use waybill::cli::broker;
+use waybill::config::Config;
 use waybill::engine::log::{Limits, Log, LogError, Offset, OutRecord, Outcome, Transaction};
 use waybill::envelope::Batch;
 use waybill::facts::Moment;
-use waybill::kafka::{KafkaLog, KafkaSettings};
+use waybill::kafka::KafkaLog;
 
-use crate::{Args, Done};
+use crate::{Args, Done, Output};
 
-pub async fn run(args: &Args, settings: KafkaSettings) -> Result<Done, LogError> {
-    let out: Arc<str> = Arc::from(format!("{}.out", settings.application_id));
-    let mut log = KafkaLog::open(settings)?;
+pub async fn run(args: &Args, config: &Config, input: usize, output: &Output) -> Result<Done, LogError> {
+    let mut log = KafkaLog::open(broker::settings(config))?;
     let committed = log.committed().await?;
     log.start(&committed).await?;
-    let limits = Limits { records_max: 200_000, bytes_max: 256 << 20, linger: Duration::from_millis(args.commit_ms), wake_at: None };
+    let limits: Limits = config.limits();
     let mut batch = Batch::new(log.topics(), Moment::default());
-    // The first batch is not counted: joining the group is not what is measured.
-    log.next_batch(&limits, &mut batch).await?;
-    let (mut done, mut owed, begun) = (Done::default(), 0.0, Instant::now());
-    while begun.elapsed() < Duration::from_secs(args.seconds) {
-        let read = tokio::time::timeout(Duration::from_millis(500), log.next_batch(&limits, &mut batch)).await;
-        let Ok(read) = read else { break };
-        read?;
-        let (transaction, written) = copy(&batch, &out, args, &mut owed);
-        let committing = Instant::now();
-        let outcome = log.commit(transaction).await?;
-        done.committing += committing.elapsed();
-        assert_eq!(outcome, Outcome::Committed);
+    let (mut done, mut begun) = (Done::default(), None::<Instant>);
+    let exchange = broker::settings(config).exchange_topic;
+    while done.read < input && begun.is_none_or(|begun| begun.elapsed() < Duration::from_secs(args.seconds)) {
+        log.next_batch(&limits, &mut batch).await?;
+        // The first record came a linger ago: joining the group is not what is measured.
+        let begun = *begun.get_or_insert_with(|| Instant::now() - args.linger());
         done.read += batch.len();
-        done.written += written;
+        let owed = (output.records.len() as f64 * done.read as f64 / output.read as f64) as usize;
+        let records: Vec<OutRecord> =
+            (done.written..owed).map(|next| copy(&output.records[next % output.records.len()], output, config)).collect();
+        done.written = owed;
+        done.bytes += records.iter().map(OutRecord::bytes).sum::<usize>();
+        let numbers = (0..config.application.shards).map(|shard| Offset {
+            topic: exchange.clone(),
+            partition: shard.into(),
+            next: Some(0),
+            metadata: (done.transactions + 1).to_string(),
+        });
+        let offsets = ends(&batch).chain(numbers).collect();
+        let committing = Instant::now();
+        assert_eq!(log.commit(Transaction { records, offsets }).await?, Outcome::Committed);
+        done.committing += committing.elapsed();
         done.transactions += 1;
+        done.took = begun.elapsed();
     }
-    done.took = begun.elapsed();
     log.close().await;
     Ok(done)
 }
 
-fn copy(batch: &Batch, out: &Arc<str>, args: &Args, owed: &mut f64) -> (Transaction, usize) {
+fn copy(record: &OutRecord, output: &Output, config: &Config) -> OutRecord {
+    OutRecord { topic: output.topic(record, config).into(), ..record.clone() }
+}
+
+fn ends(batch: &Batch) -> impl Iterator<Item = Offset> + use<> {
     let mut ends: BTreeMap<(u16, i32), (Arc<str>, i64)> = BTreeMap::new();
-    let mut records = Vec::with_capacity(batch.len());
     for record in batch.iter() {
-        *owed += args.out_per_input;
-        while *owed >= 1.0 {
-            *owed -= 1.0;
-            let value = Some(vec![b'x'; args.out_bytes]);
-            records.push(OutRecord {
-                topic: Arc::clone(out),
-                partition: None,
-                key: record.key.map(<[u8]>::to_vec),
-                value,
-                headers: vec![],
-            });
-        }
         ends.entry((record.topic_index, record.partition)).or_insert_with(|| (Arc::clone(record.topic), 0)).1 = record.offset + 1;
     }
-    let offset = |((_, partition), (topic, next))| Offset { topic, partition, next: Some(next), metadata: String::new() };
-    let written = records.len();
-    (Transaction { records, offsets: ends.into_iter().map(offset).collect() }, written)
+    ends.into_iter().map(|((_, partition), (topic, next))| Offset { topic, partition, next: Some(next), metadata: String::new() })
 }

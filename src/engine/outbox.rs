@@ -10,7 +10,7 @@ use super::state::{self, StateKey};
 use super::topics::{SourceTopics, TopicNames};
 use crate::envelope::{Record, Refusal};
 use crate::events::Emission;
-use crate::facts::{Cause, Moment};
+use crate::facts::Cause;
 
 /// The open epoch's writes.
 #[derive(Debug, Default)]
@@ -18,14 +18,16 @@ pub struct Outbox {
     records: Vec<OutRecord>,
     /// (topic index, partition) -> next offset to read.
     read: BTreeMap<(u16, i32), i64>,
+    /// Memory to encode state in.
+    scratch: Vec<u8>,
 }
 
 /// The epoch as events name it in their headers.
 #[derive(Clone, Copy, Debug)]
-pub struct EpochTag {
+pub struct EpochTag<'a> {
     pub shard: usize,
     pub number: u64,
-    pub tick: Moment,
+    pub tick: &'a str,
 }
 
 impl Outbox {
@@ -36,13 +38,13 @@ impl Outbox {
     }
 
     /// An event, with its headers: id, causes, epoch, tick, content type, receiver.
-    pub fn event(&mut self, names: &TopicNames, sources: &SourceTopics, tag: EpochTag, emission: Emission, causes: &[Cause]) {
+    pub fn event(&mut self, names: &TopicNames, sources: &SourceTopics, tag: EpochTag<'_>, emission: Emission, causes: &[Cause]) {
         let mut shown = String::new();
         for cause in causes {
             if !shown.is_empty() {
                 shown.push(',');
             }
-            shown.push_str(&sources.show(cause));
+            sources.show(cause, &mut shown);
         }
         let mut epoch = String::new();
         // Writing to a String can't fail.
@@ -51,7 +53,7 @@ impl Outbox {
             ("id", emission.id.into_bytes()),
             ("causes", shown.into_bytes()),
             ("epoch", epoch.into_bytes()),
-            ("tick", tag.tick.to_string().into_bytes()),
+            ("tick", tag.tick.as_bytes().to_vec()),
             ("content-type", b"application/json".to_vec()),
         ];
         if let Some(receiver) = emission.receiver {
@@ -92,17 +94,17 @@ impl Outbox {
         });
     }
 
-    /// A record of the changelog; `payload` encodes itself with the key's bytes, or is `None`: a tombstone.
+    /// A record of the changelog; `value` encodes itself with the key's bytes (in scratch memory), or is `None`: a tombstone.
     pub fn state(
         &mut self,
         names: &TopicNames,
         report: &mut EpochReport,
         shard: usize,
         key: &StateKey,
-        value: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+        value: impl FnOnce(&[u8], &mut Vec<u8>) -> Option<Vec<u8>>,
     ) {
         let key = state::encode_key(key);
-        let value = value(&key);
+        let value = value(&key, &mut self.scratch);
         report.state_records += 1;
         report.state_bytes += (key.len() + value.as_ref().map_or(0, Vec::len)) as u64;
         self.records.push(OutRecord {

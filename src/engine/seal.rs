@@ -31,8 +31,9 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     let orders = wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed);
     let skus = skus(core);
     let customers = wave(core, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
+    let tick = core.tick.to_string();
     for (shard, emissions, causes) in [names, orders, skus, customers].into_iter().flatten() {
-        let tag = EpochTag { shard, number: core.shards[shard].epoch.number + 1, tick: core.tick };
+        let tag = EpochTag { shard, number: core.shards[shard].epoch.number + 1, tick: &tick };
         for emission in emissions {
             *core.report.events.entry(emission.topic).or_default() += 1;
             core.outbox.event(&core.settings.names, &core.source_topics, tag, emission, &causes);
@@ -200,10 +201,10 @@ fn state(core: &mut Core) {
     let names = &settings.names;
     for (index, shard) in shards.iter_mut().enumerate().filter(|(_, shard)| shard.touched()) {
         for (key, staged) in shard.orders.staged().filter(|(_, staged)| staged.dirty) {
-            outbox.state(names, report, index, &StateKey::Order(key.clone()), |bytes| Some(encode(bytes, &staged.state)));
+            outbox.state(names, report, index, &StateKey::Order(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
         }
         for (name, staged) in shard.names.staged().filter(|(_, staged)| staged.dirty) {
-            outbox.state(names, report, index, &StateKey::Name(name.clone()), |bytes| Some(encode(bytes, &staged.state)));
+            outbox.state(names, report, index, &StateKey::Name(name.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
         }
         for place in 0..shard.skus.staged_len() {
             let Some((sku, staged)) = shard.skus.staged_at(place) else { continue };
@@ -212,10 +213,10 @@ fn state(core: &mut Core) {
             }
             for row in staged.state.take_touched() {
                 let key = StateKey::SkuRow(sku.clone(), row.clone());
-                outbox.state(names, report, index, &key, |bytes| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+                outbox.state(names, report, index, &key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
             }
             let key = StateKey::SkuHead(sku.clone());
-            outbox.state(names, report, index, &key, |bytes| Some(frame(bytes, &staged.state.head_bytes())));
+            outbox.state(names, report, index, &key, |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
         }
         for place in 0..shard.customers.staged_len() {
             let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
@@ -224,16 +225,16 @@ fn state(core: &mut Core) {
             }
             for row in staged.state.take_touched() {
                 let key = StateKey::CustomerRow(customer.clone(), row.clone());
-                outbox.state(names, report, index, &key, |bytes| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+                outbox.state(names, report, index, &key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
             }
             let key = StateKey::CustomerHead(customer.clone());
-            outbox.state(names, report, index, &key, |bytes| Some(frame(bytes, &staged.state.head_bytes())));
+            outbox.state(names, report, index, &key, |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
         }
         let number = shard.epoch.number + 1;
         for topic in &shard.going_live {
-            outbox.state(names, report, index, &StateKey::Live(*topic as u8), |bytes| Some(encode(bytes, &number)));
+            outbox.state(names, report, index, &StateKey::Live(*topic as u8), |bytes, scratch| Some(encode(bytes, &number, scratch)));
         }
         let record = EpochRecord { number, tick: *tick, generation: shard.epoch.generation, fingerprint: settings.fingerprint };
-        outbox.state(names, report, index, &StateKey::Epoch, |bytes| Some(encode(bytes, &record)));
+        outbox.state(names, report, index, &StateKey::Epoch, |bytes, scratch| Some(encode(bytes, &record, scratch)));
     }
 }

@@ -8,6 +8,7 @@
 //! Orders and names are written whole, SKUs and customers by row (they have no bound). A null value is a tombstone: the row or entity is no more.
 //! A record of another format, or whose checksum differs, stops the restore and says so: state is never guessed.
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku};
@@ -77,15 +78,35 @@ pub fn frame(key: &[u8], payload: &[u8]) -> Vec<u8> {
     value
 }
 
-/// Encodes and frames a payload.
-pub fn encode<T: Serialize>(key: &[u8], payload: &T) -> Vec<u8> {
-    let mut value = vec![FORMAT, 0, 0, 0, 0];
-    value = postcard::to_extend(payload, value).unwrap_or_default();
-    if value.len() >= 5 {
-        let sum = checksum(key, &value[5..]);
-        value[1..5].copy_from_slice(&sum.to_le_bytes());
+/// Encodes and frames a payload; `scratch` is memory to work in, so that the value is allocated once, as large as it is.
+pub fn encode<T: Serialize>(key: &[u8], payload: &T, scratch: &mut Vec<u8>) -> Vec<u8> {
+    scratch.clear();
+    // State is plain data: postcard fails only on a sequence without a known length.
+    let _ = postcard::serialize_with_flavor(payload, Append(scratch));
+    frame(key, scratch)
+}
+
+/// Postcard's output, appended.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Append<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
     }
-    value
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// Checks a value and gives its payload.
@@ -108,7 +129,7 @@ mod tests {
     #[test]
     fn a_record_that_was_changed_or_moved_to_another_key_is_refused() {
         let key = encode_key(&StateKey::Order(OrderKey::new("shop", "1")));
-        let value = encode(&key, &42u64);
+        let value = encode(&key, &42u64, &mut Vec::new());
         assert_eq!(postcard::from_bytes::<u64>(payload(&key, &value).expect("whole")).expect("decodes"), 42);
         assert_eq!(frame(&key, &postcard::to_stdvec(&42u64).expect("encodes")), value);
 
@@ -128,6 +149,6 @@ mod tests {
         let record = EpochRecord { number: 7, tick: Moment(1_000), generation: 1, fingerprint: 9 };
         let key = encode_key(&StateKey::Epoch);
         assert_eq!(key, [0]);
-        assert_eq!(encode(&key, &record)[5..], [7, 208, 15, 1, 9]);
+        assert_eq!(encode(&key, &record, &mut Vec::new())[5..], [7, 208, 15, 1, 9]);
     }
 }

@@ -1,5 +1,6 @@
 //! The names of the topics that Waybill owns, in one place: a name that changes loses state.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -49,10 +50,11 @@ impl SourceTopics {
     }
 
     /// `topic[partition]@offset`; a topic that is no longer configured shows by its id.
-    pub fn show(&self, cause: &Cause) -> String {
-        match self.0.get(&cause.topic) {
-            Some(name) => format!("{name}[{}]@{}", cause.partition, cause.offset),
-            None => format!("topic#{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset),
-        }
+    pub fn show(&self, cause: &Cause, to: &mut String) {
+        // Writing to a String can't fail.
+        let _ = match self.0.get(&cause.topic) {
+            Some(name) => write!(to, "{name}[{}]@{}", cause.partition, cause.offset),
+            None => write!(to, "topic#{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset),
+        };
     }
 }

@@ -15,10 +15,9 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::values::columns;
-use super::{Cell, Columns, Refusal, body};
+use super::{Cell, Columns, Refusal, body, members};
 use crate::facts::{Moment, Place};
 
 /// What a record of a Debezium topic is.
@@ -45,8 +44,8 @@ pub enum Op {
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
     pub op: Op,
-    pub before: Option<&'a RawValue>,
-    pub after: Option<&'a RawValue>,
+    pub before: Option<&'a str>,
+    pub after: Option<&'a str>,
     pub source: Source<'a>,
 }
 
@@ -75,16 +74,16 @@ columns! {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
-    payload: Option<&'a RawValue>,
-    #[serde(borrow)]
-    before: Option<&'a RawValue>,
-    #[serde(borrow)]
-    after: Option<&'a RawValue>,
-    #[serde(borrow)]
-    source: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    payload: Cell<'a>,
+    #[serde(borrow, default)]
+    before: Cell<'a>,
+    #[serde(borrow, default)]
+    after: Cell<'a>,
+    #[serde(borrow, default)]
+    source: Cell<'a>,
     #[serde(borrow, default)]
     op: Cell<'a>,
     #[serde(borrow, default)]
@@ -110,9 +109,9 @@ pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, Refusal> {
         return Ok(Message::Housekeeping);
     }
     let outer = envelope(text)?;
-    match outer.payload {
-        Some(payload) if outer.op.is_null() => message(&envelope(payload.get())?, payload.get()),
-        None if outer.op.is_null() && outer.source.is_none() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
+    match present(outer.payload) {
+        Some(payload) if outer.op.is_null() => message(&envelope(payload)?, payload),
+        None if outer.op.is_null() && outer.source.is_null() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
         _ => message(&outer, text),
     }
 }
@@ -121,7 +120,29 @@ fn envelope(text: &str) -> Result<Envelope<'_>, Refusal> {
     if !text.starts_with('{') {
         return Err(Refusal::new("value", "a change (a JSON object)", text));
     }
-    serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("JSON ({error})"), text))
+    let mut read = Envelope::default();
+    let told = members(text, |name, value| match name {
+        "payload" => read.payload.set_once(value),
+        "before" => read.before.set_once(value),
+        "after" => read.after.set_once(value),
+        "source" => read.source.set_once(value),
+        "op" => read.op.set_once(value),
+        "ts_ms" => read.ts_ms.set_once(value),
+        "schema" => read.schema.set_once(value),
+        "status" => read.status.set_once(value),
+        "ddl" => read.ddl.set_once(value),
+        "tableChanges" => read.table_changes.set_once(value),
+        _ => true,
+    });
+    match told {
+        Some(()) => Ok(read),
+        None => serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("JSON ({error})"), text)),
+    }
+}
+
+/// A member's JSON text, unless it is absent or `null`.
+fn present(cell: Cell<'_>) -> Option<&str> {
+    (!cell.is_null()).then(|| cell.json())
 }
 
 fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Refusal> {
@@ -136,14 +157,14 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Refus
         "" | "null" => return Err(Refusal::new("op", "a change with Debezium's envelope (op, source, before, after)", text)),
         other => return Err(Refusal::new("op", "one of c, u, r, d, t, m", other)),
     };
-    let source = envelope.source.ok_or_else(|| Refusal::new("source", "where the change was made", "nothing"))?;
-    let source = Source::read(source.get()).map_err(|refusal| refusal.within("source"))?;
-    Ok(Message::Change(Change { op, before: envelope.before, after: envelope.after, source }))
+    let source = present(envelope.source).ok_or_else(|| Refusal::new("source", "where the change was made", "nothing"))?;
+    let source = Source::read(source).map_err(|refusal| refusal.within("source"))?;
+    Ok(Message::Change(Change { op, before: present(envelope.before), after: present(envelope.after), source }))
 }
 
 fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
-    let rows = envelope.before.is_some() || envelope.after.is_some();
-    let heartbeat = envelope.source.is_none() && envelope.status.json().is_empty() && !envelope.ts_ms.is_null();
+    let rows = !envelope.before.is_null() || !envelope.after.is_null();
+    let heartbeat = envelope.source.is_null() && envelope.status.json().is_empty() && !envelope.ts_ms.is_null();
     // A row may have a column named `status`: only these two words are a transaction's border.
     let border = matches!(envelope.status.json(), "\"BEGIN\"" | "\"END\"");
     let schema = [envelope.ddl, envelope.table_changes].iter().any(|cell| !cell.json().is_empty());
@@ -159,13 +180,13 @@ impl<'a> Change<'a> {
             Op::Truncate => return Ok(None),
         };
         let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
-        T::read(field, image.get()).map(Some)
+        T::read(field, image).map(Some)
     }
 
     /// The row as it stood before an update, where the source tells it.
     pub fn before_update<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
         match (self.op, self.before) {
-            (Op::Update, Some(before)) => T::read("before", before.get()).map(Some),
+            (Op::Update, Some(before)) => T::read("before", before).map(Some),
             _ => Ok(None),
         }
     }

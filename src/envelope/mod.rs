@@ -4,10 +4,12 @@
 
 pub mod body;
 pub mod debezium;
+mod members;
 mod record;
 mod spelled;
 mod values;
 
+pub(crate) use members::members;
 pub use record::{Batch, Headers, Record};
 pub(crate) use spelled::spelled;
 pub use spelled::{SpelledColumns, SpelledRow};

@@ -4,11 +4,13 @@
 //! are one column when their letters and digits are the same, case ignored. The table of wanted columns is made once; reading an object then
 //! borrows the wanted values and steps over all others without looking into them.
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use super::{Cell, Refusal};
+use super::{Cell, Refusal, members};
 
 /// Declares the columns of one kind of object: a module with the place of each and `NAMES`, the list for [`SpelledColumns::new`].
 macro_rules! spelled {
@@ -31,14 +33,14 @@ type Plain = SmallVec<[u8; 128]>;
 /// The columns that an adapter wants of one kind of object; a column is known by its place in the list.
 pub struct SpelledColumns {
     labels: Vec<&'static str>,
-    /// (letters and digits in lower case, place); a column may have several names.
-    names: Vec<(Box<[u8]>, usize)>,
+    /// Letters and digits in lower case -> place; a column may have several names.
+    names: HashMap<Box<[u8]>, usize, FixedState>,
 }
 
 impl SpelledColumns {
     /// Each entry is one column: its names, separated by `|`, the first of them for errors.
     pub fn new(columns: &[&'static str]) -> Self {
-        let mut made = Self { labels: Vec::new(), names: Vec::new() };
+        let mut made = Self { labels: Vec::new(), names: HashMap::default() };
         for (place, column) in columns.iter().enumerate() {
             made.labels.push(column.split('|').next().unwrap_or_default());
             column.split('|').for_each(|name| made.also(place, name));
@@ -46,15 +48,13 @@ impl SpelledColumns {
         made
     }
 
-    /// Gives a column one more name, which goes before the others.
+    /// Gives a column one more name; a name that two columns have is the later one's.
     pub fn also(&mut self, place: usize, name: &str) {
-        let plain = letters_and_digits(name);
-        self.names.insert(0, (plain.as_slice().into(), place));
+        self.names.insert(letters_and_digits(name).as_slice().into(), place);
     }
 
     fn place(&self, name: &str) -> Option<usize> {
-        let plain = letters_and_digits(name);
-        self.names.iter().find(|(wanted, _)| **wanted == *plain).map(|(_, place)| *place)
+        self.names.get(letters_and_digits(name).as_slice()).copied()
     }
 
     /// Reads the object; `field` names it in a refusal. Of a column that comes twice the first counts.
@@ -62,15 +62,53 @@ impl SpelledColumns {
         if !json.starts_with('{') {
             return Err(Refusal::new(field, "a JSON object", json));
         }
+        let mut cells = self.cells();
+        let told = members(json, |name, value| {
+            if let Some(cell) = self.place(name).and_then(|place| cells.get_mut(place))
+                && cell.json().is_empty()
+            {
+                *cell = Cell::new(cell.name(), value);
+            }
+            true
+        });
+        if told.is_some() {
+            return Ok(SpelledRow(cells));
+        }
         let mut reader = serde_json::Deserializer::from_str(json);
         let cells = Pick(self).deserialize(&mut reader).and_then(|cells| reader.end().map(|()| cells));
         cells.map(SpelledRow).map_err(|error| Refusal::new(field, format!("JSON ({error})"), json))
     }
+
+    /// No column is there yet.
+    fn cells<'a>(&self) -> Cells<'a> {
+        self.labels.iter().map(|label| Cell::new(label, "")).collect()
+    }
 }
 
 fn letters_and_digits(name: &str) -> Plain {
-    name.bytes().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).map(|b| b.to_ascii_lowercase()).collect()
+    let mut plain = Plain::new();
+    for byte in name.bytes() {
+        match PLAIN[usize::from(byte)] {
+            0 => {}
+            letter => plain.push(letter),
+        }
+    }
+    plain
 }
+
+/// A byte in lower case; 0: neither letter nor digit. Bytes beyond ASCII are letters.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        if letter.is_ascii_alphanumeric() || !letter.is_ascii() {
+            plain[byte] = letter.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
+};
 
 type Cells<'a> = SmallVec<[Cell<'a>; 24]>;
 
@@ -103,7 +141,7 @@ impl<'de> Visitor<'de> for Pick<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut cells: Cells<'de> = self.0.labels.iter().map(|label| Cell::new(label, "")).collect();
+        let mut cells = self.0.cells();
         while let Some(place) = map.next_key_seed(Place(self.0))? {
             match place.and_then(|place| cells.get_mut(place)) {
                 Some(cell) if cell.json().is_empty() => *cell = Cell::new(cell.name(), map.next_value::<&'de RawValue>()?.get()),

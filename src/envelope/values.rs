@@ -88,7 +88,14 @@ macro_rules! columns {
 
         impl<'a> $crate::envelope::Columns<'a> for $row<'a> {
             fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::Refusal> {
-                let mut row: Self = $crate::envelope::object(field, json)?;
+                let mut row = Self::default();
+                let read = $crate::envelope::members(json, |name, value| match name {
+                    $($crate::envelope::column_name!($field $(, $name)?) => row.$field.set_once(value),)*
+                    _ => true,
+                });
+                if read.is_none() {
+                    row = $crate::envelope::object(field, json)?;
+                }
                 $(row.$field = row.$field.named($crate::envelope::column_name!($field $(, $name)?));)*
                 Ok(row)
             }
@@ -119,6 +126,14 @@ impl<'a> Cell<'a> {
     /// A cell made by hand, for values that are no member of a row.
     pub fn new(name: &'static str, json: &'a str) -> Self {
         Self { name, json }
+    }
+
+    /// Sets the value; false when there is one already.
+    #[doc(hidden)]
+    pub fn set_once(&mut self, json: &'a str) -> bool {
+        let first = self.json.is_empty();
+        self.json = json;
+        first
     }
 
     #[doc(hidden)]

@@ -196,13 +196,13 @@ pub fn join_key(parts: &[&str]) -> Text {
         if i > 0 {
             key.push('|');
         }
-        for c in part.chars() {
-            match c {
-                '|' => key.push_str("%7C"),
-                '%' => key.push_str("%25"),
-                c => key.push(c),
-            }
+        let mut rest = *part;
+        while let Some(at) = rest.find(['|', '%']) {
+            key.push_str(&rest[..at]);
+            key.push_str(if rest.as_bytes()[at] == b'|' { "%7C" } else { "%25" });
+            rest = &rest[at + 1..];
         }
+        key.push_str(rest);
     }
     key
 }

@@ -265,7 +265,7 @@ impl Writer {
     }
 
     fn send(&self, producer: &TransactionalProducer, record: &OutRecord) -> Result<(), Failed> {
-        let begun = Instant::now();
+        let mut full_since = None;
         let mut out = BaseRecord::<[u8], [u8]>::to(&record.topic);
         out.partition = record.partition;
         out.key = record.key.as_deref();
@@ -281,7 +281,7 @@ impl Writer {
                 Err(refused) => refused,
             };
             match error.rdkafka_error_code() {
-                Some(Code::QueueFull) if begun.elapsed() < self.shared.settings.timeouts.delivery => {
+                Some(Code::QueueFull) if full_since.get_or_insert_with(Instant::now).elapsed() < self.shared.settings.timeouts.delivery => {
                     producer.poll(FLUSH_POLL);
                     out = back;
                 }

@@ -38,7 +38,6 @@ mod posted;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
 use crate::envelope::debezium::{self, Change, Message, Op};
@@ -275,9 +274,9 @@ impl Nav {
     }
 }
 
-fn image<'a>(columns: &SpelledColumns, image: Option<&'a RawValue>, field: &'static str) -> Result<SpelledRow<'a>, Refusal> {
+fn image<'a>(columns: &SpelledColumns, image: Option<&'a str>, field: &'static str) -> Result<SpelledRow<'a>, Refusal> {
     let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
-    columns.read(field, image.get())
+    columns.read(field, image)
 }
 
 /// The table's rows are gone without a record of each: which they were is not told, so a person has to snapshot the table anew.

@@ -1,0 +1,124 @@
+//! The engine on its log, as `waybill run` has it.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use waybill::config::Config;
+use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
+use waybill::engine::{Engine, EpochReport, EpochTimes, Observer};
+use waybill::envelope::Batch;
+use waybill::kafka::KafkaLog;
+
+use crate::{Args, Done, Output};
+use waybill::cli::broker;
+
+/// Runs until the input is used up, or the time is. With `keep` it keeps what was written.
+pub async fn run(args: &Args, config: &Config, input: usize, keep: bool) -> Result<(Done, Output), LogError> {
+    let log = KafkaLog::open(broker::settings(config))?;
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let (seconds, linger) = (Duration::from_secs(args.seconds), args.linger());
+    let watched = Watched { log, seen: Arc::clone(&seen), keep: keep.then(Vec::new), input, seconds, linger, under_way: 0 };
+    let (mut engine, _) = Engine::start(config.engine(), watched, config.limits(), Times(Arc::clone(&seen))).await?;
+    engine.run().await?;
+    let watched = engine.into_log();
+    watched.log.close().await;
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.refused, 0, "every record can be read");
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / seen.done.read.max(1) as f64;
+    println!(
+        "  microseconds a record: apply {:.2}, seal {:.2}, commit {:.2}",
+        each(seen.times.apply),
+        each(seen.times.seal),
+        each(seen.times.commit)
+    );
+    let prefix = config.application.topic_prefix.clone();
+    Ok((seen.done, Output { read: seen.done.read, records: watched.keep.unwrap_or_default(), prefix }))
+}
+
+#[derive(Default)]
+struct Seen {
+    done: Done,
+    /// The first record came when the first batch did, less its linger: joining the group is not what is measured.
+    begun: Option<Instant>,
+    times: EpochTimes,
+    refused: u64,
+}
+
+/// Where the time of committed epochs went.
+struct Times(Arc<Mutex<Seen>>);
+
+impl Observer for Times {
+    fn committed(&mut self, report: &EpochReport, times: EpochTimes) {
+        let mut seen = self.0.lock().unwrap();
+        seen.times.apply += times.apply;
+        seen.times.seal += times.seal;
+        seen.times.commit += times.commit;
+        seen.refused += report.sources.values().map(|source| source.refused).sum::<u64>();
+    }
+
+    fn not_committed(&mut self) {
+        panic!("nothing disturbs this run");
+    }
+}
+
+/// The log, counted.
+struct Watched {
+    log: KafkaLog,
+    seen: Arc<Mutex<Seen>>,
+    keep: Option<Vec<OutRecord>>,
+    input: usize,
+    seconds: Duration,
+    linger: Duration,
+    /// Records handed over and not committed yet.
+    under_way: usize,
+}
+
+impl Log for Watched {
+    fn topics(&self) -> Arc<[Arc<str>]> {
+        self.log.topics()
+    }
+
+    async fn committed(&mut self) -> Result<Vec<Offset>, LogError> {
+        self.log.committed().await
+    }
+
+    async fn changelog(&mut self, partition: i32, each: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
+        self.log.changelog(partition, each).await
+    }
+
+    async fn start(&mut self, from: &[Offset]) -> Result<(), LogError> {
+        self.log.start(from).await
+    }
+
+    async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError> {
+        {
+            let seen = self.seen.lock().unwrap();
+            if seen.done.read >= self.input || seen.begun.is_some_and(|begun| begun.elapsed() > self.seconds) {
+                return Ok(Next::Closed);
+            }
+        }
+        let next = self.log.next_batch(limits, batch).await?;
+        self.under_way = batch.len();
+        self.seen.lock().unwrap().begun.get_or_insert_with(|| Instant::now() - self.linger);
+        Ok(next)
+    }
+
+    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+        let (records, bytes) = (transaction.records.len(), transaction.records.iter().map(OutRecord::bytes).sum::<usize>());
+        if let Some(kept) = &mut self.keep {
+            kept.extend(transaction.records.iter().cloned());
+        }
+        let began = Instant::now();
+        let outcome = self.log.commit(transaction).await?;
+        let mut seen = self.seen.lock().unwrap();
+        let begun = seen.begun;
+        let done = &mut seen.done;
+        done.committing += began.elapsed();
+        done.took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+        done.transactions += 1;
+        done.read += std::mem::take(&mut self.under_way);
+        done.written += records;
+        done.bytes += bytes;
+        Ok(outcome)
+    }
+}
