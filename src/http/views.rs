@@ -44,13 +44,15 @@ impl CommittedViews {
 
 /// A row that the view is made from: what it is, who says so, and by which record.
 fn row(published: &Published, key: &RowKey, stored: &Stored<OrderRow>) -> Value {
+    let mut record = String::new();
+    published.source_topics.show(&stored.cause, &mut record);
     json!({
         "row": OrderRow::kind_name(key.kind),
         "source": published.rules.name_of(key.source),
         "id": key.id,
         "at": stored.at,
         "deleted": stored.deleted,
-        "record": published.source_topics.show(&stored.cause),
+        "record": record,
     })
 }
 

@@ -126,7 +126,7 @@ impl OrderRow {
 
     /// A row's kind in words, for people.
     pub fn kind_name(kind: u8) -> &'static str {
-        const NAMES: [&str; 24] = [
+        const NAMES: [&str; 25] = [
             "order",
             "ship-to",
             "bill-to",
@@ -151,6 +151,7 @@ impl OrderRow {
             "warehouse line",
             "cancellation",
             "decision",
+            "predecessor",
         ];
         NAMES.get(usize::from(kind).wrapping_sub(1)).copied().unwrap_or("row")
     }
