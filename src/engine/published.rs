@@ -26,7 +26,7 @@ pub struct Published {
     pub rules: Arc<Rules>,
     orders: Map<OrderKey, Arc<OrderState>>,
     links: Map<Name, Link>,
-    /// Names by their bare id, whatever their scope: people type numbers.
+    /// Names by their bare id and by their number, whatever their scope: people type numbers.
     by_id: Map<Text, SmallVec<[Name; 1]>>,
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
@@ -56,6 +56,9 @@ impl Published {
         let Some(link) = state.link() else { return };
         if self.links.insert(name.clone(), link.clone()).is_none() {
             self.by_id.entry(name.id.clone()).or_default().push(name.clone());
+            if name.number() != name.id {
+                self.by_id.entry(name.number().into()).or_default().push(name.clone());
+            }
         }
     }
 
@@ -140,5 +143,40 @@ impl Published {
     /// Every order, in no order: for audits and the judge.
     pub fn orders(&self) -> Vec<(OrderKey, Arc<OrderState>)> {
         self.orders.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::order::testing::rules;
+    use crate::facts::{Cause, SourceId, Version};
+
+    fn linked(to: Link) -> Arc<NameState> {
+        let mut state = NameState::default();
+        state.put_link(SourceId(1), to, Version::derived(1, 1), Cause::NONE, Moment(0));
+        Arc::new(state)
+    }
+
+    #[test]
+    fn an_order_is_found_under_every_name_as_people_write_it() {
+        let published = Published::new(Arc::new(rules()));
+        let (order, other) = (OrderKey::new("magento", "7"), OrderKey::new("magento", "8"));
+        for key in [&order, &other] {
+            published.order(key, &Arc::default());
+        }
+        let number = Name::new(Name::ORDER_NUMBER, "100000007");
+        published.name(&number, &linked(Link::Order(order.clone())));
+        published.name(&Name::new("nav.document", "1:SO-7"), &linked(Link::Name(number.clone())));
+        published.name(&Name::new("nav.document", "shipment:SSH-3"), &linked(Link::Name(number.clone())));
+        published.name(&Name::new(Name::TRACKING, "RM41GB"), &linked(Link::Name(number)));
+        // A return and an order of the other one that number alike.
+        published.name(&Name::new("nav.document", "5:SO-7"), &linked(Link::Order(other.clone())));
+        let found = |id: &str| published.find_orders(id).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        for name in ["magento|7", "100000007", "1:SO-7", "SSH-3", "RM41GB"] {
+            assert_eq!(found(name), [order.clone()], "{name}");
+        }
+        assert_eq!(found("SO-7"), [order, other], "two documents have this number");
+        assert!(found("7").is_empty() && found("SO-").is_empty());
     }
 }
