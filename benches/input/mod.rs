@@ -65,10 +65,7 @@ impl Input {
 
 /// The configuration that fits the retailer.
 pub fn config(bootstrap: &str) -> Config {
-    let text = setup::config_toml(bootstrap);
-    let variable = |name: &str| (name == setup::SECRET_VARIABLE).then(|| "the bench's people are made up".to_owned());
-    let outside = Outside { directory: Path::new("."), variable: &variable };
-    Config::read("the bench's configuration", &text, outside, waybill::sources::KINDS).unwrap()
+    setup::Setup::new(bootstrap).config().unwrap()
 }
 
 /// Beside the folder of what this very program was built into.

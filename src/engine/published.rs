@@ -32,7 +32,7 @@ pub struct Published {
     pub source_topics: SourceTopics,
     orders: Map<OrderKey, Arc<OrderState>>,
     links: Map<Name, SmallVec<[Link; 1]>>,
-    /// Names by their bare id, whatever their scope: people type numbers.
+    /// Names by their bare id and by their number, whatever their scope: people type numbers.
     by_id: Map<Text, SmallVec<[Name; 1]>>,
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
@@ -78,9 +78,11 @@ impl Published {
             return;
         }
         if self.links.insert(name.clone(), targets).is_none() {
-            let mut names = self.by_id.entry(name.id.clone()).or_default();
-            if !names.contains(name) {
-                names.push(name.clone());
+            for id in [name.id.as_str(), name.number()] {
+                let mut names = self.by_id.entry(id.into()).or_default();
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
             }
         }
     }

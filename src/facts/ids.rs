@@ -85,6 +85,15 @@ impl Name {
     pub fn new(scope: &str, id: &str) -> Self {
         Self { scope: scope.into(), id: id.into() }
     }
+
+    /// The id as people write it: without the kind that a source puts before numbers which are unique only within a kind (`1:SO-7` is the
+    /// document SO-7).
+    pub fn number(&self) -> &str {
+        match self.id.split_once(':') {
+            Some((kind, number)) if !kind.is_empty() && !number.is_empty() => number,
+            _ => &self.id,
+        }
+    }
 }
 
 impl fmt::Display for Name {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
@@ -17,6 +17,8 @@ use crate::engine::log::LogError;
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Longer: a name that is wrong is told later. Shorter: a topic that was just made is taken for missing.
+const NEW_TOPIC_PATIENCE: Duration = Duration::from_secs(5);
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
@@ -49,15 +51,22 @@ impl Prober {
     }
 
     pub(super) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
-        let metadata = self.until_answered(topic, || self.consumer.fetch_metadata(Some(topic), ASK_TIMEOUT))?;
-        let found = metadata.topics().iter().find(|found| found.name() == topic);
-        match found.map(|found| (found.error(), found.partitions().len())) {
-            Some((None, count)) if count > 0 => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
-            Some((Some(error), _)) if is_refused(error.into()) => {
-                Err(Fault::not_allowed(&format!("topic \"{topic}\": {}", KafkaError::MetadataFetch(error.into()))).into())
+        let asked_at = Instant::now();
+        loop {
+            let metadata = self.until_answered(topic, || self.consumer.fetch_metadata(Some(topic), ASK_TIMEOUT))?;
+            let found = metadata.topics().iter().find(|found| found.name() == topic);
+            match found.map(|found| (found.error(), found.partitions().len())) {
+                Some((None, count)) if count > 0 => return Ok(i32::try_from(count).unwrap_or(i32::MAX)),
+                Some((Some(error), _)) if is_refused(error.into()) => {
+                    let sentence = format!("topic \"{topic}\": {}", KafkaError::MetadataFetch(error.into()));
+                    return Err(Fault::not_allowed(&sentence).into());
+                }
+                // One that was made a moment ago is not known to every broker yet.
+                _ if asked_at.elapsed() < NEW_TOPIC_PATIENCE => thread::sleep(RETRY_FIRST),
+                _ => break,
             }
-            _ => Err(LogError::Stop(format!("topic \"{topic}\" does not exist: create it, or correct its name in the configuration"))),
         }
+        Err(LogError::Stop(format!("topic \"{topic}\" does not exist: create it, or correct its name in the configuration")))
     }
 
     pub(super) fn ends(&self, place: Place) -> Result<Ends, LogError> {

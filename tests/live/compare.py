@@ -38,6 +38,8 @@ from views import Views
 
 # Of orders whose go-aheads do not agree.
 SHARE_MAX = 0.02
+# Of a topic's ledgers that one run need not ask: beyond it the runs have too little in common to be compared.
+ANSWERED_SHARE_MAX = 0.5
 
 # Members that tell how a content came about, not what it is.
 OF_THE_WAY = {"id", "step"}
@@ -143,6 +145,8 @@ class Compared:
     def __init__(self, a, b):
         self.a, self.b = a, b
         self.left_out = Counter()
+        # By topic: ledgers of either run, and those that one run need not ask.
+        self.ledgers, self.answered = Counter(), Counter()
         self.orders = {body["order"] for output in (a, b) for (topic, _), body in output.statements.items() if topic == "order-status"}
         self.unequal_go_aheads = self._unequal_go_aheads()
         self.differences = [*self._statements(), *self._ledgers()]
@@ -158,6 +162,9 @@ class Compared:
             faults.append(
                 f"the go-aheads of {len(self.unequal_go_aheads)} of {len(self.orders)} orders do not agree ({share:.1%}, at most {SHARE_MAX:.0%})"
             )
+        for topic, answered in self.answered.items():
+            if answered > max(1, ANSWERED_SHARE_MAX * self.ledgers[topic]):
+                faults.append(f"{answered} of {self.ledgers[topic]} ledgers of {topic} were asked in one run alone: too few are left to compare")
         return faults
 
     def _unequal_go_aheads(self):
@@ -186,6 +193,7 @@ class Compared:
         passed_over = self._passed_over()
         for ledger in sorted(self.a.ledgers.keys() | self.b.ledgers.keys()):
             topic, key, ledger_key = ledger
+            self.ledgers[topic] += 1
             if ledger in passed_over:
                 self.left_out["mails of a total that was passed over"] += 1
                 continue
@@ -197,6 +205,7 @@ class Compared:
                 self.left_out["ledgers of money that follow from unequal go-aheads"] += 1
             elif found and self._answered(topic, key, part, found):
                 self.left_out[f"ledgers of {topic} that were overtaken, or answered by the receiver's own row"] += 1
+                self.answered[topic] += 1
             else:
                 yield from found
 

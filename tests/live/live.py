@@ -35,9 +35,10 @@ STRAIGHT = [
 ]
 STORIES = {
     "delivered": STRAIGHT,
+    # Whether the ERP had it already, and must cancel its record, is a matter of moments.
     "cancelled": [
-        ("sales-orders", "action", "cancel"), ("notifications", "kind", "cancelled"), ("order-status", "stage", "cancelled"),
-        ("customer-history", "kind", "cancellation"), ("refund-requests", None, None),
+        ("notifications", "kind", "cancelled"), ("order-status", "stage", "cancelled"),
+        ("customer-history", "kind", "cancellation"),
     ],
     "sent back and refunded": [
         *STRAIGHT, ("receipt-notices", "receiver", "erp"), ("refund-requests", None, None), ("order-reversals", "receiver", "erp"),

@@ -222,6 +222,11 @@ class Kafka(Server):
         )
 
 
+def daemon_path(name):
+    """Debian keeps daemons where an ordinary user's path does not lead."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin") or name
+
+
 class MariaDb(Server):
     """A server with row binlog and one database, loaded from a file."""
 
@@ -238,7 +243,7 @@ class MariaDb(Server):
                 stdout=log, stderr=log, check=True,
             )
         self.spawn(
-            ["mariadbd", "--no-defaults", f"--user={user}", f"--datadir={data}", f"--socket={self.socket}", f"--port={self.port}",
+            [daemon_path("mariadbd"), "--no-defaults", f"--user={user}", f"--datadir={data}", f"--socket={self.socket}", f"--port={self.port}",
              "--bind-address=127.0.0.1", "--server-id=1", "--log-bin=bin", "--binlog-format=ROW", "--binlog-row-image=FULL",
              "--default-time-zone=+00:00"]
         )

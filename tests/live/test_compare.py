@@ -307,18 +307,43 @@ class Answered(unittest.TestCase):
         self.assertEqual(self.faults("refund-requests", "", "10.00 GBP", "10.00 GBP, refunded 10.00 GBP", "0.00 GBP, refunded 10.00 GBP"), [])
         self.assertEqual(len(self.faults("refund-requests", "", "10.00 GBP", "10.00 GBP, refunded 0 GBP", "0 GBP, refunded 9.99 GBP")), 2)
 
+    def test_when_most_were_answered_too_little_is_compared(self):
+        self.a.request("despatch-notices", "erp|D2", lines=[{"line": "A", "total": "1"}])
+        why = [
+            {"topic": "despatch-notices", "part": f"erp|{parcel}", "due": "1 pieces", "requested": "1 pieces in {} steps", "open": True}
+            for parcel in ("D1", "D2")
+        ]
+        outputs = [said.output() for said in (self.a, self.b)]
+        for output, steps in zip(outputs, (1, 0)):
+            output.views = Views([{"order": ORDER, "why": [{**one, "requested": one["requested"].format(steps)} for one in why]}])
+        self.assertEqual(
+            Compared(*outputs).faults(),
+            ["2 of 2 ledgers of despatch-notices were asked in one run alone: too few are left to compare"],
+        )
+
     def test_a_mail_that_was_overtaken(self):
         self.a.lines.clear()
         self.a.request("notifications", "despatched|D1", kind="despatched")
         self.assertEqual(self.faults("notifications", "despatched|D1", "overtaken", "sent", "lapsed"), [])
         found = self.faults("notifications", "despatched|D1", "overtaken", "sent", "sent")
-        self.assertTrue(any("0 events were heard" in fault for fault in found), found)
+        self.assertTrue(any("the 0 events heard" in fault for fault in found), found)
 
     def test_a_ledger_that_counts_more_steps_than_were_heard(self):
         self.b.request("despatch-notices", "erp|D1", lines=[{"line": "A", "total": "2"}])
         found = self.faults("despatch-notices", "erp|D1", "2 pieces", "2 pieces in 1 steps", "2 pieces in 2 steps")
         self.assertEqual(len(found), 1)
-        self.assertIn("the ledger says '2 pieces in 2 steps', 1 events were heard", found[0])
+        self.assertIn("the ledger says '2 pieces in 2 steps', the 1 events heard do not", found[0])
+
+    def test_a_refund_that_the_ledger_has_entered_and_nobody_heard(self):
+        self.a.lines.clear()
+        self.a.refund("10")
+        found = self.faults("refund-requests", "", "10.00 GBP", *("10.00 GBP, refunded 10.00 GBP",) * 2)
+        self.assertEqual(found, ["b: refund-requests magento|1|: the ledger says '10.00 GBP, refunded 10.00 GBP', the 0 events heard do not"])
+
+    def test_a_go_ahead_that_the_ledger_has_entered_and_nobody_heard(self):
+        self.a.lines.clear()
+        self.a.released("2")
+        self.assertEqual(len(self.faults("fulfilment-requests", "MAIN", "2 pieces", "2 pieces", "2 pieces")), 1)
 
     def test_what_is_due_behind_a_shut_gate_waits(self):
         self.b.request("despatch-notices", "erp|D1", lines=[{"line": "A", "total": "2"}])

@@ -1,6 +1,6 @@
 """What an application answers to `GET /orders/{id}`: for each request what is due, what was requested, whether its gate is open.
 
-Three uses. An order whose gates are open has nothing left to ask: so nothing was lost. Its ledgers count as many steps as there are events: so
+Three uses. An order whose gates are open has nothing left to ask: so nothing was lost. Its ledgers have entered what the events say: so
 nothing was said that is not in the topics. And where one run made a request that the other did not,
 because it read the receiver's own row first, the ledger of the other must know that this row is its answer.
 """
@@ -43,16 +43,26 @@ MADE = {
 }
 
 
-def steps(topic, requested):
-    """How many requests of a ledger went out, where `requested` tells it."""
+def entered(topic, requested):
+    """What a ledger has entered as sent, where `requested` tells it: steps; of a refund the total, of a go-ahead the pieces. Else None:
+    a notice of receipt tells pieces that the receiver may have known by itself."""
     if topic == "notifications":
         return 1 if requested == "sent" else 0
-    if topic == "journal-entries":
-        return int(number(requested))
+    if topic in ("journal-entries", "refund-requests", "fulfilment-requests"):
+        return number(requested)
     found = re.search(r" in (\d+) steps$" if topic == "despatch-notices" else r"^step (\d+)", requested)
     if topic in ("despatch-notices", "sales-orders"):
         return int(found.group(1)) if found else 0
     return None
+
+
+def heard(topic, contents):
+    """The same, of the events of a ledger."""
+    if topic == "refund-requests":
+        return Decimal(contents[-1]["total"]) if contents else 0
+    if topic == "fulfilment-requests":
+        return sum(Decimal(line["total"]) for line in contents[-1]["lines"]) if contents else 0
+    return len(contents)
 
 
 class Views:
@@ -76,13 +86,13 @@ class Views:
                     yield f"{why['topic']} {key}|{why['part']}: due {why['due']}, requested {why['requested']}, and the gate is open"
 
     def unheard(self, ledgers):
-        """Ledgers that count other steps than there are events, in sentences. `ledgers`: (topic, order, ledger key) -> contents."""
+        """Ledgers that have entered what no event says, in sentences. `ledgers`: (topic, order, ledger key) -> contents."""
         for key, order in sorted(self.orders.items()):
             for why in order["why"]:
-                count = steps(why["topic"], why["requested"])
-                heard = len(ledgers.get((why["topic"], key, f"{key}|{why['part']}" if why["part"] else key), ()))
-                if count is not None and count != heard:
-                    yield f"{why['topic']} {key}|{why['part']}: the ledger says {why['requested']!r}, {heard} events were heard"
+                said = ledgers.get((why["topic"], key, f"{key}|{why['part']}" if why["part"] else key), ())
+                count = entered(why["topic"], why["requested"])
+                if count is not None and count != heard(why["topic"], said):
+                    yield f"{why['topic']} {key}|{why['part']}: the ledger says {why['requested']!r}, the {len(said)} events heard do not"
 
     def answered(self, order, topic, part):
         """Nothing is left to ask in this ledger, whether it was asked or the receiver's own row came first."""
