@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use waybill::config::{Config, Outside};
+use waybill::config::Config;
 use waybill::retailer::demo::Play;
 use waybill::retailer::{Settings, SourceRecord, setup};
 use xxhash_rust::xxh3::Xxh3;
