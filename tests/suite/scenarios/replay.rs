@@ -222,7 +222,7 @@ fn without_money(value: &mut Value) {
 fn eventual(answer: &Value, same_go_aheads: bool) -> Value {
     let mut answer = answer.clone();
     if let Some(members) = answer.as_object_mut() {
-        ["why", "findings", "next_change"].iter().for_each(|name| drop(members.remove(*name)));
+        ["why", "rows", "findings", "next_change"].iter().for_each(|name| drop(members.remove(*name)));
     }
     without_word(&mut answer, "exception");
     if !same_go_aheads {

@@ -242,7 +242,7 @@ impl<'c> Play<'c> {
         });
         Outcome {
             heard: self.heard.clone(),
-            orders: self.orders.iter().filter_map(|number| Some((number.clone(), views.order(number)?))).collect(),
+            orders: self.orders.iter().filter_map(|number| Some((number.clone(), without_rows(views.order(number)?)))).collect(),
             skus: self.skus.iter().filter_map(|sku| Some((sku.clone(), figures(views.stock(sku)?)?))).collect(),
             ledgers: ledgers.collect(),
             dead_letters: self.dead_letters,
@@ -291,4 +291,12 @@ pub fn play_with_looks(config: &Config, records: &[StoryRecord], looks: &[Moment
 fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
     runtime.block_on(work)
+}
+
+/// Without the list of rows: which record told each is about the way, not about how the order stands.
+fn without_rows(mut answer: Value) -> Value {
+    if let Some(members) = answer.as_object_mut() {
+        members.remove("rows");
+    }
+    answer
 }
