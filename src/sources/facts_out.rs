@@ -92,12 +92,6 @@ impl<'a> FactsOut<'a> {
         self.put(Subject::Name(name), LINK_KIND, claim, place, at, Some(Row::Link(to)));
     }
 
-    /// The row that laid the link names another now: the name is not its any more.
-    pub fn unlink(&mut self, name: Name, to: &Link, place: Place, at: Moment) {
-        let claim = claim(&name, to);
-        self.put(Subject::Name(name), LINK_KIND, claim, place, at, None);
-    }
-
     /// The source deleted the row of this kind (`OrderRow::LINE` ...) and id. What that means is the view's to say.
     pub fn deleted(&mut self, subject: Subject, kind: u8, id: impl Into<Text>, place: Place, at: Moment) {
         self.put(subject, kind, id.into(), place, at, None);
