@@ -17,7 +17,7 @@ pub async fn run(args: &Args, config: &Config, input: usize, keep: bool) -> Resu
     let log = KafkaLog::open(broker::settings(config))?;
     let seen = Arc::new(Mutex::new(Seen::default()));
     let (seconds, linger) = (Duration::from_secs(args.seconds), args.linger());
-    let watched = Watched { log, seen: Arc::clone(&seen), keep: keep.then(Vec::new), input, seconds, linger, under_way: 0 };
+    let watched = Watched { log, seen: Arc::clone(&seen), keep: keep.then(Vec::new), input, seconds, linger, handed: 0, under_way: UnderWay::default() };
     let (mut engine, _) = Engine::start(config.engine(), watched, config.limits(), Times(Arc::clone(&seen))).await?;
     engine.run().await?;
     let watched = engine.into_log();
@@ -69,8 +69,9 @@ struct Watched {
     input: usize,
     seconds: Duration,
     linger: Duration,
-    /// Records handed over and not committed yet.
-    under_way: usize,
+    /// Records handed to the engine and not submitted yet.
+    handed: usize,
+    under_way: UnderWay,
 }
 
 impl Log for Watched {
@@ -93,32 +94,46 @@ impl Log for Watched {
     async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError> {
         {
             let seen = self.seen.lock().unwrap();
-            if seen.done.read >= self.input || seen.begun.is_some_and(|begun| begun.elapsed() > self.seconds) {
+            if seen.done.read + self.under_way.read >= self.input || seen.begun.is_some_and(|begun| begun.elapsed() > self.seconds) {
                 return Ok(Next::Closed);
             }
         }
         let next = self.log.next_batch(limits, batch).await?;
-        self.under_way = batch.len();
+        self.handed = batch.len();
         self.seen.lock().unwrap().begun.get_or_insert_with(|| Instant::now() - self.linger);
         Ok(next)
     }
 
-    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError> {
         let (records, bytes) = (transaction.records.len(), transaction.records.iter().map(OutRecord::bytes).sum::<usize>());
         if let Some(kept) = &mut self.keep {
             kept.extend(transaction.records.iter().cloned());
         }
-        let began = Instant::now();
-        let outcome = self.log.commit(transaction).await?;
+        self.under_way = UnderWay { since: Some(Instant::now()), read: std::mem::take(&mut self.handed), written: records, bytes };
+        self.log.submit(transaction).await
+    }
+
+    async fn settled(&mut self) -> Result<Outcome, LogError> {
+        let outcome = self.log.settled().await?;
+        let under_way = std::mem::take(&mut self.under_way);
         let mut seen = self.seen.lock().unwrap();
         let begun = seen.begun;
         let done = &mut seen.done;
-        done.committing += began.elapsed();
+        done.committing += under_way.since.map_or(Duration::ZERO, |since| since.elapsed());
         done.took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
         done.transactions += 1;
-        done.read += std::mem::take(&mut self.under_way);
-        done.written += records;
-        done.bytes += bytes;
+        done.read += under_way.read;
+        done.written += under_way.written;
+        done.bytes += under_way.bytes;
         Ok(outcome)
     }
+}
+
+/// The transaction that is being committed.
+#[derive(Default)]
+struct UnderWay {
+    since: Option<Instant>,
+    read: usize,
+    written: usize,
+    bytes: usize,
 }
