@@ -1,18 +1,11 @@
-//! The one error that leaves Waybill, and its three fates.
+//! The one error that ends a command, and the exit code that tells a supervisor why.
 //!
-//! | fate | what happened | what follows |
-//! | --- | --- | --- |
-//! | [`Fate::DeadLetter`] | a record cannot be read | it goes whole to `dead-letters`, its partition goes on |
-//! | [`Fate::AbortEpoch`] | a transaction was not committed | the epoch is dropped, its records come again |
-//! | [`Fate::Stop`] | anything that would have to be skipped silently, or that only a person can mend | the process ends, with a code that says why |
-//!
-//! An unknown result of a commit has no fate of its own: it never gets out of the log (`engine::log`).
-
-use std::fmt;
+//! A record that can't be read is none: it goes whole to `dead-letters` and its partition goes on (`envelope::Refusal`). A transaction that is not
+//! committed is none: its epoch is dropped, its records come again (`engine::log::Outcome`). What would have to be skipped silently, or what only a
+//! person can mend, ends the process. An unknown result of a commit never gets out of the log.
 
 use crate::config::Problems;
 use crate::engine::LogError;
-use crate::envelope::Refusal;
 
 /// Exit codes: what a supervisor may decide by. From 70 on they are of the running daemon.
 pub mod exit {
@@ -37,35 +30,8 @@ pub mod exit {
     pub const RESTORE: u8 = 75;
 }
 
-/// What becomes of the work in hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    DeadLetter,
-    AbortEpoch,
-    Stop,
-}
-
-/// Where a record stands: `topic[partition]@offset`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub topic: String,
-    pub partition: i32,
-    pub offset: i64,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]@{}", self.topic, self.partition, self.offset)
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Its text may hold a person's data: it is written to the dead letter and not logged ([`Refusal::summary`] is).
-    #[error("{0}: {1}")]
-    Refused(Place, Refusal),
-    #[error("epoch {0} was not committed: dropped, its records come again")]
-    NotCommitted(u64),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error("{0}")]
@@ -85,14 +51,6 @@ pub enum Error {
 }
 
 impl Error {
-    pub fn fate(&self) -> Fate {
-        match self {
-            Self::Refused(..) => Fate::DeadLetter,
-            Self::NotCommitted(_) => Fate::AbortEpoch,
-            _ => Fate::Stop,
-        }
-    }
-
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_) | Self::Usage(_) => exit::USAGE,
@@ -100,7 +58,7 @@ impl Error {
             Self::Unavailable(_) => exit::UNAVAILABLE,
             Self::Log(LogError::Fenced(_)) => exit::FENCED,
             Self::Log(LogError::Restore(_)) => exit::RESTORE,
-            Self::Log(LogError::Stop(_)) | Self::Refused(..) | Self::NotCommitted(_) => exit::STOPPED,
+            Self::Log(LogError::Stop(_)) => exit::STOPPED,
             Self::System(..) => exit::SYSTEM,
         }
     }
@@ -117,13 +75,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_record_never_stops_a_partition_and_a_fenced_process_never_goes_on() {
-        let place = Place { topic: "wms.ItemInventory".to_owned(), partition: 3, offset: 88_121 };
-        let refused = Error::Refused(place, Refusal::new("OnHand", "a whole number", "12.5"));
-        assert_eq!(refused.fate(), Fate::DeadLetter);
-        assert_eq!(refused.to_string(), r#"wms.ItemInventory[3]@88121: field "OnHand": expected a whole number, found "12.5""#);
+    fn a_supervisor_can_tell_whom_to_start_again() {
         let fenced = Error::from(LogError::Fenced("another process has slot 0".to_owned()));
-        assert_eq!((fenced.fate(), fenced.exit_code()), (Fate::Stop, exit::FENCED));
-        assert_eq!(Error::NotCommitted(7).fate(), Fate::AbortEpoch);
+        let stopped = Error::from(LogError::Stop("topic orders was made anew".to_owned()));
+        assert_eq!((fenced.exit_code(), stopped.exit_code()), (exit::FENCED, exit::STOPPED));
+        assert_eq!(fenced.to_string(), "another process has slot 0");
     }
 }

@@ -9,23 +9,31 @@
 //!                     envelope         facts                           at the seal, wave by wave     -> events           events + state + offsets
 //! ```
 //!
-//! The modules below stand in that order; imports follow it and never go back. Before [`facts`] nothing knows a view; after it nothing knows a
-//! system. [`engine`] drives the rooms and knows the outside as one trait, [`engine::Log`]: `kafka` and [`engine::memory`] implement it.
+//! The modules below stand in that order. [`facts`], the language of the waist, is imported by all rooms; else each room imports only those before
+//! it. Before the waist nothing knows a view; after it nothing knows a system. [`engine`] drives the rooms and meets Kafka through one trait,
+//! [`engine::Log`]: `kafka` and [`engine::memory`] implement it.
 //!
 //! One idea carries the rest: **views are functions of rows, events are differences of views.** An adapter turns a record into keyed, versioned
-//! rows; an entity keeps the newest version of each; its view is a pure function of its rows and of the epoch's tick. So repeats, replays and
-//! snapshots change nothing, and rows of different topics may come in any order. What is emitted follows from differences: a *statement* (how
-//! something stands now) from what was said before, a *request* (somebody moves money or goods) from what is due and the ledger of what was
-//! requested.
+//! rows; an entity keeps the newest version of each; its view is a pure function of its rows, of the rules (the configuration) and of the epoch's
+//! tick; of its ledgers it reads only whether something was ever asked for. So repeats, replays and snapshots change nothing, and rows of different
+//! topics may come in any order. What is emitted follows from differences: a *statement* (how something stands now) from what was said before, a
+//! *request* (somebody moves money or goods) from what is due and the ledger of what was requested.
+//!
+//! Beside the rooms stand [`config`] (waybill.toml, and the rules that it comes to), [`http`] (queries, from committed views), [`telemetry`] (metrics,
+//! logs), [`error`] (exit codes), [`cli`] (the commands), and [`retailer`]: a simulated retailer, for the demo and the tests.
+//!
+//! Which file a change belongs to stands in ARCHITECTURE.md; what is right in each case, with the short letters that the code uses (n, d, w, g ...),
+//! in `docs/specification/` (`journey.md`, `rows.md`, `gates.md`, `postings.md`, `exceptions.md`).
 //!
 //! # What never happens
 //!
 //! - A view reads another view. An order tells SKUs and customers by derived facts.
 //! - A fact names a system. It names a source by number, and rules say which role that source plays.
-//! - The core waits, reads a clock, logs or counts. Time is the epoch's tick; what an epoch held is reported after its commit.
+//! - A pure room (all but `kafka` and what stands beside the rooms) waits, reads a clock or logs. Time is the epoch's tick; what an epoch held is
+//!   reported after its commit.
 //! - HTTP reads an uncommitted row.
 //! - An offset is committed outside of the transaction that holds what follows from its records.
-//! - A bad record stops a partition: it goes whole to `dead-letters`. Nothing is skipped silently.
+//! - A bad record stops a partition, or is skipped silently. (It goes whole to `dead-letters`.)
 //! - A request is made because a row is missing or deleted.
 //! - An amount is a float.
 //!
@@ -36,17 +44,23 @@
 //! | source | a configured system and its translation to facts |
 //! | record | what Kafka delivered |
 //! | envelope | a decoded change: before, after, operation, source |
-//! | fact | a keyed, versioned statement about one row, in our language |
+//! | fact | a keyed, versioned change of one row, in our language |
+//! | entity | order, SKU, customer or name: what rows belong to, and what is sealed |
 //! | row, view | what an entity keeps; what is computed from it |
 //! | statement, request | how something stands now; what makes somebody move money or goods, or writes to a person |
-//! | gate, ledger | the conditions of a request; what has been requested |
+//! | gate, ledger, step | the conditions of a request; what has been requested; one entry of it |
+//! | live | since which epoch a request topic's requests are sent; before, they are entered in the ledgers and not sent |
 //! | epoch, tick, seal | one transaction's worth of records; its one moment; the computing of views at its end |
-//! | stage, publish | the open epoch's copies of entities; making them visible after the commit |
-//! | shard, partition | ours; Kafka's |
-//! | changelog, exchange | the topic of state; the topic of facts between shards, whose offsets carry the epochs' numbers |
+//! | wave | the entities of one kind, sealed in their turn: names, orders, SKUs, customers |
+//! | stage, promote, publish | the open epoch's copies of entities; the next epoch builds on them; queries see them, after the commit |
+//! | shard | the entities whose keys hash alike: one changelog partition. An application has a fixed number of them |
+//! | application, slot | all that shares one id, topics and state; one running process of it |
+//! | changelog | the topic of state |
+//! | exchange | a topic for facts between shards. It carries none yet; its offsets carry the epochs' numbers |
+//! | generation, fingerprint | of a shard's ids, 1 at first; of all that views are computed from beside rows |
 //! | restore | state read back from the changelog and checked against the offsets |
 //! | refusal, dead letter | why a record could not become facts; that record, kept whole |
-//! | name, link | what another system calls an order; where that leads |
+//! | name, link | what another system calls an order, told by that system's adapter; where that leads. HTTP finds an order by every name |
 
 pub mod envelope;
 pub mod sources;

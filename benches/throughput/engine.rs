@@ -17,7 +17,16 @@ pub async fn run(args: &Args, config: &Config, input: usize, keep: bool) -> Resu
     let log = KafkaLog::open(broker::settings(config))?;
     let seen = Arc::new(Mutex::new(Seen::default()));
     let (seconds, linger) = (Duration::from_secs(args.seconds), args.linger());
-    let watched = Watched { log, seen: Arc::clone(&seen), keep: keep.then(Vec::new), input, seconds, linger, handed: 0, under_way: UnderWay::default() };
+    let watched = Watched {
+        log,
+        seen: Arc::clone(&seen),
+        keep: keep.then(Vec::new),
+        input,
+        seconds,
+        linger,
+        handed: 0,
+        under_way: UnderWay::default(),
+    };
     let (mut engine, _) = Engine::start(config.engine(), watched, config.limits(), Times(Arc::clone(&seen))).await?;
     engine.run().await?;
     let watched = engine.into_log();

@@ -195,7 +195,8 @@ mod tests {
             (*key == "a").then_some(Moment(1))
         });
         assert_eq!(woken, [("a", Some(Moment(2))), ("b", Some(Moment(2)))]);
-        put(&mut table, "a", table.get(&"a").map_or(0, |state| state + 10));
+        let sealed = table.get(&"a").copied().unwrap_or_default();
+        put(&mut table, "a", sealed + 10);
         assert_eq!(table.get(&"a"), Some(&12), "built on what is sealed and not committed yet");
 
         table.drop_stage();

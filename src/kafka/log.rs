@@ -68,7 +68,7 @@ pub struct Closer {
 }
 
 impl Closer {
-    /// Asks for an orderly end. From now on it may take `timeouts.close`; then the process ends with [`super::exit_code::CLOSING`].
+    /// Asks for an orderly end. From now on it may take `timeouts.close`; then the process ends with [`crate::error::exit::CLOSING`].
     pub fn close(&self) {
         self.shared.lock().closed = true;
         self.watchdog.close_within(self.shared.settings.timeouts.close);

@@ -1,10 +1,10 @@
 //! Edge: the log of topics on Apache Kafka, through librdkafka. The only folder that names `rdkafka`.
 //!
-//! Three threads stand behind [`KafkaLog`], because librdkafka blocks, and may hang:
+//! Threads stand behind [`KafkaLog`], because librdkafka blocks, and may hang:
 //!
 //! ```text
 //!  reader  (reader.rs)    polls the group's consumer, fills the next batch; answers rebalances        -> next_batch
-//!  writer  (writer.rs)    owns the transactional producer: begin, records, offsets, commit            <- commit, committed
+//!  writer  (writer.rs)    owns the transactional producer: begin, records, offsets, commit            <- submit, settled
 //!  prober  (prober.rs)    asks for the partitions' ends: lag, positions that can't be, brokers away    -> health, faults
 //!          (watchdog.rs)  ends the process when a call of the writer does not come back
 //! ```
@@ -35,4 +35,3 @@ mod writer;
 pub use health::{HealthReport, KafkaHealth, PartitionReport};
 pub use log::{Closer, KafkaLog};
 pub use settings::{KafkaSettings, KafkaTimeouts};
-pub use watchdog::exit_code;

@@ -8,21 +8,13 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Exit codes of their own, so that a supervisor can tell: start again at once (70, 72), or look first (71).
-pub mod exit_code {
-    /// A call into the Kafka client did not come back.
-    pub const WATCHDOG: i32 = 70;
-    /// Another process has this instance's slot, or the broker gave it up.
-    pub const FENCED: i32 = 71;
-    /// An orderly end took too long.
-    pub const CLOSING: i32 = 72;
-}
+use crate::error::exit;
 
 const NONE: u64 = u64::MAX;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What the watchdog does when it bites: the process's end, in tests something that can be seen.
-pub(super) type Bite = Arc<dyn Fn(i32, &str) + Send + Sync>;
+pub(super) type Bite = Arc<dyn Fn(u8, &str) + Send + Sync>;
 
 /// Watches one call at a time, and the end of the log.
 #[derive(Clone)]
@@ -83,11 +75,11 @@ fn watch(watched: &Weak<Inner>, bite: &Bite) {
         let now = inner.at(Duration::ZERO);
         if now > inner.call_until.load(Ordering::Acquire) {
             inner.call_until.store(NONE, Ordering::Release);
-            bite(exit_code::WATCHDOG, "a call into the Kafka client does not come back");
+            bite(exit::WATCHDOG, "a call into the Kafka client does not come back");
         }
         if now > inner.close_until.load(Ordering::Acquire) {
             inner.close_until.store(NONE, Ordering::Release);
-            bite(exit_code::CLOSING, "closing takes too long");
+            bite(exit::CLOSING, "closing takes too long");
         }
         drop(inner);
         thread::sleep(LOOK_EVERY);
@@ -104,7 +96,7 @@ pub(super) fn end_process() -> Bite {
         #[allow(unsafe_code)]
         // SAFETY: `_exit` takes an integer, touches no memory of ours and does not return.
         unsafe {
-            libc::_exit(code)
+            libc::_exit(i32::from(code))
         }
     })
 }
@@ -123,9 +115,9 @@ mod tests {
         }))
         .unwrap();
         watchdog.during(Duration::from_secs(3600), || ());
-        watchdog.during(Duration::ZERO, || assert_eq!(bites.recv(), Ok(exit_code::WATCHDOG)));
+        watchdog.during(Duration::ZERO, || assert_eq!(bites.recv(), Ok(exit::WATCHDOG)));
         watchdog.close_within(Duration::ZERO);
-        assert_eq!(bites.recv(), Ok(exit_code::CLOSING));
+        assert_eq!(bites.recv(), Ok(exit::CLOSING));
         watchdog.end();
         assert!(bites.recv().is_err(), "it bites no more once the log has ended");
     }
