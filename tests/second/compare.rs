@@ -146,8 +146,10 @@ fn parcels(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
             return Err(format!("parcel (tracking, assumed, delivered) differs: {key} {} is {due:?}, told {told}", parcel.number));
         }
         let word = match parcel.scan {
-            None => "despatched".into(),
+            // A label says no more than that it will leave.
+            None | Some(ScanMeaning::Label) => "despatched".into(),
             Some(ScanMeaning::Transit) => "in-transit".into(),
+            Some(ScanMeaning::Collect) => "ready-to-collect".into(),
             Some(scan) => serde_json::to_value(scan).expect("a word"),
         };
         if told["stage"] != word && !parcel.assumed {

@@ -45,7 +45,7 @@ pub fn sales_order(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Stri
     let Some(last) = last else {
         return if create { Err("sales-orders not created: the order is complete and secured".to_owned()) } else { Ok(()) };
     };
-    if !order.complete {
+    if !order.complete || order.totals_differ {
         return Ok(());
     }
     if order.nothing_wanted() && order.nothing_left() {
@@ -99,7 +99,9 @@ pub fn despatches(
     seen: &Seen,
     tracking_waited: impl Fn(&crate::goods::Parcel) -> bool,
 ) -> Result<(), String> {
-    if order.is_test() || order.goods.pooled || order.goods.over || order.is_pos() {
+    // Whether a parcel waits for what is on no line of the order is left open.
+    let strange = order.goods.unknown_line || !order.goods.others.is_empty();
+    if order.is_test() || order.goods.pooled || order.goods.over || strange || order.is_pos() {
         return Ok(());
     }
     let books = order.kept.iter().any(|kept| match &kept.row {
