@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku};
 
 /// Raised when a payload's shape changes. A reader knows this one and, for one release at least, the one before.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 
 /// What a record of the changelog is the state of. Variants and their order are the format.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

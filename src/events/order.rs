@@ -22,18 +22,24 @@ pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outl
     journal_entries::emit(view, &mut ledgers.journal, outlet);
     order_reversals::emit(view, &mut ledgers.reversal, outlet);
     let mails = notifications::emit(view, &mut ledgers.notified, outlet);
-    earlier(earlier(tracking, mails), answers(ledgers, outlet))
+    earlier(earlier(tracking, mails), answers(view, ledgers, outlet))
 }
 
 /// When what was asked for in this seal must have an answer: the view was made before it was asked. Later views know these moments themselves.
-fn answers(ledgers: &Ledgers, outlet: &Outlet<'_>) -> Option<Moment> {
+/// What is said to have had no answer to the request before is looked at again at once.
+fn answers(view: &OrderView<'_>, ledgers: &Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let (durations, tick) = (&outlet.context.rules.durations, outlet.context.tick);
     let now = |asked_at: Option<Moment>| asked_at == Some(tick);
     let record = now(ledgers.sales_order.asked_at).then(|| durations.erp_record_missing.min(durations.erp_differs));
     let release = ledgers.fulfilment.values().any(|asked| now(asked.asked_at)).then_some(durations.release_unanswered);
     let correction = ledgers.despatch.values().any(|told| now(told.corrected_at)).then_some(durations.despatch_corrected);
-    [record, release, correction].into_iter().flatten().min().map(|wait| tick + wait)
+    let first = [record, release, correction].into_iter().flatten().min().map(|wait| tick + wait);
+    outlet.again |= first.is_some() && view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
+    first
 }
+
+/// What is found of requests that were answered otherwise, or not at all.
+const OF_REQUESTS: [&str; 4] = ["erp-record-missing", "erp-differs", "release-unanswered", "despatch-corrected"];
 
 /// The earlier of two moments that may not be.
 pub(super) fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {

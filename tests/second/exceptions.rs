@@ -48,20 +48,20 @@ pub fn of_orders(orders: &BTreeMap<String, Order<'_>>, tick: Moment) -> Open {
             let unpaid = !order.secured && !order.nothing_wanted() && header.terms == Terms::Prepaid;
             say("unpaid", unpaid && since(Span::days(3)));
         }
-        // A parcel that nobody can scan, or that holds what is on no line, is another matter.
-        let strange = order.goods.unknown_line || !order.goods.others.is_empty();
-        if !strange && order.goods.parcels.iter().all(|parcel| parcel.tracking.is_some()) {
+        // Whether a parcel is lost of which no piece is on a line is left open.
+        if !order.goods.unknown_line && order.goods.others.is_empty() {
             say("parcel-lost", order.goods.parcels.iter().any(|parcel| lost(parcel, tick)));
         }
     }
     open
 }
 
-/// The carrier says so, or there is no scan for ten days. That a label was printed is no scan.
+/// The carrier says so; or a parcel that can be scanned has not been for ten days.
 fn lost(parcel: &Parcel, tick: Moment) -> bool {
     let holds = parcel.pieces.values().any(|count| !count.is_zero());
-    let unseen = matches!(parcel.scan, None | Some(ScanMeaning::Label));
-    parcel.scan == Some(ScanMeaning::Lost) || holds && unseen && !parcel.delivered && parcel.despatched_at + Span::days(10) <= tick
+    let since = parcel.scanned_at.max(Some(parcel.despatched_at)).unwrap_or(parcel.despatched_at);
+    let silent = parcel.tracking.is_some() && !parcel.delivered && since + Span::days(10) <= tick;
+    parcel.scan == Some(ScanMeaning::Lost) || holds && silent
 }
 
 /// A document of the ERP is deleted, nothing was posted, nothing cancelled, for an hour.

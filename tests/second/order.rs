@@ -6,7 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use waybill::facts::order::{
     ChargeKind, ErpState, Header, LineRole, Needs, Origin, PostedKind, ScanMeaning, Tender, Terms, WarehouseState, Word,
 };
-use waybill::facts::{Amount, Moment, OrderRow, Quantity};
+use waybill::facts::{Amount, Moment, OrderRow, Quantity, Sku};
 
 use crate::fold::Kept;
 use crate::goods::{Goods, OrderGoods, goods, rows};
@@ -33,6 +33,8 @@ pub struct Order<'k> {
     pub settled: bool,
     /// Where each line is to be sent from, once known.
     pub locations: BTreeMap<String, String>,
+    /// Lines whose SKU the warehouse there does not know.
+    pub lacking: BTreeSet<String>,
 }
 
 /// round_half_up(gross x j / n), in pence.
@@ -40,7 +42,7 @@ pub fn share(gross: Decimal, j: Decimal, n: Decimal) -> Decimal {
     if n.is_zero() { Decimal::ZERO } else { (gross * j / n).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero) }
 }
 
-pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
+pub fn order<'k>(kept: &'k [Kept<OrderRow>], lacks: &dyn Fn(&str, &Sku) -> bool, tick: Moment) -> Order<'k> {
     let header = rows(kept, |row| match row {
         OrderRow::Header(header) => Some(&**header),
         _ => None,
@@ -70,6 +72,8 @@ pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
     let complete = whole && (!needs_address || ship_to) && (payments || on_account);
 
     let rest = header.filter(|_| adds_up).map_or(Decimal::ZERO, |header| header.total.decimal() - sum);
+    let locations = locations(kept, header, &lines);
+    let lacking = lines.iter().filter(|(id, line)| locations.get(id).is_some_and(|location| lacks(location, &line.sku)));
     let mut order = Order {
         kept,
         header,
@@ -85,7 +89,8 @@ pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
         ship_to,
         totals_differ: header.is_some() && !lines.is_empty() && whole && !adds_up,
         settled: true,
-        locations: locations(kept, header, &lines),
+        lacking: lacking.map(|(id, _)| id.clone()).collect(),
+        locations,
     };
     give_rest(&mut order.goods, rest);
     // Digital lines are never cancelled here: what is owed does not depend on whether they are supplied.
@@ -245,11 +250,16 @@ impl Order<'_> {
         self.complete && self.secured && self.recorded && self.approved && !self.held && self.ship_to && !self.duplicate && !self.is_test()
     }
 
+    /// The line may be asked for, as far as it is for the line to say: its location is known, and the warehouse there knows its SKU.
+    fn placed(&self, line: &Goods) -> bool {
+        self.locations.contains_key(&line.id) && !self.lacking.contains(&line.id)
+    }
+
     /// Some lines that ship have a location, others have none yet: what "every condition of the go-ahead" means then is left open.
     pub fn half_placed(&self) -> bool {
         let mut ships = self.lines().iter().filter(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
-        let placed = ships.clone().any(|line| self.locations.contains_key(&line.id));
-        placed && ships.any(|line| !self.locations.contains_key(&line.id))
+        let placed = ships.clone().any(|line| self.placed(line));
+        placed && ships.any(|line| !self.placed(line))
     }
 
     /// The stage, the first that holds.
@@ -264,7 +274,7 @@ impl Order<'_> {
         let out = self.goods.parcels.iter().any(|parcel| parcel.scan == Some(ScanMeaning::OutForDelivery));
         let ships = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
         let to_release =
-            self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.locations.contains_key(&line.id));
+            self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.placed(line));
         match () {
             () if self.nothing_wanted() && self.nothing_left() => "cancelled",
             () if self.delivered(true) => "delivered",
