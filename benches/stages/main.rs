@@ -72,6 +72,7 @@ fn run(core: &mut Core, epochs: &[Batch]) {
     for batch in epochs {
         open(core, batch);
         std::hint::black_box(core.seal());
+        core.promote();
         core.publish();
     }
 }

@@ -1,8 +1,9 @@
 //! The engine without its log: an epoch's records go in, a transaction comes out. Synchronous, no clock, no I/O: time is the batch's.
 //!
 //! ```text
-//! begin(clock) -> apply(record) ... -> seal() -> Transaction -> [committed] publish()
-//!                                                            -> [not committed] drop_epoch(): as if it had never been
+//! begin(clock) -> apply(record) ... -> seal() -> Transaction -> promote(), and while it is committed the next one begins
+//!                                                                 [committed]     publish()
+//!                                                                 [not committed] roll_back(): as if it had never been
 //! ```
 //!
 //! Applying a record only stores rows; views are computed at the seal (see `seal`).
@@ -66,7 +67,14 @@ pub struct Core {
     last_tick: Moment,
     pub(super) report: EpochReport,
     facts: Vec<Fact>,
+    under_way: Option<UnderWay>,
     published: Arc<Published>,
+}
+
+/// The epoch that is promoted and not settled.
+struct UnderWay {
+    tick_before: Moment,
+    report: EpochReport,
 }
 
 impl Core {
@@ -87,6 +95,7 @@ impl Core {
             last_tick: Moment::default(),
             report: EpochReport::default(),
             facts: Vec::new(),
+            under_way: None,
             published,
         }
     }
@@ -222,42 +231,39 @@ impl Core {
         ))
     }
 
-    /// The epoch is committed: its stage becomes what is, and queries see it. Gives what it held.
-    pub fn publish(&mut self) -> EpochReport {
+    /// The epoch is sealed and handed over: the next one builds on it. At most one epoch is under way, so the one before must be settled.
+    pub fn promote(&mut self) {
         for shard in &mut self.shards {
-            if !shard.touched() {
-                continue;
-            }
-            let published = &self.published;
-            let wakes = &mut shard.wakes;
-            shard.orders.publish(|key, state, next| {
-                wakes.set(Subject::Order(key.clone()), next);
-                published.order(key, state);
-            });
-            shard.names.publish(|name, state, next| {
-                wakes.set(Subject::Name(name.clone()), next);
-                published.name(name, state);
-            });
-            shard.skus.publish(|sku, state, next| {
-                wakes.set(Subject::Sku(sku.clone()), next);
-                published.sku(sku, state);
-            });
-            shard.customers.publish(|key, state, next| {
-                wakes.set(Subject::Customer(key.clone()), next);
-                published.customer(key, state);
-            });
-            shard.epoch.number += 1;
-            shard.epoch.tick = self.tick;
-            shard.epoch.fingerprint = self.settings.fingerprint;
-            let number = shard.epoch.number;
-            shard.live.extend(shard.going_live.drain(..).map(|topic| (topic, number)));
+            shard.promote(self.tick, self.settings.fingerprint);
         }
-        self.published.epoch(self.tick);
         self.outbox.clear();
-        std::mem::take(&mut self.report)
+        self.under_way = Some(UnderWay { tick_before: self.last_tick, report: std::mem::take(&mut self.report) });
+        self.last_tick = self.tick;
     }
 
-    /// The epoch is not committed: its records come again, nothing of it is left.
+    /// The promoted epoch is committed: queries see it. Gives what it held.
+    pub fn publish(&mut self) -> EpochReport {
+        for shard in &mut self.shards {
+            shard.publish(&self.published);
+        }
+        let report = self.under_way.take().map(|under_way| under_way.report).unwrap_or_default();
+        self.published.epoch(report.tick);
+        report
+    }
+
+    /// The promoted epoch is not committed: its records come again, and those of the epoch that was built on it. Nothing is left of both.
+    pub fn roll_back(&mut self) {
+        self.drop_epoch();
+        for shard in &mut self.shards {
+            shard.demote();
+        }
+        if let Some(under_way) = self.under_way.take() {
+            self.tick = under_way.tick_before;
+            self.last_tick = self.tick;
+        }
+    }
+
+    /// The open epoch is dropped: nothing of it is left.
     pub fn drop_epoch(&mut self) {
         for shard in &mut self.shards {
             shard.drop_stage();

@@ -22,6 +22,8 @@ pub struct Limits {
 pub enum Next {
     /// The batch holds records, or is empty because `wake_at` has come.
     Batch,
+    /// Nothing is handed over before the transaction that is under way is settled: its outcome is there, or decides what is read next.
+    Settle,
     /// Asked to end (SIGTERM): finish, commit nothing more.
     Closed,
 }
@@ -107,6 +109,18 @@ pub trait Log {
     /// Waits for records and fills `batch` (cleared first; `batch.clock` is set) with what one epoch may read.
     async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError>;
 
-    /// Commits all of it or nothing.
-    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError>;
+    /// Hands over a transaction: all of it is committed, or nothing. `Some`: it is settled at once. `None`: it is under way, reading goes on
+    /// meanwhile, and `settled` gives the outcome; no other may be handed over before.
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError>;
+
+    /// Waits for the outcome of the transaction under way.
+    async fn settled(&mut self) -> Result<Outcome, LogError>;
+
+    /// Commits all of it or nothing, and waits for the outcome.
+    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+        match self.submit(transaction).await? {
+            Some(outcome) => Ok(outcome),
+            None => self.settled().await,
+        }
+    }
 }

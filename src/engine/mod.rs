@@ -1,7 +1,7 @@
 //! Room 6: route, shards, epochs, the loop. Knows no system and no Kafka client: the outside is one trait, [`Log`].
 //!
 //! ```text
-//! next_batch -> begin -> apply each record -> seal, wave by wave -> commit -> publish
+//! next_batch -> begin -> apply each record -> seal, wave by wave -> promote -> submit -> [settled] publish
 //! ```
 
 mod core;
@@ -26,7 +26,7 @@ mod wakes;
 pub use self::core::{Core, EngineSettings, SourceRuntime};
 pub use log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
 pub use published::Published;
-pub use report::{EpochReport, SourceReport};
+pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;
-pub use run::{Engine, EpochTimes, Observer, Turn};
+pub use run::{Engine, Turn};
 pub use topics::{SourceTopics, TopicNames};

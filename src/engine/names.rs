@@ -134,6 +134,7 @@ mod tests {
         /// Ends the epoch, and begins another.
         fn epoch(&mut self) {
             self.core.seal();
+            self.core.promote();
             self.core.publish();
             self.core.begin(Moment(0));
         }
@@ -202,7 +203,7 @@ mod tests {
         bench.link(&parcel, "order-number|1002", Some(Link::Name(number("1002"))));
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (1, 1));
-        let names = bench.core.shards.iter().flat_map(|shard| shard.names.committed());
+        let names = bench.core.shards.iter().flat_map(|shard| shard.names.iter());
         assert!(names.map(|(name, state)| state.waiting_len(name)).sum::<usize>() == 0, "nothing is left on the way");
     }
 }

@@ -1,6 +1,7 @@
 //! What an epoch held: counted while it is worked on, told after it is committed. The pure rooms neither log nor count.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::events::Topic;
 use crate::facts::Text;
@@ -51,4 +52,26 @@ impl SourceReport {
             Skip::UnknownTable(table) => *self.unknown_tables.entry(table).or_default() += 1,
         }
     }
+}
+
+/// Where an epoch's time went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EpochTimes {
+    /// Decode and apply.
+    pub apply: Duration,
+    pub seal: Duration,
+    /// From handing over to the outcome; the next epoch is worked on meanwhile.
+    pub commit: Duration,
+}
+
+/// Hears what each committed epoch held, and what could not be committed. Called outside of the pure rooms: may log and count.
+pub trait Observer {
+    fn committed(&mut self, report: &EpochReport, times: EpochTimes);
+    fn not_committed(&mut self);
+}
+
+/// Hears nothing.
+impl Observer for () {
+    fn committed(&mut self, _: &EpochReport, _: EpochTimes) {}
+    fn not_committed(&mut self) {}
 }

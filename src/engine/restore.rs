@@ -184,21 +184,21 @@ fn publish_all(core: &mut Core) {
     let published = core.published();
     let tick = core.tick;
     for shard in &mut core.shards {
-        for (key, state) in shard.orders.committed() {
+        for (key, state) in shard.orders.iter() {
             published.order(key, state);
             shard.wakes.set(Subject::Order(key.clone()), Some(tick));
         }
-        for (name, state) in shard.names.committed() {
+        for (name, state) in shard.names.iter() {
             published.name(name, state);
             if state.waiting_len(name) > 0 {
                 shard.wakes.set(Subject::Name(name.clone()), Some(tick));
             }
         }
-        for (sku, state) in shard.skus.committed() {
+        for (sku, state) in shard.skus.iter() {
             published.sku(sku, state);
             shard.wakes.set(Subject::Sku(sku.clone()), Some(tick));
         }
-        for (key, state) in shard.customers.committed() {
+        for (key, state) in shard.customers.iter() {
             published.customer(key, state);
         }
     }

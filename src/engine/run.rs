@@ -4,30 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::core::{Core, EngineSettings};
 use super::log::{Limits, Log, LogError, Next, Outcome};
-use super::report::EpochReport;
+use super::report::{EpochTimes, Observer};
 use super::restore::{Restored, restore};
 use crate::envelope::Batch;
-
-/// Where an epoch's time went.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EpochTimes {
-    /// Decode and apply.
-    pub apply: Duration,
-    pub seal: Duration,
-    pub commit: Duration,
-}
-
-/// Hears what each committed epoch held, and what could not be committed. Called outside of the pure rooms: may log and count.
-pub trait Observer {
-    fn committed(&mut self, report: &EpochReport, times: EpochTimes);
-    fn not_committed(&mut self);
-}
-
-/// Hears nothing.
-impl Observer for () {
-    fn committed(&mut self, _: &EpochReport, _: EpochTimes) {}
-    fn not_committed(&mut self) {}
-}
 
 /// The engine on its log.
 pub struct Engine<L: Log, O: Observer = ()> {
@@ -35,6 +14,8 @@ pub struct Engine<L: Log, O: Observer = ()> {
     log: L,
     limits: Limits,
     batch: Batch,
+    /// The epoch that is being committed: where its time went, and when it was handed over.
+    under_way: Option<(EpochTimes, Instant)>,
     observer: O,
 }
 
@@ -42,7 +23,9 @@ pub struct Engine<L: Log, O: Observer = ()> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     Committed,
-    /// The epoch was dropped: its records come again.
+    /// The epoch is handed over; the next one is read meanwhile.
+    Submitted,
+    /// The epoch under way was not committed: its records come again, and those of the epoch that was built on it.
     Dropped,
     /// Nothing to read, nothing due.
     Idle,
@@ -57,7 +40,7 @@ impl<L: Log, O: Observer> Engine<L, O> {
         let mut core = Core::new(settings, topics.clone());
         let restored = restore(&mut core, &mut log).await?;
         let batch = Batch::new(topics, crate::facts::Moment::default());
-        Ok((Self { core, log, limits, batch, observer }, restored))
+        Ok((Self { core, log, limits, batch, under_way: None, observer }, restored))
     }
 
     /// Runs until the log is asked to end.
@@ -66,11 +49,16 @@ impl<L: Log, O: Observer> Engine<L, O> {
         Ok(())
     }
 
-    /// One epoch: read, apply, seal, commit, publish.
+    /// One epoch: read, apply and seal while the one before is being committed; then settle that one, and hand this one over.
     pub async fn turn(&mut self) -> Result<Turn, LogError> {
         self.limits.wake_at = self.core.wake_at();
-        if self.log.next_batch(&self.limits, &mut self.batch).await? == Next::Closed {
-            return Ok(Turn::Closed);
+        match self.log.next_batch(&self.limits, &mut self.batch).await? {
+            Next::Batch => {}
+            Next::Settle => return self.settle().await,
+            Next::Closed => {
+                self.settle().await?;
+                return Ok(Turn::Closed);
+            }
         }
         let opened = Instant::now();
         self.core.begin(self.batch.clock);
@@ -86,18 +74,39 @@ impl<L: Log, O: Observer> Engine<L, O> {
         if let Some(oversize) = self.core.oversize(&transaction) {
             return Err(LogError::Stop(oversize));
         }
-        let sealed = Instant::now();
-        match self.log.commit(transaction).await? {
+        let times = EpochTimes { apply: applied - opened, seal: applied.elapsed(), commit: Duration::ZERO };
+        if self.settle().await? == Turn::Dropped {
+            return Ok(Turn::Dropped);
+        }
+        self.core.promote();
+        self.under_way = Some((times, Instant::now()));
+        match self.log.submit(transaction).await? {
+            Some(outcome) => Ok(self.conclude(outcome)),
+            None => Ok(Turn::Submitted),
+        }
+    }
+
+    /// Waits for the outcome of the epoch under way, if there is one. One that is not committed takes with it what was built on it.
+    async fn settle(&mut self) -> Result<Turn, LogError> {
+        if self.under_way.is_none() {
+            return Ok(Turn::Idle);
+        }
+        let outcome = self.log.settled().await?;
+        Ok(self.conclude(outcome))
+    }
+
+    fn conclude(&mut self, outcome: Outcome) -> Turn {
+        let Some((times, submitted)) = self.under_way.take() else { return Turn::Idle };
+        match outcome {
             Outcome::NotCommitted => {
-                self.core.drop_epoch();
+                self.core.roll_back();
                 self.observer.not_committed();
-                Ok(Turn::Dropped)
+                Turn::Dropped
             }
             Outcome::Committed => {
-                let times = EpochTimes { apply: applied - opened, seal: sealed - applied, commit: sealed.elapsed() };
                 let report = self.core.publish();
-                self.observer.committed(&report, times);
-                Ok(Turn::Committed)
+                self.observer.committed(&report, EpochTimes { commit: submitted.elapsed(), ..times });
+                Turn::Committed
             }
         }
     }

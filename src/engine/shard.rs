@@ -1,5 +1,6 @@
 //! A shard: the entities whose keys hash to it, and its count of epochs. Single-writer: no locks.
 
+use super::published::Published;
 use super::state::EpochRecord;
 use super::table::Table;
 use super::wakes::Wakes;
@@ -8,7 +9,7 @@ use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
 use crate::entities::sku::SkuState;
 use crate::events::Topic;
-use crate::facts::{CustomerKey, Name, OrderKey, Sku};
+use crate::facts::{CustomerKey, Moment, Name, OrderKey, Sku, Subject};
 
 #[derive(Debug)]
 pub struct Shard {
@@ -17,7 +18,7 @@ pub struct Shard {
     pub skus: Table<Sku, SkuState>,
     pub customers: Table<CustomerKey, CustomerState>,
     pub wakes: Wakes,
-    /// The newest committed epoch.
+    /// The newest sealed epoch.
     pub epoch: EpochRecord,
     /// Request topics that are live, and since which epoch.
     pub live: Vec<(Topic, u64)>,
@@ -25,6 +26,8 @@ pub struct Shard {
     pub going_live: Vec<Topic>,
     /// The next offset of the shard's exchange partition.
     pub exchange_next: i64,
+    /// The epoch before the newest sealed one, and how many topics were live then; `None` when that one is committed.
+    before: Option<(EpochRecord, usize)>,
 }
 
 impl Shard {
@@ -39,6 +42,7 @@ impl Shard {
             live: Vec::new(),
             going_live: Vec::new(),
             exchange_next: 0,
+            before: None,
         }
     }
 
@@ -52,12 +56,51 @@ impl Shard {
         self.going_live.contains(&topic) || self.live.iter().any(|(t, _)| *t == topic)
     }
 
+    /// Drops what the open epoch has touched. Topics that were going live go live with the next one.
     pub fn drop_stage(&mut self) {
         self.orders.drop_stage();
         self.names.drop_stage();
         self.skus.drop_stage();
         self.customers.drop_stage();
-        self.going_live.clear();
+    }
+
+    /// The open epoch is sealed: the next one builds on it.
+    pub fn promote(&mut self, tick: Moment, fingerprint: u64) {
+        if !self.touched() {
+            return;
+        }
+        self.before = Some((self.epoch, self.live.len()));
+        let Self { wakes, .. } = self;
+        self.orders.promote(|key, next| wakes.set(Subject::Order(key.clone()), next));
+        self.names.promote(|name, next| wakes.set(Subject::Name(name.clone()), next));
+        self.skus.promote(|sku, next| wakes.set(Subject::Sku(sku.clone()), next));
+        self.customers.promote(|key, next| wakes.set(Subject::Customer(key.clone()), next));
+        self.epoch = EpochRecord { number: self.epoch.number + 1, tick, fingerprint, ..self.epoch };
+        let number = self.epoch.number;
+        self.live.extend(self.going_live.drain(..).map(|topic| (topic, number)));
+    }
+
+    /// The sealed epoch is committed: queries see it.
+    pub fn publish(&mut self, published: &Published) {
+        if self.before.take().is_none() {
+            return;
+        }
+        self.orders.publish(|key, state| published.order(key, state));
+        self.names.publish(|name, state| published.name(name, state));
+        self.skus.publish(|sku, state| published.sku(sku, state));
+        self.customers.publish(|key, state| published.customer(key, state));
+    }
+
+    /// The sealed epoch is not committed: as if it had never been.
+    pub fn demote(&mut self) {
+        let Some((epoch, live)) = self.before.take() else { return };
+        let Self { wakes, .. } = self;
+        self.orders.demote(|key, next| _ = wakes.set(Subject::Order(key.clone()), next));
+        self.names.demote(|name, next| _ = wakes.set(Subject::Name(name.clone()), next));
+        self.skus.demote(|sku, next| _ = wakes.set(Subject::Sku(sku.clone()), next));
+        self.customers.demote(|key, next| _ = wakes.set(Subject::Customer(key.clone()), next));
+        self.epoch = epoch;
+        self.going_live.extend(self.live.drain(live..).map(|(topic, _)| topic));
     }
 }
 

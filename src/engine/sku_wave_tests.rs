@@ -112,6 +112,7 @@ impl Bench {
         });
         let said = said.collect();
         let state = transaction.records.iter().filter(|record| &*record.topic == "waybill.changelog").map(|record| record.bytes()).sum();
+        self.core.promote();
         self.core.publish();
         self.now = self.now + Span::seconds(1);
         self.core.begin(self.now);

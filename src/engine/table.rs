@@ -1,7 +1,8 @@
 //! Entities of one kind and shard: committed ones, and those that the open epoch has touched.
 //!
-//! The epoch works on copies (the *stage*): dropping the stage is the roll-back, publishing it is the isolation. A copy is cheap: orders and
-//! names are small, SKUs and customers share their rows' structure.
+//! The epoch works on copies (the *stage*); dropping the stage is its roll-back. A copy is cheap: orders and names are small, SKUs and customers
+//! share their rows' structure. A sealed epoch is *promoted*: its copies stand where the next epoch finds them, while what stood there before is
+//! kept until the log has answered. Committed, they are shown to queries; not committed, what was kept is put back.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -58,28 +59,42 @@ impl<S> Staged<S> {
     }
 }
 
+/// An entity of a sealed epoch whose fate is not known yet.
+#[derive(Debug)]
+struct Promoted<K, S> {
+    key: K,
+    /// What the epoch made of it.
+    state: Arc<S>,
+    before: Option<Arc<S>>,
+    /// When its view changed by the clock, as it was known before.
+    next_before: Option<Moment>,
+}
+
 /// Entities of one kind and shard.
 #[derive(Debug)]
 pub struct Table<K, S> {
-    committed: HashMap<K, Arc<S>, RandomState>,
+    /// As the newest sealed epoch left them.
+    sealed: HashMap<K, Arc<S>, RandomState>,
+    /// Those that the newest sealed epoch has changed, until it is committed.
+    promoted: Vec<Promoted<K, S>>,
     /// In the order of first touch, so that what is emitted does not depend on a hash.
     staged: IndexMap<K, Staged<S>, RandomState>,
 }
 
 impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
     pub fn new() -> Self {
-        Self { committed: HashMap::default(), staged: IndexMap::default() }
+        Self { sealed: HashMap::default(), promoted: Vec::new(), staged: IndexMap::default() }
     }
 
     /// The entity as the open epoch sees it.
     pub fn get(&self, key: &K) -> Option<&S> {
-        self.staged.get(key).map(|staged| &staged.state).or_else(|| self.committed.get(key).map(AsRef::as_ref))
+        self.staged.get(key).map(|staged| &staged.state).or_else(|| self.sealed.get(key).map(AsRef::as_ref))
     }
 
     /// The entity's copy in the open epoch, made at its first touch.
     pub fn stage(&mut self, key: &K) -> &mut Staged<S> {
         if !self.staged.contains_key(key) {
-            let state = self.committed.get(key).map(|state| S::clone(state)).unwrap_or_default();
+            let state = self.sealed.get(key).map(|state| S::clone(state)).unwrap_or_default();
             self.staged.insert(key.clone(), Staged { state, causes: SmallVec::new(), due: false, sealed: false, dirty: false, next: None });
         }
         // Inserted just above when it was not there.
@@ -104,35 +119,90 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         self.staged.clear();
     }
 
-    /// What stands as it is committed needs no new record: what came has gone on already.
+    /// What stands as it was sealed needs no new record: what came has gone on already.
     pub fn spare_unchanged(&mut self)
     where
         S: PartialEq,
     {
         for (key, staged) in &mut self.staged {
-            staged.dirty &= self.committed.get(key).is_none_or(|committed| **committed != staged.state);
+            staged.dirty &= self.sealed.get(key).is_none_or(|sealed| **sealed != staged.state);
         }
     }
 
-    /// Makes the open epoch's copies the committed ones, and shows each to `each`.
-    pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>, Option<Moment>)) {
+    /// Makes the open epoch's copies what the next epoch finds. `wake` sets when an entity's view changes by the clock and gives what was set before.
+    pub fn promote(&mut self, mut wake: impl FnMut(&K, Option<Moment>) -> Option<Moment>) {
         for (key, staged) in self.staged.drain(..) {
             if !staged.dirty && !staged.due && !staged.sealed {
                 continue;
             }
             let state = Arc::new(staged.state);
-            each(&key, &state, staged.next);
-            self.committed.insert(key, state);
+            let next_before = wake(&key, staged.next);
+            let before = self.sealed.insert(key.clone(), state.clone());
+            self.promoted.push(Promoted { key, state, before, next_before });
+        }
+    }
+
+    /// The sealed epoch is committed: shows each entity that it changed to `each`.
+    pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>)) {
+        for promoted in self.promoted.drain(..) {
+            each(&promoted.key, &promoted.state);
+        }
+    }
+
+    /// The sealed epoch is not committed: what stood before it stands again. `wake` as in [`Self::promote`].
+    pub fn demote(&mut self, mut wake: impl FnMut(&K, Option<Moment>)) {
+        for promoted in self.promoted.drain(..).rev() {
+            wake(&promoted.key, promoted.next_before);
+            match promoted.before {
+                Some(before) => self.sealed.insert(promoted.key, before),
+                None => self.sealed.remove(&promoted.key),
+            };
         }
     }
 
     /// Puts an entity that a restore read.
     pub fn restore(&mut self, key: K, change: impl FnOnce(&mut S)) {
-        let entry = self.committed.entry(key).or_default();
+        let entry = self.sealed.entry(key).or_default();
         change(Arc::make_mut(entry));
     }
 
-    pub fn committed(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
-        self.committed.iter()
+    /// As the newest sealed epoch left them.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
+        self.sealed.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(table: &mut Table<&'static str, u32>, key: &'static str, value: u32) {
+        let staged = table.stage(&key);
+        (staged.state, staged.sealed, staged.next) = (value, true, Some(Moment(value.into())));
+    }
+
+    #[test]
+    fn an_epoch_stands_on_the_one_before_until_that_is_not_committed() {
+        let mut table: Table<&'static str, u32> = Table::new();
+        put(&mut table, "a", 1);
+        table.promote(|_, _| None);
+        table.publish(|key, state| assert_eq!((*key, **state), ("a", 1)));
+        put(&mut table, "a", 2);
+        put(&mut table, "b", 2);
+        let mut woken = Vec::new();
+        table.promote(|key, next| {
+            woken.push((*key, next));
+            (*key == "a").then_some(Moment(1))
+        });
+        assert_eq!(woken, [("a", Some(Moment(2))), ("b", Some(Moment(2)))]);
+        put(&mut table, "a", table.get(&"a").map_or(0, |state| state + 10));
+        assert_eq!(table.get(&"a"), Some(&12), "built on what is sealed and not committed yet");
+
+        table.drop_stage();
+        let mut woken = Vec::new();
+        table.demote(|key, next| woken.push((*key, next)));
+        assert_eq!((table.get(&"a"), table.get(&"b")), (Some(&1), None));
+        assert_eq!(woken, [("b", None), ("a", Some(Moment(1)))], "they wake as they did before");
+        table.publish(|key, _| panic!("{key} of an epoch that was not committed is shown"));
     }
 }

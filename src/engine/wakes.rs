@@ -1,5 +1,5 @@
-//! When which entity's view would next change by the clock alone. Rebuilt by restore; read at an epoch's opening, changed at its publication,
-//! so that an epoch that is dropped leaves no trace.
+//! When which entity's view would next change by the clock alone. Rebuilt by restore; read at an epoch's opening, changed when it is sealed,
+//! and back again when it is not committed.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,15 +12,25 @@ pub struct Wakes {
 }
 
 impl Wakes {
-    /// Sets (or, by `None`, clears) the moment of an entity.
-    pub fn set(&mut self, subject: Subject, next: Option<Moment>) {
-        if let Some(old) = self.moments.remove(&subject) {
+    /// Sets (or, by `None`, clears) the moment of an entity, and gives what it was.
+    pub fn set(&mut self, subject: Subject, next: Option<Moment>) -> Option<Moment> {
+        let old = self.moments.get(&subject).copied();
+        if old == next {
+            return old;
+        }
+        if let Some(old) = old {
             self.by_moment.remove(&(old, subject.clone()));
         }
-        if let Some(next) = next {
-            self.moments.insert(subject.clone(), next);
-            self.by_moment.insert((next, subject));
+        match next {
+            Some(next) => {
+                self.by_moment.insert((next, subject.clone()));
+                self.moments.insert(subject, next);
+            }
+            None => {
+                self.moments.remove(&subject);
+            }
         }
+        old
     }
 
     pub fn earliest(&self) -> Option<Moment> {

@@ -33,8 +33,31 @@ pub struct KafkaLog {
     prober: Prober,
     restorer: Option<Arc<Restorer>>,
     orders: Option<mpsc::Sender<Order>>,
+    under_way: Option<UnderWay>,
     watchdog: Watchdog,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// The transaction that the writer works on.
+struct UnderWay {
+    /// The generation that its records belong to. Where reading goes on is not known once there is a newer one.
+    generation: u64,
+    answer: oneshot::Receiver<Result<Outcome, LogError>>,
+    /// The answer, once it has come.
+    outcome: Option<Result<Outcome, LogError>>,
+}
+
+impl UnderWay {
+    /// The writer's answer, waited for once: whoever stops waiting loses nothing.
+    async fn answered(&mut self) {
+        if self.outcome.is_none() {
+            self.outcome = Some((&mut self.answer).await.unwrap_or_else(|_| Err(writer_gone())));
+        }
+    }
+}
+
+fn writer_gone() -> LogError {
+    LogError::Stop("the thread that writes to Kafka has ended: start again".into())
 }
 
 /// Ends a log from outside: `next_batch` answers `Closed`. Cheap to clone.
@@ -72,7 +95,16 @@ impl KafkaLog {
             Writer::spawn(Arc::clone(&shared), Arc::clone(&consumer), prober.clone(), watchdog.clone()).map_err(threadless)?;
         let reader = Reader::spawn(Arc::clone(&shared), Arc::clone(&consumer)).map_err(threadless)?;
         let probing = prober.clone().spawn().map_err(threadless)?;
-        Ok(Self { shared, consumer, prober, restorer: None, orders: Some(orders), watchdog, threads: vec![writer, reader, probing] })
+        Ok(Self {
+            shared,
+            consumer,
+            prober,
+            restorer: None,
+            orders: Some(orders),
+            under_way: None,
+            watchdog,
+            threads: vec![writer, reader, probing],
+        })
     }
 
     /// How the log stands with Kafka, for `/readyz`.
@@ -103,12 +135,11 @@ impl KafkaLog {
         watchdog.end();
     }
 
-    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Order) -> Result<T, LogError> {
-        let gone = || LogError::Stop("the thread that writes to Kafka has ended: start again".into());
+    fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<oneshot::Receiver<T>, LogError> {
         let (answer, answered) = oneshot::channel();
-        let orders = self.orders.as_ref().ok_or_else(gone)?;
-        orders.send(order(answer)).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let orders = self.orders.as_ref().ok_or_else(writer_gone)?;
+        orders.send(order(answer)).map_err(|_| writer_gone())?;
+        Ok(answered)
     }
 
     /// Runs what blocks beside the engine's thread.
@@ -208,7 +239,7 @@ impl Log for KafkaLog {
     }
 
     async fn committed(&mut self) -> Result<Vec<Offset>, LogError> {
-        self.order(Order::Committed).await
+        self.order(Order::Committed)?.await.map_err(|_| writer_gone())?
     }
 
     async fn changelog(&mut self, partition: i32, each: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
@@ -262,6 +293,11 @@ impl Log for KafkaLog {
                 if state.closed {
                     return Ok(Next::Closed);
                 }
+                // Gone back for another try, or about to: what is read now follows, or repeats, the transaction under way.
+                if self.under_way.as_ref().is_some_and(|under_way| under_way.outcome.is_some() || under_way.generation != state.generation)
+                {
+                    return Ok(Next::Settle);
+                }
                 state.limits = Some(limits.clone());
                 let clock = clock();
                 match due_in(&state, limits, clock) {
@@ -275,13 +311,28 @@ impl Log for KafkaLog {
             };
             self.shared.room.notify_all();
             // Late by less than a millisecond at most: never early, which would make the loop spin.
-            let _ = tokio::time::timeout(wait, self.shared.ready.notified()).await;
+            let ready = tokio::time::timeout(wait, self.shared.ready.notified());
+            match &mut self.under_way {
+                None => drop(ready.await),
+                Some(under_way) => tokio::select! { () = under_way.answered() => {}, _ = ready => {} },
+            }
         }
     }
 
-    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError> {
+        if self.under_way.is_some() {
+            return Err(LogError::Stop("a transaction was handed over before the one under way was settled".into()));
+        }
         let generation = self.shared.lock().handed;
-        self.order(|answer| Order::Commit { transaction, generation, answer }).await
+        let answer = self.order(|answer| Order::Commit { transaction, generation, answer })?;
+        self.under_way = Some(UnderWay { generation, answer, outcome: None });
+        Ok(None)
+    }
+
+    async fn settled(&mut self) -> Result<Outcome, LogError> {
+        let Some(mut under_way) = self.under_way.take() else { return Err(LogError::Stop("no transaction is under way".into())) };
+        under_way.answered().await;
+        under_way.outcome.unwrap_or_else(|| Err(writer_gone()))
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) struct State {
     /// All partitions are assigned and their positions checked: what is read from now on counts.
     pub started: bool,
     pub owned: BTreeSet<Place>,
-    /// Raised whenever partitions were taken away: what was read before belongs to no transaction any more.
+    /// Raised whenever partitions were taken away, or an epoch was not committed: what was read before belongs to no transaction any more.
     pub generation: u64,
     /// The generation that the last batch handed over belongs to.
     pub handed: u64,

@@ -355,9 +355,10 @@ impl Writer {
         outcome
     }
 
-    /// Waits until the reader stands at the committed positions again.
+    /// Waits until the reader stands at the committed positions again. What was read until now, handed over or not, belongs to no transaction.
     fn go_back(&self) -> Result<(), LogError> {
         let mut state = self.shared.lock();
+        state.generation += 1;
         state.forget_read();
         state.go_back = true;
         self.shared.room.notify_all();

@@ -20,6 +20,7 @@ What is left out, and why. Nothing else may differ.
 | exception `refund-overasked` | speaks of a ledger |
 | `counts.t0` of a stock update | a newer moment of an equal count is never told |
 | mails that count by a total which a higher one passed over | the lower total was seen between two epochs by one run, by the other not |
+| lines of a parcel's mail, where one run's are a part of the other's and the rest "is still to come" | a parcel's rows came in two pieces, and in compressed time the mail's wait for the rest is a few ms; such mails are counted, a tenth at most |
 | a mail that a later stage of the order or parcel overtook in one run | then it is entered and not sent; that run's own ledger must say so (`views`) |
 | a request whose effect the receiver's own row showed first: the ERP's record, its or the shop's shipment or receipt, goods that had left, a refund paid | the run that read this row before the gate was seen open need not ask. Its own ledger must say that the row is the answer (`views`); such ledgers are counted |
 | refunds, books, payment word, return stage of orders whose go-aheads do not agree | a cancelled piece counts as stopped when no go-ahead was ever made for it (only pieces that are cancelled matter); such orders are counted, 2 % at most |
@@ -40,6 +41,8 @@ from views import Views
 SHARE_MAX = 0.02
 # Of a topic's ledgers that one run need not ask: beyond it the runs have too little in common to be compared.
 ANSWERED_SHARE_MAX = 0.5
+# Of all mails, those of a parcel of which one run had seen a part.
+PARTS_SHARE_MAX = 0.1
 
 # Members that tell how a content came about, not what it is.
 OF_THE_WAY = {"id", "step"}
@@ -65,6 +68,8 @@ ANSWERED = {
     "notifications": {"content"},
     "refund-requests": {"content", "total", "by_tender", "by_reason", "by_line", "rmas"},
 }
+# Members of a parcel's mail that tell how much of it was seen.
+OF_A_PARCEL = {"lines", "still_to_come"}
 MAILS_OF_MONEY = {"part-cancelled", "cancelled", "refund-made"}
 
 
@@ -147,6 +152,7 @@ class Compared:
         self.left_out = Counter()
         # By topic: ledgers of either run, and those that one run need not ask.
         self.ledgers, self.answered = Counter(), Counter()
+        self.mails_of_a_part = 0
         self.orders = {body["order"] for output in (a, b) for (topic, _), body in output.statements.items() if topic == "order-status"}
         self.unequal_go_aheads = self._unequal_go_aheads()
         self.differences = [*self._statements(), *self._ledgers()]
@@ -165,6 +171,9 @@ class Compared:
         for topic, answered in self.answered.items():
             if answered > max(1, ANSWERED_SHARE_MAX * self.ledgers[topic]):
                 faults.append(f"{answered} of {self.ledgers[topic]} ledgers of {topic} were asked in one run alone: too few are left to compare")
+        mails = self.ledgers["notifications"]
+        if self.mails_of_a_part > max(1, PARTS_SHARE_MAX * mails):
+            faults.append(f"{self.mails_of_a_part} of {mails} mails told a part of their parcel in one run: too many")
         return faults
 
     def _unequal_go_aheads(self):
@@ -203,6 +212,9 @@ class Compared:
             of_money = topic in AFTER_STOPPED or (topic == "notifications" and part.split("|")[0] in MAILS_OF_MONEY)
             if found and of_money and key in self.unequal_go_aheads:
                 self.left_out["ledgers of money that follow from unequal go-aheads"] += 1
+            elif found and topic == "notifications" and a and b and tells_a_part(a, b):
+                self.left_out["mails of a parcel whose rows came in two pieces"] += 1
+                self.mails_of_a_part += 1
             elif found and self._answered(topic, key, part, found):
                 self.left_out[f"ledgers of {topic} that were overtaken, or answered by the receiver's own row"] += 1
                 self.answered[topic] += 1
@@ -238,6 +250,22 @@ def highest_asked(output):
                 by_location, total = highest[order, line["line"]], Decimal(line["total"])
                 by_location[step["location"]] = max(total, by_location.get(step["location"], total))
     return highest
+
+
+def tells_a_part(a, b):
+    """Two mails of one parcel: one tells a part of the other's pieces, and that just the rest is still to come. Nothing else differs."""
+    if without(a, OF_A_PARCEL) != without(b, OF_A_PARCEL) or not all(OF_A_PARCEL <= mail.keys() for mail in (a, b)):
+        return False
+    less, more = sorted((pieces(a), pieces(b)), key=Counter.total)
+    awaited = abs(Decimal(a["still_to_come"]) - Decimal(b["still_to_come"]))
+    return all(count <= more[what] for what, count in less.items()) and more.total() - less.total() == awaited > 0
+
+
+def pieces(mail):
+    counted = Counter()
+    for line in mail["lines"]:
+        counted[line["sku"], line["description"]] += Decimal(line["quantity"])
+    return counted
 
 
 def follows_from_stopped(topic, member):

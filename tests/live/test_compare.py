@@ -204,6 +204,23 @@ class TwoApplications(unittest.TestCase):
         a.request("notifications", "despatched|D1", kind="despatched")
         self.assert_differs(a, b, "notifications magento|1|despatched|D1")
 
+    def test_mails_of_a_parcel_whose_rows_came_in_two_pieces(self):
+        def parcel(said, part, to_come, *lines):
+            told = [{"sku": sku, "description": "", "quantity": quantity} for sku, quantity in lines]
+            said.request("notifications", f"despatched|{part}", kind="despatched", lines=told, still_to_come=to_come)
+
+        a, b = pair()
+        parcel(a, "D1", "0", ("MUG", "1"), ("TEE", "2"))
+        parcel(b, "D1", "2", ("MUG", "1"))
+        self.assert_equal(a, b)
+        parcel(a, "D2", "0", ("MUG", "1"), ("TEE", "2"))
+        parcel(b, "D2", "1", ("MUG", "1"))
+        self.assert_differs(a, b, "notifications magento|1|despatched|D2: lines")
+        a, b = pair()
+        parcel(a, "D1", "0", ("MUG", "1"))
+        parcel(b, "D1", "0", ("TEE", "1"))
+        self.assert_differs(a, b, "notifications magento|1|despatched|D1: lines")
+
     def test_mails_of_a_total_that_was_passed_over(self):
         a, b = pair()
         for said in (a, b):

@@ -43,6 +43,8 @@ pub struct Plan {
     pub clock_moves: bool,
     /// The most that one epoch reads.
     pub epoch_records: usize,
+    /// An epoch is worked on while the one before is being committed, as on Kafka.
+    pub settles_late: bool,
 }
 
 impl Plan {
@@ -54,6 +56,7 @@ impl Plan {
             breaks: BTreeMap::new(),
             clock_moves: false,
             epoch_records: usize::MAX,
+            settles_late: false,
         }
     }
 }
@@ -85,6 +88,7 @@ struct Player<'h> {
     engine: Option<Engine<MemoryLog>>,
     topics: Arc<[Arc<str>]>,
     epoch_records: usize,
+    settles_late: bool,
 }
 
 impl Player<'_> {
@@ -92,7 +96,10 @@ impl Player<'_> {
         self.engine = None;
         let config = world::config();
         let (exchange, changelog) = (config.own_topic("exchange").into(), config.own_topic("changelog").into());
-        let log = MemoryLog::open(&self.broker, &config.application.id, self.topics.clone(), exchange, changelog);
+        let mut log = MemoryLog::open(&self.broker, &config.application.id, self.topics.clone(), exchange, changelog);
+        if self.settles_late {
+            log.settle_late();
+        }
         let mut limits = config.limits();
         limits.records_max = self.epoch_records;
         let (engine, _) = now(Engine::start(config.engine(), log, limits, ())).map_err(|error| format!("start: {error}"))?;
@@ -106,7 +113,7 @@ impl Player<'_> {
         for _ in 0..400 {
             match now(engine.turn()).map_err(|error| format!("turn: {error}"))? {
                 Turn::Idle | Turn::Closed => return Ok(()),
-                Turn::Committed | Turn::Dropped => {}
+                Turn::Committed | Turn::Submitted | Turn::Dropped => {}
             }
         }
         Err("the engine never comes to rest: 400 epochs without a new record".to_owned())
@@ -181,7 +188,14 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
     let _keeper = broker.tail(&topics);
     broker.set_now(if plan.clock_moves { BEGIN } else { end });
 
-    let mut player = Player { history, broker: broker.clone(), engine: None, topics, epoch_records: plan.epoch_records };
+    let mut player = Player {
+        history,
+        broker: broker.clone(),
+        engine: None,
+        topics,
+        epoch_records: plan.epoch_records,
+        settles_late: plan.settles_late,
+    };
     player.start()?;
     if PRIMES {
         player.prime()?;

@@ -46,7 +46,7 @@ pub fn plan(entries: &[Entry], seed: u64) -> Plan {
         breaks.insert(chance.below(cuts + 1) as usize, *chance.pick(&kinds));
     }
     let epoch_records = if chance.percent(30) { chance.between(1, 9) as usize } else { usize::MAX };
-    Plan { arrival, slices, breaks, clock_moves: chance.percent(50), epoch_records }
+    Plan { arrival, slices, breaks, clock_moves: chance.percent(50), epoch_records, settles_late: chance.percent(50) }
 }
 
 /// Most things come nearly in order.

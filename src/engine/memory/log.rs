@@ -19,6 +19,9 @@ pub struct MemoryLog {
     positions: Vec<(u16, i32, i64)>,
     /// Where the next commits are cut short.
     crashes: Vec<CrashPoint>,
+    /// Transactions are settled only when asked for, as on Kafka.
+    settles_late: bool,
+    under_way: Option<Transaction>,
 }
 
 impl MemoryLog {
@@ -38,7 +41,14 @@ impl MemoryLog {
             changelog,
             positions: Vec::new(),
             crashes: Vec::new(),
+            settles_late: false,
+            under_way: None,
         }
+    }
+
+    /// From now on a transaction is under way until its outcome is asked for, and reading goes on meanwhile, as on Kafka.
+    pub fn settle_late(&mut self) {
+        self.settles_late = true;
     }
 
     /// The next commit is cut short here (the last one given first).
@@ -94,10 +104,25 @@ impl Log for MemoryLog {
                 batch.push(*index, *partition, entry.offset, entry.timestamp, entry.key, entry.value, headers);
             });
         }
-        Ok(Next::Batch)
+        Ok(if batch.is_empty() && self.under_way.is_some() { Next::Settle } else { Next::Batch })
     }
 
-    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError> {
+        if self.settles_late {
+            self.under_way = Some(transaction);
+            return Ok(None);
+        }
+        self.transact(transaction).map(Some)
+    }
+
+    async fn settled(&mut self) -> Result<Outcome, LogError> {
+        let under_way = self.under_way.take().ok_or_else(|| LogError::Stop("no transaction is under way".into()))?;
+        self.transact(under_way)
+    }
+}
+
+impl MemoryLog {
+    fn transact(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
         let crash = self.crashes.pop();
         let read: Vec<_> = transaction.offsets.iter().map(|offset| (offset.topic.clone(), offset.partition, offset.next)).collect();
         self.broker
