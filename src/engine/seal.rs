@@ -76,7 +76,9 @@ fn orders_and_skus(core: &mut Core) -> (Vec<Emitted>, Vec<Emitted>) {
 fn said_again(emitted: &mut Vec<Emitted>, again: Vec<Emitted>) {
     for (_, now, _) in &again {
         for (_, before, _) in emitted.iter_mut() {
-            before.retain(|before| !before.topic.is_statement() || !now.iter().any(|now| (now.topic, &now.key) == (before.topic, &before.key)));
+            before.retain(|before| {
+                !before.topic.is_statement() || !now.iter().any(|now| (now.topic, &now.key) == (before.topic, &before.key))
+            });
         }
     }
     emitted.extend(again);

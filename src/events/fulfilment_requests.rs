@@ -211,7 +211,8 @@ fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
     let whole = view.header.is_some_and(|header| header.advice == Advice::Whole);
     // An order that is to be sent whole is released when every line of it can be.
     let located = if whole || location.is_empty() { view.lines.iter().all(placed) } else { true };
-    let mut here = view.lines.iter().filter(|line| line.ships && line.w > line.d && (whole || warehouse_of(line, rules).as_deref() == Some(location)));
+    let mut here =
+        view.lines.iter().filter(|line| line.ships && line.w > line.d && (whole || warehouse_of(line, rules).as_deref() == Some(location)));
     let lacking: Vec<&str> = here.clone().filter(|line| line.not_stocked).map(|line| line.sku.as_str()).collect();
     let stocked = lacking.is_empty() || (!whole && here.any(|line| !line.not_stocked));
     Gates::of_order(view)

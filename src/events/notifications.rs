@@ -171,7 +171,8 @@ pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> O
         } else {
             let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
             let settled = mail.settled_at(view, told, rules).filter(|moment| *moment > tick);
-            next = earlier(next, earlier(Some(lapses_at), earlier(without_tracking, settled)));
+            // It waits for both.
+            next = earlier(next, earlier(Some(lapses_at), without_tracking.max(settled)));
         }
     }
     next

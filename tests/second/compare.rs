@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use waybill::events::Topic;
-use waybill::facts::order::ScanMeaning;
 use waybill::facts::Sku;
+use waybill::facts::order::ScanMeaning;
 use waybill::facts::time::Span;
 
 use crate::drive::Seen;

@@ -273,8 +273,7 @@ impl Order<'_> {
         };
         let out = self.goods.parcels.iter().any(|parcel| parcel.scan == Some(ScanMeaning::OutForDelivery));
         let ships = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
-        let to_release =
-            self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.placed(line));
+        let to_release = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.placed(line));
         match () {
             () if self.nothing_wanted() && self.nothing_left() => "cancelled",
             () if self.delivered(true) => "delivered",

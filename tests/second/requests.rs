@@ -84,8 +84,7 @@ pub fn fulfilment(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Strin
         }
         // What has left already need not be asked for; while a line has no location it is open whether the others wait for it.
         let left = |line: &str| order.lines().iter().find(|other| other.id == line).map_or(Decimal::ZERO, |other| other.d);
-        let missing =
-            wanted.iter().any(|(line, w)| *w > left(line) && asked.get(line) != Some(w) && !order.lacking.contains(line));
+        let missing = wanted.iter().any(|(line, w)| *w > left(line) && asked.get(line) != Some(w) && !order.lacking.contains(line));
         if order.released() && order.settled && !order.half_placed() && !order.totals_differ && missing {
             return Err(format!("fulfilment-requests differ: {ledger} wanted {wanted:?}, asked {asked:?}"));
         }

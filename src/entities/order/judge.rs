@@ -131,7 +131,8 @@ impl Judge<'_, '_> {
         let Some((since, _)) = uncovered else { return };
         let missing = supplied - money.captured;
         let show = |amount: Amount| amount.display(money.currency);
-        let sentence = format!("goods and charges of {} {} have left, {} are captured", show(supplied), money.currency, show(money.captured));
+        let sentence =
+            format!("goods and charges of {} {} have left, {} are captured", show(supplied), money.currency, show(money.captured));
         let cause = lines().filter_map(|line| line.despatched_by).max();
         findings.add("despatched-unpaid", "", sentence, Some(missing), cause.or(self.placed.cause));
         findings.after(*since + self.rules.durations.despatched_unpaid);

@@ -38,12 +38,8 @@ fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = Yield> + 'v {
     receipts.filter_map(|receipt| {
         let row = receipt.uncounted?;
         let sku = view.lines.get(receipt.lines.first()?.0)?.sku;
-        let waits = Returned {
-            order: view.key.clone(),
-            receipt: row.into(),
-            location: receipt.location.into(),
-            received_at: receipt.received_at,
-        };
+        let waits =
+            Returned { order: view.key.clone(), receipt: row.into(), location: receipt.location.into(), received_at: receipt.received_at };
         let key = RowKey { kind: SkuRow::RETURNED, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, row]) };
         Some((Subject::Sku(sku.clone()), key, Row::Sku(SkuRow::Returned(Box::new(waits)))))
     })
