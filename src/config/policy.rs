@@ -177,10 +177,12 @@ fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations 
     set("erp_record_gone", &mut durations.erp_record_gone, Span(0));
     set("erp_differs", &mut durations.erp_differs, Span(0));
     set("unpaid", &mut durations.unpaid, Span(0));
+    set("despatched_unpaid", &mut durations.despatched_unpaid, Span(0));
     set("replacement", &mut durations.replacement, Span(0));
     set("release_unanswered", &mut durations.release_unanswered, Span(0));
     set("short_closed", &mut durations.short_closed, Span(0));
     set("despatch_corrected", &mut durations.despatch_corrected, Span(0));
+    set("goods_not_settled", &mut durations.goods_not_settled, Span(0));
     set("parcel_late", &mut durations.parcel_late, Span(0));
     set("parcel_promised", &mut durations.parcel_promised, Span(0));
     set("parcel_lost", &mut durations.parcel_lost, Span(0));
@@ -188,6 +190,7 @@ fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations 
     set("orphan_rows", &mut durations.orphan_rows, Span(0));
     set("tracking_for_notice", &mut durations.tracking_for_notice, Span(0));
     set("tracking_for_mail", &mut durations.tracking_for_mail, Span(0));
+    set("parcel_settles", &mut durations.parcel_settles, Span(0));
     set("mail_age", &mut durations.mail_age, Span::minutes(1));
     set("mail_age_on_the_day", &mut durations.mail_age_on_the_day, Span::minutes(1));
     set("assume_delivered", &mut durations.assume_delivered, Span::hours(1));

@@ -21,7 +21,7 @@ use crate::entities::Put;
 use crate::entities::rules::Rules;
 use crate::envelope::Record;
 use crate::events::Topic;
-use crate::facts::{Cause, Change, Fact, Moment, Row, Subject, TopicId};
+use crate::facts::{Cause, Change, Fact, Moment, Row, SourceId, Subject, TopicId};
 use crate::sources::{Adapter, Common, FactsOut, Reading};
 
 /// A source as the engine runs it.
@@ -167,7 +167,10 @@ impl Core {
         let put = match (fact.subject, fact.change) {
             (Subject::Order(key), change) => {
                 let upsert = matches!(change, Change::Upsert(_));
-                if shard.orders.get(&key).is_some_and(|order| order.rows.is_stale(&fact.key, upsert, fact.version)) {
+                let known = shard.orders.get(&key).map(|order| &order.rows);
+                // Of its own derived facts Waybill withdraws some that were never told to this order.
+                let untold = || fact.key.source == SourceId::WAYBILL && known.is_none_or(|rows| rows.get(&fact.key).is_none());
+                if known.is_some_and(|rows| rows.is_stale(&fact.key, upsert, fact.version)) || (!upsert && untold()) {
                     Put::Stale
                 } else {
                     let row = match change {

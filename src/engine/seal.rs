@@ -5,8 +5,9 @@
 //!                        └─summary─> customers
 //! ```
 //!
-//! What a wave yields for a later one is applied in the same epoch. Nothing goes against the order. SKUs tell other SKUs (a kit its parts, a
-//! part its kits): their wave is repeated for those that have heard something, until nothing is due any more.
+//! What a wave yields for a later one is applied in the same epoch. SKUs tell other SKUs (a kit its parts, a part its kits) and answer orders
+//! (a warehouse does not know the SKU, a count holds what came back): their waves are repeated for those that have heard something, until
+//! nothing is due any more. An order that would ask for goods of SKUs that hear of it only now waits for the second round.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::table::Table;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
 use crate::entities::order::{OrderState, view, yields};
+use crate::entities::rules::Role;
 use crate::entities::sku::SkuState;
 use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_customer, seal_name, seal_order, seal_sku};
 use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row, Sku, Version};
@@ -28,8 +30,7 @@ use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row
 pub(super) fn seal(core: &mut Core) -> Transaction {
     super::names::pass_on(core);
     let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
-    let orders = wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed);
-    let skus = skus(core);
+    let (orders, skus) = orders_and_skus(core);
     let customers = wave(core, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
     let tick = core.tick.to_string();
     for (shard, emissions, causes) in [names, orders, skus, customers].into_iter().flatten() {
@@ -47,34 +48,54 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     core.outbox.transaction(&topics, &exchange, touched)
 }
 
+/// How often orders are computed in an epoch: what an order tells its SKUs, and what they answer, is settled in the second round.
+const ORDER_ROUNDS: u32 = 3;
+
 /// How often SKUs are computed in an epoch: a kit of kits is five deep at most.
 const SKU_ROUNDS: u32 = 5;
 
-/// The wave of SKUs, until nothing is due any more. What several rounds say of one key is said once, as it stands in the end.
+/// The waves of orders and of SKUs, until nothing is due any more.
+fn orders_and_skus(core: &mut Core) -> (Vec<Emitted>, Vec<Emitted>) {
+    let (mut orders, mut told) = (Vec::new(), Vec::new());
+    for _ in 0..ORDER_ROUNDS {
+        if !core.shards.iter().any(|shard| shard.orders.staged().any(|(_, staged)| staged.due)) {
+            break;
+        }
+        said_again(&mut orders, wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed));
+        said_again(&mut told, skus(core));
+    }
+    said_again(&mut told, skus(core));
+    let tick = core.tick;
+    for shard in &mut core.shards {
+        shard.orders.put_off(tick);
+    }
+    (orders, told)
+}
+
+/// What several rounds say of one key is said once, as it stands in the end; what they ask for stands.
+fn said_again(emitted: &mut Vec<Emitted>, again: Vec<Emitted>) {
+    for (_, now, _) in &again {
+        for (_, before, _) in emitted.iter_mut() {
+            before.retain(|before| {
+                !before.topic.is_statement() || !now.iter().any(|now| (now.topic, &now.key) == (before.topic, &before.key))
+            });
+        }
+    }
+    emitted.extend(again);
+}
+
+/// The wave of SKUs, until nothing is due any more.
 fn skus(core: &mut Core) -> Vec<Emitted> {
     let mut emitted = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
     for _ in 1..SKU_ROUNDS {
         if !core.shards.iter().any(|shard| shard.skus.staged().any(|(_, staged)| staged.due)) {
             return emitted;
         }
-        let again = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
-        for (_, now, _) in &again {
-            for (_, before, _) in &mut emitted {
-                before.retain(|before| !now.iter().any(|now| (now.topic, &now.key) == (before.topic, &before.key)));
-            }
-        }
-        emitted.extend(again);
+        said_again(&mut emitted, wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed));
     }
-    // Deeper than that: looked at again in the next epoch.
     let tick = core.tick;
     for shard in &mut core.shards {
-        for place in 0..shard.skus.staged_len() {
-            if let Some((_, staged)) = shard.skus.staged_at(place)
-                && staged.due
-            {
-                staged.next = Some(tick);
-            }
-        }
+        shard.skus.put_off(tick);
     }
     emitted
 }
@@ -153,6 +174,7 @@ where
             let causes = staged.causes.to_vec();
             let mut outlet = Outlet::new(context, *staged.state.revision() + 1, causes.clone());
             staged.next = staged.state.seal(key, &mut outlet, &mut facts);
+            staged.due = outlet.again;
             if outlet.changed {
                 *staged.state.revision() += 1;
                 staged.dirty = true;
@@ -176,22 +198,17 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
     let OrderState { rows, ledgers, said, told, exceptions: open, .. } = state;
     let view = view(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
+    let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());
+    let (rules, tick) = (outlet.context.rules, outlet.context.tick);
+    let before = facts.len();
+    outlet.unheard = yields::differences(&view, rows, rules, told, |subject, row_key, row: Option<Row>| {
+        let change = row.map_or(Change::Delete, Change::Upsert);
+        facts.push(Fact { subject, key: row_key, change, version, cause: cause.unwrap_or(Cause::NONE), at: tick });
+    }) && rules.has(Role::Wms);
+    outlet.changed |= facts.len() > before;
     let by_clock = seal_order(&view, ledgers, outlet);
     order_status::emit(&view, said, outlet);
     exceptions::emit(&view, open, said, outlet);
-    let version = Version::derived(outlet.context.generation, outlet.revision);
-    let cause = outlet.causes.first().copied();
-    yields::differences(&view, rows, outlet.context.rules, told, |subject, row_key, row: Option<Row>| {
-        outlet.changed = true;
-        facts.push(Fact {
-            subject,
-            key: row_key,
-            change: row.map_or(Change::Delete, Change::Upsert),
-            version,
-            cause: cause.unwrap_or(Cause::NONE),
-            at: outlet.context.tick,
-        });
-    });
     [view.next_change, by_clock].into_iter().flatten().min()
 }
 

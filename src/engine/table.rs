@@ -66,8 +66,8 @@ struct Promoted<K, S> {
     /// What the epoch made of it.
     state: Arc<S>,
     before: Option<Arc<S>>,
-    /// When its view changed by the clock, as it was known before.
-    next_before: Option<Moment>,
+    /// When its view changed by the clock, as it was known before; `None`: that is still so, its view was not computed.
+    next_before: Option<Option<Moment>>,
 }
 
 /// Entities of one kind and shard.
@@ -129,14 +129,22 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         }
     }
 
-    /// Makes the open epoch's copies what the next epoch finds. `wake` sets when an entity's view changes by the clock and gives what was set before.
+    /// What is due still after all rounds of its wave is looked at again in the next epoch.
+    pub fn put_off(&mut self, tick: Moment) {
+        for staged in self.staged.values_mut().filter(|staged| staged.due) {
+            (staged.sealed, staged.next) = (true, Some(tick));
+        }
+    }
+
+    /// Makes the open epoch's copies what the next epoch finds. An entity whose view was not computed (a newer version of what it has was kept)
+    /// wakes when it would have. `wake` sets when an entity's view changes by the clock and gives what was set before.
     pub fn promote(&mut self, mut wake: impl FnMut(&K, Option<Moment>) -> Option<Moment>) {
         for (key, staged) in self.staged.drain(..) {
             if !staged.dirty && !staged.due && !staged.sealed {
                 continue;
             }
             let state = Arc::new(staged.state);
-            let next_before = wake(&key, staged.next);
+            let next_before = staged.sealed.then(|| wake(&key, staged.next));
             let before = self.sealed.insert(key.clone(), state.clone());
             self.promoted.push(Promoted { key, state, before, next_before });
         }
@@ -152,7 +160,9 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
     /// The sealed epoch is not committed: what stood before it stands again. `wake` as in [`Self::promote`].
     pub fn demote(&mut self, mut wake: impl FnMut(&K, Option<Moment>)) {
         for promoted in self.promoted.drain(..).rev() {
-            wake(&promoted.key, promoted.next_before);
+            if let Some(next_before) = promoted.next_before {
+                wake(&promoted.key, next_before);
+            }
             match promoted.before {
                 Some(before) => self.sealed.insert(promoted.key, before),
                 None => self.sealed.remove(&promoted.key),
@@ -179,6 +189,19 @@ mod tests {
     fn put(table: &mut Table<&'static str, u32>, key: &'static str, value: u32) {
         let staged = table.stage(&key);
         (staged.state, staged.sealed, staged.next) = (value, true, Some(Moment(value.into())));
+    }
+
+    /// A source says the same again, under a newer version: kept, and nothing to compute.
+    #[test]
+    fn what_is_kept_without_a_look_wakes_when_it_would_have() {
+        let mut table: Table<&'static str, u32> = Table::new();
+        put(&mut table, "a", 1);
+        table.promote(|_, _| None);
+        table.publish(|_, _| {});
+        table.stage(&"a").mark(Put::Same, Cause::NONE);
+        table.promote(|key, next| panic!("the wake of {key} is set to {next:?}"));
+        table.demote(|key, next| panic!("the wake of {key} is set to {next:?}"));
+        assert_eq!(table.get(&"a"), Some(&1));
     }
 
     #[test]

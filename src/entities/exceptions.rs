@@ -74,6 +74,12 @@ pub const KINDS: &[Kind] = kinds! {
         "unpaid": "payment does not cover what is owed" after unpaid;
             "remind the customer, or cancel the order";
             "paid, or cancelled".
+        "despatched-unpaid": "goods left, the customer pays before, and less is captured than they are worth" after despatched_unpaid;
+            "capture the payment before its authorisation is gone";
+            "captured".
+        "currency-differs": "a payment or a refund is in another currency than the order";
+            "correct the row at its source, or convert it by hand; no money is requested for this order until then";
+            "the row is corrected, or a decision"; ["accept"].
         "over-refunded": "more is refunded than is due, beyond the tolerance";
             "accept the difference as goodwill, or claim it back";
             "due and refunded are equal, or a decision"; ["accept"].
@@ -120,6 +126,9 @@ pub const KINDS: &[Kind] = kinds! {
             "delivered again, or a decision"; ["accept"].
     }
     "returns" {
+        "goods-not-settled": "goods came back, and are neither counted as stock nor written off" after goods_not_settled;
+            "inspect them, and say what becomes of them";
+            "a newer count, the warehouse's word on the goods, or a decision"; ["accept"].
         "return-other-item": "goods came back that are not on the order";
             "decide what becomes of the goods, and whether they are refunded";
             "a decision"; ["accept"].

@@ -29,6 +29,13 @@ pub enum Entered {
     Suspended,
     /// A later stage came first (a mail only), or its greatest age passed.
     Overtaken,
+    /// Nothing was made yet: the mail waits until what it would tell has not changed for a while.
+    Settling {
+        /// A digest of what it would tell.
+        content: u64,
+        /// The tick at which that was first so.
+        since: Moment,
+    },
 }
 
 /// A running sum of money: `refund-requests`.
@@ -73,6 +80,8 @@ pub struct DocumentLedger {
     pub highest: BTreeMap<Text, Quantity>,
     pub cancelled: bool,
     pub asked_at: Option<Moment>,
+    /// The tick of the first step: an answer to what was asked at all is waited for from here.
+    pub first_asked_at: Option<Moment>,
     /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
     pub adopted: bool,
 }

@@ -141,6 +141,8 @@ pub struct Durations {
     pub erp_differs: Span,
     /// `unpaid` so long after placing.
     pub unpaid: Span,
+    /// `despatched-unpaid` so long after the despatch of what is not captured.
+    pub despatched_unpaid: Span,
     /// How long an order that was edited waits for the cancellation of the one before it; then the two are orders of their own.
     pub replacement: Span,
     /// `release-unanswered` so long after the go-ahead.
@@ -149,6 +151,8 @@ pub struct Durations {
     pub short_closed: Span,
     /// `despatch-corrected` so long after the correction was asked for.
     pub despatch_corrected: Span,
+    /// `goods-not-settled` so long after the receipt.
+    pub goods_not_settled: Span,
     /// `parcel-late` so long after despatch without a scan.
     pub parcel_late: Span,
     /// `parcel-late` so long after the promised date.
@@ -163,6 +167,9 @@ pub struct Durations {
     pub tracking_for_notice: Span,
     /// The mail `despatched` waits so long for a tracking number.
     pub tracking_for_mail: Span,
+    /// The mail `despatched` of a parcel that is not the last of its order waits until the parcel's rows have been the same for so long, by the
+    /// engine's clock: they may come line by line. Shorter: a mail tells half a parcel; longer: mails come late.
+    pub parcel_settles: Span,
     /// Greatest age of a mail.
     pub mail_age: Span,
     /// ... of those that are of use only at once: `out-for-delivery`, `attempted`.
@@ -181,10 +188,12 @@ impl Default for Durations {
             erp_record_gone: Span::hours(1),
             erp_differs: Span::hours(1),
             unpaid: Span::days(3),
+            despatched_unpaid: Span::days(3),
             replacement: Span::hours(1),
             release_unanswered: Span::hours(1),
             short_closed: Span::hours(1),
             despatch_corrected: Span::hours(1),
+            goods_not_settled: Span::days(3),
             parcel_late: Span::days(3),
             parcel_promised: Span::days(2),
             parcel_lost: Span::days(10),
@@ -192,6 +201,7 @@ impl Default for Durations {
             orphan_rows: Span::days(1),
             tracking_for_notice: Span::minutes(30),
             tracking_for_mail: Span::minutes(60),
+            parcel_settles: Span::seconds(60),
             mail_age: Span::hours(24),
             mail_age_on_the_day: Span::hours(2),
             assume_delivered: Span::days(21),

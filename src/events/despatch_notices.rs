@@ -3,8 +3,8 @@
 //! Due is each parcel's content, as far as it is resolved to lines of the order. What the receiver's own shipped total has already is put to
 //! the oldest parcels and entered as told, without a notice. A notice waits for a tracking number for 30 minutes, then goes without; the
 //! number follows by a further step. A parcel that left is told though the order is not complete; the ERP hears of it once it has a record.
-//! Less in a parcel than was told is a `correct` with the lower totals. Of lines of one SKU the sums count: how pieces are put to the lines may
-//! change with what is cancelled later, and is no news. What was handed over at a counter is told to the ERP alone.
+//! Less in a parcel than was told is a `correct` with the lower totals. Where a despatch names only a SKU, of the lines that have it the sums
+//! count: how pieces are put to the lines may change with what is cancelled later, and is no news. What was handed over at a counter is told to the ERP alone.
 
 use std::collections::BTreeMap;
 
@@ -127,9 +127,12 @@ struct Told<'v, 'a> {
 
 type Totals = BTreeMap<Text, Quantity>;
 
-/// Lines of one SKU, by id.
+/// The line, by id; with the others of its SKU where some despatch names only that.
 fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
     let Some(of) = view.lines.iter().find(|known| known.id == line) else { return Vec::new() };
+    if !of.pooled {
+        return vec![of.id];
+    }
     view.lines.iter().filter(|known| !known.set && known.sku == of.sku).map(|known| known.id).collect()
 }
 

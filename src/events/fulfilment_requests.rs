@@ -5,7 +5,7 @@
 //! | what | conditions |
 //! | --- | --- |
 //! | a lower total, `cancel` | that a go-ahead was made for this location |
-//! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, one record in the ERP, the order it replaces is cancelled; no other location has still to confirm that it sends less of the line |
+//! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, the warehouse there knows the SKU, one record in the ERP, the order it replaces is cancelled; no other location has still to confirm that it sends less of the line |
 //!
 //! While the conditions of a raise are shut, what is lower is asked for by itself. A shut condition takes nothing back.
 
@@ -70,7 +70,8 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<
     for location in locations(view, ledgers, rules) {
         let asked = ledgers.get(&location).cloned().unwrap_or_default();
         let wanted = wanted_from(view, ledgers, rules, &location);
-        let Some(totals) = to_ask(view, header, &asked, &location, wanted, || gates(view, rules, &location).open()) else { continue };
+        let may_raise = || gates(view, rules, &location).open() && outlet.may_ask();
+        let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
         let mut body = content(view, header, &location, &asked.totals, &totals);
         let asked = ledgers.entry(location).or_default();
         body.action = action(&asked.totals, &totals);
@@ -79,6 +80,10 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<
         asked.cancelled = body.action == Action::Cancel;
         asked.enter_totals(totals);
         asked.asked_at = Some(outlet.context.tick);
+        // What is released anew after a cancel is answered anew.
+        if body.action == Action::Release {
+            asked.first_asked_at = asked.asked_at;
+        }
         body.step = asked.step;
         let key = body.ledger_key.clone();
         outlet.request(&view.key.0, &key, body.step, None, body);
@@ -129,7 +134,7 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, locati
             ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| total_of(&other.totals, line.id)).sum();
         let rest = (line.w - elsewhere).floor_zero();
         // Pieces that left although they were cancelled are wanted again: they are not to be sent once more.
-        let may_rise = line.w > line.d && !held_elsewhere(view, ledgers, location, index);
+        let may_rise = line.w > line.d && !line.not_stocked && !held_elsewhere(view, ledgers, location, index);
         let total = match warehouse_of(line, rules) {
             Some(assigned) if assigned == location => {
                 if may_rise {
@@ -206,6 +211,10 @@ fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
     let whole = view.header.is_some_and(|header| header.advice == Advice::Whole);
     // An order that is to be sent whole is released when every line of it can be.
     let located = if whole || location.is_empty() { view.lines.iter().all(placed) } else { true };
+    let mut here =
+        view.lines.iter().filter(|line| line.ships && line.w > line.d && (whole || warehouse_of(line, rules).as_deref() == Some(location)));
+    let lacking: Vec<&str> = here.clone().filter(|line| line.not_stocked).map(|line| line.sku.as_str()).collect();
+    let stocked = lacking.is_empty() || (!whole && here.any(|line| !line.not_stocked));
     Gates::of_order(view)
         .and(&conditions.recorded)
         .and(&conditions.approved)
@@ -215,6 +224,7 @@ fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
         .and(&conditions.not_replaced)
         .and(&conditions.in_place)
         .when("one-record", !duplicate, || ("one live record of the order".into(), request::bringer(rules, Role::Erp)))
+        .when("stocked", stocked, || (format!("{} among the warehouse's items", lacking.join(", ")), request::bringer(rules, Role::Wms)))
         .when("location", located, || ("a known location for every line".into(), request::bringer(rules, Role::Erp)))
 }
 

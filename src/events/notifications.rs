@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `confirmed` | order | placed | secured |
 //! | `part-cancelled`, `cancelled` | total cancelled | the newest row that cancels | |
-//! | `despatched` | parcel | despatched | tracking number, or 60 minutes |
+//! | `despatched` | parcel | despatched | tracking number, or 60 minutes; and, while more of the order is to come, the parcel's rows have been the same for a minute |
 //! | `tracking-changed` | parcel, number | the row that tells another number than the customer was told | |
 //! | `out-for-delivery`, `attempted`, `ready-to-collect` | parcel | its newest scan | |
 //! | `delivered` | parcel | scanned delivered (never assumed) | |
@@ -144,14 +144,22 @@ pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> O
     let mut next = header.promised_at.filter(|promised| *promised > tick && undelivered(view));
     for mail in mails(view, header, told, rules, tick) {
         let slot = mail.slot();
-        if told.contains_key(&slot) {
+        if told.get(&slot).is_some_and(is_made) {
             continue;
         }
         let lapses_at = mail.at + mail.kind.age(rules);
         if mail.overtaken || tick >= lapses_at {
             told.insert(slot, Entered::Overtaken);
             outlet.changed = true;
-        } else if gates(view, header, &mail, rules, tick).open() {
+            continue;
+        }
+        if let Some(content) = mail.settles(view)
+            && !matches!(told.get(&slot), Some(Entered::Settling { content: before, .. }) if *before == content)
+        {
+            told.insert(slot.clone(), Entered::Settling { content, since: tick });
+            outlet.changed = true;
+        }
+        if gates(view, header, &mail, told, rules, tick).open() {
             let body = notification(view, header, &mail, told, rules);
             let live = (outlet.context.live)(Topic::Notifications);
             told.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
@@ -162,7 +170,9 @@ pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> O
             outlet.request(&view.key.0, &key, 1, None, body);
         } else {
             let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
-            next = earlier(next, earlier(Some(lapses_at), without_tracking));
+            let settled = mail.settled_at(view, told, rules).filter(|moment| *moment > tick);
+            // It waits for both.
+            next = earlier(next, earlier(Some(lapses_at), without_tracking.max(settled)));
         }
     }
     next
@@ -174,13 +184,13 @@ pub fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Ve
         let slot = mail.slot();
         let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
         let requested = match told.get(&slot) {
-            None => "nothing",
+            None | Some(Entered::Settling { .. }) => "nothing",
             Some(Entered::Sent) => "sent",
             Some(Entered::BeforeLive) => "entered before going live",
             Some(Entered::Suspended) => "suspended",
             Some(Entered::Overtaken) => "lapsed",
         };
-        request::why_topic(Topic::Notifications, slot, due, requested.into(), gates(view, header, &mail, rules, tick))
+        request::why_topic(Topic::Notifications, slot, due, requested.into(), gates(view, header, &mail, told, rules, tick))
     };
     mails(view, header, told, rules, tick).into_iter().map(topic).collect()
 }
@@ -214,11 +224,38 @@ impl Mail<'_, '_> {
         Some(parcel.despatched_at + rules.durations.tracking_for_mail)
     }
 
+    /// A digest of what the mail `despatched` would tell of the parcel, while more of the order is to come: some of it may be in this parcel, its
+    /// row not yet there.
+    fn settles(&self, view: &OrderView<'_>) -> Option<u64> {
+        let parcel = self.parcel.filter(|_| self.kind == Kind::Despatched && to_come(view).is_positive())?;
+        let content: Vec<(&str, Quantity)> = parcel.lines.iter().map(|(line, quantity)| (view.lines[*line].id, *quantity)).collect();
+        Some(super::digest(&content))
+    }
+
+    /// When what it tells has been the same for long enough; `None`: it need not be waited for.
+    fn settled_at(&self, view: &OrderView<'_>, told: &Told, rules: &Rules) -> Option<Moment> {
+        self.settles(view)?;
+        match told.get(&self.slot()) {
+            Some(Entered::Settling { since, .. }) => Some(*since + rules.durations.parcel_settles),
+            _ => None,
+        }
+    }
+
     /// The slot of `tracking-changed` that needs no mail: the customer is told this number by the mail `despatched`.
     fn told_number(&self) -> Option<Text> {
         let parcel = self.parcel.filter(|_| self.kind == Kind::Despatched)?;
         Some(join_key(&[Kind::TrackingChanged.name(), &numbered(parcel, parcel.tracking?)]))
     }
+}
+
+/// The mail was sent, or never will be.
+fn is_made(entered: &Entered) -> bool {
+    !matches!(entered, Entered::Settling { .. })
+}
+
+/// Pieces that are wanted and have not left.
+fn to_come(view: &OrderView<'_>) -> Quantity {
+    view.lines.iter().filter(|line| line.ships).map(|line| (line.w - line.d).floor_zero()).sum()
 }
 
 /// A parcel under a number.
@@ -340,14 +377,18 @@ fn refund_told(told: &Told) -> Amount {
     told.keys().filter_map(total).max().unwrap_or_default()
 }
 
-fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, rules: &Rules, tick: Moment) -> Gates {
+fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told, rules: &Rules, tick: Moment) -> Gates {
     let address = header.email.as_ref().is_some_and(|email| !email.0.trim().is_empty());
     let gates = Gates::of_order(view).when("address", address, || ("an address to write to".into(), request::bringer(rules, Role::Shop)));
     match mail.kind {
         Kind::Confirmed => gates.and(&view.conditions.secured),
         Kind::Despatched => {
             let tracked = mail.gives_up_tracking(rules).is_none_or(|moment| moment <= tick);
-            gates.when("tracking", tracked, || ("the parcel's tracking number".into(), request::bringer(rules, Role::Wms)))
+            let settled = mail.settled_at(view, told, rules).is_none_or(|moment| moment <= tick);
+            let wms = || request::bringer(rules, Role::Wms);
+            gates
+                .when("tracking", tracked, || ("the parcel's tracking number".into(), wms()))
+                .when("settled", settled, || ("a minute without news of what else is in the parcel".into(), wms()))
         }
         Kind::ReturnReceived => {
             let authorised = mail.returned.is_some_and(|returned| returned.lines.iter().any(|line| line.authorised));
@@ -360,7 +401,6 @@ fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, rules: &Rul
 fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told, rules: &Rules) -> Notification {
     let parcel = mail.parcel;
     let refund = mail.kind == Kind::RefundMade;
-    let to_come = || view.lines.iter().filter(|line| line.ships).map(|line| (line.w - line.d).floor_zero()).sum();
     Notification {
         id: String::new(),
         ledger_key: if mail.part.is_empty() {
@@ -383,7 +423,7 @@ fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told
         parcel: parcel.map(|parcel| parcel.key.into()),
         carrier: parcel.map(|parcel| parcel.carrier.into()),
         tracking: parcel.and_then(|parcel| parcel.tracking).map(Text::from),
-        still_to_come: parcel.filter(|_| mail.kind == Kind::Despatched).map(|_| to_come()),
+        still_to_come: parcel.filter(|_| mail.kind == Kind::Despatched).map(|_| to_come(view)),
         promised_at: header.promised_at,
     }
 }

@@ -12,6 +12,7 @@ use crate::facts::Moment;
 ///
 /// Returns the earliest moment at which the clock alone would open a gate or let a mail lapse.
 pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
+    let before = requests(ledgers);
     sales_orders::emit(view, &mut ledgers.sales_order, outlet);
     revenue_notices::emit(view, &mut ledgers.revenue, outlet);
     fulfilment_requests::emit(view, &mut ledgers.fulfilment, outlet);
@@ -22,7 +23,18 @@ pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outl
     journal_entries::emit(view, &mut ledgers.journal, outlet);
     order_reversals::emit(view, &mut ledgers.reversal, outlet);
     let mails = notifications::emit(view, &mut ledgers.notified, outlet);
+    // What is said to have had no answer to the request before is looked at again at once.
+    outlet.again |= requests(ledgers) != before && view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
     earlier(earlier(tracking, mails), answers(ledgers, outlet))
+}
+
+/// What is found of requests that were answered otherwise, or not at all.
+const OF_REQUESTS: [&str; 4] = ["erp-record-missing", "erp-differs", "release-unanswered", "despatch-corrected"];
+
+/// How far the ledgers are that these findings speak of.
+fn requests(ledgers: &Ledgers) -> (u32, u32, Option<Moment>) {
+    let releases = ledgers.fulfilment.values().map(|asked| asked.step).sum();
+    (ledgers.sales_order.step, releases, ledgers.despatch.values().filter_map(|told| told.corrected_at).max())
 }
 
 /// When what was asked for in this seal must have an answer: the view was made before it was asked. Later views know these moments themselves.

@@ -42,6 +42,10 @@ pub struct Outlet<'a> {
     pub causes: Vec<Cause>,
     /// Something went out or was entered: the revision is raised.
     pub changed: bool,
+    /// A SKU hears of one of the order's lines for the first time, and has not answered.
+    pub unheard: bool,
+    /// The entity is to be computed once more, when those that it told of something have answered.
+    pub again: bool,
 }
 
 /// A stable digest of a serialisable content: xxh3 of its JSON. Part of the state's format.
@@ -52,7 +56,13 @@ pub fn digest<C: Serialize + ?Sized>(content: &C) -> u64 {
 
 impl<'a> Outlet<'a> {
     pub fn new(context: SealContext<'a>, revision: u64, causes: Vec<Cause>) -> Self {
-        Self { context, revision, emissions: Vec::new(), causes, changed: false }
+        Self { context, revision, emissions: Vec::new(), causes, changed: false, unheard: false, again: false }
+    }
+
+    /// May goods be asked for? Not before the SKUs have heard of the lines: then the order is computed once more in the same epoch.
+    pub fn may_ask(&mut self) -> bool {
+        self.again |= self.unheard;
+        !self.unheard
     }
 
     fn encode(body: &impl Serialize) -> Vec<u8> {

@@ -110,6 +110,7 @@ pub fn emit(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outl
     ledger.step += 1;
     ledger.cancelled = action == Action::Cancel;
     ledger.asked_at = Some(outlet.context.tick);
+    ledger.first_asked_at = ledger.first_asked_at.or(ledger.asked_at);
     image.step = ledger.step;
     image.action = action;
     let key = image.ledger_key.clone();

@@ -3,7 +3,7 @@
 use super::{Outlet, Sealed, product_updates, sku_exceptions, stock_updates};
 use crate::entities::sku::tells::Tell;
 use crate::entities::sku::{SkuState, stock};
-use crate::facts::{Cause, Change, Fact, Row, Sku, Subject, Version};
+use crate::facts::{Cause, Change, Fact, Sku, Version};
 
 /// Says what changed, drops what can't change the figures any more, and tells when the view next changes by the clock. `facts`: what other SKUs
 /// (kits and their parts, products and their variations) are told.
@@ -22,9 +22,9 @@ pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>, facts:
         rules,
         &figures,
         Tell(&mut |to, key, row| {
-            let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Sku(row)));
+            let change = row.map_or(Change::Delete, Change::Upsert);
             let version = Version { upsert: matches!(change, Change::Upsert(_)), ..version };
-            facts.push(Fact { subject: Subject::Sku(to.clone()), key, change, version, cause, at: tick });
+            facts.push(Fact { subject: to, key, change, version, cause, at: tick });
         }),
     );
     outlet.changed |= facts.len() > before;

@@ -93,7 +93,7 @@ pub static KINDS: &[Kind] = &[
         when: "a line has another price than its channel showed when it was placed",
         to_do: "decide: honour the price, or cancel the line",
         choices: &["honour", "cancel"],
-        closes: "the price is as shown, or the line is over",
+        closes: "the price is as shown, the line is over, or a price was written since",
     },
 ];
 
@@ -450,6 +450,25 @@ mod tests {
         bench.put(SourceId::WAYBILL, "d", decision("perhaps"));
         assert_eq!(bench.seal(), [""; 0], "that is no choice");
         bench.put(SourceId::WAYBILL, "d", decision("honour"));
+        assert_eq!(bench.seal(), ["price-differs|TEE|shop%257C2%7Ca closed"]);
+    }
+
+    #[test]
+    fn a_wrong_price_is_found_in_whatever_order_the_rows_come() {
+        let mut bench = Bench::new();
+        let early = bench.now;
+        bench.wait(Span::hours(1)).line("2", 1, Some("8"));
+        let placed = bench.now;
+        assert_eq!(bench.seal(), [""; 0], "no price is known yet");
+        // The row of the price comes late, and says that it was written before the order.
+        bench.now = early;
+        bench.price("10");
+        bench.now = placed;
+        assert_eq!(bench.seal().len(), 1);
+        // A later one shows that the line was right.
+        bench.now = early + Span::minutes(30);
+        bench.price("8");
+        bench.now = placed;
         assert_eq!(bench.seal(), ["price-differs|TEE|shop%257C2%7Ca closed"]);
     }
 

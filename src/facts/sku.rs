@@ -24,6 +24,7 @@ pub enum SkuRow {
     Expected(Expected),
     Decision(Box<Decision>),
     Variation(Variation),
+    Returned(Box<Returned>),
 }
 
 impl SkuRow {
@@ -43,8 +44,9 @@ impl SkuRow {
     pub const EXPECTED: u8 = 14;
     pub const DECISION: u8 = 15;
     pub const VARIATION: u8 = 16;
+    pub const RETURNED: u8 = 17;
     /// The largest of them.
-    pub const LAST: u8 = Self::VARIATION;
+    pub const LAST: u8 = Self::RETURNED;
 
     pub fn kind(&self) -> u8 {
         match self {
@@ -64,6 +66,7 @@ impl SkuRow {
             Self::Expected(_) => Self::EXPECTED,
             Self::Decision(_) => Self::DECISION,
             Self::Variation(_) => Self::VARIATION,
+            Self::Returned(_) => Self::RETURNED,
         }
     }
 }
@@ -248,6 +251,16 @@ pub struct UsedIn {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variation {
     pub sku: Sku,
+}
+
+/// Sellable goods that an order got back and that wait for their count, told by the order. Derived. Key: order + the receipt's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Returned {
+    pub order: OrderKey,
+    /// The receipt's row.
+    pub receipt: Text,
+    pub location: Text,
+    pub received_at: Moment,
 }
 
 /// What a part tells the kits it is used in: its free pieces in a channel. Derived. Key: part + channel.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use waybill::events::Topic;
+use waybill::facts::Sku;
 use waybill::facts::order::ScanMeaning;
 use waybill::facts::time::Span;
 
@@ -38,7 +39,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    const ALL: [Self; 15] = [
+    pub const ALL: [Self; 15] = [
         Self::Goods,
         Self::Parcels,
         Self::Stage,
@@ -56,9 +57,6 @@ impl Theme {
         Self::Orphans,
     ];
 }
-
-/// Themes on which the two answers agree: compared by the test command. The others wait for what is not built yet.
-const AGREED: &[Theme] = &[Theme::Completions, Theme::Orphans];
 
 fn number(json: &Json) -> Decimal {
     json.as_str().and_then(|text| text.parse().ok()).unwrap_or(Decimal::MIN)
@@ -146,8 +144,10 @@ fn parcels(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
             return Err(format!("parcel (tracking, assumed, delivered) differs: {key} {} is {due:?}, told {told}", parcel.number));
         }
         let word = match parcel.scan {
-            None => "despatched".into(),
+            // A label says no more than that it will leave.
+            None | Some(ScanMeaning::Label) => "despatched".into(),
             Some(ScanMeaning::Transit) => "in-transit".into(),
+            Some(ScanMeaning::Collect) => "ready-to-collect".into(),
             Some(scan) => serde_json::to_value(scan).expect("a word"),
         };
         if told["stage"] != word && !parcel.assumed {
@@ -259,12 +259,13 @@ fn kinds(due: exceptions::Open, seen: &Seen) -> Result<(), String> {
 /// What the second answer has to say against what was seen of a history.
 pub fn disagreement(history: &History, seen: &Seen, themes: &[Theme]) -> Result<(), String> {
     let facts = fold(history);
-    let orders = facts.orders.iter().map(|(key, kept)| (key.0.to_string(), order(kept, history.end))).collect();
+    let lacks = |location: &str, sku: &Sku| facts.lacks(location, sku);
+    let orders = facts.orders.iter().map(|(key, kept)| (key.0.to_string(), order(kept, &lacks, history.end))).collect();
     let answer = Answer { facts: &facts, orders };
     themes.iter().try_for_each(|theme| compare(*theme, history, seen, &answer))
 }
 
-/// The themes to compare: those of `SECOND_THEMES` (as in "Goods Stock", "none", "all"), else those on which both answers agree.
+/// The themes to compare: those of `SECOND_THEMES` (as in "Goods Stock", "none", "all"), else all.
 pub fn themes() -> Vec<Theme> {
     match std::env::var("SECOND_THEMES") {
         Ok(names) if names == "all" => Theme::ALL.to_vec(),
@@ -272,6 +273,6 @@ pub fn themes() -> Vec<Theme> {
             let named = |theme: &Theme| names.split_whitespace().any(|name| name == format!("{theme:?}"));
             Theme::ALL.into_iter().filter(named).collect()
         }
-        Err(_) => AGREED.to_vec(),
+        Err(_) => Theme::ALL.to_vec(),
     }
 }

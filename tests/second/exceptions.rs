@@ -8,6 +8,7 @@ use waybill::facts::time::Span;
 use waybill::facts::{Moment, OrderRow, SkuRow};
 
 use crate::fold::Facts;
+use crate::goods::Parcel;
 use crate::order::Order;
 use crate::stock::{CHANNELS, figure, is_open};
 
@@ -26,28 +27,41 @@ pub fn of_orders(orders: &BTreeMap<String, Order<'_>>, tick: Moment) -> Open {
             continue;
         }
         let since = |span| header.placed_at + span <= tick;
-        say("order-incomplete", !order.complete && since(Span::minutes(15)));
+        if !order.nothing_wanted() {
+            say("order-incomplete", !order.complete && since(Span::minutes(15)));
+        }
         say("totals-differ", order.totals_differ);
         if !order.goods.unknown_line {
             say("other-item-despatched", !order.goods.others.is_empty());
         }
-        say("erp-duplicate", order.duplicate);
         if !order.goods.pooled {
             say("over-despatched", order.goods.over);
             if !order.goods.over {
                 say("rows-contradict", false);
             }
         }
-        say("erp-record-gone", gone(order, tick));
-        if order.settled && order.complete && !order.goods.over {
+        if !order.replaced_record && !order.goods.pooled {
+            say("erp-duplicate", order.duplicate);
+            say("erp-record-gone", gone(order, tick));
+        }
+        if order.settled && order.complete && !order.goods.pooled && !order.goods.over {
             let unpaid = !order.secured && !order.nothing_wanted() && header.terms == Terms::Prepaid;
             say("unpaid", unpaid && since(Span::days(3)));
         }
-        let newest = |meaning| order.goods.parcels.iter().any(|parcel| parcel.scan == Some(meaning));
-        let silent = |span| order.goods.parcels.iter().any(|p| p.scan.is_none() && !p.pieces.is_empty() && p.despatched_at + span <= tick);
-        say("parcel-lost", newest(ScanMeaning::Lost) || silent(Span::days(10)) && !order.delivered(true));
+        // Whether a parcel is lost of which no piece is on a line is left open.
+        if !order.goods.unknown_line && order.goods.others.is_empty() {
+            say("parcel-lost", order.goods.parcels.iter().any(|parcel| lost(parcel, tick)));
+        }
     }
     open
+}
+
+/// The carrier says so; or a parcel that can be scanned has not been for ten days.
+fn lost(parcel: &Parcel, tick: Moment) -> bool {
+    let holds = parcel.pieces.values().any(|count| !count.is_zero());
+    let since = parcel.scanned_at.max(Some(parcel.despatched_at)).unwrap_or(parcel.despatched_at);
+    let silent = parcel.tracking.is_some() && !parcel.delivered && since + Span::days(10) <= tick;
+    parcel.scan == Some(ScanMeaning::Lost) || holds && silent
 }
 
 /// A document of the ERP is deleted, nothing was posted, nothing cancelled, for an hour.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use waybill::facts::{Link, Moment, Name, OrderKey, OrderRow, Row, Sku, SkuRow, Subject};
 
 use crate::history::History;
-use crate::world::Order;
+use crate::world::{Order, SEKO, WMS};
 
 /// A row as it stands at the end.
 #[derive(Clone, Debug)]
@@ -25,6 +25,17 @@ pub struct Facts {
     pub skus: BTreeMap<Sku, Vec<Kept<SkuRow>>>,
     /// Rows under names that lead nowhere: when the oldest was told.
     pub orphans: BTreeMap<Name, Moment>,
+}
+
+impl Facts {
+    /// The warehouse at this location says that it does not know the SKU. One that says nothing of it knows it.
+    pub fn lacks(&self, location: &str, sku: &Sku) -> bool {
+        let warehouse = if location == "NORTH" { WMS } else { SEKO };
+        self.skus.get(sku).into_iter().flatten().any(|kept| match &kept.row {
+            SkuRow::WarehouseItem(item) => kept.source == warehouse && (!item.known || kept.gone.is_some()),
+            _ => false,
+        })
+    }
 }
 
 type Place = (i64, u64);

@@ -29,8 +29,9 @@ pub struct Parcel {
     pub despatched_at: Moment,
     /// By line.
     pub pieces: BTreeMap<String, Decimal>,
-    /// The newest scan.
+    /// The newest scan, and when it was made.
     pub scan: Option<ScanMeaning>,
+    pub scanned_at: Option<Moment>,
     pub delivered: bool,
     pub assumed: bool,
 }
@@ -133,6 +134,7 @@ pub fn goods(kept: &[Kept<OrderRow>], supplied: bool, tick: Moment) -> OrderGood
             despatched_at: despatch.despatched_at,
             pieces: BTreeMap::new(),
             scan: None,
+            scanned_at: None,
             delivered: false,
             assumed: false,
         });
@@ -296,7 +298,8 @@ fn follow_parcel(kept: &[Kept<OrderRow>], parcel: &mut Parcel, tick: Moment) {
     .filter_map(|(_, scan)| Some((scan, *scan.meaning.known()?)))
     .filter(|(_, meaning)| *meaning != ScanMeaning::Withdrawn)
     .collect();
-    parcel.scan = scans.iter().max_by_key(|(scan, meaning)| (scan.scanned_at, *meaning)).map(|(_, meaning)| *meaning);
+    let newest = scans.iter().max_by_key(|(scan, meaning)| (scan.scanned_at, *meaning));
+    (parcel.scan, parcel.scanned_at) = (newest.map(|(_, meaning)| *meaning), newest.map(|(scan, _)| scan.scanned_at));
     parcel.delivered = parcel.scan == Some(ScanMeaning::Delivered);
     let silent = !matches!(parcel.scan, Some(ScanMeaning::Delivered | ScanMeaning::Lost | ScanMeaning::Returning));
     if silent && parcel.despatched_at + Span::days(21) <= tick {

@@ -6,7 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use waybill::facts::order::{
     ChargeKind, ErpState, Header, LineRole, Needs, Origin, PostedKind, ScanMeaning, Tender, Terms, WarehouseState, Word,
 };
-use waybill::facts::{Moment, OrderRow, Quantity};
+use waybill::facts::{Amount, Moment, OrderRow, Quantity, Sku};
 
 use crate::fold::Kept;
 use crate::goods::{Goods, OrderGoods, goods, rows};
@@ -25,12 +25,16 @@ pub struct Order<'k> {
     pub duplicate: bool,
     pub held: bool,
     pub ship_to: bool,
+    /// One record of the ERP is deleted, another is there: a person has removed a duplicate, or both are one.
+    pub replaced_record: bool,
     /// Lines + charges differ from the total beyond rounding.
     pub totals_differ: bool,
     /// Pieces that were cancelled are stopped whether or not a go-ahead was made: every warehouse has said that nothing is left to send.
     pub settled: bool,
     /// Where each line is to be sent from, once known.
     pub locations: BTreeMap<String, String>,
+    /// Lines whose SKU the warehouse there does not know.
+    pub lacking: BTreeSet<String>,
 }
 
 /// round_half_up(gross x j / n), in pence.
@@ -38,7 +42,7 @@ pub fn share(gross: Decimal, j: Decimal, n: Decimal) -> Decimal {
     if n.is_zero() { Decimal::ZERO } else { (gross * j / n).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero) }
 }
 
-pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
+pub fn order<'k>(kept: &'k [Kept<OrderRow>], lacks: &dyn Fn(&str, &Sku) -> bool, tick: Moment) -> Order<'k> {
     let header = rows(kept, |row| match row {
         OrderRow::Header(header) => Some(&**header),
         _ => None,
@@ -67,6 +71,9 @@ pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
     let payments = kept.iter().any(|kept| matches!(&kept.row, OrderRow::Payment(_)));
     let complete = whole && (!needs_address || ship_to) && (payments || on_account);
 
+    let rest = header.filter(|_| adds_up).map_or(Decimal::ZERO, |header| header.total.decimal() - sum);
+    let locations = locations(kept, header, &lines);
+    let lacking = lines.iter().filter(|(id, line)| locations.get(id).is_some_and(|location| lacks(location, &line.sku)));
     let mut order = Order {
         kept,
         header,
@@ -78,19 +85,37 @@ pub fn order(kept: &[Kept<OrderRow>], tick: Moment) -> Order<'_> {
         any_record,
         duplicate,
         held,
+        replaced_record: replaced_record(kept),
         ship_to,
         totals_differ: header.is_some() && !lines.is_empty() && whole && !adds_up,
         settled: true,
-        locations: locations(kept, header, &lines),
+        lacking: lacking.map(|(id, _)| id.clone()).collect(),
+        locations,
     };
+    give_rest(&mut order.goods, rest);
     // Digital lines are never cancelled here: what is owed does not depend on whether they are supplied.
     order.secured = on_account || covered(kept, tick) >= owed(&order.goods, charged);
     // Of an order that is not complete nobody knows what is owed.
     if order.complete && order.secured && order.recorded {
         order.goods = goods(kept, true, tick);
+        give_rest(&mut order.goods, rest);
     }
     order.settled = order.goods.lines.iter().all(|line| line.w == line.n) || answered(kept);
     order
+}
+
+/// A rounding rest goes to the largest line.
+fn give_rest(goods: &mut OrderGoods, rest: Decimal) {
+    let gross = |line: &Goods| line.line.gross.decimal();
+    let largest = goods.lines.iter().map(gross).max();
+    if let Some(line) = goods.lines.iter_mut().find(|line| Some(gross(line)) == largest) {
+        line.line.gross = Amount::new(gross(line) + rest).expect("a small amount");
+    }
+}
+
+fn replaced_record(kept: &[Kept<OrderRow>]) -> bool {
+    let record = |gone: bool| kept.iter().any(|kept| matches!(kept.row, OrderRow::ErpRecord(_)) && kept.gone.is_some() == gone);
+    record(true) && record(false)
 }
 
 /// captured + (authorised - captured, if neither expired nor voided); nothing is refunded in these histories.
@@ -132,12 +157,14 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
                 }
                 recorded = true;
                 approved |= row.gone.is_some() || *state != ErpState::Pending;
-                if row.gone.is_none() && matches!(state, ErpState::Pending | ErpState::Approved) {
+                if row.gone.is_none() {
                     open.insert(record.document.to_string());
                 }
             }
             OrderRow::ErpPosted(posted) if matches!(posted.kind, PostedKind::Shipment | PostedKind::Invoice) => {
                 (any, recorded, approved) = (true, true, true);
+                // An open document and what was posted from it are one record.
+                open.insert(posted.from.to_string());
             }
             _ => {}
         }
@@ -223,11 +250,16 @@ impl Order<'_> {
         self.complete && self.secured && self.recorded && self.approved && !self.held && self.ship_to && !self.duplicate && !self.is_test()
     }
 
+    /// The line may be asked for, as far as it is for the line to say: its location is known, and the warehouse there knows its SKU.
+    fn placed(&self, line: &Goods) -> bool {
+        self.locations.contains_key(&line.id) && !self.lacking.contains(&line.id)
+    }
+
     /// Some lines that ship have a location, others have none yet: what "every condition of the go-ahead" means then is left open.
     pub fn half_placed(&self) -> bool {
         let mut ships = self.lines().iter().filter(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
-        let placed = ships.clone().any(|line| self.locations.contains_key(&line.id));
-        placed && ships.any(|line| !self.locations.contains_key(&line.id))
+        let placed = ships.clone().any(|line| self.placed(line));
+        placed && ships.any(|line| !self.placed(line))
     }
 
     /// The stage, the first that holds.
@@ -241,8 +273,7 @@ impl Order<'_> {
         };
         let out = self.goods.parcels.iter().any(|parcel| parcel.scan == Some(ScanMeaning::OutForDelivery));
         let ships = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
-        let to_release =
-            self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.locations.contains_key(&line.id));
+        let to_release = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.placed(line));
         match () {
             () if self.nothing_wanted() && self.nothing_left() => "cancelled",
             () if self.delivered(true) => "delivered",
@@ -252,7 +283,13 @@ impl Order<'_> {
             () if some_shipped => "part-despatched",
             () if warehouse(&[WarehouseState::Packed]) => "packed",
             () if warehouse(&[WarehouseState::Picking, WarehouseState::Picked]) => "picking",
-            () if self.kept.iter().any(|kept| matches!(kept.row, OrderRow::WarehouseOrder(_))) => "released",
+            () if self
+                .kept
+                .iter()
+                .any(|kept| matches!(kept.row, OrderRow::WarehouseOrder(_) | OrderRow::WarehouseLine(_) | OrderRow::WarehouseTotal(_))) =>
+            {
+                "released"
+            }
             () if self.released() && ships && to_release => "released",
             () if self.recorded => "recorded",
             () => "placed",

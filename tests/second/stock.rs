@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use waybill::facts::order::LineRef;
+use waybill::facts::order::{LineRef, Needs};
 use waybill::facts::sku::{Basis, Count};
+use waybill::facts::time::Span;
 use waybill::facts::{Moment, OrderRow, Sku, SkuRow};
 
 use crate::fold::{Facts, Kept};
-use crate::goods::rows;
+use crate::goods::{Goods, rows};
 use crate::order::Order;
 use crate::world::{SEKO, WMS};
 
@@ -149,7 +150,11 @@ fn order_burden(sku: &Sku, channel: &Channel, kept: &[Kept<SkuRow>], order: &Ord
     for line in order.lines().iter().filter(|line| line.line.sku == *sku && line.line.tracked) {
         if burdens(order, &line.id, &header.channel, channel) {
             let claim = (line.n - line.c).max(line.d);
-            let taken: Decimal = channel.pool.iter().map(|location| taken(order, &line.id, location, kept)).sum();
+            let taken: Decimal = channel
+                .pool
+                .iter()
+                .map(|location| taken(order, &line.id, location, kept).max(taken_away(order, line, location, kept)))
+                .sum();
             burden += (claim - taken).max(Decimal::ZERO);
         }
     }
@@ -211,9 +216,19 @@ fn taken(order: &Order<'_>, line: &str, location: &str, kept: &[Kept<SkuRow>]) -
     .into_iter()
     .filter(|(kept, _)| kept.source == counted_by(location))
     .filter(|(_, row)| row.location == location && of_line(&row.line) && row.allocated_at.is_some_and(|at| at <= count.t0))
-    .map(|(_, row)| row.allocated.decimal())
+    // Set aside still, and what has left since it was: both are left out.
+    .map(|(_, row)| row.allocated.decimal() + row.despatched.map_or(Decimal::ZERO, |told| told.decimal()))
     .sum();
     despatched.max(allocated)
+}
+
+/// What was sold at a counter, of which the counting system has no rows: a day later its count leaves it out.
+fn taken_away(order: &Order<'_>, line: &Goods, location: &str, kept: &[Kept<SkuRow>]) -> Decimal {
+    let here = order.locations.get(&line.id).is_some_and(|known| known == location);
+    let (Some(header), Some(count), true) = (order.header, counts(kept, location).first().copied(), here) else { return Decimal::ZERO };
+    let booked = count.t0.0 - Span::days(1).0;
+    // Moments to the minute, and never more than is sure.
+    if line.line.needs == Needs::Taken && header.placed_at.0 < booked - booked.rem_euclid(60_000) { line.d } else { Decimal::ZERO }
 }
 
 /// Despatches that no order is known for, and that no count leaves out yet: the figure is low by them.

@@ -33,6 +33,8 @@ pub struct Story {
     pub placed: Moment,
     pub channel: &'static str,
     pub lines: Vec<StoryLine>,
+    /// What the shop said of it as a whole.
+    pub head: Option<Header>,
     /// Something of it was or will be cancelled.
     pub cancels: bool,
 }
@@ -53,8 +55,8 @@ pub fn tell(teller: &mut Teller, number: i64) {
     let name = Name::new(Name::ORDER_NUMBER, &text);
     let channel = if teller.chance.percent(25) { "outlet" } else { "web" };
     let lines = lines(teller, channel);
-    let mut story = Story { key, number: text, name, placed, channel, lines, cancels: false };
-    placed_in_the_shop(teller, &story);
+    let mut story = Story { key, number: text, name, placed, channel, lines, head: None, cancels: false };
+    placed_in_the_shop(teller, &mut story);
     changes_of_the_shop(teller, &mut story);
     crate::tell_work::tell(teller, &mut story);
     if teller.answered && story.cancels {
@@ -150,7 +152,7 @@ fn payment(authorised: i64, captured: i64, expires_at: Option<Moment>) -> OrderR
     })
 }
 
-fn placed_in_the_shop(teller: &mut Teller, story: &Story) {
+fn placed_in_the_shop(teller: &mut Teller, story: &mut Story) {
     let at = story.placed;
     let shipping = if teller.chance.percent(50) { 395 } else { 0 };
     let sum = story.lines.iter().map(|line| line.gross).sum::<i64>() + shipping;
@@ -163,6 +165,7 @@ fn placed_in_the_shop(teller: &mut Teller, story: &Story) {
     let whole = teller.chance.percent(30);
     let mut head = header(story, Origin::Web, total, terms, whole);
     head.test = teller.chance.percent(2);
+    story.head = Some(head.clone());
     let own = |id: &str, at, row| Teller::order_row(&story.key, id, at, row);
     let mut groups: Vec<Vec<Told>> = Vec::new();
     let link = Teller::link_row(&story.name, Link::Order(story.key.clone()), at);
@@ -263,7 +266,19 @@ fn edit(teller: &mut Teller, story: &mut Story) {
     let gross = line.gross * fewer / line.ordered;
     let at = teller.later(story.placed, 60 * 24);
     let row = Teller::order_row(&story.key, line.id.as_str(), at, line_row(&line, fewer, gross));
-    teller.tell(WEB, By::Position, at, vec![row]);
+    let mut rows = vec![row];
+    if let Some(head) = &mut story.head {
+        head.total -= cents(line.gross - gross);
+        rows.push(Teller::order_row(&story.key, "order", at, OrderRow::Header(Box::new(head.clone()))));
+        if head.whole {
+            // A body that says all lists every line: one that it leaves out is removed.
+            let others = story.lines.iter().filter(|other| other.id != line.id);
+            rows.extend(
+                others.map(|other| Teller::order_row(&story.key, other.id.as_str(), at, line_row(other, other.ordered, other.gross))),
+            );
+        }
+    }
+    teller.tell(WEB, By::Position, at, rows);
     story.cancels = true;
 }
 
@@ -282,7 +297,7 @@ fn counter_sale(teller: &mut Teller, number: i64, placed: Moment) {
     }
     let total = sold.iter().map(|line| line.gross).sum();
     let name = Name::new(Name::ORDER_NUMBER, &text);
-    let story = Story { key, number: text, name, placed, channel: "till", lines: sold, cancels: false };
+    let story = Story { key, number: text, name, placed, channel: "till", lines: sold, head: None, cancels: false };
     let mut head = header(&story, Origin::Pos, total, Terms::Prepaid, true);
     head.email = None;
     let own = |id: &str, row| Teller::order_row(&story.key, id, placed, row);

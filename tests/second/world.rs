@@ -57,6 +57,7 @@ roles = ["wms"]
 [sources.seko]
 kind = "told"
 roles = ["wms"]
+between_counts = "movements"
 
 [sources.carrier]
 kind = "told"

@@ -33,6 +33,7 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     let erp = erp::read(rows, rules, &decisions);
     erp::put_to_lines(rows, rules, &decisions, &mut read.lines, &mut findings);
     erp::locate(rules, placed.header.map(|header| header.channel.as_str()), &mut read.lines);
+    erp::stocked(rows, rules, &mut read.lines);
     let goods = Ground { rows, rules, decisions: &decisions, placed: &placed, erp: &erp, late };
     let goods = goods.goods(&mut read.lines, &mut clock, &mut findings);
 
@@ -162,6 +163,7 @@ impl<'a> Ground<'a, '_> {
         cancelled.put_to_lines(lines);
         let outcome = back.put_to_lines(self.late, lines, findings);
         outcome.settle(rows, lines);
+        outcome.unsettled(rules, lines, findings);
         Goods { parcels, warehouse, back, outcome, cancelled }
     }
 }

@@ -191,6 +191,9 @@ pub(super) fn put_to_lines<'a>(
     let mut parcels: Vec<ParcelView<'a>> = Vec::new();
     for piece in pieces {
         let parts = pooling::spread(piece.quantity, &piece.targets, &[wanted, &ordered], &mut taken);
+        if piece.targets.len() > 1 {
+            piece.targets.iter().for_each(|&line| lines[line].pooled = true);
+        }
         let parcel = parcel_of(&mut parcels, piece);
         if parts.is_empty() && piece.quantity.is_positive() {
             parcel.unresolved = true;

@@ -226,6 +226,21 @@ pub(super) fn locate<'a>(rules: &'a Rules, channel: Option<&str>, lines: &mut [L
     }
 }
 
+/// Which lines' SKUs the warehouse at their location does not know, as those SKUs have told.
+pub(super) fn stocked(rows: &Rows<OrderRow>, rules: &Rules, lines: &mut [LineView<'_>]) {
+    let told = rows.of_kind(OrderRow::NOT_STOCKED).filter(|(_, stored)| !stored.deleted);
+    let lacking = told.filter_map(|(_, stored)| match &stored.row {
+        Some(OrderRow::NotStocked(row)) => Some(row),
+        _ => None,
+    });
+    for row in lacking {
+        for line in lines.iter_mut().filter(|line| *line.sku == row.sku) {
+            let there = line.location.and_then(|code| rules.location(code)).and_then(|location| location.wms);
+            line.not_stocked |= there == Some(row.warehouse);
+        }
+    }
+}
+
 /// The location's own code, where the configuration knows the name.
 pub(super) fn canonical<'a>(rules: &'a Rules, code: &'a str) -> &'a str {
     rules.location(code).map_or(code, |location| &location.code)

@@ -7,7 +7,7 @@ use crate::entities::Rows;
 use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
 use crate::facts::order::{LineRole, ShopState, Terms, Word};
-use crate::facts::{Amount, Moment, OrderRow};
+use crate::facts::{Amount, Moment, OrderRow, Quantity};
 
 pub(super) struct Judge<'a, 's> {
     pub rows: &'a Rows<OrderRow>,
@@ -50,6 +50,9 @@ impl Judge<'_, '_> {
         self.lines(findings);
         if self.conditions.complete.holds {
             self.unpaid(header.placed_at, header.terms, findings);
+            if header.terms == Terms::Prepaid {
+                self.despatched_unpaid(header.placed_at, findings);
+            }
             self.refunds(findings);
         }
     }
@@ -93,6 +96,46 @@ impl Judge<'_, '_> {
         let sentence = format!("{} of {} {} are not paid", show(missing), show(money.owed), money.currency);
         findings.add("unpaid", "", sentence, Some(missing), self.placed.cause);
         findings.after(placed_at + self.rules.durations.unpaid);
+    }
+
+    /// What left is worth more than is captured: the oldest despatch that is not covered has been gone for days.
+    fn despatched_unpaid(&self, placed_at: Moment, findings: &mut Findings) {
+        let money = self.money;
+        let lines = || self.read.lines.iter().filter(|line| !line.set);
+        let kept = |line: &LineView<'_>| (line.d.min(line.n) - line.r).floor_zero();
+        let worth: Amount = lines().map(|line| line.g(kept(line))).sum();
+        let charges: Amount = self.charges.iter().filter(|charge| charge.stays).map(|charge| charge.charge.gross).sum();
+        let supplied = if lines().any(|line| kept(line).is_positive()) { worth + charges } else { Amount::ZERO };
+        if supplied <= money.captured {
+            return;
+        }
+        // What needs no parcel is supplied with the order.
+        let mut left: Vec<(Moment, Amount)> = Vec::new();
+        for line in lines() {
+            let mut before = Quantity::ZERO;
+            let parts = line.despatched.iter().map(|part| (part.despatched_at, part.quantity));
+            let mut parts: Vec<(Moment, Quantity)> = parts.chain(line.despatched.is_empty().then_some((placed_at, line.d))).collect();
+            parts.sort_unstable();
+            for (at, quantity) in parts {
+                let after = (before + quantity).min(kept(line));
+                left.push((at, line.g(after) - line.g(before)));
+                before = after;
+            }
+        }
+        left.sort_unstable();
+        let mut sum = charges;
+        let uncovered = left.iter().find(|(_, worth)| {
+            sum += *worth;
+            sum > money.captured
+        });
+        let Some((since, _)) = uncovered else { return };
+        let missing = supplied - money.captured;
+        let show = |amount: Amount| amount.display(money.currency);
+        let sentence =
+            format!("goods and charges of {} {} have left, {} are captured", show(supplied), money.currency, show(money.captured));
+        let cause = lines().filter_map(|line| line.despatched_by).max();
+        findings.add("despatched-unpaid", "", sentence, Some(missing), cause.or(self.placed.cause));
+        findings.after(*since + self.rules.durations.despatched_unpaid);
     }
 
     fn refunds(&self, findings: &mut Findings) {

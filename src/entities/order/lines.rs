@@ -153,6 +153,7 @@ pub(super) fn sale<'a>(id: &'a str, line: &'a Line, gone: bool, removed: bool, c
         ships: ships(line),
         drop_ship: false,
         location: None,
+        not_stocked: false,
         n: line.ordered.floor_zero(),
         d: Quantity::ZERO,
         c: Quantity::ZERO,
@@ -176,6 +177,7 @@ pub(super) fn sale<'a>(id: &'a str, line: &'a Line, gone: bool, removed: bool, c
         unit_cost: line.unit_cost,
         despatched: Vec::new(),
         despatched_by: None,
+        pooled: false,
     }
 }
 

@@ -15,7 +15,7 @@ use super::view::{ChargeView, LineView, Money, RefundView, TenderView};
 use crate::entities::Rows;
 use crate::entities::rules::{ReportsRefunds, Rules};
 use crate::facts::order::{Payment, RefundState, Tender, Word};
-use crate::facts::{Amount, Cause, OrderRow, Quantity, SourceId};
+use crate::facts::{Amount, Cause, OrderRow, Quantity, SourceId, Text};
 
 /// The charges of the shop; `stays` is set once it is known what is kept.
 pub(super) fn charges<'a>(rows: &'a Rows<OrderRow>, shop: Option<SourceId>) -> Vec<ChargeView<'a>> {
@@ -91,8 +91,11 @@ impl Paid {
     }
 }
 
+/// A row in another currency: its id, what it says, and its record.
+type Foreign = (Text, String, Cause);
+
 /// Payments of the shop, in the order's currency; two rows of one reference are one fact (the one that captured more).
-fn payments<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, foreign: &mut Vec<(String, Cause)>) -> Vec<&'a Payment> {
+fn payments<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, foreign: &mut Vec<Foreign>) -> Vec<&'a Payment> {
     let mut payments: Vec<&'a Payment> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::PAYMENT) {
         let Some(OrderRow::Payment(payment)) = &stored.row else { continue };
@@ -100,7 +103,7 @@ fn payments<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, fo
             continue;
         }
         if payment.currency != placed.currency {
-            foreign.push((format!("payment {} is in {}", key.id, payment.currency), stored.cause));
+            foreign.push((key.id.clone(), format!("payment {} is in {}", key.id, payment.currency), stored.cause));
             continue;
         }
         let same = |there: &&&mut &Payment| {
@@ -167,7 +170,7 @@ fn add(sums: &mut Vec<(Tender, Amount)>, tender: Tender, amount: Amount) {
     }
 }
 
-fn refunds<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, foreign: &mut Vec<(String, Cause)>) -> Refunds<'a> {
+fn refunds<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, foreign: &mut Vec<Foreign>) -> Refunds<'a> {
     let mut views = Vec::new();
     let mut told: Vec<Told<'a>> = Vec::new();
     for (key, stored) in rows.of_kind(OrderRow::REFUND) {
@@ -179,7 +182,7 @@ fn refunds<'a>(rows: &'a Rows<OrderRow>, rules: &Rules, placed: &Placed<'_>, for
         let pending = row.state == Word::Known(RefundState::Pending);
         let reports = rules.source(key.source).map_or(ReportsRefunds::None, |source| source.reports_refunds);
         if row.currency != placed.currency {
-            foreign.push((format!("refund {} is in {}", key.id, row.currency), stored.cause));
+            foreign.push((key.id.clone(), format!("refund {} is in {}", key.id, row.currency), stored.cause));
         } else if (success || pending) && reports != ReportsRefunds::None {
             let (place, reference) = (views.len(), row.reference.as_str());
             told.push(Told { place, source: key.source, reports, tender: row.tender, amount: row.amount, reference });
@@ -281,8 +284,8 @@ pub(super) fn money<'a>(
     }
     let sound = placed.header.is_some() && totals.agree && foreign.is_empty();
     if placed.header.is_some() {
-        for (sentence, cause) in foreign {
-            findings.contradiction("currency", format!("{sentence}, the order in {}", placed.currency), cause);
+        for (number, sentence, cause) in foreign {
+            findings.add("currency-differs", &number, format!("{sentence}, the order in {}", placed.currency), None, Some(cause));
         }
     }
     let mut tenders = paid.tenders;

@@ -107,7 +107,7 @@ impl<'a> Record<'a, '_> {
     /// Asked for, not there, and still wanted.
     fn missing(&self, findings: &mut Findings) {
         let wanted = self.lines.iter().any(|line| line.w.is_positive());
-        let Some(asked_at) = self.asked.asked_at.filter(|_| self.asked.step > 0 && !self.asked.cancelled) else { return };
+        let Some(asked_at) = self.asked.first_asked_at.filter(|_| !self.asked.cancelled) else { return };
         if wanted && !self.erp.exists {
             let source = super::conditions::role_name(self.rules, Role::Erp);
             let sentence = format!("{source} was asked to record the order, and has no record of it");

@@ -10,10 +10,11 @@ use super::pooling::{self, Parts, Targets};
 use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
 use crate::entities::rules::{Authority, Role, Rules};
+use crate::facts::ids::join_key;
 use crate::facts::order::{
     Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
-use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
+use crate::facts::{Cause, Moment, OrderRow, Quantity, RowKey, SourceId};
 
 /// A line of an authorisation, by the authority.
 pub(super) struct Authorised<'a> {
@@ -59,8 +60,23 @@ pub(super) struct Received<'a> {
     location: &'a str,
     /// What is put there can be sold.
     sellable_bucket: bool,
+    id: &'a str,
+    /// A count of the location holds it, or nobody counts it.
+    counted: bool,
     cause: Cause,
     targets: Targets,
+}
+
+impl Received<'_> {
+    /// It can be sold again from where it is.
+    fn sellable(&self) -> bool {
+        self.sellable_bucket && self.row.condition == Word::Known(Condition::Sellable)
+    }
+
+    /// Its condition settles what becomes of it.
+    fn settles(&self) -> bool {
+        self.row.condition == Word::Known(Condition::Damaged) || (self.sellable() && self.counted)
+    }
 }
 
 /// Accepted condition (a word without a meaning opens no gate).
@@ -76,6 +92,19 @@ pub(super) struct Returns<'a> {
 
 fn pooled(line: &LineRef) -> bool {
     matches!(line, LineRef::Sku(_))
+}
+
+/// Does a count of the location hold what came back, as its SKU has told? What nobody counts there, or at all, needs none.
+fn counted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[LineView<'_>], targets: &Targets, id: &str, row: &Receipt) -> bool {
+    let Some(line) = targets.first().map(|&line| &lines[line]) else { return true };
+    if !line.goods.tracked || rules.location(&row.location).is_none_or(|known| known.counted_by.is_none()) {
+        return true;
+    }
+    let key = RowKey { kind: OrderRow::COUNTED, source: SourceId::WAYBILL, id: join_key(&[line.sku.as_str(), id]) };
+    match rows.get(&key).filter(|stored| !stored.deleted).and_then(|stored| stored.row.as_ref()) {
+        Some(OrderRow::Counted(counted)) => counted.received_at == row.received_at,
+        _ => false,
+    }
 }
 
 /// The head of the authorisation, where its authority keeps the state there; and whether it was deleted.
@@ -127,7 +156,8 @@ pub(super) fn read<'a>(
         let location = canonical(rules, &row.location);
         let buckets = rules.location(&row.location).map_or(&[][..], |known| &known.sellable_buckets);
         let sellable_bucket = buckets.is_empty() || buckets.contains(&row.bucket);
-        received.push(Received { source: key.source, row, location, sellable_bucket, cause: stored.cause, targets });
+        let counted = counted(rows, rules, lines, &targets, &key.id, row);
+        received.push(Received { source: key.source, row, location, sellable_bucket, id: &key.id, counted, cause: stored.cause, targets });
     }
     authorised.sort_by(|a, b| (pooled(&a.row.line), &a.row.rma, a.id, a.source).cmp(&(pooled(&b.row.line), &b.row.rma, b.id, b.source)));
     received.sort_by(|a, b| {
@@ -216,7 +246,9 @@ impl<'a> Returns<'a> {
         let expected = any.iter().copied().sum();
         let unlogged_pieces = (0..lines.len()).map(|i| (all[i] - any[i]).floor_zero()).collect();
         let returns = self.by_authorisation(lines, &parts_of, &receipts);
-        Outcome { returns, unlogged, expected, there, goods, not_expected, unlogged_pieces }
+        let open = receipts.iter().zip(&self.received).filter(|(_, row)| accepted(&row.row.condition) && !row.settles());
+        let waiting = open.flat_map(|(parts, row)| parts.iter().map(|(line, _)| (*line, row.row.received_at, row.cause))).collect();
+        Outcome { returns, unlogged, expected, there, goods, not_expected, unlogged_pieces, waiting }
     }
 
     /// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
@@ -253,6 +285,7 @@ impl<'a> Returns<'a> {
                 location: row.location,
                 bucket: &row.row.bucket,
                 received_at: row.row.received_at,
+                uncounted: (row.sellable() && !row.counted).then_some(row.id),
             });
         }
         returns
@@ -291,7 +324,7 @@ fn home<'v, 'a>(
 
 /// What came back in accepted condition, by line.
 pub(super) struct Goods {
-    /// Sellable, and in a bucket that sells.
+    /// Sellable, in a bucket that sells, and counted there.
     sellable: Vec<Quantity>,
     damaged: Vec<Quantity>,
     /// Neither settled as stock nor as damaged by the receipt alone.
@@ -301,7 +334,7 @@ pub(super) struct Goods {
 impl Goods {
     fn add(&mut self, row: &Received<'_>, parts: &Parts) {
         let into = match &row.row.condition {
-            Word::Known(Condition::Sellable) if row.sellable_bucket => &mut self.sellable,
+            Word::Known(Condition::Sellable) if row.sellable_bucket && row.counted => &mut self.sellable,
             Word::Known(Condition::Damaged) => &mut self.damaged,
             Word::Known(Condition::Sellable | Condition::Unspoken) => &mut self.unspoken,
             Word::Known(Condition::Rejected | Condition::OtherItem) | Word::Unknown(_) => return,
@@ -326,6 +359,8 @@ pub(super) struct Outcome<'a> {
     goods: Goods,
     not_expected: Vec<Quantity>,
     unlogged_pieces: Vec<Quantity>,
+    /// Receipts by line, whose condition does not settle what becomes of them.
+    waiting: Vec<(usize, Moment, Cause)>,
 }
 
 impl Outcome<'_> {
@@ -334,11 +369,8 @@ impl Outcome<'_> {
         self.unlogged_pieces.get(line).copied().unwrap_or_default()
     }
 
-    /// *Settled* goods: pieces received as damaged are written off, as sellable are stock, those with a disposition are what it says, and
-    /// those that need not come are settled as they are.
-    ///
-    /// A departure: rows.md lets a sellable receipt be settled once a count of its location is newer. An order knows no counts; the warehouse
-    /// that says "sellable" has inspected the piece, so its word settles it at once.
+    /// *Settled* goods: pieces received as damaged are written off, as sellable are stock once a count of their location holds them, those with
+    /// a disposition are what it says, and those that need not come are settled as they are.
     pub fn settle(&self, rows: &Rows<OrderRow>, lines: &mut [LineView<'_>]) {
         let mut disposed = [vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()]];
         let accepted: Vec<Quantity> = (0..lines.len()).map(|i| self.goods.accepted(i)).collect();
@@ -370,6 +402,21 @@ impl Outcome<'_> {
             line.settled_stock = (sellable + stock).min(line.r - line.settled_written_off);
             let rest = line.r - line.settled_written_off - line.settled_stock;
             line.settled_other = (self.not_expected[i] + sent_back).min(rest);
+        }
+    }
+}
+
+impl Outcome<'_> {
+    /// Accepted pieces of which nobody knows what became of them, for days.
+    pub fn unsettled(&self, rules: &Rules, lines: &[LineView<'_>], findings: &mut Findings) {
+        for (i, line) in lines.iter().enumerate().filter(|(_, line)| !line.set) {
+            let open = line.r - line.settled_stock - line.settled_written_off - line.settled_other;
+            let waiting = self.waiting.iter().filter(|(of, ..)| *of == i);
+            let Some((_, since, cause)) = waiting.min_by_key(|(_, since, _)| *since).filter(|_| open.is_positive()) else { continue };
+            let sentence = format!("{open} of {} came back, and are neither in stock nor written off", line.sku);
+            findings.add("goods-not-settled", line.id, sentence, Some(line.g(open.min(line.n))), Some(*cause));
+            findings.of_pieces(open);
+            findings.after(*since + rules.durations.goods_not_settled);
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn may_be_released(conditions: &Conditions, lines: &[LineView<'_>], f
     let placed = |line: &LineView<'_>| line.location.is_some_and(|place| rules.locations.is_empty() || rules.location(place).is_some());
     conditions.all().iter().all(|gate| gate.holds)
         && !findings.iter().any(|finding| finding.shuts || finding.kind == "erp-duplicate")
-        && lines.iter().filter(|line| line.ships && line.w.is_positive()).all(placed)
+        && lines.iter().filter(|line| line.ships && line.w.is_positive()).all(|line| placed(line) && !line.not_stocked)
 }
 
 pub(super) fn order_stage(

@@ -14,6 +14,7 @@ use crate::entities::ledger::Ledgers;
 use crate::entities::order::view::{LineView, OrderView};
 use crate::entities::order::{OrderState, view};
 use crate::entities::rules::{Channel, Durations, ErpWhen, Location, ReportsRefunds, Role, Rules, SourceRules};
+use crate::facts::ids::join_key;
 use crate::facts::order::*;
 use crate::facts::time::Span;
 use crate::facts::{
@@ -363,7 +364,19 @@ impl Story {
         self.return_line(rma, of, n, ReturnState::Approved)
     }
 
+    /// ... and, if it can be sold again, held by the next count.
     pub fn received(&mut self, receipt: &str, of: &str, n: i64, condition: Condition) -> &mut Self {
+        let at = self.now;
+        self.uncounted(receipt, of, n, condition).counted(receipt, of, at)
+    }
+
+    /// A count of the location holds what came back.
+    pub fn counted(&mut self, receipt: &str, of: &str, received_at: Moment) -> &mut Self {
+        let row = OrderRow::Counted(Counted { received_at });
+        self.put(SourceId::WAYBILL, &join_key(&[of, &format!("{receipt}|{of}")]), row)
+    }
+
+    pub fn uncounted(&mut self, receipt: &str, of: &str, n: i64, condition: Condition) -> &mut Self {
         let row = Receipt {
             receipt: receipt.into(),
             rma: None,

@@ -82,6 +82,8 @@ pub struct LineView<'a> {
     pub drop_ship: bool,
     /// The location it is to be sent from: the ERP record's line, else the order line's, else the only shipping location of the pool.
     pub location: Option<&'a str>,
+    /// The warehouse there does not know the SKU.
+    pub not_stocked: bool,
     /// Ordered.
     pub n: Quantity,
     /// Despatched by the authority.
@@ -122,6 +124,8 @@ pub struct LineView<'a> {
     /// Despatches of this line's goods, and the record of the last.
     pub despatched: Vec<DespatchPart<'a>>,
     pub despatched_by: Option<Cause>,
+    /// Some despatch names only the SKU, and other lines have it too: how its pieces are put to them may change.
+    pub pooled: bool,
 }
 
 /// Where a part of a bundle belongs.
@@ -303,6 +307,8 @@ pub struct ReceiptView<'a> {
     pub location: &'a str,
     pub bucket: &'a str,
     pub received_at: Moment,
+    /// The receipt's row, while its goods, which can be sold again, wait for a count of their location that holds them.
+    pub uncounted: Option<&'a str>,
 }
 
 #[derive(Clone, Debug)]

@@ -91,7 +91,7 @@ impl Watch<'_, '_> {
     /// A go-ahead was made, and the warehouse neither has an order nor sent anything.
     fn unanswered(&self, findings: &mut Findings) {
         for (location, asked) in &self.ledgers.fulfilment {
-            let Some(asked_at) = asked.asked_at.filter(|_| asked.totals.values().any(|total| total.is_positive())) else { continue };
+            let Some(asked_at) = asked.first_asked_at.filter(|_| asked.totals.values().any(|total| total.is_positive())) else { continue };
             let code = super::erp::canonical(self.rules, location);
             let has = self.warehouse.iter().any(|order| order.location == code || order.location.is_empty());
             if !has && !self.parcels.iter().any(|parcel| parcel.location == code) {

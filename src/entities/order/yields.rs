@@ -1,7 +1,8 @@
 //! What an order tells others: to each SKU the demand of its lines, to its customer a summary with the lines of his history.
 //!
 //! Derived facts, owned by Waybill itself; each is told when it differs from what was told last, and withdrawn when it is yielded no more.
-//! An order tells nothing until its header is there; a test order tells nothing at all.
+//! An order tells nothing until its header is there; a test order tells nothing at all. SKUs hear of returned goods too, while these wait for a
+//! count that holds them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::entities::rules::Rules;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Header, Needs};
-use crate::facts::sku::{Demand, LinePrice};
+use crate::facts::sku::{Demand, LinePrice, Returned};
 use crate::facts::{Amount, CustomerKey, CustomerRow, OrderRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
 
 /// What is told of one subject: whom, the row's id, the row.
@@ -26,18 +27,33 @@ pub fn yields(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules) -> Vec
     let said = Said::of(view, rows, rules);
     let lines = view.lines.iter().zip(said.lines);
     let mut all: Vec<Yield> = lines.filter_map(|(line, said)| demand(view, rows, header, line, said)).collect();
+    all.extend(returned(view));
     all.extend(summary(view, header, rules));
     all
 }
 
-/// Calls `tell` for each derived fact that differs from what was told last (`None`: withdrawn), and enters it in `told`.
+/// Receipts whose goods wait for their count.
+fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = Yield> + 'v {
+    let receipts = view.returns.iter().flat_map(|returned| &returned.receipts);
+    receipts.filter_map(|receipt| {
+        let row = receipt.uncounted?;
+        let sku = view.lines.get(receipt.lines.first()?.0)?.sku;
+        let waits =
+            Returned { order: view.key.clone(), receipt: row.into(), location: receipt.location.into(), received_at: receipt.received_at };
+        let key = RowKey { kind: SkuRow::RETURNED, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, row]) };
+        Some((Subject::Sku(sku.clone()), key, Row::Sku(SkuRow::Returned(Box::new(waits)))))
+    })
+}
+
+/// Calls `tell` for each derived fact that differs from what was told last (`None`: withdrawn), and enters it in `told`. The result: a SKU hears
+/// of a line for the first time.
 pub fn differences(
     view: &OrderView<'_>,
     rows: &Rows<OrderRow>,
     rules: &Rules,
     told: &mut BTreeMap<Text, u64>,
     mut tell: impl FnMut(Subject, RowKey, Option<Row>),
-) {
+) -> bool {
     let now = yields(view, rows, rules);
     let keys: Vec<Text> = now.iter().map(|(subject, key, _)| told_key(subject, key)).collect();
     told.retain(|before, _| {
@@ -47,19 +63,23 @@ pub fn differences(
         }
         still
     });
+    let mut first = false;
     for ((subject, key, row), slot) in now.into_iter().zip(keys) {
         // Rows of ours always have a binary form.
         let digest = postcard::to_stdvec(&row).map_or(0, |bytes| xxh3_64(&bytes));
-        if told.insert(slot, digest) != Some(digest) {
+        let before = told.insert(slot, digest);
+        if before != Some(digest) {
+            first |= before.is_none() && key.kind == SkuRow::DEMAND;
             tell(subject, key, Some(row));
         }
     }
+    first
 }
 
-/// `s|SKU|row id` or `c|customer|row id`, percent-encoded.
+/// `s|SKU|row id` of a line, `r|SKU|row id` of returned goods, or `c|customer|row id`, percent-encoded.
 fn told_key(subject: &Subject, key: &RowKey) -> Text {
     match subject {
-        Subject::Sku(sku) => join_key(&["s", sku.as_str(), &key.id]),
+        Subject::Sku(sku) => join_key(&[if key.kind == SkuRow::RETURNED { "r" } else { "s" }, sku.as_str(), &key.id]),
         Subject::Customer(customer) => join_key(&["c", &customer.0, &key.id]),
         // An order yields nothing to orders and names.
         Subject::Order(_) | Subject::Name(_) => Text::default(),
@@ -71,6 +91,7 @@ fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
     let (of, subject, id) = (parts.next()?, parts.next()?, parts.next()?);
     let (kind, subject) = match of.as_str() {
         "s" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
+        "r" => (SkuRow::RETURNED, Subject::Sku(Sku::new(&subject)?)),
         "c" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject.into()))),
         _ => return None,
     };

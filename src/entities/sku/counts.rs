@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | nobody | always: what left is in no figure |
 //! | the system that tells its despatches | its row is not newer: by the log's position, where both rows have one; else by the clock: when the end of its minute is not after the count's moment (warehouses tell despatches to the minute, and a count is never assumed to hold what it may not hold) |
+//! | the system that tells its despatches, and another one tells this one (a till's sale) | as with a booking delay: its own, else a day |
 //! | another one, with a booking delay | it happened so long before the count |
 //! | another one that books by rows of its own (an ERP that posts at night, a shop) | such a row is there, and not newer than the count |
 //!
@@ -97,12 +98,15 @@ pub(super) struct AsOf {
     position: Option<Version>,
     pub how: How,
     pub basis: Basis,
+    /// Its system tells despatches from here itself: what another one tells that left (a till) it has booked so long after.
+    others: Option<Span>,
 }
 
 /// A clock and a log of one system may differ by so much: rows that a position orders are looked at one by one this far back.
 const LOG_SPAN: Span = Span::days(1);
 
-/// A counting system that has no rows of its own for despatches, and no `booking_delay`: a day is what nightly jobs need at most.
+/// A counting system that has no rows of its own for despatches (or not for those of a till), and no `booking_delay`: a day is what nightly
+/// jobs need at most.
 const DELAY_BY_DEFAULT: Span = Span::days(1);
 
 impl AsOf {
@@ -116,7 +120,7 @@ impl AsOf {
 
     /// What happened before this moment is surely left out; what is later is looked at one by one.
     pub fn walk_from(&self) -> Moment {
-        let limit = self.clock_limit();
+        let limit = self.clock_limit() + Span(-self.others.unwrap_or_default().0);
         if self.position.is_some() { limit + Span(-LOG_SPAN.0) } else { limit }
     }
 
@@ -124,7 +128,10 @@ impl AsOf {
     pub fn takes(&self, at: Moment, teller: SourceId, version: Option<&Version>) -> bool {
         match version.filter(|_| teller == self.source && self.how == How::ByTime(Span(0))) {
             Some(version) => self.not_newer(at, Some(version)),
-            None => at < self.clock_limit(),
+            None => match self.others.filter(|_| teller != self.source) {
+                Some(delay) => at < minute_of(self.t0 + Span(-delay.0)),
+                None => at < self.clock_limit(),
+            },
         }
     }
 
@@ -186,6 +193,7 @@ impl<'a> Counts<'a> {
                 position: Some(told.version).filter(is_position),
                 how: how(rules, told.location, told.source),
                 basis: told.basis,
+                others: others(rules, told.location, told.source),
             };
             let Told { bucket, quantity, basis, t0, cause, .. } = told;
             here.counted.push(Counted { location: code.into(), bucket, quantity, basis, t0, moved, cause: Some(cause) });
@@ -250,12 +258,23 @@ fn moved(state: &SkuState, rules: &Rules, told: &Told<'_>) -> Quantity {
         .sum()
 }
 
-/// How a despatch from the location shows in the counts of `source`.
-fn how(rules: &Rules, location: &Location, source: SourceId) -> How {
-    let own = match location.wms {
+/// Does the counting system tell itself what leaves the location?
+fn tells_own(rules: &Rules, location: &Location, source: SourceId) -> bool {
+    match location.wms {
         Some(wms) => wms == source,
         None => rules.counts_from(Authority::Despatches, source),
-    };
+    }
+}
+
+/// ... and how long after it happened its count leaves out what a till tells; `None`: there are no tills.
+fn others(rules: &Rules, location: &Location, source: SourceId) -> Option<Span> {
+    let till = rules.has(Role::Pos) && !rules.plays(source, Role::Pos);
+    (till && tells_own(rules, location, source)).then(|| rules.stock.of(source).booking_delay.unwrap_or(DELAY_BY_DEFAULT))
+}
+
+/// How a despatch from the location shows in the counts of `source`.
+fn how(rules: &Rules, location: &Location, source: SourceId) -> How {
+    let own = tells_own(rules, location, source);
     let books = [Role::Erp, Role::Shop, Role::Pos].into_iter().any(|role| rules.plays(source, role));
     match rules.stock.of(source).booking_delay {
         _ if own => How::ByTime(Span(0)),

@@ -167,42 +167,59 @@ fn cycle(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Option<Fou
     Some(Found { kind: "rows-contradict", number: "kit".into(), sentence, causes: Vec::new(), since: tick, of: 0, after: Span(0) })
 }
 
-/// Lines priced otherwise than their channel showed when they were placed, as far as that can be told: a price row that was written after the
-/// order does not say what was shown before it. A line found so stays until a person decides, or it is over.
+/// Lines priced otherwise than their channel showed when they were placed, as far as the rows prove it: a price row that was written after the
+/// order does not say what was shown before it, so then nothing is found, in whatever order the rows came.
 fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
-    let open: Vec<RowKey> = state
-        .watched
-        .keys()
-        .filter_map(|slot| slot.strip_prefix("price-differs|"))
-        .map(|id| RowKey { kind: SkuRow::DEMAND, source: SourceId::WAYBILL, id: id.replace("%7C", "|").replace("%25", "%").into() })
-        .collect();
-    let news = state.unsealed.rows.iter().filter(|key| key.kind == SkuRow::DEMAND && !open.contains(key));
-    let news: Vec<RowKey> = news.take(PRICES_MAX.saturating_sub(open.len())).cloned().collect();
-    for (key, before) in open.into_iter().map(|key| (key, true)).chain(news.into_iter().map(|key| (key, false))) {
-        let Some(SkuRow::Demand(demand)) = state.row(&key).and_then(Kept::live) else { continue };
-        let sentence = match differs(demand, state, rules) {
-            Some(Some(sentence)) => sentence,
-            // It can't be told any more: what was found stays.
-            None if before => format!("order {} has another price than was shown when it was placed", demand.number),
-            _ => continue,
+    let open = state.watched.keys().filter_map(|slot| slot.strip_prefix("price-differs|")).map(|id| RowKey {
+        kind: SkuRow::DEMAND,
+        source: SourceId::WAYBILL,
+        id: id.replace("%7C", "|").replace("%25", "%").into(),
+    });
+    let mut lines: Vec<RowKey> = open.collect();
+    let news = if state.unsealed.offers || state.unsealed.restored {
+        let written = offer::price_rows(state, rules).filter_map(|(_, kept)| written(kept)).max();
+        // Of lines placed before a price was written nothing can be told.
+        let placed_since = |kept: &Kept<SkuRow>| match kept.live() {
+            Some(SkuRow::Demand(demand)) => demand.price.is_some() && written.is_some_and(|written| written <= shown_by(demand)),
+            _ => false,
         };
+        state.of_kind(SkuRow::DEMAND).filter(|(_, kept)| placed_since(kept)).map(|(key, _)| key.clone()).collect()
+    } else {
+        state.unsealed.rows.clone()
+    };
+    lines.extend(news);
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|key| seen.insert(key.clone()));
+    let mut found = 0;
+    for key in lines {
+        let Some(demand) = state.demand(&key) else { continue };
+        let Some(sentence) = differs(demand, state, rules) else { continue };
         let causes = state.row(&key).and_then(|kept| kept.told.as_ref()).map(|told| told.cause).into_iter().collect();
         let since = demand.placed_at;
         all.push(Found { kind: "price-differs", number: key.id.clone(), sentence, causes, since, of: 0, after: Span(0) });
+        found += 1;
+        if found == PRICES_MAX {
+            break;
+        }
     }
 }
 
-/// `None`: it can't be told; `Some(None)`: it is as it was shown.
-fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<Option<String>> {
+/// When a price's newest row was written.
+fn written(kept: &Kept<SkuRow>) -> Option<Moment> {
+    kept.told.as_ref().map(|told| told.at).max(kept.gone.as_ref().map(|gone| gone.at))
+}
+
+/// What was written until then the shop showed when the line was placed. It takes a while to show what is written: until then both prices are right.
+fn shown_by(demand: &Demand) -> Moment {
+    demand.placed_at + Span(-PRICE_SPAN.0)
+}
+
+/// In a sentence, that a line's price is another than was shown; `None`: it is as it was shown, or that can't be told.
+fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<String> {
     let price = demand.price.as_ref()?;
     let channel = rules.channel(&demand.channel)?;
-    // The shop takes a while to show what was written: until then both prices are right.
-    let shown_by = demand.placed_at + Span(-PRICE_SPAN.0);
-    let written_before = |kept: &Kept<SkuRow>| {
-        let told = kept.told.as_ref().is_some_and(|told| told.at <= shown_by);
-        told && kept.gone.as_ref().is_none_or(|gone| gone.at <= shown_by)
-    };
-    if price.currency != channel.currency || !offer::price_rows(state, rules).all(|(_, kept)| written_before(kept)) {
+    let mut rows = offer::price_rows(state, rules);
+    if price.currency != channel.currency || rows.any(|(_, kept)| written(kept).is_some_and(|written| written > shown_by(demand))) {
         return None;
     }
     let asked = |at: Moment| {
@@ -211,10 +228,10 @@ fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<Option<St
         shown.asked()
     };
     let now = asked(demand.placed_at)?;
-    if price.amount == now || asked(demand.placed_at + Span(-PRICE_SPAN.0)) == Some(price.amount) {
-        return Some(None);
+    if price.amount == now || asked(shown_by(demand)) == Some(price.amount) {
+        return None;
     }
     let currency = price.currency;
     let (has, was) = (price.amount.display(currency), now.display(currency));
-    Some(Some(format!("order {} has it at {has} {currency}, {} showed {was} when it was placed", demand.number, channel.name)))
+    Some(format!("order {} has it at {has} {currency}, {} showed {was} when it was placed", demand.number, channel.name))
 }

@@ -169,10 +169,11 @@ fn of_channel<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules) -> impl
     })
 }
 
-/// What an offer asks for one piece: the lower of its amount and of its percentage off.
+/// What an offer asks for one piece: the lower of its amount and of the regular price less its percentage, rounded half up.
 fn reduced(offer: &OfferRow, regular: &Price) -> Option<Amount> {
     let percent = offer.percent.filter(|percent| percent.is_positive());
-    let off = percent.map(|percent| regular.amount - regular.amount.share(percent, Quantity::from_int(100), regular.currency));
+    let whole = Quantity::from_int(100);
+    let off = percent.map(|percent| regular.amount.share((whole - percent).floor_zero(), whole, regular.currency));
     [offer.amount, off].into_iter().flatten().min()
 }
 

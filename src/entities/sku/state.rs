@@ -64,6 +64,10 @@ pub(super) struct Unsealed {
     pub variations: bool,
     /// Demand lines and despatches that changed.
     pub rows: Vec<RowKey>,
+    /// Whether warehouses know it.
+    pub items: bool,
+    /// Returned goods that wait for their count.
+    pub returned: bool,
     /// Prices and offers that changed.
     pub prices: Vec<RowKey>,
 }
@@ -93,7 +97,7 @@ impl SkuState {
         match put {
             Put::Stale => return put,
             // A line that its order withdrew: whatever an older version said is of no use.
-            _ if key.kind == SkuRow::DEMAND && kept.gone.is_some() => kept.settle(at),
+            _ if matches!(key.kind, SkuRow::DEMAND | SkuRow::RETURNED) && kept.gone.is_some() => kept.settle(at),
             _ => {}
         }
         // The same said again, newer: kept, and nothing to look at.
@@ -221,6 +225,8 @@ impl Unsealed {
             }
             SkuRow::VARIATION => self.variations = true,
             SkuRow::DEMAND | SkuRow::DESPATCHED => self.rows.push(key.clone()),
+            SkuRow::WAREHOUSE_ITEM => self.items = true,
+            SkuRow::RETURNED => self.returned = true,
             _ => {}
         }
     }

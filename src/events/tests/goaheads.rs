@@ -175,6 +175,7 @@ fn a_go_ahead_without_an_answer_and_a_hold_that_comes_too_late_ask_a_person() {
 #[test]
 fn what_is_asked_for_is_looked_at_again_when_its_answer_is_due() {
     let mut run = Run::new(placed_example());
+    run.story.rules.notifications.clear();
     let hour = |run: &Run| Some(run.story.now + Span::hours(1));
     run.seal_once();
     assert_eq!(run.next, hour(&run), "the record");

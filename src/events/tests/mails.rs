@@ -16,7 +16,8 @@ fn the_straight_story() {
     assert_eq!((mail.text("kind"), mail.text("amount"), mail.text("to")), ("confirmed", "94.36", "anne@example.com"));
     assert_eq!(mail.text("ledger_key"), "magento|1001|confirmed");
     run.then(|story| story.recorded().warehouse_order(WarehouseState::New).warehouse_total(4));
-    let mail = one(&run.then(|story| story.despatched("D1", "TEE", 2)), Topic::Notifications);
+    assert!(kinds(&run.then(|story| story.despatched("D1", "TEE", 2))).is_empty(), "more may be in the parcel");
+    let mail = one(&run.wait(Span::minutes(1)), Topic::Notifications);
     assert_eq!((mail.text("kind"), mail.text("tracking"), mail.text("still_to_come")), ("despatched", "T-D1", "2"));
     assert_eq!(mail.text("ledger_key"), "magento|1001|despatched|D1");
     assert_eq!(kinds(&run.then(|story| story.delivered("D1"))), ["delivered"]);
@@ -27,6 +28,23 @@ fn the_straight_story() {
     assert_eq!((mail.text("kind"), mail.text("amount"), mail.text("refunded")), ("refund-made", "20", "20"));
     let mail = one(&run.then(|story| story.refunded("R2", "1.15")), Topic::Notifications);
     assert_eq!((mail.text("amount"), mail.text("refunded"), mail.text("by_tender.0.amount")), ("1.15", "21.15", "21.15"));
+}
+
+/// A warehouse tells a parcel line by line.
+#[test]
+fn the_mail_of_a_parcel_waits_until_its_rows_have_been_the_same_for_a_minute() {
+    let mut run = released();
+    let half = Span::seconds(30);
+    assert!(kinds(&run.then(|story| story.despatched("D1", "TEE", 1))).is_empty());
+    assert_eq!(run.next, Some(run.story.now + Span::minutes(1)), "the clock brings it");
+    assert!(kinds(&run.then(|story| story.wait(half).despatched("D1", "TEE", 2))).is_empty());
+    assert!(kinds(&run.wait(half)).is_empty(), "half a minute since the second row");
+    let mail = one(&run.wait(half), Topic::Notifications);
+    assert_eq!((mail.text("kind"), mail.text("lines.0.quantity"), mail.text("still_to_come")), ("despatched", "2", "2"));
+    assert!(kinds(&run.wait(Span::hours(1))).is_empty());
+    // The last parcel can't become more.
+    let mail = one(&run.then(|story| story.despatched("D2", "TEE", 1).despatched("D2", "CAP", 1)), Topic::Notifications);
+    assert_eq!((mail.text("parcel"), mail.text("still_to_come")), ("D2", "0"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, Text};
+use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, SourceId, Text};
 
 /// A person's data: carried to who needs it, never shown in a log.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ pub enum OrderRow {
     Cancellation(Cancellation),
     Decision(Box<Decision>),
     Predecessor(Predecessor),
+    NotStocked(NotStocked),
+    Counted(Counted),
 }
 
 impl OrderRow {
@@ -108,6 +110,8 @@ impl OrderRow {
     pub const CANCELLATION: u8 = 23;
     pub const DECISION: u8 = 24;
     pub const PREDECESSOR: u8 = 25;
+    pub const NOT_STOCKED: u8 = 26;
+    pub const COUNTED: u8 = 27;
 
     /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
     pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
@@ -126,7 +130,7 @@ impl OrderRow {
 
     /// A row's kind in words, for people.
     pub fn kind_name(kind: u8) -> &'static str {
-        const NAMES: [&str; 25] = [
+        const NAMES: [&str; 27] = [
             "order",
             "ship-to",
             "bill-to",
@@ -152,6 +156,8 @@ impl OrderRow {
             "cancellation",
             "decision",
             "predecessor",
+            "not stocked",
+            "counted",
         ];
         NAMES.get(usize::from(kind).wrapping_sub(1)).copied().unwrap_or("row")
     }
@@ -184,6 +190,8 @@ impl OrderRow {
             Self::Cancellation(_) => Self::CANCELLATION,
             Self::Decision(_) => Self::DECISION,
             Self::Predecessor(_) => Self::PREDECESSOR,
+            Self::NotStocked(_) => Self::NOT_STOCKED,
+            Self::Counted(_) => Self::COUNTED,
         }
     }
 }
@@ -441,6 +449,20 @@ pub struct Cancellation {
 pub struct Predecessor {
     pub order: OrderKey,
     pub cancelled: bool,
+}
+
+/// That a warehouse does not know a SKU of the order (or sends it no more), as that SKU has heard. Derived. Key: SKU + the warehouse's source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NotStocked {
+    pub sku: Sku,
+    pub warehouse: SourceId,
+}
+
+/// That a count of the location holds returned goods, told by their SKU. Derived. Key: that of the receipt's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// As the receipt said it when the count was found newer.
+    pub received_at: Moment,
 }
 
 /// What a person decided about an exception. A fact like any other, so that it survives restarts and replays. Key: exception's kind + number.

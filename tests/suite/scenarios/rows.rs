@@ -224,6 +224,11 @@ impl Teller {
         }
         self.of(telling).header = Some(header.clone());
         let public = header.number.clone();
+        if let (Subject::Order(old), Some(next)) = (&subject, &header.replaced_by) {
+            let cancelled = header.state == Word::Known(ShopState::Cancelled);
+            let row = OrderRow::Predecessor(Predecessor { order: old.clone(), cancelled });
+            telling.put(Subject::Order(next.clone()), old.0.as_str(), Row::Order(row));
+        }
         telling.put(subject.clone(), order.as_str(), Row::Order(OrderRow::Header(Box::new(header))));
         if let Some(country) = ship_to {
             let address = Address { country: country.into(), city: Personal("Leeds".into()), ..Address::default() };

@@ -5,6 +5,7 @@ use super::super::view::{OrderStage, OrderView, ReturnStage};
 use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
+use crate::facts::time::Span;
 
 #[test]
 fn a_credit_memo_for_returned_goods_cancels_nothing() {
@@ -202,4 +203,21 @@ fn lines_that_need_no_warehouse_are_supplied_when_secured_and_recorded() {
     order.recorded();
     seen!(order, state, view);
     assert_eq!((view.lines[0].d, view.stage), (pieces(1), OrderStage::Delivered));
+}
+
+#[test]
+fn good_goods_are_stock_once_a_count_holds_them_and_asked_about_after_three_days() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).authorised("RMA", "TEE", 1);
+    let at = order.now;
+    order.uncounted("RC", "TEE", 1, Condition::Sellable).wait(Span::days(3));
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").r, line(&view, "A").settled_stock), (pieces(1), pieces(0)));
+    assert_eq!(view.returns[0].receipts[0].uncounted, Some("RC|TEE"));
+    let asked = |view: &OrderView<'_>| view.findings.iter().any(|finding| finding.kind == "goods-not-settled");
+    assert!(asked(&view));
+    order.counted("RC", "TEE", at);
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").settled_stock, view.returns[0].receipts[0].uncounted), (pieces(1), None));
+    assert!(!asked(&view));
 }

@@ -11,7 +11,7 @@ fn asked() -> Story {
     let mut order = placed_example();
     let ledger = &mut order.ledgers.sales_order;
     ledger.step = 1;
-    ledger.asked_at = Some(order.now);
+    (ledger.asked_at, ledger.first_asked_at) = (Some(order.now), Some(order.now));
     ledger.totals = [("A".into(), pieces(3)), ("B".into(), pieces(1))].into();
     order
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::entities::rules::Authority;
 use crate::entities::sku::tells::Tell;
 use crate::entities::sku::{found, kit};
+use crate::facts::Subject;
 use crate::facts::sku::KitPart;
 
 const ERP: SourceId = SourceId(4);
@@ -53,7 +54,12 @@ impl Shelf {
             for (sku, state) in &mut self.skus {
                 state.settle(&rules, minute(0));
                 let figures = stock(sku, state, &rules);
-                state.tell(sku, &rules, &figures, Tell(&mut |to, key, row| told.push((to.clone(), key, row))));
+                let mut hear = |to, key, row| match (to, row) {
+                    (Subject::Sku(to), Some(Row::Sku(row))) => told.push((to, key, Some(row))),
+                    (Subject::Sku(to), _) => told.push((to, key, None)),
+                    _ => {}
+                };
+                state.tell(sku, &rules, &figures, Tell(&mut hear));
                 state.sealed(None);
             }
             if told.is_empty() {

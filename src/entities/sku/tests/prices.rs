@@ -120,6 +120,13 @@ fn the_offer_is_the_lowest_valid_price_below_the_regular_one() {
 }
 
 #[test]
+fn half_a_penny_of_a_percentage_is_rounded_up_as_all_values_are() {
+    let mut bench = bench();
+    bench.price("a", price("8.77")).offer("o", offer(Some(50), None));
+    assert_eq!(bench.asked(day(1)), says("8.77", Some("4.39")));
+}
+
+#[test]
 fn an_offer_begins_and_ends_by_its_own_moments() {
     let mut bench = bench();
     bench.price("a", price("10")).offer("o", OfferRow { from: Some(minute(60)), until: Some(minute(90)), ..offer(Some(10), None) });
