@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use super::incarnations::Incarnations;
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
@@ -20,7 +21,7 @@ use crate::entities::Put;
 use crate::entities::rules::Rules;
 use crate::envelope::Record;
 use crate::events::Topic;
-use crate::facts::{Cause, Change, Fact, Moment, Row, Subject, TopicId};
+use crate::facts::{Cause, Change, Fact, Moment, Place, Row, Subject, TopicId};
 use crate::sources::{Adapter, Common, FactsOut, Reading};
 
 /// A source as the engine runs it.
@@ -66,6 +67,9 @@ pub struct Core {
     last_tick: Moment,
     pub(super) report: EpochReport,
     facts: Vec<Fact>,
+    pub(super) incarnations: Incarnations,
+    /// As they were before the open epoch.
+    incarnations_before: Incarnations,
     published: Arc<Published>,
 }
 
@@ -87,6 +91,8 @@ impl Core {
             last_tick: Moment::default(),
             report: EpochReport::default(),
             facts: Vec::new(),
+            incarnations: Incarnations::default(),
+            incarnations_before: Incarnations::default(),
             published,
         }
     }
@@ -104,6 +110,7 @@ impl Core {
     /// Opens an epoch: its tick is the clock, or the latest tick of any shard where that is later, so that time never goes back.
     pub fn begin(&mut self, clock: Moment) {
         self.last_tick = self.tick;
+        self.incarnations_before = self.incarnations.clone();
         self.tick = self.tick.max(clock);
         self.report = EpochReport { tick: self.tick, ..EpochReport::default() };
         for shard in &mut self.shards {
@@ -128,8 +135,15 @@ impl Core {
         let Some(source) = self.settings.sources.get(route.source) else { return };
         let cause = Cause { topic: route.id, partition: record.partition, offset: record.offset };
         let mut facts = std::mem::take(&mut self.facts);
-        let mut out = FactsOut::new(source.common.id, cause, 0, source.adapter.revision(), &mut facts);
+        let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
         let reading = source.adapter.translate(record, &mut out);
+        if let Some(standing) = out.standing {
+            let partition = (record.topic_index, record.partition);
+            let incarnation = self.incarnations.of(source.common.id, partition, standing);
+            facts.iter_mut().filter(|fact| incarnation > 0 && matches!(fact.version.place, Place::Position(_))).for_each(|fact| {
+                fact.version.incarnation = incarnation;
+            });
+        }
         let report = self.report.sources.entry(route.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
         match reading {
@@ -246,6 +260,7 @@ impl Core {
             shard.epoch.number += 1;
             shard.epoch.tick = self.tick;
             shard.epoch.fingerprint = self.settings.fingerprint;
+            (shard.begins, shard.noted) = (false, false);
             let number = shard.epoch.number;
             shard.live.extend(shard.going_live.drain(..).map(|topic| (topic, number)));
         }
@@ -260,6 +275,7 @@ impl Core {
             shard.drop_stage();
         }
         self.outbox.clear();
+        self.incarnations = std::mem::take(&mut self.incarnations_before);
         self.tick = self.last_tick;
         self.report = EpochReport::default();
     }

@@ -21,8 +21,13 @@ pub struct Shard {
     pub epoch: EpochRecord,
     /// Request topics that are live, and since which epoch.
     pub live: Vec<(Topic, u64)>,
-    /// Topics that the open epoch makes live.
+    /// Topics that the next committed epoch makes live.
     pub going_live: Vec<Topic>,
+    /// The next committed epoch touches the shard whatever it reads: the first of a fresh application, and the first after lost offsets. So
+    /// every shard has an epoch record and an offset, or none has.
+    pub begins: bool,
+    /// The open epoch writes state of the shard beside its entities'.
+    pub noted: bool,
     /// The next offset of the shard's exchange partition.
     pub exchange_next: i64,
 }
@@ -38,6 +43,8 @@ impl Shard {
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
             going_live: Vec::new(),
+            begins: false,
+            noted: false,
             exchange_next: 0,
         }
     }
@@ -45,6 +52,8 @@ impl Shard {
     /// Does the open epoch touch the shard?
     pub fn touched(&self) -> bool {
         self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len() > 0
+            || self.begins
+            || self.noted
             || !self.going_live.is_empty()
     }
 
@@ -52,12 +61,13 @@ impl Shard {
         self.going_live.contains(&topic) || self.live.iter().any(|(t, _)| *t == topic)
     }
 
+    /// Drops what the open epoch has read. What the next committed one has to do is still to be done by the epoch after it.
     pub fn drop_stage(&mut self) {
         self.orders.drop_stage();
         self.names.drop_stage();
         self.skus.drop_stage();
         self.customers.drop_stage();
-        self.going_live.clear();
+        self.noted = false;
     }
 }
 

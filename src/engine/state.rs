@@ -11,10 +11,10 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku};
+use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku, SourceId};
 
 /// Raised when a payload's shape changes. A reader knows this one and, for one release at least, the one before.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 
 /// What a record of the changelog is the state of. Variants and their order are the format.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum StateKey {
     SkuRow(Sku, RowKey),
     CustomerHead(CustomerKey),
     CustomerRow(CustomerKey, RowKey),
+    /// When a source began again, by its own clock: `Vec<Moment>`.
+    Begun(SourceId),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the
