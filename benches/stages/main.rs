@@ -91,7 +91,7 @@ fn decode(criterion: &mut Criterion) {
             bencher.iter(|| {
                 for record in &records {
                     let cause = Cause { topic: TopicId(0), partition: record.partition, offset: record.offset };
-                    let mut out = FactsOut::new(source.common.id, cause, 0, source.adapter.revision(), &mut facts);
+                    let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
                     std::hint::black_box(source.adapter.translate(record, &mut out)).unwrap();
                     facts.clear();
                 }

@@ -109,10 +109,12 @@ async fn play(args: &Args, bar: &ProgressBar) -> Result<Facts, Error> {
 
 /// Not zero when anything is broken; the sentence names the first order and row.
 pub fn told(facts: &Facts) -> Result<(), Error> {
-    let restored = facts.killed.as_ref().is_none_or(|killed| killed.same);
+    let changed = facts.killed.as_ref().and_then(|killed| killed.changed.as_ref());
+    if let Some(entity) = changed {
+        return Err(Error::Found(format!("after the restore not all was as before: {entity}")));
+    }
     match facts.failures.first() {
         Some(first) => Err(Error::Found(format!("{} things do not hold; the first: {}", facts.failures.len(), first.sentence))),
-        None if !restored => Err(Error::Found("after the restore not every order was as before".to_owned())),
         None if facts.dead_letters > 0 => Err(Error::Found(format!("{} records could not be read", facts.dead_letters))),
         None => Ok(()),
     }

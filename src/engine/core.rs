@@ -8,8 +8,12 @@
 //!
 //! Applying a record only stores rows; views are computed at the seal (see `seal`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::incarnations::Incarnations;
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
@@ -21,7 +25,7 @@ use crate::entities::Put;
 use crate::entities::rules::Rules;
 use crate::envelope::Record;
 use crate::events::Topic;
-use crate::facts::{Cause, Change, Fact, Moment, Row, SourceId, Subject, TopicId};
+use crate::facts::{Cause, Change, Fact, Moment, Place, Row, SourceId, Subject, TopicId};
 use crate::sources::{Adapter, Common, FactsOut, Reading};
 
 /// A source as the engine runs it.
@@ -67,6 +71,9 @@ pub struct Core {
     last_tick: Moment,
     pub(super) report: EpochReport,
     facts: Vec<Fact>,
+    pub(super) incarnations: Incarnations,
+    /// As they were before the open epoch.
+    incarnations_before: Incarnations,
     under_way: Option<UnderWay>,
     published: Arc<Published>,
 }
@@ -74,6 +81,7 @@ pub struct Core {
 /// The epoch that is promoted and not settled.
 struct UnderWay {
     tick_before: Moment,
+    incarnations_before: Incarnations,
     report: EpochReport,
 }
 
@@ -95,6 +103,8 @@ impl Core {
             last_tick: Moment::default(),
             report: EpochReport::default(),
             facts: Vec::new(),
+            incarnations: Incarnations::default(),
+            incarnations_before: Incarnations::default(),
             under_way: None,
             published,
         }
@@ -113,6 +123,7 @@ impl Core {
     /// Opens an epoch: its tick is the clock, or the latest tick of any shard where that is later, so that time never goes back.
     pub fn begin(&mut self, clock: Moment) {
         self.last_tick = self.tick;
+        self.incarnations_before = self.incarnations.clone();
         self.tick = self.tick.max(clock);
         self.report = EpochReport { tick: self.tick, ..EpochReport::default() };
         for shard in &mut self.shards {
@@ -137,8 +148,15 @@ impl Core {
         let Some(source) = self.settings.sources.get(route.source) else { return };
         let cause = Cause { topic: route.id, partition: record.partition, offset: record.offset };
         let mut facts = std::mem::take(&mut self.facts);
-        let mut out = FactsOut::new(source.common.id, cause, 0, source.adapter.revision(), &mut facts);
+        let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
         let reading = source.adapter.translate(record, &mut out);
+        if let Some(standing) = out.standing {
+            let partition = (record.topic_index, record.partition);
+            let incarnation = self.incarnations.of(source.common.id, partition, standing);
+            facts.iter_mut().filter(|fact| incarnation > 0 && matches!(fact.version.place, Place::Position(_))).for_each(|fact| {
+                fact.version.incarnation = incarnation;
+            });
+        }
         let report = self.report.sources.entry(route.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
         match reading {
@@ -209,6 +227,28 @@ impl Core {
         put
     }
 
+    /// Each entity's state in digest, by what it is and its key: what a restore must bring back, to the row.
+    pub fn digests(&self) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        for shard in &self.shards {
+            for (key, state) in shard.orders.iter() {
+                all.insert(format!("order {}", key.0), xxh3_64(&postcard::to_stdvec(&**state).unwrap_or_default()));
+            }
+            for (name, state) in shard.names.iter() {
+                all.insert(format!("name {} {}", name.scope, name.id), xxh3_64(&postcard::to_stdvec(&**state).unwrap_or_default()));
+            }
+            for (sku, state) in shard.skus.iter() {
+                let rows = state.row_keys().flat_map(|key| state.row_bytes(key).unwrap_or_default());
+                all.insert(format!("SKU {}", sku.as_str()), xxh3_64(&rows.chain(state.head_bytes()).collect::<Vec<_>>()));
+            }
+            for (customer, state) in shard.customers.iter() {
+                let rows = state.row_keys().flat_map(|key| state.row_bytes(key).unwrap_or_default());
+                all.insert(format!("customer {}", customer.0), xxh3_64(&rows.chain(state.head_bytes()).collect::<Vec<_>>()));
+            }
+        }
+        all
+    }
+
     /// Nothing was read and nothing is due: there is nothing to commit.
     pub fn is_idle(&self) -> bool {
         self.report.records == 0 && !self.shards.iter().any(Shard::touched)
@@ -237,7 +277,11 @@ impl Core {
             shard.promote(self.tick, self.settings.fingerprint);
         }
         self.outbox.clear();
-        self.under_way = Some(UnderWay { tick_before: self.last_tick, report: std::mem::take(&mut self.report) });
+        self.under_way = Some(UnderWay {
+            tick_before: self.last_tick,
+            incarnations_before: std::mem::take(&mut self.incarnations_before),
+            report: std::mem::take(&mut self.report),
+        });
         self.last_tick = self.tick;
     }
 
@@ -260,6 +304,7 @@ impl Core {
         if let Some(under_way) = self.under_way.take() {
             self.tick = under_way.tick_before;
             self.last_tick = self.tick;
+            self.incarnations = under_way.incarnations_before;
         }
     }
 
@@ -269,6 +314,7 @@ impl Core {
             shard.drop_stage();
         }
         self.outbox.clear();
+        self.incarnations = std::mem::take(&mut self.incarnations_before);
         self.tick = self.last_tick;
         self.report = EpochReport::default();
     }

@@ -107,6 +107,10 @@ pub trait Log {
     async fn start(&mut self, from: &[Offset]) -> Result<(), LogError>;
 
     /// Waits for records and fills `batch` (cleared first; `batch.clock` is set) with what one epoch may read.
+    ///
+    /// Partitions are read in step: of those that have records behind their positions always the one whose next is the oldest by its timestamp,
+    /// so that a first start on topics that hold months reads them as they were written. A promise of effort, not of order: timestamps are the
+    /// writers' own, and a partition that has nothing to give holds the others back for a moment at most.
     async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError>;
 
     /// Hands over a transaction: all of it is committed, or nothing. `Some`: it is settled at once. `None`: it is under way, reading goes on

@@ -5,6 +5,8 @@
 //! ```
 
 mod core;
+pub mod in_step;
+mod incarnations;
 pub mod log;
 pub mod memory;
 mod names;
@@ -20,6 +22,8 @@ mod shard;
 mod sku_wave_tests;
 pub mod state;
 mod table;
+#[cfg(test)]
+mod tests;
 pub mod topics;
 mod wakes;
 

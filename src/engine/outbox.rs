@@ -116,12 +116,14 @@ impl Outbox {
         });
     }
 
-    /// All of it, with the epoch numbers in the metadata of the exchange partitions' offsets. Empties the outbox.
+    /// All of it, with the epoch numbers in the metadata of the exchange partitions' offsets, and beside each source partition's what `note` says of
+    /// it. Empties the outbox.
     pub fn transaction(
         &mut self,
         topics: &[Arc<str>],
         exchange: &Arc<str>,
         shards: impl Iterator<Item = (usize, i64, u64)>,
+        note: impl Fn((u16, i32)) -> String,
     ) -> Transaction {
         let mut offsets: Vec<Offset> = std::mem::take(&mut self.read)
             .into_iter()
@@ -129,7 +131,7 @@ impl Outbox {
                 topic: topics[topic as usize].clone(),
                 partition,
                 next: Some(next),
-                metadata: String::new(),
+                metadata: note((topic, partition)),
             })
             .collect();
         offsets.extend(shards.map(|(shard, next, number)| Offset {

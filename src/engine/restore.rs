@@ -5,15 +5,20 @@
 //! | found | meaning | what is done |
 //! | --- | --- | --- |
 //! | C = M | state and offsets are of one epoch | restored |
-//! | neither | a fresh application (or a shard that no epoch has touched) | sources from their earliest records |
+//! | neither, in any shard | a fresh application | sources from their earliest records |
+//! | neither, in some shards | these have lost state and offset: the first epoch touches every shard | refuse |
 //! | C < M | the changelog's end is not visible yet | read on, then refuse |
 //! | C > M | state without its offsets | refuse |
-//! | C, no M | the offsets are gone (a group away for long) | all sources from their earliest records, as a repeat: versions make it harmless |
+//! | C, no M, in every shard | the offsets are gone (a group away for long) | all sources from their earliest records, as a repeat: versions make it harmless |
+//! | C, no M, in some shards | somebody has deleted some of the offsets | refuse |
+//!
+//! The first epoch of a fresh application, and the first after lost offsets, touches every shard ([`Shard::begins`]).
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::core::Core;
+use super::incarnations::Incarnations;
 use super::log::{Log, LogError, Offset};
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
@@ -40,13 +45,13 @@ pub struct Restored {
 pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, LogError> {
     let committed = log.committed().await?;
     let mut found = Restored::default();
-    let (mut known, mut lost) = (0, 0);
+    let (mut known, mut lost, mut empty) = (0, 0, 0);
     for index in 0..core.shards.len() {
         let exchange = committed.iter().find(|offset| offset.topic == core.settings.names.exchange && offset.partition == index as i32);
         let noted = exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
         let read = read_shard(core, log, index, noted, &mut found).await?;
         match (read.number, noted) {
-            (0, None) => {}
+            (0, None) => empty += 1,
             (c, Some(m)) if c == m => known += 1,
             (c, None) => {
                 lost += 1;
@@ -70,17 +75,17 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
         core.tick = core.tick.max(core.shards[index].epoch.tick);
         found.fingerprint_changed |= read.number > 0 && core.shards[index].epoch.fingerprint != core.settings.fingerprint;
     }
-    if lost > 0 && known > 0 {
-        return Err(LogError::Restore(
-            "some shards' offsets are gone and others' are there: delete all of the group's offsets, so that every source is read again as a repeat".into(),
-        ));
-    }
+    check_whole(known, lost, empty)?;
     found.offsets_lost = lost > 0;
     found.fresh = known == 0 && lost == 0;
-    if found.fresh {
-        for shard in &mut core.shards {
+    for shard in &mut core.shards {
+        shard.begins = found.fresh || found.offsets_lost;
+        if found.fresh {
             shard.going_live.clone_from(&core.settings.live_at_start);
         }
+    }
+    if !found.offsets_lost {
+        restore_notes(core, &committed)?;
     }
     let sources: Vec<Offset> = committed
         .into_iter()
@@ -90,6 +95,37 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     log.start(&sources).await?;
     publish_all(core);
     Ok(found)
+}
+
+/// Shards with state and offset, with state alone, with neither: all are of one sort, for an epoch that begins an application touches every shard.
+fn check_whole(known: usize, lost: usize, empty: usize) -> Result<(), LogError> {
+    if lost > 0 && known > 0 {
+        return Err(LogError::Restore(
+            "some shards' offsets are gone and others' are there: delete all of the group's offsets, so that every source is read again as a repeat".into(),
+        ));
+    }
+    if empty > 0 && known + lost > 0 {
+        return Err(LogError::Restore(format!(
+            "{empty} of {} shards have no state while the others have: partitions of the changelog were emptied. Restore the topic, or set up the \
+             application anew under another id",
+            known + lost + empty
+        )));
+    }
+    Ok(())
+}
+
+/// What was read of each source partition, from beside its offset.
+fn restore_notes(core: &mut Core, committed: &[Offset]) -> Result<(), LogError> {
+    let places = committed.iter().filter_map(|offset| Some((core.topics.iter().position(|topic| *topic == offset.topic)?, offset)));
+    for (topic, offset) in places {
+        if !core.incarnations.restore_note((topic as u16, offset.partition), &offset.metadata) {
+            return Err(LogError::Restore(format!(
+                "{}[{}]: the committed offset carries {:?} where Waybill writes how far the source was read: somebody else has committed for this group",
+                offset.topic, offset.partition, offset.metadata
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn parse_number(shard: usize, metadata: &str) -> Result<u64, LogError> {
@@ -133,7 +169,7 @@ async fn read_shard<L: Log>(
     let mut shard = Shard::new();
     for (key, value) in newest {
         if let Some(value) = value {
-            load(&mut shard, &key, &value).map_err(|error| unreadable(core, index, &error))?;
+            load(&mut shard, &mut core.incarnations, &key, &value).map_err(|error| unreadable(core, index, &error))?;
         }
     }
     let epoch = shard.epoch;
@@ -150,7 +186,7 @@ fn decode_epoch(key: &[u8], value: &[u8]) -> Result<EpochRecord, StateError> {
 }
 
 /// Puts the newest record of a key into the shard.
-fn load(shard: &mut Shard, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &[u8]) -> Result<(), StateError> {
     let state_key: StateKey = postcard::from_bytes(key)?;
     let payload = state::payload(key, value)?;
     let mut result = Ok(());
@@ -173,6 +209,7 @@ fn load(shard: &mut Shard, key: &[u8], value: &[u8]) -> Result<(), StateError> {
         StateKey::SkuHead(sku) => shard.skus.restore(sku, |state| result = state.load_head(payload)),
         StateKey::SkuRow(sku, row) => shard.skus.restore(sku, |state| result = state.load_row(row, payload)),
         StateKey::CustomerHead(customer) => shard.customers.restore(customer, |state| result = state.load_head(payload)),
+        StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
     }
     result.map_err(StateError::from)

@@ -28,6 +28,7 @@ use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row
 
 /// Seals the open epoch and gives all that it writes.
 pub(super) fn seal(core: &mut Core) -> Transaction {
+    sources_begun(core);
     super::names::pass_on(core);
     let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
     let (orders, skus) = orders_and_skus(core);
@@ -45,7 +46,17 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     let exchange = core.settings.names.exchange.clone();
     let shards = core.shards.iter().enumerate();
     let touched = shards.filter(|(_, shard)| shard.touched()).map(|(index, shard)| (index, shard.exchange_next, shard.epoch.number + 1));
-    core.outbox.transaction(&topics, &exchange, touched)
+    core.outbox.transaction(&topics, &exchange, touched, |partition| core.incarnations.note(partition))
+}
+
+/// Keeps which sources have begun again.
+fn sources_begun(core: &mut Core) {
+    for (source, begun) in core.incarnations.take_found() {
+        let index = usize::from(source.0) % core.shards.len();
+        core.shards[index].noted = true;
+        let Core { outbox, report, settings, .. } = core;
+        outbox.state(&settings.names, report, index, &StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
+    }
 }
 
 /// How often orders are computed in an epoch: what an order tells its SKUs, and what they answer, is settled in the second round.

@@ -22,12 +22,26 @@ pub struct Shard {
     pub epoch: EpochRecord,
     /// Request topics that are live, and since which epoch.
     pub live: Vec<(Topic, u64)>,
-    /// Topics that the open epoch makes live.
+    /// Topics that the next committed epoch makes live.
     pub going_live: Vec<Topic>,
+    /// The next committed epoch touches the shard whatever it reads: the first of a fresh application, and the first after lost offsets. So
+    /// every shard has an epoch record and an offset, or none has.
+    pub begins: bool,
+    /// The open epoch writes state of the shard beside its entities'.
+    pub noted: bool,
     /// The next offset of the shard's exchange partition.
     pub exchange_next: i64,
-    /// The epoch before the newest sealed one, and how many topics were live then; `None` when that one is committed.
-    before: Option<(EpochRecord, usize)>,
+    /// How it was before the newest sealed epoch; `None` when that one is committed.
+    before: Option<Before>,
+}
+
+/// A shard's own state before an epoch.
+#[derive(Debug)]
+struct Before {
+    epoch: EpochRecord,
+    /// How many topics were live.
+    live: usize,
+    begins: bool,
 }
 
 impl Shard {
@@ -41,6 +55,8 @@ impl Shard {
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
             going_live: Vec::new(),
+            begins: false,
+            noted: false,
             exchange_next: 0,
             before: None,
         }
@@ -49,6 +65,8 @@ impl Shard {
     /// Does the open epoch touch the shard?
     pub fn touched(&self) -> bool {
         self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len() > 0
+            || self.begins
+            || self.noted
             || !self.going_live.is_empty()
     }
 
@@ -56,12 +74,13 @@ impl Shard {
         self.going_live.contains(&topic) || self.live.iter().any(|(t, _)| *t == topic)
     }
 
-    /// Drops what the open epoch has touched. Topics that were going live go live with the next one.
+    /// Drops what the open epoch has read. What the next committed one has to do is still to be done by the epoch after it.
     pub fn drop_stage(&mut self) {
         self.orders.drop_stage();
         self.names.drop_stage();
         self.skus.drop_stage();
         self.customers.drop_stage();
+        self.noted = false;
     }
 
     /// The open epoch is sealed: the next one builds on it.
@@ -69,7 +88,8 @@ impl Shard {
         if !self.touched() {
             return;
         }
-        self.before = Some((self.epoch, self.live.len()));
+        self.before = Some(Before { epoch: self.epoch, live: self.live.len(), begins: self.begins });
+        (self.begins, self.noted) = (false, false);
         let Self { wakes, .. } = self;
         self.orders.promote(|key, next| wakes.set(Subject::Order(key.clone()), next));
         self.names.promote(|name, next| wakes.set(Subject::Name(name.clone()), next));
@@ -93,13 +113,14 @@ impl Shard {
 
     /// The sealed epoch is not committed: as if it had never been.
     pub fn demote(&mut self) {
-        let Some((epoch, live)) = self.before.take() else { return };
+        let Some(Before { epoch, live, begins }) = self.before.take() else { return };
         let Self { wakes, .. } = self;
         self.orders.demote(|key, next| _ = wakes.set(Subject::Order(key.clone()), next));
         self.names.demote(|name, next| _ = wakes.set(Subject::Name(name.clone()), next));
         self.skus.demote(|sku, next| _ = wakes.set(Subject::Sku(sku.clone()), next));
         self.customers.demote(|key, next| _ = wakes.set(Subject::Customer(key.clone()), next));
         self.epoch = epoch;
+        self.begins = begins;
         self.going_live.extend(self.live.drain(live..).map(|(topic, _)| topic));
     }
 }

@@ -62,6 +62,8 @@ pub struct Source<'a> {
     pub committed_at: Option<Moment>,
     /// The row was read by a snapshot of any kind.
     pub snapshot: bool,
+    /// The change stands in its topic as it does in the log; a row that an incremental snapshot reads meanwhile does not.
+    pub in_order: bool,
     cells: SourceCells<'a>,
 }
 
@@ -206,6 +208,7 @@ impl<'a> Source<'a> {
             table: cells.table.text_or_empty()?,
             committed_at: cells.ts_ms.opt_int()?.and_then(Moment::checked),
             snapshot: !matches!(cells.snapshot.json(), "" | "null" | "false" | "\"false\""),
+            in_order: cells.snapshot.json() != "\"incremental\"",
             cells,
         })
     }

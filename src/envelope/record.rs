@@ -57,7 +57,7 @@ struct Entry {
     headers: SmallVec<[(Span, Span); 2]>,
 }
 
-/// What one epoch reads: records in the order of their partitions, and the clock at its opening.
+/// What one epoch reads: of each partition the records in their order, and the clock at its opening.
 pub struct Batch {
     topics: Arc<[Arc<str>]>,
     arena: Vec<u8>,
@@ -113,6 +113,22 @@ impl Batch {
         let value = value.map_or(Span::NONE, |bytes| self.keep(bytes));
         let headers = headers.map(|(name, value)| (self.keep(name.as_bytes()), self.keep(value))).collect();
         self.entries.push(Entry { topic: topic_index, partition, offset, timestamp, key, value, headers });
+    }
+
+    /// Adds a record of another batch over the same topics.
+    pub fn copy_from(&mut self, other: &Self, index: usize) {
+        let Some(entry) = other.entries.get(index) else { return };
+        let key = entry.key.of(&other.arena).map_or(Span::NONE, |bytes| self.keep(bytes));
+        let value = entry.value.of(&other.arena).map_or(Span::NONE, |bytes| self.keep(bytes));
+        let mut keep = |span: Span| span.of(&other.arena).map_or(Span::NONE, |bytes| self.keep(bytes));
+        let headers = entry.headers.iter().map(|(name, value)| (keep(*name), keep(*value))).collect();
+        let Entry { topic, partition, offset, timestamp, .. } = *entry;
+        self.entries.push(Entry { topic, partition, offset, timestamp, key, value, headers });
+    }
+
+    /// Offset and timestamp of a record.
+    pub fn at(&self, index: usize) -> Option<(i64, Moment)> {
+        self.entries.get(index).map(|entry| (entry.offset, entry.timestamp))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {

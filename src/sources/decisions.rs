@@ -166,7 +166,7 @@ mod tests {
         };
         let mut facts = Vec::new();
         let cause = Cause { topic: TopicId(1), partition: 0, offset: 4 };
-        Decisions::new(topic.to_string()).translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 0, 1, &mut facts))?;
+        Decisions::new(topic.to_string()).translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 1, &mut facts))?;
         Ok(facts)
     }
 

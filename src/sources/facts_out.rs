@@ -6,13 +6,24 @@ use crate::facts::{
     Subject, Text, Version,
 };
 
-/// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause, incarnation and revision are known.
+/// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause and revision are known; the
+/// incarnation is the engine's to find, from where the record says it stands in its source's log.
 pub struct FactsOut<'a> {
     pub(crate) source: SourceId,
     pub(crate) cause: Cause,
-    pub(crate) incarnation: u16,
     pub(crate) adapter: u16,
     pub(crate) facts: &'a mut Vec<Fact>,
+    pub(crate) standing: Option<Standing>,
+}
+
+/// Where a record stands in its source's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub position: [u64; 3],
+    /// By the source's clock.
+    pub at: Moment,
+    /// It stands among its partition's records as it does in the log; a row that an incremental snapshot reads aside does not.
+    pub in_order: bool,
 }
 
 /// Which claim of a source a link is: an order's own, and each order's of a parcel's number; a document has one link, which moves.
@@ -28,8 +39,8 @@ fn claim(name: &Name, to: &Link) -> Text {
 pub const LINK_KIND: u8 = Link::KIND;
 
 impl<'a> FactsOut<'a> {
-    pub fn new(source: SourceId, cause: Cause, incarnation: u16, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {
-        Self { source, cause, incarnation, adapter, facts }
+    pub fn new(source: SourceId, cause: Cause, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {
+        Self { source, cause, adapter, facts, standing: None }
     }
 
     /// Number of facts so far.
@@ -51,6 +62,14 @@ impl<'a> FactsOut<'a> {
         Place::Arrival { partition: self.cause.partition, offset: self.cause.offset }
     }
 
+    /// Says where the record stands in its source's log and when it was written there: a source that begins again shows by it. `at` is the time
+    /// of the change by the source's own clock; without one nothing can be told.
+    pub fn stands_at(&mut self, place: Place, at: Option<Moment>, in_order: bool) {
+        if let (Place::Position(position), Some(at)) = (place, at) {
+            self.standing = Some(Standing { position, at, in_order });
+        }
+    }
+
     /// Runs `tell`; the facts that it put out before a refusal are taken back.
     pub fn all_or_none<T, E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         let before = self.facts.len();
@@ -63,7 +82,7 @@ impl<'a> FactsOut<'a> {
 
     fn put(&mut self, subject: Subject, kind: u8, id: Text, place: Place, at: Moment, row: Option<Row>) {
         let key = RowKey { kind, source: self.source, id };
-        let version = Version { incarnation: self.incarnation, place, upsert: row.is_some(), adapter: self.adapter };
+        let version = Version { incarnation: 0, place, upsert: row.is_some(), adapter: self.adapter };
         let change = row.map_or(Change::Delete, Change::Upsert);
         self.facts.push(Fact { subject, key, change, version, cause: self.cause, at });
     }

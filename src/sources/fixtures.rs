@@ -82,7 +82,7 @@ fn bytes(raw: &RawValue) -> Vec<u8> {
 pub(crate) fn translate(adapter: &dyn Adapter, name: &str, record: &Record<'_>) -> (Result<Reading, String>, Vec<Fact>) {
     let mut facts = Vec::new();
     let cause = Cause { topic: TopicId::of(record.topic), partition: record.partition, offset: record.offset };
-    let mut out = FactsOut::new(SourceId::of(name), cause, 0, adapter.revision(), &mut facts);
+    let mut out = FactsOut::new(SourceId::of(name), cause, adapter.revision(), &mut facts);
     let reading = adapter.translate(record, &mut out).map_err(|refusal| refusal.to_string());
     (reading, facts)
 }

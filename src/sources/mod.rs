@@ -18,7 +18,7 @@ mod shopify;
 pub(crate) mod trial;
 pub mod words;
 
-pub use facts_out::FactsOut;
+pub use facts_out::{FactsOut, Standing};
 
 use std::sync::Arc;
 

@@ -46,7 +46,7 @@ pub(crate) fn translate(
     };
     let cause = Cause { topic: TopicId::of(&topic), partition: 0, offset };
     let mut facts = Vec::new();
-    let mut out = FactsOut::new(SourceId::of("test"), cause, 0, adapter.revision(), &mut facts);
+    let mut out = FactsOut::new(SourceId::of("test"), cause, adapter.revision(), &mut facts);
     adapter.translate(&record, &mut out).map(|reading| (reading, facts))
 }
 

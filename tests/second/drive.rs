@@ -8,12 +8,9 @@ use serde_json::Value as Json;
 use waybill::engine::memory::{Broker, CrashPoint, MemoryLog, TopicConfig};
 use waybill::engine::{Engine, OutRecord, Turn};
 use waybill::events::Topic;
-use waybill::facts::{Link, Moment, Name, OrderKey, Row, Subject};
+use waybill::facts::Moment;
 
-use crate::world::{self, BEGIN, Entry, Order, Rows, Told};
-
-/// A shard that no epoch had touched when the application restarted never goes live today: see `engine/restore.rs`.
-const PRIMES: bool = true;
+use crate::world::{self, BEGIN, Entry};
 
 /// What breaks in the turn after a slice of records.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,20 +116,6 @@ impl Player<'_> {
         Err("the engine never comes to rest: 400 epochs without a new record".to_owned())
     }
 
-    /// An epoch that touches every shard: names that lead to orders of which nothing else is told.
-    fn prime(&mut self) -> Result<(), String> {
-        let lead = |number: i64| Told {
-            subject: Subject::Name(Name::new("prime", &number.to_string())),
-            kind: Link::KIND,
-            id: String::new(),
-            at: BEGIN,
-            row: Some(Row::Link(Link::Order(OrderKey::new("prime", &number.to_string())))),
-        };
-        let record = Rows { order: Order::Position(0), rows: (0..24).map(lead).collect() };
-        self.send(&Entry { source: world::WEB, record });
-        self.rest()
-    }
-
     fn send(&self, entry: &Entry) {
         let value = postcard::to_allocvec(&entry.record).expect("a record encodes");
         let topic: Arc<str> = world::topic(entry.source).into();
@@ -197,9 +180,6 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
         settles_late: plan.settles_late,
     };
     player.start()?;
-    if PRIMES {
-        player.prime()?;
-    }
     let mut from: usize = 0;
     for (number, size) in plan.slices.iter().copied().chain([usize::MAX]).enumerate() {
         let to = from.saturating_add(size).min(plan.arrival.len());

@@ -6,9 +6,6 @@ use crate::chance::Chance;
 use crate::drive::{Break, Plan};
 use crate::world::{Entry, Order};
 
-/// A restart after one that found its offsets lost is refused today: see `engine/restore.rs`.
-const OFFSETS_MAY_BE_LOST: bool = false;
-
 /// A plan for these entries. Rows versioned by arrival keep their order and never come twice.
 pub fn plan(entries: &[Entry], seed: u64) -> Plan {
     let mut chance = Chance::new(seed ^ 0x0091_a700);
@@ -38,10 +35,7 @@ pub fn plan(entries: &[Entry], seed: u64) -> Plan {
         slices.push(chance.below(2 * arrival.len() as u64 / cuts + 2) as usize);
     }
     let mut breaks = BTreeMap::new();
-    let mut kinds = vec![Break::Unanswered, Break::Aborted, Break::Died, Break::Restarted];
-    if OFFSETS_MAY_BE_LOST {
-        kinds.push(Break::OffsetsLost);
-    }
+    let kinds = [Break::Unanswered, Break::Aborted, Break::Died, Break::Restarted, Break::OffsetsLost];
     for _ in 0..chance.below(4) {
         breaks.insert(chance.below(cuts + 1) as usize, *chance.pick(&kinds));
     }

@@ -1,6 +1,7 @@
 //! The broker: topics, partitions, transactions, committed offsets.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::engine::log::{Offset, OutRecord};
@@ -210,6 +211,14 @@ impl Broker {
         self.inner().offsets.remove(group);
     }
 
+    /// Empties a partition, as an operator's mistake does: offsets go on from where they were.
+    pub fn empty(&self, topic: &str, partition: i32) {
+        let mut inner = self.inner();
+        if let Some(partition) = inner.topics.get_mut(topic).and_then(|topic| topic.partitions.get_mut(partition as usize)) {
+            partition.entries.clear();
+        }
+    }
+
     /// A reader of these topics from their earliest records: what it has not read is kept for it.
     pub fn tail(&self, topics: &[Arc<str>]) -> Tail {
         let mut inner = self.inner();
@@ -253,15 +262,39 @@ impl Broker {
         let mut next = position;
         for entry in inner.visible(found, position).take(records_max) {
             next = entry.offset + 1;
-            each(EntryView {
-                offset: entry.offset,
-                timestamp: entry.timestamp,
-                key: entry.key.as_deref(),
-                value: entry.value.as_deref(),
-                headers: &entry.headers,
-            });
+            each(EntryView::of(entry));
         }
         next
+    }
+
+    /// Gives committed records of several partitions (topic's place, number, position) to `each`, of their first ones always the oldest, until it
+    /// answers that this is enough. Positions move behind what was given.
+    pub(super) fn read_in_step(
+        &self,
+        topics: &[Arc<str>],
+        partitions: &mut [(u16, i32, i64)],
+        mut each: impl FnMut(u16, i32, EntryView<'_>) -> bool,
+    ) {
+        let inner = self.inner();
+        let of = |(topic, partition, _): &(u16, i32, i64)| inner.topics.get(&topics[*topic as usize])?.partitions.get(*partition as usize);
+        let mut ahead: Vec<_> = partitions.iter().map(|place| of(place).map(|found| inner.visible(found, place.2))).collect();
+        let mut oldest = BinaryHeap::new();
+        let mut first: Vec<Option<&Entry>> = Vec::with_capacity(ahead.len());
+        for (place, entries) in ahead.iter_mut().enumerate() {
+            let entry = entries.as_mut().and_then(Iterator::next);
+            oldest.extend(entry.map(|entry| Reverse((entry.timestamp, place))));
+            first.push(entry);
+        }
+        while let Some(Reverse((_, place))) = oldest.pop() {
+            let Some(entry) = first[place].take() else { continue };
+            let (topic, partition, position) = &mut partitions[place];
+            *position = entry.offset + 1;
+            if !each(*topic, *partition, EntryView::of(entry)) {
+                return;
+            }
+            first[place] = ahead[place].as_mut().and_then(Iterator::next);
+            oldest.extend(first[place].map(|entry| Reverse((entry.timestamp, place))));
+        }
     }
 
     /// A reader has read up to here: what nobody needs any more is dropped.
@@ -290,6 +323,13 @@ pub(super) struct EntryView<'a> {
     pub key: Option<&'a [u8]>,
     pub value: Option<&'a [u8]>,
     pub headers: &'a [(String, Vec<u8>)],
+}
+
+impl<'a> EntryView<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        let Entry { offset, timestamp, key, value, headers, .. } = entry;
+        Self { offset: *offset, timestamp: *timestamp, key: key.as_deref(), value: value.as_deref(), headers }
+    }
 }
 
 impl Inner {

@@ -94,16 +94,11 @@ impl Log for MemoryLog {
 
     async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError> {
         batch.clear(self.broker.now());
-        for (index, partition, position) in &mut self.positions {
-            let left = limits.records_max.saturating_sub(batch.len());
-            if left == 0 || batch.bytes() >= limits.bytes_max {
-                break;
-            }
-            *position = self.broker.read_from(&self.topics[*index as usize], *partition, *position, left, |entry| {
-                let headers = entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-                batch.push(*index, *partition, entry.offset, entry.timestamp, entry.key, entry.value, headers);
-            });
-        }
+        self.broker.read_in_step(&self.topics, &mut self.positions, |topic, partition, entry| {
+            let headers = entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+            batch.push(topic, partition, entry.offset, entry.timestamp, entry.key, entry.value, headers);
+            batch.len() < limits.records_max && batch.bytes() < limits.bytes_max
+        });
         Ok(if batch.is_empty() && self.under_way.is_some() { Next::Settle } else { Next::Batch })
     }
 
@@ -148,5 +143,56 @@ impl MemoryLog {
                 Ok(Outcome::Committed)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::log::OutRecord;
+    use crate::engine::memory::TopicConfig;
+    use crate::facts::Moment;
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("the log in memory waits"),
+        }
+    }
+
+    /// Months lie in two topics, of which one tells ten times as much, and a third is empty.
+    #[test]
+    fn a_backlog_is_read_as_it_was_written() {
+        let broker = Broker::new();
+        let topics: Arc<[Arc<str>]> = Arc::from(["many", "few", "none", "x", "c"].map(Arc::from));
+        topics.iter().for_each(|name| broker.create(name, TopicConfig { partitions: 2, compacted: false }));
+        let record = |topic: &str, partition| OutRecord {
+            topic: topic.into(),
+            partition: Some(partition),
+            key: None,
+            value: Some(b"v".to_vec()),
+            headers: Vec::new(),
+        };
+        (0..1_000).for_each(|day| broker.produce(record("many", day % 2), Moment(day.into())));
+        (0..100).for_each(|day| broker.produce(record("few", 0), Moment(day * 10)));
+        let mut log = MemoryLog::open(&broker, "a", topics.iter().take(3).cloned().collect(), "x".into(), "c".into());
+        let mut batch = Batch::new(log.topics(), Moment(0));
+        let limits = Limits { records_max: 64, bytes_max: 1 << 20, linger: Duration::ZERO, wake_at: None };
+        now(log.start(&[])).expect("starts");
+        let mut moments: Vec<Moment> = Vec::new();
+        loop {
+            now(log.next_batch(&limits, &mut batch)).expect("reads");
+            if batch.is_empty() {
+                break;
+            }
+            assert!(batch.len() <= 64);
+            moments.extend(batch.iter().map(|record| record.timestamp));
+        }
+        assert_eq!(moments.len(), 1_100);
+        assert!(moments.is_sorted());
     }
 }

@@ -102,6 +102,11 @@ impl CustomerState {
         touched
     }
 
+    /// Keys of all that `row_bytes` gives.
+    pub fn row_keys(&self) -> impl Iterator<Item = &RowKey> {
+        self.rows.keys().chain(self.said_of.keys())
+    }
+
     /// The row's record; `None`: it is gone, write a tombstone.
     pub fn row_bytes(&self, key: &RowKey) -> Option<Vec<u8>> {
         if key.kind == Self::SAID {

@@ -133,6 +133,11 @@ impl SkuState {
         touched
     }
 
+    /// Keys of all that `row_bytes` gives.
+    pub fn row_keys(&self) -> impl Iterator<Item = &RowKey> {
+        self.rows.keys()
+    }
+
     /// The row's record; `None`: it is gone, write a tombstone.
     pub fn row_bytes(&self, key: &RowKey) -> Option<Vec<u8>> {
         postcard::to_stdvec(self.rows.get(key)?.as_ref()).ok()

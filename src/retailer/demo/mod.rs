@@ -80,9 +80,10 @@ pub struct Killed {
     pub records: u64,
     pub bytes: u64,
     pub took: Duration,
-    pub orders: usize,
-    /// Every restored view is what it was.
-    pub same: bool,
+    /// Orders, SKUs, customers and names.
+    pub entities: usize,
+    /// The first of them that is not restored as it was.
+    pub changed: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]

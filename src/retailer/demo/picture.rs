@@ -230,9 +230,12 @@ fn kill(page: &mut Page, killed: &Killed) {
         grouped(killed.bytes / 1_024),
         killed.took.as_millis()
     ));
-    let mark = page.mark(killed.same);
-    let sentence = if killed.same { "every one of them as it was" } else { "not all of them as they were" };
-    page.line(&format!("  {mark} {} orders restored, {sentence}", grouped(killed.orders as u64)));
+    let mark = page.mark(killed.changed.is_none());
+    let sentence = match &killed.changed {
+        None => "every one of them as it was, to the row".to_owned(),
+        Some(entity) => format!("not all of them as they were: {entity}"),
+    };
+    page.line(&format!("  {mark} {} orders, SKUs, customers and names restored, {sentence}", grouped(killed.entities as u64)));
 }
 
 fn kill_process(page: &mut Page, killed: &ProcessKilled) {
@@ -323,8 +326,8 @@ mod tests {
                 records: 5_000,
                 bytes: 2_048_000,
                 took: Duration::from_millis(41),
-                orders: 651,
-                same: true,
+                entities: 651,
+                changed: None,
             }),
             clocks: vec![("Magento", 12), ("NAV", -140)],
             stock: Stock { skus: 65, agree: 65, on_hand: 9_000, sent: 2_000, back: 7 },

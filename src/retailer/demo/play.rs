@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::{Facts, Killed};
 use crate::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use crate::engine::{
@@ -238,7 +236,7 @@ impl Play {
     /// The process dies with a transaction open; another one takes its place.
     async fn kill(&mut self) -> Result<(), Error> {
         let Some(mut engine) = self.engine.take() else { return Ok(()) };
-        let before = views(&engine);
+        let before = engine.core().digests();
         // Records wait: the epoch that holds them is cut short after its records are written, before it is committed.
         engine.log_mut().crash_next(CrashPoint::AfterProduce);
         self.now = self.now + self.pace;
@@ -250,9 +248,10 @@ impl Play {
         let began = Instant::now();
         let restored = self.start_engine().await?;
         let took = began.elapsed();
-        let after = self.engine.as_ref().map(views).unwrap_or_default();
-        let (at, orders) = (self.now, before.0);
-        self.killed = Some(Killed { at, records: restored.records, bytes: restored.bytes, took, orders, same: before == after });
+        let after = self.engine.as_ref().map(|engine| engine.core().digests()).unwrap_or_default();
+        let changed = before.keys().chain(after.keys()).find(|entity| before.get(*entity) != after.get(*entity)).cloned();
+        let (at, entities) = (self.now, before.len());
+        self.killed = Some(Killed { at, records: restored.records, bytes: restored.bytes, took, entities, changed });
         self.work().await?;
         self.listen();
         Ok(())
@@ -272,16 +271,4 @@ impl Play {
         let (dead_letters, refusals, epochs) = (sums.dead_letters, sums.refusals.clone(), sums.epochs);
         Facts { dead_letters, refusals, epochs, wall, engine: self.working, killed: self.killed.clone(), ..facts }
     }
-}
-
-/// All orders' states, in number and as a digest.
-fn views<O: Observer>(engine: &Engine<MemoryLog, O>) -> (usize, u64) {
-    let mut orders = engine.core().published().orders();
-    orders.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut all = Vec::new();
-    for (key, state) in &orders {
-        all.extend_from_slice(key.0.as_bytes());
-        all.extend(postcard::to_stdvec(&**state).unwrap_or_default());
-    }
-    (orders.len(), xxh3_64(&all))
 }

@@ -179,6 +179,7 @@ impl Magento {
         }
         let at = change.source.committed_at.unwrap_or(taken_at);
         let cx = Context { magento: self, place: change.source.place()?, committed_at: at, op: change.op };
+        out.stands_at(cx.place, change.source.committed_at, change.source.in_order);
         apply(change, &cx, out).map(|()| Reading::Understood)
     }
 

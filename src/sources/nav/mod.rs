@@ -244,6 +244,7 @@ impl Nav {
         let Some((table, columns)) = known else { return Ok(Reading::Skipped(Skip::UnknownTable(name.into()))) };
         let committed_at = change.source.committed_at.unwrap_or(arrival);
         let reader = Reader { nav: self, op: change.op, place: change.source.place()?, committed_at };
+        out.stands_at(reader.place, change.source.committed_at, change.source.in_order);
         match change.op {
             Op::Truncate => return Err(emptied(table.name)),
             Op::Delete => {

@@ -1,0 +1,85 @@
+//! How an application begins, and begins again: no shard may be left behind.
+
+use super::Bench;
+use crate::engine::Turn;
+use crate::engine::memory::CrashPoint;
+
+const ORDERS: std::ops::Range<usize> = 1..60;
+
+fn all() -> Vec<usize> {
+    ORDERS.collect()
+}
+
+/// What is the end of the first epoch, of one order alone.
+fn orders_after(end: impl FnOnce(&mut Bench)) -> Vec<usize> {
+    let mut bench = Bench::new();
+    bench.start().expect("a fresh application starts");
+    bench.order(ORDERS.start);
+    end(&mut bench);
+    ORDERS.skip(1).for_each(|number| bench.order(number));
+    bench.rest();
+    bench.created()
+}
+
+#[test]
+fn every_shard_is_live_after_an_orderly_stop() {
+    let created = orders_after(|bench| {
+        bench.rest();
+        assert!(!bench.start().expect("a restart").fresh);
+    });
+    assert_eq!(created, all());
+}
+
+#[test]
+fn every_shard_is_live_after_a_kill_in_the_first_commit() {
+    for (point, fresh) in [(CrashPoint::AfterProduce, true), (CrashPoint::Aborted, true), (CrashPoint::AfterCommit, false)] {
+        let created = orders_after(|bench| {
+            bench.crash_next(point);
+            bench.turn();
+            assert_eq!(bench.start().expect("a restart").fresh, fresh, "{point:?}");
+        });
+        assert_eq!(created, all(), "{point:?}");
+    }
+}
+
+/// A rebalance takes the partitions away in the middle of the first epoch, and the process goes on.
+#[test]
+fn every_shard_is_live_when_the_first_epoch_was_dropped() {
+    let created = orders_after(|bench| {
+        bench.crash_next(CrashPoint::Aborted);
+        assert_eq!(bench.turn(), Turn::Dropped);
+    });
+    assert_eq!(created, all());
+}
+
+#[test]
+fn lost_offsets_are_made_good_once_and_for_all() {
+    let mut bench = Bench::new();
+    bench.start().expect("a fresh application starts");
+    bench.order(1);
+    bench.rest();
+    bench.order(2);
+    bench.rest();
+    assert_eq!(bench.created(), [1, 2]);
+    bench.broker.forget_offsets(super::APPLICATION);
+    assert!(bench.start().expect("lost offsets are no fault").offsets_lost);
+    bench.crash_next(CrashPoint::Aborted);
+    bench.rest();
+    let again = bench.start().expect("the offsets of every shard are there again");
+    assert!(!again.offsets_lost && !again.fresh);
+    ORDERS.skip(2).for_each(|number| bench.order(number));
+    bench.rest();
+    assert_eq!(bench.created(), all()[2..]);
+}
+
+#[test]
+fn a_shard_that_lost_its_state_is_told_from_one_that_never_had_any() {
+    let mut bench = Bench::new();
+    bench.start().expect("a fresh application starts");
+    bench.order(1);
+    bench.rest();
+    bench.broker.empty("t.changelog", 3);
+    bench.broker.forget_offsets(super::APPLICATION);
+    let refused = bench.start().expect_err("requests of that shard would be made twice").to_string();
+    assert!(refused.starts_with("1 of 16 shards have no state"), "{refused}");
+}

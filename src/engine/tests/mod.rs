@@ -1,0 +1,173 @@
+//! The whole engine on the log in memory, with a source whose records are facts as they are.
+
+mod begin;
+mod incarnations;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use serde::{Deserialize, Serialize};
+
+use super::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
+use super::{Engine, EngineSettings, Limits, LogError, OutRecord, Restored, SourceRuntime, TopicNames, Turn};
+use crate::entities::order::testing::{PLACED, Story, rules};
+use crate::envelope::{Record, Refusal};
+use crate::events::Topic;
+use crate::facts::ids::Digester;
+use crate::facts::time::Span;
+use crate::facts::{Cause, Change, Fact, Moment, OrderKey, OrderRow, Row, SourceId, Subject};
+use crate::sources::{Adapter, Common, FactsOut, Reading};
+
+const APPLICATION: &str = "bench";
+const SOURCE_TOPIC: &str = "facts";
+const SHARDS: u16 = 16;
+
+/// A record of the source: when it was written to the source's log, where it tells that, and what it says.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    written_at: Option<Moment>,
+    facts: Vec<Fact>,
+}
+
+/// Reads records that hold facts.
+struct AsTheyAre;
+
+impl Adapter for AsTheyAre {
+    fn revision(&self) -> u16 {
+        0
+    }
+
+    fn topics(&self) -> Vec<String> {
+        vec![SOURCE_TOPIC.to_owned()]
+    }
+
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+        let Told { written_at, facts } = postcard::from_bytes(record.value.unwrap_or_default()).expect("a record holds facts");
+        let cause = out.cause;
+        if let Some(fact) = facts.first() {
+            out.stands_at(fact.version.place, written_at, true);
+        }
+        out.facts.extend(facts.into_iter().map(|fact| Fact { cause, ..fact }));
+        Ok(Reading::Understood)
+    }
+}
+
+/// The log in memory never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the log in memory waits"),
+    }
+}
+
+/// An application that is started, fed, killed, and started again.
+struct Bench {
+    broker: Broker,
+    engine: Option<Engine<MemoryLog>>,
+    tail: Tail,
+    /// Keeps the source's records for a second reading.
+    _keeper: Tail,
+    now: Moment,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let broker = Broker::new();
+        let names = TopicNames::new("t.");
+        let plain = TopicConfig { partitions: 1, compacted: false };
+        broker.create(SOURCE_TOPIC, plain);
+        names.derived().for_each(|(_, name)| broker.create(name, plain));
+        for (name, compacted) in [(&names.changelog, true), (&names.exchange, false)] {
+            broker.create(name, TopicConfig { partitions: i32::from(SHARDS), compacted });
+        }
+        let tail = broker.tail(&[names.of(Topic::SalesOrders).clone()]);
+        let keeper = broker.tail(&[SOURCE_TOPIC.into()]);
+        broker.set_now(PLACED);
+        Self { broker, engine: None, tail, _keeper: keeper, now: PLACED }
+    }
+
+    /// Starts the application; one that runs ends as a crash would end it.
+    fn start(&mut self) -> Result<Restored, LogError> {
+        self.engine = None;
+        let common = Common {
+            name: "facts".into(),
+            id: SourceId::of("facts"),
+            channel: "".into(),
+            brand: "".into(),
+            number_scope: "order-number".into(),
+            counts: None,
+            zone: jiff::tz::TimeZone::UTC,
+            digester: Digester::new(b"secret"),
+        };
+        let settings = EngineSettings {
+            sources: vec![SourceRuntime { common, adapter: Arc::new(AsTheyAre) }],
+            rules: Arc::new(rules()),
+            fingerprint: 1,
+            names: TopicNames::new("t."),
+            shards: SHARDS,
+            live_at_start: Topic::ALL.into_iter().filter(|topic| !topic.is_statement()).collect(),
+            record_bytes_max: 1 << 20,
+        };
+        let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
+        let log = MemoryLog::open(&self.broker, APPLICATION, Arc::from([Arc::from(SOURCE_TOPIC)]), exchange, changelog);
+        let limits = Limits { records_max: 1_000, bytes_max: 1 << 24, linger: std::time::Duration::ZERO, wake_at: None };
+        let (engine, restored) = now(Engine::start(settings, log, limits, ()))?;
+        self.engine = Some(engine);
+        Ok(restored)
+    }
+
+    fn turn(&mut self) -> Turn {
+        let engine = self.engine.as_mut().expect("the application runs");
+        now(engine.turn()).expect("the log in memory has no faults")
+    }
+
+    fn rest(&mut self) {
+        while matches!(self.turn(), Turn::Committed | Turn::Dropped) {}
+    }
+
+    fn crash_next(&mut self, point: CrashPoint) {
+        self.engine.as_mut().expect("the application runs").log_mut().crash_next(point);
+    }
+
+    fn send(&mut self, facts: Vec<Fact>) {
+        self.tell(Told { written_at: None, facts });
+    }
+
+    fn tell(&mut self, told: Told) {
+        let value = postcard::to_stdvec(&told).expect("facts encode");
+        let record = OutRecord { topic: SOURCE_TOPIC.into(), partition: None, key: None, value: Some(value), headers: Vec::new() };
+        self.now = self.now + Span::minutes(1);
+        self.broker.set_now(self.now);
+        self.broker.produce(record, self.now);
+    }
+
+    /// An order that is whole and paid: it is due in the ERP.
+    fn order(&mut self, number: usize) {
+        let mut story = Story::new("GBP");
+        story.key = OrderKey::new("magento", &number.to_string());
+        story.header("68.44").line("A", "TEE", 3, "63.44", "10.57").charge("5.00", "0.83").captured("68.44");
+        self.send(facts(&story));
+    }
+
+    /// The orders that the ERP was asked to create since last asked, sorted.
+    fn created(&mut self) -> Vec<usize> {
+        let keys = self.tail.poll().into_iter().filter_map(|request| String::from_utf8(request.key?).ok());
+        let number = |key: String| key.rsplit(|sign: char| !sign.is_ascii_digit()).next().and_then(|number| number.parse().ok());
+        let mut orders: Vec<usize> = keys.filter_map(number).collect();
+        orders.sort_unstable();
+        orders
+    }
+}
+
+fn facts(story: &Story) -> Vec<Fact> {
+    let fact = |(key, row, version, at): &(_, Option<OrderRow>, _, _)| Fact {
+        subject: Subject::Order(story.key.clone()),
+        key: crate::facts::RowKey::clone(key),
+        change: row.clone().map_or(Change::Delete, |row| Change::Upsert(Row::Order(row))),
+        version: *version,
+        cause: Cause::NONE,
+        at: *at,
+    };
+    story.told.iter().map(fact).collect()
+}
