@@ -241,7 +241,7 @@ fn alike(one: Option<Decimal>, two: Option<Decimal>) -> bool {
 }
 
 /// Entities of which an exception of this kind is open.
-fn open(seen: &Seen, kind: &str) -> BTreeSet<String> {
+pub fn open(seen: &Seen, kind: &str) -> BTreeSet<String> {
     let open = seen.statements.iter().filter(|((topic, _), body)| *topic == Topic::Exceptions && body["kind"] == kind);
     open.map(|(_, body)| body["entity"].as_str().unwrap_or_default().to_owned()).collect()
 }

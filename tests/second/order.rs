@@ -156,7 +156,8 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
                     continue;
                 }
                 recorded = true;
-                approved |= row.gone.is_some() || *state != ErpState::Pending;
+                // Deleted, it counts as it last stood: a deletion opens no gate.
+                approved |= *state != ErpState::Pending;
                 if row.gone.is_none() {
                     open.insert(record.document.to_string());
                 }
@@ -185,11 +186,11 @@ fn locations(
             _ => None,
         })
         .into_iter()
-        .find(|(_, erp)| match &erp.order_line {
+        .filter(|(_, erp)| match &erp.order_line {
             Some(named) => named.as_str() == id,
             None => erp.sku == line.sku && lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1,
         })
-        .and_then(|(_, erp)| erp.location.clone());
+        .find_map(|(_, erp)| erp.location.clone());
         let by_pool = header.filter(|header| header.channel == "outlet").map(|_| "NORTH".into());
         if let Some(location) = by_erp.or_else(|| line.location.clone()).or(by_pool) {
             found.insert(id.clone(), location.to_string());
