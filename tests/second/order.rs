@@ -173,12 +173,17 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
     (any, recorded, approved, open.len() > 1)
 }
 
-/// The ERP record's line, else the order line's, else the only location of the pool.
+/// The ERP record's line (of one that is not cancelled), else the order line's, else the only location of the pool.
 fn locations(
     kept: &[Kept<OrderRow>],
     header: Option<&Header>,
     lines: &[(String, waybill::facts::order::Line)],
 ) -> BTreeMap<String, String> {
+    let cancelled = |document: &str| {
+        kept.iter().any(|kept| {
+            matches!(&kept.row, OrderRow::ErpRecord(record) if record.document == document && record.state == Word::Known(ErpState::Cancelled))
+        })
+    };
     let mut found = BTreeMap::new();
     for (id, line) in lines {
         let by_erp = rows(kept, |row| match row {
@@ -186,6 +191,7 @@ fn locations(
             _ => None,
         })
         .into_iter()
+        .filter(|(_, erp)| !cancelled(&erp.document))
         .filter(|(_, erp)| match &erp.order_line {
             Some(named) => named.as_str() == id,
             None => erp.sku == line.sku && lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1,
