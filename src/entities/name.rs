@@ -246,9 +246,13 @@ impl NameState {
         if is_shared(name) && !self.targets(name).is_empty() { 0 } else { self.rows.len() }
     }
 
-    /// Rows that wait longer than `orphan_rows`, measured by their sources' times; else when they will.
+    /// Rows that wait longer than `orphan_rows`, measured by what their sources last said of them; else when they will. Of a row that was never
+    /// told a deletion says nothing, and nobody is asked about it.
     pub fn orphans(&self, name: &Name, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
-        let told_at = |kept: &Kept<OrderRow>| kept.told.as_ref().map(|told| told.at).or(kept.gone.as_ref().map(|gone| gone.at));
+        let told_at = |kept: &Kept<OrderRow>| {
+            let told = kept.told.as_ref()?.at;
+            Some(kept.gone.as_ref().map_or(told, |gone| gone.at))
+        };
         let waiting = self.waiting_len(name);
         let Some(since) = self.rows.iter().filter_map(|(_, kept)| told_at(kept)).min().filter(|_| waiting > 0) else {
             return Err(None);

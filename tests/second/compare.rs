@@ -29,6 +29,7 @@ pub enum Theme {
     Fulfilment,
     Despatches,
     Completions,
+    Mails,
     Stock,
     Kits,
     Products,
@@ -39,7 +40,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Goods,
         Self::Parcels,
         Self::Stage,
@@ -48,6 +49,7 @@ impl Theme {
         Self::Fulfilment,
         Self::Despatches,
         Self::Completions,
+        Self::Mails,
         Self::Stock,
         Self::Kits,
         Self::Products,
@@ -104,6 +106,7 @@ fn compare(theme: Theme, history: &History, seen: &Seen, answer: &Answer<'_>) ->
                 crate::requests::despatches(key, order, seen, waited)?;
             }
             (Theme::Completions, _) => crate::requests::completions(key, order, seen)?,
+            (Theme::Mails, _) => crate::requests::mails(key, order, seen, history.end)?,
             _ => {}
         }
     }
@@ -241,7 +244,7 @@ fn alike(one: Option<Decimal>, two: Option<Decimal>) -> bool {
 }
 
 /// Entities of which an exception of this kind is open.
-fn open(seen: &Seen, kind: &str) -> BTreeSet<String> {
+pub fn open(seen: &Seen, kind: &str) -> BTreeSet<String> {
     let open = seen.statements.iter().filter(|((topic, _), body)| *topic == Topic::Exceptions && body["kind"] == kind);
     open.map(|(_, body)| body["entity"].as_str().unwrap_or_default().to_owned()).collect()
 }

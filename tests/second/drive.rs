@@ -65,6 +65,8 @@ pub struct Seen {
     pub statements: BTreeMap<(Topic, String), Json>,
     /// Requests by topic and ledger key, in order.
     pub ledgers: BTreeMap<(Topic, String), Vec<Json>>,
+    /// All came in one epoch, at the moment at which it is looked at: nothing was awaited.
+    pub at_once: bool,
     /// What must never be.
     pub faults: Vec<String>,
     ids: BTreeSet<String>,
@@ -196,7 +198,7 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
     }
     broker.set_now(end);
     player.rest()?;
-    let mut seen = Seen::default();
+    let mut seen = Seen { at_once: plan.slices == [history.len()] && !plan.clock_moves && plan.breaks.is_empty(), ..Seen::default() };
     seen.read(&names, &dead, tail.poll());
     // A restart says nothing.
     player.start()?;

@@ -61,7 +61,7 @@ fn lost(parcel: &Parcel, tick: Moment) -> bool {
     let holds = parcel.pieces.values().any(|count| !count.is_zero());
     let since = parcel.scanned_at.max(Some(parcel.despatched_at)).unwrap_or(parcel.despatched_at);
     let silent = parcel.tracking.is_some() && !parcel.delivered && since + Span::days(10) <= tick;
-    parcel.scan == Some(ScanMeaning::Lost) || holds && silent
+    holds && (parcel.scan == Some(ScanMeaning::Lost) || silent)
 }
 
 /// A document of the ERP is deleted, nothing was posted, nothing cancelled, for an hour.

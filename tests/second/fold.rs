@@ -85,7 +85,8 @@ pub fn fold(history: &History) -> Facts {
             (Subject::Name(name), Row::Order(row)) => match follow(&links, &name) {
                 Some(order) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
                 None => {
-                    // The rows wait where the chain breaks.
+                    // The rows wait where the chain breaks, since their sources last spoke of them.
+                    let at = gone.unwrap_or(at);
                     let oldest = facts.orphans.entry(last(&links, &name)).or_insert(at);
                     *oldest = (*oldest).min(at);
                 }

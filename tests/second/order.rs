@@ -156,7 +156,8 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
                     continue;
                 }
                 recorded = true;
-                approved |= row.gone.is_some() || *state != ErpState::Pending;
+                // Deleted, it counts as it last stood: a deletion opens no gate.
+                approved |= *state != ErpState::Pending;
                 if row.gone.is_none() {
                     open.insert(record.document.to_string());
                 }
@@ -172,12 +173,17 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
     (any, recorded, approved, open.len() > 1)
 }
 
-/// The ERP record's line, else the order line's, else the only location of the pool.
+/// The ERP record's line (of one that is not cancelled), else the order line's, else the only location of the pool.
 fn locations(
     kept: &[Kept<OrderRow>],
     header: Option<&Header>,
     lines: &[(String, waybill::facts::order::Line)],
 ) -> BTreeMap<String, String> {
+    let cancelled = |document: &str| {
+        kept.iter().any(|kept| {
+            matches!(&kept.row, OrderRow::ErpRecord(record) if record.document == document && record.state == Word::Known(ErpState::Cancelled))
+        })
+    };
     let mut found = BTreeMap::new();
     for (id, line) in lines {
         let by_erp = rows(kept, |row| match row {
@@ -185,11 +191,12 @@ fn locations(
             _ => None,
         })
         .into_iter()
-        .find(|(_, erp)| match &erp.order_line {
+        .filter(|(_, erp)| !cancelled(&erp.document))
+        .filter(|(_, erp)| match &erp.order_line {
             Some(named) => named.as_str() == id,
             None => erp.sku == line.sku && lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1,
         })
-        .and_then(|(_, erp)| erp.location.clone());
+        .find_map(|(_, erp)| erp.location.clone());
         let by_pool = header.filter(|header| header.channel == "outlet").map(|_| "NORTH".into());
         if let Some(location) = by_erp.or_else(|| line.location.clone()).or(by_pool) {
             found.insert(id.clone(), location.to_string());

@@ -194,18 +194,18 @@ fn taken(order: &Order<'_>, line: &str, location: &str, kept: &[Kept<SkuRow>]) -
         LineRef::Line(id) => id.as_str() == line,
         LineRef::Sku(sku) => order.lines().iter().any(|other| other.id == line && other.line.sku == *sku),
     };
-    let sum = |until: Moment| -> Decimal {
+    let sum = |count: &Count| -> Decimal {
         rows(order.kept, |row| match row {
             OrderRow::Despatch(despatch) => Some(&**despatch),
             _ => None,
         })
         .into_iter()
         .filter(|(kept, _)| kept.source == counted_by(location))
-        .filter(|(_, despatch)| despatch.location == location && of_line(&despatch.line) && despatch.despatched_at <= until)
+        .filter(|(_, despatch)| despatch.location == location && of_line(&despatch.line) && left_before(despatch.despatched_at, count))
         .map(|(_, despatch)| despatch.quantity.decimal())
         .sum()
     };
-    let despatched = sum(count.t0);
+    let despatched = sum(count);
     if count.basis == Basis::OnHand {
         return despatched;
     }
@@ -226,9 +226,13 @@ fn taken(order: &Order<'_>, line: &str, location: &str, kept: &[Kept<SkuRow>]) -
 fn taken_away(order: &Order<'_>, line: &Goods, location: &str, kept: &[Kept<SkuRow>]) -> Decimal {
     let here = order.locations.get(&line.id).is_some_and(|known| known == location);
     let (Some(header), Some(count), true) = (order.header, counts(kept, location).first().copied(), here) else { return Decimal::ZERO };
-    let booked = count.t0.0 - Span::days(1).0;
-    // Moments to the minute, and never more than is sure.
-    if line.line.needs == Needs::Taken && header.placed_at.0 < booked - booked.rem_euclid(60_000) { line.d } else { Decimal::ZERO }
+    let booked = header.placed_at + Span::days(1);
+    if line.line.needs == Needs::Taken && left_before(booked, count) { line.d } else { Decimal::ZERO }
+}
+
+/// Warehouses tell despatches to the minute: a count is never assumed to hold what it may not hold.
+fn left_before(at: Moment, count: &Count) -> bool {
+    at.0 < count.t0.0 - count.t0.0.rem_euclid(60_000)
 }
 
 /// Despatches that no order is known for, and that no count leaves out yet: the figure is low by them.
@@ -252,9 +256,9 @@ fn unresolved(sku: &Sku, channel: &Channel, facts: &Facts, kept: &[Kept<SkuRow>]
                 matches!(&kept.row, OrderRow::Despatch(despatch) if kept.id == row.id && kept.source == row.source && line_is_there(&despatch.line))
             })
         });
-        let counted = counts(kept, &left.location).first().map(|count| count.t0);
+        let counted = counts(kept, &left.location).first().copied();
         // "Which no count leaves out yet": where nothing is counted no count does.
-        if !known && counted.is_none_or(|t0| left.despatched_at > t0) {
+        if !known && counted.is_none_or(|count| !left_before(left.despatched_at, count)) {
             sum += left.quantity.decimal();
         }
     }

@@ -94,7 +94,7 @@ fn product(teller: &mut Teller, sku: &Sku) {
         };
         teller.tell(ERP, By::Position, at, vec![Teller::sku_row(sku, sku.as_str(), at, SkuRow::Product(Box::new(product)))]);
     }
-    if teller.chance.percent(5) {
+    if teller.chance.percent(12) {
         let at = some_time(teller);
         let item = WarehouseItem { known: teller.chance.percent(50), blocked: false };
         teller.tell(WMS, By::Stamp, at, vec![Teller::sku_row(sku, sku.as_str(), at, SkuRow::WarehouseItem(item))]);

@@ -105,7 +105,8 @@ pub(super) struct Look<'a, 's> {
 
 impl Look<'_, '_> {
     pub fn at(&self, parcels: &[ParcelView<'_>], clock: &mut Clock, findings: &mut Findings) {
-        for parcel in parcels.iter().filter(|parcel| !parcel.taken) {
+        // One that its warehouse has emptied again (all its rows say none) is no parcel.
+        for parcel in parcels.iter().filter(|parcel| !parcel.taken && (!parcel.lines.is_empty() || parcel.unresolved)) {
             self.late(parcel, clock, findings);
             self.lost(parcel, clock, findings);
             self.back(parcel, parcels, findings);

@@ -103,9 +103,8 @@ impl SkuState {
     fn is_over(&self, key: &RowKey, limits: &BTreeMap<Text, Limit>) -> bool {
         match self.row(key).and_then(|kept| kept.content()) {
             Some(SkuRow::Movement(_)) => true,
-            Some(SkuRow::Despatched(own)) => {
-                own.quantity.is_zero() || limits.get(&own.location).is_some_and(|limit| limit.is_past(own.despatched_at))
-            }
+            // One of no pieces too: while no count is newer, an older version that came once more would be counted.
+            Some(SkuRow::Despatched(own)) => limits.get(&own.location).is_some_and(|limit| limit.is_past(own.despatched_at)),
             Some(SkuRow::Demand(demand)) => {
                 let left_out = |(part, despatch): (u32, &DemandDespatch)| {
                     let limit = limits.get(&despatch.location).filter(|limit| limit.is_past(despatch.despatched_at));

@@ -101,6 +101,7 @@ pub struct WarehouseLine {
     pub line: LineRef,
     /// What the warehouse is to send in all.
     pub quantity: Quantity,
+    /// Set aside and not yet despatched: what has left since is in `despatched`, and is none of this.
     pub allocated: Quantity,
     /// When the allocation was made, by the warehouse's clock.
     pub allocated_at: Option<Moment>,
