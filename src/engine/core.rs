@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::incarnations::Incarnations;
+use super::keeping::{self, Floors};
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
@@ -70,6 +71,7 @@ pub struct Core {
     pub(super) incarnations: Incarnations,
     /// As they were before the open epoch.
     incarnations_before: Incarnations,
+    pub(super) floors: Floors,
     published: Arc<Published>,
 }
 
@@ -93,6 +95,7 @@ impl Core {
             facts: Vec::new(),
             incarnations: Incarnations::default(),
             incarnations_before: Incarnations::default(),
+            floors: Floors::default(),
             published,
         }
     }
@@ -121,6 +124,8 @@ impl Core {
                     Subject::Name(name) => shard.names.stage(name).wake(),
                     Subject::Sku(sku) => shard.skus.stage(sku).wake(),
                     Subject::Customer(key) => shard.customers.stage(key).wake(),
+                    // Neither has a view.
+                    Subject::Home(_) | Subject::Set(_) => {}
                 }
             }
         }
@@ -157,7 +162,12 @@ impl Core {
             }
         }
         for fact in facts.drain(..) {
-            let unknown = matches!(&fact.change, Change::Upsert(Row::Order(row)) if row.unknown_word().is_some());
+            let row = match &fact.change {
+                Change::Upsert(Row::Housed(housed)) => Some(&housed.row),
+                Change::Upsert(row) => Some(row),
+                Change::Delete | Change::Withdraw => None,
+            };
+            let unknown = matches!(row, Some(Row::Order(row)) if row.unknown_word().is_some());
             if self.store(fact) == Put::Changed && unknown {
                 self.report.sources.entry(route.source).or_default().unknown_words += 1;
             }
@@ -167,6 +177,20 @@ impl Core {
 
     /// Puts a fact's row to its entity in the open epoch, if it is newer than what is there.
     pub(super) fn store(&mut self, fact: Fact) -> Put {
+        match fact.subject {
+            Subject::Home(_) => return keeping::at_home(self, fact),
+            Subject::Set(_) => return keeping::lay(self, fact),
+            _ => {}
+        }
+        let deletion = self.floors.above(&fact);
+        let put = self.store_row(fact);
+        match deletion {
+            Some(deletion) => self.store_row(deletion).max(put),
+            None => put,
+        }
+    }
+
+    fn store_row(&mut self, fact: Fact) -> Put {
         let shard = &mut self.shards[route::of(&fact.subject, self.settings.shards)];
         let cause = fact.cause;
         let put = match (fact.subject, fact.change) {
@@ -175,12 +199,13 @@ impl Core {
                 if shard.orders.get(&key).is_some_and(|order| order.rows.is_stale(&fact.key, upsert, fact.version)) {
                     Put::Stale
                 } else {
-                    let row = match change {
-                        Change::Upsert(Row::Order(row)) => Some(row),
-                        _ => None,
-                    };
                     let staged = shard.orders.stage(&key);
-                    let put = staged.state.rows.put(fact.key, row, fact.version, cause, fact.at);
+                    let rows = &mut staged.state.rows;
+                    let put = match change {
+                        Change::Upsert(Row::Order(row)) => rows.put(fact.key, Some(row), fact.version, cause, fact.at),
+                        Change::Withdraw => rows.withdraw(fact.key, fact.version, cause, fact.at),
+                        _ => rows.put(fact.key, None, fact.version, cause, fact.at),
+                    };
                     staged.mark(put, cause);
                     put
                 }
@@ -203,6 +228,7 @@ impl Core {
                 staged.mark(put, cause);
                 put
             }
+            (Subject::Home(_) | Subject::Set(_), _) => Put::Stale,
         };
         match put {
             Put::Stale => self.report.facts_stale += 1,
@@ -257,6 +283,9 @@ impl Core {
                 wakes.set(Subject::Customer(key.clone()), next);
                 published.customer(key, state);
             });
+            shard.homes.publish(|_, _, _| {});
+            let floors = &mut self.floors;
+            shard.sets.publish(|set, state, _| floors.raise(set, state.laid()));
             shard.epoch.number += 1;
             shard.epoch.tick = self.tick;
             shard.epoch.fingerprint = self.settings.fingerprint;

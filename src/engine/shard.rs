@@ -4,11 +4,13 @@ use super::state::EpochRecord;
 use super::table::Table;
 use super::wakes::Wakes;
 use crate::entities::customer::CustomerState;
+use crate::entities::floor::FloorState;
+use crate::entities::home::HomeState;
 use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
 use crate::entities::sku::SkuState;
 use crate::events::Topic;
-use crate::facts::{CustomerKey, Name, OrderKey, Sku};
+use crate::facts::{CustomerKey, Name, OrderKey, RowKey, RowSet, Sku};
 
 #[derive(Debug)]
 pub struct Shard {
@@ -16,6 +18,8 @@ pub struct Shard {
     pub names: Table<Name, NameState>,
     pub skus: Table<Sku, SkuState>,
     pub customers: Table<CustomerKey, CustomerState>,
+    pub homes: Table<RowKey, HomeState>,
+    pub sets: Table<RowSet, FloorState>,
     pub wakes: Wakes,
     /// The newest committed epoch.
     pub epoch: EpochRecord,
@@ -39,6 +43,8 @@ impl Shard {
             names: Table::new(),
             skus: Table::new(),
             customers: Table::new(),
+            homes: Table::new(),
+            sets: Table::new(),
             wakes: Wakes::default(),
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
@@ -51,10 +57,8 @@ impl Shard {
 
     /// Does the open epoch touch the shard?
     pub fn touched(&self) -> bool {
-        self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len() > 0
-            || self.begins
-            || self.noted
-            || !self.going_live.is_empty()
+        let entities = self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len();
+        entities + self.homes.staged_len() + self.sets.staged_len() > 0 || self.begins || self.noted || !self.going_live.is_empty()
     }
 
     pub fn is_live(&self, topic: Topic) -> bool {
@@ -67,6 +71,8 @@ impl Shard {
         self.names.drop_stage();
         self.skus.drop_stage();
         self.customers.drop_stage();
+        self.homes.drop_stage();
+        self.sets.drop_stage();
         self.noted = false;
     }
 }

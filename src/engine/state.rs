@@ -11,7 +11,7 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku, SourceId};
+use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, SourceId};
 
 /// Raised when a payload's shape changes. A reader knows this one and, for one release at least, the one before.
 pub const FORMAT: u8 = 3;
@@ -31,6 +31,10 @@ pub enum StateKey {
     CustomerRow(CustomerKey, RowKey),
     /// When a source began again, by its own clock: `Vec<Moment>`.
     Begun(SourceId),
+    /// Where a row lives, whole.
+    Home(RowKey),
+    /// The floor of a set, and lists on their way to lay it, whole.
+    Set(RowSet),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the

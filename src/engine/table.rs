@@ -86,6 +86,12 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         &mut self.staged[key]
     }
 
+    /// Every entity, as the open epoch sees it.
+    pub fn all(&self) -> impl Iterator<Item = (&K, &S)> {
+        let committed = self.committed.iter().filter(|(key, _)| !self.staged.contains_key(*key)).map(|(key, state)| (key, &**state));
+        committed.chain(self.staged.iter().map(|(key, staged)| (key, &staged.state)))
+    }
+
     pub fn staged_len(&self) -> usize {
         self.staged.len()
     }
