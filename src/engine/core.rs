@@ -14,6 +14,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::incarnations::Incarnations;
+use super::keeping::{self, Floors};
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
@@ -74,6 +75,7 @@ pub struct Core {
     pub(super) incarnations: Incarnations,
     /// As they were before the open epoch.
     incarnations_before: Incarnations,
+    pub(super) floors: Floors,
     under_way: Option<UnderWay>,
     published: Arc<Published>,
 }
@@ -82,6 +84,8 @@ pub struct Core {
 struct UnderWay {
     tick_before: Moment,
     incarnations_before: Incarnations,
+    /// `None`: it laid no floor.
+    floors_before: Option<Floors>,
     report: EpochReport,
 }
 
@@ -105,6 +109,7 @@ impl Core {
             facts: Vec::new(),
             incarnations: Incarnations::default(),
             incarnations_before: Incarnations::default(),
+            floors: Floors::default(),
             under_way: None,
             published,
         }
@@ -134,6 +139,8 @@ impl Core {
                     Subject::Name(name) => shard.names.stage(name).wake(),
                     Subject::Sku(sku) => shard.skus.stage(sku).wake(),
                     Subject::Customer(key) => shard.customers.stage(key).wake(),
+                    // Neither has a view.
+                    Subject::Home(_) | Subject::Set(_) => {}
                 }
             }
         }
@@ -170,7 +177,12 @@ impl Core {
             }
         }
         for fact in facts.drain(..) {
-            let unknown = matches!(&fact.change, Change::Upsert(Row::Order(row)) if row.unknown_word().is_some());
+            let row = match &fact.change {
+                Change::Upsert(Row::Housed(housed)) => Some(&housed.row),
+                Change::Upsert(row) => Some(row),
+                Change::Delete | Change::Withdraw => None,
+            };
+            let unknown = matches!(row, Some(Row::Order(row)) if row.unknown_word().is_some());
             if self.store(fact) == Put::Changed && unknown {
                 self.report.sources.entry(route.source).or_default().unknown_words += 1;
             }
@@ -180,6 +192,20 @@ impl Core {
 
     /// Puts a fact's row to its entity in the open epoch, if it is newer than what is there.
     pub(super) fn store(&mut self, fact: Fact) -> Put {
+        match fact.subject {
+            Subject::Home(_) => return keeping::at_home(self, fact),
+            Subject::Set(_) => return keeping::lay(self, fact),
+            _ => {}
+        }
+        let deletion = self.floors.above(&fact);
+        let put = self.store_row(fact);
+        match deletion {
+            Some(deletion) => self.store_row(deletion).max(put),
+            None => put,
+        }
+    }
+
+    fn store_row(&mut self, fact: Fact) -> Put {
         let shard = &mut self.shards[route::of(&fact.subject, self.settings.shards)];
         let cause = fact.cause;
         let put = match (fact.subject, fact.change) {
@@ -191,12 +217,13 @@ impl Core {
                 if known.is_some_and(|rows| rows.is_stale(&fact.key, upsert, fact.version)) || (!upsert && untold()) {
                     Put::Stale
                 } else {
-                    let row = match change {
-                        Change::Upsert(Row::Order(row)) => Some(row),
-                        _ => None,
-                    };
                     let staged = shard.orders.stage(&key);
-                    let put = staged.state.rows.put(fact.key, row, fact.version, cause, fact.at);
+                    let rows = &mut staged.state.rows;
+                    let put = match change {
+                        Change::Upsert(Row::Order(row)) => rows.put(fact.key, Some(row), fact.version, cause, fact.at),
+                        Change::Withdraw => rows.withdraw(fact.key, fact.version, cause, fact.at),
+                        _ => rows.put(fact.key, None, fact.version, cause, fact.at),
+                    };
                     staged.mark(put, cause);
                     put
                 }
@@ -219,6 +246,7 @@ impl Core {
                 staged.mark(put, cause);
                 put
             }
+            (Subject::Home(_) | Subject::Set(_), _) => Put::Stale,
         };
         match put {
             Put::Stale => self.report.facts_stale += 1,
@@ -273,13 +301,20 @@ impl Core {
 
     /// The epoch is sealed and handed over: the next one builds on it. At most one epoch is under way, so the one before must be settled.
     pub fn promote(&mut self) {
+        let mut floors_before = None;
         for shard in &mut self.shards {
+            let sets = shard.sets.staged().filter_map(|(set, staged)| Some((set, staged.state.laid()?)));
+            for (set, laid) in sets {
+                floors_before.get_or_insert_with(|| self.floors.clone());
+                self.floors.raise(set, Some(laid));
+            }
             shard.promote(self.tick, self.settings.fingerprint);
         }
         self.outbox.clear();
         self.under_way = Some(UnderWay {
             tick_before: self.last_tick,
             incarnations_before: std::mem::take(&mut self.incarnations_before),
+            floors_before,
             report: std::mem::take(&mut self.report),
         });
         self.last_tick = self.tick;
@@ -305,6 +340,9 @@ impl Core {
             self.tick = under_way.tick_before;
             self.last_tick = self.tick;
             self.incarnations = under_way.incarnations_before;
+            if let Some(floors) = under_way.floors_before {
+                self.floors = floors;
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 mod core;
 pub mod in_step;
 mod incarnations;
+mod keeping;
 pub mod log;
 pub mod memory;
 mod names;

@@ -56,7 +56,7 @@ fn take_back(core: &mut Core) {
 }
 
 /// The row, from the order that it went to or from the name on the way where it waits. Whoever had it is computed anew.
-fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Kept<OrderRow>> {
+pub(super) fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Kept<OrderRow>> {
     let mut from = from.clone();
     for _ in 0..LINKS_MAX {
         match from {

@@ -209,6 +209,14 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
         StateKey::SkuHead(sku) => shard.skus.restore(sku, |state| result = state.load_head(payload)),
         StateKey::SkuRow(sku, row) => shard.skus.restore(sku, |state| result = state.load_row(row, payload)),
         StateKey::CustomerHead(customer) => shard.customers.restore(customer, |state| result = state.load_head(payload)),
+        StateKey::Home(row) => {
+            let state = postcard::from_bytes(payload)?;
+            shard.homes.restore(row, |slot| *slot = state);
+        }
+        StateKey::Set(set) => {
+            let state = postcard::from_bytes(payload)?;
+            shard.sets.restore(set, |slot| *slot = state);
+        }
         StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
     }
@@ -237,6 +245,9 @@ fn publish_all(core: &mut Core) {
         }
         for (key, state) in shard.customers.iter() {
             published.customer(key, state);
+        }
+        for (set, state) in shard.sets.iter() {
+            core.floors.raise(set, state.laid());
         }
     }
     published.epoch(tick);

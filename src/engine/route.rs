@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::facts::{CustomerKey, Name, OrderKey, Sku, Subject};
+use crate::facts::{CustomerKey, Name, OrderKey, RowKey, RowSet, Sku, Subject};
 
 /// The shard of an order, of `shards` in all.
 pub fn of_order(key: &OrderKey, shards: u16) -> usize {
@@ -25,12 +25,23 @@ pub fn of_customer(key: &CustomerKey, shards: u16) -> usize {
     spread(xxh3_64(key.0.as_bytes()), shards)
 }
 
+/// The shard of a row's home.
+pub fn of_row(key: &RowKey, shards: u16) -> usize {
+    spread(xxh3_64(key.id.as_bytes()) ^ u64::from(key.kind) ^ u64::from(key.source.0) << 8, shards)
+}
+
+pub fn of_set(set: &RowSet, shards: u16) -> usize {
+    spread(xxh3_64(set.prefix.as_bytes()) ^ u64::from(set.kind) ^ u64::from(set.source.0) << 8, shards)
+}
+
 pub fn of(subject: &Subject, shards: u16) -> usize {
     match subject {
         Subject::Order(key) => of_order(key, shards),
         Subject::Name(name) => of_name(name, shards),
         Subject::Sku(sku) => of_sku(sku, shards),
         Subject::Customer(key) => of_customer(key, shards),
+        Subject::Home(key) => of_row(key, shards),
+        Subject::Set(set) => of_set(set, shards),
     }
 }
 

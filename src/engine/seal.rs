@@ -1,6 +1,7 @@
 //! The seal of an epoch: each changed entity is computed once, wave by wave, so that an epoch is a fixed point and no fact is left in memory.
 //!
 //! ```text
+//! floors ─deletions─> all below
 //! names ──rows──> orders ──demand──> SKUs
 //!                        └─summary─> customers
 //! ```
@@ -29,6 +30,7 @@ use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row
 /// Seals the open epoch and gives all that it writes.
 pub(super) fn seal(core: &mut Core) -> Transaction {
     sources_begun(core);
+    super::keeping::sweep(core);
     super::names::pass_on(core);
     let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
     let (orders, skus) = orders_and_skus(core);
@@ -257,6 +259,12 @@ fn state(core: &mut Core) {
             }
             let key = StateKey::CustomerHead(customer.clone());
             outbox.state(names, report, index, &key, |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
+        }
+        for (key, staged) in shard.homes.staged().filter(|(_, staged)| staged.dirty) {
+            outbox.state(names, report, index, &StateKey::Home(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+        }
+        for (set, staged) in shard.sets.staged().filter(|(_, staged)| staged.dirty) {
+            outbox.state(names, report, index, &StateKey::Set(set.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
         }
         let number = shard.epoch.number + 1;
         for topic in &shard.going_live {

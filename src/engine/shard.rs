@@ -5,11 +5,13 @@ use super::state::EpochRecord;
 use super::table::Table;
 use super::wakes::Wakes;
 use crate::entities::customer::CustomerState;
+use crate::entities::floor::FloorState;
+use crate::entities::home::HomeState;
 use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
 use crate::entities::sku::SkuState;
 use crate::events::Topic;
-use crate::facts::{CustomerKey, Moment, Name, OrderKey, Sku, Subject};
+use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, Subject};
 
 #[derive(Debug)]
 pub struct Shard {
@@ -17,6 +19,8 @@ pub struct Shard {
     pub names: Table<Name, NameState>,
     pub skus: Table<Sku, SkuState>,
     pub customers: Table<CustomerKey, CustomerState>,
+    pub homes: Table<RowKey, HomeState>,
+    pub sets: Table<RowSet, FloorState>,
     pub wakes: Wakes,
     /// The newest sealed epoch.
     pub epoch: EpochRecord,
@@ -51,6 +55,8 @@ impl Shard {
             names: Table::new(),
             skus: Table::new(),
             customers: Table::new(),
+            homes: Table::new(),
+            sets: Table::new(),
             wakes: Wakes::default(),
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
@@ -64,10 +70,8 @@ impl Shard {
 
     /// Does the open epoch touch the shard?
     pub fn touched(&self) -> bool {
-        self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len() > 0
-            || self.begins
-            || self.noted
-            || !self.going_live.is_empty()
+        let entities = self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len();
+        entities + self.homes.staged_len() + self.sets.staged_len() > 0 || self.begins || self.noted || !self.going_live.is_empty()
     }
 
     pub fn is_live(&self, topic: Topic) -> bool {
@@ -80,6 +84,8 @@ impl Shard {
         self.names.drop_stage();
         self.skus.drop_stage();
         self.customers.drop_stage();
+        self.homes.drop_stage();
+        self.sets.drop_stage();
         self.noted = false;
     }
 
@@ -95,6 +101,8 @@ impl Shard {
         self.names.promote(|name, next| wakes.set(Subject::Name(name.clone()), next));
         self.skus.promote(|sku, next| wakes.set(Subject::Sku(sku.clone()), next));
         self.customers.promote(|key, next| wakes.set(Subject::Customer(key.clone()), next));
+        self.homes.promote(|_, _| None);
+        self.sets.promote(|_, _| None);
         self.epoch = EpochRecord { number: self.epoch.number + 1, tick, fingerprint, ..self.epoch };
         let number = self.epoch.number;
         self.live.extend(self.going_live.drain(..).map(|topic| (topic, number)));
@@ -109,6 +117,8 @@ impl Shard {
         self.names.publish(|name, state| published.name(name, state));
         self.skus.publish(|sku, state| published.sku(sku, state));
         self.customers.publish(|key, state| published.customer(key, state));
+        self.homes.publish(|_, _| {});
+        self.sets.publish(|_, _| {});
     }
 
     /// The sealed epoch is not committed: as if it had never been.
@@ -119,6 +129,8 @@ impl Shard {
         self.names.demote(|name, next| _ = wakes.set(Subject::Name(name.clone()), next));
         self.skus.demote(|sku, next| _ = wakes.set(Subject::Sku(sku.clone()), next));
         self.customers.demote(|key, next| _ = wakes.set(Subject::Customer(key.clone()), next));
+        self.homes.demote(|_, _| {});
+        self.sets.demote(|_, _| {});
         self.epoch = epoch;
         self.begins = begins;
         self.going_live.extend(self.live.drain(live..).map(|(topic, _)| topic));

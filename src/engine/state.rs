@@ -11,7 +11,7 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, Sku, SourceId};
+use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, SourceId};
 
 /// Raised when a payload's shape changes: a field of a row, of a ledger, of anything that stands in an entity's state. Postcard does not describe
 /// itself: a reader of another shape would read nonsense. This program reads this format alone; from the first release on, the one before must be
@@ -33,6 +33,10 @@ pub enum StateKey {
     CustomerRow(CustomerKey, RowKey),
     /// When a source began again, by its own clock: `Vec<Moment>`.
     Begun(SourceId),
+    /// Where a row lives, whole.
+    Home(RowKey),
+    /// The floor of a set, and lists on their way to lay it, whole.
+    Set(RowSet),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the

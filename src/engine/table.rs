@@ -1,4 +1,4 @@
-//! Entities of one kind and shard: committed ones, and those that the open epoch has touched.
+//! Entities of one kind and shard: sealed ones, and those that the open epoch has touched.
 //!
 //! The epoch works on copies (the *stage*); dropping the stage is its roll-back. A copy is cheap: orders and names are small, SKUs and customers
 //! share their rows' structure. A sealed epoch is *promoted*: its copies stand where the next epoch finds them, while what stood there before is
@@ -99,6 +99,12 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         }
         // Inserted just above when it was not there.
         &mut self.staged[key]
+    }
+
+    /// Every entity, as the open epoch sees it.
+    pub fn all(&self) -> impl Iterator<Item = (&K, &S)> {
+        let sealed = self.sealed.iter().filter(|(key, _)| !self.staged.contains_key(*key)).map(|(key, state)| (key, &**state));
+        sealed.chain(self.staged.iter().map(|(key, staged)| (key, &staged.state)))
     }
 
     pub fn staged_len(&self) -> usize {

@@ -68,6 +68,16 @@ impl<R> Kept<R> {
         if same { Put::Same } else { Put::Changed }
     }
 
+    /// The row is another entity's from this version on: its content goes, and an older telling doesn't bring it back.
+    pub fn withdraw(&mut self, version: Version, cause: Cause, at: Moment) -> Put {
+        let newest = self.told.as_ref().map(|told| told.version).max(self.gone.as_ref().map(|gone| gone.version));
+        if newest.is_some_and(|newest| version <= newest) {
+            return Put::Stale;
+        }
+        *self = Self { told: None, gone: Some(Gone { version, cause, at, settled: true }) };
+        Put::Changed
+    }
+
     /// Drops the content and leaves the mark: the row can't change the view any more. Nothing to do where no version was ever known.
     pub fn settle(&mut self, tick: Moment) {
         let told = self.told.take().map(|told| (told.version, told.cause));

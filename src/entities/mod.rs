@@ -5,6 +5,8 @@
 
 pub mod customer;
 pub mod exceptions;
+pub mod floor;
+pub mod home;
 mod kept;
 pub mod ledger;
 pub mod name;

@@ -86,9 +86,10 @@ impl NameState {
         match change {
             Change::Upsert(Row::Link(to)) => self.put_link(key, Some(to), version, cause, at),
             Change::Delete if key.kind == Link::KIND => self.put_link(key, None, version, cause, at),
-            Change::Upsert(Row::Order(row)) if row.kind() == key.kind => self.put_row(key, Some(row), version, cause, at),
-            Change::Delete => self.put_row(key, None, version, cause, at),
-            Change::Upsert(_) => Put::Stale,
+            Change::Upsert(Row::Order(row)) if row.kind() == key.kind => self.kept(key).upsert(row, version, cause, at),
+            Change::Delete => self.kept(key).delete(version, cause, at),
+            Change::Withdraw if key.kind != Link::KIND => self.kept(key).withdraw(version, cause, at),
+            Change::Upsert(_) | Change::Withdraw => Put::Stale,
         }
     }
 
@@ -109,8 +110,8 @@ impl NameState {
         }
     }
 
-    /// Lets a row wait (`None`: its deletion); [`Self::forward`] passes it on at once where the link is there.
-    fn put_row(&mut self, key: RowKey, row: Option<OrderRow>, version: Version, cause: Cause, at: Moment) -> Put {
+    /// A row that is told something of: it waits, and [`Self::forward`] passes it on at once where the link is there.
+    fn kept(&mut self, key: RowKey) -> &mut Kept<OrderRow> {
         if !self.fresh.contains(&key) {
             self.fresh.push(key.clone());
         }
@@ -121,20 +122,20 @@ impl NameState {
                 place
             }
         };
-        let Some((_, kept)) = self.rows.get_mut(place) else { return Put::Stale };
-        match row {
-            Some(row) => kept.upsert(row, version, cause, at),
-            None => kept.delete(version, cause, at),
-        }
+        &mut self.rows[place].1
     }
 
     /// Lets a row wait again that was taken back from where it had gone.
     pub fn give_back(&mut self, key: RowKey, kept: Kept<OrderRow>) {
         if let Some(told) = kept.told {
-            self.put_row(key.clone(), Some(told.row), told.version, told.cause, told.at);
+            self.kept(key.clone()).upsert(told.row, told.version, told.cause, told.at);
         }
         if let Some(gone) = kept.gone {
-            self.put_row(key, None, gone.version, gone.cause, gone.at);
+            let kept = self.kept(key);
+            match gone.settled {
+                true => kept.withdraw(gone.version, gone.cause, gone.at),
+                false => kept.delete(gone.version, gone.cause, gone.at),
+            };
         }
     }
 
@@ -221,7 +222,8 @@ impl NameState {
                     facts.push(fact(Change::Upsert(Row::Order(told.row.clone())), told.version, told.cause, told.at));
                 }
                 if let Some(gone) = &kept.gone {
-                    facts.push(fact(Change::Delete, gone.version, gone.cause, gone.at));
+                    let change = if gone.settled { Change::Withdraw } else { Change::Delete };
+                    facts.push(fact(change, gone.version, gone.cause, gone.at));
                 }
             }
         }
@@ -239,6 +241,11 @@ impl NameState {
                 passed.insert(place, key.clone());
             }
         }
+    }
+
+    /// Rows that stand in the name: those that wait, and those of a shared name.
+    pub fn waiting(&self) -> impl Iterator<Item = (&RowKey, &Kept<OrderRow>)> {
+        self.rows.iter().map(|(key, kept)| (key, kept))
     }
 
     /// How many rows wait for a link.

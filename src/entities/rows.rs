@@ -13,21 +13,21 @@ pub struct Stored<R> {
     pub at: Moment,
     /// The source deleted it; `row` is what it last said. The mark is kept for `tombstone_days`, so that a late repeat can't revive the row.
     pub deleted: bool,
-    /// `None` only when a delete was all that ever came.
+    /// `None` when a delete was all that ever came, or the row was withdrawn.
     pub row: Option<R>,
     /// The version of `row` while it is deleted: an upsert that comes late, older than the deletion, still tells what was deleted.
     pub said: Option<Box<Version>>,
 }
 
 /// What became of a row that was put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Put {
-    /// It is the newest now, and says something else than before.
-    Changed,
-    /// It is the newest now, with the content there was: the version must be kept, the view can't have changed.
-    Same,
     /// An older version, or a repeat: nothing happened.
     Stale,
+    /// It is the newest now, with the content there was: the version must be kept, the view can't have changed.
+    Same,
+    /// It is the newest now, and says something else than before.
+    Changed,
 }
 
 /// Rows by key, sorted. An order has a few dozen at most, so a sorted vector beats a map.
@@ -84,6 +84,17 @@ impl<R: PartialEq> Rows<R> {
             }
             Ok(place) => self.0[place].1.put(row, version, cause, at),
         }
+    }
+
+    /// The row is another entity's from this version on: its content goes, and an older telling doesn't bring it back.
+    pub fn withdraw(&mut self, key: RowKey, version: Version, cause: Cause, at: Moment) -> Put {
+        let stored = Stored { version, cause, at, deleted: true, row: None, said: Some(Box::new(version)) };
+        match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
+            Err(place) => self.0.insert(place, (key, stored)),
+            Ok(place) if version <= self.0[place].1.version => return Put::Stale,
+            Ok(place) => self.0[place].1 = stored,
+        }
+        Put::Changed
     }
 
     /// Would putting a state of this version change nothing?

@@ -122,6 +122,9 @@ pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, R
     serde_json::from_str(json).map_err(|error| Refusal::new(field, "a JSON object with each member once", error))
 }
 
+/// Stands in a change for a large value that the change did not touch: taken for a value it would overwrite the real one.
+const LEFT_OUT: &str = "__debezium_unavailable_value";
+
 impl<'a> Cell<'a> {
     /// A cell made by hand, for values that are no member of a row.
     pub fn new(name: &'static str, json: &'a str) -> Self {
@@ -166,9 +169,12 @@ impl<'a> Cell<'a> {
         if self.is_null() { Ok(None) } else { read(self).map(Some) }
     }
 
-    /// What stands between the quotes of a string, escapes resolved; `None` for what is no string.
+    /// What stands between the quotes of a string, escapes resolved; `None` for what is no string, and for a value that was left out.
     fn string(&self) -> Option<Cow<'a, str>> {
         let inner = self.json.strip_prefix('"')?.strip_suffix('"')?;
+        if inner == LEFT_OUT {
+            return None;
+        }
         if inner.as_bytes().contains(&b'\\') {
             return serde_json::from_str(self.json).ok().map(Cow::Owned);
         }
@@ -398,6 +404,14 @@ mod tests {
 
     fn cell(json: &str) -> Cell<'_> {
         Cell::new("total", json)
+    }
+
+    #[test]
+    fn a_value_that_was_left_out_is_never_taken_for_the_value() {
+        let left_out = cell("\"__debezium_unavailable_value\"");
+        let refused = left_out.text().expect_err("no text").to_string();
+        assert!(refused.contains("__debezium_unavailable_value"), "{refused}");
+        assert!(left_out.opt_text().is_err() && left_out.filled().is_err() && left_out.id().is_err() && left_out.text_or_empty().is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod money;
 pub mod order;
 pub mod role;
+pub mod set;
 pub mod sku;
 pub mod time;
 pub mod version;
@@ -20,6 +21,7 @@ pub use ids::{Cause, CustomerKey, Digest, Name, OrderKey, Sku, SourceId, Text, T
 pub use money::{Amount, Currency, Quantity};
 pub use order::OrderRow;
 pub use role::Role;
+pub use set::{Floor, Housed, Keeper, RowSet};
 pub use sku::SkuRow;
 pub use time::Moment;
 pub use version::{Place, Version};
@@ -35,6 +37,10 @@ pub enum Subject {
     Name(Name),
     Sku(Sku),
     Customer(CustomerKey),
+    /// The row of this key, wherever it lives.
+    Home(RowKey),
+    /// Many rows, wherever they live.
+    Set(RowSet),
 }
 
 /// A canonical row, by the kind of entity that keeps it.
@@ -45,6 +51,10 @@ pub enum Row {
     Customer(CustomerRow),
     /// Where a name leads: to an order, or to another name (five links at most).
     Link(Link),
+    /// A row, and whose it is now.
+    Housed(Box<Housed>),
+    /// What older rows of a set are worth now.
+    Floor(Floor),
 }
 
 /// The target of a name's link.
@@ -67,6 +77,8 @@ impl Link {
 pub enum Change {
     Upsert(Row),
     Delete,
+    /// The source gave the row to another entity: here it is as if it had never been told, and nothing older brings it back.
+    Withdraw,
 }
 
 /// Which row of its entity: its kind (a canonical table and field group), the source that owns it, and the source's own key within the entity.

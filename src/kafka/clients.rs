@@ -58,7 +58,10 @@ impl ProducerContext for WriterContext {
 
 pub(super) fn group_consumer(shared: &Arc<Shared>) -> Result<GroupConsumer, LogError> {
     let context = ReaderContext { shared: Arc::clone(shared) };
-    shared.settings.consumer().create_with_context(context).map_err(|error| misconfigured(&error))
+    let mut consumer: GroupConsumer = shared.settings.consumer().create_with_context(context).map_err(|error| misconfigured(&error))?;
+    let bell = Arc::clone(&shared.bell);
+    consumer.set_nonempty_callback(move || bell.ring());
+    Ok(consumer)
 }
 
 pub(super) fn prober(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<PlainConsumer, LogError> {

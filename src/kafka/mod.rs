@@ -3,7 +3,7 @@
 //! Threads stand behind [`KafkaLog`], because librdkafka blocks, and may hang:
 //!
 //! ```text
-//!  reader  (reader.rs)    polls the group's consumer, fills the next batch; answers rebalances        -> next_batch
+//!  reader  (reader.rs)    polls the partitions in step, fills the next batch; answers rebalances      -> next_batch
 //!  writer  (writer.rs)    owns the transactional producer: begin, records, offsets, commit            <- submit, settled
 //!  prober  (prober.rs)    asks for the partitions' ends: lag, positions that can't be, brokers away    -> health, faults
 //!          (watchdog.rs)  ends the process when a call of the writer does not come back
@@ -18,6 +18,7 @@
 //! - While brokers are away it tries again for ever; [`KafkaHealth`] tells.
 
 pub mod admin;
+mod ahead;
 pub mod client;
 mod clients;
 mod fault;

@@ -1,7 +1,8 @@
 //! The thread that polls the group's consumer and fills the next batch.
 //!
-//! Record bytes are copied once, from librdkafka's buffer into the batch's arena; the batch is handed over by exchange with an empty one. While
-//! one batch is worked on the next is filled, up to its limits: then polling rests, and librdkafka's own bounded queue after it.
+//! Partitions are read in step (`engine::in_step`): each has a queue of its own (`ahead`), and the batch is filled from them in the order of
+//! their records' timestamps. The batch is handed over by exchange with an empty one. While one batch is worked on the next is filled, up to its
+//! limits: then taking rests, and librdkafka's own bounded queues after it; rebalances are served all the same.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -9,27 +10,24 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use super::ahead::Ahead;
 use super::fault::{Fault, while_reading};
 use super::rebalance::GroupConsumer;
-use super::shared::Shared;
-use crate::facts::Moment;
+use super::shared::{Place, Shared};
+use crate::engine::in_step::{Choice, choose};
 
 /// How long one poll waits: also how late a request to go back may be seen.
 const POLL: Duration = Duration::from_millis(50);
-/// A batch that is full for so long is not being taken: partitions are paused, so that polling (rebalances, membership) can go on. Shorter: what
-/// librdkafka has fetched ahead is thrown away in every long epoch. Longer: a rebalance waits.
-const PAUSE_AFTER: Duration = Duration::from_secs(3);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Reader {
     shared: Arc<Shared>,
     consumer: Arc<GroupConsumer>,
-    full_since: Option<Instant>,
-    paused: bool,
-    last_topic: u16,
+    /// One for each partition that is ours.
+    ahead: Vec<Ahead>,
 }
 
 enum Turn {
@@ -41,7 +39,7 @@ enum Turn {
 
 impl Reader {
     pub(super) fn spawn(shared: Arc<Shared>, consumer: Arc<GroupConsumer>) -> std::io::Result<JoinHandle<()>> {
-        let reader = Self { shared, consumer, full_since: None, paused: false, last_topic: 0 };
+        let reader = Self { shared, consumer, ahead: Vec::new() };
         thread::Builder::new().name("waybill-reader".into()).spawn(move || reader.run())
     }
 
@@ -70,46 +68,114 @@ impl Reader {
     }
 
     fn poll(&mut self) {
-        self.resume();
-        match self.consumer.poll(POLL) {
-            Some(Ok(message)) => keep(&self.shared, &message, &mut self.last_topic),
-            Some(Err(error)) => self.failed(&error),
-            None => {}
+        self.serve_consumer();
+        let mut failed = None;
+        for ahead in &mut self.ahead {
+            failed = ahead.fill().err().or(failed);
         }
+        if let Some(error) = failed {
+            self.failed(&error);
+        }
+        if let Some(wait) = self.take_in_step() {
+            self.shared.bell.wait(wait.min(POLL));
+        }
+    }
+
+    /// Rebalances and errors. A partition that is assigned gets a queue of its own at once; what came for it just before stands in the
+    /// consumer's, and goes first.
+    fn serve_consumer(&mut self) {
+        loop {
+            while let Some(polled) = self.consumer.poll(Duration::ZERO) {
+                match polled {
+                    Ok(message) => {
+                        let place = self.shared.topic_place(message.topic()).map(|topic| (topic, message.partition()));
+                        // One that is not here was taken away: polling ends with each change of what is ours.
+                        if let Some(ahead) = self.ahead.iter_mut().find(|ahead| Some(ahead.place) == place) {
+                            ahead.push(&message);
+                        }
+                    }
+                    Err(error) => self.failed(&error),
+                }
+            }
+            if !self.follow_assignment() {
+                return;
+            }
+        }
+    }
+
+    /// Keeps a queue for each partition that is ours. Has any been made?
+    fn follow_assignment(&mut self) -> bool {
+        let owned: Vec<Place> = self.shared.lock().owned.iter().copied().collect();
+        if self.ahead.iter().map(|ahead| ahead.place).eq(owned.iter().copied()) {
+            return false;
+        }
+        let mut had = std::mem::take(&mut self.ahead);
+        let mut made = false;
+        for place in owned {
+            let known = had.iter().position(|ahead| ahead.place == place).map(|found| had.swap_remove(found));
+            let split = if known.is_some() { None } else { Ahead::split(&self.shared, &self.consumer, place) };
+            made |= split.is_some();
+            self.ahead.extend(known.or(split));
+        }
+        made
+    }
+
+    /// Fills the batch with the oldest records that are there. The result: how long to wait for more; `None`: go on at once.
+    fn take_in_step(&mut self) -> Option<Duration> {
+        let mut state = self.shared.lock();
+        if !state.started || state.go_back {
+            return Some(POLL);
+        }
+        let was_empty = state.first_at.is_none();
+        let now = Instant::now();
+        let wait = loop {
+            let (place, up_to) = match choose(self.ahead.iter().map(Ahead::standing), now) {
+                Choice::Take { place, up_to } => (place, up_to),
+                Choice::Wait(time) => break Some(time),
+                Choice::Nothing => break Some(POLL),
+            };
+            let ahead = &mut self.ahead[place];
+            if usize::from(ahead.place.0) >= self.shared.settings.source_topics.len() {
+                let place = ahead.place;
+                drop(state);
+                self.shared.fail(foreign(&self.shared, place));
+                return Some(POLL);
+            }
+            while let Some(offset) = ahead.next(up_to).filter(|_| !state.is_full()) {
+                let is_new = state.next.get(ahead.place).is_none_or(|next| offset >= next);
+                ahead.take(is_new.then_some(&mut state.filling));
+                if is_new {
+                    state.next.set(ahead.place, offset + 1);
+                }
+            }
+            // The partition may have more that is older than any other's.
+            if state.is_full() || ahead.standing().next.is_none() {
+                break None;
+            }
+        };
+        if state.first_at.is_none() && !state.filling.is_empty() {
+            state.first_at = Some(now);
+        }
+        let tell = (was_empty && state.first_at.is_some()) || state.is_full();
+        drop(state);
+        if tell {
+            self.shared.ready.notify_one();
+        }
+        wait
     }
 
     fn wait_for_room(&mut self) {
-        let since = *self.full_since.get_or_insert_with(Instant::now);
-        if since.elapsed() < PAUSE_AFTER {
-            let state = self.shared.lock();
-            if state.is_full() && !state.go_back && !state.ending {
-                drop(self.shared.room.wait_timeout(state, POLL));
-            }
-            return;
-        }
-        if !self.paused {
-            self.paused = self.consumer.assignment().and_then(|all| self.consumer.pause(&all)).is_ok();
-        }
-        // A record that was fetched before the pause still counts: the batch may pass its bound by those.
-        match self.consumer.poll(POLL) {
-            Some(Ok(message)) => keep(&self.shared, &message, &mut self.last_topic),
-            Some(Err(error)) => self.failed(&error),
-            None => {}
-        }
-    }
-
-    fn resume(&mut self) {
-        self.full_since = None;
-        if self.paused {
-            match self.consumer.assignment().and_then(|all| self.consumer.resume(&all)) {
-                Ok(()) => self.paused = false,
-                Err(error) => tracing::warn!(%error, "reading could not be resumed"),
-            }
+        self.serve_consumer();
+        let state = self.shared.lock();
+        if state.is_full() && !state.go_back && !state.ending {
+            drop(self.shared.room.wait_timeout(state, POLL));
         }
     }
 
     /// Back to where the last committed epoch ended. Done here, between two polls: no record of before can slip in after it.
     fn go_back(&mut self) {
+        self.serve_consumer();
+        self.ahead.iter_mut().for_each(Ahead::forget);
         let mut targets = TopicPartitionList::new();
         {
             let mut state = self.shared.lock();
@@ -130,7 +196,7 @@ impl Reader {
                 tracing::warn!(detail, "going back to the committed positions is tried again");
                 thread::sleep(POLL);
                 // An assignment that is just changing sets positions of its own.
-                self.serve_callbacks();
+                self.serve_consumer();
             }
         }
     }
@@ -143,13 +209,6 @@ impl Reader {
         match sought.elements().iter().find_map(|element| element.error().err().map(|error| (element.topic().to_owned(), error))) {
             Some((topic, error)) => Err(format!("{topic}: {error}")),
             None => Ok(()),
-        }
-    }
-
-    /// Polls for rebalances alone: a record that comes is dropped, as all are read again from the committed positions.
-    fn serve_callbacks(&self) {
-        if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
-            self.failed(&error);
         }
     }
 
@@ -171,40 +230,11 @@ impl Reader {
     }
 }
 
-fn keep(shared: &Shared, message: &BorrowedMessage<'_>, last_topic: &mut u16) {
-    let name = message.topic();
-    if shared.topics.get(usize::from(*last_topic)).is_none_or(|topic| **topic != *name) {
-        let Some(place) = shared.topic_place(name) else { return };
-        *last_topic = place;
-    }
-    let place = (*last_topic, message.partition());
-    if usize::from(place.0) >= shared.settings.source_topics.len() {
-        return shared.fail(Fault::Stop(format!(
-            "the exchange topic {name}[{}] holds a record: a version that shares the work between several instances wrote it, and this one \
-             does not. Start that version",
-            place.1
-        )));
-    }
-    let timestamp = Moment(message.timestamp().to_millis().unwrap_or_default());
-    let mut state = shared.lock();
-    if !state.started || state.go_back || state.next.get(place).is_some_and(|next| message.offset() < next) {
-        return;
-    }
-    match message.headers() {
-        None => state.filling.push(place.0, place.1, message.offset(), timestamp, message.key(), message.payload(), std::iter::empty()),
-        Some(headers) => {
-            let pairs = (0..headers.count()).filter_map(|index| headers.try_get(index));
-            let pairs = pairs.map(|header| (header.key, header.value.unwrap_or_default()));
-            state.filling.push(place.0, place.1, message.offset(), timestamp, message.key(), message.payload(), pairs);
-        }
-    }
-    state.next.set(place, message.offset() + 1);
-    let first = state.first_at.is_none();
-    if first {
-        state.first_at = Some(Instant::now());
-    }
-    if first || state.is_full() {
-        drop(state);
-        shared.ready.notify_one();
-    }
+fn foreign(shared: &Shared, place: Place) -> Fault {
+    Fault::Stop(format!(
+        "the exchange topic {}[{}] holds a record: a version that shares the work between several instances wrote it, and this one does not. \
+         Start that version",
+        shared.topic(place),
+        place.1
+    ))
 }

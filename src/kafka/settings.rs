@@ -85,6 +85,9 @@ impl KafkaTimeouts {
 /// The largest record that is written: an order's whole state, a dead letter with the record that it holds.
 pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
 
+/// Records fetched and not read yet, of all topics: split among them, a topic's partitions alike. More: memory. Less: fetching stops and goes.
+const FETCHED_AHEAD_KBYTES: usize = 128 << 10;
+
 impl KafkaSettings {
     /// What is wrong with the settings themselves, before anything is asked over the network.
     pub fn check(&self) -> Result<(), LogError> {
@@ -139,6 +142,15 @@ impl KafkaSettings {
         config.set("allow.auto.create.topics", "false").set("check.crcs", "true");
         // Its default of a second is a hole of a second each time that the reader was faster than its queue's bound.
         config.set("fetch.queue.backoff.ms", "5").set("fetch.error.backoff.ms", "100");
+        // A partition that has nothing more to give holds no other back.
+        config.set("enable.partition.eof", "true");
+        // Each partition has a queue of its own, and these bounds are of each.
+        let kbytes = (FETCHED_AHEAD_KBYTES / self.source_topics.len().max(1)).clamp(1 << 10, 16 << 10);
+        for (name, value) in [("queued.max.messages.kbytes", kbytes), ("queued.min.messages", 20_000)] {
+            if !self.client.contains_key(name) {
+                config.set(name, value.to_string());
+            }
+        }
         // Tells of a topic whose id has changed, which librdkafka says in no other way.
         config.set("debug", "topic").set_log_level(RDKafkaLogLevel::Debug);
         config

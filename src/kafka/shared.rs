@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::ahead::Bell;
 use super::fault::Fault;
 use super::health::KafkaHealth;
 use super::settings::KafkaSettings;
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     pub topics: Arc<[Arc<str>]>,
     pub health: Arc<KafkaHealth>,
     state: Mutex<State>,
+    /// Rung when there is something to read.
+    pub bell: Arc<Bell>,
     /// The reader waits here for room in the batch.
     pub room: Condvar,
     /// `next_batch` waits here for records.
@@ -73,7 +76,16 @@ impl Shared {
             next: Positions::default(),
             go_back: false,
         };
-        Self { settings, topics, health, state: Mutex::new(state), room: Condvar::new(), ready: Notify::new(), gate: Mutex::new(()) }
+        Self {
+            settings,
+            topics,
+            health,
+            state: Mutex::new(state),
+            bell: Arc::default(),
+            room: Condvar::new(),
+            ready: Notify::new(),
+            gate: Mutex::new(()),
+        }
     }
 
     /// The state; a thread that panicked while it held it leaves it whole enough to end in order.

@@ -128,7 +128,7 @@ impl Adapter for Decisions {
             (false, Subject::Order(key)) => out.order(key, id, place, at, row()),
             (false, Subject::Name(name)) => out.named(name, id, place, at, row()),
             // Made just above from an order.
-            (false, Subject::Sku(_) | Subject::Customer(_)) => {}
+            (false, _) => {}
         }
         Ok(Reading::Understood)
     }

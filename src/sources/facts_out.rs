@@ -2,8 +2,8 @@
 
 use crate::facts::ids::join_key;
 use crate::facts::{
-    Cause, Change, CustomerKey, CustomerRow, Fact, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey, Sku, SkuRow, SourceId,
-    Subject, Text, Version,
+    Cause, Change, CustomerKey, CustomerRow, Fact, Floor, Housed, Keeper, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey,
+    RowSet, Sku, SkuRow, SourceId, Subject, Text, Version,
 };
 
 /// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause and revision are known; the
@@ -70,6 +70,16 @@ impl<'a> FactsOut<'a> {
         }
     }
 
+    /// An update gave a row to another order: what `tell` says of the one that had it is no deletion there.
+    pub fn moved_away<E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        let before = self.facts.len();
+        tell(self)?;
+        let of_order = |fact: &&mut Fact| matches!(fact.subject, Subject::Order(_) | Subject::Name(_)) && fact.key.kind != LINK_KIND;
+        let told = self.facts[before..].iter_mut().filter(of_order);
+        told.filter(|fact| fact.change == Change::Delete).for_each(|fact| fact.change = Change::Withdraw);
+        Ok(())
+    }
+
     /// Runs `tell`; the facts that it put out before a refusal are taken back.
     pub fn all_or_none<T, E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         let before = self.facts.len();
@@ -109,6 +119,38 @@ impl<'a> FactsOut<'a> {
     pub fn link(&mut self, name: Name, to: Link, place: Place, at: Moment) {
         let claim = claim(&name, &to);
         self.put(Subject::Name(name), LINK_KIND, claim, place, at, Some(Row::Link(to)));
+    }
+
+    /// An order's row that the source may give to another order later, without a word of the one that had it: the id is the row's own in all of
+    /// the source.
+    pub fn housed(&mut self, subject: Subject, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+        let (id, kind) = (id.into(), row.kind());
+        let home = Subject::Home(RowKey { kind, source: self.source, id: id.clone() });
+        self.put(home, kind, id, place, at, Some(Row::Housed(Box::new(Housed { subject, row: Row::Order(row) }))));
+    }
+
+    /// The source deleted the row, and does not say whose it was.
+    pub fn deleted_at_home(&mut self, kind: u8, id: impl Into<Text>, place: Place, at: Moment) {
+        let id = id.into();
+        let home = Subject::Home(RowKey { kind, source: self.source, id: id.clone() });
+        self.put(home, kind, id, place, at, None);
+    }
+
+    /// What the source says of many rows at once: those of the set that are older than `place` are no more. Rows that stand in the same list have
+    /// later places.
+    pub fn floor(&mut self, keeper: Keeper, kind: u8, prefix: impl Into<Text>, place: Place, at: Moment, floor: Floor) {
+        let set = RowSet { source: self.source, keeper, kind, prefix: prefix.into() };
+        let key = RowKey { kind: Floor::KIND, source: self.source, id: Text::default() };
+        // Not an upsert: at one position the rows that stand there live.
+        let version = Version { incarnation: 0, place, upsert: false, adapter: self.adapter };
+        self.facts.push(Fact {
+            subject: Subject::Set(set),
+            key,
+            change: Change::Upsert(Row::Floor(floor)),
+            version,
+            cause: self.cause,
+            at,
+        });
     }
 
     /// The source deleted the row of this kind (`OrderRow::LINE` ...) and id. What that means is the view's to say.

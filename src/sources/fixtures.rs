@@ -124,6 +124,7 @@ fn shown(fact: &Fact) -> Value {
     match &fact.change {
         Change::Upsert(row) => shown["row"] = json!(row),
         Change::Delete => shown["deleted"] = json!(true),
+        Change::Withdraw => shown["withdrawn"] = json!(true),
     }
     shown
 }

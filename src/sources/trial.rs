@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Adapter, Common, FactsOut, Kind, Reading};
 use crate::envelope::{Headers, Record, Refusal};
 use crate::facts::ids::Digester;
-use crate::facts::{Cause, Fact, Moment, Name, Row, SourceId, Subject, TopicId};
+use crate::facts::{Cause, Change, Fact, Housed, Moment, Name, Row, SourceId, Subject, TopicId};
 
 pub(crate) fn common(name: &str) -> Common {
     Common {
@@ -50,20 +50,27 @@ pub(crate) fn translate(
     adapter.translate(&record, &mut out).map(|reading| (reading, facts))
 }
 
-/// A fact on one line: subject, row id, place's first part left out.
+/// A fact on one line: subject, row id, place's first part left out. A row that has a home is said to be whose it is now.
 pub(crate) fn say(fact: &Fact) -> String {
+    if let Change::Upsert(Row::Housed(housed)) = &fact.change {
+        let Housed { subject, row } = (**housed).clone();
+        return say(&Fact { subject, change: Change::Upsert(row), ..fact.clone() });
+    }
     let subject = match &fact.subject {
         Subject::Order(order) => format!("order {}", order.0),
         Subject::Name(name) => name.to_string(),
         Subject::Sku(sku) => format!("sku {sku}"),
         Subject::Customer(customer) => format!("customer {}", customer.0),
+        subject => format!("{subject:?}"),
     };
     let content = match &fact.change {
-        crate::facts::Change::Delete => format!("kind {} deleted", fact.key.kind),
-        crate::facts::Change::Upsert(Row::Order(row)) => format!("{row:?}"),
-        crate::facts::Change::Upsert(Row::Sku(row)) => format!("{row:?}"),
-        crate::facts::Change::Upsert(Row::Customer(row)) => format!("{row:?}"),
-        crate::facts::Change::Upsert(Row::Link(link)) => format!("{link:?}"),
+        Change::Delete => format!("kind {} deleted", fact.key.kind),
+        Change::Withdraw => format!("kind {} is another's", fact.key.kind),
+        Change::Upsert(Row::Order(row)) => format!("{row:?}"),
+        Change::Upsert(Row::Sku(row)) => format!("{row:?}"),
+        Change::Upsert(Row::Customer(row)) => format!("{row:?}"),
+        Change::Upsert(Row::Link(link)) => format!("{link:?}"),
+        Change::Upsert(row) => format!("{row:?}"),
     };
     format!("{subject} [{}] {content} at {}", fact.key.id, fact.at)
 }

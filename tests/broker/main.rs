@@ -8,6 +8,7 @@
 mod app;
 mod cluster;
 mod faults;
+mod in_step;
 mod proxy;
 mod restart;
 mod restore;

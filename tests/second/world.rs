@@ -205,6 +205,7 @@ fn say_row(told: &Told) -> String {
         Subject::Name(name) => format!("name {name}"),
         Subject::Sku(sku) => format!("sku {sku}"),
         Subject::Customer(customer) => format!("customer {}", customer.0),
+        subject => format!("{subject:?}"),
     };
     let content = match &told.row {
         None => format!("kind {} deleted", told.kind),
@@ -213,6 +214,7 @@ fn say_row(told: &Told) -> String {
         Some(Row::Customer(row)) => format!("{row:?}"),
         Some(Row::Link(Link::Order(order))) => format!("leads to order {}", order.0),
         Some(Row::Link(Link::Name(name))) => format!("leads to {name}"),
+        Some(row) => format!("{row:?}"),
     };
     format!("{subject} [{}] {} at {}", told.id, plain(content), told.at)
 }

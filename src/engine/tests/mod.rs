@@ -2,6 +2,7 @@
 
 mod begin;
 mod incarnations;
+mod keeping;
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -48,7 +48,7 @@ impl CustomerState {
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
         let row = match change {
             Change::Upsert(Row::Customer(row)) if row.kind() == key.kind => Some(row),
-            Change::Delete if key.kind != Self::SAID => None,
+            Change::Delete | Change::Withdraw if key.kind != Self::SAID => None,
             _ => return Put::Stale,
         };
         let mut kept = self.rows.get(&key).map(|kept| Kept::clone(kept)).unwrap_or_default();

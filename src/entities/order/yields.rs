@@ -81,8 +81,8 @@ fn told_key(subject: &Subject, key: &RowKey) -> Text {
     match subject {
         Subject::Sku(sku) => join_key(&[if key.kind == SkuRow::RETURNED { "r" } else { "s" }, sku.as_str(), &key.id]),
         Subject::Customer(customer) => join_key(&["c", &customer.0, &key.id]),
-        // An order yields nothing to orders and names.
-        Subject::Order(_) | Subject::Name(_) => Text::default(),
+        // An order yields nothing to any other.
+        _ => Text::default(),
     }
 }
 

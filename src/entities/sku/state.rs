@@ -87,7 +87,7 @@ impl SkuState {
         let row = match change {
             Change::Upsert(Row::Sku(row)) if row.kind() == key.kind => Some(row),
             Change::Upsert(_) => return Put::Stale,
-            Change::Delete => None,
+            Change::Delete | Change::Withdraw => None,
         };
         let mut kept = self.rows.get(&key).map(|kept| Kept::clone(kept)).unwrap_or_default();
         let put = match row {

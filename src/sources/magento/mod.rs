@@ -12,6 +12,7 @@
 //! | `customer_entity` | account |
 //! | `newsletter_subscriber` | consent to mail |
 //!
+//! A table that is emptied leaves none of its rows, where these are of a kind of their own; else a person has to look.
 //! All else is passed over by name. The table is read from the change's source, never from the topic, which may have been renamed.
 //!
 //! **Versions** are the binlog's position: `updated_at` has whole seconds, and one transaction writes an order several times.
@@ -40,7 +41,7 @@ use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
 use crate::envelope::debezium::{self, Change, Message, Op};
 use crate::envelope::{Cell, Columns, Decimals, Record, Refusal};
 use crate::facts::order::Tender;
-use crate::facts::{Amount, Currency, CustomerKey, Moment, OrderKey, Place, Quantity, Role};
+use crate::facts::{Amount, Currency, CustomerKey, CustomerRow, Floor, Keeper, Moment, OrderKey, Place, Quantity, Role, SkuRow};
 
 pub const KIND: Kind = Kind {
     name: "magento",
@@ -173,18 +174,34 @@ impl Magento {
             "newsletter_subscriber" => apply::<customers::NewsletterSubscriber<'_>>,
             _ => return Ok(Reading::Skipped(Skip::UnknownTable(table.into()))),
         };
-        if change.op == Op::Truncate {
-            // Its rows are gone without a record of each: which they were is not told, so a person has to snapshot the table anew.
-            return Err(Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew")));
-        }
         let at = change.source.committed_at.unwrap_or(taken_at);
         let cx = Context { magento: self, place: change.source.place()?, committed_at: at, op: change.op };
         out.stands_at(cx.place, change.source.committed_at, change.source.in_order);
+        if change.op == Op::Truncate {
+            let kinds = emptied(table);
+            if kinds.is_empty() {
+                // Which rows are gone is not told, nor by their kind: a person has to snapshot the table anew.
+                return Err(Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew")));
+            }
+            kinds.iter().for_each(|(keeper, kind)| out.floor(*keeper, *kind, "", cx.place, at, Floor::Laid));
+            return Ok(Reading::Understood);
+        }
         apply(change, &cx, out).map(|()| Reading::Understood)
     }
 
     fn customer(&self, id: &str) -> CustomerKey {
         CustomerKey::account(&self.common.name, id)
+    }
+}
+
+/// The rows that an emptied table leaves none of; none for a table whose rows share their kind with those of another.
+fn emptied(table: &str) -> &'static [(Keeper, u8)] {
+    match table {
+        "inventory_reservation" => &[(Keeper::Skus, SkuRow::HOLDING)],
+        "inventory_source_item" => &[(Keeper::Skus, SkuRow::SHOP_FIGURE)],
+        "customer_entity" => &[(Keeper::Customers, CustomerRow::ACCOUNT)],
+        "newsletter_subscriber" => &[(Keeper::Customers, CustomerRow::CONSENT)],
+        _ => &[],
     }
 }
 
@@ -217,7 +234,7 @@ fn apply<'a, T: Table<'a>>(change: &Change<'a>, cx: &Context<'_>, out: &mut Fact
         && let Some(old) = change.before_update::<T>()?
         && old.owner() != Some(owner)
     {
-        old.delete(cx, out).map_err(|refusal| refusal.within("before"))?;
+        out.moved_away(|out| old.delete(cx, out)).map_err(|refusal| refusal.within("before"))?;
     }
     row.upsert(cx, out).map_err(|refusal| refusal.within("after"))
 }

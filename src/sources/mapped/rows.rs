@@ -11,7 +11,7 @@ use crate::facts::order::{
     ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::Despatched;
-use crate::facts::{Amount, CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Text};
+use crate::facts::{Amount, CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Subject, Text};
 use crate::sources::FactsOut;
 use crate::sources::words::Meaning;
 
@@ -316,7 +316,8 @@ fn refund(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         request: told.opt_text("request"),
         refunded_at: told.at,
     };
-    out.named(told.order()?, told.text("id"), told.place, told.at, OrderRow::Refund(Box::new(row)));
+    // Finance corrects whose money it was.
+    out.housed(Subject::Name(told.order()?), told.text("id"), told.place, told.at, OrderRow::Refund(Box::new(row)));
     Ok(())
 }
 

@@ -257,7 +257,15 @@ impl Nav {
                     let before =
                         (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|refusal| refusal.within("before"))?;
                     let after = (table.owner)(&reader, &row).map_err(|refusal| refusal.within("after"))?;
-                    reader.gone(before.filter(|before| Some(before) != after.as_ref()), out);
+                    let left = before.filter(|before| Some(before) != after.as_ref());
+                    match after {
+                        // It is another document's now.
+                        Some(_) => out.moved_away(|out| {
+                            reader.gone(left, out);
+                            Ok::<_, Refusal>(())
+                        })?,
+                        None => reader.gone(left, out),
+                    }
                 }
                 (table.upsert)(&reader, &row, out).map_err(|refusal| refusal.within("after"))?;
             }

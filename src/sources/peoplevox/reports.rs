@@ -6,7 +6,7 @@ use crate::envelope::{Record, Refusal, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
 use crate::facts::sku::{Basis, Count, Despatched};
-use crate::facts::{OrderRow, SkuRow, Text};
+use crate::facts::{Floor, Keeper, Moment, OrderRow, Place, SkuRow, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -72,6 +72,37 @@ pub(super) const CONDITIONS: &[(&str, Condition)] = &[
 
 pub(super) const ORDER_NUMBER: &str = "an order number";
 
+const LIST: &str = "list";
+const LIST_ROW: &str = "list-row";
+const LIST_ROWS: &str = "list-rows";
+const LIST_SITE: &str = "list-site";
+
+/// A report that was read whole, from the headers of one of its rows.
+struct List<'r> {
+    began_at: Moment,
+    /// From 1.
+    row: u32,
+    rows: u32,
+    /// The report was asked for this site alone.
+    site: Option<&'r str>,
+}
+
+/// `None` where the row stands by itself.
+fn list<'r>(record: &Record<'r>) -> Result<Option<List<'r>>, Refusal> {
+    let Some(text) = record.header(LIST) else { return Ok(None) };
+    let began_at = Moment::parse_rfc3339(text).ok_or_else(|| Refusal::new(LIST, "a moment as in 2026-03-02T10:15:00Z", text))?;
+    let number = |name: &'static str| {
+        let text = record.header(name).unwrap_or_default();
+        let number = text.parse().ok().filter(|number| (1..=Floor::ROWS_MAX).contains(number));
+        number.ok_or_else(|| Refusal::new(name, "a whole number from 1", text))
+    };
+    let (row, rows) = (number(LIST_ROW)?, number(LIST_ROWS)?);
+    if row > rows {
+        return Err(Refusal::new(LIST_ROW, "a number up to that of list-rows", row.to_string()));
+    }
+    Ok(Some(List { began_at, row, rows, site: record.header(LIST_SITE) }))
+}
+
 impl Peoplevox {
     /// Despatch summary: an item of a despatch.
     pub(super) fn despatch(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
@@ -114,7 +145,16 @@ impl Peoplevox {
         let id = join_key(&[&location, ""]);
         let t0 = record.timestamp;
         let count = Count { location, bucket: Text::default(), quantity, basis, t0 };
-        out.sku(sku, id, out.arrival(), t0, SkuRow::Count(count));
+        let list = list(record)?;
+        let told_at = list.as_ref().map_or(t0, |list| list.began_at);
+        // A row of a list is above the list's floor. What is told twice in one list is as new as its place in the topic.
+        let place = Place::Stamp { millis: told_at.0, rank: 1, tie: record.offset.unsigned_abs() };
+        out.sku(sku, id, place, t0, SkuRow::Count(count));
+        if let Some(List { began_at, row, rows, site }) = list {
+            let prefix = site.map_or_else(Text::default, |site| join_key(&[site, ""]));
+            let floor = Place::Stamp { millis: began_at.0, rank: 0, tie: 0 };
+            out.floor(Keeper::Skus, SkuRow::COUNT, prefix, floor, began_at, Floor::Listed { row, rows });
+        }
         Ok(())
     }
 
@@ -136,7 +176,8 @@ impl Peoplevox {
         let line = LineRef::Sku(sku);
         let bucket = Text::default();
         let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at };
-        out.named(self.order(&order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
+        // The number of the order is corrected where a label was misread.
+        out.housed(Subject::Name(self.order(&order)), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::rows::FactTold;
 use waybill::config::{Config, Outside};
 use waybill::envelope::{Record, Refusal};
-use waybill::facts::{Role, Row, Subject};
+use waybill::facts::{Housed, Role, Row, Subject};
 use waybill::sources::{Adapter, Common, FactsOut, Kind, Reading};
 
 static KINDS: [Kind; 1] = [Kind {
@@ -57,6 +57,11 @@ impl Adapter for Story {
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
                 (Subject::Name(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
                 (Subject::Sku(sku), Some(Row::Sku(row))) => out.sku(sku, id, place, at, row),
+                (Subject::Home(_), Some(Row::Housed(housed))) => match *housed {
+                    Housed { subject, row: Row::Order(row) } => out.housed(subject, id, place, at, row),
+                    housed => panic!("{housed:?} has no home"),
+                },
+                (Subject::Set(set), Some(Row::Floor(floor))) => out.floor(set.keeper, set.kind, set.prefix, place, at, floor),
                 (subject, Some(row)) => panic!("a story tells no {row:?} of {subject:?}"),
             }
         }

@@ -19,7 +19,10 @@ use serde::{Deserialize, Serialize};
 use super::language::{Clock, Cursor, Line as Told, Wrong};
 use waybill::facts::ids::join_key;
 use waybill::facts::order::*;
-use waybill::facts::{Amount, Currency, CustomerKey, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Row, Subject, Text};
+use waybill::facts::{
+    Amount, Currency, CustomerKey, Floor, Housed, Keeper, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Row, RowKey, RowSet,
+    SourceId, Subject, Text,
+};
 
 /// A fact as the story's adapter puts it out; source, cause and the rest come from the record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -72,8 +75,31 @@ impl Telling<'_> {
             Row::Sku(row) => row.kind(),
             Row::Customer(row) => row.kind(),
             Row::Link(_) => Link::KIND,
+            Row::Housed(_) | Row::Floor(_) => unreachable!("told in their own ways"),
         };
         self.facts.push(FactTold { subject, kind, id: id.into(), place: self.place, at: self.at, row: Some(row) });
+    }
+
+    /// A row that the source may give to another order later.
+    pub fn put_at_home(&mut self, subject: Subject, id: impl Into<Text>, row: Row) {
+        let kind = match &row {
+            Row::Order(row) => row.kind(),
+            other => unreachable!("{other:?} has no home"),
+        };
+        let id = id.into();
+        // Whose source it is comes from the record.
+        let home = Subject::Home(RowKey { kind, source: SourceId::WAYBILL, id: id.clone() });
+        let row = Some(Row::Housed(Box::new(Housed { subject, row })));
+        self.facts.push(FactTold { subject: home, kind, id, place: self.place, at: self.at, row });
+    }
+
+    /// Of the rows of this kind whose ids begin so, those stand that are told in the same line; older ones are no more.
+    pub fn all_that_stand(&mut self, keeper: Keeper, kind: u8, prefix: Text) {
+        let Place::Position([of, line, _]) = self.place else { unreachable!("a story's lines have positions") };
+        let set = Subject::Set(RowSet { source: SourceId::WAYBILL, keeper, kind, prefix });
+        let row = Some(Row::Floor(Floor::Laid));
+        let place = Place::Position([of, line, 0]);
+        self.facts.push(FactTold { subject: set, kind: Floor::KIND, id: Text::default(), place, at: self.at, row });
     }
 
     pub fn delete(&mut self, subject: Subject, kind: u8, id: impl Into<Text>) {

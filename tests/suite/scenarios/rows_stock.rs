@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! wms count TEE 10 at MAIN in A-STOCK        `free`: what is allocated is left out too
+//! wms whole-list: 10 TEE, 4 CAP at MAIN      all that is there: what it leaves out is zero
+//! shop empties holds-back / figures          the table is emptied
 //! wms moved M1: +5 TEE because receipt
 //! wms item TEE known / unknown / blocked
 //! shop holds-back TEE 3 entry 17             a reservation; without entry: a total
@@ -18,7 +20,7 @@ use super::rows::{Teller, Telling, currency};
 use super::rows_systems::{items, location};
 use waybill::facts::ids::join_key;
 use waybill::facts::sku::*;
-use waybill::facts::{Currency, Quantity, Row, Sku, SkuRow, Subject, Text};
+use waybill::facts::{Currency, Keeper, Quantity, Row, Sku, SkuRow, Subject, Text};
 
 fn put(telling: &mut Telling<'_>, sku: Sku, id: impl Into<Text>, row: SkuRow) {
     telling.put(Subject::Sku(sku), id, Row::Sku(row));
@@ -29,6 +31,11 @@ impl Teller {
     pub(super) fn stock(&mut self, verb: &str, words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<bool, Wrong> {
         match verb {
             "count" => count(words, telling)?,
+            "whole-list" => whole_list(words, telling)?,
+            "empties" => {
+                let kind = words.one_of(&[("holds-back", SkuRow::HOLDING), ("figures", SkuRow::SHOP_FIGURE)])?;
+                telling.all_that_stand(Keeper::Skus, kind, Text::default());
+            }
             "moved" => moved(words, telling)?,
             "item" => item(words, telling)?,
             "holds-back" => holds_back(words, telling)?,
@@ -86,6 +93,17 @@ fn count(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong>
     match quantity {
         Some(quantity) => put(telling, sku, id, SkuRow::Count(Count { location: place, bucket, quantity, basis, t0: telling.at })),
         None => telling.delete(Subject::Sku(sku), SkuRow::COUNT, id),
+    }
+    Ok(())
+}
+
+fn whole_list(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
+    let items = items(words)?;
+    let place = location(words)?;
+    telling.all_that_stand(Keeper::Skus, SkuRow::COUNT, join_key(&[&place, ""]));
+    for (quantity, sku) in items {
+        let count = Count { location: place.clone(), bucket: Text::default(), quantity, basis: Basis::OnHand, t0: telling.at };
+        put(telling, sku, join_key(&[&place, ""]), SkuRow::Count(count));
     }
     Ok(())
 }

@@ -408,8 +408,12 @@ impl Teller {
         };
         let id = join_key(&[receipt, &tail]);
         let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at: telling.at };
-        let subject = self.subject(telling);
-        telling.put(subject, id, Row::Order(OrderRow::Receipt(Box::new(row))));
+        let row = Row::Order(OrderRow::Receipt(Box::new(row)));
+        match self.subject(telling) {
+            // The number of a receipt is the warehouse's own: the order that it names may be corrected.
+            subject @ Subject::Name(_) => telling.put_at_home(subject, id, row),
+            subject => telling.put(subject, id, row),
+        }
         Ok(())
     }
 

@@ -1,0 +1,171 @@
+//! Homes and floors, over restarts and in any order.
+
+use super::{Bench, Told};
+use crate::entities::order::testing::{FINANCE, PLACED, SHOP, WMS, amount, sku};
+use crate::facts::order::{Refund, RefundState, Tender, Word};
+use crate::facts::sku::{Basis, Count};
+use crate::facts::{
+    Cause, Change, Currency, Fact, Floor, Housed, Keeper, Link, Name, OrderKey, OrderRow, Place, Quantity, Row, RowKey, RowSet, SkuRow,
+    SourceId, Subject, Version,
+};
+
+fn fact(subject: Subject, kind: u8, source: SourceId, id: &str, place: u64, row: Option<Row>) -> Fact {
+    let version = Version { incarnation: 0, place: Place::Position([1, place, 0]), upsert: row.is_some(), adapter: 0 };
+    let change = row.map_or(Change::Delete, Change::Upsert);
+    Fact { subject, key: RowKey { kind, source, id: id.into() }, change, version, cause: Cause::NONE, at: PLACED }
+}
+
+/// All orders of a few things.
+fn permutations<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
+    if things.is_empty() {
+        return vec![vec![]];
+    }
+    (0..things.len())
+        .flat_map(|first| {
+            let mut rest = things.to_vec();
+            let first = rest.remove(first);
+            permutations(&rest).into_iter().map(move |rest| [vec![first.clone()], rest].concat())
+        })
+        .collect()
+}
+
+/// The facts, each in an epoch of its own; after each the application starts again.
+fn played(facts: &[Fact]) -> Bench {
+    let mut bench = Bench::new();
+    bench.start().expect("a fresh application starts");
+    for fact in facts {
+        bench.tell(Told { written_at: None, facts: vec![fact.clone()] });
+        bench.rest();
+        bench.start().expect("a restart");
+    }
+    bench.rest();
+    bench
+}
+
+fn refunds(bench: &Bench, order: &str) -> usize {
+    let published = bench.engine.as_ref().expect("the application runs").core().published();
+    let state = published.order_by_key(&OrderKey::new("magento", order));
+    state.map_or(0, |state| state.rows.of_kind(OrderRow::REFUND).filter(|(_, stored)| !stored.deleted).count())
+}
+
+fn home(place: u64, order: Option<&str>) -> Fact {
+    let key = RowKey { kind: OrderRow::REFUND, source: FINANCE, id: "R1".into() };
+    let row = order.map(|order| {
+        let refund = Refund {
+            tender: Tender::Card,
+            currency: Currency::new("GBP").expect("a currency"),
+            amount: amount("5"),
+            state: Word::Known(RefundState::Success),
+            reference: "".into(),
+            request: None,
+            refunded_at: PLACED,
+        };
+        let subject = Subject::Name(Name::new(Name::ORDER_NUMBER, order));
+        Row::Housed(Box::new(Housed { subject, row: Row::Order(OrderRow::Refund(Box::new(refund))) }))
+    });
+    fact(Subject::Home(key), OrderRow::REFUND, FINANCE, "R1", place, row)
+}
+
+fn link(order: &str) -> Fact {
+    let to = Link::Order(OrderKey::new("magento", order));
+    fact(Subject::Name(Name::new(Name::ORDER_NUMBER, order)), Link::KIND, SHOP, &format!("magento|{order}"), 1, Some(Row::Link(to)))
+}
+
+#[test]
+fn a_row_that_moves_leaves_the_order_that_had_it() {
+    for facts in permutations(&[home(1, Some("1001")), home(2, Some("1002")), link("1001"), link("1002")]) {
+        let bench = played(&facts);
+        assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 1), "{facts:?}");
+    }
+    let mut bench = played(&[link("1001"), link("1002"), home(1, Some("1001"))]);
+    bench.tell(Told { written_at: None, facts: vec![home(1, Some("1001")), home(2, Some("1002"))] });
+    bench.rest();
+    assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 1), "a repeat comes in the epoch of the move");
+    let there_and_back = [home(1, Some("1001")), home(2, Some("1002")), home(3, Some("1001"))];
+    for facts in permutations(&there_and_back) {
+        let bench = played(&[[link("1001"), link("1002")].as_slice(), &facts].concat());
+        assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (1, 0), "{facts:?}");
+    }
+}
+
+/// The update's record names the order that had the row: no home is needed.
+#[test]
+fn a_row_that_an_update_moves_leaves_no_content_behind_in_any_order() {
+    let told = |order: &str, place, row: Option<Row>| {
+        let subject = Subject::Name(Name::new(Name::ORDER_NUMBER, order));
+        fact(subject, OrderRow::REFUND, FINANCE, "R1", place, row)
+    };
+    let row = || match home(0, Some("")).change {
+        Change::Upsert(Row::Housed(housed)) => Some(housed.row),
+        other => panic!("{other:?}"),
+    };
+    let left = Fact { change: Change::Withdraw, ..told("1001", 2, None) };
+    for facts in permutations(&[told("1001", 1, row()), left, told("1002", 2, row()), link("1001")]) {
+        let bench = played(&[facts.as_slice(), &[link("1002")]].concat());
+        let published = bench.engine.as_ref().expect("the application runs").core().published();
+        let content = |order: &str| {
+            let state = published.order_by_key(&OrderKey::new("magento", order));
+            state.is_some_and(|state| state.rows.of_kind(OrderRow::REFUND).any(|(_, stored)| stored.row.is_some()))
+        };
+        assert!(!content("1001") && content("1002"), "{facts:?}");
+    }
+}
+
+/// The source's key is all that it says of what it deletes.
+#[test]
+fn a_deletion_finds_the_row_where_it_lives() {
+    for facts in permutations(&[home(1, Some("1001")), home(2, Some("1002")), home(3, None)]) {
+        let bench = played(&[[link("1001"), link("1002")].as_slice(), &facts].concat());
+        assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 0), "{facts:?}");
+    }
+    let made_again = [home(1, Some("1001")), home(2, None), home(3, Some("1001"))];
+    for facts in permutations(&made_again) {
+        let bench = played(&[[link("1001")].as_slice(), &facts].concat());
+        assert_eq!(refunds(&bench, "1001"), 1, "{facts:?}");
+    }
+}
+
+fn count(item: &str, location: &str, place: u64, pieces: i64) -> Fact {
+    let count =
+        Count { location: location.into(), bucket: "".into(), quantity: Quantity::from_int(pieces), basis: Basis::OnHand, t0: PLACED };
+    let row = Some(Row::Sku(SkuRow::Count(count)));
+    fact(Subject::Sku(sku(item)), SkuRow::COUNT, WMS, &format!("{location}|"), place, row)
+}
+
+fn floor(place: u64, floor: Floor) -> Fact {
+    let set = RowSet { source: WMS, keeper: Keeper::Skus, kind: SkuRow::COUNT, prefix: "MAIN|".into() };
+    let mut fact = fact(Subject::Set(set), Floor::KIND, WMS, "", place, Some(Row::Floor(floor)));
+    fact.version.upsert = false;
+    fact
+}
+
+/// Items whose count at this location stands.
+fn counted(bench: &Bench, location: &str) -> Vec<&'static str> {
+    let published = bench.engine.as_ref().expect("the application runs").core().published();
+    let stands = |item: &&str| {
+        let state = published.sku_by_key(&sku(item));
+        state.is_some_and(|state| state.of_kind(SkuRow::COUNT).any(|(key, kept)| key.id.starts_with(location) && kept.live().is_some()))
+    };
+    ["CAP", "TEE"].into_iter().filter(stands).collect()
+}
+
+#[test]
+fn a_whole_list_takes_away_what_it_leaves_out_in_any_order() {
+    let list = [count("CAP", "MAIN", 1, 4), count("TEE", "MAIN", 1, 7), floor(5, Floor::Laid), count("TEE", "MAIN", 6, 6)];
+    for facts in permutations(&list) {
+        assert_eq!(counted(&played(&facts), "MAIN"), ["TEE"], "{facts:?}");
+    }
+    let elsewhere = played(&[count("CAP", "NORTH", 1, 4), floor(5, Floor::Laid)]);
+    assert_eq!(counted(&elsewhere, "NORTH"), ["CAP"], "another place's rows are not of the set");
+    let later = played(&[count("CAP", "MAIN", 1, 4), floor(5, Floor::Laid), count("CAP", "MAIN", 8, 1)]);
+    assert_eq!(counted(&later, "MAIN"), ["CAP"], "there again");
+}
+
+#[test]
+fn a_list_in_parts_takes_nothing_away_before_it_is_whole() {
+    let part = |row| floor(5, Floor::Listed { row, rows: 2 });
+    let mut facts = vec![count("CAP", "MAIN", 1, 4), part(2), part(2)];
+    assert_eq!(counted(&played(&facts), "MAIN"), ["CAP"]);
+    facts.push(part(1));
+    assert!(counted(&played(&facts), "MAIN").is_empty());
+}
