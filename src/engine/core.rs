@@ -228,19 +228,19 @@ impl Core {
             let published = &self.published;
             let wakes = &mut shard.wakes;
             shard.orders.publish(|key, state, next| {
-                wakes.set(Subject::Order(key.clone()), next);
+                wakes.renew(Subject::Order(key.clone()), next);
                 published.order(key, state);
             });
             shard.names.publish(|name, state, next| {
-                wakes.set(Subject::Name(name.clone()), next);
+                wakes.renew(Subject::Name(name.clone()), next);
                 published.name(name, state);
             });
             shard.skus.publish(|sku, state, next| {
-                wakes.set(Subject::Sku(sku.clone()), next);
+                wakes.renew(Subject::Sku(sku.clone()), next);
                 published.sku(sku, state);
             });
             shard.customers.publish(|key, state, next| {
-                wakes.set(Subject::Customer(key.clone()), next);
+                wakes.renew(Subject::Customer(key.clone()), next);
                 published.customer(key, state);
             });
             shard.epoch.number += 1;

@@ -114,14 +114,15 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         }
     }
 
-    /// Makes the open epoch's copies the committed ones, and shows each to `each`.
-    pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>, Option<Moment>)) {
+    /// Makes the open epoch's copies the committed ones, and shows each to `each`, with when its view would next change: `None` for one that was
+    /// not computed (its rows were told once more), whose moment stays as it was.
+    pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>, Option<Option<Moment>>)) {
         for (key, staged) in self.staged.drain(..) {
             if !staged.dirty && !staged.due && !staged.sealed {
                 continue;
             }
             let state = Arc::new(staged.state);
-            each(&key, &state, staged.next);
+            each(&key, &state, (staged.sealed || staged.due).then_some(staged.next));
             self.committed.insert(key, state);
         }
     }
@@ -134,5 +135,27 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
 
     pub fn committed(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
         self.committed.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::TopicId;
+
+    /// A row that is told once more, by a new snapshot, must be written, for its version is newer; nothing is computed, and no deadline is lost.
+    #[test]
+    fn what_was_only_told_once_more_keeps_its_moment() {
+        let cause = Cause { topic: TopicId(1), partition: 0, offset: 7 };
+        let published = |put| {
+            let mut table: Table<u8, u8> = Table::new();
+            table.stage(&1).mark(put, cause);
+            let mut shown = Vec::new();
+            table.publish(|key, _, next| shown.push((*key, next)));
+            shown
+        };
+        assert_eq!(published(Put::Same), [(1, None)]);
+        assert_eq!(published(Put::Changed), [(1, Some(None))]);
+        assert_eq!(published(Put::Stale), []);
     }
 }

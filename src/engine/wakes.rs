@@ -23,6 +23,13 @@ impl Wakes {
         }
     }
 
+    /// Sets it, where the entity was computed.
+    pub fn renew(&mut self, subject: Subject, computed: Option<Option<Moment>>) {
+        if let Some(next) = computed {
+            self.set(subject, next);
+        }
+    }
+
     pub fn earliest(&self) -> Option<Moment> {
         self.by_moment.first().map(|(moment, _)| *moment)
     }
