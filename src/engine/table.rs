@@ -235,4 +235,25 @@ mod tests {
         assert_eq!(woken, [("b", None), ("a", Some(Moment(1)))], "they wake as they did before");
         table.publish(|key, _| panic!("{key} of an epoch that was not committed is shown"));
     }
+
+    /// A row that is told once more, by a new snapshot, must be written, for its version is newer; nothing is computed, and no deadline is lost.
+    #[test]
+    fn what_was_only_told_once_more_keeps_its_moment() {
+        let cause = Cause { topic: crate::facts::TopicId(1), partition: 0, offset: 7 };
+        let woken = |put| {
+            let mut table: Table<u8, u8> = Table::new();
+            let staged = table.stage(&1);
+            staged.mark(put, cause);
+            staged.sealed = staged.due;
+            let mut woken = Vec::new();
+            table.promote(|key, next| {
+                woken.push((*key, next));
+                None
+            });
+            (woken, table.iter().count())
+        };
+        assert_eq!(woken(Put::Same), (vec![], 1));
+        assert_eq!(woken(Put::Changed), (vec![(1, None)], 1));
+        assert_eq!(woken(Put::Stale), (vec![], 0));
+    }
 }

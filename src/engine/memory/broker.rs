@@ -54,6 +54,8 @@ struct Partition {
 
 struct Topic {
     config: TopicConfig,
+    /// Nobody will ever read it again: what is in it is dropped, and what comes.
+    abandoned: bool,
     partitions: Vec<Partition>,
 }
 
@@ -67,6 +69,8 @@ struct Inner {
     touched: HashMap<u64, std::collections::BTreeSet<(Arc<str>, usize)>>,
     transactions: u64,
     readers: u64,
+    /// The reader of each group.
+    groups: BTreeMap<String, u64>,
     /// transactional id -> (producer epoch, its open transaction).
     producers: BTreeMap<String, (u64, Option<u64>)>,
     /// group -> (topic, partition) -> (next, metadata).
@@ -122,10 +126,11 @@ impl Broker {
 
     /// Creates a topic; one that is there stays as it is.
     pub fn create(&self, name: &str, config: TopicConfig) {
-        self.inner()
-            .topics
-            .entry(name.into())
-            .or_insert_with(|| Topic { config, partitions: (0..config.partitions).map(|_| Partition::default()).collect() });
+        self.inner().topics.entry(name.into()).or_insert_with(|| Topic {
+            config,
+            abandoned: false,
+            partitions: (0..config.partitions).map(|_| Partition::default()).collect(),
+        });
     }
 
     pub fn partitions(&self, topic: &str) -> i32 {
@@ -204,6 +209,14 @@ impl Broker {
                 }
             })
             .collect()
+    }
+
+    /// Nobody will read this topic again: its records take no memory from now on.
+    pub fn abandon(&self, topic: &str) {
+        if let Some(topic) = self.inner().topics.get_mut(topic) {
+            topic.abandoned = true;
+            topic.partitions.iter_mut().for_each(|partition| partition.entries = VecDeque::new());
+        }
     }
 
     /// Forgets the group's offsets, as a broker does with a group that was away for long.
@@ -310,10 +323,16 @@ impl Broker {
         }
     }
 
-    pub(super) fn reader(&self) -> u64 {
+    /// The group's reader: the same one for whoever takes the group's place, else what the former has not read would stay for ever.
+    pub(super) fn reader_of(&self, group: &str) -> u64 {
         let mut inner = self.inner();
+        if let Some(reader) = inner.groups.get(group) {
+            return *reader;
+        }
         inner.readers += 1;
-        inner.readers
+        let reader = inner.readers;
+        inner.groups.insert(group.to_owned(), reader);
+        reader
     }
 }
 
@@ -334,9 +353,11 @@ impl<'a> EntryView<'a> {
 
 impl Inner {
     fn topic(&mut self, name: &Arc<str>) -> &mut Topic {
-        self.topics
-            .entry(name.clone())
-            .or_insert_with(|| Topic { config: TopicConfig { partitions: 1, compacted: false }, partitions: vec![Partition::default()] })
+        self.topics.entry(name.clone()).or_insert_with(|| Topic {
+            config: TopicConfig { partitions: 1, compacted: false },
+            abandoned: false,
+            partitions: vec![Partition::default()],
+        })
     }
 
     fn append(&mut self, record: OutRecord, timestamp: Moment, transaction: Option<u64>) {
@@ -353,7 +374,12 @@ impl Inner {
             touched.entry(transaction).or_default().insert((record.topic.clone(), number));
         }
         let compacted = topic.config.compacted;
+        let abandoned = topic.abandoned;
         let partition = &mut topic.partitions[number];
+        if abandoned {
+            partition.next += 1;
+            return;
+        }
         let headers = record.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         partition.entries.push_back(Entry {
             offset: partition.next,
@@ -513,6 +539,18 @@ mod tests {
         assert_eq!(broker.committed("w", "s")[0].next, None);
         broker.transact("w-0", epoch, "w", vec![], offset(), Some(CrashPoint::AfterCommit)).expect("not fenced");
         assert_eq!((broker.committed("w", "s")[0].next, broker.committed("w", "s")[0].metadata.as_str()), (Some(5), "e1"));
+    }
+
+    #[test]
+    fn who_takes_a_dead_readers_place_keeps_nothing_for_it() {
+        let broker = Broker::new();
+        broker.create("s", TopicConfig { partitions: 1, compacted: false });
+        let dead = broker.reader_of("w");
+        broker.has_read(dead, "s", 0, 0);
+        let next = broker.reader_of("w");
+        broker.produce(record("s", "a", "1"), Moment(0));
+        broker.has_read(next, "s", 0, 1);
+        assert!(broker.inner().topics["s"].partitions[0].entries.is_empty());
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl MemoryLog {
     pub fn open(broker: &Broker, application: &str, topics: Arc<[Arc<str>]>, exchange: Arc<str>, changelog: Arc<str>) -> Self {
         let transactional_id = format!("{application}-0");
         let producer_epoch = broker.init_transactions(&transactional_id);
-        let reader = broker.reader();
+        let reader = broker.reader_of(application);
         Self {
             broker: broker.clone(),
             group: application.to_owned(),

@@ -4,7 +4,7 @@
 //! An order tells nothing until its header is there; a test order tells nothing at all. SKUs hear of returned goods too, while these wait for a
 //! count that holds them.
 
-use std::collections::BTreeMap;
+use crate::entities::small_map::SmallMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -51,7 +51,7 @@ pub fn differences(
     view: &OrderView<'_>,
     rows: &Rows<OrderRow>,
     rules: &Rules,
-    told: &mut BTreeMap<Text, u64>,
+    told: &mut SmallMap<Text, u64>,
     mut tell: impl FnMut(Subject, RowKey, Option<Row>),
 ) -> bool {
     let now = yields(view, rows, rules);
@@ -249,7 +249,7 @@ mod tests {
     use crate::facts::order::Condition;
 
     /// What a seal of the story as it stands tells.
-    fn tell(story: &Story, told: &mut BTreeMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
+    fn tell(story: &Story, told: &mut SmallMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
         let state = story.state();
         let mut all = Vec::new();
         differences(&story.view(&state), &state.rows, &story.rules, told, |subject, key, row| all.push((subject, key, row)));
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_line_claims_what_is_not_cancelled_or_has_left() {
         let mut story = released_example();
-        let mut told = BTreeMap::new();
+        let mut told = SmallMap::new();
         let all = tell(&story, &mut told);
         assert_eq!((demand_of(&all, "TEE").claim, demand_of(&all, "CAP").claim, all.len()), (pieces(3), pieces(1), 3));
         assert!(tell(&story, &mut told).is_empty(), "said already");
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn what_is_yielded_no_more_is_withdrawn_from_the_subject_that_had_it() {
         let mut story = released_example();
-        let mut told = BTreeMap::new();
+        let mut told = SmallMap::new();
         let before = tell(&story, &mut told);
         story.cancelled("B", 1);
         let after = tell(&story, &mut told);
@@ -295,7 +295,7 @@ mod tests {
         let mut story = released_example();
         story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
         story.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable).refunded("R1", "47.07");
-        let all = tell(&story, &mut BTreeMap::new());
+        let all = tell(&story, &mut SmallMap::new());
         let summary = all.iter().find_map(|(_, _, row)| match row {
             Some(Row::Customer(CustomerRow::Order(summary))) => Some(summary),
             _ => None,
