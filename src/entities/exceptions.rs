@@ -5,13 +5,14 @@
 //! `[durations]`.
 
 use super::rules::Durations;
+use super::stock_rules::StockDurations;
 use crate::facts::time::Span;
 
 /// How long a finding has to last before the exception opens.
 pub struct After {
     /// The key in `[durations]`.
     pub key: &'static str,
-    pub of: fn(&Durations) -> Span,
+    pub of: fn(&Durations, &StockDurations) -> Span,
 }
 
 /// One kind of exception.
@@ -29,22 +30,23 @@ pub struct Kind {
 }
 
 macro_rules! kinds {
-    ($($group:literal { $($kind:literal: $opens:literal $(after $after:ident)?; $to_do:literal; $closes:literal $(; [$($choice:literal),+])? .)+ })+) => {
+    ($($group:literal { $($kind:literal: $opens:literal $(after $after:ident)? $(by stock $stock:ident)?; $to_do:literal; $closes:literal $(; [$($choice:literal),+])? .)+ })+) => {
         &[$($(Kind {
             kind: $kind,
             group: $group,
             opens: $opens,
-            after: kinds!(@after $($after)?),
+            after: kinds!(@after $($after)? $(stock $stock)?),
             to_do: $to_do,
             closes: $closes,
             choices: &[$($($choice),+)?],
         },)+)+]
     };
     (@after) => { None };
-    (@after $after:ident) => { Some(After { key: stringify!($after), of: |durations| durations.$after }) };
+    (@after $after:ident) => { Some(After { key: stringify!($after), of: |durations, _| durations.$after }) };
+    (@after stock $after:ident) => { Some(After { key: stringify!($after), of: |_, stock| stock.$after }) };
 }
 
-/// Every kind, group by group.
+/// Every kind of an order or a name, group by group.
 pub const KINDS: &[Kind] = kinds! {
     "order" {
         "order-incomplete": "a header without all its lines, an address or a payment" after order_incomplete;
@@ -148,6 +150,36 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.kind == name)
 }
 
+/// Every kind of a SKU.
+pub const OF_SKUS: &[Kind] = kinds! {
+    "stock and prices" {
+        "oversold": "more is claimed than is there, and the SKU can't be backordered";
+            "buy in, move stock, or cancel the orders that are named, the latest first";
+            "nothing is claimed beyond what is there".
+        "negative-count": "a system counts below zero";
+            "correct the count in the system that is named; it is used as it is";
+            "the count is zero or more".
+        "counts-differ": "another system's count of a location differs from the one that counts" by stock counts_differ;
+            "count, and correct the system that is wrong; only the location's own counter is used";
+            "equal within the tolerance".
+        "count-stale": "a source that counts at least so often (`stale_after` of the source) has not";
+            "look whether the feed of counts has stopped";
+            "a newer count".
+        "shop-stock-differs": "a shop has another figure than was said, with nothing under way" by stock shop_stock_differs;
+            "look whether whoever writes stock to the shop has stopped";
+            "equal".
+        "unknown-sku": "an order's line names a SKU that no source of products knows" by stock unknown_sku;
+            "map the SKU, or create the product";
+            "the product is there, or nothing is wanted of it any more".
+        "rows-contradict": "a kit contains itself";
+            "correct what is in the kit in the source of products";
+            "it does not any more".
+        "price-differs": "a line has another price than its channel showed when it was placed";
+            "honour the price, or cancel the line";
+            "the price is as shown, the line is over, or a decision"; ["honour", "cancel"].
+    }
+};
+
 /// What a person does about an exception of this kind.
 pub fn to_do(name: &str) -> &'static str {
     kind(name).map_or("look at the rows that are named", |kind| kind.to_do)
@@ -155,13 +187,13 @@ pub fn to_do(name: &str) -> &'static str {
 
 /// The table as a page of documentation.
 pub fn page() -> String {
-    let defaults = Durations::default();
+    let (durations, stock) = (Durations::default(), StockDurations::default());
     let mut page = String::from(
         "# Exceptions\n\nWhat a person must look at. An exception is a statement on `exceptions`: open while it holds, a tombstone when it is\nclosed. \
          Made from `src/entities/exceptions.rs`; the times are defaults of `[durations]`.\n",
     );
     let mut group = "";
-    for kind in KINDS {
+    for kind in KINDS.iter().chain(OF_SKUS) {
         if kind.group != group {
             group = kind.group;
             page.push_str(&format!(
@@ -169,8 +201,10 @@ pub fn page() -> String {
                 " --- |".repeat(6)
             ));
         }
-        let after =
-            kind.after.as_ref().map_or_else(|| "at once".to_owned(), |after| format!("{} (`{}`)", words((after.of)(&defaults)), after.key));
+        let after = kind
+            .after
+            .as_ref()
+            .map_or_else(|| "at once".to_owned(), |after| format!("{} (`{}`)", words((after.of)(&durations, &stock)), after.key));
         let choices: Vec<String> = kind.choices.iter().map(|choice| format!("`{choice}`")).collect();
         page.push_str(&format!(
             "| `{}` | {} | {after} | {} | {} | {} |\n",
@@ -200,8 +234,9 @@ mod tests {
 
     #[test]
     fn a_kind_stands_once_and_says_what_to_do() {
-        for (i, kind) in KINDS.iter().enumerate() {
-            assert!(KINDS[..i].iter().all(|before| before.kind != kind.kind), "{} stands twice", kind.kind);
+        for (kinds, i) in [KINDS, OF_SKUS].into_iter().flat_map(|kinds| (0..kinds.len()).map(move |i| (kinds, i))) {
+            let kind = &kinds[i];
+            assert!(kinds[..i].iter().all(|before| before.kind != kind.kind), "{} stands twice", kind.kind);
             assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") != kind.choices.is_empty());
         }
         assert_eq!(to_do("never-heard-of"), "look at the rows that are named");

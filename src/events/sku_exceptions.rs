@@ -3,21 +3,13 @@
 //!
 //! The SKU finds what holds; here it is watched from the moment since which it holds, opened once it has held for its time, and closed again.
 //!
-//! | kind | opens when | a person |
-//! | --- | --- | --- |
-//! | `oversold` | more is claimed than is there, and the SKU can't be backordered: at once | buys in, moves, cancels |
-//! | `negative-count` | a system counts below zero: at once | corrects it there |
-//! | `counts-differ` | another system's count of a location differs from the one that counts (1 day) | counts |
-//! | `count-stale` | a source that counts at least so often has not (per source) | looks at the feed |
-//! | `shop-stock-differs` | a shop has another figure than was said, and neither has moved (1 h) | looks at the writer |
-//! | `unknown-sku` | an order's line names a SKU that no source of products knows (15 min) | maps it |
-//! | `rows-contradict` | a kit contains itself: at once | corrects the source |
-//! | `price-differs` | a line has another price than its channel showed when it was placed: at once | honours it, or cancels |
+//! Every kind, what a person does about it and which decisions settle it stand in [`crate::entities::exceptions`].
 
 use std::collections::BTreeMap;
 
 use super::Outlet;
 use super::exceptions::ExceptionNotice;
+use crate::entities::exceptions::{Kind, OF_SKUS};
 use crate::entities::order::state::Said;
 use crate::entities::sku::found::Found;
 use crate::entities::sku::state::Watched;
@@ -25,80 +17,8 @@ use crate::entities::sku::{ChannelStock, SkuState, found};
 use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Text};
 
-/// A kind of exception of a SKU.
-pub struct Kind {
-    pub name: &'static str,
-    /// When it opens.
-    pub when: &'static str,
-    /// What a person does about it.
-    pub to_do: &'static str,
-    /// Choices of a decision that closes it; empty: it closes only by itself.
-    pub choices: &'static [&'static str],
-    /// When it closes by itself.
-    pub closes: &'static str,
-}
-
-pub static KINDS: &[Kind] = &[
-    Kind {
-        name: "oversold",
-        when: "free < 0, not backorderable",
-        to_do: "buy in, move stock, or cancel the orders that are named, the latest first",
-        choices: &[],
-        closes: "free >= 0",
-    },
-    Kind {
-        name: "negative-count",
-        when: "a system counts below zero",
-        to_do: "correct the count in the system that is named; it is used as it is",
-        choices: &[],
-        closes: "the count is zero or more",
-    },
-    Kind {
-        name: "counts-differ",
-        when: "a mirror differs from the authority for one location",
-        to_do: "count, and correct the system that is wrong; only the location's own counter is used",
-        choices: &[],
-        closes: "equal within the tolerance",
-    },
-    Kind {
-        name: "count-stale",
-        when: "the counting source is silent",
-        to_do: "look whether the feed of counts has stopped",
-        choices: &[],
-        closes: "a newer count",
-    },
-    Kind {
-        name: "shop-stock-differs",
-        when: "a shop's figure differs from what was said, with nothing under way",
-        to_do: "look whether whoever writes stock to the shop has stopped",
-        choices: &[],
-        closes: "equal",
-    },
-    Kind {
-        name: "unknown-sku",
-        when: "a line's SKU that no source of products knows",
-        to_do: "map the SKU, or create the product",
-        choices: &[],
-        closes: "the product is there, or nothing is wanted of it any more",
-    },
-    Kind {
-        name: "rows-contradict",
-        when: "a kit contains itself",
-        to_do: "correct what is in the kit in the source of products",
-        choices: &[],
-        closes: "it does not any more",
-    },
-    Kind {
-        name: "price-differs",
-        when: "a line has another price than its channel showed when it was placed",
-        to_do: "decide: honour the price, or cancel the line",
-        choices: &["honour", "cancel"],
-        closes: "the price is as shown, the line is over, or a price was written since",
-    },
-];
-
 fn kind(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.name == name)
+    OF_SKUS.iter().find(|kind| kind.kind == name)
 }
 
 /// Opens what is found and due, closes what is no longer. Returns when the next of them is due.
