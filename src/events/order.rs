@@ -23,13 +23,14 @@ pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outl
     journal_entries::emit(view, &mut ledgers.journal, outlet);
     order_reversals::emit(view, &mut ledgers.reversal, outlet);
     let mails = notifications::emit(view, &mut ledgers.notified, outlet);
-    // What is said to have had no answer to the request before is looked at again at once.
-    outlet.again |= requests(ledgers) != before && view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
+    // What is found of the requests before is looked at again at once; and what one location was asked for decides what another may be.
+    let found = || view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
+    outlet.again |= requests(ledgers) != before && (ledgers.fulfilment.len() > 1 || found());
     earlier(earlier(tracking, mails), answers(ledgers, outlet))
 }
 
-/// What is found of requests that were answered otherwise, or not at all.
-const OF_REQUESTS: [&str; 4] = ["erp-record-missing", "erp-differs", "release-unanswered", "despatch-corrected"];
+/// What is found of requests that were answered otherwise, too late, or not at all.
+const OF_REQUESTS: [&str; 5] = ["erp-record-missing", "erp-differs", "release-unanswered", "held-after-release", "despatch-corrected"];
 
 /// How far the ledgers are that these findings speak of.
 fn requests(ledgers: &Ledgers) -> (u32, u32, Option<Moment>) {

@@ -208,6 +208,8 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
         _ => None,
     }) {
         if means(&warehouse.line, pooled) {
+            // A line that was lowered meanwhile: whether what is cancelled is of the pieces still ordered is left open.
+            *pooled |= warehouse.quantity > line.ordered && warehouse.cancelled.is_some();
             let (short, open) = closed_short(kept, lines, row.source, warehouse, id);
             closed += short;
             unproved |= open;

@@ -11,6 +11,11 @@
 //! | `compare` | the engine against the second answer, by theme |
 //! | `runs`, `shrink` | thousands of histories on all cores; a failing one made small and shown |
 //!
+//! Never in these histories, and so held by scenarios and other tests alone: returns, receipts, dispositions, refunds, decisions, customers, bundles
+//! (a kit as an order's line, leaves, parts), gift cards and services, goods to collect or sent by the supplier, several tenders or currencies,
+//! promised dates, orders to be sent whole, orders replaced by their edit or born in the ERP, words without a meaning, labels that are replaced
+//! or shared, names that move or are claimed twice, rows of mirrors, locations that nobody knows.
+//!
 //! Written from the specification alone: it shares no logic with the engine, only the types of rows. Where the specification leaves open
 //! what is right (which of two lines of one SKU a row means), nothing is compared.
 //!

@@ -106,7 +106,8 @@ pub fn line_row(line: &StoryLine, ordered: i64, gross: i64) -> OrderRow {
         tracked: line.needs != Needs::Digital,
         per_parent: pieces(1),
         list_price: None,
-        unit_price: None,
+        // Mostly another price than was shown, where one was.
+        unit_price: (ordered > 0).then(|| cents(gross / ordered)),
     }))
 }
 

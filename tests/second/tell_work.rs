@@ -161,7 +161,7 @@ fn warehouse_line(teller: &mut Teller, story: &mut Story, location: &str, line: 
         allocated: pieces(teller.chance.between(0, line.ordered)),
         allocated_at: Some(at),
         despatched: told.then(|| pieces(sent)),
-        cancelled: (closed && teller.chance.percent(40)).then(|| pieces(line.ordered - sent)),
+        cancelled: (closed && teller.chance.percent(40)).then(|| pieces((line.ordered - sent).max(0))),
         closed,
     };
     story.cancels |= closed;
