@@ -9,8 +9,9 @@ use super::view::{ErpView, LineView};
 use crate::entities::Rows;
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::order::{ErpState, Header, Origin, PostedKind, Word};
-use crate::facts::{Amount, Cause, OrderRow, Quantity, SourceId, Text};
+use crate::facts::{Amount, Cause, Moment, OrderRow, Quantity, SourceId, Text};
 
 /// What the findings are made from.
 pub(super) struct Record<'a, 's> {
@@ -126,8 +127,13 @@ impl<'a> Record<'a, '_> {
         }
         let mut compared = Comparison::new(self.lines, &self.asked.totals);
         let mut cause = document.cause;
+        let mut deleted_at: Option<Moment> = None;
         for (key, stored, row) in record_lines(self.rows, self.rules) {
-            if key.source != document.source || row.document != document.number || stored.deleted {
+            if key.source != document.source || row.document != document.number {
+                continue;
+            }
+            if stored.deleted {
+                deleted_at = deleted_at.max(Some(stored.at));
                 continue;
             }
             cause = cause.max(stored.cause);
@@ -146,6 +152,10 @@ impl<'a> Record<'a, '_> {
         if !words.is_empty() {
             let sentence = format!("{} differs from what was asked for: {}", document.number, words.join("; "));
             findings.add("erp-differs", document.number, sentence, compared.at_risk(), Some(cause));
+            // A document that is posted loses its lines; that it is gone itself, or what was posted, may be told a little later.
+            if let Some(deleted_at) = deleted_at {
+                findings.after(deleted_at + self.rules.durations.erp_differs);
+            }
         }
     }
 }
@@ -153,7 +163,7 @@ impl<'a> Record<'a, '_> {
 /// By SKU, what the record has against what it was asked for.
 struct Comparison<'a, 's> {
     lines: &'s [LineView<'a>],
-    asked: &'s std::collections::BTreeMap<Text, Quantity>,
+    asked: &'s SmallMap<Text, Quantity>,
     quantity: Vec<Quantity>,
     gross: Vec<Amount>,
     /// Some row of this line's SKU tells no value.
@@ -164,7 +174,7 @@ struct Comparison<'a, 's> {
 }
 
 impl<'a, 's> Comparison<'a, 's> {
-    fn new(lines: &'s [LineView<'a>], asked: &'s std::collections::BTreeMap<Text, Quantity>) -> Self {
+    fn new(lines: &'s [LineView<'a>], asked: &'s SmallMap<Text, Quantity>) -> Self {
         let n = lines.len();
         let (quantity, gross) = (vec![Quantity::ZERO; n], vec![Amount::ZERO; n]);
         Self { lines, asked, quantity, gross, unpriced: vec![false; n], rows: 0, words: Vec::new(), risk: Amount::ZERO }

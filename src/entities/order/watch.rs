@@ -6,7 +6,18 @@ use super::view::{HoldView, LineView, ParcelView, WarehouseView};
 use crate::entities::Rows;
 use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
+use crate::facts::order::{WarehouseState, Word};
 use crate::facts::{Amount, OrderRow, Quantity};
+
+/// The same place; who names none may be anywhere.
+fn at(one: &str, other: &str) -> bool {
+    one.is_empty() || other.is_empty() || one == other
+}
+
+/// The warehouse will do no more for an order in this state.
+fn over(state: &Word<WarehouseState>) -> bool {
+    matches!(state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed))
+}
 
 pub(super) struct Watch<'a, 's> {
     pub rows: &'a Rows<OrderRow>,
@@ -64,7 +75,8 @@ impl Watch<'_, '_> {
         rows.filter(|row| row.lost.is_positive() && row.targets.contains(&index)).map(|row| row.cause).max()
     }
 
-    /// A line that is closed, and how much of it will not be sent nobody says (or the despatches seen do not come to it).
+    /// A line that is closed, and how much of it will not be sent nobody says (or the despatches seen do not come to it); an order that is closed,
+    /// of which no lines are told: it cancels nothing by itself.
     fn untold_short(&self, findings: &mut Findings) {
         let wait = self.rules.durations.short_closed;
         let open = |targets: &[usize]| targets.iter().any(|&i| self.lines[i].w > self.lines[i].d);
@@ -74,6 +86,19 @@ impl Watch<'_, '_> {
                 let sentence = format!("warehouse order {} closed {sku}, and how much of it will not be sent is not known", order.number);
                 findings.add("short-closed", &format!("{} {sku}", order.number), sentence, None, Some(row.cause));
                 findings.after(row.at + wait);
+            }
+        }
+        for order in self.warehouse.iter().filter(|order| order.lines.is_empty() && over(order.state)) {
+            let here = |line: &&LineView<'_>| !line.set && line.ships && line.location.is_none_or(|code| at(order.location, code));
+            let wanted = |line: &LineView<'_>| (line.w - line.d).floor_zero();
+            let pieces: Quantity = self.lines.iter().filter(here).map(wanted).sum();
+            let another = self.warehouse.iter().any(|other| !over(other.state) && at(other.location, order.location));
+            if pieces.is_positive() && !another {
+                let sentence = format!("warehouse order {} is closed, and {pieces} pieces of it are still wanted", order.number);
+                let worth: Amount = self.lines.iter().filter(here).map(|line| line.g(wanted(line).min(line.n))).sum();
+                findings.add("short-closed", order.number, sentence, Some(worth), None);
+                findings.of_pieces(pieces);
+                findings.after(order.at + wait);
             }
         }
         for (key, stored, row) in super::erp::record_lines(self.rows, self.rules) {

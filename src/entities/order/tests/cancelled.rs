@@ -48,6 +48,21 @@ fn a_line_closed_without_a_total_cancels_only_what_the_warehouse_names() {
     assert_eq!(order.quantities("A"), [3, 2, 1, 0, 2]);
 }
 
+/// Its lines are not told: that it is cancelled says nothing of quantities, and a person has to know.
+#[test]
+fn a_warehouse_order_that_is_cancelled_unasked_asks_a_person_after_an_hour() {
+    let mut order = released_example();
+    order.warehouse_order(WarehouseState::Cancelled);
+    assert_eq!((order.quantities("A"), order.exceptions().len()), ([3, 0, 3, 0, 0], 0));
+    order.wait(Span::hours(1));
+    assert_eq!(order.exceptions(), ["short-closed 100000042"]);
+    let mut sent = order.clone();
+    sent.despatched("D1", "TEE", 3).despatched("D2", "CAP", 1);
+    assert_eq!(sent.exceptions(), [""; 0], "it was sent all the same");
+    order.cancelled("A", 3).cancelled("B", 1);
+    assert_eq!(order.exceptions(), [""; 0], "nobody wants it any more");
+}
+
 #[test]
 fn the_erp_closes_a_line_short_by_its_own_shipments() {
     let mut order = released_example();

@@ -119,6 +119,17 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
     assert_eq!(accepted.exceptions(), [""; 0]);
 }
 
+/// Posted in full, a document loses its lines; that it is gone itself may be told later.
+#[test]
+fn lines_that_were_deleted_differ_only_after_an_hour() {
+    let mut order = asked();
+    record(&mut order).wait(Span::hours(2)).delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000");
+    order.wait(Span::minutes(58));
+    assert_eq!(order.exceptions(), [""; 0]);
+    order.wait(Span::minutes(1));
+    assert_eq!(order.exceptions(), ["erp-differs SO-7"]);
+}
+
 #[test]
 fn an_order_that_is_not_paid_is_chased_after_three_days() {
     let mut order = Story::new("GBP");
