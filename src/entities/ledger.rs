@@ -10,7 +10,7 @@
 //!
 //! A step counts from 1 without gaps, for each ledger.
 
-use std::collections::BTreeMap;
+use super::small_map::SmallMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct SumLedger {
     pub step: u32,
     /// The highest total ever requested (the letter Q).
     pub total: Amount,
-    pub by_tender: BTreeMap<Tender, Amount>,
+    pub by_tender: SmallMap<Tender, Amount>,
     /// When the last step was made: deadlines of "asked, no answer" run from here.
     pub asked_at: Option<Moment>,
 }
@@ -46,7 +46,7 @@ pub struct SumLedger {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NoticeLedger {
     pub step: u32,
-    pub totals: BTreeMap<Text, Quantity>,
+    pub totals: SmallMap<Text, Quantity>,
     /// What else the notice said and a further step must say when it changes: a tracking number.
     pub detail: Text,
     /// The tick of the last step that took something back.
@@ -58,7 +58,7 @@ pub struct NoticeLedger {
 pub struct BookLedger {
     pub step: u32,
     /// Key: what the total is of: of the journal `pair|debit account|credit account`, of a revenue notice `net` or `tax`.
-    pub totals: BTreeMap<Text, Amount>,
+    pub totals: SmallMap<Text, Amount>,
 }
 
 /// The whole content asked last: `sales-orders`, `fulfilment-requests`.
@@ -68,9 +68,9 @@ pub struct DocumentLedger {
     /// Digest of the content last asked (xxh3 of its JSON).
     pub asked: u64,
     /// Totals by line last asked: what is lower now is a change that needs no other condition.
-    pub totals: BTreeMap<Text, Quantity>,
+    pub totals: SmallMap<Text, Quantity>,
     /// The highest total ever asked, by line (`fulfilment-requests`): *stopped* asks whether a go-ahead was ever made for a piece.
-    pub highest: BTreeMap<Text, Quantity>,
+    pub highest: SmallMap<Text, Quantity>,
     pub cancelled: bool,
     pub asked_at: Option<Moment>,
     /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
@@ -79,7 +79,7 @@ pub struct DocumentLedger {
 
 impl DocumentLedger {
     /// Enters the totals of a step, and raises the highest ever asked.
-    pub fn enter_totals(&mut self, totals: BTreeMap<Text, Quantity>) {
+    pub fn enter_totals(&mut self, totals: SmallMap<Text, Quantity>) {
         for (line, total) in &totals {
             let highest = self.highest.entry(line.clone()).or_default();
             *highest = (*highest).max(*total);
@@ -103,19 +103,19 @@ impl DocumentLedger {
 pub struct Ledgers {
     pub sales_order: DocumentLedger,
     /// By location.
-    pub fulfilment: BTreeMap<Text, DocumentLedger>,
+    pub fulfilment: SmallMap<Text, DocumentLedger>,
     pub revenue: BookLedger,
     /// By receiver | parcel.
-    pub despatch: BTreeMap<Text, NoticeLedger>,
+    pub despatch: SmallMap<Text, NoticeLedger>,
     /// By receiver | return.
-    pub receipt: BTreeMap<Text, NoticeLedger>,
+    pub receipt: SmallMap<Text, NoticeLedger>,
     /// By receiver.
-    pub reversal: BTreeMap<Text, NoticeLedger>,
+    pub reversal: SmallMap<Text, NoticeLedger>,
     /// By receiver.
-    pub completion: BTreeMap<Text, NoticeLedger>,
+    pub completion: SmallMap<Text, NoticeLedger>,
     pub refund: SumLedger,
     /// By currency: that of the order; that of the costs where it is another.
-    pub journal: BTreeMap<Text, BookLedger>,
+    pub journal: SmallMap<Text, BookLedger>,
     /// By kind | what the kind counts by.
-    pub notified: BTreeMap<Text, Entered>,
+    pub notified: SmallMap<Text, Entered>,
 }

@@ -12,6 +12,7 @@ pub mod order;
 pub mod rows;
 pub mod rules;
 pub mod sku;
+pub mod small_map;
 mod stock_rules;
 
 pub use kept::{Gone, Kept, Told};

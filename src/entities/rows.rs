@@ -19,6 +19,9 @@ pub struct Stored<R> {
     pub said: Option<Box<Version>>,
 }
 
+/// When there is no more room, so much is made for further rows.
+const ROOM: usize = 4;
+
 /// What became of a row that was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
@@ -79,6 +82,10 @@ impl<R: PartialEq> Rows<R> {
         match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
             Err(place) => {
                 let deleted = row.is_none();
+                // An order stays long after its last row came: room for twice as many would stay with it.
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact(ROOM);
+                }
                 self.0.insert(place, (key, Stored { version, cause, at, deleted, row, said: None }));
                 Put::Changed
             }

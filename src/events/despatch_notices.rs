@@ -6,8 +6,6 @@
 //! Less in a parcel than was told is a `correct` with the lower totals. Of lines of one SKU the sums count: how pieces are put to the lines may
 //! change with what is cancelled later, and is no news. What was handed over at a counter is told to the ERP alone.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::order::earlier;
@@ -18,6 +16,7 @@ use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView};
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Header, Origin};
 use crate::facts::{Moment, Quantity, Text};
@@ -54,7 +53,7 @@ pub struct NoticeLine {
     pub total: Quantity,
 }
 
-type Ledgers = BTreeMap<Text, NoticeLedger>;
+type Ledgers = SmallMap<Text, NoticeLedger>;
 
 /// Makes the notices that are due: what is taken back first. Returns when the next one stops waiting for its tracking number.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
@@ -125,7 +124,7 @@ struct Told<'v, 'a> {
     covered: Totals,
 }
 
-type Totals = BTreeMap<Text, Quantity>;
+type Totals = SmallMap<Text, Quantity>;
 
 /// Lines of one SKU, by id.
 fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
@@ -258,7 +257,7 @@ impl Told<'_, '_> {
 /// The order's parcels, oldest first, with the receiver's own shipped totals laid over them (over what it was told of each, before what is new);
 /// then those that were told and are no more.
 fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: Receiver) -> Vec<Told<'v, 'a>> {
-    let mut own: BTreeMap<&str, Quantity> = BTreeMap::new();
+    let mut own: SmallMap<&str, Quantity> = SmallMap::new();
     for line in view.lines.iter().filter(|line| !line.set) {
         *own.entry(line.sku.as_str()).or_default() += shipped(line, receiver);
     }

@@ -4,8 +4,6 @@
 //!
 //! Every kind, what a person does about it and which decisions settle it stand in [`crate::entities::exceptions`].
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::Outlet;
@@ -13,6 +11,7 @@ use crate::entities::exceptions::to_do;
 use crate::entities::order::OrderView;
 use crate::entities::order::state::Said;
 use crate::entities::order::view::Finding;
+use crate::entities::small_map::SmallMap;
 use crate::facts::ids::join_key;
 use crate::facts::{Amount, Currency, Moment, Text};
 
@@ -39,7 +38,7 @@ pub struct ExceptionNotice {
 super::body!(ExceptionNotice, Exceptions);
 
 /// Opens what is found, due and not decided, closes what is no longer. `open`: kind | number, and since when; it survives restarts with the order.
-pub fn emit(view: &OrderView<'_>, open: &mut BTreeMap<Text, Moment>, said: &mut Said, outlet: &mut Outlet<'_>) {
+pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut Said, outlet: &mut Outlet<'_>) {
     let tick = outlet.context.tick;
     let due = |finding: &&Finding| !finding.decided && finding.opens_at.is_none_or(|opens_at| opens_at <= tick);
     let mut found: Vec<(Text, &Finding)> = Vec::new();
@@ -98,7 +97,7 @@ mod tests {
     use crate::facts::{OrderRow, time::Span};
 
     /// What a seal of the story as it stands says, `kind number: sentence`; a tombstone has no sentence.
-    fn sealed(story: &Story, open: &mut BTreeMap<Text, Moment>, said: &mut Said) -> Vec<String> {
+    fn sealed(story: &Story, open: &mut SmallMap<Text, Moment>, said: &mut Said) -> Vec<String> {
         let (state, rules) = (story.state(), rules());
         let view = story.view(&state);
         let context = SealContext { rules: &rules, tick: story.now, generation: 1, live: &|_| true };
@@ -119,7 +118,7 @@ mod tests {
     fn an_exception_opens_when_its_time_has_come_is_said_once_and_closes() {
         let mut story = Story::new("GBP");
         story.header_with("30.00", |header| header.lines_expected = Some(2)).address().captured("30.00").line("A", "TEE", 1, "10.00", "0");
-        let (mut open, mut said) = (BTreeMap::new(), Said::default());
+        let (mut open, mut said) = (SmallMap::new(), Said::default());
         assert_eq!(sealed(&story, &mut open, &mut said), [""; 0], "the line may still come");
         story.wait(Span::minutes(15));
         assert_eq!(
@@ -138,7 +137,7 @@ mod tests {
         let mut story = placed_example();
         let record = |state| OrderRow::ErpRecord(ErpRecord { document: "SO-7".into(), state, created_at: None });
         story.put(crate::entities::order::testing::ERP, "1|SO-7", record(Word::Unknown("100% | odd".into())));
-        let (mut open, mut said) = (BTreeMap::new(), Said::default());
+        let (mut open, mut said) = (SmallMap::new(), Said::default());
         assert_eq!(sealed(&story, &mut open, &mut said).len(), 1);
         story.recorded();
         let closed = sealed(&story, &mut open, &mut said);
@@ -149,7 +148,7 @@ mod tests {
     fn a_decision_closes_an_exception_until_the_facts_get_worse() {
         let mut story = released_example();
         story.despatched("D1", "TEE", 4);
-        let (mut open, mut said) = (BTreeMap::new(), Said::default());
+        let (mut open, mut said) = (SmallMap::new(), Said::default());
         let key = "over-despatched|magento%7C1001|A";
         assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key}: 4 of TEE left the house, but 3 were ordered on line A")]);
         story.decided_for("over-despatched", "A", "accept", Some("21.15"), &[("TEE", 1)]);

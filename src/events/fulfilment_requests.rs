@@ -9,7 +9,7 @@
 //!
 //! While the conditions of a raise are shut, what is lower is asked for by itself. A shut condition takes nothing back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
 use crate::entities::order::warehouse::holds_to_what_was_asked;
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::order::{Address, Advice, Header};
 use crate::facts::{Quantity, Text};
 
@@ -60,8 +61,8 @@ pub struct FulfilmentLine {
     pub difference: Quantity,
 }
 
-type ByLocation = BTreeMap<Text, DocumentLedger>;
-type Totals = BTreeMap<Text, Quantity>;
+type ByLocation = SmallMap<Text, DocumentLedger>;
+type Totals = SmallMap<Text, Quantity>;
 
 /// Makes the requests that are due, location by location.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {

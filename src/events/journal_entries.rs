@@ -16,7 +16,7 @@
 //! A total is kept for each pair of one debit and one credit account, so every entry balances by its making. All pairs of money that moved
 //! stand in one entry; pairs of cost in one of their own, in the currency of the costs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,7 @@ use crate::entities::ledger::BookLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::ids::join_key;
 use crate::facts::order::{ChargeKind, Header, LineKind, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
@@ -58,9 +59,9 @@ pub struct Posting {
     pub credit: Amount,
 }
 
-type Ledgers = BTreeMap<Text, BookLedger>;
+type Ledgers = SmallMap<Text, BookLedger>;
 /// Running totals by `pair|debit account|credit account`.
-type Totals = BTreeMap<Text, Amount>;
+type Totals = SmallMap<Text, Amount>;
 
 const CUSTOMER: &str = "customer_account";
 const TAX: &str = "tax_payable";
@@ -235,8 +236,8 @@ fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
 }
 
 /// The sides of one pair, by account: debits above zero, credits below.
-fn sides(pair: char, moved: &Totals) -> BTreeMap<&str, Amount> {
-    let mut sides = BTreeMap::new();
+fn sides(pair: char, moved: &Totals) -> SmallMap<&str, Amount> {
+    let mut sides = SmallMap::new();
     for (slot, difference) in moved {
         let mut parts = slot.split('|');
         let of_pair = parts.next().is_some_and(|letter| letter.starts_with(pair));

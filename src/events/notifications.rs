@@ -16,8 +16,6 @@
 //! then, or when a later stage came first, it is entered as
 //! overtaken and never sent. All wait for a complete order that is no test, and for an address to write to.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::order::earlier;
@@ -28,6 +26,7 @@ use crate::entities::ledger::Entered;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView, ReceiptView, ReturnView};
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Header, Origin, Personal, ScanMeaning, Tender};
 use crate::facts::time::Span;
@@ -135,7 +134,7 @@ pub struct MailTender {
     pub amount: Amount,
 }
 
-type Told = BTreeMap<Text, Entered>;
+type Told = SmallMap<Text, Entered>;
 
 /// Sends the mails that are due, and enters those that are too late. Returns when the clock next opens or ends one.
 pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> Option<Moment> {

@@ -3,8 +3,6 @@
 //! Due once something is wanted and all that is wanted is in delivered parcels (those delivered by assumption count if configured). Lines
 //! that are added later and delivered make a further step.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
@@ -14,6 +12,7 @@ use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::ParcelView;
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
 
@@ -41,7 +40,7 @@ pub struct CompletionLine {
     pub delivered: Quantity,
 }
 
-type Ledgers = BTreeMap<Text, NoticeLedger>;
+type Ledgers = SmallMap<Text, NoticeLedger>;
 
 /// Makes the notices that are due.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
@@ -105,8 +104,8 @@ fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
 }
 
 /// Delivered pieces by line; without those delivered by assumption, unless these count.
-fn delivered(view: &OrderView<'_>, rules: &Rules) -> BTreeMap<Text, Quantity> {
-    let mut totals: BTreeMap<Text, Quantity> = view.lines.iter().map(|line| (line.id.into(), line.delivered)).collect();
+fn delivered(view: &OrderView<'_>, rules: &Rules) -> SmallMap<Text, Quantity> {
+    let mut totals: SmallMap<Text, Quantity> = view.lines.iter().map(|line| (line.id.into(), line.delivered)).collect();
     let assumed = view.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));
     for (index, quantity) in assumed.flat_map(|parcel| &parcel.lines) {
         if let Some(total) = view.lines.get(*index).and_then(|line| totals.get_mut(line.id)) {

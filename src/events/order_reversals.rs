@@ -3,8 +3,6 @@
 //! Due is, by line, what was accepted and is settled: back in a count, written off, sent back, or none was expected. When the rest of the order ends only later (its last
 //! pieces are cancelled), a further step says that it is reversed whole. A lower total asks nothing.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
@@ -14,6 +12,7 @@ use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
 use crate::entities::rules::Rules;
+use crate::entities::small_map::SmallMap;
 use crate::facts::order::Header;
 use crate::facts::{Quantity, Text};
 
@@ -44,7 +43,7 @@ pub struct ReversalLine {
     pub written_off: Quantity,
 }
 
-type Ledgers = BTreeMap<Text, NoticeLedger>;
+type Ledgers = SmallMap<Text, NoticeLedger>;
 
 /// What the ledger keeps as detail once the receiver was told that nothing of the order is kept.
 const WHOLE: &str = "whole";

@@ -4,8 +4,6 @@
 //! to the first returns and entered as told, without a notice. Goods whose condition changes after they were told are not told again: by
 //! line never more is told than came back. A lower total asks nothing.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
@@ -15,6 +13,7 @@ use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ReturnView};
 use crate::entities::rules::{Role, Rules};
+use crate::entities::small_map::SmallMap;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Header, Word};
 use crate::facts::{Quantity, Text};
@@ -48,14 +47,14 @@ pub struct ReceiptLine {
     pub bucket: Text,
 }
 
-type Ledgers = BTreeMap<Text, NoticeLedger>;
+type Ledgers = SmallMap<Text, NoticeLedger>;
 
 /// Makes the notices that are due.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let Some(header) = view.header else { return };
     for receiver in request::receivers(view, rules) {
-        let mut own: BTreeMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
+        let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
         for returned in view.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
             let parts = parts(view, returned);
             let slot = join_key(&[receiver.name(), returned.rma]);
@@ -116,8 +115,8 @@ struct Part<'a> {
 }
 
 /// By the key that the ledger keeps them under.
-fn parts<'a>(view: &'a OrderView<'_>, returned: &'a ReturnView<'_>) -> BTreeMap<Text, Part<'a>> {
-    let mut parts: BTreeMap<Text, Part<'a>> = BTreeMap::new();
+fn parts<'a>(view: &'a OrderView<'_>, returned: &'a ReturnView<'_>) -> SmallMap<Text, Part<'a>> {
+    let mut parts: SmallMap<Text, Part<'a>> = SmallMap::new();
     for receipt in &returned.receipts {
         let condition = word(receipt.condition);
         for (index, quantity) in &receipt.lines {
@@ -169,14 +168,14 @@ fn told_of_line(ledger: Option<&NoticeLedger>, line: &str) -> Quantity {
 }
 
 /// What came back of a line under this return, in whatever condition.
-fn of_line(parts: &BTreeMap<Text, Part<'_>>, line: &str) -> Quantity {
+fn of_line(parts: &SmallMap<Text, Part<'_>>, line: &str) -> Quantity {
     parts.values().filter(|part| part.line == line).map(|part| part.quantity).sum()
 }
 
 /// The parts' totals after what was told of each line is raised to `target`, and no further.
-fn raised(parts: &BTreeMap<Text, Part<'_>>, ledger: Option<&NoticeLedger>, target: impl Fn(&str) -> Quantity) -> BTreeMap<Text, Quantity> {
-    let mut rises: BTreeMap<&str, Quantity> = BTreeMap::new();
-    let mut totals = BTreeMap::new();
+fn raised(parts: &SmallMap<Text, Part<'_>>, ledger: Option<&NoticeLedger>, target: impl Fn(&str) -> Quantity) -> SmallMap<Text, Quantity> {
+    let mut rises: SmallMap<&str, Quantity> = SmallMap::new();
+    let mut totals = SmallMap::new();
     for (key, part) in parts {
         let risen = rises.entry(part.line).or_default();
         let room = (target(part.line) - told_of_line(ledger, part.line) - *risen).floor_zero();
@@ -190,13 +189,13 @@ fn raised(parts: &BTreeMap<Text, Part<'_>>, ledger: Option<&NoticeLedger>, targe
 
 /// Lays the receiver's own totals (`own`, by line; less by what earlier returns took) over the return, and enters what they cover as told.
 fn enter_covered(
-    parts: &BTreeMap<Text, Part<'_>>,
-    own: &mut BTreeMap<&str, Quantity>,
+    parts: &SmallMap<Text, Part<'_>>,
+    own: &mut SmallMap<&str, Quantity>,
     ledgers: &mut Ledgers,
     slot: &Text,
     outlet: &mut Outlet<'_>,
 ) {
-    let covered: BTreeMap<&str, Quantity> = own.iter().map(|(line, own)| (*line, (*own).min(of_line(parts, line)))).collect();
+    let covered: SmallMap<&str, Quantity> = own.iter().map(|(line, own)| (*line, (*own).min(of_line(parts, line)))).collect();
     let totals = raised(parts, ledgers.get(slot), |line| covered.get(line).copied().unwrap_or_default());
     for (part, total) in totals {
         if total > total_of(ledgers.get(slot), &part) {
@@ -214,7 +213,7 @@ fn notice(
     header: &Header,
     receiver: Receiver,
     returned: &ReturnView<'_>,
-    parts: &BTreeMap<Text, Part<'_>>,
+    parts: &SmallMap<Text, Part<'_>>,
     ledger: &NoticeLedger,
 ) -> ReceiptNotice {
     let totals = raised(parts, Some(ledger), |line| of_line(parts, line));

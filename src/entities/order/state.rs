@@ -1,17 +1,16 @@
 //! What an order keeps: rows, ledgers, what was said and told. One record of the changelog, whole.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::entities::Rows;
 use crate::entities::ledger::Ledgers;
+use crate::entities::small_map::SmallMap;
 use crate::facts::{Moment, Name, OrderRow, Text};
 
 /// Digests of the statements last said, by topic and key: a statement whose content has the same digest is silent.
 /// Digests, not contents, so that a change of rules finds what differs at restore.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Said(pub BTreeMap<(u8, Text), u64>);
+pub struct Said(pub SmallMap<(u8, Text), u64>);
 
 /// An order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,9 +19,9 @@ pub struct OrderState {
     pub ledgers: Ledgers,
     pub said: Said,
     /// Digests of the derived facts last told to SKUs and the customer, by subject and row id: what is no longer yielded is withdrawn.
-    pub told: BTreeMap<Text, u64>,
+    pub told: SmallMap<Text, u64>,
     /// Exceptions open now: kind (and number), and since when.
-    pub exceptions: BTreeMap<Text, Moment>,
+    pub exceptions: SmallMap<Text, Moment>,
     /// Raised at each seal that changed the view or a ledger.
     pub revision: u64,
     /// The names that rows came under, and the version of the link that they came by.

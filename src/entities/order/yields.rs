@@ -3,7 +3,7 @@
 //! Derived facts, owned by Waybill itself; each is told when it differs from what was told last, and withdrawn when it is yielded no more.
 //! An order tells nothing until its header is there; a test order tells nothing at all.
 
-use std::collections::BTreeMap;
+use crate::entities::small_map::SmallMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -35,7 +35,7 @@ pub fn differences(
     view: &OrderView<'_>,
     rows: &Rows<OrderRow>,
     rules: &Rules,
-    told: &mut BTreeMap<Text, u64>,
+    told: &mut SmallMap<Text, u64>,
     mut tell: impl FnMut(Subject, RowKey, Option<Row>),
 ) {
     let now = yields(view, rows, rules);
@@ -228,7 +228,7 @@ mod tests {
     use crate::facts::order::Condition;
 
     /// What a seal of the story as it stands tells.
-    fn tell(story: &Story, told: &mut BTreeMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
+    fn tell(story: &Story, told: &mut SmallMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
         let state = story.state();
         let mut all = Vec::new();
         differences(&story.view(&state), &state.rows, &story.rules, told, |subject, key, row| all.push((subject, key, row)));
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_line_claims_what_is_not_cancelled_or_has_left() {
         let mut story = released_example();
-        let mut told = BTreeMap::new();
+        let mut told = SmallMap::new();
         let all = tell(&story, &mut told);
         assert_eq!((demand_of(&all, "TEE").claim, demand_of(&all, "CAP").claim, all.len()), (pieces(3), pieces(1), 3));
         assert!(tell(&story, &mut told).is_empty(), "said already");
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn what_is_yielded_no_more_is_withdrawn_from_the_subject_that_had_it() {
         let mut story = released_example();
-        let mut told = BTreeMap::new();
+        let mut told = SmallMap::new();
         let before = tell(&story, &mut told);
         story.cancelled("B", 1);
         let after = tell(&story, &mut told);
@@ -274,7 +274,7 @@ mod tests {
         let mut story = released_example();
         story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
         story.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable).refunded("R1", "47.07");
-        let all = tell(&story, &mut BTreeMap::new());
+        let all = tell(&story, &mut SmallMap::new());
         let summary = all.iter().find_map(|(_, _, row)| match row {
             Some(Row::Customer(CustomerRow::Order(summary))) => Some(summary),
             _ => None,
