@@ -56,10 +56,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let bar = bar(args.orders, args.plain);
     let facts = match &args.brokers {
         Some(brokers) => play_on_kafka(args, brokers, &bar)?,
-        None => {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::system("the runtime"))?;
-            runtime.block_on(play(args, &bar))?
-        }
+        None => played(Settings { crm: args.has_crm(), ..Settings::new(args.seed, args.orders) }, &bar)?,
     };
     let coloured = !args.plain && console_is_a_terminal();
     print!("{}", draw(&facts, if coloured { Style::Colours } else { Style::Plain }));
@@ -90,8 +87,14 @@ pub fn bar(orders: u32, plain: bool) -> ProgressBar {
     bar
 }
 
-async fn play(args: &Args, bar: &ProgressBar) -> Result<Facts, Error> {
-    let mut play = Play::begin(Settings { crm: args.has_crm(), ..Settings::new(args.seed, args.orders) }).await?;
+/// Plays to the end, on the log in memory.
+pub fn played(plan: Settings, bar: &ProgressBar) -> Result<Facts, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::system("the runtime"))?;
+    runtime.block_on(play(plan, bar))
+}
+
+async fn play(plan: Settings, bar: &ProgressBar) -> Result<Facts, Error> {
+    let mut play = Play::begin(plan).await?;
     let mut killed = false;
     let facts = play
         .run(|play| {

@@ -12,6 +12,7 @@ pub mod init;
 pub mod observer;
 pub mod retailer;
 pub mod run;
+pub mod simulate;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Command {
     Init(init::Args),
     /// Play a retailer's days and judge every order, without a Kafka
     Demo(demo::Args),
+    /// Play a retailer's month of real-life trouble, without a Kafka, and judge all against the truth
+    Simulate(simulate::Args),
     /// Ask a running Waybill how an order stands, and why each request is made or not
     Trace(ask::Trace),
     /// Ask a running Waybill what a SKU's figures are made of
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Trace(args) => ask::trace(&args),
         Command::Explain(args) => ask::explain(&args),
         Command::Decide(args) => ask::decide(&args),

@@ -4,18 +4,23 @@ use super::clock::{System, zoned};
 use super::feeds::Feed;
 use super::json::object;
 use super::task::{Scan, Task};
+use super::trouble::{Mishap, mishaps};
 use super::world::World;
+use crate::facts::Moment;
+use crate::facts::time::Span;
 
 /// A parcel is scanned; what comes next of it is put on the agenda.
 pub fn scan(world: &mut World, index: u32, place: usize, scan: Scan) {
     let Some(parcel) = world.orders.get(index as usize).and_then(|order| order.parcels.get(place)) else { return };
     let tracking = parcel.tracking.clone();
+    let number = world.orders[index as usize].number.clone();
     let (status, detail) = match scan {
         Scan::Label => ("pre_transit", "label_created"),
         Scan::Transit => ("in_transit", "departed_origin_facility"),
         Scan::Out => ("out_for_delivery", "out_for_delivery"),
         Scan::Attempted => ("attempted", "nobody_home"),
         Scan::Delivered => ("delivered", "arrived_at_destination"),
+        Scan::Lost => ("lost", "declared_lost"),
     };
     let time = zoned(world.clock(System::Carrier));
     let city = world.orders[index as usize].person.city;
@@ -25,22 +30,31 @@ pub fn scan(world: &mut World, index: u32, place: usize, scan: Scan) {
             .text("status", status)
             .text("status_detail", detail)
             .text("datetime", &time);
-        body.text("order_number", &super::world::number_of(index)).text("city", city).text("country", "GB");
+        body.text("order_number", &number).text("city", city).text("country", "GB");
     });
-    world.send(Feed::CarrierScans, Some(tracking.clone().into_bytes()), Some(body));
+    let told = world.send(Feed::CarrierScans, Some(tracking.clone().into_bytes()), Some(body));
+    let scanned = world.clock(System::Carrier);
+    world.orders[index as usize].parcels[place].told_late = Span(told.0 - scanned.0);
     world.say(index, "Carrier", |_| format!("parcel {tracking}: {}", status.replace('_', " ")));
-    next(world, index, place, scan);
+    next(world, index, place, scan, told);
 }
 
-fn next(world: &mut World, index: u32, place: usize, scan: Scan) {
+fn next(world: &mut World, index: u32, place: usize, scan: Scan, told: Moment) {
+    let unlucky = place == 0 && world.orders[index as usize].mishap == Some(Mishap::ParcelLost);
     let (wait, next) = match scan {
         Scan::Label => (world.dice.hours(2, 8), Scan::Transit),
+        Scan::Transit if unlucky => (world.dice.hours(20, 60), Scan::Lost),
         Scan::Transit => (world.dice.hours(10, 36), Scan::Out),
         Scan::Out if world.dice.percent(6) => (world.dice.hours(1, 6), Scan::Attempted),
         Scan::Attempted => (world.dice.hours(16, 26), Scan::Out),
         Scan::Out => (world.dice.minutes(40, 420), Scan::Delivered),
         Scan::Delivered => {
             delivered(world, index, place);
+            return;
+        }
+        Scan::Lost => {
+            let number = world.orders[index as usize].parcels[place].number.clone();
+            mishaps::parcel_lost(world, index, &number, told);
             return;
         }
     };

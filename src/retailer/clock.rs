@@ -14,9 +14,12 @@ pub enum System {
     Carrier,
     Finance,
     Crm,
+    /// The second shop, where there is one.
+    Shopify,
 }
 
 impl System {
+    /// Those that always take part.
     pub const ALL: [Self; 6] = [Self::Magento, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
 
     /// The name it has in the configuration.
@@ -28,6 +31,7 @@ impl System {
             Self::Carrier => "carrier",
             Self::Finance => "finance",
             Self::Crm => "crm",
+            Self::Shopify => "shopify",
         }
     }
 
@@ -40,20 +44,24 @@ impl System {
             Self::Carrier => "Carrier",
             Self::Finance => "Finance",
             Self::Crm => "CRM",
+            Self::Shopify => "Shopify",
         }
     }
 }
 
 /// How far each system's clock is off.
-pub struct Clocks([Span; 6]);
+pub struct Clocks([Span; 7]);
 
 /// The most that a clock is off: NTP failed long ago.
 const OFF_MAX_SECONDS: i64 = 300;
+/// ... and where they are in trouble.
+const WRONG_MAX_SECONDS: i64 = 900;
 
 impl Clocks {
-    pub fn new(seed: u64, hurry: Hurry) -> Self {
+    pub fn new(seed: u64, hurry: Hurry, wrong: bool) -> Self {
         let mut dice = Dice::new(seed, CLOCKS);
-        Self(std::array::from_fn(|_| hurry.off(dice.seconds(-OFF_MAX_SECONDS, OFF_MAX_SECONDS))))
+        let most = if wrong { WRONG_MAX_SECONDS } else { OFF_MAX_SECONDS };
+        Self(std::array::from_fn(|_| hurry.off(dice.seconds(-most, most))))
     }
 
     /// What the system's clock shows at the true time `now`.

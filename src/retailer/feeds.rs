@@ -41,6 +41,7 @@ pub enum Feed {
     FinanceRefunds,
     CrmContacts,
     CrmConsents,
+    ShopifyOrders,
 }
 
 macro_rules! feeds {
@@ -100,6 +101,7 @@ feeds! {
     FinanceRefunds Finance "finance.refunds" ""
     CrmContacts Crm "crm.contacts" ""
     CrmConsents Crm "crm.consents" ""
+    ShopifyOrders Shopify "shopify.orders" ""
 }
 
 /// Every topic that the retailer writes to.

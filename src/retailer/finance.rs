@@ -10,6 +10,7 @@ use super::feeds::Feed;
 use super::json::object;
 use super::order::Payout;
 use super::task::Task;
+use super::trouble::{Mishap, TOO_MUCH, mishaps};
 use super::world::{World, pounds};
 use crate::events::journal_entries::JournalEntry;
 use crate::events::refund_requests::RefundRequest;
@@ -26,9 +27,13 @@ pub struct Finance {
 impl Finance {
     pub fn pay(&mut self, world: &mut World, index: u32, asked: &RefundRequest) {
         let order = &mut world.orders[index as usize];
-        let amount = super::pence(asked.total) - order.refunded();
+        let mut amount = super::pence(asked.total) - order.refunded();
         if amount <= 0 {
             return;
+        }
+        let too_much = order.mishap == Some(Mishap::PaidTooMuch) && order.payouts.is_empty();
+        if too_much {
+            amount += TOO_MUCH;
         }
         if order.refunded() + amount > order.captured {
             let sentence = format!(
@@ -48,10 +53,18 @@ impl Finance {
             crate::facts::order::Tender::Bank => "bank",
             _ => "card",
         });
+        if too_much {
+            mishaps::paid_too_much(world, index);
+        }
         self.requests.insert((index, place), (asked.id.clone(), tender.to_owned()));
         self.row(world, index, place);
         let wait = world.dice.hours(1, 30);
         world.after(wait, Task::Settle(index, place));
+    }
+
+    pub fn forget(&mut self, order: u32) {
+        let of: Vec<(u32, usize)> = self.requests.range((order, 0)..=(order, usize::MAX)).map(|(slot, _)| *slot).collect();
+        of.iter().for_each(|slot| _ = self.requests.remove(slot));
     }
 
     /// The bank says yes.

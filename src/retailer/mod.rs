@@ -3,7 +3,8 @@
 //! It **acts**: each system has a small database of its own; what changes there comes out in the system's native format, in the order and the
 //! pieces in which that system writes, through wires that delay, cross and repeat. It **reacts** to what Waybill says: the ERP records the
 //! order, the warehouse packs it, the shop books the shipment, finance pays the refund and keeps the books. It **knows the truth** ([`Truth`]),
-//! so that a run can be judged ([`judge`]).
+//! so that a run can be judged ([`judge`]). It may be
+//! in **trouble** ([`trouble`]): then it writes down too what a person must look at.
 //!
 //! ```text
 //!   shoppers --> Magento --.                    .--> sales-orders ------> NAV
@@ -34,11 +35,17 @@ pub mod live;
 mod magento;
 mod nav;
 pub mod order;
+mod orders;
 mod people;
 mod peoplevox;
+mod settle;
 pub mod setup;
+mod shopify;
 mod shoppers;
+pub mod simulate;
+pub mod sums;
 mod task;
+pub mod trouble;
 mod wire;
 mod world;
 
@@ -55,11 +62,14 @@ use crate::facts::time::Span;
 use crate::facts::{Amount, Moment};
 use chance::Dice;
 use finance::Finance;
-use judge::Truth;
+use judge::{OrderTruth, ShopTruth, Truth};
 use magento::Magento;
 use nav::Nav;
+use order::Shop;
 use peoplevox::Peoplevox;
-use shoppers::Shoppers;
+use shopify::Shopify;
+use shoppers::{Shoppers, Shops};
+use sums::Sums;
 use task::Task;
 use world::World;
 
@@ -77,12 +87,27 @@ pub struct Settings {
     pub crm: bool,
     /// The shop writes SQL to a database of its own, whose connector makes the change events; else both are simulated with it.
     pub shop_database: bool,
+    /// The trouble that the retailer is in for.
+    pub trouble: Option<trouble::Plan>,
 }
 
 impl Settings {
     /// Opens on Monday 2 March 2026 at 7 h UTC.
     pub fn new(seed: u64, orders: u32) -> Self {
-        Self { seed, orders: orders.max(1), opening: Moment(1_772_434_800_000), hurry: Hurry::NONE, crm: true, shop_database: false }
+        Self {
+            seed,
+            orders: orders.max(1),
+            opening: Moment(1_772_434_800_000),
+            hurry: Hurry::NONE,
+            crm: true,
+            shop_database: false,
+            trouble: None,
+        }
+    }
+
+    /// In trouble: all orders are placed within the plan's days.
+    pub fn in_trouble(seed: u64, orders: u32, plan: trouble::Plan) -> Self {
+        Self { trouble: Some(plan), ..Self::new(seed, orders) }
     }
 }
 
@@ -130,10 +155,12 @@ pub struct Retailer {
     settings: Settings,
     world: World,
     shoppers: Shoppers,
-    magento: Magento,
+    shops: Shops,
     nav: Nav,
     peoplevox: Peoplevox,
     finance: Finance,
+    /// What the orders add up to that are forgotten.
+    past: Sums,
 }
 
 impl Retailer {
@@ -142,20 +169,30 @@ impl Retailer {
         let star = settings.orders / 3;
         let mut world = World::new(&settings, star);
         let mut dice = Dice::new(settings.seed, chance::SYSTEMS + 100);
-        let on_hand: Vec<i64> = world.articles.iter().map(|_| dice.range(150, 260)).collect();
+        let mut on_hand: Vec<i64> = world.articles.iter().map(|_| dice.range(150, 260)).collect();
+        for incident in &world.trouble.incidents {
+            if world.trouble.withheld.contains(&incident.article) {
+                on_hand[incident.article] = incident.size;
+            }
+        }
+        on_hand.iter().enumerate().for_each(|(article, pieces)| world.free_moved(article, *pieces));
         let mut magento = Magento::new(on_hand.len());
         let mut nav = Nav::new(world.articles.iter().map(|article| article.price).collect());
         for (article, figure) in on_hand.iter().enumerate() {
             magento.stock.snapshot(&mut world, article, *figure);
         }
         nav.snapshot(&mut world);
-        let mut peoplevox = Peoplevox::new(on_hand);
+        let shopify = Shopify::new(on_hand.clone());
+        let mut peoplevox = Peoplevox::new(on_hand, world.trouble.withheld.clone());
         peoplevox.snapshot(&mut world);
-        world.after(Span::minutes(6), Task::Place(0));
+        world.after(Span::minutes(6), Task::Place);
         world.after(Span::hours(3), Task::ChangePrice);
         magento::tidy_soon(&mut world);
-        let shoppers = Shoppers::new(settings.seed, settings.orders);
-        Self { settings, world, shoppers, magento, nav, peoplevox, finance: Finance::default() }
+        trouble::announce(&mut world);
+        let (orders, days) = (settings.orders.saturating_sub(world.trouble.orders_of_sales()).max(1), settings.trouble.as_ref());
+        let shoppers = Shoppers::new(settings.seed, orders, days.map(|plan| plan.days));
+        let (shops, finance, past) = (Shops { magento, shopify }, Finance::default(), Sums::default());
+        Self { settings, world, shoppers, shops, nav, peoplevox, finance, past }
     }
 
     /// When something next happens without being asked; `None`: everybody waits, or all stories are over.
@@ -193,21 +230,39 @@ impl Retailer {
     }
 
     fn act(&mut self, task: Task, outside: &mut impl Outside) {
+        if let Some(index) = task.order() {
+            let now = self.world.now;
+            let Some(order) = self.world.orders.get_mut(index as usize) else {
+                self.world.complain(format!("order {}: something happens to it although it was over", world::number_of(index)));
+                return;
+            };
+            order.touched_at = now;
+        }
         let world = &mut self.world;
         match task {
             Task::Arrive(record) => outside.send(*record),
-            Task::Place(order) => self.shoppers.place(world, &mut self.magento, order),
+            Task::Place => self.shoppers.place(world, &mut self.shops),
+            Task::Buy { article, shop } => self.shoppers.buy(world, &mut self.shops, article, shop),
             Task::Cancel(order) => {
                 let by = Shoppers::cancels(&world.orders[order as usize]);
                 world.say(order, "Shopper", |_| "cancels".to_owned());
-                self.magento.cancel(world, order, &by);
+                for (article, pieces) in
+                    world.orders[order as usize].lines.iter().zip(&by).map(|(line, by)| (line.article, *by)).collect::<Vec<_>>()
+                {
+                    world.free_moved(article, pieces);
+                }
+                self.shops.magento.cancel(world, order, &by);
             }
-            Task::Money(order) => self.magento.money(world, order),
-            Task::Ship(order, notice) => self.magento.ship(world, order, &notice),
-            Task::WriteStock { article, figure, seen } => self.magento.stock.write(world, article, figure, seen),
-            Task::MirrorRefund(order) => self.magento.mirror_refund(world, order),
+            Task::Money(order) => self.shops.magento.money(world, order),
+            Task::Ship(order, notice) => match world.orders[order as usize].shop {
+                Shop::Magento => self.shops.magento.ship(world, order, &notice),
+                Shop::Shopify => self.shops.shopify.ship(world, order, &notice),
+            },
+            Task::WriteStock { shop: Shop::Magento, article, figure, seen } => self.shops.magento.stock.write(world, article, figure, seen),
+            Task::WriteStock { shop: Shop::Shopify, article, figure, .. } => self.shops.shopify.write(article, figure),
+            Task::MirrorRefund(order) => self.shops.magento.mirror_refund(world, order),
             Task::TidyReservations => {
-                self.magento.stock.tidy(world);
+                self.shops.magento.stock.tidy(world);
                 if world.next_at().is_some() {
                     magento::tidy_soon(world);
                 }
@@ -220,7 +275,7 @@ impl Retailer {
             Task::ErpReceive(order, notice) => self.nav.receive(world, order, &notice),
             Task::ChangePrice => {
                 self.nav.change_price(world);
-                if world.orders.len() < self.settings.orders as usize {
+                if world.orders.placed() < self.settings.orders as usize {
                     world.after(Span::hours(24), Task::ChangePrice);
                 }
             }
@@ -239,6 +294,12 @@ impl Retailer {
             Task::Scan(order, parcel, scan) => carrier::scan(world, order, parcel, scan),
             Task::PayBack(order, asked) => self.finance.pay(world, order, &asked),
             Task::Settle(order, payout) => self.finance.settle(world, order, payout),
+            Task::Trouble(number) => self.trouble(number),
+            Task::CancelToo(order) => {
+                self.shops.magento.cancel_too(world, order);
+                trouble::mishaps::cancelled_too(world, order);
+            }
+            Task::ErpTouch(order) => self.nav.touch(world, order),
         }
     }
 
@@ -264,6 +325,8 @@ impl Retailer {
             Topic::FulfilmentRequests => {
                 self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
                     own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.step).to_lowercase());
+                    let now = own.world.now;
+                    own.world.orders[order as usize].asked_at.get_or_insert(now);
                     let delay = own.world.dice.seconds(60, 240);
                     own.world.queue(System::Peoplevox, order, delay, Task::WarehouseImport(order, Box::new(asked)));
                 })
@@ -327,14 +390,19 @@ impl Retailer {
         let order = self
             .order_of(event.key)
             .ok_or_else(|| format!("{} {}: no order of the shop has the key {}", event.topic.name(), event.id, event.key))?;
+        self.world.orders[order as usize].touched_at = self.world.now;
         then(self, order, read);
         Ok(())
     }
 
     fn order_of(&self, key: &str) -> Option<u32> {
-        let entity: i64 = key.strip_prefix("magento|")?.parse().ok()?;
-        let index = u32::try_from(entity - world::ENTITIES_FROM).ok()?;
-        self.world.orders.get(index as usize).map(|order| order.index)
+        let (shop, entity) = key.split_once('|')?;
+        let entity: i64 = entity.parse().ok()?;
+        let index = match shop {
+            "magento" => entity - world::ENTITIES_FROM,
+            _ => (entity - shopify::ENTITIES_FROM) / 100,
+        };
+        self.world.orders.get(usize::try_from(index).ok()?).filter(|order| order.key() == key).map(|order| order.index)
     }
 
     fn hear_despatch(&mut self, order: u32, notice: crate::events::despatch_notices::DespatchNotice) {
@@ -364,7 +432,12 @@ impl Retailer {
             return Err(format!("stock-updates: SKU {} is to be set to {}, which is no whole number", update.sku, update.to_write));
         };
         let delay = self.world.dice.seconds(1, 15);
-        self.world.after(delay, Task::WriteStock { article, figure, seen });
+        if update.channel == world::CHANNELS[0] {
+            self.world.after(delay, Task::WriteStock { shop: Shop::Magento, article, figure, seen });
+        } else {
+            let at = self.shops.shopify.when(article, self.world.now + delay);
+            self.world.at(at, Task::WriteStock { shop: Shop::Shopify, article, figure, seen });
+        }
         Ok(())
     }
 
@@ -402,23 +475,39 @@ impl Retailer {
 
     /// How everything really is.
     pub fn truth(&self) -> Truth<'_> {
+        let articles = 0..self.world.articles.len();
+        let Shops { magento, shopify } = &self.shops;
+        let first = ShopTruth {
+            shop: "Magento",
+            channel: world::CHANNELS[0],
+            figures: articles.clone().map(|article| magento.stock.figure(article)).collect(),
+            salable: articles.clone().map(|article| magento.stock.salable(article)).collect(),
+        };
+        let second = || ShopTruth {
+            shop: "Shopify",
+            channel: world::CHANNELS[1],
+            figures: articles.clone().map(|article| shopify.figure(article)).collect(),
+            salable: articles.clone().map(|article| shopify.salable(article)).collect(),
+        };
         Truth {
-            orders: &self.world.orders,
+            orders: self.world.orders.iter().map(|order| self.truth_of(order)).collect(),
+            past: &self.past,
             articles: self.world.articles.iter().map(|article| article.sku.as_str()).collect(),
-            on_hand: self.peoplevox.on_hand(),
-            shop_figures: (0..self.world.articles.len()).map(|article| self.magento.stock.figure(article)).collect(),
-            shop_salable: (0..self.world.articles.len()).map(|article| self.magento.stock.salable(article)).collect(),
+            on_hand: self.peoplevox.known(),
+            shops: std::iter::once(first).chain(self.world.trouble.has_second_shop().then(second)).collect(),
             prices: self.nav.prices(),
-            erp_open: self.world.orders.iter().map(|order| self.nav.open_document(order.index)).collect(),
-            shop_shipped: self
-                .world
-                .orders
-                .iter()
-                .map(|order| (0..order.lines.len()).map(|line| self.magento.shipped(order.index, line)).collect())
-                .collect(),
             ledger: self.finance.trial_balance(),
             complaints: &self.world.complaints,
+            watch: self.world.trouble.is_on().then_some(&self.world.trouble.watch),
         }
+    }
+
+    fn truth_of<'a>(&'a self, order: &'a order::Order) -> OrderTruth<'a> {
+        let shipped = |line| match order.shop {
+            Shop::Magento => self.shops.magento.shipped(order.index, line),
+            Shop::Shopify => self.shops.shopify.shipped(order.index, line),
+        };
+        OrderTruth { order, erp_open: self.nav.open_document(order.index), shop_shipped: (0..order.lines.len()).map(shipped).collect() }
     }
 
     /// The journey of the one order that is written down, in the order of time; `None` while it has not been placed.
@@ -428,7 +517,7 @@ impl Retailer {
 
     /// Orders placed so far.
     pub fn placed(&self) -> usize {
-        self.world.orders.len()
+        self.world.orders.placed()
     }
 
     /// Records sent to source topics so far, and how many of them were repeats.
@@ -436,9 +525,15 @@ impl Retailer {
         (self.world.wires.sent, self.world.wires.repeated)
     }
 
+    /// What trouble there was, and when.
+    pub fn diary(&self) -> &[trouble::Happened] {
+        &self.world.trouble.diary
+    }
+
     /// How far each system's clock is off.
     pub fn clocks(&self) -> Vec<(System, Span)> {
-        System::ALL.into_iter().map(|system| (system, self.world.clocks.off(system))).collect()
+        let all = trouble::clocks(self.world.trouble.has_second_shop());
+        all.into_iter().map(|system| (system, self.world.clocks.off(system))).collect()
     }
 }
 

@@ -3,7 +3,10 @@
 //! The figures that follow from it (due, owed, the books) are computed here a second time, in whole numbers and without a look at Waybill's.
 
 use super::people::Person;
+use super::trouble::{Mishap, TOO_MUCH};
+use super::world::number_of;
 use crate::facts::Moment;
+use crate::facts::time::Span;
 
 /// What the shopper will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +70,13 @@ impl Story {
         Self::DamagedReturn,
         Self::WholeReturn,
     ];
+}
+
+/// Where the order was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shop {
+    Magento,
+    Shopify,
 }
 
 /// How the shopper pays.
@@ -152,6 +162,8 @@ pub struct Parcel {
     pub pieces: Vec<(usize, i64)>,
     pub despatched_at: Moment,
     pub delivered_at: Option<Moment>,
+    /// How much later than it happened the delivery was told, by the carrier's clock.
+    pub told_late: Span,
 }
 
 /// What came back.
@@ -175,9 +187,11 @@ pub struct Payout {
 #[derive(Clone, Debug)]
 pub struct Order {
     pub index: u32,
+    pub shop: Shop,
     pub story: Story,
+    pub mishap: Option<Mishap>,
     pub pay: Pay,
-    /// Magento's entity id, and the public number.
+    /// The shop's id, and the public number.
     pub entity: i64,
     pub number: String,
     /// Account, or a guest.
@@ -200,6 +214,12 @@ pub struct Order {
     /// The warehouse had the order.
     pub released: bool,
     pub erp_document: Option<String>,
+    /// When Waybill asked the warehouse for it.
+    pub asked_at: Option<Moment>,
+    /// It waits for goods, or for money, that may never come.
+    pub waits: bool,
+    /// When something last happened to it or was said of it.
+    pub touched_at: Moment,
 }
 
 impl Order {
@@ -254,8 +274,35 @@ impl Order {
         self.story.cancels() && self.cancelled_at.is_none()
     }
 
+    /// Gives it the id and the number of this shop.
+    pub fn name_by(&mut self, shop: Shop) {
+        self.shop = shop;
+        (self.entity, self.number) = match shop {
+            Shop::Magento => (super::world::ENTITIES_FROM + i64::from(self.index), number_of(self.index)),
+            Shop::Shopify => (super::shopify::ENTITIES_FROM + i64::from(self.index) * 100, format!("S{}", number_of(self.index))),
+        };
+    }
+
+    /// What finance paid beyond what was due.
+    pub fn too_much(&self) -> i64 {
+        if self.mishap == Some(Mishap::PaidTooMuch) && !self.payouts.is_empty() { TOO_MUCH } else { 0 }
+    }
+
+    /// Nothing more will happen to it.
+    pub fn is_over(&self) -> bool {
+        let here = self.despatched_all() && self.parcels.iter().all(|parcel| parcel.delivered_at.is_some());
+        let back = !self.story.returns() || !self.receipts.is_empty();
+        let paid = self.pay != Pay::Account || self.captured >= self.owed();
+        let settled = self.refunded() == self.due() && self.payouts.iter().all(|payout| payout.settled);
+        let story = !self.story.cancels() || self.cancelled_at.is_some();
+        self.mishap.is_none() && !self.waits && story && (!self.wants_any() || (here && back)) && paid && settled
+    }
+
     /// The key by which Waybill knows it.
     pub fn key(&self) -> String {
-        format!("magento|{}", self.entity)
+        match self.shop {
+            Shop::Magento => format!("magento|{}", self.entity),
+            Shop::Shopify => format!("shopify|{}", self.entity),
+        }
     }
 }

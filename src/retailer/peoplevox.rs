@@ -9,6 +9,7 @@ use super::feeds::Feed;
 use super::json::object;
 use super::order::{Parcel, Receipt, Story};
 use super::task::{Scan, Task};
+use super::trouble::{Mishap, mishaps, night_counts, silent_warehouse as silence};
 use super::world::{World, pounds};
 use crate::events::fulfilment_requests::{Action, FulfilmentRequest};
 use crate::facts::Moment;
@@ -28,6 +29,12 @@ pub struct Peoplevox {
     /// When goods last left the house, by article and the warehouse's clock.
     left_at: BTreeMap<usize, Moment>,
     polling: bool,
+    /// Pieces that came in (less than 0: were lost) and were not counted yet.
+    uncounted: BTreeMap<usize, i64>,
+    /// By article: pieces that are packed and have not left.
+    set_aside: Vec<i64>,
+    /// Orders that wait for goods.
+    starved: BTreeSet<u32>,
     /// Goods on order from the supplier.
     awaited: BTreeSet<usize>,
     next_despatch: u32,
@@ -58,14 +65,23 @@ const REORDER_BELOW: i64 = 40;
 const REORDER: i64 = 120;
 
 impl Peoplevox {
-    pub fn new(on_hand: Vec<i64>) -> Self {
-        let (orders, moved, awaited) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        let left_at = BTreeMap::new();
-        Self { orders, on_hand, moved, left_at, polling: false, awaited, next_despatch: 1_937_001, next_return: 81 }
+    /// `sold_once`: articles that are not ordered from the supplier when they run low.
+    pub fn new(on_hand: Vec<i64>, sold_once: BTreeSet<usize>) -> Self {
+        let (orders, moved, awaited) = (BTreeMap::new(), BTreeMap::new(), sold_once);
+        let (left_at, uncounted, set_aside, starved) = (BTreeMap::new(), BTreeMap::new(), vec![0; on_hand.len()], BTreeSet::new());
+        let (polling, next_despatch, next_return) = (false, 1_937_001, 81);
+        Self { orders, on_hand, moved, left_at, polling, uncounted, set_aside, starved, awaited, next_despatch, next_return }
     }
 
-    pub fn on_hand(&self) -> &[i64] {
-        &self.on_hand
+    /// By article: pieces that are there, but for those that nobody has counted yet.
+    pub fn known(&self) -> Vec<i64> {
+        let mut known = self.on_hand.clone();
+        self.uncounted.iter().for_each(|(article, pieces)| known[*article] -= pieces);
+        known
+    }
+
+    pub fn forget(&mut self, order: u32) {
+        self.orders.remove(&order);
     }
 
     /// The first reading of all figures.
@@ -89,7 +105,9 @@ impl Peoplevox {
     fn move_stock(&mut self, world: &mut World, article: usize, pieces: i64) {
         self.on_hand[article] += pieces;
         self.moved.insert(article, POLLS);
-        if pieces < 0 {
+        if pieces > 0 {
+            *self.uncounted.entry(article).or_default() += pieces;
+        } else if pieces < 0 {
             self.left_at.insert(article, world.clock(System::Peoplevox));
         }
         if !self.polling {
@@ -113,6 +131,7 @@ impl Peoplevox {
         let moved: Vec<usize> = self.moved.keys().copied().collect();
         for article in moved {
             self.report(world, article);
+            self.uncounted.remove(&article);
             if let Some(left) = self.moved.get_mut(&article) {
                 *left = left.saturating_sub(1);
             }
@@ -129,7 +148,17 @@ impl Peoplevox {
     /// The supplier's goods arrive.
     pub fn deliver(&mut self, world: &mut World, article: usize) {
         self.awaited.remove(&article);
+        world.free_moved(article, REORDER);
         self.move_stock(world, article, REORDER);
+        self.feed(world);
+    }
+
+    /// Goods came in: orders that waited for goods are looked at again, the first ones first.
+    fn feed(&mut self, world: &mut World) {
+        for index in std::mem::take(&mut self.starved) {
+            world.orders[index as usize].waits = false;
+            self.pack_soon(world, index);
+        }
     }
 
     /// `fulfilment-requests`: the go-ahead, a lower total, a cancel.
@@ -162,7 +191,8 @@ impl Peoplevox {
         let sent = vec![0; pieces.len()];
         self.orders.insert(index, Job { pieces, sent, status: "New", step: asked.step, parcels: 0, packing: false });
         world.orders[index as usize].released = true;
-        self.tell(world, index, "New");
+        let told = self.tell(world, index, "New");
+        silence::answered(world, index, told);
         self.summarise(world, index);
         let (allocate, pick) = (world.dice.minutes(3, 10), world.dice.minutes(25, 120));
         world.after(allocate, Task::Allocate(index));
@@ -180,7 +210,7 @@ impl Peoplevox {
         if job.sent.iter().zip(&pieces).any(|(sent, total)| sent > total) {
             world.complain(format!(
                 "order {}: fulfilment-requests lowers what has left already (step {step})",
-                super::world::number_of(index)
+                world.orders[index as usize].number.clone()
             ));
             return;
         }
@@ -197,22 +227,24 @@ impl Peoplevox {
     }
 
     /// The event of a status, by the warehouse's clock.
-    fn tell(&mut self, world: &mut World, index: u32, status: &'static str) {
-        let Some(job) = self.orders.get_mut(&index) else { return };
+    /// When it is heard.
+    fn tell(&mut self, world: &mut World, index: u32, status: &'static str) -> Moment {
+        let Some(job) = self.orders.get_mut(&index) else { return world.now };
         job.status = status;
-        let number = super::world::number_of(index);
+        let number = world.orders[index as usize].number.clone();
         let time = world.local.seconds(world.clock(System::Peoplevox));
         let body = object(|body| {
             body.text("time", &time).text("order_no", &number).text("status", status);
         });
-        world.send(Feed::SalesOrderStatus, Some(number.into_bytes()), Some(body));
+        let told = world.send(Feed::SalesOrderStatus, Some(number.into_bytes()), Some(body));
         world.say(index, "Peoplevox", |_| status.to_lowercase());
+        told
     }
 
     /// The order's row of the report.
     fn summarise(&self, world: &mut World, index: u32) {
         let Some(job) = self.orders.get(&index) else { return };
-        let number = super::world::number_of(index);
+        let number = world.orders[index as usize].number.clone();
         let pieces: i64 = job.pieces.iter().sum();
         let date = world.local.quoted_minutes(world.clock(System::Peoplevox));
         let row = object(|row| {
@@ -260,16 +292,53 @@ impl Peoplevox {
         if !self.working(index) {
             return;
         }
-        let ready = self.ready(world, index);
+        let (ready, there) = (self.ready(world, index), self.is_there(world, index));
         let Some(job) = self.orders.get_mut(&index) else { return };
         if !ready {
             job.packing = false;
             return;
         }
+        if world.orders[index as usize].mishap == Some(Mishap::GoodsLost) {
+            self.give_up(world, index);
+            return;
+        }
+        if !there {
+            job.packing = false;
+            self.starved.insert(index);
+            world.orders[index as usize].waits = true;
+            return;
+        }
+        for (line, pieces) in world.orders[index as usize].lines.iter().zip(&job.pieces) {
+            self.set_aside[line.article] += pieces;
+        }
         job.parcels = world.orders[index as usize].parcels_planned;
         self.tell(world, index, "Packed");
         let wait = world.dice.minutes(5, 60);
         world.after(wait, Task::Despatch(index));
+    }
+
+    /// All that the order wants is in its place, and in no other order's parcel.
+    fn is_there(&self, world: &World, index: u32) -> bool {
+        let (Some(job), order) = (self.orders.get(&index), &world.orders[index as usize]) else { return false };
+        let there = |article: usize| self.on_hand[article] - self.set_aside[article];
+        order.lines.iter().zip(&job.pieces).all(|(line, pieces)| there(line.article) >= *pieces)
+    }
+
+    /// The goods are not found: they are written off, and the order is closed by the warehouse itself.
+    fn give_up(&mut self, world: &mut World, index: u32) {
+        let Some(job) = self.orders.get_mut(&index) else { return };
+        let lost = std::mem::take(&mut job.pieces);
+        job.pieces = vec![0; lost.len()];
+        for (place, count) in lost.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let article = world.orders[index as usize].lines[place].article;
+            world.free_moved(article, -count);
+            self.move_stock(world, article, -count);
+            *self.uncounted.entry(article).or_default() -= count;
+        }
+        world.orders[index as usize].waits = true;
+        self.tell(world, index, "Cancelled");
+        self.summarise(world, index);
+        mishaps::goods_lost(world, index);
     }
 
     /// A parcel leaves the house.
@@ -300,6 +369,7 @@ impl Peoplevox {
             pieces,
             despatched_at: world.now,
             delivered_at: None,
+            told_late: Span(0),
         };
         self.leave(world, index, parcel, done);
         if !done {
@@ -313,6 +383,7 @@ impl Peoplevox {
             let line = &mut world.orders[index as usize].lines[*place];
             line.despatched += count;
             let article = line.article;
+            self.set_aside[article] -= count;
             self.move_stock(world, article, -count);
         }
         let tracked_at_once = world.dice.percent(30);
@@ -364,12 +435,14 @@ impl Peoplevox {
             let line = &mut world.orders[index as usize].lines[place];
             if good {
                 line.back_good += count;
+                world.free_moved(order.lines[place].article, *count);
                 self.move_stock(world, order.lines[place].article, *count);
             } else {
                 line.back_damaged += count;
             }
             world.orders[index as usize].receipts.push(Receipt { code, line: place, pieces: *count, good });
         }
+        self.feed(world);
         world.say(index, "Peoplevox", |world| {
             let pieces: i64 = pieces.iter().sum();
             let due = pounds(world.orders[index as usize].due());
@@ -379,7 +452,8 @@ impl Peoplevox {
 }
 
 fn poll_soon(world: &mut World) {
-    let at = world.now + world.hurry.span(POLL_EVERY).max(POLL_EVERY_LEAST);
+    let soon = world.now + world.hurry.span(POLL_EVERY).max(POLL_EVERY_LEAST);
+    let at = night_counts::next(world, soon);
     world.at(at, Task::Poll);
 }
 

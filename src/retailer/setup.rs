@@ -21,12 +21,14 @@ pub struct Setup {
     pub http: Option<SocketAddr>,
     /// Is there a CRM?
     pub crm: bool,
+    /// Is there a second shop (Shopify)?
+    pub second_shop: bool,
 }
 
 impl Setup {
     /// Everything on the default names, without HTTP.
     pub fn new(bootstrap: &str) -> Self {
-        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, crm: true }
+        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, crm: true, second_shop: false }
     }
 
     /// The prefix of the topics that Waybill owns.
@@ -58,6 +60,9 @@ impl Setup {
         let mut systems = SYSTEMS.to_owned();
         if self.crm {
             systems.push_str(CRM);
+        }
+        if self.second_shop {
+            systems.push_str(SECOND_SHOP);
         }
         format!(
             "[application]
@@ -141,6 +146,7 @@ in_transit = "transit"
 out_for_delivery = "out-for-delivery"
 attempted = "attempted"
 delivered = "delivered"
+lost = "lost"
 
 [sources.finance]
 kind = "mapped"
@@ -199,6 +205,19 @@ changed_at = "changed_at"
 
 [sources.crm.rows.constants]
 account_source = "magento"
+"#;
+
+const SECOND_SHOP: &str = r#"
+[sources.shopify]
+kind = "shopify"
+topics = ["{P}shopify.orders"]
+zone = "Europe/London"
+
+[channels.market]
+shop = "shopify"
+brand = "example"
+currency = "GBP"
+zone = "Europe/London"
 "#;
 
 const REST: &str = r#"

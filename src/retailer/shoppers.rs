@@ -2,20 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use super::catalogue::Article;
 use super::chance::{DAYS, Dice, ORDERS};
 use super::hurry::Hurry;
 use super::magento::Magento;
-use super::order::{Line, Order, Pay, Story};
+use super::order::{Line, Order, Pay, Shop, Story};
 use super::people::Person;
+use super::shopify::Shopify;
 use super::task::Task;
+use super::trouble::mishaps;
 use super::world::{ENTITIES_FROM, World, number_of, pounds};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
+/// Where people buy.
+pub struct Shops {
+    pub magento: Magento,
+    pub shopify: Shopify,
+}
+
+impl Shops {
+    fn salable(&self, shop: Shop, article: usize) -> i64 {
+        match shop {
+            Shop::Magento => self.magento.stock.salable(article),
+            Shop::Shopify => self.shopify.salable(article),
+        }
+    }
+}
+
 pub struct Shoppers {
     seed: u64,
     days: Dice,
+    /// Ordinary orders to be placed, all in all and in a day.
     orders: u32,
+    a_day: i64,
+    ordinary: u32,
     accounts: u32,
     /// Accounts that were opened so far, and whether their owners may be profiled.
     known: BTreeMap<u32, Person>,
@@ -25,6 +46,9 @@ pub struct Shoppers {
 const OPENS: i64 = 7;
 const HOURS: i64 = 16;
 const A_DAY: i64 = 300;
+
+/// In percent of all orders that a shop without the first one's ways of paying and cancelling could have: those of the second shop.
+const SECOND_SHOP: i64 = 8;
 
 /// In percent of all orders.
 const STORIES: [(i64, Story); 9] = [
@@ -40,13 +64,15 @@ const STORIES: [(i64, Story); 9] = [
 ];
 
 impl Shoppers {
-    pub fn new(seed: u64, orders: u32) -> Self {
-        Self { seed, days: Dice::new(seed, DAYS), orders, accounts: (orders / 3).max(10), known: BTreeMap::new() }
+    /// `days`: all orders are placed within so many.
+    pub fn new(seed: u64, orders: u32, days: Option<u32>) -> Self {
+        let a_day = days.map_or(A_DAY, |days| i64::from(orders).div_euclid(i64::from(days.max(1))).max(1));
+        Self { seed, days: Dice::new(seed, DAYS), orders, a_day, ordinary: 0, accounts: (orders / 3).max(10), known: BTreeMap::new() }
     }
 
     /// When the next order is placed after one at `now`: nights are quiet.
     fn next_after(&mut self, now: Moment, hurry: Hurry) -> Moment {
-        let gap = HOURS * 3_600_000 / A_DAY;
+        let gap = HOURS * 3_600_000 / self.a_day;
         let next = now + hurry.span(Span(self.days.range(gap / 8, gap * 15 / 8)));
         if hurry.is_on() {
             return next;
@@ -60,14 +86,39 @@ impl Shoppers {
     }
 
     /// A shopper orders; the next one is put on the agenda.
-    pub fn place(&mut self, world: &mut World, magento: &mut Magento, index: u32) {
-        if index + 1 < self.orders {
+    pub fn place(&mut self, world: &mut World, shops: &mut Shops) {
+        self.ordinary += 1;
+        if self.ordinary < self.orders {
             let next = self.next_after(world.now, world.hurry);
-            world.at(next, Task::Place(index + 1));
+            world.at(next, Task::Place);
         }
+        let index = world.orders.placed() as u32;
         let mut dice = Dice::new(self.seed, ORDERS + u64::from(index));
-        let mut order = self.think(world, magento, &mut dice, index);
-        magento.number_lines(world, &mut order.lines);
+        let order = self.think(world, shops, &mut dice, index);
+        self.enter(world, shops, dice, order);
+    }
+
+    /// Somebody wants one piece of this article, and nothing else, in this shop; if it shows none he goes away.
+    pub fn buy(&mut self, world: &mut World, shops: &mut Shops, article: usize, shop: Shop) {
+        if shops.salable(shop, article) < 1 {
+            return;
+        }
+        let index = world.orders.placed() as u32;
+        let mut dice = Dice::new(self.seed, ORDERS + u64::from(index));
+        let mut order = self.think(world, shops, &mut dice, index);
+        (order.story, order.pay, order.shop, order.mishap, order.coupon) = (Story::Straight, Pay::Captured, shop, None, false);
+        order.lines = vec![line(article, &world.articles[article], 1, false)];
+        (order.authorised, order.parcels_planned, order.account) = (0, 1, order.account.filter(|_| shop == Shop::Magento));
+        order.name_by(shop);
+        self.enter(world, shops, dice, order);
+    }
+
+    fn enter(&mut self, world: &mut World, shops: &mut Shops, mut dice: Dice, mut order: Order) {
+        let (index, shop) = (order.index, order.shop);
+        match shop {
+            Shop::Magento => shops.magento.number_lines(world, &mut order.lines),
+            Shop::Shopify => shops.shopify.number_lines(&mut order.lines),
+        }
         if let Some(account) = order.account
             && self.known.insert(account, order.person.clone()).is_none()
         {
@@ -82,9 +133,17 @@ impl Shoppers {
             let pieces: i64 = world.orders[index as usize].lines.iter().map(|line| line.ordered).sum();
             format!("orders {pieces} pieces for {}", pounds(total))
         });
-        magento.place(world, index, subscribes);
+        for (article, pieces) in world.orders[index as usize].lines.iter().map(|line| (line.article, line.ordered)).collect::<Vec<_>>() {
+            world.free_moved(article, -pieces);
+        }
+        match shop {
+            Shop::Magento => shops.magento.place(world, index, subscribes),
+            Shop::Shopify => shops.shopify.place(world, index),
+        }
         world.say(index, "Magento", |_| format!("order {} is written", number_of(index)));
+        mishaps::placed(world, index);
         match story {
+            Story::NeverPays if world.orders[index as usize].waits => {}
             Story::CancelEarly | Story::LowerEarly => world.after(dice.minutes(2, 10), Task::Cancel(index)),
             Story::NeverPays => world.after(dice.hours(40, 60), Task::Cancel(index)),
             _ => {}
@@ -94,7 +153,7 @@ impl Shoppers {
         }
     }
 
-    fn think(&mut self, world: &World, magento: &Magento, dice: &mut Dice, index: u32) -> Order {
+    fn think(&mut self, world: &World, shops: &Shops, dice: &mut Dice, index: u32) -> Order {
         let star = index == world.star;
         let story = if star { Story::PartReturn } else { story(dice) };
         let pay = match (story, dice.range(1, 100)) {
@@ -111,13 +170,15 @@ impl Shoppers {
             None => Person::new(dice, "g", index),
         };
         let coupon = dice.percent(20);
-        let lines = basket(world, magento, dice, if star { 2 } else { 1 }, coupon, needs_two(story) || star);
+        let lines = basket(world, &shops.magento, dice, if star { 2 } else { 1 }, coupon, needs_two(story) || star);
         let subtotal: i64 = lines.iter().map(|line| line.price * line.ordered).sum();
         let shipping = if subtotal > 15_000 && !star { 0 } else { dice.pick(&[417, 325, 583]) };
         let several = lines.iter().map(|line| line.ordered).sum::<i64>() > 1;
         let mut order = Order {
             index,
+            shop: Shop::Magento,
             story,
+            mishap: None,
             pay,
             entity: ENTITIES_FROM + i64::from(index),
             number: number_of(index),
@@ -138,9 +199,22 @@ impl Shoppers {
             payouts: Vec::new(),
             released: false,
             erp_document: None,
+            asked_at: None,
+            waits: false,
+            touched_at: world.now,
         };
         if pay == Pay::Authorised {
             order.authorised = order.total();
+        }
+        if !star && world.trouble.is_on() {
+            let second = world.trouble.has_second_shop() && !order.story.cancels() && order.pay == Pay::Captured;
+            if second && dice.percent(SECOND_SHOP) && order.lines.iter().all(|line| shops.shopify.salable(line.article) >= line.ordered) {
+                (order.account, order.coupon) = (None, false);
+                order.lines = order.lines.iter().map(|own| line(own.article, &world.articles[own.article], own.ordered, false)).collect();
+                order.person = Person::new(dice, "s", index);
+                order.name_by(Shop::Shopify);
+            }
+            order.mishap = mishaps::draw(world, dice, &order);
         }
         order
     }
@@ -197,29 +271,35 @@ fn basket(world: &World, magento: &Magento, dice: &mut Dice, least: usize, coupo
         }
         let place = (first + step * 7) % world.articles.len();
         let ordered = if two_pieces && lines.is_empty() { dice.range(2, 3) } else { dice.pick(&[1, 1, 1, 2, 3]) };
-        if lines.iter().any(|line| line.article == place) || magento.stock.salable(place) < ordered {
+        if lines.iter().any(|line| line.article == place)
+            || world.trouble.withheld.contains(&place)
+            || magento.stock.salable(place) < ordered
+        {
             continue;
         }
-        let article = &world.articles[place];
-        let row = article.price * ordered;
-        let discount = if coupon { row / 10 } else { 0 };
-        let tax = (row - discount + 2) / 5;
-        lines.push(Line {
-            item: 0,
-            child: None,
-            article: place,
-            ordered,
-            price: article.price,
-            discount,
-            tax,
-            gross: row - discount + tax,
-            cost: article.cost,
-            cancelled: 0,
-            despatched: 0,
-            delivered: 0,
-            back_good: 0,
-            back_damaged: 0,
-        });
+        lines.push(line(place, &world.articles[place], ordered, coupon));
     }
     lines
+}
+
+fn line(article: usize, of: &Article, ordered: i64, coupon: bool) -> Line {
+    let row = of.price * ordered;
+    let discount = if coupon { row / 10 } else { 0 };
+    let tax = (row - discount + 2) / 5;
+    Line {
+        item: 0,
+        child: None,
+        article,
+        ordered,
+        price: of.price,
+        discount,
+        tax,
+        gross: row - discount + tax,
+        cost: of.cost,
+        cancelled: 0,
+        despatched: 0,
+        delivered: 0,
+        back_good: 0,
+        back_damaged: 0,
+    }
 }

@@ -1,6 +1,7 @@
 //! What can be on the agenda.
 
 use super::SourceRecord;
+use super::order::Shop;
 use crate::events::despatch_notices::DespatchNotice;
 use crate::events::fulfilment_requests::FulfilmentRequest;
 use crate::events::receipt_notices::ReceiptNotice;
@@ -12,13 +13,20 @@ pub enum Task {
     /// A record reaches Kafka.
     Arrive(Box<SourceRecord>),
     // Shoppers.
-    Place(u32),
+    /// The next of the ordinary shoppers.
+    Place,
+    /// Somebody buys a piece of this article in this shop, if it shows one.
+    Buy {
+        article: usize,
+        shop: Shop,
+    },
     Cancel(u32),
     /// A transfer arrives, an invoice is paid.
     Money(u32),
     // Magento.
     Ship(u32, Box<DespatchNotice>),
     WriteStock {
+        shop: Shop,
         article: usize,
         figure: i64,
         seen: Option<i64>,
@@ -48,6 +56,51 @@ pub enum Task {
     // Finance.
     PayBack(u32, Box<RefundRequest>),
     Settle(u32, usize),
+    /// An incident begins.
+    Trouble(usize),
+    /// The shop cancels what the warehouse has closed.
+    CancelToo(u32),
+    /// Somebody changes the ERP's record by hand.
+    ErpTouch(u32),
+}
+
+impl Task {
+    /// The order that it is about.
+    pub fn order(&self) -> Option<u32> {
+        match *self {
+            Self::Cancel(order)
+            | Self::Money(order)
+            | Self::Ship(order, _)
+            | Self::MirrorRefund(order)
+            | Self::ErpImport(order, _)
+            | Self::ErpRelease(order)
+            | Self::ErpShip(order, _)
+            | Self::LogReturn(order)
+            | Self::ReleaseReturn(order)
+            | Self::ErpReceive(order, _)
+            | Self::WarehouseImport(order, _)
+            | Self::Allocate(order)
+            | Self::Pick(order)
+            | Self::Pack(order)
+            | Self::Despatch(order)
+            | Self::Track(order, _)
+            | Self::TakeBack(order)
+            | Self::Scan(order, ..)
+            | Self::PayBack(order, _)
+            | Self::Settle(order, _)
+            | Self::CancelToo(order)
+            | Self::ErpTouch(order) => Some(order),
+            Self::Arrive(_)
+            | Self::Place
+            | Self::Buy { .. }
+            | Self::WriteStock { .. }
+            | Self::TidyReservations
+            | Self::ChangePrice
+            | Self::Poll
+            | Self::Deliver(_)
+            | Self::Trouble(_) => None,
+        }
+    }
 }
 
 /// What the carrier's scanner says.
@@ -58,4 +111,5 @@ pub enum Scan {
     Out,
     Attempted,
     Delivered,
+    Lost,
 }

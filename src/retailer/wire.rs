@@ -43,6 +43,10 @@ struct Line {
     /// Records of the open window, and how many more it takes.
     window: Vec<SourceRecord>,
     missing: usize,
+    /// Nothing comes through before this moment.
+    silent_until: Moment,
+    /// What is sent before this moment comes so much later.
+    late: (Moment, Span),
 }
 
 pub struct Wires {
@@ -72,7 +76,7 @@ const BINLOG_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Wires {
     pub fn new(seed: u64, hurry: Hurry) -> Self {
-        let line = || Line { last: Moment::MIN, window: Vec::new(), missing: 0 };
+        let line = || Line { last: Moment::MIN, window: Vec::new(), missing: 0, silent_until: Moment::MIN, late: (Moment::MIN, Span(0)) };
         Self {
             dice: Dice::new(seed, WIRES),
             hurry,
@@ -81,6 +85,20 @@ impl Wires {
             lsn: Lsn { commit: 0x0000_1f38, change: 0 },
             sent: 0,
             repeated: 0,
+        }
+    }
+
+    /// The system's line is down: what it tells comes when it is back.
+    pub fn silence(&mut self, system: System, until: Moment) {
+        for feed in Feed::ALL.iter().filter(|feed| feed.system() == system) {
+            self.line(*feed).silent_until = until;
+        }
+    }
+
+    /// What the system tells until then comes `late`.
+    pub fn delay(&mut self, system: System, until: Moment, late: Span) {
+        for feed in Feed::ALL.iter().filter(|feed| feed.system() == system) {
+            self.line(*feed).late = (until, late);
         }
     }
 
@@ -96,10 +114,10 @@ impl Wires {
         }
     }
 
-    fn delay(&mut self, feed: Feed) -> Span {
+    fn latency(&mut self, feed: Feed) -> Span {
         let stalled = self.dice.range(1, STALL_ONE_IN) == 1;
         let (low, high, stall) = match feed.system() {
-            System::Magento => (300, 3_000, 120_000),
+            System::Magento | System::Shopify => (300, 3_000, 120_000),
             System::Nav => (2_000, 15_000, 180_000),
             System::Peoplevox => (1_000, 20_000, 240_000),
             System::Carrier => (20_000, 600_000, 7_200_000),
@@ -118,8 +136,10 @@ impl Wires {
         value: Option<Vec<u8>>,
         taken_at: Option<Moment>,
     ) -> Vec<(Moment, SourceRecord)> {
-        let delay = self.delay(feed);
-        let at = (now + delay).max(self.line(feed).last + Span(1));
+        let delay = self.latency(feed);
+        let line = self.line(feed);
+        let late = if now < line.late.0 { line.late.1 } else { Span(0) };
+        let at = (now + delay + late).max(line.last + Span(1)).max(line.silent_until);
         let record = SourceRecord { topic: feed.topic(), key, value, timestamp: taken_at.unwrap_or(at) };
         self.sent += 1;
         let begins = self.line(feed).missing == 0 && self.dice.range(1, REPEAT_ONE_IN) == 1;

@@ -8,8 +8,9 @@ use super::chance::{Dice, SYSTEMS};
 use super::clock::{Clocks, LocalTime, System};
 use super::feeds::Feed;
 use super::magento::Database;
-use super::order::Order;
+use super::orders::Orders;
 use super::task::Task;
+use super::trouble::{Kind, Trouble, key};
 use super::wire::{Op, Wires};
 use super::{Hurry, Settings, SourceRecord};
 use crate::facts::Moment;
@@ -65,12 +66,15 @@ pub struct World {
     pub articles: Vec<Article>,
     /// The article of each SKU.
     pub by_sku: BTreeMap<String, usize>,
-    pub orders: Vec<Order>,
+    pub orders: Orders,
     /// What went wrong in a system because of what it was asked: sentences.
     pub complaints: Vec<String>,
     /// The order whose journey is written down.
     pub star: u32,
     pub hops: Vec<Hop>,
+    pub trouble: Trouble,
+    /// By article: pieces for sale in the warehouse, less what orders claim.
+    free: Vec<i64>,
     agenda: BinaryHeap<Reverse<Entry>>,
     entered: u64,
     /// What a system does for one order it does in the order in which it was asked.
@@ -79,23 +83,26 @@ pub struct World {
 
 impl World {
     pub fn new(settings: &Settings, star: u32) -> Self {
-        let Settings { seed, orders, opening, hurry, crm, shop_database } = *settings;
+        let Settings { seed, orders, opening, hurry, crm, shop_database, .. } = *settings;
         let articles = catalogue(seed, orders);
+        let trouble = Trouble::draw(settings.trouble.as_ref(), seed, opening, articles.len());
         Self {
             now: opening,
             hurry,
             crm,
             database: shop_database.then(Database::default),
-            clocks: Clocks::new(seed, hurry),
+            clocks: Clocks::new(seed, hurry, trouble.has(Kind::WrongClocks)),
             local: LocalTime::warehouse(),
             wires: Wires::new(seed, hurry),
             dice: Dice::new(seed, SYSTEMS),
             by_sku: articles.iter().enumerate().map(|(place, article)| (article.sku.clone(), place)).collect(),
+            free: vec![0; articles.len()],
             articles,
-            orders: Vec::with_capacity(orders as usize),
+            orders: Orders::default(),
             complaints: Vec::new(),
             star,
             hops: Vec::new(),
+            trouble,
             agenda: BinaryHeap::new(),
             entered: 0,
             busy: BTreeMap::new(),
@@ -167,10 +174,10 @@ impl World {
         }
     }
 
-    /// Sends a record as it is.
-    pub fn send(&mut self, feed: Feed, key: Option<Vec<u8>>, value: Option<Vec<u8>>) {
+    /// Sends a record as it is; when it arrives.
+    pub fn send(&mut self, feed: Feed, key: Option<Vec<u8>>, value: Option<Vec<u8>>) -> Moment {
         let arrivals = self.wires.send(self.now, feed, key, value, None);
-        self.arrive(arrivals);
+        self.arrive(arrivals)
     }
 
     /// Sends a report's row: read now, by the system's clock, and stamped so.
@@ -180,10 +187,37 @@ impl World {
         self.arrive(arrivals);
     }
 
-    fn arrive(&mut self, arrivals: Vec<(Moment, SourceRecord)>) {
+    fn arrive(&mut self, arrivals: Vec<(Moment, SourceRecord)>) -> Moment {
+        let first = arrivals.first().map_or(self.now, |(at, _)| *at);
         for (at, record) in arrivals {
             self.at(at, Task::Arrive(Box::new(record)));
         }
+        first
+    }
+
+    /// Pieces came in, were found again or were set free (more than 0), were bought or lost (less): who sells more than there is has oversold.
+    pub fn free_moved(&mut self, article: usize, pieces: i64) {
+        let before = self.free[article];
+        let after = before + pieces;
+        self.free[article] = after;
+        if !self.trouble.is_on() || (before < 0) == (after < 0) {
+            return;
+        }
+        for channel in CHANNELS {
+            let key = key("oversold", &self.articles[article].sku, channel);
+            if after < 0 {
+                self.trouble.watch.must(key, self.now, "more is sold than there is");
+            } else {
+                self.trouble.watch.over(&key, self.now);
+            }
+        }
+    }
+
+    /// The busy map's entries of an order that is over.
+    pub fn forget(&mut self, order: u32) {
+        let of: Vec<(u32, System)> = self.busy.range((order, System::Magento)..=(order, System::Shopify)).map(|(slot, _)| *slot).collect();
+        of.iter().for_each(|slot| _ = self.busy.remove(slot));
+        self.orders.forget(order as usize);
     }
 
     /// Writes into the diary, if this is the order that is followed.
@@ -198,6 +232,9 @@ impl World {
         self.complaints.push(sentence);
     }
 }
+
+/// What the two shops are called in the configuration of channels.
+pub const CHANNELS: [&str; 2] = ["web-uk", "market"];
 
 /// Magento's increment ids begin here.
 pub const NUMBERS_FROM: u32 = 1_000;

@@ -17,6 +17,7 @@ use std::time::Duration;
 use super::Hurry;
 use super::judge::Failure;
 use super::order::Story;
+use super::trouble::Happened;
 use super::world::Hop;
 use crate::events::Topic;
 use crate::facts::Moment;
@@ -50,8 +51,34 @@ pub struct Facts {
     pub refunds: Refunds,
     pub journey: Journey,
     pub failures: Vec<Failure>,
+    /// Of a retailer in trouble.
+    pub trouble: Option<TroubleFacts>,
     /// When it was played on a real Kafka.
     pub kafka: Option<OnKafka>,
+}
+
+/// Trouble, and what was asked of people because of it.
+#[derive(Clone, Debug, Default)]
+pub struct TroubleFacts {
+    pub diary: Vec<Happened>,
+    pub exceptions: Vec<ExceptionsOfKind>,
+    /// Nights in which every SKU's figure was compared.
+    pub nights: u32,
+    /// Orders by shop, and those with a mishap, by its name.
+    pub second_shop: usize,
+    pub mishaps: BTreeMap<&'static str, usize>,
+    /// Orders that were judged and forgotten on the way.
+    pub forgotten: usize,
+}
+
+/// Exceptions of one kind: opened on the way, and open at the end; what the truth says of both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExceptionsOfKind {
+    pub kind: String,
+    pub opened: usize,
+    pub open: usize,
+    /// Must be open at the end, by the truth.
+    pub must: usize,
 }
 
 /// A run on a real Kafka, beside a process of Waybill.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{Facts, Killed};
 use crate::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
@@ -49,6 +49,12 @@ const RECORD_BYTES_MAX: usize = 900_000;
 /// After the last thing has happened, the clock still goes on for so long: what waits for it alone is said then.
 const AFTERMATH: Span = Span::hours(30);
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    No,
+    Once,
+}
+
 /// A run of the demo.
 pub struct Play {
     retailer: Retailer,
@@ -68,9 +74,20 @@ pub struct Play {
     written: u64,
     working: Duration,
     killed: Option<Killed>,
+    /// The day whose night is looked at next, and how far that has got; nights looked at, and what was wrong.
+    midnight: Moment,
+    looked: Looked,
+    nights: u32,
+    by_night: Vec<Failure>,
     /// Sees each record of the systems before it is written.
     spy: Option<Spy>,
+    /// Breaks what it likes: changes a record, or (false) loses it.
+    #[cfg(test)]
+    tamper: Option<Tamper>,
 }
+
+#[cfg(test)]
+pub type Tamper = Box<dyn FnMut(&mut SourceRecord) -> bool>;
 
 /// Hears every record that the systems write, in order.
 pub type Spy = Box<dyn FnMut(&SourceRecord)>;
@@ -78,7 +95,8 @@ pub type Spy = Box<dyn FnMut(&SourceRecord)>;
 impl Play {
     /// Sets the stage: topics, configuration, an engine on a fresh log.
     pub async fn begin(plan: Settings) -> Result<Self, Error> {
-        let config = Setup { crm: plan.crm, ..Setup::new("in-memory:0") }.config()?;
+        let second_shop = plan.trouble.is_some();
+        let config = Setup { crm: plan.crm, second_shop, ..Setup::new("in-memory:0") }.config()?;
         let names = TopicNames::new(&config.application.topic_prefix);
         let broker = Broker::new();
         let plain = TopicConfig { partitions: PARTITIONS, compacted: false };
@@ -126,7 +144,13 @@ impl Play {
             written: 0,
             working,
             killed,
+            midnight: Moment(now.0 - now.0.rem_euclid(86_400_000)) + Span::days(1),
+            looked: Looked::No,
+            nights: 0,
+            by_night: Vec::new(),
             spy,
+            #[cfg(test)]
+            tamper: None,
         };
         play.start_engine().await?;
         Ok(play)
@@ -135,6 +159,12 @@ impl Play {
     /// Lets somebody see every record that the systems write: to keep a run's input, and play it elsewhere.
     pub fn with_spy(mut self, spy: Spy) -> Self {
         self.spy = Some(spy);
+        self
+    }
+
+    #[cfg(test)]
+    pub fn with_tamper(mut self, tamper: Tamper) -> Self {
+        self.tamper = Some(tamper);
         self
     }
 
@@ -167,6 +197,7 @@ impl Play {
         loop {
             while self.moment().await? {
                 each(self);
+                self.night();
                 if self.killed.is_none() && self.retailer.placed() * 2 > self.plan.orders as usize {
                     self.kill().await?;
                     each(self);
@@ -181,10 +212,34 @@ impl Play {
         Ok(self.facts(began.elapsed()))
     }
 
+    /// Of a retailer in trouble, when all is quiet: every SKU is compared, twice, and orders that are over are judged and forgotten.
+    fn night(&mut self) {
+        if self.plan.trouble.is_none() {
+            return;
+        }
+        let hour = |hour: i64| self.midnight + Span::hours(hour);
+        match self.looked {
+            Looked::No if self.now >= hour(4) => {
+                self.judge.suspect_stock(&self.retailer.truth());
+                self.retailer.settle(&mut self.judge);
+                self.looked = Looked::Once;
+            }
+            Looked::Once if self.now >= hour(6) => {
+                self.by_night.extend(self.judge.convict_stock(&self.retailer.truth()));
+                self.nights += 1;
+                self.midnight = Moment(self.now.0 - self.now.0.rem_euclid(86_400_000)) + Span::days(1);
+                self.looked = Looked::No;
+            }
+            _ => {}
+        }
+    }
+
     /// On to when something is due next; false when nothing is.
     async fn moment(&mut self) -> Result<bool, Error> {
         let Some(next) = self.retailer.next_at() else { return Ok(false) };
-        self.now = next.max(self.now + self.pace);
+        let look = self.midnight + Span::hours(if self.looked == Looked::No { 4 } else { 6 });
+        let stop = if self.plan.trouble.is_some() && look > self.now { look } else { Moment(i64::MAX) };
+        self.now = next.max(self.now + self.pace).min(stop);
         self.exchange().await?;
         Ok(true)
     }
@@ -200,12 +255,20 @@ impl Play {
     /// What systems write by now goes into the log.
     fn write(&mut self) {
         self.broker.set_now(self.now);
-        for record in self.retailer.step(self.now, &[]) {
-            // Topics that no adapter has a use for are not read.
+        #[cfg_attr(not(test), expect(unused_mut, reason = "a test may break it"))]
+        for mut record in self.retailer.step(self.now, &[]) {
+            #[cfg(test)]
+            if self.tamper.as_mut().is_some_and(|tamper| !tamper(&mut record)) {
+                continue;
+            }
             if let Some(spy) = &mut self.spy {
                 spy(&record);
             }
-            self.written += u64::from(self.sources.iter().any(|topic| **topic == *record.topic));
+            // Topics that no adapter has a use for are not read: what is in them would stay for ever.
+            if !self.sources.iter().any(|topic| **topic == *record.topic) {
+                continue;
+            }
+            self.written += 1;
             let written =
                 OutRecord { topic: record.topic.into(), partition: None, key: record.key, value: record.value, headers: Vec::new() };
             self.broker.produce(written, record.timestamp);
@@ -231,6 +294,7 @@ impl Play {
                 Some(HeardEvent { topic, key, id: event.header("id").unwrap_or_default(), body: event.value.as_deref() })
             })
             .collect();
+        self.judge.set_now(self.now);
         heard.iter().for_each(|event| self.judge.hear(event));
         self.retailer.step(self.now, &heard);
     }
@@ -252,6 +316,10 @@ impl Play {
         let took = began.elapsed();
         let after = self.engine.as_ref().map(views).unwrap_or_default();
         let (at, orders) = (self.now, before.0);
+        if self.plan.trouble.is_some() {
+            // No other engine will take this one's place: its state's log is of no use any more, and would be as large as the state.
+            self.broker.abandon(&self.settings.names.changelog);
+        }
         self.killed = Some(Killed { at, records: restored.records, bytes: restored.bytes, took, orders, same: before == after });
         self.work().await?;
         self.listen();
@@ -269,6 +337,10 @@ impl Play {
             );
             facts.failures.insert(0, Failure { invariant: Invariant::Events, sentence });
         }
+        facts.failures.extend(self.by_night.iter().cloned());
+        if let Some(trouble) = &mut facts.trouble {
+            trouble.nights = self.nights;
+        }
         let (dead_letters, refusals, epochs) = (sums.dead_letters, sums.refusals.clone(), sums.epochs);
         Facts { dead_letters, refusals, epochs, wall, engine: self.working, killed: self.killed.clone(), ..facts }
     }
@@ -278,10 +350,10 @@ impl Play {
 fn views<O: Observer>(engine: &Engine<MemoryLog, O>) -> (usize, u64) {
     let mut orders = engine.core().published().orders();
     orders.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut all = Vec::new();
+    let mut all = Xxh3::new();
     for (key, state) in &orders {
-        all.extend_from_slice(key.0.as_bytes());
-        all.extend(postcard::to_stdvec(&**state).unwrap_or_default());
+        all.update(key.0.as_bytes());
+        all.update(&postcard::to_stdvec(&**state).unwrap_or_default());
     }
-    (orders.len(), xxh3_64(&all))
+    (orders.len(), all.digest())
 }

@@ -13,7 +13,7 @@ use crate::events::{
     product_updates::ProductUpdate, receipt_notices::ReceiptNotice, refund_requests::RefundRequest, revenue_notices::RevenueNotice,
     sales_orders, sales_orders::SalesOrder, stock_updates::StockUpdate,
 };
-use crate::facts::Quantity;
+use crate::facts::{Moment, Quantity};
 use crate::retailer::{HeardEvent, pence, pounds, whole};
 
 /// All that was heard.
@@ -22,16 +22,24 @@ pub struct Heard {
     pub counts: BTreeMap<Topic, u64>,
     /// By the order's key.
     pub orders: BTreeMap<String, OrderHeard>,
-    /// By SKU.
-    pub stock: BTreeMap<String, StockHeard>,
+    /// By channel and SKU.
+    pub stock: BTreeMap<(String, String), StockHeard>,
     pub prices: BTreeMap<String, Option<i64>>,
-    /// Open exceptions: key, sentence.
-    pub exceptions: BTreeMap<String, String>,
-    pub exceptions_opened: u64,
+    /// Exceptions that were said, by key.
+    pub exceptions: BTreeMap<String, Vec<ExceptionHeard>>,
     /// What is wrong in itself.
     pub faults: Vec<String>,
     ids: HashSet<u64>,
     steps: HashMap<u64, u32>,
+    /// Digests of the keys of orders that were forgotten.
+    forgotten: HashSet<u64>,
+}
+
+/// An exception, from its opening to its end.
+pub struct ExceptionHeard {
+    pub opened: Moment,
+    pub closed: Option<Moment>,
+    pub sentence: String,
 }
 
 /// What was said of one order. Lines are named by the shop's id.
@@ -78,13 +86,13 @@ fn pieces(quantity: Quantity) -> i64 {
 
 impl Heard {
     /// Folds one event in.
-    pub fn event(&mut self, event: &HeardEvent<'_>) {
+    pub fn event(&mut self, event: &HeardEvent<'_>, now: Moment) {
         *self.counts.entry(event.topic).or_default() += 1;
         if !self.ids.insert(xxh3_64(event.id.as_bytes())) {
             self.faults.push(format!("{}: the id {} came twice", event.topic.name(), event.id));
         }
         let Some(body) = event.body else {
-            self.withdrawn(event);
+            self.withdrawn(event, now);
             return;
         };
         match event.topic {
@@ -137,8 +145,12 @@ impl Heard {
                     let order = said.order_number.map_or(String::new(), |number| format!("order {number}: "));
                     let causes = said.causes.iter().map(|cause| cause.as_str()).collect::<Vec<_>>().join(", ");
                     let causes = if causes.is_empty() { causes } else { format!(" ({causes})") };
-                    self.exceptions_opened +=
-                        u64::from(self.exceptions.insert(event.key.to_owned(), format!("{order}{}{causes}", said.sentence)).is_none());
+                    let sentence = format!("{order}{}{causes}", said.sentence);
+                    let all = self.exceptions.entry(event.key.to_owned()).or_default();
+                    match all.last_mut().filter(|last| last.closed.is_none()) {
+                        Some(open) => open.sentence = sentence,
+                        None => all.push(ExceptionHeard { opened: now, closed: None, sentence }),
+                    }
                 }
             }
             Topic::MarketingProfiles | Topic::CustomerHistory => {}
@@ -146,10 +158,14 @@ impl Heard {
     }
 
     /// A statement's tombstone.
-    fn withdrawn(&mut self, event: &HeardEvent<'_>) {
+    fn withdrawn(&mut self, event: &HeardEvent<'_>, now: Moment) {
         match event.topic {
             Topic::Exceptions => {
-                self.exceptions.remove(event.key);
+                let open = self.exceptions.get_mut(event.key).and_then(|all| all.last_mut()).filter(|last| last.closed.is_none());
+                match open {
+                    Some(open) => open.closed = Some(now),
+                    None => self.faults.push(format!("exceptions: {} was closed and never opened", event.key)),
+                }
             }
             topic if topic.is_statement() => {}
             topic => self.faults.push(format!("{}: a request can't be withdrawn, but {} came without a body", topic.name(), event.id)),
@@ -164,8 +180,22 @@ impl Heard {
 
     fn fold<B: DeserializeOwned>(&mut self, event: &HeardEvent<'_>, body: &[u8], fold: impl FnOnce(&mut OrderHeard, B)) {
         if let Some(said) = self.read(event, body) {
-            fold(self.orders.entry(event.key.to_owned()).or_default(), said);
+            self.fold_in(event, |own| fold(own, said));
         }
+    }
+
+    /// Nothing is said of an order any more that was found right and forgotten.
+    fn fold_in(&mut self, event: &HeardEvent<'_>, fold: impl FnOnce(&mut OrderHeard)) {
+        if self.forgotten.contains(&xxh3_64(event.key.as_bytes())) {
+            self.faults.push(format!("{} {}: order {} was over and done", event.topic.name(), event.id, event.key));
+            return;
+        }
+        fold(self.orders.entry(event.key.to_owned()).or_default());
+    }
+
+    pub fn forget(&mut self, key: &str) {
+        self.orders.remove(key);
+        self.forgotten.insert(xxh3_64(key.as_bytes()));
     }
 
     /// A request: its step must follow the last of its ledger.
@@ -183,7 +213,7 @@ impl Heard {
             self.faults.push(format!("{} {}: ledger {key} has step {step} after step {last}", event.topic.name(), event.id));
         }
         *last = (*last).max(step);
-        fold(self.orders.entry(event.key.to_owned()).or_default(), said);
+        self.fold_in(event, |own| fold(own, said));
     }
 
     fn refund(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
@@ -242,7 +272,7 @@ impl Heard {
             counted: said.counts.iter().map(|count| whole(count.quantity.decimal())).sum(),
             claims: whole(said.claims_open.decimal()),
         };
-        self.stock.insert(said.sku.to_string(), heard);
+        self.stock.insert((said.channel.to_string(), said.sku.to_string()), heard);
     }
 }
 

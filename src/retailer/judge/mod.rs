@@ -5,6 +5,7 @@
 //! every refund to the cent, every account, every SKU's stock, who was told of which parcel. Each failure is a sentence that names the order
 //! (or the SKU) and the row.
 
+mod exceptions;
 mod heard;
 mod money;
 mod orders;
@@ -12,35 +13,66 @@ mod stock;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
+pub use exceptions::Tally;
 pub use heard::Heard;
 
 use super::HeardEvent;
 use super::order::Order;
+use super::sums::Sums;
+use super::trouble::Watchlist;
 use crate::events::Topic;
+use crate::facts::Moment;
 
 /// How everything really is (made by [`super::Retailer::truth`]).
 #[derive(Clone)]
 pub struct Truth<'a> {
-    pub orders: &'a [Order],
+    /// Those that are not forgotten.
+    pub orders: Vec<OrderTruth<'a>>,
+    /// What the forgotten ones add up to.
+    pub past: &'a Sums,
     /// The SKU of each article; what follows is by article too.
     pub articles: Vec<&'a str>,
     /// Sellable pieces in the warehouse.
-    pub on_hand: &'a [i64],
-    /// Magento's figure, and what it lets people buy.
-    pub shop_figures: Vec<i64>,
-    pub shop_salable: Vec<i64>,
+    pub on_hand: Vec<i64>,
+    pub shops: Vec<ShopTruth>,
     /// The price list, in hundredths.
     pub prices: &'a [i64],
-    /// By order: what NAV still has open.
-    pub erp_open: Vec<Option<&'a str>>,
-    /// By order and line: what Magento has shipped.
-    pub shop_shipped: Vec<Vec<i64>>,
     /// Finance's ledger: turnover in debit and credit, by account.
     pub ledger: &'a BTreeMap<String, (i64, i64)>,
     /// What went wrong in a system because of what it was asked.
     pub complaints: &'a [String],
+    /// What a person must look at; `None`: nothing ever.
+    pub watch: Option<&'a Watchlist>,
+}
+
+/// An order, and what two systems say of it.
+#[derive(Clone)]
+pub struct OrderTruth<'a> {
+    pub order: &'a Order,
+    /// What NAV still has open.
+    pub erp_open: Option<&'a str>,
+    /// By line: what the shop has shipped.
+    pub shop_shipped: Vec<i64>,
+}
+
+impl Deref for OrderTruth<'_> {
+    type Target = Order;
+
+    fn deref(&self) -> &Order {
+        self.order
+    }
+}
+
+/// A shop's stock, by article: its figure, and what it lets people buy.
+#[derive(Clone)]
+pub struct ShopTruth {
+    pub shop: &'static str,
+    pub channel: &'static str,
+    pub figures: Vec<i64>,
+    pub salable: Vec<i64>,
 }
 
 /// What must hold at the end of a run.
@@ -60,7 +92,7 @@ pub enum Invariant {
     Books,
     /// Every SKU's figure; the shop sells what may be sold.
     Stock,
-    /// Nothing left for a person to look at.
+    /// Nothing is left for a person to look at but what a person must look at.
     Exceptions,
     /// No system was asked for what it can't do.
     Systems,
@@ -114,6 +146,9 @@ impl Failures {
 #[derive(Default)]
 pub struct Judge {
     heard: Heard,
+    now: Moment,
+    /// SKUs that were not as they really are when they were last looked at, by channel.
+    suspects: BTreeSet<(&'static str, usize)>,
 }
 
 impl Judge {
@@ -121,9 +156,46 @@ impl Judge {
         Self::default()
     }
 
+    /// What is heard from now on is heard at `now`.
+    pub fn set_now(&mut self, now: Moment) {
+        self.now = now;
+    }
+
     /// Listens to one event. Every event is given once, those of one Kafka key in their order.
     pub fn hear(&mut self, event: &HeardEvent<'_>) {
-        self.heard.event(event);
+        self.heard.event(event, self.now);
+    }
+
+    /// Everything that does not hold of one order.
+    pub fn verdict_of(&self, order: &OrderTruth<'_>) -> Vec<Failure> {
+        let mut failures = Failures::default();
+        orders::check_one(&self.heard, order, &mut failures);
+        money::check_one(&self.heard, order, &mut failures);
+        failures.0
+    }
+
+    /// The order's story is over, and it was found right: what is said of it from now on is wrong.
+    pub fn forget(&mut self, key: &str) {
+        self.heard.forget(key);
+    }
+
+    /// Looks at the stock when all is quiet: what differs is suspected only, for something may be under way.
+    pub fn suspect_stock(&mut self, truth: &Truth<'_>) {
+        self.suspects = stock::differing(&self.heard, truth).into_keys().collect();
+    }
+
+    /// Looks again at what was suspected.
+    pub fn convict_stock(&mut self, truth: &Truth<'_>) -> Vec<Failure> {
+        if self.suspects.is_empty() {
+            return Vec::new();
+        }
+        let still = stock::differing(&self.heard, truth).into_iter().filter(|(place, _)| self.suspects.contains(place));
+        still.map(|(_, sentence)| Failure { invariant: Invariant::Stock, sentence: format!("at {}: {sentence}", self.now) }).collect()
+    }
+
+    /// Exceptions that were open at some time, by kind.
+    pub fn exceptions_by_kind(&self) -> BTreeMap<String, exceptions::Tally> {
+        exceptions::tally(&self.heard)
     }
 
     /// Everything that does not hold. Empty is what it must be.
@@ -135,9 +207,7 @@ impl Judge {
         for sentence in truth.complaints {
             failures.add(Invariant::Systems, sentence.clone());
         }
-        for (key, sentence) in &self.heard.exceptions {
-            failures.add(Invariant::Exceptions, format!("exception {key} is open: {sentence}"));
-        }
+        exceptions::check(&self.heard, truth.watch, self.now, &mut failures);
         orders::check(&self.heard, truth, &mut failures);
         money::check(&self.heard, truth, &mut failures);
         stock::check(&self.heard, truth, &mut failures);
@@ -151,6 +221,6 @@ impl Judge {
 
     /// Exceptions that were open at some time.
     pub fn exceptions_opened(&self) -> u64 {
-        self.heard.exceptions_opened
+        self.heard.exceptions.values().map(|all| all.len() as u64).sum()
     }
 }

@@ -3,40 +3,61 @@
 use std::collections::BTreeMap;
 
 use super::heard::Heard;
-use super::{Failures, Invariant, Truth};
+use super::{Failures, Invariant, ShopTruth, Truth};
 use crate::retailer::pounds;
 
 pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
     let open = open_claims(truth);
     for (article, sku) in truth.articles.iter().enumerate() {
         let claims = open.get(&article).copied().unwrap_or(0);
-        let really = truth.on_hand[article] - claims;
-        let shown = really.max(0);
-        let Some(said) = heard.stock.get(*sku) else {
-            failures.add(Invariant::Stock, format!("stock {sku}: stock-updates never spoke of it (row Item inventory summary {sku})"));
-            continue;
-        };
-        failures.same(Invariant::Stock, said.free, Some(really), |told, really| {
-            let told = told.map_or("no whole number".to_owned(), |told| told.to_string());
-            let (counted, said_claims) = (said.counted.unwrap_or(0), said.claims.unwrap_or(0));
-            format!(
-                "stock {sku}: stock-updates says {told} free (counted {counted}, claims {said_claims}), the warehouse has {} and {claims} are claimed, so {} are free; last despatches: {}",
-                truth.on_hand[article],
-                really.unwrap_or(0),
-                last_parcels(truth, article)
-            )
-        });
-        failures.same(Invariant::Stock, said.shown, Some(shown), |told, really| {
-            format!("stock {sku}: stock-updates shows {}, may be sold {}", told.unwrap_or(0), really.unwrap_or(0))
-        });
-        failures.same(Invariant::Stock, truth.shop_salable[article], shown, |sells, really| {
-            format!("stock {sku}: Magento sells {sells} (inventory_source_item has {}), may be sold {really}", truth.shop_figures[article])
-        });
+        for shop in &truth.shops {
+            figure(heard, truth, shop, (article, sku), claims, failures);
+        }
         price(heard, truth, article, sku, failures);
     }
-    for sku in heard.stock.keys().filter(|sku| !truth.articles.contains(&sku.as_str())) {
-        failures.add(Invariant::Stock, format!("stock {sku}: stock-updates speaks of a SKU that nobody has"));
+    for (channel, sku) in heard.stock.keys().filter(|(_, sku)| !truth.articles.contains(&sku.as_str())) {
+        failures.add(Invariant::Stock, format!("stock {sku}: stock-updates for {channel} speaks of a SKU that nobody has"));
     }
+}
+
+/// What differs of the figures alone: channel and article, and a sentence.
+pub(super) fn differing(heard: &Heard, truth: &Truth<'_>) -> BTreeMap<(&'static str, usize), String> {
+    let open = open_claims(truth);
+    let mut found = BTreeMap::new();
+    for (shop, (article, sku)) in truth.shops.iter().flat_map(|shop| truth.articles.iter().enumerate().map(move |of| (shop, of))) {
+        let mut failures = Failures::default();
+        figure(heard, truth, shop, (article, sku), open.get(&article).copied().unwrap_or(0), &mut failures);
+        if let Some(first) = failures.0.into_iter().next() {
+            found.insert((shop.channel, article), first.sentence);
+        }
+    }
+    found
+}
+
+fn figure(heard: &Heard, truth: &Truth<'_>, shop: &ShopTruth, (article, sku): (usize, &str), claims: i64, failures: &mut Failures) {
+    let really = truth.on_hand[article] - claims;
+    let shown = really.max(0);
+    let Some(said) = heard.stock.get(&(shop.channel.to_owned(), sku.to_owned())) else {
+        let row = format!("(row Item inventory summary {sku})");
+        failures.add(Invariant::Stock, format!("stock {sku}: stock-updates never spoke of it for {} {row}", shop.channel));
+        return;
+    };
+    failures.same(Invariant::Stock, said.free, Some(really), |told, really| {
+        let told = told.map_or("no whole number".to_owned(), |told| told.to_string());
+        let (counted, said_claims) = (said.counted.unwrap_or(0), said.claims.unwrap_or(0));
+        format!(
+            "stock {sku}: stock-updates says {told} free (counted {counted}, claims {said_claims}), the warehouse has {} and {claims} are claimed, so {} are free; last despatches: {}",
+            truth.on_hand[article],
+            really.unwrap_or(0),
+            last_parcels(truth, article)
+        )
+    });
+    failures.same(Invariant::Stock, said.shown, Some(shown), |told, really| {
+        format!("stock {sku}: stock-updates shows {}, may be sold {}", told.unwrap_or(0), really.unwrap_or(0))
+    });
+    failures.same(Invariant::Stock, shop.salable[article], shown, |sells, really| {
+        format!("stock {sku}: {} sells {sells} (its figure is {}), may be sold {really}", shop.shop, shop.figures[article])
+    });
 }
 
 /// Pieces that are wanted and still in the house, by article.
@@ -54,7 +75,7 @@ fn last_parcels(truth: &Truth<'_>, article: usize) -> String {
         let parcels = order.parcels.iter().filter(|parcel| parcel.pieces.iter().any(|(line, _)| order.lines[*line].article == article));
         parcels.map(|parcel| format!("{} (order {})", parcel.number, order.number)).collect::<Vec<_>>()
     };
-    let all: Vec<String> = truth.orders.iter().rev().flat_map(of).take(3).collect();
+    let all: Vec<String> = truth.orders.iter().rev().flat_map(|order| of(order)).take(3).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 

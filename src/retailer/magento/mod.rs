@@ -7,6 +7,9 @@
 mod database;
 mod rows;
 mod stock;
+mod trouble;
+
+use std::collections::BTreeMap;
 
 use super::clock::System;
 use super::feeds::Feed;
@@ -24,7 +27,8 @@ pub use stock::Stock;
 
 /// Magento's database.
 pub struct Magento {
-    orders: Vec<Rows>,
+    /// By the order's index, until it is forgotten.
+    orders: BTreeMap<u32, Rows>,
     pub stock: Stock,
     next_item: i64,
     next_address: i64,
@@ -46,7 +50,7 @@ struct Rows {
 impl Magento {
     pub fn new(articles: usize) -> Self {
         Self {
-            orders: Vec::new(),
+            orders: BTreeMap::new(),
             stock: Stock::new(articles),
             next_item: 9_001,
             next_address: 10_001,
@@ -82,7 +86,7 @@ impl Magento {
             payment: Payment { authorised: order.authorised, ..Payment::default() },
             shipments: Vec::new(),
         };
-        self.orders.push(rows);
+        self.orders.insert(index, rows);
         world.begin(System::Magento);
         self.insert_order(world, &order, clock);
         if order.pay == Pay::Captured {
@@ -94,7 +98,7 @@ impl Magento {
     }
 
     fn insert_order(&mut self, world: &mut World, order: &Order, clock: Moment) {
-        let Some(rows) = self.orders.get_mut(order.index as usize) else { return };
+        let Some(rows) = self.orders.get_mut(&order.index) else { return };
         let key = rows::key("entity_id", order.entity);
         let first = rows.header.image(order);
         world.change(Feed::SalesOrder, Op::Create, key.clone(), None, Some(&first));
@@ -125,9 +129,14 @@ impl Magento {
         world.change(Feed::NewsletterSubscriber, Op::Create, rows::key("subscriber_id", id), None, Some(&row));
     }
 
+    pub fn forget(&mut self, order: u32) {
+        self.orders.remove(&order);
+        self.stock.forget(order);
+    }
+
     fn update_header(&mut self, world: &mut World, index: u32, change: impl FnOnce(&mut Header)) {
         let order = &world.orders[index as usize];
-        let Some(rows) = self.orders.get_mut(index as usize) else { return };
+        let Some(rows) = self.orders.get_mut(&index) else { return };
         let before = rows.header.image(order);
         change(&mut rows.header);
         rows.header.updated_at = world.clocks.of(System::Magento, world.now);
@@ -137,7 +146,7 @@ impl Magento {
 
     fn update_item(&mut self, world: &mut World, index: u32, place: usize, change: impl FnOnce(&mut Item)) {
         let order = &world.orders[index as usize];
-        let Some(rows) = self.orders.get_mut(index as usize) else { return };
+        let Some(rows) = self.orders.get_mut(&index) else { return };
         let Some((line, item)) = order.lines.get(place).zip(rows.items.get_mut(place)) else { return };
         let times = (rows.header.created_at, world.clocks.of(System::Magento, world.now));
         let article = &world.articles[line.article];
@@ -150,7 +159,7 @@ impl Magento {
 
     fn update_payment(&mut self, world: &mut World, index: u32, change: impl FnOnce(&mut Payment)) {
         let order = &world.orders[index as usize];
-        let Some(rows) = self.orders.get_mut(index as usize) else { return };
+        let Some(rows) = self.orders.get_mut(&index) else { return };
         let before = rows.payment.image(order);
         change(&mut rows.payment);
         let after = rows.payment.image(order);
@@ -170,7 +179,7 @@ impl Magento {
             _ => order.lines.iter().map(Line::wanted).collect(),
         };
         for (place, pieces) in invoiced.into_iter().enumerate() {
-            if self.orders[index as usize].items.get(place).is_some_and(|item| item.invoiced != pieces) {
+            if self.orders[&index].items.get(place).is_some_and(|item| item.invoiced != pieces) {
                 self.update_item(world, index, place, |item| item.invoiced = pieces);
             }
         }
@@ -251,7 +260,7 @@ impl Magento {
 
     /// Finance paid: the shop writes a credit memo for the pieces that came back, so that its own books show it.
     pub fn mirror_refund(&mut self, world: &mut World, index: u32) {
-        let (Some(order), Some(rows)) = (world.orders.get(index as usize), self.orders.get(index as usize)) else { return };
+        let (Some(order), Some(rows)) = (world.orders.get(index as usize), self.orders.get(&index)) else { return };
         let pieces: Vec<i64> = order.lines.iter().zip(&rows.items).map(|(line, item)| credit_due(order, line, item)).collect();
         let amount = order.refunded() - rows.header.refunded;
         if amount <= 0 || pieces.iter().all(|count| *count <= 0) {
@@ -279,10 +288,12 @@ impl Magento {
             return;
         }
         let shipment = self.insert_shipment(world, &order, notice, &pieces);
-        self.orders[index as usize].shipments.push((notice.parcel.to_string(), shipment));
+        if let Some(rows) = self.orders.get_mut(&index) {
+            rows.shipments.push((notice.parcel.to_string(), shipment));
+        }
         for (place, count) in &pieces {
             self.update_item(world, index, *place, |item| item.shipped += count);
-            if self.orders[index as usize].items[*place].shipped > order.lines[*place].wanted() {
+            if self.orders[&index].items[*place].shipped > order.lines[*place].wanted() {
                 world.complain(format!(
                     "order {}: despatch-notices to the shop for parcel {} ship more of item {} than is wanted",
                     order.number, notice.parcel, order.lines[*place].item
@@ -301,14 +312,14 @@ impl Magento {
     /// Captures what has shipped, and marks the order complete when nothing is left to ship.
     fn settle_shipment(&mut self, world: &mut World, index: u32) {
         let order = &world.orders[index as usize];
-        let items = &self.orders[index as usize].items;
+        let items = &self.orders[&index].items;
         if order.pay == Pay::Authorised {
             let goods: i64 = order.lines.iter().zip(items).map(|(line, item)| line.gross_of(item.shipped)).sum();
             let paid = goods + order.shipping_gross();
             self.capture(world, index, paid);
         }
         let order = &world.orders[index as usize];
-        let items = &self.orders[index as usize].items;
+        let items = &self.orders[&index].items;
         let all = order.lines.iter().zip(items).all(|(line, item)| item.shipped >= line.wanted());
         self.update_header(world, index, |header| {
             header.state = if all { "complete" } else { "processing" };
@@ -319,7 +330,7 @@ impl Magento {
         let id = self.next_shipment;
         self.next_shipment += 1;
         let clock = world.clock(System::Magento);
-        let addresses = self.orders[order.index as usize].header.addresses;
+        let addresses = self.orders[&order.index].header.addresses;
         let image = rows::shipment(order, id, pieces.iter().map(|(_, count)| count).sum(), addresses, clock);
         world.change(Feed::SalesShipment, Op::Create, rows::key("entity_id", id), None, Some(&image));
         for (place, count) in pieces {
@@ -335,7 +346,7 @@ impl Magento {
     }
 
     fn track_later(&mut self, world: &mut World, order: &Order, notice: &DespatchNotice) {
-        let shipment = self.orders[order.index as usize].shipments.iter().find(|(parcel, _)| *parcel == *notice.parcel).map(|(_, id)| *id);
+        let shipment = self.orders[&order.index].shipments.iter().find(|(parcel, _)| *parcel == *notice.parcel).map(|(_, id)| *id);
         if let (Some(shipment), Some(tracking)) = (shipment, &notice.tracking) {
             self.insert_track(world, order, shipment, tracking, &notice.carrier);
         }
@@ -350,7 +361,7 @@ impl Magento {
 
     /// What the shop says it has credited and shipped of a line, for the judge.
     pub fn shipped(&self, order: u32, line: usize) -> i64 {
-        self.orders.get(order as usize).and_then(|rows| rows.items.get(line)).map_or(0, |item| item.shipped)
+        self.orders.get(&order).and_then(|rows| rows.items.get(line)).map_or(0, |item| item.shipped)
     }
 }
 

@@ -98,6 +98,19 @@ impl Stock {
         self.reservations.entry(order.index).or_default().push(Reservation { id, quantity: pieces, image });
     }
 
+    /// The order's reservations were tidied, or are not of interest any more.
+    pub fn forget(&mut self, order: u32) {
+        self.reservations.remove(&order);
+    }
+
+    /// Every figure as it stands, read again; how many.
+    pub fn snapshot_again(&mut self, world: &mut World) -> usize {
+        for article in 0..self.figures.len() {
+            self.snapshot(world, article, self.figures[article]);
+        }
+        self.figures.len()
+    }
+
     /// Deletes the reservations of orders whose sum is 0.
     pub fn tidy(&mut self, world: &mut World) {
         let settled: Vec<u32> = self

@@ -10,13 +10,15 @@ use crate::retailer::wire::Op;
 use crate::retailer::world::World;
 
 impl Nav {
-    /// What the connector's snapshot reads at the beginning.
-    pub fn snapshot(&mut self, world: &mut World) {
+    /// What the connector's snapshot reads of items and prices; how many rows.
+    pub fn snapshot(&mut self, world: &mut World) -> usize {
+        let mut rows = 0;
         let articles = world.articles.clone();
         let mut last = "";
-        for article in &articles {
+        for (place, article) in articles.iter().enumerate() {
             if article.item != last {
                 last = &article.item;
+                rows += 1;
                 let image = item_image(article);
                 let key = object(|key| {
                     key.text("No_", &article.item);
@@ -24,6 +26,7 @@ impl Nav {
                 world.change(Feed::NavItem, Op::Read, key, None, Some(&image));
             }
             if let Some(variant) = article.variant {
+                rows += 1;
                 let key = object(|key| {
                     key.text("Item No_", &article.item).text("Code", variant);
                 });
@@ -36,9 +39,12 @@ impl Nav {
                 });
                 world.change(Feed::NavItemVariant, Op::Read, key, None, Some(&image));
             }
-            let image = price_image(article, article.price);
+            rows += 1;
+            let price = self.prices.get(place).copied().unwrap_or(article.price);
+            let image = price_image(article, price);
             world.change(Feed::NavSalesPrice, Op::Read, price_key(article), None, Some(&image));
         }
+        rows
     }
 
     /// A price of the list changes.

@@ -4,12 +4,14 @@
 mod items;
 mod posting;
 mod rows;
+mod trouble;
 
 use std::collections::BTreeMap;
 
 use super::clock::System;
 use super::feeds::Feed;
 use super::task::Task;
+use super::trouble::{Mishap, mishaps};
 use super::wire::Op;
 use super::world::World;
 use crate::events::sales_orders::{Action, SalesOrder};
@@ -29,6 +31,8 @@ pub struct Nav {
     next_return: u32,
     next_posted: u32,
     timestamp: u64,
+    /// The series of sales orders' numbers.
+    series: &'static str,
 }
 
 const OPEN: i64 = 0;
@@ -46,6 +50,7 @@ impl Nav {
             next_return: 1,
             next_posted: 1,
             timestamp: 0x00a1_b2c3,
+            series: "SO-",
         }
     }
 
@@ -74,8 +79,7 @@ impl Nav {
             world.complain(format!("order {}: sales-orders asked NAV to create it a second time (step {})", asked.number, asked.step));
             return;
         }
-        let number = format!("SO-{:06}", self.next_order);
-        self.next_order += 1;
+        let number = self.next_order_number();
         let mut document = Document::new(1, number.clone(), &asked.number, world.clock(System::Nav));
         document.ship_to = asked.ship_to.clone().unwrap_or_default();
         for (place, line) in asked.lines.iter().enumerate() {
@@ -97,6 +101,24 @@ impl Nav {
         world.say(index, "NAV", |_| format!("sales order {number} recorded, open"));
         let release = world.dice.minutes(18, 45);
         world.queue(System::Nav, index, release, Task::ErpRelease(index));
+        if world.orders[index as usize].mishap == Some(Mishap::ErpTouched) {
+            let wait = world.dice.minutes(2, 15);
+            world.queue(System::Nav, index, wait, Task::ErpTouch(index));
+        }
+    }
+
+    fn next_order_number(&mut self) -> String {
+        self.next_order += 1;
+        format!("{}{:06}", self.series, self.next_order - 1)
+    }
+
+    /// Somebody types another quantity into the first line.
+    pub fn touch(&mut self, world: &mut World, index: u32) {
+        let Some(mut document) = self.orders.remove(&index) else { return };
+        world.begin(System::Nav);
+        self.update_line(world, &mut document, 0, |line| line.quantity += 1);
+        mishaps::erp_touched(world, index, &document.number);
+        self.orders.insert(index, document);
     }
 
     /// A new line for the order's line of this id.
@@ -219,6 +241,10 @@ impl Nav {
         self.set_status(world, &mut document, RELEASED);
         world.say(index, "NAV", |_| format!("return order {} released", document.number));
         self.returns.insert(index, document);
+    }
+
+    pub fn forget(&mut self, order: u32) {
+        self.steps.remove(&order);
     }
 
     /// What NAV has open for the order: must be nothing once its story is over.

@@ -88,6 +88,13 @@ fn system_id(kind: i64, number: &str, line: i64) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
+/// Stands for the type where ids of posted rows are made.
+const POSTED: i64 = -1;
+
+fn system(row: &mut Object<'_>, id: &str, (created, modified): (Moment, Moment)) {
+    row.text("$systemId", id).int("$systemCreatedAt", created.0).int("$systemModifiedAt", modified.0);
+}
+
 impl Document {
     pub fn new(kind: i64, number: String, external: &str, clock: Moment) -> Self {
         let ship_to = Address::default();
@@ -130,8 +137,7 @@ impl Document {
     }
 
     fn system(&self, row: &mut Object<'_>, line: i64) {
-        row.text("$systemId", &system_id(self.kind, &self.number, line));
-        row.int("$systemCreatedAt", self.created_at.0).int("$systemModifiedAt", self.modified_at.0);
+        system(row, &system_id(self.kind, &self.number, line), (self.created_at, self.modified_at));
     }
 
     /// `Sales Line`: an order's counts what it ships, a return order's what it receives.
@@ -188,7 +194,7 @@ impl Document {
             row.texts(&[("Currency Code", ""), ("Location Code", "MAIN"), ("Pre-Assigned No_", ""), ("Your Reference", "")]);
             row.text("Package Tracking No_", tracking).text("Shipping Agent Code", "").hundredths("Currency Factor", 0, DIGITS);
             row.ints(&[("Prices Including VAT", 0), ("Correction", 0)]);
-            self.system(row, 0);
+            system(row, &system_id(POSTED, number, 0), (clock, clock));
         })
     }
 
@@ -230,7 +236,7 @@ impl Document {
             }
             decimals(row, &[("Unit Cost (LCY)", line.cost)]);
             row.ints(&[("Correction", 0), ("Posting Date", date(clock)), ("Appl_-from Item Entry", 0)]);
-            self.system(row, line.number);
+            system(row, &system_id(POSTED, number, line.number), (clock, clock));
         })
     }
 }

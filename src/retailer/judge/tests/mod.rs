@@ -110,7 +110,7 @@ fn one_id_twice_is_caught() {
 fn a_despatch_subtracted_twice_is_caught() {
     doctored(
         |retailer, said| {
-            let order = retailer.truth().orders.iter().find(|order| !order.parcels.is_empty()).expect("a parcel").clone();
+            let order = retailer.truth().orders.iter().find(|order| !order.parcels.is_empty()).expect("a parcel").order.clone();
             let sku = retailer.truth().articles[order.lines[0].article].to_owned();
             let last = said.iter_mut().rev().find(|said| said.topic == Topic::StockUpdates && said.key.ends_with(&sku)).expect("its stock");
             let mut value = last.value();

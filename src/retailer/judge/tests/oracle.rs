@@ -107,7 +107,7 @@ impl Oracle {
 
     fn look(&mut self, retailer: &Retailer) {
         let truth = retailer.truth();
-        for order in truth.orders {
+        for order in &truth.orders {
             self.erp(order);
             self.warehouse(order);
             self.parcels(order);
@@ -119,10 +119,10 @@ impl Oracle {
             let lines = truth.orders.iter().flat_map(|order| &order.lines).filter(|line| line.article == article);
             let claims: i64 = lines.map(|line| (line.wanted() - line.despatched).max(0)).sum();
             let free = truth.on_hand[article] - claims;
-            let held = truth.shop_figures[article] - truth.shop_salable[article];
+            let held = truth.shops[0].figures[article] - truth.shops[0].salable[article];
             let body = json!({"channel": "web-uk", "sku": sku, "sku_text": sku, "counts": [], "moved": "0", "claims_open": claims.to_string(), "unresolved": "0",
                 "free": free.to_string(), "safety_stock": "0", "shown": free.max(0).to_string(), "held_by_shop": held.to_string(),
-                "to_write": (free.max(0) + held).to_string(), "shop_figure": truth.shop_figures[article].to_string(), "backorder_allowed": false,
+                "to_write": (free.max(0) + held).to_string(), "shop_figure": truth.shops[0].figures[article].to_string(), "backorder_allowed": false,
                 "kit": false, "next_expected_at": null, "next_expected": null});
             self.statement(Topic::StockUpdates, &format!("web-uk|{sku}"), body);
             let body = json!({"channel": "web-uk", "sku": sku, "sku_text": sku, "name": "", "parent": null, "options": [], "blocked": false,

@@ -148,10 +148,10 @@ fn the_shops_statements_leave_what_the_shop_has() {
     let truth = retailer.truth();
     assert_eq!(server.magento_records, 0, "the connector makes the shop's records");
     assert!(server.transactions > truth.orders.len() * 3, "{} transactions", server.transactions);
-    for (article, figure) in truth.shop_figures.iter().enumerate() {
+    for (article, figure) in truth.shops[0].figures.iter().enumerate() {
         assert_eq!(server.whole("inventory_source_item", 4_001 + article, "quantity"), *figure, "{}", truth.articles[article]);
     }
-    for (order, shipped) in truth.orders.iter().zip(&truth.shop_shipped) {
+    for (order, shipped) in truth.orders.iter().map(|order| (order, &order.shop_shipped)) {
         assert_eq!(
             server.rows[&("sales_order".to_owned(), order.entity.to_string())]["customer_lastname"],
             format!("'{}", order.person.last)

@@ -1,0 +1,32 @@
+//! `waybill simulate`: a retailer in trouble, in virtual time and in memory, judged against the truth.
+
+use super::demo::{bar, console_is_a_terminal, played, told};
+use crate::error::Error;
+use crate::retailer::Settings;
+use crate::retailer::demo::picture::Style;
+use crate::retailer::simulate::draw;
+use crate::retailer::trouble::Plan;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Orders are placed on so many days; what follows from them is lived to its end
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(10..=366))]
+    pub days: u32,
+    /// How many orders are placed
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(500..=1_000_000))]
+    pub orders: u32,
+    /// The same seed brings the same trouble
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// No progress bar, no colours
+    #[arg(long)]
+    pub plain: bool,
+}
+
+pub fn run(args: &Args) -> Result<(), Error> {
+    let plan = Settings::in_trouble(args.seed, args.orders, Plan::all(args.days));
+    let facts = played(plan, &bar(args.orders, args.plain))?;
+    let style = if args.plain || !console_is_a_terminal() { Style::Plain } else { Style::Colours };
+    print!("{}", draw(&facts, style));
+    told(&facts)
+}

@@ -1,0 +1,47 @@
+//! NAV in trouble: its connector reads the tables anew, and its open orders get other numbers.
+
+use super::Nav;
+use super::rows::Document;
+use crate::retailer::clock::System;
+use crate::retailer::feeds::Feed;
+use crate::retailer::trouble::{Mishap, renumbering};
+use crate::retailer::wire::Op;
+use crate::retailer::world::World;
+
+impl Nav {
+    /// Every row of the open documents, items and prices as it stands; how many.
+    pub fn snapshot_again(&mut self, world: &mut World) -> usize {
+        world.begin(System::Nav);
+        let mut rows = 0;
+        for document in self.orders.values().chain(self.returns.values()) {
+            let image = document.header_image(self.timestamp);
+            world.change(Feed::NavSalesHeader, Op::Read, document.key(), None, Some(&image));
+            for line in &document.lines {
+                let image = document.line_image(line, self.timestamp);
+                world.change(Feed::NavSalesLine, Op::Read, document.line_key(line), None, Some(&image));
+            }
+            rows += 1 + document.lines.len();
+        }
+        rows + self.snapshot(world)
+    }
+
+    /// Open sales orders of which nothing is posted get numbers of a new series, each in a transaction of its own; how many.
+    pub fn renumber(&mut self, world: &mut World) -> usize {
+        self.series = "VK-";
+        let fresh = |document: &Document| document.lines.iter().all(|line| line.shipped == 0);
+        let touched = |index: &u32| world.orders[*index as usize].mishap == Some(Mishap::ErpTouched);
+        let of: Vec<u32> =
+            self.orders.iter().filter(|(index, document)| fresh(document) && !touched(index)).map(|(index, _)| *index).collect();
+        for index in &of {
+            let Some(mut document) = self.orders.remove(index) else { continue };
+            world.begin(System::Nav);
+            self.delete(world, &document);
+            document.number = self.next_order_number();
+            self.insert(world, &document);
+            world.orders[*index as usize].erp_document = Some(document.number.clone());
+            renumbering::renumbered(world, *index);
+            self.orders.insert(*index, document);
+        }
+        of.len()
+    }
+}

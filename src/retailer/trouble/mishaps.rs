@@ -1,0 +1,107 @@
+//! Mishaps of single orders, and what is left of each for a person to look at.
+//!
+//! | mishap | a person is asked to look at | until |
+//! | --- | --- | --- |
+//! | the carrier loses the parcel | `parcel-lost` | the end: nobody decides |
+//! | the warehouse does not find the goods, and closes the order | `short-closed` | the shop cancels too; it forgets a quarter of them |
+//! | finance pays back five pounds too much | `over-refunded` | the end |
+//! | a transfer never comes, and the shop forgets to cancel | `unpaid` | the end |
+//! | somebody changes a quantity in the ERP | `erp-differs` | the end |
+
+use super::{Kind, key};
+use crate::facts::Moment;
+use crate::facts::time::Span;
+use crate::retailer::chance::Dice;
+use crate::retailer::order::{Order, Pay, Shop, Story};
+use crate::retailer::task::Task;
+use crate::retailer::world::World;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    ParcelLost,
+    GoodsLost,
+    PaidTooMuch,
+    Forgotten,
+    ErpTouched,
+}
+
+impl Mishap {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ParcelLost => "parcel lost by the carrier",
+            Self::GoodsLost => "goods not found in the warehouse",
+            Self::PaidTooMuch => "paid back five pounds too much",
+            Self::Forgotten => "never paid, and never cancelled",
+            Self::ErpTouched => "a quantity changed by hand in the ERP",
+        }
+    }
+}
+
+/// What finance pays too much, in hundredths.
+pub const TOO_MUCH: i64 = 500;
+
+/// Is this order one of the unlucky?
+pub fn draw(world: &World, dice: &mut Dice, order: &Order) -> Option<Mishap> {
+    if !world.trouble.has(Kind::Mishaps) {
+        return None;
+    }
+    let roll = dice.range(1, 1_000);
+    match order.story {
+        Story::NeverPays => (roll <= 80).then_some(Mishap::Forgotten),
+        Story::PartReturn if order.pay == Pay::Captured => (roll <= 50).then_some(Mishap::PaidTooMuch),
+        Story::Straight if order.pay == Pay::Captured => match roll {
+            1..=6 => Some(Mishap::ParcelLost),
+            7..=14 => Some(Mishap::GoodsLost),
+            15..=19 => Some(Mishap::ErpTouched),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The order is placed.
+pub fn placed(world: &mut World, index: u32) {
+    let order = &mut world.orders[index as usize];
+    if order.mishap == Some(Mishap::Forgotten) {
+        order.waits = true;
+        let (key, from) = (key("unpaid", &order.key(), ""), order.placed_at + Span::days(3));
+        world.trouble.watch.must(key, from, "the customer never pays, and the shop never cancels");
+    }
+}
+
+/// The carrier says that the parcel is lost, which is heard at `told`.
+pub fn parcel_lost(world: &mut World, index: u32, parcel: &str, told: Moment) {
+    let key = key("parcel-lost", &world.orders[index as usize].key(), parcel);
+    world.trouble.watch.must(key, told, "the carrier lost the parcel");
+}
+
+/// The warehouse has closed the order without sending anything.
+pub fn goods_lost(world: &mut World, index: u32) {
+    let order = &world.orders[index as usize];
+    let key = key("short-closed", &order.key(), &order.number);
+    world.trouble.watch.must(key, world.now + Span::hours(1), "the warehouse does not find the goods");
+    let shop_will_cancel = world.orders[index as usize].shop == Shop::Magento && world.dice.percent(75);
+    if shop_will_cancel {
+        let wait = world.dice.hours(4, 30);
+        world.after(wait, Task::CancelToo(index));
+    }
+}
+
+/// The shop has cancelled what the warehouse did not find.
+pub fn cancelled_too(world: &mut World, index: u32) {
+    let order = &world.orders[index as usize];
+    let key = key("short-closed", &order.key(), &order.number);
+    world.trouble.watch.over(&key, world.now);
+}
+
+/// Finance has paid more than was due.
+pub fn paid_too_much(world: &mut World, index: u32) {
+    let key = key("over-refunded", &world.orders[index as usize].key(), "");
+    world.trouble.watch.must(key, world.now, "finance paid back too much");
+}
+
+/// Somebody has changed a quantity in the ERP's record.
+pub fn erp_touched(world: &mut World, index: u32, document: &str) {
+    let key = key("erp-differs", &world.orders[index as usize].key(), document);
+    world.trouble.watch.must(key, world.now + Span::hours(1), "somebody changed the ERP's record");
+}

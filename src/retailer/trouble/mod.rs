@@ -1,0 +1,210 @@
+//! Trouble as real life makes it, at moments that the seed draws: one file each. And what a person must look at because of it ([`Watchlist`]).
+//!
+//! ```text
+//!  flash sale        the last piece is sold in two shops at once; the goods come days later, or never
+//!  silent warehouse  its work goes on for an hour and more, its records come all at once when the line is back
+//!  late carrier      what its scanners tell within a day is told two days later
+//!  new snapshot      a connector reads its tables again, all rows as they stand
+//!  renumbering       the ERP gives its open documents other numbers
+//!  night counts      stock is counted and told at night alone
+//!  wrong clocks      every system's clock is off by up to a quarter of an hour
+//!  mishaps           of single orders: lost goods, lost parcels, too much paid back, a transfer that never comes
+//! ```
+
+mod flash_sale;
+mod late_carrier;
+pub mod mishaps;
+mod new_snapshot;
+pub mod night_counts;
+pub mod renumbering;
+pub mod silent_warehouse;
+#[cfg(test)]
+mod tests;
+mod watchlist;
+
+use std::collections::BTreeSet;
+
+pub use mishaps::{Mishap, TOO_MUCH};
+pub use watchlist::{Watch, Watchlist, key};
+
+use super::Retailer;
+use super::chance::{Dice, TROUBLE};
+use super::clock::System;
+use super::task::Task;
+use super::world::World;
+use crate::facts::Moment;
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Goods for the orders that are not covered come later.
+    FlashSale,
+    /// They never come: the article is discontinued.
+    LastSale,
+    SilentWarehouse,
+    LateCarrier,
+    ShopSnapshot,
+    ErpSnapshot,
+    Renumbering,
+    NightCounts,
+    WrongClocks,
+    Mishaps,
+}
+
+impl Kind {
+    pub const ALL: [Self; 10] = [
+        Self::FlashSale,
+        Self::LastSale,
+        Self::SilentWarehouse,
+        Self::LateCarrier,
+        Self::ShopSnapshot,
+        Self::ErpSnapshot,
+        Self::Renumbering,
+        Self::NightCounts,
+        Self::WrongClocks,
+        Self::Mishaps,
+    ];
+
+    /// Does it come once, at a moment? The others are there from the beginning.
+    fn is_incident(self) -> bool {
+        !matches!(self, Self::WrongClocks | Self::Mishaps)
+    }
+}
+
+/// What trouble a retailer is in for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Orders are placed on so many days.
+    pub days: u32,
+    pub kinds: Vec<Kind>,
+}
+
+impl Plan {
+    pub fn all(days: u32) -> Self {
+        Self { days, kinds: Kind::ALL.to_vec() }
+    }
+
+    pub fn has(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+}
+
+/// One of them, when it comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Incident {
+    pub kind: Kind,
+    pub at: Moment,
+    /// The article of a sale.
+    pub article: usize,
+    /// Pieces that there are when a sale begins; hours of a silence.
+    pub size: i64,
+}
+
+/// A line of the diary of trouble.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    pub at: Moment,
+    pub what: String,
+}
+
+/// All trouble: what comes, what came, and what a person must look at.
+#[derive(Default)]
+pub struct Trouble {
+    plan: Option<Plan>,
+    pub incidents: Vec<Incident>,
+    pub watch: Watchlist,
+    pub diary: Vec<Happened>,
+    /// Articles that are not sold before their sale.
+    pub withheld: BTreeSet<usize>,
+    /// Stock is counted at night alone until then.
+    pub night_counts_until: Option<Moment>,
+}
+
+impl Trouble {
+    /// Draws the moments: incidents are spread over the days, in an order of the seed's choice.
+    pub fn draw(plan: Option<&Plan>, seed: u64, opening: Moment, articles: usize) -> Self {
+        let Some(plan) = plan else { return Self::default() };
+        let mut dice = Dice::new(seed, TROUBLE);
+        let mut kinds: Vec<Kind> = plan.kinds.iter().copied().filter(|kind| kind.is_incident()).collect();
+        let count = kinds.len();
+        let mut incidents = Vec::with_capacity(count);
+        for slot in 0..count {
+            let kind = kinds.swap_remove(dice.below(kinds.len()));
+            // From a tenth to nine tenths of the days, each in the shop's busy hours.
+            let share = (i64::from(plan.days) * 86_400_000 * (slot as i64 * 8 + 6)) / (count as i64 * 10);
+            let midnight = opening.0 - opening.0.rem_euclid(86_400_000) + share - share.rem_euclid(86_400_000);
+            let at = Moment(midnight).max(Moment(opening.0 - opening.0.rem_euclid(86_400_000))) + dice.minutes(9 * 60, 16 * 60);
+            let size = match kind {
+                Kind::FlashSale | Kind::LastSale => dice.range(8, 14),
+                _ => dice.range(60, 90),
+            };
+            incidents.push(Incident { kind, at, article: 0, size });
+        }
+        let mut withheld = BTreeSet::new();
+        for incident in incidents.iter_mut().filter(|incident| matches!(incident.kind, Kind::FlashSale | Kind::LastSale)) {
+            while !withheld.insert(incident.article) || incident.article == 0 {
+                withheld.remove(&0);
+                incident.article = 1 + dice.below(articles - 1);
+            }
+        }
+        Self { plan: Some(plan.clone()), incidents, withheld, ..Self::default() }
+    }
+
+    pub fn has(&self, kind: Kind) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.has(kind))
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// Is there a second shop?
+    pub fn has_second_shop(&self) -> bool {
+        self.has(Kind::FlashSale) || self.has(Kind::LastSale)
+    }
+
+    /// Orders that the sales bring beside the ordinary ones.
+    pub fn orders_of_sales(&self) -> u32 {
+        let sales = self.incidents.iter().filter(|incident| matches!(incident.kind, Kind::FlashSale | Kind::LastSale));
+        sales.map(|sale| sale.size as u32 + 1).sum()
+    }
+
+    pub fn note(&mut self, at: Moment, what: String) {
+        self.diary.push(Happened { at, what });
+    }
+}
+
+/// Puts what is to come on the agenda.
+pub(super) fn announce(world: &mut World) {
+    for number in 0..world.trouble.incidents.len() {
+        let at = world.trouble.incidents[number].at;
+        world.at(at, Task::Trouble(number));
+    }
+}
+
+impl Retailer {
+    /// An incident begins.
+    pub(super) fn trouble(&mut self, number: usize) {
+        let Some(incident) = self.world.trouble.incidents.get(number).copied() else { return };
+        match incident.kind {
+            Kind::FlashSale | Kind::LastSale => flash_sale::begin(&mut self.world, &incident),
+            Kind::SilentWarehouse => silent_warehouse::begin(&mut self.world, &incident),
+            Kind::LateCarrier => late_carrier::begin(&mut self.world),
+            Kind::ShopSnapshot => new_snapshot::shop(self),
+            Kind::ErpSnapshot => new_snapshot::erp(self),
+            Kind::Renumbering => renumbering::begin(self),
+            Kind::NightCounts => night_counts::begin(&mut self.world),
+            Kind::WrongClocks | Kind::Mishaps => {}
+        }
+    }
+}
+
+/// How many orders are placed and not forgotten, and in which systems' words they are told of.
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The systems whose clocks are shown.
+pub fn clocks(has_second_shop: bool) -> Vec<System> {
+    System::ALL.into_iter().chain(has_second_shop.then_some(System::Shopify)).collect()
+}

@@ -1,0 +1,224 @@
+//! Each trouble alone: Waybill and the truth agree to the piece, and what makes the trouble is there; and each once broken on purpose, which the
+//! judge must catch.
+
+use super::{Kind, Plan};
+use crate::retailer::demo::picture::Style;
+use crate::retailer::demo::{Facts, Play, TroubleFacts};
+use crate::retailer::judge::Invariant;
+use crate::retailer::simulate::draw;
+use crate::retailer::{Settings, SourceRecord};
+
+const DAYS: u32 = 10;
+
+fn lived(kind: Kind, orders: u32, seed: u64, tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) -> Facts {
+    let plan = Settings::in_trouble(seed, orders, Plan { days: DAYS, kinds: vec![kind] });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async { Play::begin(plan).await?.with_tamper(Box::new(tamper)).run(|_| ()).await }).expect("a run to the end")
+}
+
+/// Lives through it, and agrees with the truth.
+fn agrees(kind: Kind, orders: u32) -> TroubleFacts {
+    let facts = lived(kind, orders, 3, |_| true);
+    let shown = draw(&facts, Style::Plain);
+    assert!(facts.failures.is_empty() && facts.dead_letters == 0, "{kind:?}: {shown}");
+    let trouble = facts.trouble.expect("trouble");
+    assert!(trouble.nights >= DAYS && trouble.forgotten > 0, "{kind:?}: {shown}");
+    trouble
+}
+
+fn exceptions(trouble: &TroubleFacts, kind: &str) -> (usize, usize, usize) {
+    trouble.exceptions.iter().find(|of| of.kind == kind).map_or((0, 0, 0), |of| (of.opened, of.open, of.must))
+}
+
+/// Something is broken: the judge must find one fault that says all of this.
+fn caught(kind: Kind, orders: u32, invariant: Invariant, words: &[&str], tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) {
+    let facts = lived(kind, orders, 3, tamper);
+    let named = |sentence: &str| words.iter().all(|word| sentence.contains(word));
+    let found = facts.failures.iter().any(|failure| failure.invariant == invariant && named(&failure.sentence));
+    assert!(found, "{kind:?}: expected {invariant:?} with {words:?}, found {:#?}", facts.failures);
+}
+
+fn text(record: &SourceRecord) -> String {
+    String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned()
+}
+
+fn holds(record: &SourceRecord, topic: &str, words: &[&str]) -> bool {
+    record.topic.ends_with(topic) && words.iter().all(|word| text(record).contains(word))
+}
+
+/// Lets all through but the first that fits.
+fn without_first(fits: impl Fn(&SourceRecord) -> bool) -> impl FnMut(&mut SourceRecord) -> bool {
+    let mut lost = false;
+    move |record| {
+        let loses = !lost && fits(record);
+        lost |= loses;
+        !loses
+    }
+}
+
+fn replaced(record: &mut SourceRecord, from: &str, to: &str) {
+    let value = text(record).replacen(from, to, 1);
+    record.value = Some(value.into_bytes());
+}
+
+#[test]
+fn the_last_piece_is_sold_twice_and_goods_come_later() {
+    let trouble = agrees(Kind::FlashSale, 150);
+    assert_eq!(exceptions(&trouble, "oversold"), (2, 0, 0), "in both channels, until the goods came");
+    assert!(trouble.second_shop > 5 && trouble.diary[0].what.contains("a flash sale"));
+}
+
+#[test]
+fn the_last_piece_is_sold_twice_and_no_more_come() {
+    assert_eq!(exceptions(&agrees(Kind::LastSale, 150), "oversold"), (2, 2, 2));
+}
+
+#[test]
+fn goods_that_are_not_told_are_missed_at_a_sale() {
+    // The second shop's last order is lost on its way: nobody hears that too much was sold.
+    let mut orders = 0;
+    let lost = move |record: &mut SourceRecord| {
+        orders += usize::from(holds(record, "shopify.orders", &[]));
+        !(holds(record, "shopify.orders", &[]) && orders > 4)
+    };
+    caught(Kind::LastSale, 150, Invariant::Exceptions, &["oversold|", "is missing", "more is sold than there is"], lost);
+}
+
+#[test]
+fn a_warehouse_that_is_silent_for_an_hour_is_believed_afterwards() {
+    let trouble = agrees(Kind::SilentWarehouse, 300);
+    assert!(trouble.diary[0].what.contains("the warehouse tells nothing"));
+}
+
+#[test]
+fn what_a_silent_warehouse_never_tells_is_missed() {
+    let lost = without_first(|record| holds(record, "despatch-summary", &[]));
+    caught(Kind::SilentWarehouse, 60, Invariant::Orders, &["order 0000010", "despatched is"], lost);
+}
+
+#[test]
+fn a_carrier_that_is_two_days_late_changes_nothing_in_the_end() {
+    let trouble = agrees(Kind::LateCarrier, 200);
+    assert!(trouble.exceptions.iter().all(|of| of.open == 0), "{:?}", trouble.exceptions);
+}
+
+#[test]
+fn a_delivery_that_is_never_told_is_missed() {
+    let lost = without_first(|record| holds(record, "carrier.scans", &["\"delivered\""]));
+    caught(Kind::LateCarrier, 60, Invariant::Orders, &["it is Delivered"], lost);
+}
+
+#[test]
+fn snapshots_anew_change_nothing() {
+    assert!(agrees(Kind::ShopSnapshot, 150).diary[0].what.contains("rows again"));
+    assert!(agrees(Kind::ErpSnapshot, 150).diary[0].what.contains("rows again"));
+}
+
+#[test]
+fn a_snapshot_with_a_wrong_row_is_caught() {
+    let mut first = true;
+    let wrong = move |record: &mut SourceRecord| {
+        if holds(record, "sales_order_item", &["\"op\":\"r\"", "\"qty_canceled\":\"0.0000\"", "\"parent_item_id\":null"]) && first {
+            replaced(record, "\"qty_canceled\":\"0.0000\"", "\"qty_canceled\":\"1.0000\"");
+            first = false;
+        }
+        true
+    };
+    caught(Kind::ShopSnapshot, 150, Invariant::Exceptions, &["cancelled-but-despatched|", "no one need look at it"], wrong);
+    let mut first = true;
+    let wrong = move |record: &mut SourceRecord| {
+        // After the first snapshot: the price list's second one.
+        if holds(record, "Sales_Price", &["\"op\":\"r\""]) && record.timestamp.0 > 1_772_434_800_000 + 86_400_000 && first {
+            replaced(record, "\"Unit Price\":\"", "\"Unit Price\":\"9");
+            first = false;
+        }
+        true
+    };
+    caught(Kind::ErpSnapshot, 60, Invariant::Stock, &["product-updates says £9", "NAV's Sales Price"], wrong);
+}
+
+#[test]
+fn an_erp_that_renumbers_keeps_its_orders() {
+    let trouble = agrees(Kind::Renumbering, 300);
+    assert!(!trouble.diary[0].what.contains(" 0 open"), "{:?}", trouble.diary);
+    assert!(trouble.exceptions.is_empty(), "{:?}", trouble.exceptions);
+}
+
+#[test]
+fn a_number_that_stays_beside_the_new_one_is_caught() {
+    // The deletion of the former number is lost: there are two live records.
+    let mut renumbered = false;
+    let lost = move |record: &mut SourceRecord| {
+        renumbered |= holds(record, "Sales_Header", &["\"op\":\"c\"", "VK-"]);
+        !holds(record, "Sales_Header", &["\"op\":\"d\"", "\"No_\":\"SO-"]) || renumbered
+    };
+    caught(Kind::Renumbering, 300, Invariant::Exceptions, &["erp-duplicate|"], lost);
+}
+
+#[test]
+fn stock_that_is_counted_at_night_alone_is_right_all_day() {
+    assert!(agrees(Kind::NightCounts, 200).diary[0].what.contains("at night alone"));
+}
+
+#[test]
+fn a_night_count_that_is_wrong_is_caught_in_that_night() {
+    let mut counts = 0;
+    let wrong = move |record: &mut SourceRecord| {
+        if holds(record, "item-inventory-summary", &[]) && record.timestamp.0.rem_euclid(86_400_000) / 3_600_000 == 2 {
+            counts += 1;
+            if counts == 1 {
+                replaced(record, "\"On hand\":\"", "\"On hand\":\"1");
+                replaced(record, "\"Available\":\"", "\"Available\":\"1");
+            }
+        }
+        true
+    };
+    caught(Kind::NightCounts, 200, Invariant::Stock, &["at 2026-03-", "stock-updates says"], wrong);
+}
+
+#[test]
+fn clocks_that_are_wrong_change_nothing() {
+    let facts = lived(Kind::WrongClocks, 150, 3, |_| true);
+    assert!(facts.failures.is_empty(), "{}", draw(&facts, Style::Plain));
+    assert!(facts.clocks.iter().any(|(_, seconds)| seconds.abs() > 300), "{:?}", facts.clocks);
+}
+
+/// A clock that is not wrong by minutes but by days: its rows are taken for old ones.
+#[test]
+fn a_clock_that_runs_days_behind_is_caught() {
+    let wrong = |record: &mut SourceRecord| {
+        if holds(record, "carrier.scans", &[]) {
+            replaced(record, "\"datetime\":\"2026", "\"datetime\":\"2025");
+        }
+        true
+    };
+    caught(Kind::WrongClocks, 60, Invariant::Orders, &["it is Delivered"], wrong);
+}
+
+#[test]
+fn mishaps_are_what_people_are_asked_to_look_at() {
+    let trouble = agrees(Kind::Mishaps, 700);
+    assert!(trouble.mishaps.len() >= 4, "{:?}", trouble.mishaps);
+    for kind in ["unpaid", "over-refunded", "erp-differs"] {
+        let (_, open, must) = exceptions(&trouble, kind);
+        assert!(open > 0 && open == must, "{kind}: {:?}", trouble.exceptions);
+    }
+}
+
+#[test]
+fn a_mishap_that_nobody_hears_of_is_missed() {
+    // What somebody types into a line of the ERP's is lost, and all that is told of that line later.
+    let mut lost_lines = std::collections::BTreeSet::new();
+    let lost = move |record: &mut SourceRecord| {
+        if !holds(record, "Sales_Line", &[]) {
+            return true;
+        }
+        let value: serde_json::Value = serde_json::from_str(&text(record)).unwrap_or_default();
+        let quantity = |image: &str| value[image]["Quantity"].as_str().and_then(|text| text.parse::<f64>().ok());
+        if quantity("before").zip(quantity("after")).is_some_and(|(before, after)| after > before) {
+            lost_lines.insert(record.key.clone());
+        }
+        !lost_lines.contains(&record.key)
+    };
+    caught(Kind::Mishaps, 700, Invariant::Exceptions, &["erp-differs|", "is missing"], lost);
+}
