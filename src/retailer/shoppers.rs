@@ -10,7 +10,7 @@ use super::order::{Line, Order, Pay, Shop, Story};
 use super::people::Person;
 use super::shopify::Shopify;
 use super::task::Task;
-use super::trouble::mishaps;
+use super::trouble::{mishaps, wrong_clocks};
 use super::world::{ENTITIES_FROM, World, number_of, pounds};
 use crate::facts::Moment;
 use crate::facts::time::Span;
@@ -142,6 +142,9 @@ impl Shoppers {
         }
         world.say(index, "Magento", |_| format!("order {} is written", number_of(index)));
         mishaps::placed(world, index);
+        if shop == Shop::Magento && world.trouble.is_on() {
+            wrong_clocks::placed(world, index);
+        }
         match story {
             Story::NeverPays if world.orders[index as usize].waits => {}
             Story::CancelEarly | Story::LowerEarly => world.after(dice.minutes(2, 10), Task::Cancel(index)),

@@ -21,6 +21,7 @@ pub mod silent_warehouse;
 #[cfg(test)]
 mod tests;
 mod watchlist;
+pub mod wrong_clocks;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,21 @@
+//! Clocks that are off by up to a quarter of an hour. Deadlines are measured by the sources' own times, so an order of a shop whose clock is far
+//! behind looks old as soon as it is placed: whether it is whole in time hangs on how long its rows are on their way.
+
+use super::key;
+use crate::facts::time::Span;
+use crate::retailer::clock::System;
+use crate::retailer::world::World;
+
+/// So long after it was placed an order must be whole.
+const PATIENCE: Span = Span::minutes(15);
+/// Rows may be on their way so long.
+const ON_THE_WAY: Span = Span::minutes(6);
+
+/// The shop's order is placed.
+pub fn placed(world: &mut World, index: u32) {
+    let behind = -world.clocks.off(System::Magento).0;
+    if behind > PATIENCE.0 - ON_THE_WAY.0 {
+        let key = key("order-incomplete", &world.orders[index as usize].key(), "");
+        world.trouble.watch.may(key, world.now, world.now + PATIENCE, "the shop's clock is far behind: what is new looks old");
+    }
+}
