@@ -133,9 +133,9 @@ pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
         (waits.join(", "), shop())
     });
     let money = grounds.money;
-    let on_account = header.is_some_and(|header| header.terms != Terms::Prepaid) || pays_later(grounds);
+    let pays_later = header.is_some_and(|header| header.terms != Terms::Prepaid) || tender_pays_later(grounds);
     let covered = money.captured + money.authorised_open - money.refunded;
-    let secured = Gate::new("secured", header.is_some() && (on_account || covered >= money.owed), since, || {
+    let secured = Gate::new("secured", header.is_some() && (pays_later || covered >= money.owed), since, || {
         let owed = (money.owed - covered).display(money.currency);
         (format!("payment of {owed} {} more", money.currency), shop())
     });
@@ -156,11 +156,11 @@ pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
     });
     let test = header.is_some_and(|header| header.test);
     let not_test = Gate::new("not a test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
-    Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test }
+    Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later }
 }
 
 /// A shop that names no terms in its header tells by the payment's tender that the order is on account, or paid at the door.
-fn pays_later(grounds: &Grounds<'_, '_>) -> bool {
+fn tender_pays_later(grounds: &Grounds<'_, '_>) -> bool {
     grounds.rows.of_kind(OrderRow::PAYMENT).any(|(key, stored)| {
         let later = matches!(&stored.row, Some(OrderRow::Payment(payment))
             if !payment.failed && matches!(payment.tender, Tender::OnAccount | Tender::CashOnDelivery));

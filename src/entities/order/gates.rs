@@ -13,7 +13,7 @@ use crate::facts::{Amount, Currency, Moment, Quantity};
 impl Conditions {
     /// All conditions, in the order in which people read them.
     pub fn all(&self) -> [&Gate; 9] {
-        let Self { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test } = self;
+        let Self { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later: _ } = self;
         [complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test]
     }
 }

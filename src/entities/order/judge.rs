@@ -50,7 +50,7 @@ impl Judge<'_, '_> {
         self.lines(findings);
         if self.conditions.complete.holds {
             self.unpaid(header.placed_at, header.terms, findings);
-            if header.terms == Terms::Prepaid {
+            if !self.conditions.pays_later {
                 self.despatched_unpaid(header.placed_at, findings);
             }
             self.refunds(findings);

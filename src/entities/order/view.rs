@@ -345,6 +345,8 @@ pub struct Conditions {
     /// The order that this one replaces is cancelled.
     pub in_place: Gate,
     pub not_test: Gate,
+    /// On account, or at the door: goods leave before they are paid.
+    pub pays_later: bool,
 }
 
 /// Whether a condition holds; if not, which row it waits for, and which source is to bring it.

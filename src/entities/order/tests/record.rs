@@ -124,7 +124,7 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
 fn lines_that_were_deleted_differ_only_after_an_hour() {
     let mut order = asked();
     record(&mut order).wait(Span::hours(2)).delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000");
-    order.wait(Span::minutes(59));
+    order.wait(Span::minutes(58));
     assert_eq!(order.exceptions(), [""; 0]);
     order.wait(Span::minutes(1));
     assert_eq!(order.exceptions(), ["erp-differs SO-7"]);
