@@ -37,6 +37,7 @@ impl Nav {
             world.begin(System::Nav);
             self.delete(world, &document);
             document.number = self.next_order_number();
+            document.modified_at = world.clock(System::Nav);
             self.insert(world, &document);
             world.orders[*index as usize].erp_document = Some(document.number.clone());
             renumbering::renumbered(world, *index);
