@@ -74,6 +74,7 @@ pub mod engine;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 
+pub mod allocator;
 pub mod config;
 pub mod error;
 pub mod http;

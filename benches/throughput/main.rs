@@ -119,6 +119,7 @@ impl Output {
 }
 
 fn main() -> Result<(), LogError> {
+    waybill::allocator::keep_freed_memory();
     let args = Args::parse();
     let input = Input::of(args.orders);
     let bootstrap = args.bootstrap.clone().unwrap_or_else(|| cluster::cluster().bootstrap.clone());
