@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::incarnations::Incarnations;
@@ -257,21 +258,26 @@ impl Core {
 
     /// Each entity's state in digest, by what it is and its key: what a restore must bring back, to the row.
     pub fn digests(&self) -> BTreeMap<String, u64> {
+        fn whole<S: Serialize>(state: &S) -> u64 {
+            xxh3_64(&postcard::to_stdvec(state).unwrap_or_default())
+        }
+        fn by_rows(rows: impl Iterator<Item = Option<Vec<u8>>>, head: Vec<u8>) -> u64 {
+            xxh3_64(&rows.flatten().flatten().chain(head).collect::<Vec<_>>())
+        }
         let mut all = BTreeMap::new();
         for shard in &self.shards {
-            for (key, state) in shard.orders.iter() {
-                all.insert(format!("order {}", key.0), xxh3_64(&postcard::to_stdvec(&**state).unwrap_or_default()));
-            }
-            for (name, state) in shard.names.iter() {
-                all.insert(format!("name {} {}", name.scope, name.id), xxh3_64(&postcard::to_stdvec(&**state).unwrap_or_default()));
-            }
+            all.extend(shard.orders.iter().map(|(key, state)| (format!("order {}", key.0), whole(&**state))));
+            all.extend(shard.names.iter().map(|(name, state)| (format!("name {name}"), whole(&**state))));
+            all.extend(shard.homes.iter().map(|(row, state)| (format!("home of row {row:?}"), whole(&**state))));
+            all.extend(shard.sets.iter().map(|(set, state)| (format!("floor of {set:?}"), whole(&**state))));
             for (sku, state) in shard.skus.iter() {
-                let rows = state.row_keys().flat_map(|key| state.row_bytes(key).unwrap_or_default());
-                all.insert(format!("SKU {}", sku.as_str()), xxh3_64(&rows.chain(state.head_bytes()).collect::<Vec<_>>()));
+                all.insert(format!("SKU {sku}"), by_rows(state.row_keys().map(|key| state.row_bytes(key)), state.head_bytes()));
             }
             for (customer, state) in shard.customers.iter() {
-                let rows = state.row_keys().flat_map(|key| state.row_bytes(key).unwrap_or_default());
-                all.insert(format!("customer {}", customer.0), xxh3_64(&rows.chain(state.head_bytes()).collect::<Vec<_>>()));
+                all.insert(
+                    format!("customer {}", customer.0),
+                    by_rows(state.row_keys().map(|key| state.row_bytes(key)), state.head_bytes()),
+                );
             }
         }
         all

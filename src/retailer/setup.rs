@@ -23,12 +23,14 @@ pub struct Setup {
     pub crm: bool,
     /// Is there a second shop (Shopify)?
     pub second_shop: bool,
+    /// Is the retailer in a hurry ([`super::hurry`])? Then a minute of the clock on the wall is days of its own.
+    pub in_hurry: bool,
 }
 
 impl Setup {
     /// Everything on the default names, without HTTP.
     pub fn new(bootstrap: &str) -> Self {
-        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, crm: true, second_shop: false }
+        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, crm: true, second_shop: false, in_hurry: false }
     }
 
     /// The prefix of the topics that Waybill owns.
@@ -64,8 +66,7 @@ impl Setup {
         if self.second_shop {
             systems.push_str(SECOND_SHOP);
         }
-        // On a real Kafka the retailer is in a hurry: a minute of the clock on the wall is days of its own.
-        let durations = if self.bootstrap.starts_with("in-memory") { "" } else { "\n[durations]\nparcel_settles = \"0s\"\n" };
+        let durations = if self.in_hurry { "\n[durations]\nparcel_settles = \"0s\"\n" } else { "" };
         format!(
             "[application]
 id = \"{prefix}waybill\"

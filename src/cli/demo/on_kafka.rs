@@ -26,7 +26,7 @@ const DRAINED_AFTER: Duration = Duration::from_millis(250);
 pub(super) fn play(args: &Args, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let prefix = format!("waybill-demo-{}-{seconds}.", args.seed);
-    let setup = Setup { prefix: prefix.clone(), crm: args.has_crm(), ..Setup::new(brokers) };
+    let setup = Setup { prefix: prefix.clone(), crm: args.has_crm(), in_hurry: true, ..Setup::new(brokers) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
     runtime.block_on(prepare(&setup, PARTITIONS))?;
     let mut daemon = Daemon::new(&setup)?;

@@ -20,7 +20,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<(), Error> {
-    let setup = Setup { bootstrap: args.brokers.clone(), prefix: args.prefix.clone(), http: args.http, ..Setup::new(&args.brokers) };
+    let setup = Setup {
+        bootstrap: args.brokers.clone(),
+        prefix: args.prefix.clone(),
+        http: args.http,
+        in_hurry: true,
+        ..Setup::new(&args.brokers)
+    };
     let text =
         format!("# What `waybill run` needs to know of the simulated retailer. Set {} first.\n\n", crate::retailer::setup::SECRET_VARIABLE);
     std::io::stdout().write_all((text + &setup.config_toml()).as_bytes()).map_err(Error::system("writing to standard output"))

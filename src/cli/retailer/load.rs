@@ -29,7 +29,7 @@ pub fn run(stage: &Stage) -> Result<(), Error> {
 }
 
 async fn load(stage: &Stage) -> Result<(), Error> {
-    let setup = Setup { prefix: stage.prefix.clone(), ..Setup::new(&stage.brokers) };
+    let setup = Setup { prefix: stage.prefix.clone(), in_hurry: true, ..Setup::new(&stage.brokers) };
     prepare(&setup, stage.partitions).await?;
     let producer = Rc::new(PlainProducer::new(&stage.brokers, &BTreeMap::new()).map_err(unreachable(&stage.brokers))?);
     let written = Rc::new(RefCell::new(Written::default()));

@@ -38,7 +38,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), Error> {
     let stage = &args.stage;
-    let setup = Setup { prefix: stage.prefix.clone(), ..Setup::new(&stage.brokers) };
+    let setup = Setup { prefix: stage.prefix.clone(), in_hurry: true, ..Setup::new(&stage.brokers) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
     runtime.block_on(prepare(&setup, stage.partitions))?;
     let database = args.magento_sql.as_ref().map(open).transpose()?;
