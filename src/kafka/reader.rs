@@ -21,6 +21,8 @@ use crate::engine::in_step::{Choice, choose};
 
 /// How long one poll waits: also how late a request to go back may be seen.
 const POLL: Duration = Duration::from_millis(50);
+/// In which all that waits in the consumer's own queue is served: hundreds of events.
+const SERVE: Duration = Duration::from_millis(1);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Reader {
@@ -68,7 +70,7 @@ impl Reader {
     }
 
     fn poll(&mut self) {
-        self.serve_consumer();
+        self.serve_consumer(Duration::ZERO);
         let mut failed = None;
         for ahead in &mut self.ahead {
             failed = ahead.fill().err().or(failed);
@@ -77,15 +79,17 @@ impl Reader {
             self.failed(&error);
         }
         if let Some(wait) = self.take_in_step() {
+            self.serve_consumer(SERVE);
             self.shared.bell.wait(wait.min(POLL));
         }
     }
 
-    /// Rebalances and errors. A partition that is assigned gets a queue of its own at once; what came for it just before stands in the
+    /// Rebalances and errors. One poll without time serves one line of the client's log, or one rebalance behind all such lines: whoever is about to
+    /// wait gives it some `time`, so that none is left standing. A partition that is assigned gets a queue of its own at once; what came for it just before stands in the
     /// consumer's, and goes first.
-    fn serve_consumer(&mut self) {
+    fn serve_consumer(&mut self, time: Duration) {
         loop {
-            while let Some(polled) = self.consumer.poll(Duration::ZERO) {
+            while let Some(polled) = self.consumer.poll(time) {
                 match polled {
                     Ok(message) => {
                         let place = self.shared.topic_place(message.topic()).map(|topic| (topic, message.partition()));
@@ -165,7 +169,7 @@ impl Reader {
     }
 
     fn wait_for_room(&mut self) {
-        self.serve_consumer();
+        self.serve_consumer(SERVE);
         let state = self.shared.lock();
         if state.is_full() && !state.go_back && !state.ending {
             drop(self.shared.room.wait_timeout(state, POLL));
@@ -174,7 +178,7 @@ impl Reader {
 
     /// Back to where the last committed epoch ended. Done here, between two polls: no record of before can slip in after it.
     fn go_back(&mut self) {
-        self.serve_consumer();
+        self.serve_consumer(SERVE);
         self.ahead.iter_mut().for_each(Ahead::forget);
         let mut targets = TopicPartitionList::new();
         {
@@ -196,7 +200,7 @@ impl Reader {
                 tracing::warn!(detail, "going back to the committed positions is tried again");
                 thread::sleep(POLL);
                 // An assignment that is just changing sets positions of its own.
-                self.serve_consumer();
+                self.serve_consumer(SERVE);
             }
         }
     }
