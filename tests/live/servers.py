@@ -138,7 +138,7 @@ class Kafka(Server):
         properties.update(settings or {})
         self.properties = self.folder / "server.properties"
         self.properties.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
-        self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id(), "-c", str(self.properties))
+        self.java("kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster_id()}", "-c", str(self.properties))
         self.start()
 
     def start(self):
