@@ -45,10 +45,12 @@ impl Setup {
         Ok(Config::read("the retailer's configuration", &self.config_toml(), outside, crate::sources::KINDS)?)
     }
 
-    /// The systems' topics: those that they write to, and those that Waybill reads (a table that never changes is read too).
+    /// The systems' topics: those that they write to, and those that Waybill reads (a table that never changes is read too). Of what is read, the
+    /// topic of decisions is Waybill's own, made by itself.
     pub fn source_topics(&self) -> Result<BTreeSet<String>, Error> {
         let config = self.config()?;
-        let read = config.source_topics().map(|(topic, _)| topic.to_owned());
+        let decisions = config.own_topic(crate::sources::decisions::TOPIC);
+        let read = config.source_topics().map(|(topic, _)| topic.to_owned()).filter(|topic| *topic != decisions);
         Ok(read.chain(topics().into_iter().map(|topic| format!("{}{topic}", self.prefix))).collect())
     }
 
