@@ -45,12 +45,10 @@ impl Setup {
         Ok(Config::read("the retailer's configuration", &self.config_toml(), outside, crate::sources::KINDS)?)
     }
 
-    /// The systems' topics: those that they write to, and those that Waybill reads (a table that never changes is read too). Of what is read, the
-    /// topic of decisions is Waybill's own, made by itself.
+    /// The systems' topics: those that they write to, and those that Waybill reads (a table that never changes is read too).
     pub fn source_topics(&self) -> Result<BTreeSet<String>, Error> {
         let config = self.config()?;
-        let decisions = config.own_topic(crate::sources::decisions::TOPIC);
-        let read = config.source_topics().map(|(topic, _)| topic.to_owned()).filter(|topic| *topic != decisions);
+        let read = config.source_topics().map(|(topic, _)| topic.to_owned());
         Ok(read.chain(topics().into_iter().map(|topic| format!("{}{topic}", self.prefix))).collect())
     }
 

@@ -23,7 +23,9 @@ pub fn unreachable<E: Display>(brokers: &str) -> impl Fn(E) -> Error {
 /// Creates the systems' topics. What others have written there would be mixed up with what is played: such topics are refused.
 pub async fn prepare(setup: &Setup, partitions: i32) -> Result<(), Error> {
     let (brokers, client) = (&setup.bootstrap, BTreeMap::new());
-    let names: Vec<String> = setup.source_topics()?.into_iter().collect();
+    // Waybill reads the topic of decisions too, and makes it itself: with one partition.
+    let decisions = setup.config()?.own_topic(crate::sources::decisions::TOPIC);
+    let names: Vec<String> = setup.source_topics()?.into_iter().filter(|topic| *topic != decisions).collect();
     if let Some(topic) = first_with_records(brokers, &client, &names).map_err(unreachable(brokers))? {
         return Err(Error::Usage(format!(
             "topic \"{topic}\" has records already: play under another --prefix, or delete the topics first"
