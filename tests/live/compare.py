@@ -20,6 +20,7 @@ What is left out, and why. Nothing else may differ.
 | exception `refund-overasked` | speaks of a ledger |
 | `counts.t0` of a stock update | a newer moment of an equal count is never told |
 | mails that count by a total which a higher one passed over | the lower total was seen between two epochs by one run, by the other not |
+| quantities of a confirmation, where one run's are a part of the other's | sent before, or after, it was seen that pieces were cancelled; counted with the next |
 | lines of a parcel's mail, where one run's are a part of the other's and the rest "is still to come" | a parcel's rows came in two pieces, and in compressed time the mail's wait for the rest is a few ms; such mails are counted, a tenth at most |
 | a mail that a later stage of the order or parcel overtook in one run | then it is entered and not sent; that run's own ledger must say so (`views`) |
 | a request whose effect the receiver's own row showed first: the ERP's record, its or the shop's shipment or receipt, goods that had left, a refund paid | the run that read this row before the gate was seen open need not ask. Its own ledger must say that the row is the answer (`views`); such ledgers are counted |
@@ -173,7 +174,7 @@ class Compared:
                 faults.append(f"{answered} of {self.ledgers[topic]} ledgers of {topic} were asked in one run alone: too few are left to compare")
         mails = self.ledgers["notifications"]
         if self.mails_of_a_part > max(1, PARTS_SHARE_MAX * mails):
-            faults.append(f"{self.mails_of_a_part} of {mails} mails told a part of their parcel in one run: too many")
+            faults.append(f"{self.mails_of_a_part} of {mails} mails told a part of what the other run's told: too many")
         return faults
 
     def _unequal_go_aheads(self):
@@ -213,7 +214,7 @@ class Compared:
             if found and of_money and key in self.unequal_go_aheads:
                 self.left_out["ledgers of money that follow from unequal go-aheads"] += 1
             elif found and topic == "notifications" and a and b and tells_a_part(a, b):
-                self.left_out["mails of a parcel whose rows came in two pieces"] += 1
+                self.left_out["mails that tell a part of what the other run's tell"] += 1
                 self.mails_of_a_part += 1
             elif found and self._answered(topic, key, part, found):
                 self.left_out[f"ledgers of {topic} that were overtaken, or answered by the receiver's own row"] += 1
@@ -253,17 +254,22 @@ def highest_asked(output):
 
 
 def tells_a_part(a, b):
-    """Two mails of one parcel: one tells a part of the other's pieces, and that just the rest is still to come. Nothing else differs."""
-    if without(a, OF_A_PARCEL) != without(b, OF_A_PARCEL) or not all(OF_A_PARCEL <= mail.keys() for mail in (a, b)):
+    """Two mails of which one tells a part of the other's pieces, and nothing else differs: of one parcel, where just the rest is still to come; or
+    the confirmation, that one run sent before it saw that pieces were cancelled."""
+    if without(a, OF_A_PARCEL) != without(b, OF_A_PARCEL):
         return False
     less, more = sorted((pieces(a), pieces(b)), key=Counter.total)
-    awaited = abs(Decimal(a["still_to_come"]) - Decimal(b["still_to_come"]))
-    return all(count <= more[what] for what, count in less.items()) and more.total() - less.total() == awaited > 0
+    if any(count > more[what] for what, count in less.items()):
+        return False
+    missing, awaited = more.total() - less.total(), [mail.get("still_to_come") for mail in (a, b)]
+    if a["kind"] == "confirmed":
+        return missing > 0 and awaited[0] == awaited[1]
+    return None not in awaited and missing == abs(Decimal(awaited[0]) - Decimal(awaited[1])) > 0
 
 
 def pieces(mail):
     counted = Counter()
-    for line in mail["lines"]:
+    for line in mail.get("lines", ()):
         counted[line["sku"], line["description"]] += Decimal(line["quantity"])
     return counted
 

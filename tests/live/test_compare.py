@@ -221,6 +221,19 @@ class TwoApplications(unittest.TestCase):
         parcel(b, "D1", "0", ("TEE", "1"))
         self.assert_differs(a, b, "notifications magento|1|despatched|D1: lines")
 
+    def test_a_confirmation_before_pieces_were_cancelled(self):
+        def confirmed(said, quantity, total="9.00"):
+            said.request("notifications", "confirmed", kind="confirmed", lines=[{"sku": "TEE", "description": "", "quantity": quantity}], total=total)
+
+        a, b = pair()
+        confirmed(a, "3")
+        confirmed(b, "2")
+        self.assert_equal(a, b)
+        a, b = pair()
+        confirmed(a, "3")
+        confirmed(b, "2", total="6.00")
+        self.assert_differs(a, b, "notifications magento|1|confirmed: lines[0].quantity: 3 / 2")
+
     def test_mails_of_a_total_that_was_passed_over(self):
         a, b = pair()
         for said in (a, b):
