@@ -1,6 +1,6 @@
 //! The living retailer on the wall clock: writes records as they fall due, hears what Waybill says, reacts, and is judged in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Who drives is told at least so often.
 const TURN_MAX: Duration = Duration::from_millis(100);
 const REFUSALS_SHOWN: usize = 5;
+/// No system answers sooner after it was asked, however great the hurry. Shorter than an epoch, a second application that reads the same topics
+/// would read question and answer at once, and have nothing to ask.
+const ANSWERS_AFTER: Duration = Duration::from_millis(400);
 
 /// A run.
 pub struct Live {
@@ -44,6 +47,8 @@ pub struct Live {
     tail: TailReader,
     /// Derived topics by name; `None` is `dead-letters`.
     heard_in: BTreeMap<String, Option<Topic>>,
+    /// What was read and is not answered yet, and when it was read.
+    waiting: VecDeque<(Instant, TailRecord)>,
     began: Instant,
     /// When something was last due or heard.
     stirred: Instant,
@@ -89,6 +94,7 @@ impl Live {
             wires,
             tail,
             heard_in,
+            waiting: VecDeque::new(),
             began: now,
             stirred: now,
             heard: 0,
@@ -131,10 +137,15 @@ impl Live {
     /// Waits for what comes next: a record that is due, or an event.
     fn turn(&mut self) -> Result<(), Error> {
         let due = self.retailer.next_at().map_or(TURN_MAX, |at| Duration::from_millis((at.0 - self.now().0).max(0) as u64));
-        let records = self.tail.poll(due.min(TURN_MAX)).map_err(unreachable(&self.brokers))?;
-        if !records.is_empty() || self.retailer.next_at().is_some() {
-            self.stirred = Instant::now();
+        let answered = self.waiting.front().map_or(TURN_MAX, |(read, _)| ANSWERS_AFTER.saturating_sub(read.elapsed()));
+        let read = self.tail.poll(due.min(answered).min(TURN_MAX)).map_err(unreachable(&self.brokers))?;
+        let instant = Instant::now();
+        self.waiting.extend(read.into_iter().map(|record| (instant, record)));
+        if !self.waiting.is_empty() || self.retailer.next_at().is_some() {
+            self.stirred = instant;
         }
+        let ripe = self.waiting.partition_point(|(read, _)| instant.duration_since(*read) >= ANSWERS_AFTER);
+        let records: Vec<TailRecord> = self.waiting.drain(..ripe).map(|(_, record)| record).collect();
         let heard: Vec<HeardEvent<'_>> = records.iter().filter_map(|record| self.event(record)).collect();
         self.heard += heard.len() as u64;
         for record in records.iter().filter(|record| self.heard_in.get(&*record.topic) == Some(&None)) {
