@@ -106,6 +106,7 @@ impl Config {
             shards: self.application.shards,
             live_at_start: self.live_at_start.clone(),
             record_bytes_max: self.kafka.record_bytes_max,
+            orders_whole: self.application.orders_whole,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Application {
     pub topic_prefix: String,
     /// Partitions of the changelog. Never changes for an application.
     pub shards: u16,
+    /// Orders kept whole in memory.
+    pub orders_whole: usize,
 }
 
 /// A property of librdkafka.
@@ -60,6 +62,9 @@ pub struct Http {
     pub listen: Option<SocketAddr>,
 }
 
+/// About 1.5 GiB of orders.
+pub const ORDERS_WHOLE: usize = 65_536;
+
 /// How much one epoch may read: latency on one side, the cost of a transaction on the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epochs {
@@ -73,12 +78,14 @@ pub fn application(mut section: Section<'_>) -> Option<Application> {
     let slot = section.read("slot", values::name);
     let topic_prefix = section.read("topic_prefix", values::name);
     let shards = section.read("shards", |value| values::number(value, 1, 1024));
+    let orders_whole = section.read("orders_whole", |value| values::number(value, 1, 1_000_000_000));
     section.finish();
     Some(Application {
         id: id?,
         slot: slot.unwrap_or_else(|| "0".to_owned()),
         topic_prefix: topic_prefix.unwrap_or_else(|| "waybill.".to_owned()),
         shards: shards.map_or(16, |shards| shards as u16),
+        orders_whole: orders_whole.map_or(ORDERS_WHOLE, |orders| orders as usize),
     })
 }
 

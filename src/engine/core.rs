@@ -51,6 +51,14 @@ pub struct EngineSettings {
     pub live_at_start: Vec<Topic>,
     /// The largest record that may be written, in bytes.
     pub record_bytes_max: usize,
+    /// So many orders stay whole in memory, those that were touched last; the others rest packed.
+    pub orders_whole: usize,
+}
+
+impl EngineSettings {
+    pub(super) fn orders_whole_by_shard(&self) -> usize {
+        self.orders_whole.div_ceil(usize::from(self.shards).max(1))
+    }
 }
 
 /// A source topic as records name it by index.
@@ -97,8 +105,9 @@ impl Core {
         let routes =
             topics.iter().map(|topic| TopicRoute { id: TopicId::of(topic), source: source_of(topic).unwrap_or(usize::MAX) }).collect();
         let published = Arc::new(Published::new(settings.rules.clone(), SourceTopics::new(&topics)));
+        let orders_whole = settings.orders_whole_by_shard();
         Self {
-            shards: (0..settings.shards).map(|_| Shard::new()).collect(),
+            shards: (0..settings.shards).map(|_| Shard::new(orders_whole)).collect(),
             source_topics: SourceTopics::new(&topics),
             settings,
             topics,
@@ -266,14 +275,14 @@ impl Core {
         }
         let mut all = BTreeMap::new();
         for shard in &self.shards {
-            all.extend(shard.orders.iter().map(|(key, state)| (format!("order {}", key.0), whole(&**state))));
-            all.extend(shard.names.iter().map(|(name, state)| (format!("name {name}"), whole(&**state))));
-            all.extend(shard.homes.iter().map(|(row, state)| (format!("home of row {row:?}"), whole(&**state))));
-            all.extend(shard.sets.iter().map(|(set, state)| (format!("floor of {set:?}"), whole(&**state))));
-            for (sku, state) in shard.skus.iter() {
+            all.extend(shard.orders.iter().map(|(key, state)| (format!("order {}", key.0), whole(&*state.look()))));
+            all.extend(shard.names.iter().map(|(name, state)| (format!("name {name}"), whole(&*state.look()))));
+            all.extend(shard.homes.iter().map(|(row, state)| (format!("home of row {row:?}"), whole(&*state.look()))));
+            all.extend(shard.sets.iter().map(|(set, state)| (format!("floor of {set:?}"), whole(&*state.look()))));
+            for (sku, state) in shard.skus.iter().map(|(sku, state)| (sku, state.look())) {
                 all.insert(format!("SKU {sku}"), by_rows(state.row_keys().map(|key| state.row_bytes(key)), state.head_bytes()));
             }
-            for (customer, state) in shard.customers.iter() {
+            for (customer, state) in shard.customers.iter().map(|(customer, state)| (customer, state.look())) {
                 all.insert(
                     format!("customer {}", customer.0),
                     by_rows(state.row_keys().map(|key| state.row_bytes(key)), state.head_bytes()),

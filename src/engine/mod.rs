@@ -14,6 +14,7 @@ mod names;
 mod outbox;
 pub mod published;
 pub mod report;
+mod resting;
 pub mod restore;
 pub mod route;
 pub mod run;

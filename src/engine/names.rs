@@ -115,6 +115,7 @@ mod tests {
                 shards: 4,
                 live_at_start: Vec::new(),
                 record_bytes_max: 1 << 20,
+                orders_whole: 1,
             };
             Self { core: Core::new(settings, Arc::from([])), version: 0 }
         }
@@ -204,6 +205,6 @@ mod tests {
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (1, 1));
         let names = bench.core.shards.iter().flat_map(|shard| shard.names.iter());
-        assert!(names.map(|(name, state)| state.waiting_len(name)).sum::<usize>() == 0, "nothing is left on the way");
+        assert!(names.map(|(name, state)| state.look().waiting_len(name)).sum::<usize>() == 0, "nothing is left on the way");
     }
 }

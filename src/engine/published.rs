@@ -10,6 +10,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
+use super::resting::Resting;
 use super::topics::SourceTopics;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
@@ -30,7 +31,7 @@ pub struct Published {
     pub rules: Arc<Rules>,
     /// To show where a row came from.
     pub source_topics: SourceTopics,
-    orders: Map<OrderKey, Arc<OrderState>>,
+    orders: Map<OrderKey, Resting<OrderState>>,
     links: Map<Name, SmallVec<[Link; 1]>>,
     /// Names by their bare id and by their number, whatever their scope: people type numbers.
     by_id: Map<Text, SmallVec<[Name; 1]>>,
@@ -61,9 +62,9 @@ impl Published {
         }
     }
 
-    pub(super) fn order(&self, key: &OrderKey, state: &Arc<OrderState>) {
-        let before = self.orders.insert(key.clone(), state.clone());
-        self.exceptions(before.as_ref().map(|before| &before.said), &state.said);
+    /// The order as it is now, or as it rests now. Its exceptions are counted apart.
+    pub(super) fn order(&self, key: &OrderKey, state: &Resting<OrderState>) {
+        self.orders.insert(key.clone(), state.clone());
     }
 
     pub(super) fn name(&self, name: &Name, state: &Arc<NameState>) {
@@ -102,7 +103,7 @@ impl Published {
     }
 
     /// Counts what an entity has open now instead of what it had before.
-    fn exceptions(&self, before: Option<&Said>, after: &Said) {
+    pub(super) fn exceptions(&self, before: Option<&Said>, after: &Said) {
         let mut closed = before.map(|before| exceptions_of(before).peekable());
         let mut opened = exceptions_of(after).peekable();
         if closed.as_mut().is_none_or(|closed| closed.peek().is_none()) && opened.peek().is_none() {
@@ -130,7 +131,8 @@ impl Published {
 
     /// The order by its key.
     pub fn order_by_key(&self, key: &OrderKey) -> Option<Arc<OrderState>> {
-        self.orders.get(key).map(|state| state.clone())
+        let resting = self.orders.get(key).map(|state| state.clone());
+        resting.map(|resting| resting.whole())
     }
 
     /// The orders that `id` may mean: a key (`source|native id`), or any name that leads to an order: the shop's number, the ERP's document,
@@ -180,9 +182,9 @@ impl Published {
         (self.orders.len(), self.skus.len(), self.customers.len())
     }
 
-    /// Every order, in no order: for audits and the judge.
-    pub fn orders(&self) -> Vec<(OrderKey, Arc<OrderState>)> {
-        self.orders.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect()
+    /// Every order, in no order: for audits. One after the other, for those that rest packed are whole only as long as they are looked at.
+    pub fn orders(&self) -> impl Iterator<Item = (OrderKey, Arc<OrderState>)> {
+        self.orders.iter().map(|entry| (entry.key().clone(), entry.value().whole()))
     }
 }
 
@@ -207,13 +209,14 @@ mod tests {
     #[test]
     fn exceptions_are_counted_by_kind_while_they_stand_open() {
         let published = Published::new(Arc::default(), SourceTopics::default());
-        let (one, other) = (OrderKey::new("magento", "1"), OrderKey::new("magento", "2"));
-        published.order(&one, &order(&["totals-differ", "unknown-word"]));
-        published.order(&other, &order(&["totals-differ"]));
-        published.order(&one, &order(&["totals-differ"]));
+        let two = order(&["totals-differ", "unknown-word"]);
+        let one = order(&["totals-differ"]);
+        published.exceptions(None, &two.said);
+        published.exceptions(None, &one.said);
+        published.exceptions(Some(&two.said), &one.said);
         let open = published.exceptions_open();
         assert_eq!((open["totals-differ"], open["unknown-word"]), (2, 0));
-        published.order(&one, &order(&[]));
+        published.exceptions(Some(&one.said), &order(&[]).said);
         assert_eq!(published.exceptions_open()["totals-differ"], 1);
     }
 }

@@ -22,6 +22,7 @@ use super::incarnations::Incarnations;
 use super::log::{Log, LogError, Offset};
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
+use crate::entities::order::OrderState;
 use crate::events::Topic;
 use crate::facts::Subject;
 
@@ -93,7 +94,7 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
         .map(|offset| if lost > 0 { Offset { next: None, ..offset } } else { offset })
         .collect();
     log.start(&sources).await?;
-    publish_all(core);
+    publish_all(core, found.fingerprint_changed);
     Ok(found)
 }
 
@@ -166,7 +167,7 @@ async fn read_shard<L: Log>(
         found.bytes += bytes;
         break;
     }
-    let mut shard = Shard::new();
+    let mut shard = Shard::new(core.settings.orders_whole_by_shard());
     for (key, value) in newest {
         if let Some(value) = value {
             load(&mut shard, &mut core.incarnations, &key, &value).map_err(|error| unreadable(core, index, &error))?;
@@ -199,8 +200,8 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
             }
         }
         StateKey::Order(order) => {
-            let state = postcard::from_bytes(payload)?;
-            shard.orders.restore(order, |slot| *slot = state);
+            postcard::from_bytes::<OrderState>(payload)?;
+            shard.orders.restore_packed(order, payload);
         }
         StateKey::Name(name) => {
             let state = postcard::from_bytes(payload)?;
@@ -223,31 +224,34 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
     result.map_err(StateError::from)
 }
 
-/// Shows everything restored to queries, and rebuilds the moments at which views change by the clock: each such entity is looked at once, in
-/// the first epoch.
-fn publish_all(core: &mut Core) {
+/// Shows everything restored to queries, and rebuilds the moments at which views change by the clock. An order keeps its own; under other rules, and
+/// of the other kinds, each entity is looked at once, in the first epoch.
+fn publish_all(core: &mut Core, rules_changed: bool) {
     let published = core.published();
     let tick = core.tick;
     for shard in &mut core.shards {
         for (key, state) in shard.orders.iter() {
             published.order(key, state);
-            shard.wakes.set(Subject::Order(key.clone()), Some(tick));
+            let state = state.look();
+            published.exceptions(None, &state.said);
+            shard.wakes.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.wakes_at });
         }
         for (name, state) in shard.names.iter() {
-            published.name(name, state);
+            let state = state.whole();
+            published.name(name, &state);
             if state.waiting_len(name) > 0 {
                 shard.wakes.set(Subject::Name(name.clone()), Some(tick));
             }
         }
         for (sku, state) in shard.skus.iter() {
-            published.sku(sku, state);
+            published.sku(sku, &state.whole());
             shard.wakes.set(Subject::Sku(sku.clone()), Some(tick));
         }
         for (key, state) in shard.customers.iter() {
-            published.customer(key, state);
+            published.customer(key, &state.whole());
         }
         for (set, state) in shard.sets.iter() {
-            core.floors.raise(set, state.laid());
+            core.floors.raise(set, state.look().laid());
         }
     }
     published.epoch(tick);

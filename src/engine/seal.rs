@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::core::Core;
 use super::log::Transaction;
 use super::outbox::EpochTag;
+use super::resting::Rests;
 use super::shard::Shard;
 use super::state::{EpochRecord, StateKey, encode, frame};
 use super::table::Table;
@@ -167,7 +168,7 @@ fn wave<K, S>(
 ) -> Vec<Emitted>
 where
     K: Hash + Eq + Clone,
-    S: Sealable<K> + Clone + Default,
+    S: Sealable<K> + Rests,
 {
     let mut emitted = Vec::new();
     let mut facts = Vec::new();
@@ -230,7 +231,15 @@ fn state(core: &mut Core) {
     let Core { shards, outbox, report, settings, tick, .. } = core;
     let names = &settings.names;
     for (index, shard) in shards.iter_mut().enumerate().filter(|(_, shard)| shard.touched()) {
-        for (key, staged) in shard.orders.staged().filter(|(_, staged)| staged.dirty) {
+        for place in 0..shard.orders.staged_len() {
+            let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
+            if staged.sealed && staged.state.wakes_at != staged.next {
+                staged.state.wakes_at = staged.next;
+                staged.dirty = true;
+            }
+            if !staged.dirty {
+                continue;
+            }
             outbox.state(names, report, index, &StateKey::Order(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
         }
         for (name, staged) in shard.names.staged().filter(|(_, staged)| staged.dirty) {

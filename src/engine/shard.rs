@@ -1,6 +1,7 @@
 //! A shard: the entities whose keys hash to it, and its count of epochs. Single-writer: no locks.
 
 use super::published::Published;
+use super::resting::Resting;
 use super::state::EpochRecord;
 use super::table::Table;
 use super::wakes::Wakes;
@@ -49,9 +50,10 @@ struct Before {
 }
 
 impl Shard {
-    pub fn new() -> Self {
+    /// A shard of which so many orders stay whole in memory.
+    pub fn new(orders_whole: usize) -> Self {
         Self {
-            orders: Table::new(),
+            orders: Table::resting(orders_whole),
             names: Table::new(),
             skus: Table::new(),
             customers: Table::new(),
@@ -113,12 +115,16 @@ impl Shard {
         if self.before.take().is_none() {
             return;
         }
-        self.orders.publish(|key, state| published.order(key, state));
-        self.names.publish(|name, state| published.name(name, state));
-        self.skus.publish(|sku, state| published.sku(sku, state));
-        self.customers.publish(|key, state| published.customer(key, state));
-        self.homes.publish(|_, _| {});
-        self.sets.publish(|_, _| {});
+        self.orders.publish(|key, before, state| {
+            published.order(key, &Resting::Whole(state.clone()));
+            published.exceptions(before.map(|before| &before.said), &state.said);
+        });
+        self.names.publish(|name, _, state| published.name(name, state));
+        self.skus.publish(|sku, _, state| published.sku(sku, state));
+        self.customers.publish(|key, _, state| published.customer(key, state));
+        self.homes.publish(|_, _, _| {});
+        self.sets.publish(|_, _, _| {});
+        self.orders.rest(|key, packed| published.order(key, packed));
     }
 
     /// The sealed epoch is not committed: as if it had never been.
@@ -134,11 +140,5 @@ impl Shard {
         self.epoch = epoch;
         self.begins = begins;
         self.going_live.extend(self.live.drain(live..).map(|(topic, _)| topic));
-    }
-}
-
-impl Default for Shard {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -56,6 +56,7 @@ impl Bench {
             shards,
             live_at_start: vec![],
             record_bytes_max: 1_000_000,
+            orders_whole: 1,
         };
         let mut bench = Self { core: Core::new(settings, Arc::from([])), version: 0, now: Moment(1_000_000_000) };
         bench.core.begin(bench.now);

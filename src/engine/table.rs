@@ -1,9 +1,13 @@
 //! Entities of one kind and shard: sealed ones, and those that the open epoch has touched.
 //!
-//! The epoch works on copies (the *stage*); dropping the stage is its roll-back. A copy is cheap: orders and names are small, SKUs and customers
-//! share their rows' structure. A sealed epoch is *promoted*: its copies stand where the next epoch finds them, while what stood there before is
+//! The epoch works on copies (the *stage*); dropping the stage is its roll-back. A copy is cheap: it shares its rows with what it is a copy of. A
+//! sealed epoch is *promoted*: its copies stand where the next epoch finds them, while what stood there before is
 //! kept until the log has answered. Committed, they are shown to queries; not committed, what was kept is put back.
+//!
+//! Of those that were not touched for long some rest packed (see [`Resting`]); who touches one unpacks it.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -12,6 +16,7 @@ use hashbrown::HashMap;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
+use super::resting::{Resting, Rests};
 use crate::entities::Put;
 use crate::facts::{Cause, Moment};
 
@@ -65,36 +70,73 @@ struct Promoted<K, S> {
     key: K,
     /// What the epoch made of it.
     state: Arc<S>,
-    before: Option<Arc<S>>,
+    before: Option<Sealed<S>>,
     /// When its view changed by the clock, as it was known before; `None`: that is still so, its view was not computed.
     next_before: Option<Option<Moment>>,
+}
+
+/// An entity as a sealed epoch left it.
+#[derive(Clone, Debug)]
+struct Sealed<S> {
+    state: Resting<S>,
+    /// The table's turn that touched it last.
+    touched: u64,
 }
 
 /// Entities of one kind and shard.
 #[derive(Debug)]
 pub struct Table<K, S> {
     /// As the newest sealed epoch left them.
-    sealed: HashMap<K, Arc<S>, RandomState>,
+    sealed: HashMap<K, Sealed<S>, RandomState>,
+    /// Each that is whole, about in the order of its last touch, and the turn of that touch; of a table where all are, none.
+    whole: VecDeque<(K, u64)>,
+    /// So many stay whole, at most.
+    whole_max: usize,
+    /// Promotions so far.
+    turn: u64,
     /// Those that the newest sealed epoch has changed, until it is committed.
     promoted: Vec<Promoted<K, S>>,
     /// In the order of first touch, so that what is emitted does not depend on a hash.
     staged: IndexMap<K, Staged<S>, RandomState>,
 }
 
-impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
+impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
+    /// A table whose entities are always whole.
     pub fn new() -> Self {
-        Self { sealed: HashMap::default(), promoted: Vec::new(), staged: IndexMap::default() }
+        Self::resting(usize::MAX)
+    }
+
+    /// A table of which so many entities stay whole, those that were touched last; the others rest packed.
+    pub fn resting(whole_max: usize) -> Self {
+        Self { sealed: HashMap::default(), whole: VecDeque::new(), whole_max, turn: 0, promoted: Vec::new(), staged: IndexMap::default() }
     }
 
     /// The entity as the open epoch sees it.
-    pub fn get(&self, key: &K) -> Option<&S> {
-        self.staged.get(key).map(|staged| &staged.state).or_else(|| self.sealed.get(key).map(AsRef::as_ref))
+    pub fn get(&mut self, key: &K) -> Option<&S> {
+        if self.staged.contains_key(key) {
+            return self.staged.get(key).map(|staged| &staged.state);
+        }
+        self.unpacked(key)
+    }
+
+    /// The sealed entity, whole from now on.
+    fn unpacked(&mut self, key: &K) -> Option<&S> {
+        let sealed = self.sealed.get_mut(key)?;
+        if let Resting::Packed(bytes) = &sealed.state {
+            sealed.state = Resting::Whole(Arc::new(S::unpacked(bytes)));
+            sealed.touched = self.turn;
+            self.whole.push_back((key.clone(), self.turn));
+        }
+        match &sealed.state {
+            Resting::Whole(state) => Some(state),
+            Resting::Packed(_) => None,
+        }
     }
 
     /// The entity's copy in the open epoch, made at its first touch.
     pub fn stage(&mut self, key: &K) -> &mut Staged<S> {
         if !self.staged.contains_key(key) {
-            let state = self.sealed.get(key).map(|state| S::clone(state)).unwrap_or_default();
+            let state = self.unpacked(key).cloned().unwrap_or_default();
             self.staged.insert(key.clone(), Staged { state, causes: SmallVec::new(), due: false, sealed: false, dirty: false, next: None });
         }
         // Inserted just above when it was not there.
@@ -102,9 +144,10 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
     }
 
     /// Every entity, as the open epoch sees it.
-    pub fn all(&self) -> impl Iterator<Item = (&K, &S)> {
-        let sealed = self.sealed.iter().filter(|(key, _)| !self.staged.contains_key(*key)).map(|(key, state)| (key, &**state));
-        sealed.chain(self.staged.iter().map(|(key, staged)| (key, &staged.state)))
+    pub fn all(&self) -> impl Iterator<Item = (&K, Cow<'_, S>)> {
+        let sealed = self.sealed.iter().filter(|(key, _)| !self.staged.contains_key(*key));
+        let sealed = sealed.map(|(key, sealed)| (key, sealed.state.look()));
+        sealed.chain(self.staged.iter().map(|(key, staged)| (key, Cow::Borrowed(&staged.state))))
     }
 
     pub fn staged_len(&self) -> usize {
@@ -131,7 +174,7 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         S: PartialEq,
     {
         for (key, staged) in &mut self.staged {
-            staged.dirty &= self.sealed.get(key).is_none_or(|sealed| **sealed != staged.state);
+            staged.dirty &= self.sealed.get(key).is_none_or(|sealed| *sealed.state.look() != staged.state);
         }
     }
 
@@ -145,21 +188,44 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
     /// Makes the open epoch's copies what the next epoch finds. An entity whose view was not computed (a newer version of what it has was kept)
     /// wakes when it would have. `wake` sets when an entity's view changes by the clock and gives what was set before.
     pub fn promote(&mut self, mut wake: impl FnMut(&K, Option<Moment>) -> Option<Moment>) {
+        self.turn += 1;
         for (key, staged) in self.staged.drain(..) {
             if !staged.dirty && !staged.due && !staged.sealed {
                 continue;
             }
             let state = Arc::new(staged.state);
             let next_before = staged.sealed.then(|| wake(&key, staged.next));
-            let before = self.sealed.insert(key.clone(), state.clone());
+            let sealed = Sealed { state: Resting::Whole(state.clone()), touched: self.turn };
+            let before = self.sealed.insert(key.clone(), sealed);
+            let was_whole = before.as_ref().is_some_and(|before| matches!(before.state, Resting::Whole(_)));
+            if !was_whole && self.whole_max < usize::MAX {
+                self.whole.push_back((key.clone(), self.turn));
+            }
             self.promoted.push(Promoted { key, state, before, next_before });
         }
     }
 
-    /// The sealed epoch is committed: shows each entity that it changed to `each`.
-    pub fn publish(&mut self, mut each: impl FnMut(&K, &Arc<S>)) {
+    /// The sealed epoch is committed: shows each entity that it changed to `each`, as it was before and as it is.
+    pub fn publish(&mut self, mut each: impl FnMut(&K, Option<&S>, &Arc<S>)) {
         for promoted in self.promoted.drain(..) {
-            each(&promoted.key, &promoted.state);
+            let before = promoted.before.as_ref().map(|before| before.state.look());
+            each(&promoted.key, before.as_deref(), &promoted.state);
+        }
+    }
+
+    /// Packs those that were touched least lately, as long as more are whole than may be, and shows them to `each`. Only what is committed rests.
+    pub fn rest(&mut self, mut each: impl FnMut(&K, &Resting<S>)) {
+        while self.whole.len() > self.whole_max {
+            let Some((key, turn)) = self.whole.pop_front() else { return };
+            let Some(sealed) = self.sealed.get_mut(&key) else { continue };
+            let Resting::Whole(state) = &sealed.state else { continue };
+            if sealed.touched > turn {
+                self.whole.push_back((key, sealed.touched));
+                continue;
+            }
+            let Some(packed) = state.packed() else { continue };
+            sealed.state = Resting::Packed(packed);
+            each(&key, &sealed.state);
         }
     }
 
@@ -176,21 +242,40 @@ impl<K: Hash + Eq + Clone, S: Clone + Default> Table<K, S> {
         }
     }
 
-    /// Puts an entity that a restore read.
+    /// Puts (part of) an entity that a restore read.
     pub fn restore(&mut self, key: K, change: impl FnOnce(&mut S)) {
-        let entry = self.sealed.entry(key).or_default();
-        change(Arc::make_mut(entry));
+        let sealed = self.sealed.entry(key).or_insert_with(|| Sealed { state: Resting::Whole(Arc::default()), touched: 0 });
+        if let Resting::Whole(state) = &mut sealed.state {
+            change(Arc::make_mut(state));
+        }
+    }
+
+    /// Puts an entity that a restore read, packed as it was read.
+    pub fn restore_packed(&mut self, key: K, bytes: &[u8]) {
+        self.sealed.insert(key, Sealed { state: Resting::Packed(bytes.into()), touched: 0 });
     }
 
     /// As the newest sealed epoch left them.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
-        self.sealed.iter()
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &Resting<S>)> {
+        self.sealed.iter().map(|(key, sealed)| (key, &sealed.state))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Rests for u8 {}
+
+    impl Rests for u32 {
+        fn packed(&self) -> Option<Arc<[u8]>> {
+            Some(Arc::new(self.to_le_bytes()))
+        }
+
+        fn unpacked(bytes: &[u8]) -> Self {
+            Self::from_le_bytes(bytes.try_into().expect("four bytes"))
+        }
+    }
 
     fn put(table: &mut Table<&'static str, u32>, key: &'static str, value: u32) {
         let staged = table.stage(&key);
@@ -203,7 +288,7 @@ mod tests {
         let mut table: Table<&'static str, u32> = Table::new();
         put(&mut table, "a", 1);
         table.promote(|_, _| None);
-        table.publish(|_, _| {});
+        table.publish(|_, _, _| {});
         table.stage(&"a").mark(Put::Same, Cause::NONE);
         table.promote(|key, next| panic!("the wake of {key} is set to {next:?}"));
         table.demote(|key, next| panic!("the wake of {key} is set to {next:?}"));
@@ -215,7 +300,7 @@ mod tests {
         let mut table: Table<&'static str, u32> = Table::new();
         put(&mut table, "a", 1);
         table.promote(|_, _| None);
-        table.publish(|key, state| assert_eq!((*key, **state), ("a", 1)));
+        table.publish(|key, before, state| assert_eq!((*key, before, **state), ("a", None, 1)));
         put(&mut table, "a", 2);
         put(&mut table, "b", 2);
         let mut woken = Vec::new();
@@ -231,9 +316,38 @@ mod tests {
         table.drop_stage();
         let mut woken = Vec::new();
         table.demote(|key, next| woken.push((*key, next)));
-        assert_eq!((table.get(&"a"), table.get(&"b")), (Some(&1), None));
+        assert_eq!(table.get(&"a"), Some(&1));
+        assert_eq!(table.get(&"b"), None);
         assert_eq!(woken, [("b", None), ("a", Some(Moment(1)))], "they wake as they did before");
-        table.publish(|key, _| panic!("{key} of an epoch that was not committed is shown"));
+        table.publish(|key, _, _| panic!("{key} of an epoch that was not committed is shown"));
+    }
+
+    /// Whole or packed: it is what it was, it can be built on, and an epoch that is not committed leaves it so.
+    #[test]
+    fn what_was_not_touched_for_long_rests_packed() {
+        let mut table: Table<&'static str, u32> = Table::resting(2);
+        let mut packed = Vec::new();
+        let mut epoch = |table: &mut Table<&'static str, u32>, key, value| {
+            put(table, key, value);
+            table.promote(|_, _| None);
+            table.publish(|_, _, _| {});
+            packed.clear();
+            table.rest(|key, resting| packed.push((*key, *resting.look())));
+            packed.clone()
+        };
+        assert_eq!(epoch(&mut table, "a", 1), []);
+        assert_eq!(epoch(&mut table, "b", 2), []);
+        assert_eq!(epoch(&mut table, "a", 3), []);
+        assert_eq!(epoch(&mut table, "c", 4), [("b", 2)], "a was touched after b");
+        assert_eq!(table.get(&"b"), Some(&2));
+        assert_eq!(table.all().map(|(_, state)| *state).sum::<u32>(), 9);
+
+        assert_eq!(epoch(&mut table, "d", 5), [("c", 4), ("a", 3)]);
+        let before = table.stage(&"a").state;
+        put(&mut table, "a", 6);
+        table.promote(|_, _| None);
+        table.demote(|_, _| {});
+        assert_eq!((before, table.get(&"a")), (3, Some(&3)));
     }
 
     /// A row that is told once more, by a new snapshot, must be written, for its version is newer; nothing is computed, and no deadline is lost.

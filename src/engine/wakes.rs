@@ -1,14 +1,17 @@
 //! When which entity's view would next change by the clock alone. Rebuilt by restore; read at an epoch's opening, changed when it is sealed,
 //! and back again when it is not committed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use crate::facts::{Moment, Subject};
 
 #[derive(Debug, Default)]
 pub struct Wakes {
     by_moment: BTreeSet<(Moment, Subject)>,
-    moments: HashMap<Subject, Moment>,
+    moments: HashMap<Subject, Moment, RandomState>,
 }
 
 impl Wakes {

@@ -1,6 +1,8 @@
 //! The newest version of each row of a small entity.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Gone, Kept, Told};
 use crate::facts::{Cause, Moment, RowKey, SourceId, Version};
@@ -33,9 +35,10 @@ pub enum Put {
     Changed,
 }
 
-/// Rows by key, sorted. An order has a few dozen at most, so a sorted vector beats a map.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rows<R>(Vec<(RowKey, Stored<R>)>);
+/// Rows by key, sorted. An order has a few dozen at most, so a sorted vector beats a map. A copy shares the rows, and only those that are put to it
+/// are made anew: each epoch works on copies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows<R>(Vec<Arc<(RowKey, Stored<R>)>>);
 
 impl<R> Default for Rows<R> {
     fn default() -> Self {
@@ -76,30 +79,44 @@ impl<R: PartialEq> Stored<R> {
     }
 }
 
-impl<R: PartialEq> Rows<R> {
+/// As pairs of key and row are written.
+impl<R: Serialize> Serialize for Rows<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|row| &**row))
+    }
+}
+
+impl<'de, R: Deserialize<'de>> Deserialize<'de> for Rows<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rows = Vec::<(RowKey, Stored<R>)>::deserialize(deserializer)?;
+        Ok(Self(rows.into_iter().map(Arc::new).collect()))
+    }
+}
+
+impl<R: Clone + PartialEq> Rows<R> {
     /// Puts a row (`None`: its deletion) when its version is newer than the one there.
     pub fn put(&mut self, key: RowKey, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
-        match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
+        match self.place(&key) {
             Err(place) => {
                 let deleted = row.is_none();
                 // An order stays long after its last row came: room for twice as many would stay with it.
                 if self.0.len() == self.0.capacity() {
                     self.0.reserve_exact(ROOM);
                 }
-                self.0.insert(place, (key, Stored { version, cause, at, deleted, row, said: None }));
+                self.0.insert(place, Arc::new((key, Stored { version, cause, at, deleted, row, said: None })));
                 Put::Changed
             }
-            Ok(place) => self.0[place].1.put(row, version, cause, at),
+            Ok(place) => Arc::make_mut(&mut self.0[place]).1.put(row, version, cause, at),
         }
     }
 
     /// The row is another entity's from this version on: its content goes, and an older telling doesn't bring it back.
     pub fn withdraw(&mut self, key: RowKey, version: Version, cause: Cause, at: Moment) -> Put {
         let stored = Stored { version, cause, at, deleted: true, row: None, said: Some(Box::new(version)) };
-        match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
-            Err(place) => self.0.insert(place, (key, stored)),
+        match self.place(&key) {
+            Err(place) => self.0.insert(place, Arc::new((key, stored))),
             Ok(place) if version <= self.0[place].1.version => return Put::Stale,
-            Ok(place) => self.0[place].1 = stored,
+            Ok(place) => self.0[place] = Arc::new((key, stored)),
         }
         Put::Changed
     }
@@ -114,8 +131,8 @@ impl<R: PartialEq> Rows<R> {
 
     /// Takes a row out as if it had never been told: the name that it came under leads elsewhere.
     pub fn take(&mut self, key: &RowKey) -> Option<Kept<R>> {
-        let place = self.0.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
-        let Stored { version, cause, at, deleted, row, said } = self.0.remove(place).1;
+        let place = self.place(key).ok()?;
+        let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place)).1;
         if !deleted {
             return Some(Kept { told: row.map(|row| Told { version, cause, at, row }), gone: None });
         }
@@ -123,18 +140,22 @@ impl<R: PartialEq> Rows<R> {
         Some(Kept { told, gone: Some(Gone { version, cause, at, settled: false }) })
     }
 
+    fn place(&self, key: &RowKey) -> Result<usize, usize> {
+        self.0.binary_search_by(|row| row.0.cmp(key))
+    }
+
     pub fn get(&self, key: &RowKey) -> Option<&Stored<R>> {
-        self.0.binary_search_by(|(k, _)| k.cmp(key)).ok().map(|place| &self.0[place].1)
+        self.place(key).ok().map(|place| &self.0[place].1)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&RowKey, &Stored<R>)> {
-        self.0.iter().map(|(key, stored)| (key, stored))
+        self.0.iter().map(|row| (&row.0, &row.1))
     }
 
     /// Rows of one kind, in the order of source and id.
     pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Stored<R>)> {
-        let start = self.0.partition_point(|(key, _)| key.kind < kind);
-        self.0[start..].iter().take_while(move |(key, _)| key.kind == kind).map(|(key, stored)| (key, stored))
+        let start = self.0.partition_point(|row| row.0.kind < kind);
+        self.0[start..].iter().take_while(move |row| row.0.kind == kind).map(|row| (&row.0, &row.1))
     }
 
     /// Rows of one kind and source.

@@ -109,6 +109,7 @@ impl Bench {
             shards: SHARDS,
             live_at_start: Topic::ALL.into_iter().filter(|topic| !topic.is_statement()).collect(),
             record_bytes_max: 1 << 20,
+            orders_whole: 1,
         };
         let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
         let log = MemoryLog::open(&self.broker, APPLICATION, Arc::from([Arc::from(SOURCE_TOPIC)]), exchange, changelog);

@@ -24,6 +24,8 @@ pub struct OrderState {
     pub exceptions: SmallMap<Text, Moment>,
     /// Raised at each seal that changed the view or a ledger.
     pub revision: u64,
+    /// When its view next changes by the clock alone, as of its last seal: a restore need not look at every order.
+    pub wakes_at: Option<Moment>,
     /// The names that rows came under, and the version of the link that they came by.
     pub names: Vec<Name>,
 }

@@ -121,6 +121,7 @@ impl Play {
             shards,
             live_at_start: config.live_at_start,
             record_bytes_max: RECORD_BYTES_MAX,
+            orders_whole: config.application.orders_whole,
         };
         let pace = Span::seconds(if plan.orders > 2_000 { 180 } else { 45 });
         let (now, pace) = (plan.opening, plan.hurry.span(pace));

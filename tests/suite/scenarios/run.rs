@@ -236,7 +236,7 @@ impl<'c> Play<'c> {
         let published = self.engine.core().published();
         let views = CommittedViews::default();
         views.open(published.clone());
-        let ledgers = published.orders().into_iter().map(|(key, state)| {
+        let ledgers = published.orders().map(|(key, state)| {
             let ledgers = serde_json::to_value(&state.ledgers).expect("ledgers have a JSON form");
             (key.0.to_string(), ledgers)
         });
