@@ -245,6 +245,7 @@ fn publish_all(core: &mut Core) {
         }
         for (key, state) in shard.customers.iter() {
             published.customer(key, state);
+            shard.wakes.set(Subject::Customer(key.clone()), Some(tick));
         }
         for (set, state) in shard.sets.iter() {
             core.floors.raise(set, state.laid());
