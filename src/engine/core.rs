@@ -202,20 +202,25 @@ impl Core {
 
     /// Puts a fact's row to its entity in the open epoch, if it is newer than what is there.
     pub(super) fn store(&mut self, fact: Fact) -> Put {
+        self.store_waiting(fact, self.tick)
+    }
+
+    /// ... of a row that has waited for its order since the tick `since`, and may have to wait on.
+    pub(super) fn store_waiting(&mut self, fact: Fact, since: Moment) -> Put {
         match fact.subject {
             Subject::Home(_) => return keeping::at_home(self, fact),
             Subject::Set(_) => return keeping::lay(self, fact),
             _ => {}
         }
         let deletion = self.floors.above(&fact);
-        let put = self.store_row(fact);
+        let put = self.store_row(fact, since);
         match deletion {
-            Some(deletion) => self.store_row(deletion).max(put),
+            Some(deletion) => self.store_row(deletion, since).max(put),
             None => put,
         }
     }
 
-    fn store_row(&mut self, fact: Fact) -> Put {
+    fn store_row(&mut self, fact: Fact, since: Moment) -> Put {
         let shard = &mut self.shards[route::of(&fact.subject, self.settings.shards)];
         let cause = fact.cause;
         let put = match (fact.subject, fact.change) {
@@ -240,7 +245,7 @@ impl Core {
             }
             (Subject::Name(name), change) => {
                 let staged = shard.names.stage(&name);
-                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at, since);
                 staged.mark(put, cause);
                 put
             }

@@ -3,8 +3,8 @@
 use super::core::Core;
 use super::published::LINKS_MAX;
 use super::route;
-use crate::entities::Kept;
-use crate::facts::{Link, Name, OrderRow, RowKey, Subject};
+use crate::entities::name::Waiting;
+use crate::facts::{Link, Name, RowKey, Subject};
 
 /// Names pass on the rows that came under them, link by link, until nothing moves; five links at most.
 pub(super) fn pass_on(core: &mut Core) {
@@ -25,8 +25,8 @@ pub(super) fn pass_on(core: &mut Core) {
         if moved.is_empty() {
             break;
         }
-        for fact in moved {
-            core.store(fact);
+        for (fact, since) in moved {
+            core.store_waiting(fact, since);
         }
     }
     for shard in &mut core.shards {
@@ -48,15 +48,16 @@ fn take_back(core: &mut Core) {
     }
     for (name, from, keys) in back {
         for key in keys {
-            let Some(kept) = take(core, &from, &key) else { continue };
+            let Some(back) = take(core, &from, &key) else { continue };
             let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
-            shard.names.stage(&name).state.give_back(key, kept);
+            shard.names.stage(&name).state.give_back(key, back);
         }
     }
 }
 
-/// The row, from the order that it went to or from the name on the way where it waits. Whoever had it is computed anew.
-pub(super) fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Kept<OrderRow>> {
+/// The row, from the order that it went to (of which it begins to wait again) or from the name on the way where it waits. Whoever had it is computed
+/// anew.
+pub(super) fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Waiting> {
     let mut from = from.clone();
     for _ in 0..LINKS_MAX {
         match from {
@@ -67,16 +68,16 @@ pub(super) fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Kept<Or
                 if let Some(cause) = kept.told.as_ref().map(|told| told.cause).or(kept.gone.as_ref().map(|gone| gone.cause)) {
                     staged.touch(cause);
                 }
-                return Some(kept);
+                return Some(Waiting { kept, since: core.tick });
             }
             Link::Name(name) => {
                 let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
                 let staged = shard.names.stage(&name);
                 match staged.state.take(key) {
-                    Ok(kept) => {
+                    Ok(waiting) => {
                         staged.dirty = true;
                         staged.due = true;
-                        return Some(kept);
+                        return Some(waiting);
                     }
                     Err(next) => {
                         staged.dirty = true;
@@ -95,6 +96,7 @@ mod tests {
 
     use super::*;
     use crate::engine::{Core, EngineSettings, TopicNames};
+    use crate::facts::OrderRow;
     use crate::facts::order::{Scan, ScanMeaning, WarehouseOrder, WarehouseState, Word};
     use crate::facts::{Cause, Change, Fact, Moment, OrderKey, Place, Row, SourceId, Version};
 

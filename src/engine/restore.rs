@@ -249,6 +249,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
         }
         for (key, state) in shard.customers.iter() {
             published.customer(key, &state.whole());
+            shard.wakes.set(Subject::Customer(key.clone()), Some(tick));
         }
         for (set, state) in shard.sets.iter() {
             core.floors.raise(set, state.look().laid());

@@ -84,9 +84,19 @@ pub struct DocumentLedger {
     pub first_asked_at: Option<Moment>,
     /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
     pub adopted: bool,
+    /// Since which tick the receiver's record has been other than what was asked last (`sales-orders`): a record that was changed comes line by
+    /// line, and differs until the last one is there.
+    pub differs_since: Option<Moment>,
 }
 
 impl DocumentLedger {
+    /// Notes whether the record differs at this tick; from a request on it does, until it is found equal. Gives whether that is news.
+    pub fn note_difference(&mut self, differs: bool, tick: Moment) -> bool {
+        let differs = differs || self.asked_at == Some(tick);
+        let since = differs.then(|| self.differs_since.unwrap_or(tick));
+        std::mem::replace(&mut self.differs_since, since) != since
+    }
+
     /// Enters the totals of a step, and raises the highest ever asked.
     pub fn enter_totals(&mut self, totals: SmallMap<Text, Quantity>) {
         for (line, total) in &totals {

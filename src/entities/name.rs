@@ -32,6 +32,14 @@ pub struct StoredLink {
     pub to: Option<Link>,
 }
 
+/// A row that stands in a name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub kept: Kept<OrderRow>,
+    /// The tick at which it was first kept without an order to go to: in this name, or in one that led here.
+    pub since: Moment,
+}
+
 /// Where rows went, and which: what is taken back when the link moves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Passed {
@@ -46,7 +54,7 @@ pub struct NameState {
     /// Sorted by source and claim.
     links: Vec<StoredLink>,
     /// Rows that wait for the link, sorted by key; of a name that leads to several orders, all its rows.
-    rows: Vec<(RowKey, Kept<OrderRow>)>,
+    rows: Vec<(RowKey, Waiting)>,
     passed: Vec<Passed>,
     /// Rows of the open epoch that were not passed on yet.
     #[serde(skip)]
@@ -81,14 +89,14 @@ fn is_shared(name: &Name) -> bool {
 }
 
 impl NameState {
-    /// Puts a fact that was told of the name: its link, or a row of the order that it leads to.
-    pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
+    /// Puts a fact that was told of the name: its link, or a row of the order that it leads to, which waits since the tick `since`.
+    pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment, since: Moment) -> Put {
         match change {
             Change::Upsert(Row::Link(to)) => self.put_link(key, Some(to), version, cause, at),
             Change::Delete if key.kind == Link::KIND => self.put_link(key, None, version, cause, at),
-            Change::Upsert(Row::Order(row)) if row.kind() == key.kind => self.kept(key).upsert(row, version, cause, at),
-            Change::Delete => self.kept(key).delete(version, cause, at),
-            Change::Withdraw if key.kind != Link::KIND => self.kept(key).withdraw(version, cause, at),
+            Change::Upsert(Row::Order(row)) if row.kind() == key.kind => self.kept(key, since).upsert(row, version, cause, at),
+            Change::Delete => self.kept(key, since).delete(version, cause, at),
+            Change::Withdraw if key.kind != Link::KIND => self.kept(key, since).withdraw(version, cause, at),
             Change::Upsert(_) | Change::Withdraw => Put::Stale,
         }
     }
@@ -111,27 +119,30 @@ impl NameState {
     }
 
     /// A row that is told something of: it waits, and [`Self::forward`] passes it on at once where the link is there.
-    fn kept(&mut self, key: RowKey) -> &mut Kept<OrderRow> {
+    fn kept(&mut self, key: RowKey, since: Moment) -> &mut Kept<OrderRow> {
         if !self.fresh.contains(&key) {
             self.fresh.push(key.clone());
         }
         let place = match self.rows.binary_search_by(|(other, _)| other.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
-                self.rows.insert(place, (key, Kept::default()));
+                self.rows.insert(place, (key, Waiting { kept: Kept::default(), since }));
                 place
             }
         };
-        &mut self.rows[place].1
+        let waiting = &mut self.rows[place].1;
+        waiting.since = waiting.since.min(since);
+        &mut waiting.kept
     }
 
     /// Lets a row wait again that was taken back from where it had gone.
-    pub fn give_back(&mut self, key: RowKey, kept: Kept<OrderRow>) {
+    pub fn give_back(&mut self, key: RowKey, back: Waiting) {
+        let Waiting { kept, since } = back;
         if let Some(told) = kept.told {
-            self.kept(key.clone()).upsert(told.row, told.version, told.cause, told.at);
+            self.kept(key.clone(), since).upsert(told.row, told.version, told.cause, told.at);
         }
         if let Some(gone) = kept.gone {
-            let kept = self.kept(key);
+            let kept = self.kept(key, since);
             match gone.settled {
                 true => kept.withdraw(gone.version, gone.cause, gone.at),
                 false => kept.delete(gone.version, gone.cause, gone.at),
@@ -140,7 +151,7 @@ impl NameState {
     }
 
     /// Takes a row out that waits here; else says where it has gone, and forgets that it went there.
-    pub fn take(&mut self, key: &RowKey) -> Result<Kept<OrderRow>, Option<Link>> {
+    pub fn take(&mut self, key: &RowKey) -> Result<Waiting, Option<Link>> {
         if let Ok(place) = self.rows.binary_search_by(|(other, _)| other.cmp(key)) {
             return Ok(self.rows.remove(place).1);
         }
@@ -197,9 +208,9 @@ impl NameState {
         moved.into_iter().map(|passed| (passed.to, passed.keys)).collect()
     }
 
-    /// The rows to pass on to where the name leads: they leave it, unless it is shared.
+    /// The rows to pass on to where the name leads, and since when each waits: they leave it, unless it is shared.
     /// A row that was deleted while it waited is passed on with its content first.
-    pub fn forward(&mut self, name: &Name) -> Vec<Fact> {
+    pub fn forward(&mut self, name: &Name) -> Vec<(Fact, Moment)> {
         let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
         if targets.is_empty() || self.rows.is_empty() {
             return Vec::new();
@@ -210,20 +221,20 @@ impl NameState {
         for to in targets {
             // Whoever has heard of a shared name's rows before hears the new ones; a new claimant hears all.
             let knows = is_shared(name) && self.passed.iter().any(|passed| passed.to == to);
-            let rows: Vec<&(RowKey, Kept<OrderRow>)> = all.iter().filter(|(key, _)| !knows || fresh.contains(key)).collect();
+            let rows: Vec<&(RowKey, Waiting)> = all.iter().filter(|(key, _)| !knows || fresh.contains(key)).collect();
             let subject = match &to {
                 Link::Order(order) => Subject::Order(order.clone()),
                 Link::Name(name) => Subject::Name(name.clone()),
             };
             self.note_passed(to, rows.iter().map(|(key, _)| key));
-            for (key, kept) in rows {
+            for (key, Waiting { kept, since }) in rows {
                 let fact = |change, version, cause, at| Fact { subject: subject.clone(), key: key.clone(), change, version, cause, at };
                 if let Some(told) = &kept.told {
-                    facts.push(fact(Change::Upsert(Row::Order(told.row.clone())), told.version, told.cause, told.at));
+                    facts.push((fact(Change::Upsert(Row::Order(told.row.clone())), told.version, told.cause, told.at), *since));
                 }
                 if let Some(gone) = &kept.gone {
                     let change = if gone.settled { Change::Withdraw } else { Change::Delete };
-                    facts.push(fact(change, gone.version, gone.cause, gone.at));
+                    facts.push((fact(change, gone.version, gone.cause, gone.at), *since));
                 }
             }
         }
@@ -245,7 +256,7 @@ impl NameState {
 
     /// Rows that stand in the name: those that wait, and those of a shared name.
     pub fn waiting(&self) -> impl Iterator<Item = (&RowKey, &Kept<OrderRow>)> {
-        self.rows.iter().map(|(key, kept)| (key, kept))
+        self.rows.iter().map(|(key, waiting)| (key, &waiting.kept))
     }
 
     /// How many rows wait for a link.
@@ -253,20 +264,22 @@ impl NameState {
         if is_shared(name) && !self.targets(name).is_empty() { 0 } else { self.rows.len() }
     }
 
-    /// Rows that wait longer than `orphan_rows`, measured by what their sources last said of them; else when they will. Of a row that was never
-    /// told a deletion says nothing, and nobody is asked about it.
+    /// Rows that wait longer than `orphan_rows`: since their sources last spoke of them, or since they were first kept here, whichever is later, so
+    /// that old rows whose order is told a moment after them are nobody's concern. Else when they will. Of a row that was never told a deletion
+    /// says nothing, and nobody is asked about it.
     pub fn orphans(&self, name: &Name, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
         let told_at = |kept: &Kept<OrderRow>| {
             let told = kept.told.as_ref()?.at;
             Some(kept.gone.as_ref().map_or(told, |gone| gone.at))
         };
         let waiting = self.waiting_len(name);
-        let Some(since) = self.rows.iter().filter_map(|(_, kept)| told_at(kept)).min().filter(|_| waiting > 0) else {
+        let told = || self.rows.iter().filter_map(|(_, row)| Some((told_at(&row.kept)?, row.since)));
+        let (Some(since), Some(waits)) = (told().map(|(at, _)| at).min(), told().map(|(at, since)| at.max(since)).min()) else {
             return Err(None);
         };
-        let opens = since + rules.durations.orphan_rows;
-        if opens > tick {
-            return Err(Some(opens));
+        let opens = waits + rules.durations.orphan_rows;
+        if waiting == 0 || opens > tick {
+            return Err(Some(opens).filter(|_| waiting > 0));
         }
         let mut sources: Vec<SourceId> = self.rows.iter().map(|(key, _)| key.source).collect();
         sources.sort_unstable();

@@ -4,14 +4,14 @@ use super::{Outlet, Sealed, customer_history, marketing_profiles};
 use crate::entities::customer::CustomerState;
 use crate::facts::CustomerKey;
 
-/// Says what changed. Nothing here changes by the clock alone.
+/// Says what changed.
 pub fn seal_customer(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Sealed {
     state.tidy(outlet.context.rules, outlet.context.tick);
     for order in state.take_unsealed() {
         customer_history::say(customer, &order, state, outlet);
     }
-    marketing_profiles::say(customer, state, outlet);
-    Sealed { changed: outlet.changed, next: None }
+    let next = marketing_profiles::say(customer, state, outlet);
+    Sealed { changed: outlet.changed, next }
 }
 
 #[cfg(test)]
@@ -23,6 +23,7 @@ mod tests {
     use crate::entities::rules::Rules;
     use crate::events::{SealContext, Topic};
     use crate::facts::customer::{Account, Consent, ConsentState, HistoryKind, HistoryLine, OrderSummary, Purpose};
+    use crate::facts::time::Span;
     use crate::facts::{
         Amount, Cause, Change, Currency, CustomerRow, Digest, Moment, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId, Version,
     };
@@ -52,13 +53,19 @@ mod tests {
 
         /// Seals, and gives what was said: topic, key, body.
         fn seal(&mut self) -> Vec<(Topic, String, Option<Value>)> {
+            self.seal_at(Moment(1)).0
+        }
+
+        /// ... at this tick, and when the clock alone would change something.
+        fn seal_at(&mut self, tick: Moment) -> (Vec<(Topic, String, Option<Value>)>, Option<Moment>) {
             let rules = Rules::default();
-            let context = SealContext { rules: &rules, tick: Moment(1), generation: 1, live: &|_| true };
+            let context = SealContext { rules: &rules, tick, generation: 1, live: &|_| true };
             let mut outlet = Outlet::new(context, self.state.revision + 1, vec![]);
             let sealed = seal_customer(&CustomerKey::account("magento", "7"), &mut self.state, &mut outlet);
             self.state.revision += u64::from(sealed.changed);
             let body = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("JSON");
-            outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body))).collect()
+            let said = outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body)));
+            (said.collect(), sealed.next)
         }
 
         fn profile(&mut self) -> Value {
@@ -141,6 +148,26 @@ mod tests {
         assert_eq!(purchases["segment"], "returning");
         bench.put(CRM, "profiling", consent(Purpose::Profiling, ConsentState::No, Some(2)));
         assert_eq!(bench.profile()["purchases"], Value::Null);
+    }
+
+    #[test]
+    fn who_orders_no_more_lapses_by_the_clock() {
+        let (placed, days) = (Moment(10), |n| Moment(10) + Span::days(n));
+        let mut bench = Bench::default();
+        bench.put(CRM, "profiling", consent(Purpose::Profiling, ConsentState::Yes, Some(1)));
+        assert_eq!(bench.seal_at(placed).1, None, "nothing was bought");
+        bench.put(SourceId::WAYBILL, "magento|1", order("1", placed.0, 40, vec![]));
+        let mut tell = |tick: Moment| {
+            let (said, next) = bench.seal_at(tick);
+            (said.into_iter().find_map(|(_, _, body)| body?["purchases"]["segment"].as_str().map(str::to_owned)), next)
+        };
+        let is = |word: &str| Some(word.to_owned());
+        assert_eq!(tell(placed), (is("first"), Some(days(180))));
+        assert_eq!(tell(Moment(days(180).0 - 1)), (None, Some(days(180))));
+        assert_eq!(tell(days(180)), (is("lapsing"), Some(days(365))));
+        assert_eq!(tell(days(365)), (is("lapsed"), None));
+        bench.put(SourceId::WAYBILL, "magento|2", order("2", days(400).0, 40, vec![]));
+        assert_eq!(bench.seal_at(days(400)).1, Some(days(580)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `marketing-profiles`: what marketing may know of a person. A statement, keyed by person + brand. Orders and spend only with consent to profiling.
 //!
-//! For each brand that knows the person by an account, a consent or an order. A collective account is nobody: no profile.
+//! For each brand that knows the person by an account, a consent or an order. A collective account is nobody: no profile. Who orders no more
+//! lapses by the clock alone.
 
 use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::Outlet;
 use crate::entities::customer::{Bought, CustomerState, consent};
 use crate::facts::customer::{ConsentState, Purpose};
 use crate::facts::ids::join_key;
+use crate::facts::time::Span;
 use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +18,13 @@ use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, Text};
 pub enum Segment {
     First,
     Returning,
+    Lapsing,
+    Lapsed,
 }
+
+/// A person lapses so long after the last order, and has lapsed so long after it (rows.md, "Fixed choices").
+const LAPSING: Span = Span::days(180);
+const LAPSED: Span = Span::days(365);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MarketingProfile {
@@ -49,33 +57,42 @@ pub struct Purchases {
     pub segment: Option<Segment>,
 }
 
-/// Says the person's profile at each brand.
-pub(super) fn say(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
+/// Says the person's profile at each brand. The result: when the clock alone would next change one.
+pub(super) fn say(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Option<Moment> {
+    let tick = outlet.context.tick;
     let brands: Vec<Text> = if state.is_collective() { Vec::new() } else { state.brands().cloned().collect() };
-    let profiles =
-        brands.into_iter().map(|brand| (format_compact!("{}|{}", customer.0, join_key(&[&brand])), body(customer, brand, state))).collect();
+    let profile = |brand: Text| (format_compact!("{}|{}", customer.0, join_key(&[&brand])), body(customer, brand, state, tick));
+    let profiles: Vec<_> = brands.into_iter().map(profile).collect();
+    let last = profiles.iter().filter_map(|(_, profile)| profile.purchases.as_ref()?.last_order_at);
+    let next = last.flat_map(|last| [last + LAPSING, last + LAPSED]).filter(|at| *at > tick).min();
     outlet.statements::<MarketingProfile>(&mut state.said, profiles);
+    next
 }
 
-fn body(customer: &CustomerKey, brand: Text, state: &CustomerState) -> MarketingProfile {
+fn body(customer: &CustomerKey, brand: Text, state: &CustomerState, tick: Moment) -> MarketingProfile {
     let answers = consent::consents(state, &brand, Purpose::Mail).into_iter();
     let consent = answers.map(|(address, channel, state)| ConsentPart { address: address.to_string().into(), channel, state }).collect();
     let profiled = consent::profiled(state, &brand);
-    let purchases = (!profiled.is_empty()).then(|| purchases(&state.bought(&brand, &profiled)));
+    let purchases = (!profiled.is_empty()).then(|| purchases(&state.bought(&brand, &profiled), tick));
     MarketingProfile { id: String::new(), person: customer.0.clone(), brand, consent, purchases }
 }
 
-fn purchases(bought: &Bought) -> Purchases {
+fn purchases(bought: &Bought, tick: Moment) -> Purchases {
     Purchases {
         orders: bought.orders,
         spend: bought.spend.iter().map(|(currency, (_, amount))| (*currency, *amount)).collect(),
         first_order_at: bought.first(),
         last_order_at: bought.last(),
         returned: bought.returned,
-        segment: match bought.orders {
-            0 => None,
-            1 => Some(Segment::First),
-            _ => Some(Segment::Returning),
-        },
+        segment: bought.last().map(|last| segment(bought.orders, last, tick)),
+    }
+}
+
+fn segment(orders: u64, last: Moment, tick: Moment) -> Segment {
+    match orders {
+        _ if last + LAPSED <= tick => Segment::Lapsed,
+        _ if last + LAPSING <= tick => Segment::Lapsing,
+        0 | 1 => Segment::First,
+        _ => Segment::Returning,
     }
 }

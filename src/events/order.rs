@@ -14,6 +14,8 @@ use crate::facts::Moment;
 pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let before = requests(ledgers);
     sales_orders::emit(view, &mut ledgers.sales_order, outlet);
+    let differs = view.findings.iter().any(|finding| finding.kind == "erp-differs");
+    outlet.changed |= ledgers.sales_order.note_difference(differs, outlet.context.tick);
     revenue_notices::emit(view, &mut ledgers.revenue, outlet);
     fulfilment_requests::emit(view, &mut ledgers.fulfilment, outlet);
     let tracking = despatch_notices::emit(view, &mut ledgers.despatch, outlet);

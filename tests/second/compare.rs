@@ -261,7 +261,7 @@ fn kinds(due: exceptions::Open, seen: &Seen) -> Result<(), String> {
 
 /// What the second answer has to say against what was seen of a history.
 pub fn disagreement(history: &History, seen: &Seen, themes: &[Theme]) -> Result<(), String> {
-    let facts = fold(history);
+    let facts = fold(history, &seen.arrived);
     let lacks = |location: &str, sku: &Sku| facts.lacks(location, sku);
     let orders = facts.orders.iter().map(|(key, kept)| (key.0.to_string(), order(kept, &lacks, history.end))).collect();
     let answer = Answer { facts: &facts, orders };

@@ -28,6 +28,9 @@ const OF_LEDGERS: &[&str] = &[
     "over-refunded",
 ];
 
+/// Exceptions that speak of when rows came; `compare` looks at them run by run.
+const OF_ARRIVAL: &[&str] = &["orphan-rows"];
+
 /// Exceptions that speak of what is owed, and so of what was stopped.
 const OF_STOPPED: &[&str] = &["unpaid", "overpaid", "despatched-unpaid"];
 
@@ -36,7 +39,8 @@ fn comparable(seen: &Seen, history: &History) -> BTreeMap<(Topic, String), Json>
     let mut statements = seen.statements.clone();
     statements.retain(|(topic, _), body| {
         let kind = body["kind"].as_str().unwrap_or_default();
-        *topic != Topic::Exceptions || !OF_LEDGERS.contains(&kind) && (history.answered || !OF_STOPPED.contains(&kind))
+        let of_the_way = OF_LEDGERS.contains(&kind) || OF_ARRIVAL.contains(&kind);
+        *topic != Topic::Exceptions || !of_the_way && (history.answered || !OF_STOPPED.contains(&kind))
     });
     for ((topic, _), body) in &mut statements {
         let Some(fields) = body.as_object_mut() else { continue };

@@ -69,6 +69,8 @@ pub struct Seen {
     pub at_once: bool,
     /// What must never be.
     pub faults: Vec<String>,
+    /// When each entry first came, by its place in the history.
+    pub arrived: Vec<Option<Moment>>,
     ids: BTreeSet<String>,
     pub events: usize,
 }
@@ -182,10 +184,14 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
         settles_late: plan.settles_late,
     };
     player.start()?;
+    let mut arrived: Vec<Option<Moment>> = vec![None; history.len()];
     let mut from: usize = 0;
     for (number, size) in plan.slices.iter().copied().chain([usize::MAX]).enumerate() {
         let to = from.saturating_add(size).min(plan.arrival.len());
         player.produce(&plan.arrival[from..to]);
+        for &index in &plan.arrival[from..to] {
+            arrived[index].get_or_insert(broker.now());
+        }
         from = to;
         if let Some(what) = plan.breaks.get(&number) {
             player.break_off(*what)?;
@@ -198,7 +204,8 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
     }
     broker.set_now(end);
     player.rest()?;
-    let mut seen = Seen { at_once: plan.slices == [history.len()] && !plan.clock_moves && plan.breaks.is_empty(), ..Seen::default() };
+    let at_once = plan.slices == [history.len()] && !plan.clock_moves && plan.breaks.is_empty();
+    let mut seen = Seen { at_once, arrived, ..Seen::default() };
     seen.read(&names, &dead, tail.poll());
     // A restart says nothing.
     player.start()?;

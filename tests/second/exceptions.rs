@@ -91,7 +91,7 @@ pub fn of_stock(facts: &Facts, orders: &BTreeMap<String, Order<'_>>) -> Open {
     open
 }
 
-/// `orphan-rows`: rows whose order is unknown for a day.
+/// `orphan-rows`: rows whose order is unknown, and that have waited for a day.
 pub fn of_names(facts: &Facts, tick: Moment) -> BTreeSet<String> {
     facts.orphans.iter().filter(|(_, since)| **since + Span::days(1) <= tick).map(|(name, _)| name.to_string()).collect()
 }

@@ -23,7 +23,7 @@ pub struct Kept<R> {
 pub struct Facts {
     pub orders: BTreeMap<OrderKey, Vec<Kept<OrderRow>>>,
     pub skus: BTreeMap<Sku, Vec<Kept<SkuRow>>>,
-    /// Rows under names that lead nowhere: when the oldest was told.
+    /// Rows under names that lead nowhere, and since when the one that has waited longest waits.
     pub orphans: BTreeMap<Name, Moment>,
 }
 
@@ -50,17 +50,20 @@ fn place(order: Order, arrived: usize) -> Place {
 
 #[derive(Default)]
 struct Newest {
+    /// When anything was first heard of the row.
+    heard: Option<Moment>,
     told: Option<(Place, Row, Moment)>,
     deleted: Option<(Place, Moment)>,
 }
 
-/// Folds a history.
-pub fn fold(history: &History) -> Facts {
+/// Folds a history; `arrived`: when each of its entries first came to Waybill.
+pub fn fold(history: &History, arrived: &[Option<Moment>]) -> Facts {
     let mut rows: BTreeMap<(Subject, u8, usize, String), Newest> = BTreeMap::new();
-    for (arrived, entry) in history.entries.iter().enumerate() {
-        let place = place(entry.record.order, arrived);
+    for (number, entry) in history.entries.iter().enumerate() {
+        let place = place(entry.record.order, number);
         for told in &entry.record.rows {
             let newest = rows.entry((told.subject.clone(), told.kind, entry.source, told.id.clone())).or_default();
+            newest.heard = newest.heard.into_iter().chain(arrived[number]).min();
             match &told.row {
                 Some(row) if newest.told.as_ref().is_none_or(|(there, ..)| *there < place) => {
                     newest.told = Some((place, row.clone(), told.at));
@@ -85,8 +88,8 @@ pub fn fold(history: &History) -> Facts {
             (Subject::Name(name), Row::Order(row)) => match follow(&links, &name) {
                 Some(order) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
                 None => {
-                    // The rows wait where the chain breaks, since their sources last spoke of them.
-                    let at = gone.unwrap_or(at);
+                    // The rows wait where the chain breaks, since their sources last spoke of them or since they came, whichever is later.
+                    let at = gone.unwrap_or(at).max(newest.heard.unwrap_or(at));
                     let oldest = facts.orphans.entry(last(&links, &name)).or_insert(at);
                     *oldest = (*oldest).min(at);
                 }

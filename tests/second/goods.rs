@@ -201,7 +201,8 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
         }
     }
     erp = erp.max(record_cancelled(kept, lines, id));
-    let mut closed = Decimal::ZERO;
+    // What the warehouses' lines will not send, and what they still take upon themselves.
+    let (mut closed, mut held) = (Decimal::ZERO, Decimal::ZERO);
     let mut unproved = false;
     for (row, warehouse) in rows(kept, |row| match row {
         OrderRow::WarehouseLine(line) => Some(&**line),
@@ -212,9 +213,11 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
             *pooled |= warehouse.quantity > line.ordered && warehouse.cancelled.is_some();
             let (short, open) = closed_short(kept, lines, row.source, warehouse, id);
             closed += short;
+            held += decimal(warehouse.quantity) - short;
             unproved |= open;
         }
     }
+    let closed = closed.min(decimal(line.ordered) - held).max(Decimal::ZERO);
     (shop.max(erp).max(wms.max(closed)), unproved)
 }
 

@@ -3,6 +3,7 @@
 mod begin;
 mod incarnations;
 mod keeping;
+mod wakes;
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -82,7 +82,7 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     Watch { rows, rules, ledgers, lines, warehouse: &goods.warehouse, parcels: &goods.parcels, holds: &holds }.find(&mut findings);
     Look { rules, header, lines, outcome: &goods.outcome }.at(&goods.parcels, &mut clock, &mut findings);
     let asked = &ledgers.sales_order;
-    Record { rows, rules, header, erp: &erp, lines, asked, decisions: &decisions }.find(&mut clock, &mut findings);
+    Record { rows, rules, header, erp: &erp, lines, asked, decisions: &decisions }.find(clock.tick, &mut findings);
     words::find(rows, rules, &mut findings);
     record::unknown_locations(rows, rules, &mut findings);
     decisions.settle(&mut findings.0);

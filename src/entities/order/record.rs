@@ -4,7 +4,7 @@
 
 use super::decisions::Decisions;
 use super::erp::{record_lines, records, targets};
-use super::findings::{Clock, Findings};
+use super::findings::Findings;
 use super::view::{ErpView, LineView};
 use crate::entities::Rows;
 use crate::entities::ledger::DocumentLedger;
@@ -34,13 +34,13 @@ struct Document<'a> {
 }
 
 impl<'a> Record<'a, '_> {
-    pub fn find(&self, clock: &mut Clock, findings: &mut Findings) {
+    pub fn find(&self, tick: Moment, findings: &mut Findings) {
         let documents = self.documents();
         self.duplicate(&documents, findings);
         self.gone(&documents, findings);
         if self.header.is_some_and(|header| header.origin != Origin::Erp) {
             self.missing(findings);
-            self.differs(&documents, clock, findings);
+            self.differs(&documents, tick, findings);
         }
     }
 
@@ -118,22 +118,19 @@ impl<'a> Record<'a, '_> {
     }
 
     /// The lines of the one open record against what was asked last. A record that is posted, closed or gone is not compared.
-    fn differs(&self, documents: &[Document<'a>], clock: &mut Clock, findings: &mut Findings) {
+    ///
+    /// Its lines come one by one, as do the news that it was posted and has lost them: only what has differed for a while is told.
+    fn differs(&self, documents: &[Document<'a>], tick: Moment, findings: &mut Findings) {
         let Some(asked_at) = self.asked.asked_at else { return };
         let mut live = documents.iter().filter(|document| document.live);
         let (Some(document), None) = (live.next(), live.next()) else { return };
-        if self.asked.cancelled || !clock.reached(asked_at + self.rules.durations.erp_differs) {
+        if self.asked.cancelled {
             return;
         }
         let mut compared = Comparison::new(self.lines, &self.asked.totals);
         let mut cause = document.cause;
-        let mut deleted_at: Option<Moment> = None;
         for (key, stored, row) in record_lines(self.rows, self.rules) {
-            if key.source != document.source || row.document != document.number {
-                continue;
-            }
-            if stored.deleted {
-                deleted_at = deleted_at.max(Some(stored.at));
+            if key.source != document.source || row.document != document.number || stored.deleted {
                 continue;
             }
             cause = cause.max(stored.cause);
@@ -152,10 +149,7 @@ impl<'a> Record<'a, '_> {
         if !words.is_empty() {
             let sentence = format!("{} differs from what was asked for: {}", document.number, words.join("; "));
             findings.add("erp-differs", document.number, sentence, compared.at_risk(), Some(cause));
-            // A document that is posted loses its lines; that it is gone itself, or what was posted, may be told a little later.
-            if let Some(deleted_at) = deleted_at {
-                findings.after(deleted_at + self.rules.durations.erp_differs);
-            }
+            findings.after(asked_at.max(self.asked.differs_since.unwrap_or(tick)) + self.rules.durations.erp_differs);
         }
     }
 }

@@ -162,6 +162,14 @@ impl Story {
         view(&self.key, &state.rows, &state.ledgers, &self.rules, self.now)
     }
 
+    /// The ledger of the ERP's record hears what a seal finds now.
+    pub fn sealed(&mut self) -> &mut Self {
+        let state = self.state();
+        let differs = self.view(&state).findings.iter().any(|finding| finding.kind == "erp-differs");
+        self.ledgers.sales_order.note_difference(differs, self.now);
+        self
+    }
+
     /// The header as it would be; `change` makes it another.
     pub fn header_with(&mut self, total: &str, change: impl FnOnce(&mut Header)) -> &mut Self {
         let mut header = Header {

@@ -124,10 +124,12 @@ impl AsOf {
         if self.position.is_some() { limit + Span(-LOG_SPAN.0) } else { limit }
     }
 
-    /// Is a despatch of that moment and row in the count? `version`: of a row of `teller`, where it is a position.
+    /// Is a despatch of that moment and row in the count? `version`: of the row of `teller` that tells of it.
     pub fn takes(&self, at: Moment, teller: SourceId, version: Option<&Version>) -> bool {
-        match version.filter(|_| teller == self.source && self.how == How::ByTime(Span(0))) {
-            Some(version) => self.not_newer(at, Some(version)),
+        let own = teller == self.source && self.how == How::ByTime(Span(0));
+        // Only a log's position orders the two; a place in a topic is nothing that its system has written.
+        match version.filter(|row| own && self.position.is_some() && is_position(row)) {
+            Some(row) => self.not_newer(at, Some(row)),
             None => match self.others.filter(|_| teller != self.source) {
                 Some(delay) => at < minute_of(self.t0 + Span(-delay.0)),
                 None => at < self.clock_limit(),

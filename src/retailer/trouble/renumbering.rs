@@ -12,12 +12,9 @@ pub(super) fn begin(retailer: &mut Retailer) {
     retailer.world.trouble.note(retailer.world.now, what);
 }
 
-/// What is posted under the new number may overtake the news that the former one is gone: for a while there are two records. Of the new one the
-/// lines come one by one, and until the last is there it has less than was asked for.
+/// What is posted under the new number may overtake the news that the former one is gone: for a while there are two records.
 pub fn renumbered(world: &mut World, index: u32) {
     let (order, now) = (&world.orders[index as usize], world.now);
     let duplicate = key("erp-duplicate", &order.key(), "");
-    let differs = key("erp-differs", &order.key(), order.erp_document.as_deref().unwrap_or_default());
     world.trouble.watch.may(duplicate, now, now + Span::hours(1), "renumbered: what is posted overtakes what is gone");
-    world.trouble.watch.may(differs, now, now + Span::hours(1), "renumbered: the lines come one by one");
 }

@@ -7,7 +7,7 @@
 //!
 //! Differences that are right, in the second case:
 //!
-//! - exceptions that speak of a ledger, and mails (which of several superseded ones went out);
+//! - exceptions that speak of a ledger, or of when rows came, and mails (which of several superseded ones went out);
 //! - a document that was never asked for because nothing of it is wanted any more, or all of it has left;
 //! - *stopped* and the refunds and books that follow, when other go-aheads were made;
 //! - a refund that was asked for on half the rows, when an open exception names it (`refund-overasked`), and the books that follow;
@@ -135,8 +135,8 @@ fn in_the_end(plain: &Outcome, other: &Outcome) -> Option<String> {
         .or_else(|| ledgers(plain, other, same_go_aheads))
 }
 
-/// Exceptions that ask a ledger, and so depend on what was requested on the way.
-const OF_LEDGERS: [&str; 11] = [
+/// Exceptions that ask a ledger, and so depend on what was requested on the way; and one that asks for how long Waybill has had a row.
+const OF_LEDGERS: [&str; 12] = [
     "erp-record-missing",
     "erp-differs",
     "release-unanswered",
@@ -148,6 +148,7 @@ const OF_LEDGERS: [&str; 11] = [
     "refund-unpaid",
     "shop-stock-differs",
     "short-closed",
+    "orphan-rows",
 ];
 
 /// Newest statements by topic and key, without id, causes and moments of saying.

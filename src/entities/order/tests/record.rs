@@ -108,25 +108,43 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
         differs(|order| order.erp_line("30000", "MUG", 1, None)),
         "SO-7 differs from what was asked for: 1 of MUG more than the order has"
     );
-    let priced =
-        |order: &mut Story, gross: &str| order.erp_line_with("20000", "CAP", 1, |line| line.gross = Some(amount(gross))).exceptions();
+    let priced = |order: &mut Story, gross: &str| {
+        let order = order.erp_line_with("20000", "CAP", 1, |line| line.gross = Some(amount(gross))).sealed();
+        order.wait(Span::hours(1)).exceptions()
+    };
     assert_eq!(priced(&mut order.clone(), "25.93"), [""; 0], "rounded otherwise");
     assert_eq!(priced(&mut order.clone(), "24.50"), ["erp-differs SO-7"]);
     // What was posted or closed is not compared: it holds what is left.
     assert_eq!(differs(|order| order.erp_line("10000", "TEE", 2, None).document_deleted("SO-7").posted("SH-1", "SO-7", "TEE", 2)), "");
     let mut accepted = order.clone();
-    accepted.erp_line("10000", "TEE", 2, None).decided("erp-differs", "SO-7", "accept");
+    accepted.erp_line("10000", "TEE", 2, None).sealed().wait(Span::hours(2)).decided("erp-differs", "SO-7", "accept");
     assert_eq!(accepted.exceptions(), [""; 0]);
 }
 
-/// Posted in full, a document loses its lines; that it is gone itself may be told later.
+/// Posted in full, a document loses its lines, and that it is gone itself may be told later; renumbered, it comes again line by line.
 #[test]
-fn lines_that_were_deleted_differ_only_after_an_hour() {
+fn a_record_differs_only_when_it_has_for_an_hour() {
     let mut order = asked();
-    record(&mut order).wait(Span::hours(2)).delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000");
-    order.wait(Span::minutes(58));
+    record(&mut order).wait(Span::hours(2)).delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000").sealed();
+    order.wait(Span::minutes(59));
     assert_eq!(order.exceptions(), [""; 0]);
-    order.wait(Span::minutes(1));
+    let mut whole = order.clone();
+    whole.erp_line("20000", "CAP", 1, None).sealed().wait(Span::hours(3));
+    assert_eq!(whole.exceptions(), [""; 0]);
+    order.wait(Span::minutes(1)).sealed();
+    assert_eq!(order.exceptions(), ["erp-differs SO-7"]);
+    whole.delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000").sealed().wait(Span::minutes(59));
+    assert_eq!(whole.exceptions(), [""; 0], "it was equal in between");
+}
+
+/// What the record has not followed an hour after it was asked for differs then, though it was looked at in between only as it was asked.
+#[test]
+fn a_record_that_follows_no_change_differs_an_hour_after_the_request() {
+    let mut order = asked();
+    record(&mut order).sealed().wait(Span::hours(2));
+    order.ledgers.sales_order.totals = [("A".into(), pieces(2)), ("B".into(), pieces(1))].into();
+    order.ledgers.sales_order.asked_at = Some(order.now);
+    order.sealed().wait(Span::hours(1));
     assert_eq!(order.exceptions(), ["erp-differs SO-7"]);
 }
 

@@ -215,6 +215,23 @@ fn a_count_leaves_out_a_despatch_only_when_its_minute_is_over() {
     assert_eq!(bench.figure().expect("counted").free, quantity(5));
 }
 
+/// A warehouse tells to the minute and its rows have no position: of a despatch in the count's own minute it is not known whether the count
+/// holds it, whichever of the two rows came later.
+#[test]
+fn a_despatch_that_no_line_names_is_in_no_count_of_its_own_minute() {
+    for count_first in [false, true] {
+        let mut bench = Bench::default();
+        let (counted, left) = ((WMS, "LDN|main", count("LDN", "main", 5, minute(10))), (WMS, "D1|TEE", despatched("LDN", 3, minute(10))));
+        for (source, id, row) in if count_first { [counted, left] } else { [left, counted] } {
+            bench.put(source, id, row);
+        }
+        let figure = bench.figure().expect("counted");
+        assert_eq!((figure.unresolved, figure.free), (quantity(3), quantity(2)), "count first: {count_first}");
+        bench.count(5, minute(11));
+        assert_eq!(bench.free(), quantity(5), "count first: {count_first}");
+    }
+}
+
 #[test]
 fn count_and_despatch_end_equal_in_either_order_of_arrival() {
     let rows = [
