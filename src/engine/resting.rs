@@ -37,7 +37,16 @@ impl Rests for OrderState {
     }
 }
 
-impl Rests for NameState {}
+impl Rests for NameState {
+    fn packed(&self) -> Option<Arc<[u8]>> {
+        pack(self)
+    }
+
+    fn unpacked(bytes: &[u8]) -> Self {
+        unpack(bytes)
+    }
+}
+
 // These two share their rows with the copies that epochs work on, and have no bytes of the whole.
 impl Rests for SkuState {}
 impl Rests for CustomerState {}

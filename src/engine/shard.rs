@@ -14,6 +14,9 @@ use crate::entities::sku::SkuState;
 use crate::events::Topic;
 use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, Subject};
 
+/// Its number in the shop, the ERP's documents, the warehouse's order, a parcel.
+const NAMES_OF_AN_ORDER: usize = 5;
+
 #[derive(Debug)]
 pub struct Shard {
     pub orders: Table<OrderKey, OrderState>,
@@ -54,7 +57,7 @@ impl Shard {
     pub fn new(orders_whole: usize) -> Self {
         Self {
             orders: Table::resting(orders_whole),
-            names: Table::new(),
+            names: Table::resting(orders_whole.saturating_mul(NAMES_OF_AN_ORDER)),
             skus: Table::new(),
             customers: Table::new(),
             homes: Table::new(),
@@ -125,6 +128,8 @@ impl Shard {
         self.homes.publish(|_, _, _| {});
         self.sets.publish(|_, _, _| {});
         self.orders.rest(|key, packed| published.order(key, packed));
+        // Queries see where a name leads, and not its state.
+        self.names.rest(|_, _| {});
     }
 
     /// The sealed epoch is not committed: as if it had never been.
