@@ -248,7 +248,7 @@ fn publish_all(core: &mut Core) {
             shard.wakes.set(Subject::Customer(key.clone()), Some(tick));
         }
         for (set, state) in shard.sets.iter() {
-            core.floors.raise(set, state.laid());
+            core.floors.raise(set, state);
         }
     }
     published.epoch(tick);
