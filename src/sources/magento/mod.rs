@@ -12,7 +12,7 @@
 //! | `customer_entity` | account |
 //! | `newsletter_subscriber` | consent to mail |
 //!
-//! A table that is emptied leaves none of its rows, where these are of a kind of their own; else a person has to look.
+//! A table that is emptied leaves none of its rows. A snapshot that has read a table to its end says which of the orders' rows it left out.
 //! All else is passed over by name. The table is read from the change's source, never from the topic, which may have been renamed.
 //!
 //! **Versions** are the binlog's position: `updated_at` has whole seconds, and one transaction writes an order several times.
