@@ -188,6 +188,7 @@ fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations 
     set("parcel_lost", &mut durations.parcel_lost, Span(0));
     set("parcel_window", &mut durations.parcel_window, Span::days(1));
     set("orphan_rows", &mut durations.orphan_rows, Span(0));
+    set("snapshot_missing", &mut durations.snapshot_missing, Span(0));
     set("tracking_for_notice", &mut durations.tracking_for_notice, Span(0));
     set("tracking_for_mail", &mut durations.tracking_for_mail, Span(0));
     set("parcel_settles", &mut durations.parcel_settles, Span(0));

@@ -212,10 +212,10 @@ impl Core {
             Subject::Set(_) => return keeping::lay(self, fact),
             _ => {}
         }
-        let deletion = self.floors.above(&fact);
+        let above = self.floors.above(&fact, self.tick);
         let put = self.store_row(fact, since);
-        match deletion {
-            Some(deletion) => self.store_row(deletion, since).max(put),
+        match above {
+            Some(above) => self.store_row(above, since).max(put),
             None => put,
         }
     }
@@ -323,10 +323,9 @@ impl Core {
     pub fn promote(&mut self) {
         let mut floors_before = None;
         for shard in &mut self.shards {
-            let sets = shard.sets.staged().filter_map(|(set, staged)| Some((set, staged.state.laid()?)));
-            for (set, laid) in sets {
+            for (set, staged) in shard.sets.staged() {
                 floors_before.get_or_insert_with(|| self.floors.clone());
-                self.floors.raise(set, Some(laid));
+                self.floors.raise(set, &staged.state);
             }
             shard.promote(self.tick, self.settings.fingerprint);
         }

@@ -5,40 +5,74 @@ use hashbrown::HashMap;
 use super::core::Core;
 use super::names;
 use super::route;
-use crate::entities::floor::{Laid, Rise};
+use crate::entities::floor::{FloorState, Laid, Rise};
 use crate::entities::home::{Gone, Verdict};
 use crate::entities::{Kept, Put};
-use crate::facts::{Change, Fact, Housed, Keeper, Link, Name, Row, RowKey, RowSet, SourceId, Subject, Text, Version};
+use crate::facts::ids::join_key;
+use crate::facts::order::LeftOut;
+use crate::facts::{
+    Change, Fact, Housed, Keeper, Link, Moment, Name, OrderKey, OrderRow, Row, RowKey, RowSet, SourceId, Subject, Text, Version,
+};
 
-/// The floors that are laid, as sealed.
+/// Of each source, keeper and kind: beginnings of ids, and what was said of the rows that have them.
+type Sets = HashMap<(SourceId, Keeper, u8), Vec<(Text, Laid)>>;
+
+/// The floors that are laid, and the newest whole snapshots, as sealed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Floors(HashMap<(SourceId, Keeper, u8), Vec<(Text, Laid)>>);
+pub(super) struct Floors {
+    laid: Sets,
+    read: Sets,
+}
 
 impl Floors {
-    pub(super) fn raise(&mut self, set: &RowSet, laid: Option<Laid>) {
-        let Some(laid) = laid else { return };
-        let floors = self.0.entry((set.source, set.keeper, set.kind)).or_default();
-        match floors.iter_mut().find(|(prefix, _)| *prefix == set.prefix) {
-            Some((_, known)) => *known = laid,
-            None => floors.push((set.prefix.clone(), laid)),
+    pub(super) fn raise(&mut self, set: &RowSet, state: &FloorState) {
+        for (sets, newest) in [(&mut self.laid, state.laid()), (&mut self.read, state.read())] {
+            let Some(newest) = newest else { continue };
+            let known = sets.entry((set.source, set.keeper, set.kind)).or_default();
+            match known.iter_mut().find(|(prefix, _)| *prefix == set.prefix) {
+                Some((_, known)) => *known = newest,
+                None => known.push((set.prefix.clone(), newest)),
+            }
         }
     }
 
-    /// The deletion of a row that is told late: a floor was laid above it.
-    pub(super) fn above(&self, fact: &Fact) -> Option<Fact> {
-        if self.0.is_empty() {
+    /// What follows for a row that is told late: its deletion, where a floor was laid above it; that a snapshot left it out.
+    pub(super) fn above(&self, fact: &Fact, tick: Moment) -> Option<Fact> {
+        if self.laid.is_empty() && self.read.is_empty() {
             return None;
         }
-        let keeper = match fact.subject {
-            Subject::Order(_) | Subject::Name(_) => Keeper::Orders,
-            Subject::Sku(_) => Keeper::Skus,
-            Subject::Customer(_) => Keeper::Customers,
-            Subject::Home(_) | Subject::Set(_) => return None,
-        };
-        let floors = self.0.get(&(fact.key.source, keeper, fact.key.kind))?;
-        let over = |(prefix, laid): &&(Text, Laid)| fact.key.id.starts_with(prefix.as_str()) && laid.version > fact.version;
-        let laid = floors.iter().filter(over).map(|(_, laid)| *laid).max_by_key(|laid| laid.version)?;
-        Some(deletion(fact.subject.clone(), fact.key.clone(), laid))
+        if let Some(laid) = newest_over(&self.laid, fact) {
+            return Some(deletion(fact.subject.clone(), fact.key.clone(), laid));
+        }
+        let Subject::Order(order) = &fact.subject else { return None };
+        newest_over(&self.read, fact).map(|read| left_out(order.clone(), &fact.key, read, tick))
+    }
+}
+
+/// The newest that was said of a set that the row is of, if that is newer than the row.
+fn newest_over(sets: &Sets, fact: &Fact) -> Option<Laid> {
+    let keeper = match fact.subject {
+        Subject::Order(_) | Subject::Name(_) => Keeper::Orders,
+        Subject::Sku(_) => Keeper::Skus,
+        Subject::Customer(_) => Keeper::Customers,
+        Subject::Home(_) | Subject::Set(_) => return None,
+    };
+    let of_kind = sets.get(&(fact.key.source, keeper, fact.key.kind))?;
+    let over = |(prefix, said): &&(Text, Laid)| fact.key.id.starts_with(prefix.as_str()) && said.version > fact.version;
+    of_kind.iter().filter(over).map(|(_, said)| *said).max_by_key(|said| said.version)
+}
+
+/// Tells an order that a snapshot left one of its rows out, and when Waybill learned of it.
+fn left_out(order: OrderKey, row: &RowKey, read: Laid, tick: Moment) -> Fact {
+    let id = join_key(&[&row.kind.to_string(), &row.id]);
+    let told = LeftOut { kind: row.kind, id: row.id.clone(), read: read.version };
+    Fact {
+        subject: Subject::Order(order),
+        key: RowKey { kind: OrderRow::LEFT_OUT, source: row.source, id },
+        change: Change::Upsert(Row::Order(OrderRow::LeftOut(told))),
+        version: Version { upsert: true, ..read.version },
+        cause: read.cause,
+        at: tick,
     }
 }
 
@@ -112,16 +146,16 @@ pub(super) fn lay(core: &mut Core, fact: Fact) -> Put {
     put
 }
 
-/// Deletes the rows below the floors that the open epoch has laid.
+/// Deletes the rows below the floors that the open epoch has laid, and tells orders which of their rows a whole snapshot left out.
 pub(super) fn sweep(core: &mut Core) {
-    let mut laid: Vec<(RowSet, Laid)> = Vec::new();
+    let (mut laid, mut read): (Vec<(RowSet, Laid)>, Vec<(RowSet, Laid)>) = (Vec::new(), Vec::new());
     for shard in &mut core.shards {
         for index in 0..shard.sets.staged_len() {
             if let Some((set, staged)) = shard.sets.staged_at(index)
                 && std::mem::take(&mut staged.due)
-                && let Some(floor) = staged.state.laid()
             {
-                laid.push((set.clone(), floor));
+                laid.extend(staged.state.laid().map(|floor| (set.clone(), floor)));
+                read.extend(staged.state.read().map(|read| (set.clone(), read)));
             }
         }
     }
@@ -131,6 +165,16 @@ pub(super) fn sweep(core: &mut Core) {
         below.sort_unstable();
         for (subject, key) in below {
             core.store(deletion(subject, key, floor));
+        }
+    }
+    for (set, read) in read {
+        let mut below = below(core, &set, read.version);
+        below.sort_unstable();
+        for (subject, key) in below {
+            // A row that waits for its order is told of once it has one.
+            if let Subject::Order(order) = subject {
+                core.store(left_out(order, &key, read, core.tick));
+            }
         }
     }
 }

@@ -252,7 +252,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
             shard.wakes.set(Subject::Customer(key.clone()), Some(tick));
         }
         for (set, state) in shard.sets.iter() {
-            core.floors.raise(set, state.look().laid());
+            core.floors.raise(set, &state.look());
         }
     }
     published.epoch(tick);

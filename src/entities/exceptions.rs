@@ -139,6 +139,9 @@ pub const KINDS: &[Kind] = kinds! {
         "orphan-rows": "rows whose order is unknown" after orphan_rows;
             "find the order that this name belongs to, and why its shop has not told of it";
             "the name leads to an order".
+        "snapshot-missing": "rows of an open order that a whole new snapshot of their source leaves out" after snapshot_missing;
+            "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood";
+            "they are seen again or deleted, the order is over, or a decision"; ["accept"].
         "unknown-word": "a status or condition word without a meaning";
             "give the word a meaning in the source's table of words";
             "the word has a meaning".

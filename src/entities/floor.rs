@@ -1,7 +1,8 @@
 //! Floors: the newest of what a source said of many rows at once. Rows of the set below it are no more.
 //!
 //! An emptied table lays its floor at once. A list that comes in parts lays it when all its rows were told, in whatever order; one that never
-//! becomes whole lays none, and is forgotten when a later one does.
+//! becomes whole lays none, and is forgotten when a later one does. A snapshot that has read the whole set takes nothing away: which rows it left
+//! out is told to those that have them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ const OPEN_MAX: usize = 4;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FloorState {
     laid: Option<Laid>,
+    /// The newest snapshot that has read the whole set.
+    read: Option<Laid>,
     /// Oldest first.
     open: Vec<Open>,
 }
@@ -41,7 +44,7 @@ pub enum Rise {
     None,
     /// A further row of a list.
     Told,
-    /// The floor is higher now.
+    /// The floor is higher now, or the set was read once more.
     Laid,
 }
 
@@ -63,11 +66,20 @@ impl FloorState {
         self.laid
     }
 
+    pub fn read(&self) -> Option<Laid> {
+        self.read
+    }
+
     pub fn put(&mut self, floor: &Floor, version: Version, cause: Cause, at: Moment) -> Rise {
         if self.laid.is_some_and(|laid| version <= laid.version) {
             return Rise::None;
         }
         let rise = match *floor {
+            Floor::Read if self.read.is_some_and(|read| version <= read.version) => Rise::None,
+            Floor::Read => {
+                self.read = Some(Laid { version, cause, at });
+                return Rise::Laid;
+            }
             Floor::Laid => Rise::Laid,
             Floor::Listed { row, rows } if row == 0 || row > rows || rows > Floor::ROWS_MAX => Rise::None,
             Floor::Listed { row, rows } => self.tell(version, row, rows),

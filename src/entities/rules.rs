@@ -163,6 +163,8 @@ pub struct Durations {
     pub parcel_window: Span,
     /// `orphan-rows` after.
     pub orphan_rows: Span,
+    /// `snapshot-missing` so long after a snapshot's last row was read: its others may stand in partitions that are read a little later.
+    pub snapshot_missing: Span,
     /// A despatch notice to a receiver waits so long for a tracking number, then goes without.
     pub tracking_for_notice: Span,
     /// The mail `despatched` waits so long for a tracking number.
@@ -199,6 +201,7 @@ impl Default for Durations {
             parcel_lost: Span::days(10),
             parcel_window: Span::days(120),
             orphan_rows: Span::days(1),
+            snapshot_missing: Span::minutes(15),
             tracking_for_notice: Span::minutes(30),
             tracking_for_mail: Span::minutes(60),
             parcel_settles: Span::seconds(60),

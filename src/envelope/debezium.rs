@@ -62,6 +62,9 @@ pub struct Source<'a> {
     pub committed_at: Option<Moment>,
     /// The row was read by a snapshot of any kind.
     pub snapshot: bool,
+    /// The last row of its table that a snapshot reads: all the table's rows are told, at this row's place in the log. An incremental snapshot
+    /// does not say; nor does one of a table that is empty, or the first and has one row.
+    pub ends_snapshot: bool,
     /// The change stands in its topic as it does in the log; a row that an incremental snapshot reads meanwhile does not.
     pub in_order: bool,
     cells: SourceCells<'a>,
@@ -208,6 +211,7 @@ impl<'a> Source<'a> {
             table: cells.table.text_or_empty()?,
             committed_at: cells.ts_ms.opt_int()?.and_then(Moment::checked),
             snapshot: !matches!(cells.snapshot.json(), "" | "null" | "false" | "\"false\""),
+            ends_snapshot: matches!(cells.snapshot.json(), "\"last\"" | "\"last_in_data_collection\""),
             in_order: cells.snapshot.json() != "\"incremental\"",
             cells,
         })

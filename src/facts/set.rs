@@ -32,10 +32,13 @@ pub struct RowSet {
 }
 
 /// What is said of a set. The fact's version is the floor: rows of the set with a lower version are no more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Floor {
     /// Nothing older is left: a table was emptied, or all that there is stands in the same record.
     Laid,
+    /// A snapshot has read all that there is, at the fact's place. A deletion means nothing by itself, and what is not there still less: older
+    /// rows stay as they are, and orders learn which of theirs were left out.
+    Read,
     /// A row of a list that comes in parts. It lays the floor once all its rows were told.
     Listed {
         /// From 1.

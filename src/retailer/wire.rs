@@ -17,15 +17,35 @@ use crate::facts::time::Span;
 pub enum Op {
     /// Read by a snapshot.
     Read,
+    /// ... as the last row of its table.
+    ReadLast,
     Create,
     Update,
     Delete,
 }
 
 impl Op {
+    /// Read by a snapshot; `last`: as the last row of its table.
+    pub fn read(last: bool) -> Self {
+        if last { Self::ReadLast } else { Self::Read }
+    }
+
+    /// How Debezium says where in a snapshot the row stands.
+    fn snapshot(self) -> &'static str {
+        match self {
+            Self::Read => "true",
+            Self::ReadLast => "last_in_data_collection",
+            Self::Create | Self::Update | Self::Delete => "false",
+        }
+    }
+
+    fn is_read(self) -> bool {
+        matches!(self, Self::Read | Self::ReadLast)
+    }
+
     fn letter(self) -> &'static str {
         match self {
-            Self::Read => "r",
+            Self::Read | Self::ReadLast => "r",
             Self::Create => "c",
             Self::Update => "u",
             Self::Delete => "d",
@@ -197,7 +217,7 @@ impl Wires {
 
     fn mariadb(&mut self, feed: Feed, op: Op, clock: i64, bytes: u64) -> Vec<u8> {
         let log = &mut self.binlog;
-        if op != Op::Read {
+        if !op.is_read() {
             log.pos += 40 + bytes / 3;
             if log.pos > BINLOG_FILE_BYTES {
                 (log.file, log.pos) = (log.file + 1, 4);
@@ -206,7 +226,7 @@ impl Wires {
         let seconds = clock - clock.rem_euclid(1_000);
         object(|source| {
             source.text("version", "3.5.0.Final").text("connector", "mariadb").text("name", "magento").int("ts_ms", seconds);
-            source.text("snapshot", if op == Op::Read { "true" } else { "false" }).text("db", "shop").null("sequence");
+            source.text("snapshot", op.snapshot()).text("db", "shop").null("sequence");
             source.int("ts_us", seconds * 1_000).int("ts_ns", seconds * 1_000_000).text("table", feed.table()).int("server_id", 1);
             source.text("gtid", &format!("0-1-{}", log.gtid)).text("file", &format!("mariadb-bin.{:06}", log.file));
             source.int("pos", log.pos as i64).int("row", 0).int("thread", 417).null("query");
@@ -219,10 +239,10 @@ impl Wires {
         let place = |number: u64, slot: u64| format!("{:08x}:{:08x}:{:04x}", 0x2a + (number >> 32), number & 0xffff_ffff, slot);
         let commit = place(lsn.commit + 0x1f, 1);
         let change = place(lsn.commit + (lsn.change >> 12), lsn.change & 0xfff);
-        let snapshot = op == Op::Read;
+        let snapshot = op.is_read();
         object(|source| {
             source.text("version", "3.5.0.Final").text("connector", "sqlserver").text("name", "nav").int("ts_ms", clock);
-            source.text("snapshot", if snapshot { "true" } else { "false" }).text("db", "NAV").null("sequence");
+            source.text("snapshot", op.snapshot()).text("db", "NAV").null("sequence");
             source.int("ts_us", clock * 1_000).int("ts_ns", clock * 1_000_000).text("schema", "dbo").text("table", feed.table());
             source.maybe_text("change_lsn", (!snapshot).then_some(&*change)).text("commit_lsn", &commit);
             source.maybe_int("event_serial_no", (!snapshot).then_some(if op == Op::Update { 2 } else { 1 }));

@@ -169,3 +169,43 @@ fn a_list_in_parts_takes_nothing_away_before_it_is_whole() {
     facts.push(part(1));
     assert!(counted(&played(&facts), "MAIN").is_empty());
 }
+
+fn refund(id: &str, place: u64) -> Fact {
+    let Fact { change: Change::Upsert(Row::Housed(housed)), .. } = home(place, Some("1001")) else { unreachable!("a housed row") };
+    fact(Subject::Order(OrderKey::new("magento", "1001")), OrderRow::REFUND, FINANCE, id, place, Some(housed.row))
+}
+
+fn snapshot(place: u64) -> Fact {
+    let set = RowSet { source: FINANCE, keeper: Keeper::Orders, kind: OrderRow::REFUND, prefix: "R".into() };
+    let mut fact = fact(Subject::Set(set), Floor::KIND, FINANCE, "", place, Some(Row::Floor(Floor::Read)));
+    fact.version.upsert = false;
+    fact
+}
+
+/// Rows of the order that the newest snapshot left out and that were not seen since.
+fn left_out(bench: &Bench) -> Vec<String> {
+    let published = bench.engine.as_ref().expect("the application runs").core().published();
+    let Some(state) = published.order_by_key(&OrderKey::new("magento", "1001")) else { return Vec::new() };
+    let told = state.rows.of_kind(OrderRow::LEFT_OUT).filter_map(|(_, stored)| match &stored.row {
+        Some(OrderRow::LeftOut(left)) => Some(left),
+        _ => None,
+    });
+    let row = |id: &str| RowKey { kind: OrderRow::REFUND, source: FINANCE, id: id.into() };
+    told.filter(|left| state.rows.get(&row(&left.id)).is_some_and(|row| row.version < left.read)).map(|left| left.id.to_string()).collect()
+}
+
+#[test]
+fn the_end_of_a_snapshot_names_the_rows_that_it_left_out_in_any_order() {
+    // What the snapshot reads stands at one place of the log, its end too; R3 is younger, and X1 is of another table.
+    for facts in permutations(&[refund("R1", 1), refund("R2", 1), snapshot(5), refund("R2", 5)]) {
+        let bench = played(&facts);
+        assert_eq!((left_out(&bench), refunds(&bench, "1001")), (vec!["R1".to_owned()], 2), "{facts:?}");
+    }
+    for facts in permutations(&[refund("X1", 1), refund("R3", 7), snapshot(5)]) {
+        assert_eq!(left_out(&played(&facts)), [""; 0], "{facts:?}");
+    }
+    for facts in permutations(&[refund("R1", 1), snapshot(5), refund("R1", 8), snapshot(4)]) {
+        assert_eq!(left_out(&played(&facts)), [""; 0], "seen again: {facts:?}");
+    }
+    assert_eq!(left_out(&played(&[refund("R1", 1), snapshot(5), refund("R1", 8), snapshot(9)])), ["R1"], "and lost once more");
+}

@@ -12,7 +12,7 @@ use super::returns::{self, Outcome, Returns};
 use super::times::Times;
 use super::view::{ErpView, HoldView, LineView, OrderView, ParcelView, WarehouseView};
 use super::watch::Watch;
-use super::{bundles, despatch, erp, money, stages, warehouse, words};
+use super::{bundles, despatch, erp, left_out, money, stages, warehouse, words};
 use crate::entities::Rows;
 use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
@@ -84,6 +84,7 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     let asked = &ledgers.sales_order;
     Record { rows, rules, header, erp: &erp, lines, asked, decisions: &decisions }.find(clock.tick, &mut findings);
     words::find(rows, rules, &mut findings);
+    left_out::find(rows, rules, lines, &mut findings);
     record::unknown_locations(rows, rules, &mut findings);
     decisions.settle(&mut findings.0);
     wait(&mut findings, &mut clock);

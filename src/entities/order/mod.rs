@@ -17,6 +17,7 @@ mod erp;
 mod findings;
 pub mod gates;
 mod judge;
+mod left_out;
 mod lines;
 mod money;
 mod parcels;

@@ -17,7 +17,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, SourceId, Text};
+use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, SourceId, Text, Version};
 
 /// A person's data: carried to who needs it, never shown in a log.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,7 @@ pub enum OrderRow {
     Predecessor(Predecessor),
     NotStocked(NotStocked),
     Counted(Counted),
+    LeftOut(LeftOut),
 }
 
 impl OrderRow {
@@ -112,6 +113,7 @@ impl OrderRow {
     pub const PREDECESSOR: u8 = 25;
     pub const NOT_STOCKED: u8 = 26;
     pub const COUNTED: u8 = 27;
+    pub const LEFT_OUT: u8 = 28;
 
     /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
     pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
@@ -192,6 +194,7 @@ impl OrderRow {
             Self::Predecessor(_) => Self::PREDECESSOR,
             Self::NotStocked(_) => Self::NOT_STOCKED,
             Self::Counted(_) => Self::COUNTED,
+            Self::LeftOut(_) => Self::LEFT_OUT,
         }
     }
 }
@@ -463,6 +466,15 @@ pub struct NotStocked {
 pub struct Counted {
     /// As the receipt said it when the count was found newer.
     pub received_at: Moment,
+}
+
+/// That a snapshot which read all of its source's rows did not find one of the order's. Derived. Key: that row's kind and id, under its source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub kind: u8,
+    pub id: Text,
+    /// Of the snapshot: a row that is newer was seen since.
+    pub read: Version,
 }
 
 /// What a person decided about an exception. A fact like any other, so that it survives restarts and replays. Key: exception's kind + number.

@@ -44,7 +44,7 @@ fn statement(table: &str, op: Op, key: &[u8], before: Option<&[u8]>, after: Opti
     let key = row(key);
     let after = after.map(row).unwrap_or_default();
     match op {
-        Op::Read | Op::Create => {
+        Op::Read | Op::ReadLast | Op::Create => {
             let names: Vec<String> = after.keys().map(|name| format!("`{name}`")).collect();
             let values: Vec<String> = after.iter().map(|(name, value)| literal(name, value)).collect();
             Some(format!("INSERT INTO `{table}` ({}) VALUES ({});", names.join(", "), values.join(", ")))

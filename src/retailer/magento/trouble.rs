@@ -13,32 +13,35 @@ impl Magento {
         world.begin(System::Magento);
         let of: Vec<u32> = self.orders.keys().copied().filter(|index| world.orders.get(*index as usize).is_some()).collect();
         let mut count = 0;
-        for index in of {
+        for (left, index) in (0..of.len()).rev().zip(of) {
             let order = world.orders[index as usize].clone();
-            count += self.read_again(world, &order);
+            count += self.read_again(world, &order, left == 0);
         }
         count + self.stock.snapshot_again(world)
     }
 
-    fn read_again(&self, world: &mut World, order: &Order) -> usize {
+    /// `last`: the last order that is read.
+    fn read_again(&self, world: &mut World, order: &Order, last: bool) -> usize {
         let Some(own) = self.orders.get(&order.index) else { return 0 };
         let mut count = 2;
         let key = rows::key("entity_id", order.entity);
-        world.change(Feed::SalesOrder, Op::Read, key.clone(), None, Some(&own.header.image(order)));
-        world.change(Feed::SalesOrderPayment, Op::Read, key, None, Some(&own.payment.image(order)));
+        world.change(Feed::SalesOrder, Op::read(last), key.clone(), None, Some(&own.header.image(order)));
+        world.change(Feed::SalesOrderPayment, Op::read(last), key, None, Some(&own.payment.image(order)));
+        let newest = order.lines.last().map(|line| line.child.unwrap_or(line.item));
         for (line, item) in order.lines.iter().zip(&own.items) {
             for child in [false, true] {
                 let Some(id) = (if child { line.child } else { Some(line.item) }) else { continue };
                 let times = (own.header.created_at, own.header.updated_at);
                 let image = item.image(order, line, &world.articles[line.article], child, times);
-                world.change(Feed::SalesOrderItem, Op::Read, rows::key("item_id", id), None, Some(&image));
+                let op = Op::read(last && newest == Some(id));
+                world.change(Feed::SalesOrderItem, op, rows::key("item_id", id), None, Some(&image));
                 count += 1;
             }
         }
         if let Some((billing, shipping)) = own.header.addresses {
             for (id, kind) in [(billing, "billing"), (shipping, "shipping")] {
                 let image = rows::address(order, id, kind);
-                world.change(Feed::SalesOrderAddress, Op::Read, rows::key("entity_id", id), None, Some(&image));
+                world.change(Feed::SalesOrderAddress, Op::read(last && kind == "shipping"), rows::key("entity_id", id), None, Some(&image));
                 count += 1;
             }
         }

@@ -13,12 +13,13 @@ impl Nav {
     pub fn snapshot_again(&mut self, world: &mut World) -> usize {
         world.begin(System::Nav);
         let mut rows = 0;
-        for document in self.orders.values().chain(self.returns.values()) {
+        let documents: Vec<&Document> = self.orders.values().chain(self.returns.values()).collect();
+        for (left, document) in (0..documents.len()).rev().zip(&documents) {
             let image = document.header_image(self.timestamp);
-            world.change(Feed::NavSalesHeader, Op::Read, document.key(), None, Some(&image));
-            for line in &document.lines {
+            world.change(Feed::NavSalesHeader, Op::read(left == 0), document.key(), None, Some(&image));
+            for (lines_left, line) in (0..document.lines.len()).rev().zip(&document.lines) {
                 let image = document.line_image(line, self.timestamp);
-                world.change(Feed::NavSalesLine, Op::Read, document.line_key(line), None, Some(&image));
+                world.change(Feed::NavSalesLine, Op::read(left + lines_left == 0), document.line_key(line), None, Some(&image));
             }
             rows += 1 + document.lines.len();
         }

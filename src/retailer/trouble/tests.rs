@@ -137,6 +137,15 @@ fn a_snapshot_with_a_wrong_row_is_caught() {
     caught(Kind::ErpSnapshot, 60, Invariant::Stock, &["product-updates says £9", "NAV's Sales Price"], wrong);
 }
 
+/// The row that ends a table tells that it was read whole: what it left out is asked for.
+#[test]
+fn a_snapshot_that_loses_rows_of_open_orders_is_caught() {
+    let lost = |table: &'static str| move |record: &mut SourceRecord| !holds(record, table, &["\"op\":\"r\"", "\"snapshot\":\"true\""]);
+    let says = &["snapshot-missing|", "no one need look at it", "line "];
+    caught(Kind::ShopSnapshot, 150, Invariant::Exceptions, says, lost("sales_order_item"));
+    caught(Kind::ErpSnapshot, 150, Invariant::Exceptions, says, lost("Sales_Line"));
+}
+
 #[test]
 fn an_erp_that_renumbers_keeps_its_orders() {
     let trouble = agrees(Kind::Renumbering, 300);

@@ -12,7 +12,7 @@
 //! | `customer_entity` | account |
 //! | `newsletter_subscriber` | consent to mail |
 //!
-//! A table that is emptied leaves none of its rows, where these are of a kind of their own; else a person has to look.
+//! A table that is emptied leaves none of its rows. A snapshot that has read a table to its end says which of the orders' rows it left out.
 //! All else is passed over by name. The table is read from the change's source, never from the topic, which may have been renamed.
 //!
 //! **Versions** are the binlog's position: `updated_at` has whole seconds, and one transaction writes an order several times.
@@ -41,7 +41,7 @@ use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
 use crate::envelope::debezium::{self, Change, Message, Op};
 use crate::envelope::{Cell, Columns, Decimals, Record, Refusal};
 use crate::facts::order::Tender;
-use crate::facts::{Amount, Currency, CustomerKey, CustomerRow, Floor, Keeper, Moment, OrderKey, Place, Quantity, Role, SkuRow};
+use crate::facts::{Amount, Currency, CustomerKey, CustomerRow, Floor, Keeper, Moment, OrderKey, OrderRow, Place, Quantity, Role, SkuRow};
 
 pub const KIND: Kind = Kind {
     name: "magento",
@@ -178,15 +178,14 @@ impl Magento {
         let cx = Context { magento: self, place: change.source.place()?, committed_at: at, op: change.op };
         out.stands_at(cx.place, change.source.committed_at, change.source.in_order);
         if change.op == Op::Truncate {
-            let kinds = emptied(table);
-            if kinds.is_empty() {
-                // Which rows are gone is not told, nor by their kind: a person has to snapshot the table anew.
-                return Err(Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew")));
-            }
-            kinds.iter().for_each(|(keeper, kind)| out.floor(*keeper, *kind, "", cx.place, at, Floor::Laid));
+            floors(table, &cx, Floor::Laid, out);
             return Ok(Reading::Understood);
         }
-        apply(change, &cx, out).map(|()| Reading::Understood)
+        apply(change, &cx, out)?;
+        if change.source.ends_snapshot {
+            floors(table, &cx, Floor::Read, out);
+        }
+        Ok(Reading::Understood)
     }
 
     fn customer(&self, id: &str) -> CustomerKey {
@@ -194,14 +193,35 @@ impl Magento {
     }
 }
 
-/// The rows that an emptied table leaves none of; none for a table whose rows share their kind with those of another.
-fn emptied(table: &str) -> &'static [(Keeper, u8)] {
+/// Any id; the ids of a table's own, where rows of the same kind come from another table too: those begin with a letter.
+const ALL: &[&str] = &[""];
+const NUMBERS: &[&str] = &["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/// The canonical rows that stand for a table's rows: kind, and how their ids begin.
+fn rows_of(table: &str) -> &'static [(Keeper, u8, &'static [&'static str])] {
     match table {
-        "inventory_reservation" => &[(Keeper::Skus, SkuRow::HOLDING)],
-        "inventory_source_item" => &[(Keeper::Skus, SkuRow::SHOP_FIGURE)],
-        "customer_entity" => &[(Keeper::Customers, CustomerRow::ACCOUNT)],
-        "newsletter_subscriber" => &[(Keeper::Customers, CustomerRow::CONSENT)],
+        "sales_order" => &[(Keeper::Orders, OrderRow::HEADER, ALL)],
+        "sales_order_item" => &[(Keeper::Orders, OrderRow::LINE, ALL), (Keeper::Orders, OrderRow::LINE_PROGRESS, ALL)],
+        "sales_order_address" => &[(Keeper::Orders, OrderRow::SHIP_TO, ALL), (Keeper::Orders, OrderRow::BILL_TO, ALL)],
+        // What was paid with stored value stands in the order's own row, under words.
+        "sales_order_payment" => &[(Keeper::Orders, OrderRow::PAYMENT, NUMBERS)],
+        "sales_creditmemo" => &[(Keeper::Orders, OrderRow::REFUND, ALL)],
+        "inventory_reservation" => &[(Keeper::Skus, SkuRow::HOLDING, ALL)],
+        "inventory_source_item" => &[(Keeper::Skus, SkuRow::SHOP_FIGURE, ALL)],
+        "customer_entity" => &[(Keeper::Customers, CustomerRow::ACCOUNT, ALL)],
+        "newsletter_subscriber" => &[(Keeper::Customers, CustomerRow::CONSENT, ALL)],
         _ => &[],
+    }
+}
+
+/// Says something of all rows of a table at once: it was emptied; a snapshot has read it whole.
+fn floors(table: &str, cx: &Context<'_>, floor: Floor, out: &mut FactsOut<'_>) {
+    for (keeper, kind, beginnings) in rows_of(table) {
+        // What only some of the table's rows tell can't be missed; and a person is asked about orders alone.
+        if floor == Floor::Read && (*keeper != Keeper::Orders || *kind == OrderRow::LINE_PROGRESS) {
+            continue;
+        }
+        beginnings.iter().for_each(|id| out.floor(*keeper, *kind, *id, cx.place, cx.committed_at, floor));
     }
 }
 

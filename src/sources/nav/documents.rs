@@ -11,7 +11,7 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{
     ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
-use crate::facts::{Amount, Link, OrderRow, Quantity, Sku, Subject, Text};
+use crate::facts::{Amount, Keeper, Link, OrderRow, Quantity, Sku, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -52,8 +52,12 @@ spelled! {
 }
 
 pub(super) const HEADER: Table =
-    Table { name: "Sales Header", columns: header::NAMES, owner: header_owner, upsert: header_upsert, moves: false };
-pub(super) const LINE: Table = Table { name: "Sales Line", columns: line::NAMES, owner: line_owner, upsert: line_upsert, moves: true };
+    Table { name: "Sales Header", columns: header::NAMES, owner: header_owner, upsert: header_upsert, moves: false, rows: HEADERS };
+pub(super) const LINE: Table =
+    Table { name: "Sales Line", columns: line::NAMES, owner: line_owner, upsert: line_upsert, moves: true, rows: LINES };
+
+const HEADERS: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_RECORD, ""), (Keeper::Orders, OrderRow::RETURN_DOCUMENT, "")];
+const LINES: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_LINE, ""), (Keeper::Orders, OrderRow::RETURN_LINE, "")];
 
 /// The two types of open documents that are read; invoices, credit memos, quotes and blanket orders are not orders.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{Owner, Reader, Table};
 use crate::envelope::{Cell, Refusal, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Offer, Price, Product};
-use crate::facts::{Currency, Quantity, Sku, SkuRow, Subject, Text};
+use crate::facts::{Currency, Keeper, Quantity, Sku, SkuRow, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -86,16 +86,31 @@ spelled! {
     }
 }
 
-pub(super) const ITEM: Table = Table { name: "Item", columns: item::NAMES, owner: item_owner, upsert: item_upsert, moves: false };
+pub(super) const ITEM: Table =
+    Table { name: "Item", columns: item::NAMES, owner: item_owner, upsert: item_upsert, moves: false, rows: &[] };
 pub(super) const VARIANT: Table =
-    Table { name: "Item Variant", columns: variant::NAMES, owner: variant_owner, upsert: variant_upsert, moves: false };
-pub(super) const SALES_PRICE: Table =
-    Table { name: "Sales Price", columns: sales_price::NAMES, owner: sales_price_owner, upsert: sales_price_upsert, moves: false };
+    Table { name: "Item Variant", columns: variant::NAMES, owner: variant_owner, upsert: variant_upsert, moves: false, rows: &[] };
+pub(super) const SALES_PRICE: Table = Table {
+    name: "Sales Price",
+    columns: sales_price::NAMES,
+    owner: sales_price_owner,
+    upsert: sales_price_upsert,
+    moves: false,
+    rows: &[],
+};
 pub(super) const PRICE_LIST_LINE: Table =
-    Table { name: "Price List Line", columns: list_line::NAMES, owner: list_line_owner, upsert: list_line_upsert, moves: true };
+    Table { name: "Price List Line", columns: list_line::NAMES, owner: list_line_owner, upsert: list_line_upsert, moves: true, rows: &[] };
 
-pub(super) const LINE_DISCOUNT: Table =
-    Table { name: "Sales Line Discount", columns: discount::NAMES, owner: discount_owner, upsert: discount_upsert, moves: false };
+pub(super) const LINE_DISCOUNT: Table = Table {
+    name: "Sales Line Discount",
+    columns: discount::NAMES,
+    owner: discount_owner,
+    upsert: discount_upsert,
+    moves: false,
+    rows: DISCOUNTS,
+};
+
+const DISCOUNTS: &[(Keeper, u8, &str)] = &[(Keeper::Skus, SkuRow::OFFER, "discount|")];
 
 const OF_ITEM: Goods = Goods { item: item::NUMBER, variant: None };
 const OF_VARIANT: Goods = Goods { item: variant::ITEM, variant: Some(variant::CODE) };

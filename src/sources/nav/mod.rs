@@ -42,7 +42,7 @@ use serde::Deserialize;
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
 use crate::envelope::debezium::{self, Change, Message, Op};
 use crate::envelope::{Decimals, Record, Refusal, SpelledColumns, SpelledRow};
-use crate::facts::{Currency, Moment, Name, Place, Role, Subject, Text};
+use crate::facts::{Currency, Floor, Keeper, Moment, Name, Place, Role, Subject, Text};
 
 pub const KIND: Kind = Kind {
     name: "nav",
@@ -111,6 +111,8 @@ struct Table {
     upsert: fn(&Reader<'_>, &SpelledRow<'_>, &mut FactsOut<'_>) -> Result<(), Refusal>,
     /// An update may give the row to another owner, or to none.
     moves: bool,
+    /// The canonical rows that stand for the table's: kind, and how their ids begin. None where rows of another table can't be told from them.
+    rows: &'static [(Keeper, u8, &'static str)],
 }
 
 /// A canonical row's address.
@@ -246,7 +248,8 @@ impl Nav {
         let reader = Reader { nav: self, op: change.op, place: change.source.place()?, committed_at };
         out.stands_at(reader.place, change.source.committed_at, change.source.in_order);
         match change.op {
-            Op::Truncate => return Err(emptied(table.name)),
+            Op::Truncate if table.rows.is_empty() => return Err(emptied(table.name)),
+            Op::Truncate => reader.floors(table, Floor::Laid, out),
             Op::Delete => {
                 let gone = (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|refusal| refusal.within("before"))?;
                 reader.gone(gone, out);
@@ -270,6 +273,9 @@ impl Nav {
                 (table.upsert)(&reader, &row, out).map_err(|refusal| refusal.within("after"))?;
             }
         }
+        if change.source.ends_snapshot {
+            reader.floors(table, Floor::Read, out);
+        }
         Ok(Reading::Understood)
     }
 
@@ -288,7 +294,7 @@ fn image<'a>(columns: &SpelledColumns, image: Option<&'a str>, field: &'static s
     columns.read(field, image)
 }
 
-/// The table's rows are gone without a record of each: which they were is not told, so a person has to snapshot the table anew.
+/// The table's rows are gone without a record of each, and which canonical rows were theirs can't be told: a person has to snapshot it anew.
 fn emptied(table: &str) -> Refusal {
     Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew"))
 }
@@ -301,6 +307,12 @@ fn document_id(kind: &str, number: &str) -> Text {
 }
 
 impl Reader<'_> {
+    /// Says something of all rows of a table at once: it was emptied; a snapshot has read it whole, of which a person is asked about orders alone.
+    fn floors(&self, table: &Table, floor: Floor, out: &mut FactsOut<'_>) {
+        let of = table.rows.iter().filter(|(keeper, ..)| floor != Floor::Read || *keeper == Keeper::Orders);
+        of.for_each(|(keeper, kind, begins)| out.floor(*keeper, *kind, *begins, self.place, self.committed_at, floor));
+    }
+
     fn gone(&self, owner: Option<Owner>, out: &mut FactsOut<'_>) {
         if let Some(Owner { subject, kind, id }) = owner {
             out.deleted(subject, kind, id, self.place, self.committed_at);

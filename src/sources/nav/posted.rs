@@ -7,7 +7,7 @@ use crate::envelope::debezium::Op;
 use crate::envelope::{Refusal, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{ErpPosted, PostedKind};
-use crate::facts::{Link, Name, OrderRow, Subject, Text};
+use crate::facts::{Keeper, Link, Name, OrderRow, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -36,15 +36,22 @@ spelled! {
 }
 
 macro_rules! posted {
-    ($header:ident $header_name:literal, $line:ident $line_name:literal, $module:ident $posted:expr) => {
+    ($header:ident $header_name:literal, $line:ident $line_name:literal, $module:ident $begins:literal $posted:expr) => {
         pub(super) const $header: Table =
-            Table { name: $header_name, columns: header::NAMES, owner: |_, _| Ok(None), upsert: $module::header, moves: false };
-        pub(super) const $line: Table =
-            Table { name: $line_name, columns: line::NAMES, owner: $module::owner, upsert: $module::line, moves: false };
+            Table { name: $header_name, columns: header::NAMES, owner: |_, _| Ok(None), upsert: $module::header, moves: false, rows: &[] };
+        pub(super) const $line: Table = Table {
+            name: $line_name,
+            columns: line::NAMES,
+            owner: $module::owner,
+            upsert: $module::line,
+            moves: false,
+            rows: $module::ROWS,
+        };
 
         mod $module {
             use super::*;
             const POSTED: &Posted = $posted;
+            pub(super) const ROWS: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_POSTED, $begins)];
 
             pub(super) fn header(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
                 POSTED.header(reader, row, out)
@@ -60,13 +67,13 @@ macro_rules! posted {
 }
 
 posted!(SHIPMENT_HEADER "Sales Shipment Header", SHIPMENT_LINE "Sales Shipment Line",
-    shipment &Posted { kind: PostedKind::Shipment, word: "shipment", from: From::Order, lines_tell: true });
+    shipment "shipment|" &Posted { kind: PostedKind::Shipment, word: "shipment", from: From::Order, lines_tell: true });
 posted!(INVOICE_HEADER "Sales Invoice Header", INVOICE_LINE "Sales Invoice Line",
-    invoice &Posted { kind: PostedKind::Invoice, word: "invoice", from: From::Order, lines_tell: false });
+    invoice "invoice|" &Posted { kind: PostedKind::Invoice, word: "invoice", from: From::Order, lines_tell: false });
 posted!(RECEIPT_HEADER "Return Receipt Header", RECEIPT_LINE "Return Receipt Line",
-    receipt &Posted { kind: PostedKind::ReturnReceipt, word: "return-receipt", from: From::Return, lines_tell: true });
+    receipt "return-receipt|" &Posted { kind: PostedKind::ReturnReceipt, word: "return-receipt", from: From::Return, lines_tell: true });
 posted!(CREDIT_MEMO_HEADER "Sales Cr_Memo Header", CREDIT_MEMO_LINE "Sales Cr_Memo Line",
-    credit_memo &Posted { kind: PostedKind::CreditNote, word: "credit-memo", from: From::Return, lines_tell: false });
+    credit_memo "credit-memo|" &Posted { kind: PostedKind::CreditNote, word: "credit-memo", from: From::Return, lines_tell: false });
 
 /// A kind of posted document.
 struct Posted {

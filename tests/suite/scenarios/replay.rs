@@ -135,8 +135,8 @@ fn in_the_end(plain: &Outcome, other: &Outcome) -> Option<String> {
         .or_else(|| ledgers(plain, other, same_go_aheads))
 }
 
-/// Exceptions that ask a ledger, and so depend on what was requested on the way; and one that asks for how long Waybill has had a row.
-const OF_LEDGERS: [&str; 12] = [
+/// Exceptions that ask a ledger, and so depend on what was requested on the way; and two that ask for how long Waybill has had a row.
+const OF_LEDGERS: [&str; 13] = [
     "erp-record-missing",
     "erp-differs",
     "release-unanswered",
@@ -149,6 +149,7 @@ const OF_LEDGERS: [&str; 12] = [
     "shop-stock-differs",
     "short-closed",
     "orphan-rows",
+    "snapshot-missing",
 ];
 
 /// Newest statements by topic and key, without id, causes and moments of saying.

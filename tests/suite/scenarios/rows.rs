@@ -102,6 +102,13 @@ impl Telling<'_> {
         self.facts.push(FactTold { subject: set, kind: Floor::KIND, id: Text::default(), place, at: self.at, row });
     }
 
+    /// A snapshot that reads all rows of this kind begins: those that it reads are told from here on.
+    pub fn reads_anew(&mut self, kind: u8) {
+        let set = Subject::Set(RowSet { source: SourceId::WAYBILL, keeper: Keeper::Orders, kind, prefix: Text::default() });
+        let row = Some(Row::Floor(Floor::Read));
+        self.facts.push(FactTold { subject: set, kind: Floor::KIND, id: Text::default(), place: self.place, at: self.at, row });
+    }
+
     pub fn delete(&mut self, subject: Subject, kind: u8, id: impl Into<Text>) {
         self.facts.push(FactTold { subject, kind, id: id.into(), place: self.place, at: self.at, row: None });
     }

@@ -4,6 +4,7 @@
 //! erp record SO-7 approved / erp record SO-7 deleted
 //! erp record-line SO-7/1: 3 TEE from MAIN shipped 2
 //! erp posted shipment PS-1 from SO-7: 3 TEE
+//! erp reads-anew records / shop reads-anew orders     a new snapshot of all: what it reads is told in the lines that follow
 //! wms warehouse-order W1 packed
 //! wms warehouse-total W1: 3
 //! wms warehouse-line W1/1: 3 TEE allocated 3 despatched 2 closed
@@ -115,6 +116,11 @@ impl Teller {
             "return" => self.returns(words, telling)?,
             "receipt" => self.receipt(words, telling)?,
             "disposition" => self.disposition(words, telling)?,
+            "reads-anew" => {
+                let records: &[u8] = &[OrderRow::ERP_RECORD, OrderRow::ERP_LINE];
+                let orders: &[u8] = &[OrderRow::HEADER, OrderRow::LINE];
+                words.one_of(&[("records", records), ("orders", orders)])?.iter().for_each(|kind| telling.reads_anew(*kind));
+            }
             "refund" => self.refund(words, telling)?,
             "decides" => self.decides(words, telling)?,
             _ => return Ok(false),
