@@ -62,8 +62,8 @@ pub struct Http {
     pub listen: Option<SocketAddr>,
 }
 
-/// About 1.5 GiB of orders.
-pub const ORDERS_WHOLE: usize = 65_536;
+/// About 0.4 GiB of orders.
+pub const ORDERS_WHOLE: usize = 16_384;
 
 /// How much one epoch may read: latency on one side, the cost of a transaction on the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
