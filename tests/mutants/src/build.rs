@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -25,7 +25,9 @@ pub struct Built {
 
 pub fn build(copy: &Copy, order: &[Site], wanted: usize) -> Result<Built, String> {
     let numbered: Vec<(u32, &Site)> = (1..).zip(order).collect();
-    let mut bad = BTreeSet::new();
+    let known = copy.root.join("do-not-compile.txt");
+    let names: Vec<String> = order.iter().map(|site| name(copy, site)).collect();
+    let mut bad = remembered(&known, &names);
     let mut pool = wanted + (wanted as f64 * SPARE_SHARE) as usize;
     loop {
         let mutants: Vec<(u32, &Site)> = numbered.iter().take(pool).filter(|(number, _)| !bad.contains(number)).copied().collect();
@@ -40,13 +42,32 @@ pub fn build(copy: &Copy, order: &[Site], wanted: usize) -> Result<Built, String
         let places = copy.write(&mutants)?;
         match compile(copy, &places)? {
             Outcome::Binaries(binaries) => {
-                println!("{} were drawn that do not compile", bad.len());
-                let mutants = mutants.into_iter().take(wanted).map(|(number, site)| (number, site.clone())).collect();
+                let mutants: BTreeMap<_, _> = mutants.into_iter().take(wanted).map(|(number, site)| (number, site.clone())).collect();
+                let last = mutants.keys().next_back().copied().unwrap_or_default();
+                println!("{} of the first {last} do not compile", last as usize - mutants.len());
                 return Ok(Built { mutants, binaries });
             }
-            Outcome::Bad(found) => bad.extend(found),
+            Outcome::Bad(found) => {
+                let mut text = std::fs::read_to_string(&known).unwrap_or_default();
+                found.iter().for_each(|number| text.push_str(&format!("{}\n", names[*number as usize - 1])));
+                std::fs::write(&known, text).map_err(|error| format!("{}: {error}", known.display()))?;
+                bad.extend(found);
+            }
         }
     }
+}
+
+/// A mutant of this very state of its file.
+fn name(copy: &Copy, site: &Site) -> String {
+    let content = std::fs::read(copy.original.join(&site.file)).unwrap_or_default();
+    format!("{:016x} {} {} {}", xxhash_rust::xxh3::xxh3_64(&content), site.range.start, site.range.end, site.what)
+}
+
+/// Those that did not compile in an earlier run: found again, they would cost a whole compilation.
+fn remembered(known: &Path, names: &[String]) -> BTreeSet<u32> {
+    let text = std::fs::read_to_string(known).unwrap_or_default();
+    let lines: BTreeSet<&str> = text.lines().collect();
+    (1..).zip(names).filter(|(_, name)| lines.contains(name.as_str())).map(|(number, _)| number).collect()
 }
 
 enum Outcome {

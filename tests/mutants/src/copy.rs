@@ -28,7 +28,10 @@ pub fn on(number: u32) -> bool {
 ";
 
 pub struct Copy {
-    root: PathBuf,
+    /// The working tree.
+    pub original: PathBuf,
+    /// Below it all that a run makes.
+    pub root: PathBuf,
     pub tree: PathBuf,
     pub target: PathBuf,
     pub logs: PathBuf,
@@ -36,7 +39,13 @@ pub struct Copy {
 
 impl Copy {
     pub fn new(root: &Path, at: &Path) -> Result<Self, String> {
-        let copy = Self { root: root.to_path_buf(), tree: at.join("tree"), target: at.join("target"), logs: at.join("logs") };
+        let copy = Self {
+            original: root.to_path_buf(),
+            root: at.to_path_buf(),
+            tree: at.join("tree"),
+            target: at.join("target"),
+            logs: at.join("logs"),
+        };
         for folder in [&copy.tree, &copy.logs] {
             fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         }
@@ -52,10 +61,10 @@ impl Copy {
         let mut places = BTreeMap::new();
         let mut there = BTreeSet::from([PathBuf::from("src/mutant.rs")]);
         let mut own = Vec::new();
-        walk(&self.root, Path::new(""), &mut own)?;
+        walk(&self.original, Path::new(""), &mut own)?;
         put(&self.tree.join("src/mutant.rs"), SWITCH.as_bytes())?;
         for path in own {
-            let mut content = read(&self.root.join(&path))?;
+            let mut content = read(&self.original.join(&path))?;
             let name = path.to_string_lossy().into_owned();
             if let Some(mutants) = by_file.get(name.as_str()) {
                 let text = String::from_utf8(content).map_err(|_| format!("{name}: no text"))?;

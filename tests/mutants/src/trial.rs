@@ -27,19 +27,20 @@ struct Check {
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// In this order. The house's rules of tidiness are left out, which the switches themselves would break. A history that fails is not made small.
+/// In this order. Left out are the house's rules of tidiness, which the switches themselves would break, and tests of the simulated retailer alone. A
+/// history that fails is not made small.
 const CHECKS: [Check; 5] = [
     Check { name: "unit tests of these rooms", binary: "waybill", arguments: &["entities::", "events::"], environment: &[] },
     Check { name: "scenarios", binary: "suite", arguments: &["--skip", "tidy::"], environment: &[] },
+    Check { name: "1,000 histories", binary: "second", arguments: &[], environment: &[("SECOND_COUNT", "1000"), ("SECOND_TRIES", "0")] },
     Check {
         name: "unit tests of the others",
         binary: "waybill",
-        arguments: &["--skip", "entities::", "--skip", "events::"],
+        arguments: &["--skip", "entities::", "--skip", "events::", "--skip", "retailer::judge::", "--skip", "retailer::magento::"],
         environment: &[],
     },
-    Check { name: "1,000 histories", binary: "second", arguments: &[], environment: &[("SECOND_COUNT", "1000"), ("SECOND_TRIES", "0")] },
     Check {
-        name: "10,000 histories",
+        name: "9,000 more histories",
         binary: "second",
         arguments: &[],
         environment: &[("SECOND_SEED", "1001"), ("SECOND_COUNT", "9000"), ("SECOND_TRIES", "0")],
