@@ -128,6 +128,8 @@ fn run(copy: &Copy, binary: &Path, check: &Check, mutant: u32, log: &Path, limit
         .args(["--test-threads", "1"])
         .args(check.arguments)
         .envs(check.environment.iter().copied())
+        // The same random cases for each mutant, and in each run.
+        .env("PROPTEST_RNG_SEED", "1")
         .env("WAYBILL_MUTANT", mutant.to_string())
         .current_dir(&copy.tree)
         .stdin(Stdio::null())
