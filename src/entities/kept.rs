@@ -133,6 +133,15 @@ mod tests {
     }
 
     #[test]
+    fn a_deletion_that_is_told_again_changes_nothing_of_the_row() {
+        let mut kept = Kept::default();
+        kept.upsert("three pieces", version(1, true), CAUSE, Moment(0));
+        assert_eq!(kept.delete(version(2, false), CAUSE, Moment(5)), Put::Changed);
+        assert_eq!(kept.delete(version(3, false), CAUSE, Moment(5)), Put::Same);
+        assert_eq!(kept.delete(version(4, false), CAUSE, Moment(6)), Put::Changed, "its time is another");
+    }
+
+    #[test]
     fn a_settled_row_ignores_repeats_and_comes_back_whole_with_a_newer_version() {
         let mut kept = Kept::default();
         kept.upsert("three pieces", version(5, true), CAUSE, Moment(0));

@@ -51,7 +51,6 @@ pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut 
     let over: Vec<Text> = open.keys().filter(|slot| !found.iter().any(|(there, _)| there == *slot)).cloned().collect();
     for slot in over {
         open.remove(&slot);
-        outlet.changed = true;
         if let Some((kind, number)) = slot.split_once('|') {
             outlet.statement::<ExceptionNotice>(said, key(view, kind, &decoded(number)), None);
         }

@@ -71,7 +71,7 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<
     for location in locations(view, ledgers, rules) {
         let asked = ledgers.get(&location).cloned().unwrap_or_default();
         let wanted = wanted_from(view, ledgers, rules, &location);
-        let may_raise = || gates(view, rules, &location).open() && outlet.may_ask();
+        let may_raise = || gates(view, header, rules, &location).open() && outlet.may_ask();
         let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
         let mut body = content(view, header, &location, &asked.totals, &totals);
         let asked = ledgers.entry(location).or_default();
@@ -92,21 +92,24 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<
 }
 
 pub fn why(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules) -> Vec<WhyTopic> {
-    if view.header.is_none() || !rules.has(Role::Wms) {
-        return Vec::new();
-    }
+    let Some(header) = view.header.filter(|_| rules.has(Role::Wms)) else { return Vec::new() };
     let mut topics: Vec<WhyTopic> = Vec::new();
     for location in locations(view, ledgers, rules) {
         let asked = ledgers.get(&location).cloned().unwrap_or_default();
         let wanted = wanted_from(view, ledgers, rules, &location);
-        let lower = wanted.iter().any(|(line, total)| *total < total_of(&asked.totals, line));
-        let raise = wanted.iter().any(|(line, total)| *total > total_of(&asked.totals, line));
-        let gates = if lower && !raise { Gates::of_lowering() } else { gates(view, rules, &location) };
+        // What is lower has been asked for already: nothing but a raise can wait.
+        let gates = gates(view, header, rules, &location);
         topics.push(request::why_topic(Topic::FulfilmentRequests, location, pieces(&wanted), pieces(&asked.totals), gates));
     }
     if topics.is_empty() && view.lines.iter().any(|line| line.ships && line.w.is_positive()) {
         let due = "the lines that ship".to_string();
-        topics.push(request::why_topic(Topic::FulfilmentRequests, Text::default(), due, pieces(&Totals::new()), gates(view, rules, "")));
+        topics.push(request::why_topic(
+            Topic::FulfilmentRequests,
+            Text::default(),
+            due,
+            pieces(&Totals::new()),
+            gates(view, header, rules, ""),
+        ));
     }
     topics
 }
@@ -204,12 +207,12 @@ fn action(asked: &Totals, totals: &Totals) -> Action {
 }
 
 /// The conditions of a go-ahead and of any raise.
-fn gates(view: &OrderView<'_>, rules: &Rules, location: &str) -> Gates {
+fn gates(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -> Gates {
     let conditions = &view.conditions;
     let duplicate = view.findings.iter().any(|finding| finding.kind == "erp-duplicate");
     let placed =
         |line: &LineView<'_>| !line.ships || line.w.is_zero() || line.location.is_some_and(|place| rules.location(place).is_some());
-    let whole = view.header.is_some_and(|header| header.advice == Advice::Whole);
+    let whole = header.advice == Advice::Whole;
     // An order that is to be sent whole is released when every line of it can be.
     let located = if whole || location.is_empty() { view.lines.iter().all(placed) } else { true };
     let mut here =

@@ -22,7 +22,7 @@
 //! ```text
 //! cargo test --test second                                                 10,000 histories
 //! SECOND_SEED=77 cargo test --release --test second -- --ignored           300,000 from seed 77 on (SECOND_COUNT: another number)
-//! SECOND_ONLY=123456 cargo test --test second                              this one alone, made small if it fails
+//! SECOND_ONLY=123456 cargo test --test second                              this one alone, made small if it fails (SECOND_TRIES: how many attempts)
 //! SECOND_THEMES="Goods Stock" SECOND_SURVEY=1 SECOND_COUNT=600 cargo test --test second -- --nocapture
 //!                                                                          what differs in these themes, by kind and how often
 //! ```

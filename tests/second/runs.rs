@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::history::{self, History};
 use crate::shrink::shrink;
 
-/// Attempts that making a failing history small may cost.
-const SHRINK_TRIES: usize = 1_500;
+/// Attempts that making a failing history small may cost, unless `SECOND_TRIES` says otherwise.
+const SHRINK_TRIES: u64 = 1_500;
 
 /// How many ways a history is played.
 #[derive(Clone, Copy)]
@@ -86,7 +86,8 @@ fn show(seed: u64, check: &impl Fn(&History, Plans) -> Result<(), String>) -> ! 
     };
     let whole = history::history(seed);
     let kind = outcome(&whole).map(|sentence| first_word(&sentence));
-    let small = shrink(&whole, SHRINK_TRIES, |history| outcome(history).map(|sentence| first_word(&sentence)) == kind);
+    let tries = variable("SECOND_TRIES").unwrap_or(SHRINK_TRIES) as usize;
+    let small = shrink(&whole, tries, |history| outcome(history).map(|sentence| first_word(&sentence)) == kind);
     let sentence = outcome(&small).unwrap_or_else(|| "it did not fail again".to_owned());
     panic!("history {seed} fails (SECOND_ONLY={seed} plays it again). Made small:\n{}\n{sentence}", history::say(&small));
 }

@@ -13,7 +13,7 @@
 //! carrier scan T1 delivered / carrier scan T1 delivered withdrawn (at 11:00)
 //! erp return R1: 1 TEE approved exchange
 //! wms receipt RC1: 1 TEE damaged under R1
-//! wms disposition X1: 1 TEE stock
+//! wms disposition X1: 1 TEE stock / wms disposition X1 deleted
 //! finance refund F1 card 21.14
 //! office decides cancelled-but-despatched kept
 //! ```
@@ -425,6 +425,10 @@ impl Teller {
 
     fn disposition(&mut self, words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
         let id = words.word("a disposition's number")?;
+        if words.is("deleted") {
+            telling.delete(self.subject(telling), OrderRow::DISPOSITION, id);
+            return Ok(());
+        }
         words.is(":");
         let quantity = words.pieces()?;
         let line = self.reference(words, telling)?;

@@ -2,7 +2,7 @@
 
 use super::super::testing::*;
 use crate::facts::order::*;
-use crate::facts::{Amount, OrderRow};
+use crate::facts::{Amount, Currency, OrderRow};
 
 /// A whole life of an order: every kind of row, two SKUs pooled over three lines, deletions.
 fn long_story() -> Story {
@@ -61,4 +61,12 @@ proptest::proptest! {
         let due: Amount = money.tenders.iter().map(|tender| tender.due).sum();
         proptest::prop_assert_eq!(due, money.due);
     }
+}
+
+#[test]
+fn before_its_header_an_order_has_the_currency_of_its_payments() {
+    let mut order = Story::new("GBP");
+    order.captured("20.00");
+    let state = order.state();
+    assert_eq!(order.view(&state).money.currency, Currency::new("GBP").expect("a currency"));
 }

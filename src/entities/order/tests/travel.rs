@@ -3,9 +3,9 @@
 use super::super::testing::*;
 use super::super::view::OrderStage;
 use super::seen;
-use crate::facts::Moment;
 use crate::facts::order::*;
 use crate::facts::time::Span;
+use crate::facts::{Moment, OrderRow};
 
 /// The whole order left in one parcel, `T-D1`.
 fn despatched() -> Story {
@@ -17,6 +17,21 @@ fn despatched() -> Story {
 fn left(order: &Story) -> Moment {
     let state = order.state();
     order.view(&state).parcels[0].despatched_at
+}
+
+#[test]
+fn a_parcel_is_named_by_the_first_row_that_names_it() {
+    let mut order = released_example();
+    let row = |of: &str, carrier: &str, service: &str| {
+        let (carrier, service) = (carrier.into(), service.into());
+        let (line, quantity, location) = (LineRef::Sku(sku(of)), pieces(1), MAIN.into());
+        Despatch { despatch: "D1".into(), line, quantity, location, despatched_at: PLACED, carrier, service, tracking: None }
+    };
+    order.put(WMS, "D1|CAP", OrderRow::Despatch(Box::new(row("CAP", "", ""))));
+    order.put(WMS, "D1|TEE", OrderRow::Despatch(Box::new(row("TEE", "DPD", "next day"))));
+    let state = order.state();
+    let view = order.view(&state);
+    assert_eq!((view.parcels.len(), view.parcels[0].carrier, view.parcels[0].service), (1, "DPD", "next day"));
 }
 
 fn newest(order: &Story) -> Option<ScanMeaning> {

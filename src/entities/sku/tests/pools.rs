@@ -111,6 +111,19 @@ fn claims_are_covered_in_the_order_of_placing_so_the_latest_are_not() {
 }
 
 #[test]
+fn an_order_that_is_short_on_two_lines_is_named_once() {
+    let mut bench = Bench::default();
+    bench.count(0, minute(0));
+    for (number, line) in [(1, "a"), (2, "a"), (2, "b")] {
+        bench.put(SourceId::WAYBILL, &format!("{number}|{line}"), placed(number, 1, minute(number)));
+    }
+    let figure = bench.figure().expect("counted");
+    let found = uncovered(&bench.rules.channels[0], &figure, &bench.state, &bench.rules);
+    let named: Vec<&str> = found.named.iter().map(|(_, number)| number.as_str()).collect();
+    assert_eq!((named, found.lines), (vec!["2", "1"], 3));
+}
+
+#[test]
 fn twenty_orders_are_named_and_all_are_counted() {
     let mut bench = Bench::default();
     bench.count(0, minute(0));
