@@ -58,6 +58,9 @@ const REPEAT_ONE_IN: i64 = 300;
 /// Of so many records one stalls its topic.
 const STALL_ONE_IN: i64 = 150;
 
+/// A line that is so far behind restarts at once.
+const BEHIND: Span = Span::minutes(10);
+
 struct Line {
     last: Moment,
     /// Records of the open window, and how many more it takes.
@@ -177,7 +180,8 @@ impl Wires {
         arrivals.push((at, record));
         if line.missing == 0 && !line.window.is_empty() {
             let repeats = std::mem::take(&mut line.window);
-            let mut at = at + again;
+            // The repeats of a whole snapshot would add up to an hour.
+            let mut at = if at > now + BEHIND { at + Span(1) } else { at + again };
             let count = repeats.len() as u64;
             for mut repeat in repeats {
                 if taken_at.is_none() {
