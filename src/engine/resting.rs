@@ -1,6 +1,6 @@
 //! How an entity rests in memory between the epochs that touch it: whole, or packed as the bytes of its state.
 //!
-//! Most orders of a shop are over, and asked after once in a while: packed they take a fifth of the room. What was touched last stays whole.
+//! Most orders of a shop are over, and asked after once in a while: packed they take an eighth of the room. What was touched last stays whole.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -22,6 +22,7 @@ use super::incarnations::Incarnations;
 use super::log::{Log, LogError, Offset};
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
+use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
 use crate::events::Topic;
 use crate::facts::Subject;
@@ -204,8 +205,8 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
             shard.orders.restore_packed(order, payload);
         }
         StateKey::Name(name) => {
-            let state = postcard::from_bytes(payload)?;
-            shard.names.restore(name, |slot| *slot = state);
+            postcard::from_bytes::<NameState>(payload)?;
+            shard.names.restore_packed(name, payload);
         }
         StateKey::SkuHead(sku) => shard.skus.restore(sku, |state| result = state.load_head(payload)),
         StateKey::SkuRow(sku, row) => shard.skus.restore(sku, |state| result = state.load_row(row, payload)),

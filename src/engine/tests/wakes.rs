@@ -1,4 +1,4 @@
-//! What changes by the clock alone changes after a restart too: moments are not kept, they are found again.
+//! What changes by the clock alone changes after a restart too: an order keeps its moment, a customer's is found again.
 
 use serde_json::Value;
 
