@@ -90,8 +90,10 @@ fn commit(consumer: &BaseConsumer, producer: &BaseProducer, settings: &KafkaSett
         }
         producer.send_offsets_to_transaction(&list, &consumer.group_metadata().unwrap(), ASK).unwrap();
     }
+    // Asleep, as Waybill's own writer: a poll of a millisecond is a busy loop in the binding.
     while producer.in_flight_count() > 0 {
-        producer.poll(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1));
+        producer.poll(Duration::ZERO);
     }
     producer.commit_transaction(ASK).unwrap();
 }

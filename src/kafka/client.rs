@@ -144,7 +144,8 @@ impl PlainProducer {
             if begun.elapsed() > limit {
                 return Err(KafkaError::Flush(Code::OperationTimedOut));
             }
-            self.producer.poll(Duration::from_millis(1));
+            std::thread::sleep(Duration::from_millis(1));
+            self.producer.poll(Duration::ZERO);
         }
         self.poll()
     }
