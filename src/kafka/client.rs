@@ -144,8 +144,7 @@ impl PlainProducer {
             if begun.elapsed() > limit {
                 return Err(KafkaError::Flush(Code::OperationTimedOut));
             }
-            std::thread::sleep(Duration::from_millis(1));
-            self.producer.poll(Duration::ZERO);
+            super::clients::pause(&self.producer);
         }
         self.poll()
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -15,6 +17,9 @@ use super::rebalance::{GroupConsumer, PlainContext, ReaderContext, log_line, not
 use super::settings::KafkaSettings;
 use super::shared::Shared;
 use crate::engine::log::LogError;
+
+/// Between two looks at what is still in flight.
+const PAUSE: Duration = Duration::from_millis(1);
 
 pub(super) type PlainConsumer = BaseConsumer<PlainContext>;
 pub(super) type TransactionalProducer = BaseProducer<WriterContext>;
@@ -72,6 +77,13 @@ pub(super) fn prober(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Res
 pub(super) fn restorer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<PlainConsumer, LogError> {
     let context = PlainContext { health: Arc::clone(health) };
     settings.restorer().create_with_context(context).map_err(|error| misconfigured(&error))
+}
+
+/// Lets the client's threads work for a moment, then hears what they have to say. Asleep: a poll of so short a time is a busy loop in the binding, which
+/// rounds what is left of it down to whole milliseconds, and takes a core from the engine.
+pub(super) fn pause<C: ProducerContext>(producer: &BaseProducer<C>) {
+    thread::sleep(PAUSE);
+    producer.poll(Duration::ZERO);
 }
 
 pub(super) fn producer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<TransactionalProducer, LogError> {

@@ -33,8 +33,6 @@ use crate::engine::log::{LogError, Offset, OutRecord, Outcome, Transaction};
 /// The producer must be polled now and then for its logs and errors.
 const IDLE_POLL: Duration = Duration::from_millis(250);
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
-/// Between two looks at what is still in flight.
-const FLUSH_PAUSE: Duration = Duration::from_millis(1);
 const RETRY: Duration = Duration::from_millis(200);
 /// What Kafka keeps beside an offset (`offset.metadata.max.bytes`).
 const METADATA_BYTES_MAX: usize = 4096;
@@ -283,7 +281,7 @@ impl Writer {
             };
             match error.rdkafka_error_code() {
                 Some(Code::QueueFull) if full_since.get_or_insert_with(Instant::now).elapsed() < self.shared.settings.timeouts.delivery => {
-                    pause(producer);
+                    clients::pause(producer);
                     out = back;
                 }
                 Some(Code::MessageSizeTooLarge) => return Err(Failed::Fault(too_large(record))),
@@ -305,7 +303,7 @@ impl Writer {
             if begun.elapsed() > limit {
                 return Err(Failed::Unknown("records were not delivered in time".into()));
             }
-            pause(producer);
+            clients::pause(producer);
         }
         self.delivery(producer).map_or(Ok(()), Err)
     }
@@ -407,13 +405,6 @@ fn decide(ours: &Committed, before: &Committed, found: &Committed) -> Result<Out
             "the committed offsets are neither those of the last transaction nor those before it: another process has committed. Start again".into(),
         )),
     }
-}
-
-/// Lets the client's threads work for a moment, then hears what they have to say. Asleep: a poll of so short a time is a busy loop in the binding, which
-/// rounds what is left of it down to whole milliseconds, and takes a core from the engine.
-fn pause(producer: &TransactionalProducer) {
-    thread::sleep(FLUSH_PAUSE);
-    producer.poll(Duration::ZERO);
 }
 
 #[cfg(test)]
