@@ -64,14 +64,14 @@ fn lost(parcel: &Parcel, tick: Moment) -> bool {
     holds && (parcel.scan == Some(ScanMeaning::Lost) || silent)
 }
 
-/// A document of the ERP is deleted, nothing was posted, nothing cancelled, for an hour.
+/// The ERP's last document is deleted, nothing was posted, nothing cancelled, for an hour.
 fn gone(order: &Order<'_>, tick: Moment) -> bool {
     let posted = order.kept.iter().any(|kept| matches!(kept.row, OrderRow::ErpPosted(_)));
-    let deleted = order.kept.iter().any(|kept| {
-        let hour = kept.gone.is_some_and(|at| at + Span::hours(1) <= tick);
-        matches!(&kept.row, OrderRow::ErpRecord(record) if hour && record.state != Word::Known(ErpState::Cancelled))
+    let deleted = order.kept.iter().filter_map(|kept| match &kept.row {
+        OrderRow::ErpRecord(record) if record.state != Word::Known(ErpState::Cancelled) => kept.gone,
+        _ => None,
     });
-    deleted && !posted && !order.nothing_wanted()
+    deleted.max().is_some_and(|last| last + Span::hours(1) <= tick) && !posted && !order.nothing_wanted()
 }
 
 /// `oversold`, `negative-count`.

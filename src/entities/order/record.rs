@@ -88,16 +88,17 @@ impl<'a> Record<'a, '_> {
         }
     }
 
-    /// Deleted, nothing of it posted, cancelled by nobody, and no other record in its place.
+    /// Deleted, nothing of it posted, cancelled by nobody, and no other record in its place. Of several the one that was deleted last: until then
+    /// there was one, and the hour runs from there.
     fn gone(&self, documents: &[Document<'a>], findings: &mut Findings) {
         let cancelled = !self.lines.is_empty() && self.lines.iter().all(|line| line.w.is_zero());
         if cancelled || documents.iter().any(|document| document.live || document.posted) {
             return;
         }
-        for (key, stored, record) in records(self.rows, self.rules).filter(|(_, stored, _)| stored.deleted) {
-            if record.state == Word::Known(ErpState::Cancelled) {
-                continue;
-            }
+        let deleted = records(self.rows, self.rules)
+            .filter(|(_, stored, record)| stored.deleted && record.state != Word::Known(ErpState::Cancelled))
+            .max_by_key(|(_, stored, record)| (stored.at, &record.document));
+        if let Some((key, stored, record)) = deleted {
             let source = self.rules.name_of(key.source);
             let sentence = format!("{source} deleted {}, its record of the order, and nothing of it is posted", record.document);
             findings.add("erp-record-gone", &record.document, sentence, self.header.map(|header| header.total), Some(stored.cause));

@@ -55,6 +55,20 @@ fn a_deleted_record_keeps_its_quantities_and_asks_a_person_after_an_hour() {
     assert_eq!(settled(|order| order.cancelled("A", 3).cancelled("B", 1)), [""; 0]);
 }
 
+/// The ERP gave its document another number, posted that one in full and deleted it: what is posted is on its way, and nothing is amiss because the
+/// first number went long ago.
+#[test]
+fn the_hour_of_a_deleted_record_runs_from_the_last_one() {
+    let mut order = released_example();
+    order.document_deleted("SO-7").document("VK-1", ErpState::Approved).wait(Span::hours(5));
+    assert_eq!(order.exceptions(), [""; 0]);
+    // A minute passes with what is told.
+    order.document_deleted("VK-1").wait(Span::minutes(58));
+    assert_eq!(order.exceptions(), [""; 0], "what is posted may still come");
+    order.wait(Span::minutes(1));
+    assert_eq!(order.exceptions(), ["erp-record-gone VK-1"], "one record is missing, not two");
+}
+
 #[test]
 fn a_person_says_what_a_deleted_record_means() {
     let mut order = released_example();
