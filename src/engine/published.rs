@@ -67,7 +67,11 @@ impl Published {
         self.orders.insert(key.clone(), state.clone());
     }
 
-    pub(super) fn name(&self, name: &Name, state: &Arc<NameState>) {
+    /// `before`: as it was shown last. Most news of a name say again where it leads.
+    pub(super) fn name(&self, name: &Name, before: Option<&NameState>, state: &NameState) {
+        if before.is_some_and(|before| before.said == state.said && before.targets(name) == state.targets(name)) {
+            return;
+        }
         let before = self.names_open.remove(name).map(|(_, said)| said);
         self.exceptions(before.as_ref(), &state.said);
         if exceptions_of(&state.said).next().is_some() {

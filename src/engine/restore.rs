@@ -238,8 +238,8 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
             shard.wakes.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.wakes_at });
         }
         for (name, state) in shard.names.iter() {
-            let state = state.whole();
-            published.name(name, &state);
+            let state = state.look();
+            published.name(name, None, &state);
             if state.waiting_len(name) > 0 {
                 shard.wakes.set(Subject::Name(name.clone()), Some(tick));
             }

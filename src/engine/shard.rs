@@ -122,7 +122,7 @@ impl Shard {
             published.order(key, &Resting::Whole(state.clone()));
             published.exceptions(before.map(|before| &before.said), &state.said);
         });
-        self.names.publish(|name, _, state| published.name(name, state));
+        self.names.publish(|name, before, state| published.name(name, before, state));
         self.skus.publish(|sku, _, state| published.sku(sku, state));
         self.customers.publish(|key, _, state| published.customer(key, state));
         self.homes.publish(|_, _, _| {});

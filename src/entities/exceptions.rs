@@ -171,6 +171,9 @@ pub const OF_SKUS: &[Kind] = kinds! {
         "shop-stock-differs": "a shop has another figure than was said, with nothing under way" by stock shop_stock_differs;
             "look whether whoever writes stock to the shop has stopped";
             "equal".
+        "unknown-location": "goods are counted at a location that the configuration does not know";
+            "give the location an entry, or its code an alias: an entry alone sells nothing there";
+            "the location is known, or nothing is counted there".
         "unknown-sku": "an order's line names a SKU that no source of products knows" by stock unknown_sku;
             "map the SKU, or create the product";
             "the product is there, or nothing is wanted of it any more".

@@ -326,6 +326,23 @@ mod tests {
     }
 
     #[test]
+    fn pieces_counted_where_nobody_knows_are_told_until_the_location_is_known_or_empty() {
+        let mut bench = Bench::new();
+        let moon = |n| {
+            let count =
+                Count { location: "MOON".into(), bucket: "".into(), quantity: Quantity::from_int(n), basis: Basis::OnHand, t0: Moment(0) };
+            SkuRow::Count(count)
+        };
+        bench.put(WMS, "moon", moon(10));
+        assert_eq!(bench.seal(), ["unknown-location wms|MOON|: wms counts 10 at MOON, which the configuration does not know"]);
+        bench.put(WMS, "moon", moon(0));
+        assert_eq!(bench.seal(), ["unknown-location|TEE|wms%7CMOON%7C closed"]);
+        bench.rules.locations.clear();
+        bench.put(WMS, "moon", moon(9));
+        assert_eq!(bench.seal(), [""; 0], "without any location nothing is known of places");
+    }
+
+    #[test]
     fn a_sku_that_no_source_of_products_knows_is_told_when_an_order_wants_it() {
         let mut bench = Bench::new();
         let product = RowKey { kind: SkuRow::PRODUCT, source: ERP, id: "p".into() };

@@ -49,6 +49,8 @@ fn every_rule_is_held_by_tests_that_exist() {
     all_source(&root.join("src"), &mut source);
     all_source(&root.join("tests"), &mut source);
     let scenarios = crate::scenarios::all();
+    // A pending scenario holds nothing: it fails.
+    let pending = crate::scenarios::pending();
     let named_by = |rule: &str, scenario: &str| {
         let scenario = scenarios.get(scenario).and_then(|scenario| scenario.as_ref().ok());
         scenario.map(|scenario| scenario.rules.iter().any(|id| id == rule))
@@ -59,7 +61,7 @@ fn every_rule_is_held_by_tests_that_exist() {
         if !ids.insert(&rule.id) {
             wrong.push(format!("{}: stands twice", rule.id));
         }
-        let held = !rule.held_by.is_empty() || !rule.scenarios.is_empty();
+        let held = !rule.held_by.is_empty() || rule.scenarios.iter().any(|name| !pending.contains_key(name));
         if !rule.says.ends_with('.') || held == rule.lacks.is_some() {
             wrong.push(format!("{}: needs a sentence, and tests or scenarios that hold it, or what it lacks", rule.id));
         }

@@ -42,6 +42,7 @@ pub fn found(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment, figures: 
     let mut all = Vec::new();
     oversold(state, rules, tick, figures, &mut all);
     of_counts(state, rules, tick, figures, &mut all);
+    counted_nowhere(state, rules, &mut all);
     shop_differs(rules, tick, figures, &mut all);
     all.extend(unknown(state, rules, tick));
     all.extend(cycle(sku, state, rules, tick));
@@ -117,6 +118,23 @@ fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelSt
         let causes = own_causes.iter().chain(causes).copied().collect();
         let since = (*at).max(*counted_at).min(tick);
         all.push(Found { kind: "counts-differ", number, sentence, causes, since, of: 0, after: rules.stock.after.counts_differ });
+    }
+}
+
+/// Pieces counted at a location that the configuration does not know: they are in no figure, and would lie there unsold.
+fn counted_nowhere(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
+    if rules.locations.is_empty() {
+        return;
+    }
+    for (key, kept) in state.of_kind(SkuRow::COUNT) {
+        let Some((SkuRow::Count(count), told)) = kept.live().zip(kept.told.as_ref()) else { continue };
+        if count.location.is_empty() || count.quantity.is_zero() || rules.location(&count.location).is_some() {
+            continue;
+        }
+        let source = rules.name_of(key.source);
+        let sentence = format!("{source} counts {} at {}, which the configuration does not know", count.quantity, count.location);
+        let number = join_key(&[source, &count.location, &count.bucket]);
+        all.push(Found { kind: "unknown-location", number, sentence, causes: vec![told.cause], since: told.at, of: 0, after: Span(0) });
     }
 }
 

@@ -128,7 +128,7 @@ fn told(name: &str, scenario: &Scenario, wrong: &str) -> String {
     format!("== {name}: {}\n   {}\n   {}\n{}\n{wrong}", scenario.title, scenario.expects, scenario.because, story.join("\n"))
 }
 
-fn pending() -> BTreeMap<String, String> {
+pub fn pending() -> BTreeMap<String, String> {
     let text = fs::read_to_string(folder().join("pending.toml")).unwrap_or_default();
     toml::from_str(&text).expect("pending.toml: name = \"what is found instead\"")
 }
