@@ -182,6 +182,7 @@ fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations 
     set("release_unanswered", &mut durations.release_unanswered, Span(0));
     set("short_closed", &mut durations.short_closed, Span(0));
     set("despatch_corrected", &mut durations.despatch_corrected, Span(0));
+    set("mirror_only", &mut durations.mirror_only, Span(0));
     set("goods_not_settled", &mut durations.goods_not_settled, Span(0));
     set("parcel_late", &mut durations.parcel_late, Span(0));
     set("parcel_promised", &mut durations.parcel_promised, Span(0));

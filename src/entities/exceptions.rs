@@ -114,6 +114,9 @@ pub const KINDS: &[Kind] = kinds! {
         "despatch-corrected": "a receiver has booked more despatched than is true now, and keeps it after its correction" after despatch_corrected;
             "undo the shipment there";
             "the receiver's rows agree".
+        "mirror-only": "shop or ERP books goods as sent that a warehouse was asked for and has not told of" after mirror_only;
+            "look which of the two is right, and whether the warehouse's feed has stopped; only its word counts";
+            "both say so, or neither".
         "parcel-late": "no scan of a parcel, or its promised date passed" after parcel_late;
             "ask the carrier";
             "a scan, or the delivery".

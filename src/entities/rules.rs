@@ -151,6 +151,8 @@ pub struct Durations {
     pub short_closed: Span,
     /// `despatch-corrected` so long after the correction was asked for.
     pub despatch_corrected: Span,
+    /// `mirror-only` so long after a mirror's newest word.
+    pub mirror_only: Span,
     /// `goods-not-settled` so long after the receipt.
     pub goods_not_settled: Span,
     /// `parcel-late` so long after despatch without a scan.
@@ -195,6 +197,7 @@ impl Default for Durations {
             release_unanswered: Span::hours(1),
             short_closed: Span::hours(1),
             despatch_corrected: Span::hours(1),
+            mirror_only: Span::days(1),
             goods_not_settled: Span::days(3),
             parcel_late: Span::days(3),
             parcel_promised: Span::days(2),

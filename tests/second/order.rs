@@ -192,9 +192,10 @@ fn locations(
         })
         .into_iter()
         .filter(|(_, erp)| !cancelled(&erp.document))
+        // A line that the order does not have is an id of the ERP's own: then the SKU says which it is.
         .filter(|(_, erp)| match &erp.order_line {
-            Some(named) => named.as_str() == id,
-            None => erp.sku == line.sku && lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1,
+            Some(named) if lines.iter().any(|(line, _)| line == named.as_str()) => named.as_str() == id,
+            _ => erp.sku == line.sku && lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1,
         })
         .find_map(|(_, erp)| erp.location.clone());
         let by_pool = header.filter(|header| header.channel == "outlet").map(|_| "NORTH".into());

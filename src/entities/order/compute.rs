@@ -6,6 +6,7 @@ use super::decisions::Decisions;
 use super::findings::{Clock, Findings};
 use super::judge::Judge;
 use super::lines::{self, Placed};
+use super::mirrors::Mirrors;
 use super::parcels::{self, Look};
 use super::record::{self, Record};
 use super::returns::{self, Outcome, Returns};
@@ -80,6 +81,7 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     let header = placed.header;
     let lines = &read.lines[..];
     Watch { rows, rules, ledgers, lines, warehouse: &goods.warehouse, parcels: &goods.parcels, holds: &holds }.find(&mut findings);
+    Mirrors { rows, rules, ledgers, lines }.find(&mut findings);
     Look { rules, header, lines, outcome: &goods.outcome }.at(&goods.parcels, &mut clock, &mut findings);
     let asked = &ledgers.sales_order;
     Record { rows, rules, header, erp: &erp, lines, asked, decisions: &decisions }.find(clock.tick, &mut findings);

@@ -19,6 +19,7 @@ pub mod gates;
 mod judge;
 mod left_out;
 mod lines;
+mod mirrors;
 mod money;
 mod parcels;
 mod pooling;

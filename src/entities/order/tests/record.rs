@@ -55,6 +55,29 @@ fn a_deleted_record_keeps_its_quantities_and_asks_a_person_after_an_hour() {
     assert_eq!(settled(|order| order.cancelled("A", 3).cancelled("B", 1)), [""; 0]);
 }
 
+#[test]
+fn goods_that_only_a_mirror_says_left_are_named_after_a_day() {
+    let booked = |order: &mut Story| {
+        order.progress("A", |row| row.shipped = pieces(2));
+        order.wait(Span::days(1));
+        order.exceptions()
+    };
+    let mut order = placed_example();
+    order.recorded().warehouse_order(WarehouseState::New);
+    assert_eq!(booked(&mut order.clone()), [""; 0], "nobody was asked: it may have left before Waybill was there");
+    order.released(&[("A", 3)]);
+    assert_eq!(booked(&mut order.clone()), ["mirror-only shop TEE"]);
+    let posted = order.clone().posted("SH-1", "SO-7", "TEE", 2).wait(Span::days(1)).exceptions();
+    assert_eq!(posted, ["mirror-only erp TEE"]);
+    let mut lately = order.clone();
+    lately.progress("A", |row| row.shipped = pieces(2)).wait(Span::hours(23));
+    assert_eq!(lately.exceptions(), [""; 0], "the warehouse's word may still come");
+    lately.wait(Span::hours(2)).despatched("D1", "TEE", 2);
+    assert_eq!(lately.exceptions(), [""; 0], "both say so");
+    order.progress("A", |row| row.shipped = pieces(3)).despatched("D1", "TEE", 2).wait(Span::days(1));
+    assert_eq!(order.exceptions(), ["mirror-only shop TEE"], "one of three");
+}
+
 /// The ERP gave its document another number, posted that one in full and deleted it: what is posted is on its way, and nothing is amiss because the
 /// first number went long ago.
 #[test]
