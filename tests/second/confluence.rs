@@ -20,6 +20,7 @@ const OF_LEDGERS: &[&str] = &[
     "held-after-release",
     "cancelled-but-despatched",
     "despatch-corrected",
+    "mirror-only",
     "completion-withdrawn",
     "refund-overasked",
     "refund-unpaid",
