@@ -277,6 +277,7 @@ mod tests {
         let mut bench = Bench::new();
         bench.count(WMS, -2);
         let said = bench.seal();
+        assert_eq!(said[0], "oversold uk: 2 pieces are missing in uk, of what has left already", "no line waits: none is named");
         assert_eq!(said[1], "negative-count wms|LDN%7C: wms counts -2 at LDN");
         bench.count(WMS, 0);
         assert_eq!(bench.seal().len(), 2, "both are closed");

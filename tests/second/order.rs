@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use waybill::facts::order::{
-    ChargeKind, ErpState, Header, LineRole, Needs, Origin, PostedKind, ScanMeaning, Tender, Terms, WarehouseState, Word,
+    ChargeKind, ErpLine, ErpState, Header, LineRole, Needs, Origin, PostedKind, ScanMeaning, Tender, Terms, WarehouseState, Word,
 };
 use waybill::facts::{Amount, Moment, OrderRow, Quantity, Sku};
 
@@ -186,18 +186,19 @@ fn locations(
     };
     let mut found = BTreeMap::new();
     for (id, line) in lines {
-        let by_erp = rows(kept, |row| match row {
+        let rows_of_erp = rows(kept, |row| match row {
             OrderRow::ErpLine(line) => Some(&**line),
             _ => None,
-        })
-        .into_iter()
-        .filter(|(_, erp)| !cancelled(&erp.document))
-        // A line that the order does not have is an id of the ERP's own: then the SKU says which it is.
-        .filter(|(_, erp)| match &erp.order_line {
-            Some(named) if lines.iter().any(|(line, _)| line == named.as_str()) => named.as_str() == id,
-            _ => erp.sku == line.sku && lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1,
-        })
-        .find_map(|(_, erp)| erp.location.clone());
+        });
+        let told: Vec<&ErpLine> = rows_of_erp.into_iter().map(|(_, erp)| erp).filter(|erp| !cancelled(&erp.document)).collect();
+        // A line that the order does not have is an id of the ERP's own: then the SKU says which it is, where no row names the line.
+        let known = |erp: &ErpLine| erp.order_line.as_ref().is_some_and(|named| lines.iter().any(|(line, _)| line == named.as_str()));
+        let alone = lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1;
+        let mut of_line: Vec<&ErpLine> = told.iter().copied().filter(|erp| erp.order_line.as_deref() == Some(id.as_str())).collect();
+        if of_line.is_empty() {
+            of_line = told.into_iter().filter(|erp| alone && !known(erp) && erp.sku == line.sku).collect();
+        }
+        let by_erp = of_line.into_iter().find_map(|erp| erp.location.clone());
         let by_pool = header.filter(|header| header.channel == "outlet").map(|_| "NORTH".into());
         if let Some(location) = by_erp.or_else(|| line.location.clone()).or(by_pool) {
             found.insert(id.clone(), location.to_string());

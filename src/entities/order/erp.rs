@@ -101,13 +101,13 @@ pub(super) fn record_lines<'a>(
 }
 
 pub(super) fn targets(lines: &[LineView<'_>], row: &ErpLine) -> Targets {
-    if let Some(id) = &row.order_line {
-        let named = pooling::targets(lines, &LineRef::Line(id.clone()));
-        if !named.is_empty() {
-            return named;
-        }
-    }
-    pooling::targets(lines, &LineRef::Sku(row.sku.clone()))
+    let named = named(lines, row);
+    if named.is_empty() { pooling::targets(lines, &LineRef::Sku(row.sku.clone())) } else { named }
+}
+
+/// The line that the row names, if the order has it.
+fn named(lines: &[LineView<'_>], row: &ErpLine) -> Targets {
+    row.order_line.as_ref().map(|id| pooling::targets(lines, &LineRef::Line(id.clone()))).unwrap_or_default()
 }
 
 /// Puts the record's location, cost and shipped totals to the lines. A cancelled record says nothing of them.
@@ -122,6 +122,8 @@ pub(super) fn put_to_lines<'a>(
     let mut shipped = vec![Quantity::ZERO; lines.len()];
     // What stands counts before what was deleted.
     let (gone, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|(_, stored, _)| stored.deleted);
+    let in_force = live.iter().filter(|(_, _, row)| row.order_line.is_some() && !cancelled(rows, rules, decisions, &row.document));
+    let named_by: Targets = in_force.flat_map(|(_, _, row)| named(lines, row)).collect();
     for (key, stored, row) in gone.into_iter().chain(live) {
         if row.quantity.is_negative() || row.shipped.is_negative() {
             let sentence = format!("line {} of the ERP's record {} tells a negative quantity of {}", key.id, row.document, row.sku);
@@ -132,7 +134,9 @@ pub(super) fn put_to_lines<'a>(
             continue;
         }
         let to = targets(lines, row);
-        for &i in &to {
+        let by_name = !named(lines, row).is_empty();
+        // A row that names only a SKU, or a line that the order has not got yet, says nothing of lines that have rows of their own.
+        for &i in to.iter().filter(|i| by_name || !named_by.contains(i)) {
             lines[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(lines[i].location);
             lines[i].unit_cost = row.unit_cost.or(lines[i].unit_cost);
             lines[i].drop_ship |= row.drop_ship;

@@ -313,6 +313,11 @@ impl Story {
 
     /// Pieces of a SKU leave in a parcel `T-<despatch>`.
     pub fn despatched(&mut self, despatch: &str, of: &str, n: i64) -> &mut Self {
+        self.despatched_lot(despatch, of, "", n)
+    }
+
+    /// ... pieces of a lot, which have a row of their own.
+    pub fn despatched_lot(&mut self, despatch: &str, of: &str, lot: &str, n: i64) -> &mut Self {
         let row = Despatch {
             despatch: despatch.into(),
             line: LineRef::Sku(sku(of)),
@@ -323,7 +328,8 @@ impl Story {
             service: "next day".into(),
             tracking: Some(format!("T-{despatch}").into()),
         };
-        self.put(WMS, &format!("{despatch}|{of}"), OrderRow::Despatch(Box::new(row)))
+        let id = if lot.is_empty() { format!("{despatch}|{of}") } else { format!("{despatch}|{of}|{lot}") };
+        self.put(WMS, &id, OrderRow::Despatch(Box::new(row)))
     }
 
     pub fn scanned(&mut self, despatch: &str, meaning: ScanMeaning) -> &mut Self {

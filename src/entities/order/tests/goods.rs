@@ -18,6 +18,16 @@ fn a_credit_memo_for_returned_goods_cancels_nothing() {
     assert_eq!(view.money.due, amount("21.15"));
 }
 
+/// A warehouse tells two lots of one article in two rows.
+#[test]
+fn pieces_of_one_line_stand_once_in_their_parcel() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 2).despatched_lot("D1", "TEE", "L2", 1);
+    seen!(order, state, view);
+    let a = view.lines.iter().position(|line| line.id == "A").expect("line A");
+    assert_eq!((view.parcels.len(), &view.parcels[0].lines[..]), (1, &[(a, pieces(3))][..]));
+}
+
 #[test]
 fn a_return_counts_when_it_is_authorised_and_there_in_accepted_condition() {
     let mut order = released_example();
