@@ -223,6 +223,31 @@ fn refunds_above_what_is_due_and_requests_above_both_are_found() {
     assert_eq!(view.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), ["refund-overasked"]);
 }
 
+/// The shop calls it store credit, finance the card: one reference is one refund. Two without a reference are two.
+#[test]
+fn rows_of_one_reference_are_one_refund_and_rows_without_are_not() {
+    let refunded = |reference: &str| {
+        let mut order = released_example();
+        for (source, id, tender) in [(SHOP, "S1", Tender::StoreCredit), (FINANCE, "F1", Tender::Card)] {
+            let row = Refund {
+                tender,
+                currency: crate::facts::Currency::new("GBP").expect("a currency"),
+                amount: amount("10.00"),
+                state: Word::Known(RefundState::Success),
+                reference: reference.into(),
+                request: None,
+                refunded_at: PLACED,
+            };
+            order.put(source, id, OrderRow::Refund(Box::new(row)));
+        }
+        seen!(order, state, view);
+        let tenders = view.money.tenders.iter().filter(|tender| !tender.refunded.is_zero());
+        tenders.map(|tender| (tender.tender, tender.refunded)).collect::<Vec<_>>()
+    };
+    assert_eq!(refunded("ref-9"), [(Tender::Card, amount("10.00"))]);
+    assert_eq!(refunded(""), [(Tender::Card, amount("10.00")), (Tender::StoreCredit, amount("10.00"))]);
+}
+
 #[test]
 fn a_payment_in_another_currency_is_not_counted() {
     let mut order = placed_example();
