@@ -203,12 +203,19 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
     erp = erp.max(record_cancelled(kept, lines, id));
     // What the warehouses' lines will not send, and what they still take upon themselves.
     let (mut closed, mut held) = (Decimal::ZERO, Decimal::ZERO);
+    let header = rows(kept, |row| match row {
+        OrderRow::Header(header) => Some(&**header),
+        _ => None,
+    });
+    let place = crate::order::locations(kept, header.first().map(|(_, header)| *header), lines).remove(id);
     let mut unproved = false;
     for (row, warehouse) in rows(kept, |row| match row {
         OrderRow::WarehouseLine(line) => Some(&**line),
         _ => None,
     }) {
-        if means(&warehouse.line, pooled) {
+        // A warehouse that the line is not sent from says nothing of it.
+        let away = !warehouse.location.is_empty() && place.as_ref().is_some_and(|place| *place != warehouse.location.as_str());
+        if means(&warehouse.line, pooled) && !away {
             // A line that was lowered meanwhile: whether what is cancelled is of the pieces still ordered is left open.
             *pooled |= warehouse.quantity > line.ordered && warehouse.cancelled.is_some();
             let (short, open) = closed_short(kept, lines, row.source, warehouse, id);

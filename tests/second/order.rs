@@ -174,7 +174,7 @@ fn records(kept: &[Kept<OrderRow>]) -> (bool, bool, bool, bool) {
 }
 
 /// The ERP record's line (of one that is not cancelled), else the order line's, else the only location of the pool.
-fn locations(
+pub fn locations(
     kept: &[Kept<OrderRow>],
     header: Option<&Header>,
     lines: &[(String, waybill::facts::order::Line)],
