@@ -153,5 +153,7 @@ mod tests {
         let jpy = Currency::new("JPY").expect("a currency");
         assert_eq!(shares(Amount::parse("1000").expect("an amount"), &amounts(&["1", "2"]), jpy), amounts(&["333", "667"]));
         assert_eq!(shares(-whole, &amounts(&["1", "2"]), gbp), amounts(&["-3.33", "-6.67"]));
+        let two_left = Amount::parse("-10.01").expect("an amount");
+        assert_eq!(shares(two_left, &amounts(&["1", "1", "1"]), gbp), amounts(&["-3.34", "-3.34", "-3.33"]));
     }
 }

@@ -231,3 +231,15 @@ fn good_goods_are_stock_once_a_count_holds_them_and_asked_about_after_three_days
     assert_eq!((line(&view, "A").settled_stock, view.returns[0].receipts[0].uncounted), (pieces(1), None));
     assert!(!asked(&view));
 }
+
+#[test]
+fn each_line_that_came_back_waits_for_its_own_goods() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).despatched("D1", "CAP", 1).delivered("D1");
+    order.authorised("RMA", "TEE", 1).authorised("RMB", "CAP", 1);
+    order.uncounted("RC", "TEE", 1, Condition::Sellable).wait(Span::days(2));
+    order.uncounted("RD", "CAP", 1, Condition::Sellable).wait(Span::days(1));
+    assert_eq!(order.exceptions(), ["goods-not-settled A"], "the cap came two days later");
+    order.wait(Span::days(2));
+    assert_eq!(order.exceptions(), ["goods-not-settled A", "goods-not-settled B"]);
+}

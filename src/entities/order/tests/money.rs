@@ -223,6 +223,21 @@ fn refunds_above_what_is_due_and_requests_above_both_are_found() {
     assert_eq!(view.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), ["refund-overasked"]);
 }
 
+/// A shop rounds the price of each piece that it takes back; of a whole line, or a cancelled one, nothing is left to round.
+#[test]
+fn a_minor_unit_a_piece_is_forgiven_while_a_line_is_partly_back() {
+    let over = |back: i64, refunded: &str| {
+        let mut order = released_example();
+        order.despatched("D1", "TEE", 3).authorised("RMA", "TEE", back).received("RC", "TEE", back, Condition::Sellable);
+        order.refunded("R1", refunded);
+        order.exceptions()
+    };
+    // One of three is 21.15 (63.44 / 3 is 21.1466), three are 63.44.
+    assert_eq!(over(1, "21.16"), [""; 0]);
+    assert_eq!(over(1, "21.17"), ["over-refunded"]);
+    assert_eq!(over(3, "63.45"), ["over-refunded"]);
+}
+
 /// The shop calls it store credit, finance the card: one reference is one refund. Two without a reference are two.
 #[test]
 fn rows_of_one_reference_are_one_refund_and_rows_without_are_not() {
