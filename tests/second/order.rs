@@ -191,12 +191,16 @@ pub fn locations(
             _ => None,
         });
         let told: Vec<&ErpLine> = rows_of_erp.into_iter().map(|(_, erp)| erp).filter(|erp| !cancelled(&erp.document)).collect();
-        // A line that the order does not have is an id of the ERP's own: then the SKU says which it is, where no row names the line.
+        // A line that the order does not have is an id of the ERP's own: then the SKU says which it is, where no other row speaks of the line.
         let known = |erp: &ErpLine| erp.order_line.as_ref().is_some_and(|named| lines.iter().any(|(line, _)| line == named.as_str()));
         let alone = lines.iter().filter(|(_, other)| other.sku == line.sku).count() == 1;
+        let of_sku = |erp: &&ErpLine| alone && erp.sku == line.sku;
         let mut of_line: Vec<&ErpLine> = told.iter().copied().filter(|erp| erp.order_line.as_deref() == Some(id.as_str())).collect();
         if of_line.is_empty() {
-            of_line = told.into_iter().filter(|erp| alone && !known(erp) && erp.sku == line.sku).collect();
+            of_line = told.iter().copied().filter(of_sku).filter(|erp| erp.order_line.is_none()).collect();
+        }
+        if of_line.is_empty() {
+            of_line = told.into_iter().filter(of_sku).filter(|erp| !known(erp)).collect();
         }
         let by_erp = of_line.into_iter().find_map(|erp| erp.location.clone());
         let by_pool = header.filter(|header| header.channel == "outlet").map(|_| "NORTH".into());

@@ -122,8 +122,13 @@ pub(super) fn put_to_lines<'a>(
     let mut shipped = vec![Quantity::ZERO; lines.len()];
     // What stands counts before what was deleted.
     let (gone, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|(_, stored, _)| stored.deleted);
-    let in_force = live.iter().filter(|(_, _, row)| row.order_line.is_some() && !cancelled(rows, rules, decisions, &row.document));
-    let named_by: Targets = in_force.flat_map(|(_, _, row)| named(lines, row)).collect();
+    let in_force = || live.iter().map(|(_, _, row)| *row).filter(|row| !cancelled(rows, rules, decisions, &row.document));
+    let by_name: Targets = in_force().flat_map(|row| named(lines, row)).collect();
+    // Asked for only where some row names a line.
+    let mut by_sku = Targets::new();
+    if live.iter().any(|(_, _, row)| row.order_line.is_some()) {
+        by_sku.extend(in_force().filter(|row| row.order_line.is_none()).flat_map(|row| targets(lines, row)));
+    }
     for (key, stored, row) in gone.into_iter().chain(live) {
         if row.quantity.is_negative() || row.shipped.is_negative() {
             let sentence = format!("line {} of the ERP's record {} tells a negative quantity of {}", key.id, row.document, row.sku);
@@ -134,9 +139,10 @@ pub(super) fn put_to_lines<'a>(
             continue;
         }
         let to = targets(lines, row);
-        let by_name = !named(lines, row).is_empty();
-        // A row that names only a SKU, or a line that the order has not got yet, says nothing of lines that have rows of their own.
-        for &i in to.iter().filter(|i| by_name || !named_by.contains(i)) {
+        // Of a line speaks a row that names it; else one that names only its SKU; else one whose own line the order has not got (yet).
+        let is_named = !named(lines, row).is_empty();
+        let outdone = |i: &&usize| !is_named && (by_name.contains(i) || row.order_line.is_some() && by_sku.contains(i));
+        for &i in to.iter().filter(|i| !outdone(i)) {
             lines[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(lines[i].location);
             lines[i].unit_cost = row.unit_cost.or(lines[i].unit_cost);
             lines[i].drop_ship |= row.drop_ship;
