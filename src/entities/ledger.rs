@@ -138,3 +138,11 @@ pub struct Ledgers {
     /// By kind | what the kind counts by.
     pub notified: SmallMap<Text, Entered>,
 }
+
+impl Ledgers {
+    /// When a receiver of despatch notices was last told to lower a total.
+    pub fn despatch_corrected_at(&self, receiver: &str) -> Option<Moment> {
+        let own = self.despatch.iter().filter(|(slot, _)| slot.split('|').next() == Some(receiver));
+        own.filter_map(|(_, ledger)| ledger.corrected_at).max()
+    }
+}

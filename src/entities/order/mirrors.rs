@@ -23,7 +23,8 @@ impl<'a> Mirrors<'a, '_> {
     pub fn find(&self, findings: &mut Findings) {
         for (name, own) in [("shop", (|line| line.shop_shipped) as fn(&LineView<'_>) -> Quantity), ("erp", |line| line.erp_shipped)] {
             let ahead = |line: &&LineView<'_>| line.ships && !line.set && own(line) > line.d && self.asked(line);
-            if !self.lines.iter().any(|line| ahead(&line)) || self.corrected(name) {
+            // Of one that was told to lower its total, `despatch-corrected` asks whether it does.
+            if !self.lines.iter().any(|line| ahead(&line)) || self.ledgers.despatch_corrected_at(name).is_some() {
                 continue;
             }
             let mut looked_at: Vec<&Sku> = Vec::new();
@@ -52,12 +53,6 @@ impl<'a> Mirrors<'a, '_> {
 
     fn asked(&self, line: &LineView<'_>) -> bool {
         self.ledgers.fulfilment.values().any(|asked| asked.totals.get(line.id).is_some_and(|total| total.is_positive()))
-    }
-
-    /// It was told to lower its total: whether it does is `despatch-corrected`.
-    fn corrected(&self, receiver: &str) -> bool {
-        let mut own = self.ledgers.despatch.iter().filter(|(slot, _)| slot.split('|').next() == Some(receiver));
-        own.any(|(_, ledger)| ledger.corrected_at.is_some())
     }
 
     fn of_shop(&self, sku: &Sku) -> Vec<(Moment, Cause)> {

@@ -147,8 +147,7 @@ impl Watch<'_, '_> {
     /// A receiver shows more despatched than is true, and was told so.
     fn receivers(&self, findings: &mut Findings) {
         for (receiver, own) in [("shop", (|line| line.shop_shipped) as fn(&LineView<'_>) -> Quantity), ("erp", |line| line.erp_shipped)] {
-            let corrected = self.ledgers.despatch.iter().filter(|(slot, _)| slot.split('|').next() == Some(receiver));
-            let Some(at) = corrected.filter_map(|(_, ledger)| ledger.corrected_at).max() else { continue };
+            let Some(at) = self.ledgers.despatch_corrected_at(receiver) else { continue };
             for line in self.lines.iter().filter(|line| !line.set && own(line) > line.d) {
                 let sentence = format!("{receiver} shows {} of {} as despatched, {} left", own(line), line.sku, line.d);
                 findings.add("despatch-corrected", &format!("{receiver} {}", line.id), sentence, None, None);
