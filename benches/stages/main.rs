@@ -61,7 +61,7 @@ fn core(input: &Input) -> Core {
 
 fn open(core: &mut Core, batch: &Batch) {
     core.begin(batch.clock);
-    batch.iter().for_each(|record| core.apply(&record));
+    core.apply(batch);
 }
 
 fn epochs(input: &Input, to: usize) -> Vec<Batch> {

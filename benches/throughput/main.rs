@@ -60,9 +60,9 @@ pub struct Args {
     /// How long an epoch, or a transaction of the others, reads before it is sealed and committed.
     #[arg(long, default_value_t = 100)]
     pub linger_ms: u64,
-    /// Bounds of an epoch beside its linger: not below what is read in that time.
-    #[arg(long, default_value_t = 20_000)]
-    pub records_max: usize,
+    /// Of an epoch, instead of what `waybill run` has by default.
+    #[arg(long)]
+    pub records_max: Option<usize>,
     #[arg(long, default_value_t = 30)]
     pub seconds: u64,
     #[arg(long, default_value_t = 3)]
@@ -198,8 +198,9 @@ fn config(name: &str, bootstrap: &str, args: &Args) -> Config {
     config.application.id = format!("bench-{name}");
     config.application.topic_prefix = format!("bench-{name}.");
     config.epochs.linger = args.linger();
-    config.epochs.records_max = args.records_max;
-    config.epochs.bytes_max = 1 << 30;
+    if let Some(records_max) = args.records_max {
+        (config.epochs.records_max, config.epochs.bytes_max) = (records_max, 1 << 30);
+    }
     config
 }
 

@@ -201,8 +201,8 @@ pub fn epochs(mut section: Section<'_>) -> Epochs {
     });
     section.finish();
     Epochs {
-        records_max: records_max.map_or(20_000, |n| n as usize),
-        bytes_max: bytes_max.map_or(32 << 20, |n| n as usize),
+        records_max: records_max.map_or(60_000, |n| n as usize),
+        bytes_max: bytes_max.map_or(64 << 20, |n| n as usize),
         linger: Duration::from_millis(linger.unwrap_or(100)),
     }
 }

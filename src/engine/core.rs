@@ -1,7 +1,7 @@
 //! The engine without its log: an epoch's records go in, a transaction comes out. Synchronous, no clock, no I/O: time is the batch's.
 //!
 //! ```text
-//! begin(clock) -> apply(record) ... -> seal() -> Transaction -> promote(), and while it is committed the next one begins
+//! begin(clock) -> apply(batch) -> seal() -> Transaction -> promote(), and while it is committed the next one begins
 //!                                                                 [committed]     publish()
 //!                                                                 [not committed] roll_back(): as if it had never been
 //! ```
@@ -14,6 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::decode::{Decoder, Told, TopicRoute};
 use super::incarnations::Incarnations;
 use super::keeping::{self, Floors};
 use super::log::Transaction;
@@ -25,10 +26,10 @@ use super::shard::Shard;
 use super::topics::{SourceTopics, TopicNames};
 use crate::entities::Put;
 use crate::entities::rules::Rules;
-use crate::envelope::Record;
+use crate::envelope::{Batch, Record};
 use crate::events::Topic;
-use crate::facts::{Cause, Change, Fact, Moment, Place, Row, SourceId, Subject, TopicId};
-use crate::sources::{Adapter, Common, FactsOut, Reading};
+use crate::facts::{Change, Fact, Moment, Place, Row, SourceId, Subject, TopicId};
+use crate::sources::{Adapter, Common, Reading};
 
 /// A source as the engine runs it.
 #[derive(Clone)]
@@ -40,7 +41,7 @@ pub struct SourceRuntime {
 /// What the engine is set up with.
 #[derive(Clone)]
 pub struct EngineSettings {
-    pub sources: Vec<SourceRuntime>,
+    pub sources: Arc<[SourceRuntime]>,
     pub rules: Arc<Rules>,
     /// Of all that views are computed from beside rows.
     pub fingerprint: u64,
@@ -61,18 +62,11 @@ impl EngineSettings {
     }
 }
 
-/// A source topic as records name it by index.
-#[derive(Clone, Copy)]
-struct TopicRoute {
-    id: TopicId,
-    source: usize,
-}
-
 /// The engine without its log.
 pub struct Core {
     pub(super) settings: EngineSettings,
     pub(super) topics: Arc<[Arc<str>]>,
-    routes: Vec<TopicRoute>,
+    routes: Arc<[TopicRoute]>,
     pub(super) source_topics: SourceTopics,
     pub(super) shards: Vec<Shard>,
     pub(super) outbox: Outbox,
@@ -80,7 +74,6 @@ pub struct Core {
     /// The tick before the open epoch.
     last_tick: Moment,
     pub(super) report: EpochReport,
-    facts: Vec<Fact>,
     pub(super) incarnations: Incarnations,
     /// As they were before the open epoch.
     incarnations_before: Incarnations,
@@ -116,7 +109,6 @@ impl Core {
             tick: Moment::default(),
             last_tick: Moment::default(),
             report: EpochReport::default(),
-            facts: Vec::new(),
             incarnations: Incarnations::default(),
             incarnations_before: Incarnations::default(),
             floors: Floors::default(),
@@ -157,36 +149,42 @@ impl Core {
     }
 
     /// Decode -> facts -> route -> rows, nothing more. A record that can't be read becomes a dead letter, and the partition goes on.
-    pub fn apply(&mut self, record: &Record<'_>) {
-        self.outbox.has_read(record);
-        self.report.records += 1;
-        self.report.bytes += (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
-        let Some(route) = self.routes.get(record.topic_index as usize).copied() else { return };
-        let Some(source) = self.settings.sources.get(route.source) else { return };
-        let cause = Cause { topic: route.id, partition: record.partition, offset: record.offset };
-        let mut facts = std::mem::take(&mut self.facts);
-        let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
-        let reading = source.adapter.translate(record, &mut out);
-        if let Some(standing) = out.standing {
-            let partition = (record.topic_index, record.partition);
-            let incarnation = self.incarnations.of(source.common.id, partition, standing);
-            facts.iter_mut().filter(|fact| incarnation > 0 && matches!(fact.version.place, Place::Position(_))).for_each(|fact| {
-                fact.version.incarnation = incarnation;
-            });
-        }
-        let report = self.report.sources.entry(route.source).or_default();
+    pub fn apply(&mut self, batch: &Batch) {
+        let (sources, routes) = (self.settings.sources.clone(), self.routes.clone());
+        let decoder = Decoder { sources: &sources, routes: &routes };
+        decoder.each_piece(batch, |records, piece| {
+            let mut facts = piece.facts.into_iter();
+            for (record, told) in batch.range(records).zip(piece.told) {
+                self.outbox.has_read(&record);
+                self.report.records += 1;
+                self.report.bytes += (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
+                if let Some(told) = told {
+                    self.hear(&record, told, &mut facts);
+                }
+            }
+        });
+    }
+
+    /// Stores the facts of a record, the next ones of `facts`.
+    fn hear(&mut self, record: &Record<'_>, told: Told, facts: &mut impl Iterator<Item = Fact>) {
+        let source = &self.settings.sources[told.source];
+        let partition = (record.topic_index, record.partition);
+        let incarnation = told.standing.map_or(0, |standing| self.incarnations.of(source.common.id, partition, standing));
+        let report = self.report.sources.entry(told.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
-        match reading {
+        match told.reading {
             Ok(Reading::Understood) => report.understood += 1,
             Ok(Reading::Skipped(skip)) => report.skipped(skip),
             Err(refusal) => {
-                facts.clear();
                 report.refused += 1;
                 report.refusal.get_or_insert_with(|| refusal.summary());
                 self.outbox.dead_letter(&self.settings.names, &source.common.name, source.adapter.revision(), record, &refusal);
             }
         }
-        for fact in facts.drain(..) {
+        for mut fact in facts.take(told.facts) {
+            if incarnation > 0 && matches!(fact.version.place, Place::Position(_)) {
+                fact.version.incarnation = incarnation;
+            }
             let row = match &fact.change {
                 Change::Upsert(Row::Housed(housed)) => Some(&housed.row),
                 Change::Upsert(row) => Some(row),
@@ -194,10 +192,9 @@ impl Core {
             };
             let unknown = matches!(row, Some(Row::Order(row)) if row.unknown_word().is_some());
             if self.store(fact) == Put::Changed && unknown {
-                self.report.sources.entry(route.source).or_default().unknown_words += 1;
+                self.report.sources.entry(told.source).or_default().unknown_words += 1;
             }
         }
-        self.facts = facts;
     }
 
     /// Puts a fact's row to its entity in the open epoch, if it is newer than what is there.

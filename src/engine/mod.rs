@@ -5,6 +5,8 @@
 //! ```
 
 mod core;
+mod crew;
+mod decode;
 pub mod in_step;
 mod incarnations;
 mod keeping;

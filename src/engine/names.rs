@@ -110,7 +110,7 @@ mod tests {
     impl Bench {
         fn new() -> Self {
             let settings = EngineSettings {
-                sources: Vec::new(),
+                sources: [].into(),
                 rules: Arc::default(),
                 fingerprint: 0,
                 names: TopicNames::new("t."),

@@ -18,8 +18,30 @@ pub struct Outbox {
     records: Vec<OutRecord>,
     /// (topic index, partition) -> next offset to read.
     read: BTreeMap<(u16, i32), i64>,
-    /// Memory to encode state in.
+}
+
+/// Records of one shard's changelog.
+#[derive(Debug)]
+pub struct StateOut {
+    changelog: Arc<str>,
+    shard: i32,
+    /// Memory to encode in.
     scratch: Vec<u8>,
+    records: Vec<OutRecord>,
+}
+
+impl StateOut {
+    pub fn new(names: &TopicNames, shard: usize) -> Self {
+        Self { changelog: names.changelog.clone(), shard: shard as i32, scratch: Vec::new(), records: Vec::new() }
+    }
+
+    /// `value` encodes itself with the key's bytes (in scratch memory), or is `None`: a tombstone.
+    pub fn put(&mut self, key: &StateKey, value: impl FnOnce(&[u8], &mut Vec<u8>) -> Option<Vec<u8>>) {
+        let key = state::encode_key(key);
+        let value = value(&key, &mut self.scratch);
+        let (topic, partition) = (self.changelog.clone(), Some(self.shard));
+        self.records.push(OutRecord { topic, partition, key: Some(key), value, headers: Vec::new() });
+    }
 }
 
 /// The epoch as events name it in their headers.
@@ -94,26 +116,11 @@ impl Outbox {
         });
     }
 
-    /// A record of the changelog; `value` encodes itself with the key's bytes (in scratch memory), or is `None`: a tombstone.
-    pub fn state(
-        &mut self,
-        names: &TopicNames,
-        report: &mut EpochReport,
-        shard: usize,
-        key: &StateKey,
-        value: impl FnOnce(&[u8], &mut Vec<u8>) -> Option<Vec<u8>>,
-    ) {
-        let key = state::encode_key(key);
-        let value = value(&key, &mut self.scratch);
-        report.state_records += 1;
-        report.state_bytes += (key.len() + value.as_ref().map_or(0, Vec::len)) as u64;
-        self.records.push(OutRecord {
-            topic: names.changelog.clone(),
-            partition: Some(shard as i32),
-            key: Some(key),
-            value,
-            headers: Vec::new(),
-        });
+    /// What a shard writes to its changelog.
+    pub fn state(&mut self, state: StateOut, report: &mut EpochReport) {
+        report.state_records += state.records.len() as u64;
+        report.state_bytes += state.records.iter().map(|record| record.bytes() as u64).sum::<u64>();
+        self.records.extend(state.records);
     }
 
     /// All of it, with the epoch numbers in the metadata of the exchange partitions' offsets, and beside each source partition's what `note` says of

@@ -62,9 +62,7 @@ impl<L: Log, O: Observer> Engine<L, O> {
         }
         let opened = Instant::now();
         self.core.begin(self.batch.clock);
-        for record in self.batch.iter() {
-            self.core.apply(&record);
-        }
+        self.core.apply(&self.batch);
         if self.core.is_idle() {
             self.core.drop_epoch();
             return Ok(Turn::Idle);

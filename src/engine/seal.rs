@@ -10,12 +10,14 @@
 //! (a warehouse does not know the SKU, a count holds what came back): their waves are repeated for those that have heard something, until
 //! nothing is due any more. An order that would ask for goods of SKUs that hear of it only now waits for the second round.
 
+use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use super::core::Core;
+use super::crew;
 use super::log::Transaction;
-use super::outbox::EpochTag;
+use super::outbox::{EpochTag, StateOut};
 use super::resting::Rests;
 use super::shard::Shard;
 use super::state::{EpochRecord, StateKey, encode, frame};
@@ -23,7 +25,7 @@ use super::table::Table;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
 use crate::entities::order::{OrderState, view, yields};
-use crate::entities::rules::Role;
+use crate::entities::rules::{Role, Rules};
 use crate::entities::sku::SkuState;
 use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_customer, seal_name, seal_order, seal_sku};
 use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row, Sku, Version};
@@ -57,8 +59,9 @@ fn sources_begun(core: &mut Core) {
     for (source, begun) in core.incarnations.take_found() {
         let index = usize::from(source.0) % core.shards.len();
         core.shards[index].noted = true;
-        let Core { outbox, report, settings, .. } = core;
-        outbox.state(&settings.names, report, index, &StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
+        let mut state = StateOut::new(&core.settings.names, index);
+        state.put(&StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
+        core.outbox.state(state, &mut core.report);
     }
 }
 
@@ -88,11 +91,11 @@ fn orders_and_skus(core: &mut Core) -> (Vec<Emitted>, Vec<Emitted>) {
 
 /// What several rounds say of one key is said once, as it stands in the end; what they ask for stands.
 fn said_again(emitted: &mut Vec<Emitted>, again: Vec<Emitted>) {
-    for (_, now, _) in &again {
+    let statements = again.iter().flat_map(|(_, emissions, _)| emissions).filter(|emission| emission.topic.is_statement());
+    let said: HashSet<(Topic, &str)> = statements.map(|emission| (emission.topic, &*emission.key)).collect();
+    if !said.is_empty() {
         for (_, before, _) in emitted.iter_mut() {
-            before.retain(|before| {
-                !before.topic.is_statement() || !now.iter().any(|now| (now.topic, &now.key) == (before.topic, &before.key))
-            });
+            before.retain(|before| !said.contains(&(before.topic, &*before.key)));
         }
     }
     emitted.extend(again);
@@ -160,48 +163,72 @@ impl Sealable<CustomerKey> for CustomerState {
 /// What one entity's seal emits, and of which shard it is.
 type Emitted = (usize, Vec<Emission>, Vec<Cause>);
 
-/// Computes every due entity of one kind once, then puts what they yield to the entities of later waves.
+/// What the seal of a shard's entities of one kind gives.
+#[derive(Default)]
+struct Sealed {
+    emitted: Vec<(Vec<Emission>, Vec<Cause>)>,
+    /// For entities of later waves.
+    facts: Vec<Fact>,
+    entities: u64,
+}
+
+/// Computes every due entity of one kind once, shard by shard on several threads, then puts what they yield to the entities of later waves.
 fn wave<K, S>(
     core: &mut Core,
     table: fn(&mut Shard) -> &mut Table<K, S>,
     count: fn(&mut super::report::EpochReport) -> &mut u64,
 ) -> Vec<Emitted>
 where
-    K: Hash + Eq + Clone,
-    S: Sealable<K> + Rests,
+    K: Hash + Eq + Clone + Send,
+    S: Sealable<K> + Rests + Send,
 {
-    let mut emitted = Vec::new();
-    let mut facts = Vec::new();
-    let rules = core.settings.rules.clone();
-    for (index, shard) in core.shards.iter_mut().enumerate() {
-        let live = live_topics(shard);
-        let context =
-            SealContext { rules: &rules, tick: core.tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
-        let table = table(shard);
-        for place in 0..table.staged_len() {
-            let Some((key, staged)) = table.staged_at(place) else { continue };
-            if !staged.due {
-                continue;
-            }
-            (staged.due, staged.sealed) = (false, true);
-            *count(&mut core.report) += 1;
-            let causes = staged.causes.to_vec();
-            let mut outlet = Outlet::new(context, *staged.state.revision() + 1, causes.clone());
-            staged.next = staged.state.seal(key, &mut outlet, &mut facts);
-            staged.due = outlet.again;
-            if outlet.changed {
-                *staged.state.revision() += 1;
-                staged.dirty = true;
-            }
-            if !outlet.emissions.is_empty() {
-                emitted.push((index, outlet.emissions, causes));
-            }
-        }
-    }
+    let (mut emitted, mut facts) = (Vec::new(), Vec::new());
+    let (rules, tick, report) = (&*core.settings.rules, core.tick, &mut core.report);
+    crew::share_each(
+        &mut core.shards,
+        |shard| table(shard).staged_len(),
+        |_, shard| seal_shard(shard, table, rules, tick),
+        |index, sealed| {
+            *count(report) += sealed.entities;
+            emitted.extend(sealed.emitted.into_iter().map(|(emissions, causes)| (index, emissions, causes)));
+            facts.extend(sealed.facts);
+        },
+    );
     for fact in facts {
         core.store(fact);
     }
     emitted
+}
+
+fn seal_shard<K, S>(shard: &mut Shard, table: fn(&mut Shard) -> &mut Table<K, S>, rules: &Rules, tick: Moment) -> Sealed
+where
+    K: Hash + Eq + Clone,
+    S: Sealable<K> + Rests,
+{
+    let live = live_topics(shard);
+    let context = SealContext { rules, tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
+    let mut sealed = Sealed::default();
+    let table = table(shard);
+    for place in 0..table.staged_len() {
+        let Some((key, staged)) = table.staged_at(place) else { continue };
+        if !staged.due {
+            continue;
+        }
+        (staged.due, staged.sealed) = (false, true);
+        sealed.entities += 1;
+        let causes = staged.causes.to_vec();
+        let mut outlet = Outlet::new(context, *staged.state.revision() + 1, causes.clone());
+        staged.next = staged.state.seal(key, &mut outlet, &mut sealed.facts);
+        staged.due = outlet.again;
+        if outlet.changed {
+            *staged.state.revision() += 1;
+            staged.dirty = true;
+        }
+        if !outlet.emissions.is_empty() {
+            sealed.emitted.push((outlet.emissions, causes));
+        }
+    }
+    sealed
 }
 
 fn live_topics(shard: &Shard) -> Vec<Topic> {
@@ -226,60 +253,72 @@ fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts:
     [view.next_change, by_clock].into_iter().flatten().min()
 }
 
-/// Writes what changed: orders and names whole, SKUs and customers by row, and one epoch record for each shard that the epoch touches.
+/// Writes what changed, shard by shard on several threads.
 fn state(core: &mut Core) {
     let Core { shards, outbox, report, settings, tick, .. } = core;
-    let names = &settings.names;
-    for (index, shard) in shards.iter_mut().enumerate().filter(|(_, shard)| shard.touched()) {
-        for place in 0..shard.orders.staged_len() {
-            let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
-            if staged.sealed && staged.state.wakes_at != staged.next {
-                staged.state.wakes_at = staged.next;
-                staged.dirty = true;
+    let (names, fingerprint, tick) = (&settings.names, settings.fingerprint, *tick);
+    crew::share_each(
+        shards,
+        |shard| shard.staged_len(),
+        |index, shard| {
+            let mut out = StateOut::new(names, index);
+            if shard.touched() {
+                state_of(shard, &mut out, fingerprint, tick);
             }
-            if !staged.dirty {
-                continue;
-            }
-            outbox.state(names, report, index, &StateKey::Order(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+            out
+        },
+        |_, out| outbox.state(out, report),
+    );
+}
+
+/// Orders and names whole, SKUs and customers by row, and one epoch record.
+fn state_of(shard: &mut Shard, out: &mut StateOut, fingerprint: u64, tick: Moment) {
+    for place in 0..shard.orders.staged_len() {
+        let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
+        if staged.sealed && staged.state.wakes_at != staged.next {
+            staged.state.wakes_at = staged.next;
+            staged.dirty = true;
         }
-        for (name, staged) in shard.names.staged().filter(|(_, staged)| staged.dirty) {
-            outbox.state(names, report, index, &StateKey::Name(name.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+        if !staged.dirty {
+            continue;
         }
-        for place in 0..shard.skus.staged_len() {
-            let Some((sku, staged)) = shard.skus.staged_at(place) else { continue };
-            if !staged.dirty {
-                continue;
-            }
-            for row in staged.state.take_touched() {
-                let key = StateKey::SkuRow(sku.clone(), row.clone());
-                outbox.state(names, report, index, &key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
-            }
-            let key = StateKey::SkuHead(sku.clone());
-            outbox.state(names, report, index, &key, |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
-        }
-        for place in 0..shard.customers.staged_len() {
-            let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
-            if !staged.dirty {
-                continue;
-            }
-            for row in staged.state.take_touched() {
-                let key = StateKey::CustomerRow(customer.clone(), row.clone());
-                outbox.state(names, report, index, &key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
-            }
-            let key = StateKey::CustomerHead(customer.clone());
-            outbox.state(names, report, index, &key, |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
-        }
-        for (key, staged) in shard.homes.staged().filter(|(_, staged)| staged.dirty) {
-            outbox.state(names, report, index, &StateKey::Home(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
-        }
-        for (set, staged) in shard.sets.staged().filter(|(_, staged)| staged.dirty) {
-            outbox.state(names, report, index, &StateKey::Set(set.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
-        }
-        let number = shard.epoch.number + 1;
-        for topic in &shard.going_live {
-            outbox.state(names, report, index, &StateKey::Live(*topic as u8), |bytes, scratch| Some(encode(bytes, &number, scratch)));
-        }
-        let record = EpochRecord { number, tick: *tick, generation: shard.epoch.generation, fingerprint: settings.fingerprint };
-        outbox.state(names, report, index, &StateKey::Epoch, |bytes, scratch| Some(encode(bytes, &record, scratch)));
+        out.put(&StateKey::Order(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
     }
+    for (name, staged) in shard.names.staged().filter(|(_, staged)| staged.dirty) {
+        out.put(&StateKey::Name(name.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    for place in 0..shard.skus.staged_len() {
+        let Some((sku, staged)) = shard.skus.staged_at(place) else { continue };
+        if !staged.dirty {
+            continue;
+        }
+        for row in staged.state.take_touched() {
+            let key = StateKey::SkuRow(sku.clone(), row.clone());
+            out.put(&key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+        }
+        out.put(&StateKey::SkuHead(sku.clone()), |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
+    }
+    for place in 0..shard.customers.staged_len() {
+        let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
+        if !staged.dirty {
+            continue;
+        }
+        for row in staged.state.take_touched() {
+            let key = StateKey::CustomerRow(customer.clone(), row.clone());
+            out.put(&key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+        }
+        out.put(&StateKey::CustomerHead(customer.clone()), |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
+    }
+    for (key, staged) in shard.homes.staged().filter(|(_, staged)| staged.dirty) {
+        out.put(&StateKey::Home(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    for (set, staged) in shard.sets.staged().filter(|(_, staged)| staged.dirty) {
+        out.put(&StateKey::Set(set.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    let number = shard.epoch.number + 1;
+    for topic in &shard.going_live {
+        out.put(&StateKey::Live(*topic as u8), |bytes, scratch| Some(encode(bytes, &number, scratch)));
+    }
+    let record = EpochRecord { number, tick, generation: shard.epoch.generation, fingerprint };
+    out.put(&StateKey::Epoch, |bytes, scratch| Some(encode(bytes, &record, scratch)));
 }

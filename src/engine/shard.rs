@@ -75,8 +75,13 @@ impl Shard {
 
     /// Does the open epoch touch the shard?
     pub fn touched(&self) -> bool {
-        let entities = self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len();
-        entities + self.homes.staged_len() + self.sets.staged_len() > 0 || self.begins || self.noted || !self.going_live.is_empty()
+        self.staged_len() > 0 || self.begins || self.noted || !self.going_live.is_empty()
+    }
+
+    /// Entities that the open epoch has touched.
+    pub fn staged_len(&self) -> usize {
+        let of_facts = self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len();
+        of_facts + self.homes.staged_len() + self.sets.staged_len()
     }
 
     pub fn is_live(&self, topic: Topic) -> bool {

@@ -49,7 +49,7 @@ struct Bench {
 impl Bench {
     fn new(shards: u16) -> Self {
         let settings = EngineSettings {
-            sources: vec![],
+            sources: [].into(),
             rules: Arc::new(rules()),
             fingerprint: 1,
             names: TopicNames::new("waybill."),

@@ -1,5 +1,6 @@
 //! Records as Kafka delivered them, many in one allocation.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -132,7 +133,12 @@ impl Batch {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
-        self.entries.iter().map(|entry| Record {
+        self.range(0..self.len())
+    }
+
+    /// The records from one place to another, which must be within the batch.
+    pub fn range(&self, places: Range<usize>) -> impl Iterator<Item = Record<'_>> {
+        self.entries[places].iter().map(|entry| Record {
             topic: &self.topics[entry.topic as usize],
             topic_index: entry.topic,
             partition: entry.partition,

@@ -103,7 +103,7 @@ impl Bench {
             digester: Digester::new(b"secret"),
         };
         let settings = EngineSettings {
-            sources: vec![SourceRuntime { common, adapter: Arc::new(AsTheyAre) }],
+            sources: [SourceRuntime { common, adapter: Arc::new(AsTheyAre) }].into(),
             rules: Arc::new(rules()),
             fingerprint: 1,
             names: TopicNames::new("t."),
