@@ -47,6 +47,9 @@ pub struct Decide {
     /// The order it is about: its key (`SOURCE|id`), or the shop's number
     #[arg(long, required_unless_present = "sku", conflicts_with = "sku")]
     order: Option<String>,
+    /// The name that is to lead to the order, as the exception writes it (with the choice `link`)
+    #[arg(long, requires = "order")]
+    name: Option<String>,
     /// The SKU it is about
     #[arg(long)]
     sku: Option<String>,
@@ -89,6 +92,7 @@ pub fn decide(args: &Decide) -> Result<(), Error> {
     let told = DecisionTold {
         kind: args.kind.clone(),
         order: args.order.clone(),
+        name: args.name.clone(),
         sku: args.sku.clone(),
         number: args.number.clone(),
         choice: args.choice.clone(),

@@ -184,6 +184,9 @@ fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations 
     set("despatch_corrected", &mut durations.despatch_corrected, Span(0));
     set("mirror_only", &mut durations.mirror_only, Span(0));
     set("goods_not_settled", &mut durations.goods_not_settled, Span(0));
+    set("return_unlogged", &mut durations.return_unlogged, Span(0));
+    set("return_not_received", &mut durations.return_not_received, Span(0));
+    set("return_not_received_refunded", &mut durations.return_not_received_refunded, Span(0));
     set("parcel_late", &mut durations.parcel_late, Span(0));
     set("parcel_promised", &mut durations.parcel_promised, Span(0));
     set("parcel_lost", &mut durations.parcel_lost, Span(0));

@@ -134,6 +134,21 @@ pub const KINDS: &[Kind] = kinds! {
         "goods-not-settled": "goods came back, and are neither counted as stock nor written off" after goods_not_settled;
             "inspect them, and say what becomes of them";
             "a newer count, the warehouse's word on the goods, or a decision"; ["accept"].
+        "return-unlogged": "goods came back that nobody authorised" after return_unlogged;
+            "authorise the return, or send the goods back; nothing is refunded before";
+            "authorised, or a decision"; ["accept"].
+        "return-over": "more came back than was authorised, or than had left";
+            "authorise the rest, or send it back: at most what was authorised, received and despatched counts";
+            "authorised, or a decision"; ["accept"].
+        "return-not-received": "a return was authorised, and its goods do not come (`return_not_received_refunded` where it is refunded already)" after return_not_received;
+            "ask the customer, or close the authorisation";
+            "received, closed or withdrawn".
+        "return-condition": "the warehouse rejects what came back";
+            "refund it (a part: say how many pieces), or reject the return: nothing of it is refunded or reversed before";
+            "a decision"; ["refund", "reject"].
+        "return-without-order": "a counter or a warehouse has received a return that names no order";
+            "find the order, and say so by the decision `link`: then it is as if the return had named it";
+            "the name leads to an order, by its system's word or a decision"; ["link"].
         "return-other-item": "goods came back that are not on the order";
             "decide what becomes of the goods, and whether they are refunded";
             "a decision"; ["accept"].
@@ -141,7 +156,7 @@ pub const KINDS: &[Kind] = kinds! {
     "data" {
         "orphan-rows": "rows whose order is unknown" after orphan_rows;
             "find the order that this name belongs to, and why its shop has not told of it";
-            "the name leads to an order".
+            "the name leads to an order, by its system's word or a decision"; ["link"].
         "snapshot-missing": "rows of an open order that a whole new snapshot of their source leaves out" after snapshot_missing;
             "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood";
             "they are seen again or deleted, the order is over, or a decision"; ["accept"].

@@ -277,7 +277,8 @@ impl NameState {
         let (Some(since), Some(waits)) = (told().map(|(at, _)| at).min(), told().map(|(at, since)| at.max(since)).min()) else {
             return Err(None);
         };
-        let opens = waits + rules.durations.orphan_rows;
+        // Of a return that names no order nothing more is to come by itself.
+        let opens = if name.is_blind_return() { waits } else { waits + rules.durations.orphan_rows };
         if waiting == 0 || opens > tick {
             return Err(Some(opens).filter(|_| waiting > 0));
         }

@@ -155,6 +155,11 @@ pub struct Durations {
     pub mirror_only: Span,
     /// `goods-not-settled` so long after the receipt.
     pub goods_not_settled: Span,
+    /// `return-unlogged` so long after the receipt.
+    pub return_unlogged: Span,
+    /// `return-not-received` so long after the authorisation; and where it is refunded already.
+    pub return_not_received: Span,
+    pub return_not_received_refunded: Span,
     /// `parcel-late` so long after despatch without a scan.
     pub parcel_late: Span,
     /// `parcel-late` so long after the promised date.
@@ -199,6 +204,9 @@ impl Default for Durations {
             despatch_corrected: Span::hours(1),
             mirror_only: Span::days(1),
             goods_not_settled: Span::days(3),
+            return_unlogged: Span::days(2),
+            return_not_received: Span::days(30),
+            return_not_received_refunded: Span::days(14),
             parcel_late: Span::days(3),
             parcel_promised: Span::days(2),
             parcel_lost: Span::days(10),

@@ -2,12 +2,14 @@
 
 use super::exceptions::ExceptionNotice;
 use super::{Outlet, Sealed};
+use crate::entities::exceptions;
 use crate::entities::name::{Claimed, NameState, Orphans};
 use crate::entities::rules::Rules;
 use crate::facts::Name;
 use crate::facts::ids::join_key;
 
 const ORPHANS: &str = "orphan-rows";
+const BLIND: &str = "return-without-order";
 const CLAIMED: &str = "name-claimed-twice";
 
 /// Opens or closes the exceptions, and tells when one would open. Rows are passed on by [`NameState::forward`], before.
@@ -19,8 +21,9 @@ pub fn seal_name(name: &Name, state: &mut NameState, outlet: &mut Outlet<'_>) ->
     let entity = name.to_string();
     let claimed = state.claimed(name).map(|claimed| claimed_twice(&entity, &claimed));
     outlet.statement(&mut state.said, join_key(&[CLAIMED, &entity, ""]), claimed);
-    let notice = orphans.map(|orphans| notice(&entity, &orphans, outlet.context.rules));
-    outlet.statement(&mut state.said, join_key(&[ORPHANS, &entity, ""]), notice);
+    let kind = if name.is_blind_return() { BLIND } else { ORPHANS };
+    let notice = orphans.map(|orphans| notice(kind, &entity, &orphans, outlet.context.rules));
+    outlet.statement(&mut state.said, join_key(&[kind, &entity, ""]), notice);
     Sealed { changed: outlet.changed, next }
 }
 
@@ -43,19 +46,19 @@ fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {
     }
 }
 
-fn notice(entity: &str, orphans: &Orphans, rules: &Rules) -> ExceptionNotice {
+fn notice(kind: &'static str, entity: &str, orphans: &Orphans, rules: &Rules) -> ExceptionNotice {
     let sources: Vec<&str> = orphans.sources.iter().map(|source| rules.name_of(*source)).collect();
     let (rows, wait) = if orphans.rows == 1 { ("row", "waits") } else { ("rows", "wait") };
     let sentence = format!("{} {rows} of {} {wait} under {entity}, which leads to no order", orphans.rows, sources.join(", "));
     ExceptionNotice {
         id: String::new(),
-        kind: ORPHANS.into(),
+        kind: kind.into(),
         entity: entity.into(),
         number: Default::default(),
         order_number: None,
         since: orphans.since,
         sentence: sentence.into(),
-        to_do: "find the order that this name belongs to, and why its shop has not told of it".into(),
+        to_do: exceptions::to_do(kind).into(),
         at_risk: None,
         currency: None,
         causes: Vec::new(),

@@ -82,8 +82,26 @@ impl Name {
     /// A parcel's tracking number.
     pub const TRACKING: &'static str = "tracking";
 
+    /// How the scope of a *blind return* ends: goods, or a counter's return, that a system received and that name no order.
+    const BLIND_RETURN: &'static str = ".blind-return";
+
     pub fn new(scope: &str, id: &str) -> Self {
         Self { scope: scope.into(), id: id.into() }
+    }
+
+    /// The name of a return that names no order, by its number in the source: its rows wait there until somebody says whose they are.
+    pub fn blind_return(source: &str, number: &str) -> Self {
+        Self::new(&format!("{source}{}", Self::BLIND_RETURN), number)
+    }
+
+    pub fn is_blind_return(&self) -> bool {
+        self.scope.ends_with(Self::BLIND_RETURN)
+    }
+
+    /// As [`fmt::Display`] writes it: scope and id with a blank between them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scope, id) = text.trim().split_once(' ')?;
+        (!scope.is_empty() && !id.is_empty()).then(|| Self::new(scope, id))
     }
 
     /// The id as people write it: without the kind that a source puts before numbers which are unique only within a kind (`1:SO-7` is the

@@ -12,7 +12,7 @@ use super::{Adapter, FactsOut, Kind, Reading, Skip};
 use crate::envelope::{Record, Refusal, body};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Decision, LineRef};
-use crate::facts::{Amount, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
+use crate::facts::{Amount, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
 
 /// The topic's name, without the configured prefix.
 pub const TOPIC: &str = "decisions";
@@ -29,6 +29,9 @@ pub struct DecisionTold {
     /// The order it is about: its key (`magento|5021`), or the shop's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
+    /// The name it is about, as the exception writes it (`wms.blind-return RET81`): it is to lead to `order`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The SKU it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
@@ -60,6 +63,9 @@ pub struct LineTold {
 /// The choice that takes a decision back.
 pub const WITHDRAW: &str = "withdraw";
 
+/// The choice that says which order a name belongs to.
+pub const LINK: &str = "link";
+
 pub struct Decisions {
     topic: String,
 }
@@ -87,7 +93,24 @@ pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, Refusal> {
     if told.order.is_some() == told.sku.is_some() {
         return Err(Refusal::new("order", "either an order or a SKU that the exception is about", text));
     }
+    if let Some(name) = &told.name {
+        Name::parse(name).ok_or_else(|| Refusal::new("name", "a name as its exception writes it: scope, blank, number", name))?;
+        if told.choice != LINK && told.choice != WITHDRAW {
+            return Err(Refusal::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of a name"), &told.choice));
+        }
+    }
+    if told.choice == LINK && (told.name.is_none() || told.order.is_none()) {
+        return Err(Refusal::new("choice", format!("with `{LINK}` the name, and the order that it is to lead to"), text));
+    }
     Ok(told)
+}
+
+/// Where an order is looked for: its key is `source|id`; without a bar it is the shop's number.
+fn order(text: &str) -> Link {
+    match text.contains('|') {
+        true => Link::Order(OrderKey(text.into())),
+        false => Link::Name(Name::new(Name::ORDER_NUMBER, text)),
+    }
 }
 
 impl Adapter for Decisions {
@@ -116,19 +139,17 @@ impl Adapter for Decisions {
             }
             return Ok(Reading::Understood);
         }
-        let order = told.order.clone().unwrap_or_default();
-        // An order's key is `source|id`; without a bar it is the shop's number, which leads to the order.
-        let subject = match order.contains('|') {
-            true => Subject::Order(OrderKey(order.as_str().into())),
-            false => Subject::Name(Name::new(Name::ORDER_NUMBER, &order)),
-        };
+        let order = order(told.order.as_deref().unwrap_or_default());
+        if let Some(name) = told.name.as_deref().and_then(Name::parse) {
+            out.decided_link(name, Some(order).filter(|_| !withdrawn), place, at);
+            return Ok(Reading::Understood);
+        }
         let row = || OrderRow::Decision(Box::new(decision(told.clone())));
-        match (withdrawn, subject) {
-            (true, subject) => out.deleted(subject, OrderRow::DECISION, id, place, at),
-            (false, Subject::Order(key)) => out.order(key, id, place, at, row()),
-            (false, Subject::Name(name)) => out.named(name, id, place, at, row()),
-            // Made just above from an order.
-            (false, _) => {}
+        match (withdrawn, order) {
+            (true, Link::Order(key)) => out.deleted(Subject::Order(key), OrderRow::DECISION, id, place, at),
+            (true, Link::Name(name)) => out.deleted(Subject::Name(name), OrderRow::DECISION, id, place, at),
+            (false, Link::Order(key)) => out.order(key, id, place, at, row()),
+            (false, Link::Name(name)) => out.named(name, id, place, at, row()),
         }
         Ok(Reading::Understood)
     }
@@ -180,6 +201,24 @@ mod tests {
         let by_number = translated(&BODY.replace("ORDER", "000001020")).expect("read");
         assert_eq!(by_number[0].subject, Subject::Name(Name::new("order-number", "000001020")));
         assert_eq!((by_key[0].key.id.as_str(), by_key[0].key.kind), ("over-despatched|", OrderRow::DECISION));
+    }
+
+    #[test]
+    fn a_name_is_linked_to_an_order_and_let_go() {
+        let link =
+            BODY.replace("accept", LINK).replace("ORDER", "000001020").replace(r#""kind""#, r#""name":"wms.blind-return RET81","kind""#);
+        let facts = translated(&link).expect("read");
+        assert_eq!(facts[0].subject, Subject::Name(Name::blind_return("wms", "RET81")));
+        let to = Link::Name(Name::new("order-number", "000001020"));
+        assert_eq!(facts[0].change, Change::Upsert(crate::facts::Row::Link(to)));
+        let let_go = translated(&link.replace(LINK, WITHDRAW)).expect("read");
+        assert_eq!((&let_go[0].key, &let_go[0].change), (&facts[0].key, &Change::Delete));
+        let by_key = translated(&link.replace("000001020", "magento|5021")).expect("read");
+        assert_eq!(by_key[0].key, facts[0].key, "a later word of the same people replaces it");
+        let refused = |text: &str| translated(text).expect_err("refused").to_string();
+        assert!(refused(&link.replace("wms.blind-return RET81", "RET81")).contains("scope, blank, number"));
+        assert!(refused(&link.replace(r#""choice":"link""#, r#""choice":"accept""#)).contains("`link` or `withdraw`"));
+        assert!(refused(&BODY.replace("accept", LINK)).contains("with `link` the name"));
     }
 
     #[test]

@@ -121,6 +121,11 @@ impl<'a> FactsOut<'a> {
         self.put(Subject::Name(name), LINK_KIND, claim, place, at, Some(Row::Link(to)));
     }
 
+    /// Where a name leads, as far as people know: their newest word replaces the one before, whatever it says (`None`: they do not know any more).
+    pub fn decided_link(&mut self, name: Name, to: Option<Link>, place: Place, at: Moment) {
+        self.put(Subject::Name(name), LINK_KIND, Text::default(), place, at, to.map(Row::Link));
+    }
+
     /// An order's row that the source may give to another order later, without a word of the one that had it: the id is the row's own in all of
     /// the source.
     pub fn housed(&mut self, subject: Subject, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {

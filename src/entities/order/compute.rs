@@ -10,6 +10,7 @@ use super::mirrors::Mirrors;
 use super::parcels::{self, Look};
 use super::record::{self, Record};
 use super::returns::{self, Outcome, Returns};
+use super::returns_watch::ReturnsWatch;
 use super::times::Times;
 use super::view::{ErpView, HoldView, LineView, OrderView, ParcelView, WarehouseView};
 use super::watch::Watch;
@@ -82,6 +83,8 @@ pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, 
     let lines = &read.lines[..];
     Watch { rows, rules, ledgers, lines, warehouse: &goods.warehouse, parcels: &goods.parcels, holds: &holds }.find(&mut findings);
     Mirrors { rows, rules, ledgers, lines }.find(&mut findings);
+    ReturnsWatch { rules, lines, money: &money, parcels: &goods.parcels, back: &goods.back, outcome: &goods.outcome, late }
+        .find(&mut findings);
     Look { rules, header, lines, outcome: &goods.outcome }.at(&goods.parcels, &mut clock, &mut findings);
     let asked = &ledgers.sales_order;
     Record { rows, rules, header, erp: &erp, lines, asked, decisions: &decisions }.find(clock.tick, &mut findings);
@@ -150,7 +153,7 @@ impl<'a> Ground<'a, '_> {
         let pieces = despatch::pieces(rows, rules, lines, &cancelled.by_shop(), self.placed, findings);
         let warehouse = warehouse::read(rows, rules, lines, &pieces, findings);
         let till = self.placed.shop.filter(|_| self.placed.header.is_some_and(|header| header.origin == Origin::Pos));
-        let back = returns::read(rows, rules, lines, till, findings);
+        let back = returns::read(rows, rules, self.decisions, lines, till, findings);
         let left = |group: &[usize]| {
             let of_group = || pieces.iter().filter(|piece| piece.targets.first().is_some_and(|i| group.contains(i)));
             (of_group().map(|piece| piece.quantity).sum(), of_group().map(|piece| piece.at).min())
@@ -166,7 +169,6 @@ impl<'a> Ground<'a, '_> {
         cancelled.put_to_lines(lines);
         let outcome = back.put_to_lines(self.late, lines, findings);
         outcome.settle(rows, lines);
-        outcome.unsettled(rules, lines, findings);
         Goods { parcels, warehouse, back, outcome, cancelled }
     }
 }

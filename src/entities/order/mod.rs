@@ -23,8 +23,10 @@ mod mirrors;
 mod money;
 mod parcels;
 mod pooling;
+mod receipts;
 mod record;
 mod returns;
+mod returns_watch;
 mod stages;
 pub mod state;
 #[cfg(test)]

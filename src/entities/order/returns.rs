@@ -3,35 +3,40 @@
 //! r is the least of despatched, authorised (approved, resolution of money) and received in accepted condition or not expected at all. Lines
 //! that a row names come first; where rows name only the SKU its lines are pooled.
 
-use super::authority::tells_of_goods;
-use super::erp::canonical;
+use super::decisions::Decisions;
 use super::findings::Findings;
 use super::pooling::{self, Parts, Targets};
+use super::receipts::{self, Received};
 use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
 use crate::entities::rules::{Authority, Role, Rules};
-use crate::facts::ids::join_key;
-use crate::facts::order::{
-    Condition, DisposedTo, GoodsExpected, LineRef, Receipt, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
-};
-use crate::facts::{Cause, Moment, OrderRow, Quantity, RowKey, SourceId};
+use crate::facts::order::{Condition, DisposedTo, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word};
+use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
 
 /// A line of an authorisation, by the authority.
 pub(super) struct Authorised<'a> {
-    source: SourceId,
+    pub source: SourceId,
     id: &'a str,
-    row: &'a ReturnLine,
+    pub row: &'a ReturnLine,
     /// Its own state, or that of its document's head.
     state: &'a Word<ReturnState>,
-    approved_at: Option<Moment>,
+    pub approved_at: Option<Moment>,
     gone: bool,
-    targets: Targets,
+    /// When its row speaks, and the record that said so.
+    pub at: Moment,
+    pub cause: Cause,
+    pub targets: Targets,
 }
 
 impl Authorised<'_> {
     /// Approved, or closed, posted or gone after approval.
     fn approved(&self) -> bool {
         matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
+    }
+
+    /// Approved, standing, and its goods are to come.
+    pub fn awaited(&self) -> bool {
+        *self.state == Word::Known(ReturnState::Approved) && !self.gone && self.counts() && !self.not_expected()
     }
 
     /// Only asked for. Deleted before it was approved: withdrawn.
@@ -53,37 +58,6 @@ impl Authorised<'_> {
     }
 }
 
-/// A receipt, by the authority of its location.
-pub(super) struct Received<'a> {
-    source: SourceId,
-    row: &'a Receipt,
-    location: &'a str,
-    /// What is put there can be sold.
-    sellable_bucket: bool,
-    id: &'a str,
-    /// A count of the location holds it, or nobody counts it.
-    counted: bool,
-    cause: Cause,
-    targets: Targets,
-}
-
-impl Received<'_> {
-    /// It can be sold again from where it is.
-    fn sellable(&self) -> bool {
-        self.sellable_bucket && self.row.condition == Word::Known(Condition::Sellable)
-    }
-
-    /// Its condition settles what becomes of it.
-    fn settles(&self) -> bool {
-        self.row.condition == Word::Known(Condition::Damaged) || (self.sellable() && self.counted)
-    }
-}
-
-/// Accepted condition (a word without a meaning opens no gate).
-fn accepted(condition: &Word<Condition>) -> bool {
-    matches!(condition, Word::Known(Condition::Sellable | Condition::Damaged | Condition::Unspoken))
-}
-
 /// All rows that speak of goods coming back.
 pub(super) struct Returns<'a> {
     pub authorised: Vec<Authorised<'a>>,
@@ -92,19 +66,6 @@ pub(super) struct Returns<'a> {
 
 fn pooled(line: &LineRef) -> bool {
     matches!(line, LineRef::Sku(_))
-}
-
-/// Does a count of the location hold what came back, as its SKU has told? What nobody counts there, or at all, needs none.
-fn counted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[LineView<'_>], targets: &Targets, id: &str, row: &Receipt) -> bool {
-    let Some(line) = targets.first().map(|&line| &lines[line]) else { return true };
-    if !line.goods.tracked || rules.location(&row.location).is_none_or(|known| known.counted_by.is_none()) {
-        return true;
-    }
-    let key = RowKey { kind: OrderRow::COUNTED, source: SourceId::WAYBILL, id: join_key(&[line.sku.as_str(), id]) };
-    match rows.get(&key).filter(|stored| !stored.deleted).and_then(|stored| stored.row.as_ref()) {
-        Some(OrderRow::Counted(counted)) => counted.received_at == row.received_at,
-        _ => false,
-    }
 }
 
 /// The head of the authorisation, where its authority keeps the state there; and whether it was deleted.
@@ -119,6 +80,7 @@ fn document<'a>(rows: &'a Rows<OrderRow>, source: SourceId, rma: &str) -> Option
 pub(super) fn read<'a>(
     rows: &'a Rows<OrderRow>,
     rules: &'a Rules,
+    decisions: &Decisions<'a>,
     lines: &[LineView<'a>],
     till: Option<SourceId>,
     findings: &mut Findings,
@@ -138,36 +100,13 @@ pub(super) fn read<'a>(
             state: head.map_or(&row.state, |(head, _)| &head.state),
             approved_at: head.and_then(|(head, _)| head.approved_at).or(row.approved_at),
             gone: stored.deleted || head.is_some_and(|(_, gone)| gone),
+            at: stored.at,
+            cause: stored.cause,
             targets: pooling::targets(lines, &row.line),
         });
     }
-    let mut received: Vec<Received<'a>> = Vec::new();
-    for (key, stored) in rows.of_kind(OrderRow::RECEIPT) {
-        let Some(OrderRow::Receipt(row)) = &stored.row else { continue };
-        if stored.deleted || !(tells_of_goods(rules, Authority::Receipts, key.source, &row.location) || at_till(key.source)) {
-            continue;
-        }
-        if row.quantity.is_negative() {
-            let sentence = format!("receipt {} tells a negative quantity ({})", row.receipt, row.quantity);
-            findings.contradiction(&key.id, sentence, stored.cause);
-            continue;
-        }
-        let targets = pooling::targets(lines, &row.line);
-        let location = canonical(rules, &row.location);
-        let buckets = rules.location(&row.location).map_or(&[][..], |known| &known.sellable_buckets);
-        let sellable_bucket = buckets.is_empty() || buckets.contains(&row.bucket);
-        let counted = counted(rows, rules, lines, &targets, &key.id, row);
-        received.push(Received { source: key.source, row, location, sellable_bucket, id: &key.id, counted, cause: stored.cause, targets });
-    }
     authorised.sort_by(|a, b| (pooled(&a.row.line), &a.row.rma, a.id, a.source).cmp(&(pooled(&b.row.line), &b.row.rma, b.id, b.source)));
-    received.sort_by(|a, b| {
-        (pooled(&a.row.line), a.row.received_at, &a.row.receipt, a.cause).cmp(&(
-            pooled(&b.row.line),
-            b.row.received_at,
-            &b.row.receipt,
-            b.cause,
-        ))
-    });
+    let received = receipts::read(rows, rules, decisions, lines, at_till, findings);
     Returns { authorised, received }
 }
 
@@ -183,8 +122,7 @@ impl<'a> Returns<'a> {
                 there += row.row.quantity;
             }
         }
-        there +=
-            self.received.iter().filter(|row| accepted(&row.row.condition) && of_group(&row.targets)).map(|row| row.row.quantity).sum();
+        there += self.received.iter().filter(|row| row.accepted() && of_group(&row.targets)).map(|row| row.quantity).sum();
         (authorised, there)
     }
 
@@ -195,8 +133,8 @@ impl<'a> Returns<'a> {
         let despatched: Vec<Quantity> = lines.iter().map(|line| line.d).collect();
         // Where one side names lines and the other only the SKU, the pooled side follows the named.
         let mut named = none();
-        for row in self.received.iter().filter(|row| !pooled(&row.row.line) && accepted(&row.row.condition)) {
-            pooling::spread(row.row.quantity, &row.targets, &[], &mut named);
+        for row in self.received.iter().filter(|row| !row.pooled && row.accepted()) {
+            pooling::spread(row.quantity, &row.targets, &[], &mut named);
         }
         let named: Vec<Quantity> = named.iter().zip(&despatched).map(|(named, d)| (*named).min(*d)).collect();
 
@@ -226,10 +164,10 @@ impl<'a> Returns<'a> {
         let mut goods = Goods { sellable: none(), damaged: none(), unspoken: none() };
         let mut receipts = Vec::with_capacity(self.received.len());
         for row in &self.received {
-            let parts = pooling::spread(row.row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut all);
-            if parts.is_empty() && row.row.quantity.is_positive() {
-                let sentence = format!("receipt {} holds goods that are not on the order", row.row.receipt);
-                findings.other_item("return-other-item", &row.row.receipt, sentence, row.cause, late);
+            let parts = pooling::spread(row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut all);
+            if parts.is_empty() && row.quantity.is_positive() {
+                let sentence = format!("receipt {} holds goods that are not on the order", row.receipt);
+                findings.other_item("return-other-item", row.receipt, sentence, row.cause, late);
             }
             goods.add(row, &parts);
             receipts.push(parts);
@@ -241,14 +179,12 @@ impl<'a> Returns<'a> {
             line.r = line.d.min(line.n).min(line.authorised).min(line.accepted_goods).floor_zero();
         }
         let unlogged = (0..lines.len()).any(|i| all[i].is_positive() && !any[i].is_positive())
-            || receipts.iter().zip(&self.received).any(|(parts, row)| parts.is_empty() && row.row.quantity.is_positive());
+            || receipts.iter().zip(&self.received).any(|(parts, row)| parts.is_empty() && row.quantity.is_positive());
         let there = (0..lines.len()).map(|i| any[i].min(all[i] + not_expected[i])).sum();
         let expected = any.iter().copied().sum();
-        let unlogged_pieces = (0..lines.len()).map(|i| (all[i] - any[i]).floor_zero()).collect();
         let returns = self.by_authorisation(lines, &parts_of, &receipts);
-        let open = receipts.iter().zip(&self.received).filter(|(_, row)| accepted(&row.row.condition) && !row.settles());
-        let waiting = open.flat_map(|(parts, row)| parts.iter().map(|(line, _)| (*line, row.row.received_at, row.cause))).collect();
-        Outcome { returns, unlogged, expected, there, goods, not_expected, unlogged_pieces, waiting }
+        let all = all.into_iter().zip(any).map(|(received, authorised)| Back { received, authorised }).collect();
+        Outcome { returns, unlogged, expected, there, goods, not_expected, all, receipts }
     }
 
     /// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
@@ -278,13 +214,13 @@ impl<'a> Returns<'a> {
         for (row, parts) in self.received.iter().zip(receipts) {
             let Some(view) = home(&mut returns, row, parts, lines) else { continue };
             view.receipts.push(ReceiptView {
-                receipt: &row.row.receipt,
+                receipt: row.receipt,
                 source: row.source,
                 lines: parts.to_vec(),
-                condition: &row.row.condition,
+                condition: row.condition,
                 location: row.location,
-                bucket: &row.row.bucket,
-                received_at: row.row.received_at,
+                bucket: row.bucket,
+                received_at: row.received_at,
                 uncounted: (row.sellable() && !row.counted).then_some(row.id),
             });
         }
@@ -300,7 +236,7 @@ impl<'a> Returns<'a> {
     }
 
     pub fn any_received(&self) -> bool {
-        self.received.iter().any(|row| row.row.quantity.is_positive())
+        self.received.iter().any(|row| row.quantity.is_positive())
     }
 }
 
@@ -311,7 +247,7 @@ fn home<'v, 'a>(
     parts: &Parts,
     lines: &[LineView<'a>],
 ) -> Option<&'v mut ReturnView<'a>> {
-    let named = row.row.rma.as_ref().and_then(|rma| returns.iter().position(|view| view.rma == rma));
+    let named = row.rma.and_then(|rma| returns.iter().position(|view| view.rma == rma));
     let place = named.or_else(|| {
         returns.iter().position(|view| {
             view.lines
@@ -333,10 +269,11 @@ pub(super) struct Goods {
 
 impl Goods {
     fn add(&mut self, row: &Received<'_>, parts: &Parts) {
-        let into = match &row.row.condition {
+        let into = match row.condition {
             Word::Known(Condition::Sellable) if row.sellable_bucket && row.counted => &mut self.sellable,
             Word::Known(Condition::Damaged) => &mut self.damaged,
             Word::Known(Condition::Sellable | Condition::Unspoken) => &mut self.unspoken,
+            _ if row.decided => &mut self.unspoken,
             Word::Known(Condition::Rejected | Condition::OtherItem) | Word::Unknown(_) => return,
         };
         for &(line, quantity) in parts {
@@ -349,6 +286,13 @@ impl Goods {
     }
 }
 
+/// Of a line: pieces that came back in whatever condition, and pieces that are authorised to, for whatever reason.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Back {
+    pub received: Quantity,
+    pub authorised: Quantity,
+}
+
 /// What the returns come to.
 pub(super) struct Outcome<'a> {
     pub returns: Vec<ReturnView<'a>>,
@@ -358,15 +302,26 @@ pub(super) struct Outcome<'a> {
     pub there: Quantity,
     goods: Goods,
     not_expected: Vec<Quantity>,
-    unlogged_pieces: Vec<Quantity>,
-    /// Receipts by line, whose condition does not settle what becomes of them.
-    waiting: Vec<(usize, Moment, Cause)>,
+    /// By line.
+    all: Vec<Back>,
+    /// What each receipt gives to each line.
+    receipts: Vec<Parts>,
 }
 
 impl Outcome<'_> {
     /// Pieces of a line that came back and that nobody authorised.
     pub fn unlogged_of(&self, line: usize) -> Quantity {
-        self.unlogged_pieces.get(line).copied().unwrap_or_default()
+        let back = self.back(line);
+        (back.received - back.authorised).floor_zero()
+    }
+
+    pub fn back(&self, line: usize) -> Back {
+        self.all.get(line).copied().unwrap_or_default()
+    }
+
+    /// What each receipt gives to each line, in the order of [`Returns::received`].
+    pub fn receipts(&self) -> &[Parts] {
+        &self.receipts
     }
 
     /// *Settled* goods: pieces received as damaged are written off, as sellable are stock once a count of their location holds them, those with
@@ -402,21 +357,6 @@ impl Outcome<'_> {
             line.settled_stock = (sellable + stock).min(line.r - line.settled_written_off);
             let rest = line.r - line.settled_written_off - line.settled_stock;
             line.settled_other = (self.not_expected[i] + sent_back).min(rest);
-        }
-    }
-}
-
-impl Outcome<'_> {
-    /// Accepted pieces of which nobody knows what became of them, for days.
-    pub fn unsettled(&self, rules: &Rules, lines: &[LineView<'_>], findings: &mut Findings) {
-        for (i, line) in lines.iter().enumerate().filter(|(_, line)| !line.set) {
-            let open = line.r - line.settled_stock - line.settled_written_off - line.settled_other;
-            let waiting = self.waiting.iter().filter(|(of, ..)| *of == i);
-            let Some((_, since, cause)) = waiting.min_by_key(|(_, since, _)| *since).filter(|_| open.is_positive()) else { continue };
-            let sentence = format!("{open} of {} came back, and are neither in stock nor written off", line.sku);
-            findings.add("goods-not-settled", line.id, sentence, Some(line.g(open.min(line.n))), Some(*cause));
-            findings.of_pieces(open);
-            findings.after(*since + rules.durations.goods_not_settled);
         }
     }
 }

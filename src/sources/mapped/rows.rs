@@ -422,6 +422,7 @@ fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
 fn return_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let (rma, line) = (told.text("rma"), told.line()?);
     let id = told.opt_text("id").unwrap_or_else(|| join_key(&[&rma, told.line_text().as_str()]));
+    let order = told.order_of_return(&rma);
     let row = ReturnLine {
         rma,
         line,
@@ -432,13 +433,15 @@ fn return_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         reason: told.text("reason"),
         approved_at: told.moment("approved_at"),
     };
-    out.named(told.order()?, id, told.place, told.at, OrderRow::ReturnLine(Box::new(row)));
+    // A return that names no order is given to one later, and one that names a wrong one to another.
+    out.housed(Subject::Name(order), id, told.place, told.at, OrderRow::ReturnLine(Box::new(row)));
     Ok(())
 }
 
 fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     let (receipt, line) = (told.text("receipt"), told.line()?);
     let id = told.opt_text("id").unwrap_or_else(|| join_key(&[&receipt, told.line_text().as_str()]));
+    let order = told.order_of_return(&receipt);
     let row = Receipt {
         receipt,
         rma: told.opt_text("rma"),
@@ -449,7 +452,7 @@ fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         bucket: told.text("bucket"),
         received_at: told.at,
     };
-    out.named(told.order()?, id, told.place, told.at, OrderRow::Receipt(Box::new(row)));
+    out.housed(Subject::Name(order), id, told.place, told.at, OrderRow::Receipt(Box::new(row)));
     Ok(())
 }
 

@@ -153,6 +153,11 @@ impl Told<'_> {
         }
     }
 
+    /// The order; else a name of the return's own, which waits for somebody who knows whose it is.
+    pub(super) fn order_of_return(&self, number: &str) -> Name {
+        self.order().unwrap_or_else(|_| Name::blind_return(&self.common.name, number))
+    }
+
     pub(super) fn number_of_order(&self) -> Result<Name, Refusal> {
         let number = self.opt_text("order_number").ok_or_else(|| self.lacks("order_number", "an order number"))?;
         Ok(Name::new(&self.common.number_scope, &number))

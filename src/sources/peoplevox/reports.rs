@@ -6,7 +6,7 @@ use crate::envelope::{Record, Refusal, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
 use crate::facts::sku::{Basis, Count, Despatched};
-use crate::facts::{Floor, Keeper, Moment, OrderRow, Place, SkuRow, Subject, Text};
+use crate::facts::{Floor, Keeper, Moment, Name, OrderRow, Place, SkuRow, Subject, Text};
 use crate::sources::FactsOut;
 
 spelled! {
@@ -161,8 +161,13 @@ impl Peoplevox {
     /// Return summary: an item of a return.
     pub(super) fn returned(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
         use returned as column;
-        let order = filled(row.cell(column::ORDER), ORDER_NUMBER)?;
         let receipt = filled(row.cell(column::RETURN), "a return code")?;
+        // Goods that nobody can say whose they are come without an order.
+        let order = text(row.cell(column::ORDER))?;
+        let order = match order.is_empty() {
+            true => Name::blind_return(&self.common.name, &receipt),
+            false => self.order(&order),
+        };
         let sku = sku(row.cell(column::ITEM))?;
         let quantity = pieces(row.cell(column::QUANTITY))?;
         let word = text(row.cell(column::CONDITION))?;
@@ -177,7 +182,7 @@ impl Peoplevox {
         let bucket = Text::default();
         let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at };
         // The number of the order is corrected where a label was misread.
-        out.housed(Subject::Name(self.order(&order)), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
+        out.housed(Subject::Name(order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
         Ok(())
     }
 

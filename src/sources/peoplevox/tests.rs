@@ -108,6 +108,18 @@ fn a_return_names_its_authorisation_and_tells_its_conditions_apart() {
 }
 
 #[test]
+fn a_return_that_names_no_order_waits_under_its_own_number() {
+    let row = |order: &str| {
+        let row = format!(
+            r#"{{"Return code":"RET82","Return date":"'13/07/2025 16:55:07'","Quantity":"1","Item code":"TEE","Sales order number":"{order}"}}"#
+        );
+        lines("peoplevox.return-summary", &row).remove(0)
+    };
+    assert!(row("").starts_with("peoplevox.blind-return RET82 [RET82||TEE|] Receipt("), "{}", row(""));
+    assert!(row("SO-1001").starts_with("order-number SO-1001 [RET82||TEE|] Receipt("), "it is given to the order once that is known");
+}
+
+#[test]
 fn an_orders_pieces_and_status_come_by_its_number() {
     assert_eq!(
         lines("peoplevox.sales-order-summary", r#"{"Sales order no.":"SO-1001","Status":"Picked","Number of items":"3","Channel":"Web"}"#),

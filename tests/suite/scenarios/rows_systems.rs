@@ -16,12 +16,14 @@
 //! wms disposition X1: 1 TEE stock / wms disposition X1 deleted
 //! finance refund F1 card 21.14
 //! office decides cancelled-but-despatched kept
+//! office decides return-condition number RC1 refund 1 of A
+//! office decides return-without-order number K1 link till      the till's return K1 is of the line's order
 //! ```
 //!
 //! A word of a system that has no meaning is written with a question mark: `erp record SO-7 ?on-fire`.
 
 use super::language::{Cursor, Wrong};
-use super::rows::{TENDERS, Teller, Telling, currency, number};
+use super::rows::{self, TENDERS, Teller, Telling, currency, number};
 use waybill::facts::ids::join_key;
 use waybill::facts::order::*;
 use waybill::facts::sku::Despatched;
@@ -415,7 +417,11 @@ impl Teller {
         let id = join_key(&[receipt, &tail]);
         let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at: telling.at };
         let row = Row::Order(OrderRow::Receipt(Box::new(row)));
-        match self.subject(telling) {
+        let subject = match telling.order.as_str() {
+            "nobody" => Subject::Name(Name::blind_return(telling.who, receipt)),
+            _ => self.subject(telling),
+        };
+        match subject {
             // The number of a receipt is the warehouse's own: the order that it names may be corrected.
             subject @ Subject::Name(_) => telling.put_at_home(subject, id, row),
             subject => telling.put(subject, id, row),
@@ -476,12 +482,23 @@ impl Teller {
         let about = if words.is("about") { Some(words.sku()?) } else { None };
         let number = if words.is("number") { words.word("the exception's number")? } else { "" };
         let choice = words.word("a choice")?;
+        if choice == "link" {
+            let name = Name::blind_return(words.word("the system that received it")?, number);
+            telling.link(name, Link::Name(rows::number(&telling.order.clone())));
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        if words.peek().is_some() {
+            let quantity = words.pieces()?;
+            words.is("of");
+            lines.push((LineRef::Line(words.word("a line")?.into()), quantity));
+        }
         let row = Decision {
             kind: kind.into(),
             number: number.into(),
             choice: choice.into(),
             amount: None,
-            lines: Vec::new(),
+            lines,
             who: "jo".into(),
             why: "decided".into(),
             decided_at: telling.at,
