@@ -25,6 +25,7 @@ use super::route;
 use super::shard::Shard;
 use super::topics::{SourceTopics, TopicNames};
 use crate::entities::Put;
+use crate::entities::order::OrderState;
 use crate::entities::rules::Rules;
 use crate::envelope::{Batch, Record};
 use crate::events::Topic;
@@ -230,7 +231,10 @@ impl Core {
                     Put::Stale
                 } else {
                     let staged = shard.orders.stage(&key);
-                    let rows = &mut staged.state.rows;
+                    let OrderState { rows, since: kept_since, .. } = &mut staged.state;
+                    if rows.is_empty() && *kept_since == Moment::default() {
+                        *kept_since = self.tick;
+                    }
                     let put = match change {
                         Change::Upsert(Row::Order(row)) => rows.put(fact.key, Some(row), fact.version, cause, fact.at),
                         Change::Withdraw => rows.withdraw(fact.key, fact.version, cause, fact.at),

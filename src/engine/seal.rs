@@ -237,8 +237,8 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 
 /// One order: view, requests, statements, what it yields to its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
-    let OrderState { rows, ledgers, said, told, exceptions: open, .. } = state;
-    let view = view(key, rows, ledgers, outlet.context.rules, outlet.context.tick);
+    let OrderState { rows, ledgers, said, told, exceptions: open, since, .. } = state;
+    let view = view(key, rows, ledgers, *since, outlet.context.rules, outlet.context.tick);
     let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     let before = facts.len();

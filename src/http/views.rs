@@ -34,7 +34,7 @@ impl CommittedViews {
 
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
         let (rules, tick) = (&*published.rules, published.tick());
-        let view = view(key, &state.rows, &state.ledgers, rules, tick);
+        let view = view(key, &state.rows, &state.ledgers, state.since, rules, tick);
         let mut answer = json!(gates::summary(&view, rules));
         answer["why"] = json!(why::why(&view, &state.ledgers, rules, tick));
         answer["rows"] = state.rows.iter().map(|(row_key, stored)| row(published, row_key, stored)).collect();

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use waybill::events::Topic;
-use waybill::facts::Sku;
 use waybill::facts::order::ScanMeaning;
 use waybill::facts::time::Span;
+use waybill::facts::{Moment, Sku};
 
 use crate::drive::Seen;
 use crate::exceptions;
@@ -106,7 +106,7 @@ fn compare(theme: Theme, history: &History, seen: &Seen, answer: &Answer<'_>) ->
                 crate::requests::despatches(key, order, seen, waited)?;
             }
             (Theme::Completions, _) => crate::requests::completions(key, order, seen)?,
-            (Theme::Mails, _) => crate::requests::mails(key, order, seen, history.end)?,
+            (Theme::Mails, _) => crate::requests::mails(key, order, seen, Moment(history.end.0 - crate::drive::HAD_FOR.0))?,
             _ => {}
         }
     }

@@ -23,14 +23,21 @@ use crate::facts::{Moment, OrderKey, OrderRow, SourceId};
 
 /// Computes the view of an order at `tick`. A pure function: the same rows give the same view, in whatever order they came.
 ///
-/// Of the ledgers few things are read: was a go-ahead ever made (*stopped*); and for findings of "asked, no answer" what was asked, and when.
-pub fn view<'a>(key: &'a OrderKey, rows: &'a Rows<OrderRow>, ledgers: &Ledgers, rules: &'a Rules, tick: Moment) -> OrderView<'a> {
+/// `since`: when its first row was kept. Of the ledgers few things are read: was a go-ahead ever made (*stopped*); and for findings of "asked, no answer" what was asked, and when.
+pub fn view<'a>(
+    key: &'a OrderKey,
+    rows: &'a Rows<OrderRow>,
+    ledgers: &Ledgers,
+    since: Moment,
+    rules: &'a Rules,
+    tick: Moment,
+) -> OrderView<'a> {
     let mut clock = Clock::new(tick);
     let mut findings = Findings(Vec::new());
     let decisions = Decisions::read(rows);
     let placed = lines::placed(rows, rules);
     let mut read = lines::lines(rows, &placed, &mut findings);
-    let late = placed.header.map(|header| header.placed_at + rules.durations.order_incomplete);
+    let late = placed.header.map(|header| header.placed_at.max(since) + rules.durations.order_incomplete);
 
     let erp = erp::read(rows, rules, &decisions);
     erp::put_to_lines(rows, rules, &decisions, &mut read.lines, &mut findings);

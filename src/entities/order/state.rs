@@ -16,6 +16,8 @@ pub struct Said(pub SmallMap<(u8, Text), u64>);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderState {
     pub rows: Rows<OrderRow>,
+    /// The tick at which its first row was kept: whoever waits for the others waits from here, however old the order is.
+    pub since: Moment,
     pub ledgers: Ledgers,
     pub said: Said,
     /// Digests of the derived facts last told to SKUs and the customer, by subject and row id: what is no longer yielded is withdrawn.

@@ -159,7 +159,7 @@ impl Story {
     }
 
     pub fn view<'a>(&'a self, state: &'a OrderState) -> OrderView<'a> {
-        view(&self.key, &state.rows, &state.ledgers, &self.rules, self.now)
+        view(&self.key, &state.rows, &state.ledgers, state.since, &self.rules, self.now)
     }
 
     /// The ledger of the ERP's record hears what a seal finds now.
