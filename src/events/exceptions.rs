@@ -12,7 +12,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::state::Said;
 use crate::entities::order::view::Finding;
 use crate::entities::small_map::SmallMap;
-use crate::facts::ids::join_key;
+use crate::facts::ids::{join_key, split_key};
 use crate::facts::{Amount, Currency, Moment, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,8 +51,9 @@ pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut 
     let over: Vec<Text> = open.keys().filter(|slot| !found.iter().any(|(there, _)| there == *slot)).cloned().collect();
     for slot in over {
         open.remove(&slot);
-        if let Some((kind, number)) = slot.split_once('|') {
-            outlet.statement::<ExceptionNotice>(said, key(view, kind, &decoded(number)), None);
+        let mut parts = split_key(&slot);
+        if let (Some(kind), Some(number)) = (parts.next(), parts.next()) {
+            outlet.statement::<ExceptionNotice>(said, key(view, &kind, &number), None);
         }
     }
     for (slot, finding) in found {
@@ -63,11 +64,6 @@ pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut 
 
 fn key(view: &OrderView<'_>, kind: &str, number: &str) -> Text {
     join_key(&[kind, &view.key.0, number])
-}
-
-/// A part of a key as it was before it was joined.
-fn decoded(part: &str) -> String {
-    part.replace("%7C", "|").replace("%25", "%")
 }
 
 fn notice(view: &OrderView<'_>, finding: &Finding, since: Moment) -> ExceptionNotice {

@@ -1,7 +1,7 @@
 //! `order-reversals`: goods that came back and are settled, for the ERP and the shop. A notice ledger.
 //!
 //! Due is, by line, what was accepted and is settled: back in a count, written off, sent back, or none was expected. When the rest of the order ends only later (its last
-//! pieces are cancelled), a further step says that it is reversed whole. A lower total asks nothing.
+//! pieces are cancelled), a further step says that it is reversed whole. Less than was told is corrected: the notice has the lower totals.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::entities::order::view::LineView;
 use crate::entities::rules::Rules;
 use crate::entities::small_map::SmallMap;
 use crate::facts::order::Header;
-use crate::facts::{Quantity, Text};
+use crate::facts::{Quantity, Sku, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderReversal {
@@ -52,24 +52,66 @@ const WHOLE: &str = "whole";
 pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let Some(header) = view.header else { return };
-    if view.lines.iter().all(|line| settled(line).is_zero()) {
+    if ledgers.is_empty() && view.lines.iter().all(|line| settled(line).is_zero()) {
         return;
     }
     for receiver in request::receivers(view, rules) {
         let known = ledgers.get(receiver.name()).cloned().unwrap_or_default();
-        let rises = view.lines.iter().any(|line| settled(line) > total_of(&known, line.id));
+        let (lowered, raised) = (lowered(view, &known), raised(view, &known));
         let ends = known.step > 0 && known.detail != WHOLE && whole(view);
-        if !(rises || ends) || !gates(view).open() {
+        let (action, totals, gates) = match lowered {
+            Some(totals) => (NoticeAction::Correct, totals, Gates::of_lowering().consistent(view)),
+            None if raised != known.totals || ends => (NoticeAction::Notify, raised, gates(view)),
+            None => continue,
+        };
+        if !gates.open() {
             continue;
         }
-        let body = reversal(view, header, receiver, &known);
+        let body = reversal(view, header, receiver, action, &known, &totals);
         let ledger = ledgers.entry(receiver.name().into()).or_default();
         ledger.step = body.step;
-        ledger.totals.extend(body.lines.iter().map(|line| (line.line.clone(), line.total)));
+        ledger.totals = totals;
         ledger.detail = if body.whole { WHOLE.into() } else { Text::default() };
         let key = body.ledger_key.clone();
         outlet.request(&view.key.0, &key, body.step, Some(receiver), body);
     }
+}
+
+type Totals = SmallMap<Text, Quantity>;
+
+/// Pieces settled, and pieces told, of the lines of the same article: which of them a row that names only the article is for may change.
+fn of_article(view: &OrderView<'_>, known: &Totals, sku: &Sku) -> (Quantity, Quantity) {
+    let lines = || view.lines.iter().filter(|line| line.sku == sku);
+    (lines().map(settled).sum(), lines().filter_map(|line| known.get(line.id)).copied().sum())
+}
+
+/// The totals with less than was told of an article, where less is settled; `None`: nothing is to be taken back.
+fn lowered(view: &OrderView<'_>, known: &NoticeLedger) -> Option<Totals> {
+    let mut totals = known.totals.clone();
+    let mut lowered = false;
+    for line in &view.lines {
+        let (settled_all, told_all) = of_article(view, &totals, line.sku);
+        if let Some(total) = totals.get_mut(line.id) {
+            let less = (told_all - settled_all).min(*total - settled(line)).floor_zero();
+            *total -= less;
+            lowered |= less.is_positive();
+        }
+    }
+    lowered.then_some(totals)
+}
+
+/// The totals with what is settled and not told yet.
+fn raised(view: &OrderView<'_>, known: &NoticeLedger) -> Totals {
+    let mut totals = known.totals.clone();
+    for line in &view.lines {
+        let (settled_all, told_all) = of_article(view, &totals, line.sku);
+        let before = totals.get(line.id).copied().unwrap_or_default();
+        let more = (settled_all - told_all).min(settled(line) - before).floor_zero();
+        if more.is_positive() {
+            totals.insert(line.id.into(), before + more);
+        }
+    }
+    totals
 }
 
 pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
@@ -109,29 +151,33 @@ fn whole(view: &OrderView<'_>) -> bool {
     view.lines.iter().all(|line| line.k.is_zero())
 }
 
-fn total_of(ledger: &NoticeLedger, line: &str) -> Quantity {
-    ledger.totals.get(line).copied().unwrap_or_default()
-}
-
-fn reversal(view: &OrderView<'_>, header: &Header, receiver: Receiver, known: &NoticeLedger) -> OrderReversal {
+fn reversal(
+    view: &OrderView<'_>,
+    header: &Header,
+    receiver: Receiver,
+    action: NoticeAction,
+    known: &NoticeLedger,
+    totals: &Totals,
+) -> OrderReversal {
     let line = |line: &LineView<'_>| {
-        let before = total_of(known, line.id);
-        let total = settled(line).max(before);
-        total.is_positive().then(|| ReversalLine {
+        let total = *totals.get(line.id)?;
+        let quantity = total - known.totals.get(line.id).copied().unwrap_or_default();
+        let told = ReversalLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
-            quantity: total - before,
+            quantity,
             total,
             to_stock: line.settled_stock,
             written_off: line.settled_written_off,
-        })
+        };
+        (total.is_positive() || !quantity.is_zero()).then_some(told)
     };
     OrderReversal {
         id: String::new(),
         ledger_key: request::ledger_key(view.key, &[receiver.name()]),
         step: known.step + 1,
         receiver,
-        action: NoticeAction::Notify,
+        action,
         order: view.key.0.clone(),
         number: header.number.clone(),
         receiver_number: request::receiver_number(view, receiver),

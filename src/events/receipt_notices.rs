@@ -1,8 +1,8 @@
 //! `receipt-notices`: what came back, for the ERP that authorised it and the shop. A notice ledger by return.
 //!
 //! Due is what was received under an authorisation, by line, condition and place. What the receiver's own received total has already is put
-//! to the first returns and entered as told, without a notice. Goods whose condition changes after they were told are not told again: by
-//! line never more is told than came back. A lower total asks nothing.
+//! to the first returns and entered as told, without a notice. Goods whose condition changes after they were told are not told again: of one
+//! article never more is told than came back. Less than was told is corrected: the notice has the lower totals.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ReturnView};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
-use crate::facts::ids::join_key;
+use crate::facts::ids::{join_key, split_key};
 use crate::facts::order::{Condition, Header, Word};
 use crate::facts::{Quantity, Text};
 
@@ -49,29 +49,49 @@ pub struct ReceiptLine {
 
 type Ledgers = SmallMap<Text, NoticeLedger>;
 
-/// Makes the notices that are due.
+/// By part: line, condition, place.
+type Totals = SmallMap<Text, Quantity>;
+
+/// Makes the notices that are due: what is to be taken back first.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let Some(header) = view.header else { return };
     for receiver in request::receivers(view, rules) {
         let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
-        for returned in view.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
-            let parts = parts(view, returned);
-            let slot = join_key(&[receiver.name(), returned.rma]);
-            enter_covered(&parts, &mut own, ledgers, &slot, outlet);
-            let totals = raised(&parts, ledgers.get(&slot), |line| of_line(&parts, line));
-            let rises = totals.iter().any(|(part, total)| *total > total_of(ledgers.get(&slot), part));
-            if !rises || !gates(view, returned, rules).open() {
-                continue;
+        let heard: Vec<&ReturnView<'_>> = view.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
+        let parts: Vec<Parts<'_>> = heard.iter().map(|returned| parts(view, returned)).collect();
+        for (rma, slot) in told_before(receiver, ledgers) {
+            let known = heard.iter().position(|returned| returned.rma == rma);
+            let nothing = Parts::new();
+            let parts = known.and_then(|place| parts.get(place)).unwrap_or(&nothing);
+            if let Some(totals) = lowered(view, parts, ledgers.get(&slot))
+                && Gates::of_lowering().consistent(view).open()
+            {
+                let ledger = ledgers.entry(slot).or_default();
+                send(view, header, receiver, &rma, parts, NoticeAction::Correct, totals, ledger, outlet);
             }
-            let ledger = ledgers.entry(slot).or_default();
-            let body = notice(view, header, receiver, returned, &parts, ledger);
-            ledger.step += 1;
-            ledger.totals.extend(totals);
-            let key = body.ledger_key.clone();
-            outlet.request(&view.key.0, &key, body.step, Some(receiver), body);
+        }
+        for (returned, parts) in heard.iter().zip(&parts) {
+            let slot = join_key(&[receiver.name(), returned.rma]);
+            enter_covered(view, parts, &mut own, ledgers, &slot, outlet);
+            let totals = raised(view, parts, ledgers.get(&slot), |line| of_line(parts, line));
+            let rises = totals.iter().any(|(part, total)| *total > total_of(ledgers.get(&slot), part));
+            if rises && gates(view, returned, rules).open() {
+                let ledger = ledgers.entry(slot).or_default();
+                send(view, header, receiver, returned.rma, parts, NoticeAction::Notify, totals, ledger, outlet);
+            }
         }
     }
+}
+
+/// Returns of which the receiver was told something, and the keys of their ledgers.
+fn told_before(receiver: Receiver, ledgers: &Ledgers) -> Vec<(Text, Text)> {
+    let own = |slot: &Text| {
+        let mut parts = split_key(slot);
+        parts.next().is_some_and(|name| name == receiver.name()).then(|| parts.next()).flatten()
+    };
+    let told = ledgers.iter().filter(|(_, ledger)| ledger.step > 0);
+    told.filter_map(|(slot, _)| Some((own(slot)?, slot.clone()))).collect()
 }
 
 pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
@@ -107,30 +127,20 @@ fn gates(view: &OrderView<'_>, returned: &ReturnView<'_>, rules: &Rules) -> Gate
 /// What came back of one line in one condition to one place.
 struct Part<'a> {
     line: &'a str,
-    sku: &'a str,
-    condition: Text,
-    location: &'a str,
-    bucket: &'a str,
     quantity: Quantity,
 }
 
 /// By the key that the ledger keeps them under.
-fn parts<'a>(view: &'a OrderView<'_>, returned: &'a ReturnView<'_>) -> SmallMap<Text, Part<'a>> {
-    let mut parts: SmallMap<Text, Part<'a>> = SmallMap::new();
+type Parts<'a> = SmallMap<Text, Part<'a>>;
+
+fn parts<'a>(view: &'a OrderView<'_>, returned: &'a ReturnView<'_>) -> Parts<'a> {
+    let mut parts = Parts::new();
     for receipt in &returned.receipts {
         let condition = word(receipt.condition);
         for (index, quantity) in &receipt.lines {
             let Some(line) = view.lines.get(*index) else { continue };
             let key = join_key(&[line.id, &condition, receipt.location, receipt.bucket]);
-            let part = parts.entry(key).or_insert_with(|| Part {
-                line: line.id,
-                sku: line.sku.as_str(),
-                condition: condition.clone(),
-                location: receipt.location,
-                bucket: receipt.bucket,
-                quantity: Quantity::ZERO,
-            });
-            part.quantity += *quantity;
+            parts.entry(key).or_insert_with(|| Part { line: line.id, quantity: Quantity::ZERO }).quantity += *quantity;
         }
     }
     parts
@@ -160,43 +170,81 @@ fn total_of(ledger: Option<&NoticeLedger>, part: &str) -> Quantity {
     ledger.and_then(|ledger| ledger.totals.get(part)).copied().unwrap_or_default()
 }
 
-/// What was told of a line, in whatever condition. A part's key begins with its line.
-fn told_of_line(ledger: Option<&NoticeLedger>, line: &str) -> Quantity {
-    let begin = join_key(&[line]);
-    let of_line = |part: &Text| part.strip_prefix(begin.as_str()).is_some_and(|rest| rest.starts_with('|'));
-    ledger.into_iter().flat_map(|ledger| &ledger.totals).filter(|(part, _)| of_line(part)).map(|(_, total)| *total).sum()
+/// The line of which the ledger's part is.
+fn line_of(part: &str) -> Text {
+    split_key(part).next().unwrap_or_default()
+}
+
+/// What was told of a line, in whatever condition.
+fn told_of_line(totals: &Totals, line: &str) -> Quantity {
+    totals.iter().filter(|(part, _)| line_of(part) == line).map(|(_, total)| *total).sum()
+}
+
+/// The lines of one article: a receipt that names only the article may be put to one of them now and to another later.
+fn alike<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
+    let Some(of) = view.lines.iter().find(|known| known.id == line) else { return Vec::new() };
+    view.lines.iter().filter(|known| !known.set && known.sku == of.sku).map(|known| known.id).collect()
 }
 
 /// What came back of a line under this return, in whatever condition.
-fn of_line(parts: &SmallMap<Text, Part<'_>>, line: &str) -> Quantity {
+fn of_line(parts: &Parts<'_>, line: &str) -> Quantity {
     parts.values().filter(|part| part.line == line).map(|part| part.quantity).sum()
 }
 
-/// The parts' totals after what was told of each line is raised to `target`, and no further.
-fn raised(parts: &SmallMap<Text, Part<'_>>, ledger: Option<&NoticeLedger>, target: impl Fn(&str) -> Quantity) -> SmallMap<Text, Quantity> {
-    let mut rises: SmallMap<&str, Quantity> = SmallMap::new();
-    let mut totals = SmallMap::new();
+/// The parts' totals after what was told of each line, and of its article, is raised to `target`, and no further.
+fn raised(view: &OrderView<'_>, parts: &Parts<'_>, ledger: Option<&NoticeLedger>, target: impl Fn(&str) -> Quantity) -> Totals {
+    let known = ledger.map(|ledger| ledger.totals.clone()).unwrap_or_default();
+    let mut totals = known.clone();
     for (key, part) in parts {
-        let risen = rises.entry(part.line).or_default();
-        let room = (target(part.line) - told_of_line(ledger, part.line) - *risen).floor_zero();
-        let known = total_of(ledger, key);
-        let rise = (part.quantity - known).floor_zero().min(room);
-        *risen += rise;
-        totals.insert(key.clone(), known + rise);
+        let room = |lines: &[&str]| -> Quantity {
+            let target: Quantity = lines.iter().map(|line| target(line)).sum();
+            target - lines.iter().map(|line| told_of_line(&totals, line)).sum()
+        };
+        let room = room(&[part.line]).min(room(&alike(view, part.line))).floor_zero();
+        let before = known.get(key).copied().unwrap_or_default();
+        let rise = (part.quantity - before).floor_zero().min(room);
+        totals.insert(key.clone(), before + rise);
     }
     totals
 }
 
+/// The totals with less than was told of an article, where less came back; `None`: nothing is to be taken back.
+fn lowered(view: &OrderView<'_>, parts: &Parts<'_>, ledger: Option<&NoticeLedger>) -> Option<Totals> {
+    let mut totals = ledger?.totals.clone();
+    let mut lowered = false;
+    let mut lines: Vec<Text> = totals.keys().map(|part| line_of(part)).collect();
+    lines.dedup();
+    for line in lines {
+        let alike = alike(view, &line);
+        let back: Quantity = alike.iter().map(|line| of_line(parts, line)).sum();
+        let mut over = alike.iter().map(|line| told_of_line(&totals, line)).sum::<Quantity>() - back;
+        lowered |= over.is_positive();
+        // First what was told of parts of which less is there, the later first.
+        let told: Vec<Text> = totals.keys().filter(|key| alike.contains(&&*line_of(key))).cloned().collect();
+        for there in [true, false] {
+            for key in told.iter().rev() {
+                let Some(total) = totals.get_mut(key) else { continue };
+                let least = parts.get(key).filter(|_| there).map_or(Quantity::ZERO, |part| part.quantity);
+                let less = (*total - least).floor_zero().min(over.floor_zero());
+                *total -= less;
+                over -= less;
+            }
+        }
+    }
+    lowered.then_some(totals)
+}
+
 /// Lays the receiver's own totals (`own`, by line; less by what earlier returns took) over the return, and enters what they cover as told.
 fn enter_covered(
-    parts: &SmallMap<Text, Part<'_>>,
+    view: &OrderView<'_>,
+    parts: &Parts<'_>,
     own: &mut SmallMap<&str, Quantity>,
     ledgers: &mut Ledgers,
     slot: &Text,
     outlet: &mut Outlet<'_>,
 ) {
     let covered: SmallMap<&str, Quantity> = own.iter().map(|(line, own)| (*line, (*own).min(of_line(parts, line)))).collect();
-    let totals = raised(parts, ledgers.get(slot), |line| covered.get(line).copied().unwrap_or_default());
+    let totals = raised(view, parts, ledgers.get(slot), |line| covered.get(line).copied().unwrap_or_default());
     for (part, total) in totals {
         if total > total_of(ledgers.get(slot), &part) {
             ledgers.entry(slot.clone()).or_default().totals.insert(part, total);
@@ -208,36 +256,50 @@ fn enter_covered(
     }
 }
 
-fn notice(
+/// Tells the new totals, and enters them.
+#[allow(clippy::too_many_arguments)]
+fn send(
     view: &OrderView<'_>,
     header: &Header,
     receiver: Receiver,
-    returned: &ReturnView<'_>,
-    parts: &SmallMap<Text, Part<'_>>,
-    ledger: &NoticeLedger,
-) -> ReceiptNotice {
-    let totals = raised(parts, Some(ledger), |line| of_line(parts, line));
-    let line = |(key, part): (&Text, &Part<'_>)| {
-        let (before, total) = (total_of(Some(ledger), key), totals.get(key).copied().unwrap_or_default());
-        ReceiptLine {
-            line: part.line.into(),
-            sku: part.sku.into(),
-            quantity: total - before,
-            total,
-            condition: part.condition.clone(),
-            location: part.location.into(),
-            bucket: part.bucket.into(),
-        }
+    rma: &str,
+    parts: &Parts<'_>,
+    action: NoticeAction,
+    totals: Totals,
+    ledger: &mut NoticeLedger,
+    outlet: &mut Outlet<'_>,
+) {
+    let line = |(key, total): (&Text, &Quantity)| {
+        let quantity = *total - ledger.totals.get(key).copied().unwrap_or_default();
+        // Of a part that is there no more only its key says what it was.
+        let (mut of, there) = (split_key(key), parts.get(key));
+        let line = of.next().unwrap_or_default();
+        let sku = view.lines.iter().find(|known| known.id == line).map(|known| known.sku.as_str().into());
+        let mut next = || of.next().unwrap_or_default();
+        let told = ReceiptLine {
+            sku: sku.unwrap_or_default(),
+            line,
+            quantity,
+            total: *total,
+            condition: next(),
+            location: next(),
+            bucket: next(),
+        };
+        (there.is_some() || !quantity.is_zero()).then_some(told)
     };
-    ReceiptNotice {
+    let body = ReceiptNotice {
         id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[receiver.name(), returned.rma]),
+        ledger_key: request::ledger_key(view.key, &[receiver.name(), rma]),
         step: ledger.step + 1,
         receiver,
-        action: NoticeAction::Notify,
+        action,
         order: view.key.0.clone(),
         number: header.number.clone(),
-        rma: returned.rma.into(),
-        lines: parts.iter().map(line).collect(),
-    }
+        rma: rma.into(),
+        lines: totals.iter().filter_map(line).collect(),
+    };
+    ledger.step = body.step;
+    ledger.totals = totals;
+    let key = body.ledger_key.clone();
+    outlet.request(&view.key.0, &key, body.step, Some(receiver), body);
 }

@@ -234,6 +234,11 @@ pub fn join_key(parts: &[&str]) -> Text {
     key
 }
 
+/// The parts of a key as they were before [`join_key`].
+pub fn split_key(key: &str) -> impl Iterator<Item = Text> {
+    key.split('|').map(|part| part.replace("%7C", "|").replace("%25", "%").into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

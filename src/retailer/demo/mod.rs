@@ -1,4 +1,4 @@
-//! The demo: the retailer and the engine on the in-memory log, in virtual time, on one thread. In the middle the engine is killed with a
+//! The demo: the retailer and the engine on the in-memory log, in virtual time. In the middle the engine is killed with a
 //! transaction open, and restored from its changelog; in the end everything is judged.
 //!
 //! [`Play`] drives; what it finds becomes [`Facts`]; [`picture::draw`] makes text of them.

@@ -294,7 +294,7 @@ pub(in crate::retailer) fn speed(page: &mut Page, facts: &Facts) {
     let _ = write!(line, "  {} records in, {} events out, {} epochs", grouped(facts.records), grouped(events), grouped(facts.epochs));
     page.line(&line);
     page.line(&format!(
-        "  {:.1} s in all, {:.1} s of them the engine's: {} records a second on one thread",
+        "  {:.1} s in all, {:.1} s of them the engine's: {} records a second",
         facts.wall.as_secs_f64(),
         facts.engine.as_secs_f64(),
         grouped((facts.records as f64 / seconds) as u64)
