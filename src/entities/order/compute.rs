@@ -114,7 +114,7 @@ pub fn view<'a>(
         stage: stages::order_stage(&lines, &parcels, &warehouse, conditions.recorded.holds, released, placed.header.is_some()),
         return_stage: stages::return_stage(&back, &outcome, &lines, &money),
         payment: stages::payment_word(&money),
-        flags: stages::flags(placed.header, &lines, &parcels, &holds, &findings.0, &mut clock),
+        flags: stages::flags(rows, placed.header, &lines, &parcels, &holds, &findings.0, &mut clock),
         lines,
         charges,
         money,

@@ -3,9 +3,10 @@
 use super::findings::Clock;
 use super::returns::{Outcome, Returns};
 use super::view::{Conditions, Finding, HoldView, LineView, Money, OrderStage, ParcelView, PaymentWord, ReturnStage, WarehouseView};
+use crate::entities::Rows;
 use crate::entities::rules::Rules;
-use crate::facts::Quantity;
 use crate::facts::order::{Header, ScanMeaning, WarehouseState, Word};
+use crate::facts::{OrderRow, Quantity};
 
 /// Does an open warehouse order say one of these?
 fn any_in(warehouse: &[WarehouseView<'_>], states: &[WarehouseState]) -> bool {
@@ -102,7 +103,14 @@ pub(super) fn payment_word(money: &Money) -> PaymentWord {
     }
 }
 
+/// A SKU has told that its goods are not there yet, and the order still waits for them.
+fn backordered(rows: &Rows<OrderRow>, lines: &[LineView<'_>]) -> bool {
+    let mut told = rows.of_kind(OrderRow::BACKORDERED).filter(|(_, stored)| !stored.deleted).filter_map(|(_, stored)| stored.row.as_ref());
+    told.any(|row| matches!(row, OrderRow::Backordered(row) if lines.iter().any(|line| line.id == row.line && line.w > line.d)))
+}
+
 pub(super) fn flags(
+    rows: &Rows<OrderRow>,
     header: Option<&Header>,
     lines: &[LineView<'_>],
     parcels: &[ParcelView<'_>],
@@ -118,6 +126,7 @@ pub(super) fn flags(
     let open = findings.iter().any(|finding| !finding.decided && finding.opens_at.is_none_or(|at| at <= clock.tick));
     let all = [
         ("assumed", parcels.iter().any(|parcel| parcel.assumed)),
+        ("backordered", backordered(rows, lines)),
         ("delayed", overdue || newest(ScanMeaning::Delayed)),
         ("exception", open),
         ("held", !holds.is_empty()),

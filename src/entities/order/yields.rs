@@ -13,7 +13,7 @@ use super::view::{LineView, OrderStage, OrderView};
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
-use crate::facts::ids::join_key;
+use crate::facts::ids::{join_key, split_key};
 use crate::facts::order::{Header, Needs};
 use crate::facts::sku::{Demand, LinePrice, Returned};
 use crate::facts::{Amount, CustomerKey, CustomerRow, OrderRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
@@ -87,15 +87,15 @@ fn told_key(subject: &Subject, key: &RowKey) -> Text {
 }
 
 fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
-    let mut parts = told.split('|').map(|part| part.replace("%7C", "|").replace("%25", "%"));
+    let mut parts = split_key(told);
     let (of, subject, id) = (parts.next()?, parts.next()?, parts.next()?);
     let (kind, subject) = match of.as_str() {
         "s" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
         "r" => (SkuRow::RETURNED, Subject::Sku(Sku::new(&subject)?)),
-        "c" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject.into()))),
+        "c" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject))),
         _ => return None,
     };
-    Some((subject, RowKey { kind, source: SourceId::WAYBILL, id: id.into() }))
+    Some((subject, RowKey { kind, source: SourceId::WAYBILL, id }))
 }
 
 /// The claim of a line on stock: max(ordered - cancelled, despatched).

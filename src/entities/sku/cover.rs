@@ -1,9 +1,10 @@
 //! Which orders a channel's stock does not cover: claims are covered in the order of placing, so the latest are named.
 
+use super::backorders::Cut;
 use super::burden::Burdened;
 use super::state::SkuState;
 use super::stock::{ChannelStock, pool};
-use super::sums::{Place, STRETCHES, Stretch, Sums};
+use super::sums::{Place, STRETCHES, Stretch, Sums, first_row};
 use crate::entities::rules::{Channel, Rules};
 use crate::facts::{Moment, OrderKey, Quantity, Text};
 
@@ -17,6 +18,8 @@ pub struct Uncovered {
     pub named: Vec<(OrderKey, Text)>,
     /// Lines that are not covered, the named ones included.
     pub lines: u64,
+    /// From here on, in the order of placing, no line is covered.
+    pub from: Option<Cut>,
 }
 
 /// The lines that what is missing falls on, the latest first. Stretch by stretch of the time of placing: only the last one is walked line by
@@ -51,6 +54,7 @@ impl Walk<'_> {
             let (sum, lines) = self.places.iter().filter_map(held).fold((Quantity::ZERO, 0), |all, one| (all.0 + one.0, all.1 + one.1));
             if sum <= self.missing && self.found.named.len() >= NAMED_MAX {
                 self.found.lines += lines;
+                self.found.from = Some(Cut { placed_at: begins, row: first_row() });
                 self.missing -= sum;
             } else {
                 self.stretches(fineness + 1, begins, begins + Stretch::span(fineness));
@@ -75,6 +79,7 @@ impl Walk<'_> {
             let Some((waiting, rest)) = latest.max_by(|a, b| a.0.cmp(&b.0)).and_then(|(_, lines)| lines.next()) else { break };
             self.missing -= rest;
             self.found.lines += 1;
+            self.found.from = Some(Cut { placed_at: waiting.placed_at, row: waiting.row.clone() });
             if self.found.named.len() < NAMED_MAX
                 && let Some(demand) = self.state.demand(&waiting.row)
                 && !self.found.named.iter().any(|(order, _)| *order == demand.order)

@@ -12,6 +12,7 @@
 //! - [`tells`] tells other SKUs: kits and their parts, products and their variations.
 //! - [`explain`] shows each term of the figures.
 
+mod backorders;
 mod burden;
 mod counts;
 pub mod cover;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
+use super::backorders::Cut;
 use super::sums::{Step, Sums};
 use crate::entities::order::state::Said;
 use crate::entities::{Kept, Put};
@@ -20,7 +21,7 @@ pub struct SkuState {
     pub revision: u64,
     /// What was said of the stock and the product, by channel: bounded by the number of channels.
     pub said: Said,
-    /// What was told to other SKUs: bounded by the number of channels.
+    /// What was told to other SKUs and to orders: bounded by the number of channels.
     pub told: ToldOthers,
     /// What a person may have to look at, by kind and number: since when, and whether it is open.
     pub watched: BTreeMap<Text, Watched>,
@@ -32,13 +33,15 @@ pub struct SkuState {
     next_offer: Option<Moment>,
 }
 
-/// What other SKUs heard last.
+/// What other SKUs, and orders, heard last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ToldOthers {
     /// Free pieces by channel, told to the kits that this part is used in.
     pub free: BTreeMap<Text, Quantity>,
     /// The SKU that this one is a variation of.
     pub parent: Option<Text>,
+    /// From where on orders were told that their goods are not there yet, by channel.
+    pub uncovered: BTreeMap<Text, Cut>,
 }
 
 /// Something that holds, and that a person looks at once it has held for its time.

@@ -13,6 +13,7 @@
 //! `claim - taken` of a line is its rest and its departures not taken: the same, as the claim is never less than what was despatched.
 //! The warehouse's own despatch rows are departures too; what lines *name* of them is subtracted, for the lines carry it.
 
+use super::backorders::Cut;
 use imbl::{OrdMap, OrdSet};
 
 use super::shares;
@@ -52,7 +53,8 @@ impl Departure {
     }
 }
 
-fn first_row() -> RowKey {
+/// Sorts before every row.
+pub(super) fn first_row() -> RowKey {
     RowKey { kind: 0, source: SourceId(0), id: Text::default() }
 }
 
@@ -296,6 +298,14 @@ impl Sums {
     pub fn moved_since(&self, location: &Text, bucket: &Text, from: Moment) -> impl Iterator<Item = (&Moved, Quantity)> {
         let bound = |at, row| Moved { location: location.clone(), bucket: bucket.clone(), at, row };
         self.moves.range(bound(from, first_row())..=bound(Moment::MAX, last_row())).map(|(moved, quantity)| (moved, *quantity))
+    }
+
+    /// Lines that wait at a place, from one place in the order of placing up to another.
+    pub(super) fn waiting_between(&self, place: &Place, from: &Cut, until: Option<&Cut>) -> impl Iterator<Item = &Waiting> {
+        let bound = |placed_at, row| Waiting { place: place.clone(), placed_at, row };
+        let from = bound(from.placed_at, from.row.clone());
+        let until = until.map_or(bound(Moment::MAX, last_row()), |until| bound(until.placed_at, until.row.clone()));
+        self.waiting.range(from..until).map(|(waiting, _)| waiting)
     }
 
     /// Lines that wait at a place, placed from `from` and before `until`: the latest first.

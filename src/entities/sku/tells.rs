@@ -3,7 +3,8 @@
 //! A kit and its parts: see [`super::kit`]. A variation tells the product that it is one of; that product tells its variations its prices and
 //! offers, which hold for them where they have none of their own.
 //!
-//! An order that wants the SKU hears while a warehouse does not know it; one that waits for returned goods hears once a count holds them.
+//! An order that wants the SKU hears while a warehouse does not know it, and while it waits for goods that may be sold before they are there; one that
+//! waits for returned goods hears once a count holds them.
 
 use super::counts::Counts;
 use super::kit;
@@ -24,7 +25,7 @@ impl Tell<'_> {
         (self.0)(Subject::Sku(to.clone()), RowKey { kind, source: SourceId::WAYBILL, id }, row.map(Row::Sku));
     }
 
-    fn order(&mut self, to: &OrderKey, kind: u8, id: Text, row: Option<OrderRow>) {
+    pub(super) fn order(&mut self, to: &OrderKey, kind: u8, id: Text, row: Option<OrderRow>) {
         (self.0)(Subject::Order(to.clone()), RowKey { kind, source: SourceId::WAYBILL, id }, row.map(Row::Order));
     }
 }
@@ -37,6 +38,7 @@ impl SkuState {
         self.tell_variations(sku, rules, &mut tell);
         self.tell_not_stocked(sku, &mut tell);
         self.tell_counted(sku, rules, &mut tell);
+        super::backorders::tell(sku, self, rules, figures, &mut tell);
     }
 
     /// Which warehouses do not know it: each order that wants it, when that has changed; a new one only where there is such a warehouse.

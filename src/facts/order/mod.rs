@@ -83,6 +83,7 @@ pub enum OrderRow {
     NotStocked(NotStocked),
     Counted(Counted),
     LeftOut(LeftOut),
+    Backordered(Backordered),
 }
 
 impl OrderRow {
@@ -114,6 +115,7 @@ impl OrderRow {
     pub const NOT_STOCKED: u8 = 26;
     pub const COUNTED: u8 = 27;
     pub const LEFT_OUT: u8 = 28;
+    pub const BACKORDERED: u8 = 29;
 
     /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
     pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
@@ -195,6 +197,7 @@ impl OrderRow {
             Self::NotStocked(_) => Self::NOT_STOCKED,
             Self::Counted(_) => Self::COUNTED,
             Self::LeftOut(_) => Self::LEFT_OUT,
+            Self::Backordered(_) => Self::BACKORDERED,
         }
     }
 }
@@ -466,6 +469,12 @@ pub struct NotStocked {
 pub struct Counted {
     /// As the receipt said it when the count was found newer.
     pub received_at: Moment,
+}
+
+/// That a line waits for goods which are sold before they are there, told by their SKU. Derived. Key: SKU + the line's row there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backordered {
+    pub line: Text,
 }
 
 /// That a snapshot which read all of its source's rows did not find one of the order's. Derived. Key: that row's kind and id, under its source.
