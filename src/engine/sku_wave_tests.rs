@@ -172,9 +172,12 @@ fn a_price_of_a_product_reaches_its_variations_in_the_same_epoch() {
 }
 
 /// A SKU with so many open lines: the bytes of state that one more line writes, and the median time of a seal with one line changed.
-fn cost_of_a_line(lines: usize, short: bool) -> (usize, Duration) {
+fn cost_of_a_line(lines: usize, goods: Goods) -> (usize, Duration) {
     let mut bench = Bench::new(1);
-    bench.count("HOT", if short { lines as i64 / 2 } else { lines as i64 * 2 });
+    if goods == Goods::Backordered {
+        bench.put("HOT", ERP, "HOT", SkuRow::Product(Box::new(Product { backorder_allowed: true, ..Product::default() })));
+    }
+    bench.count("HOT", if goods == Goods::Enough { lines as i64 * 2 } else { lines as i64 / 2 });
     for number in 0..lines {
         bench.line("HOT", number, 1, vec![]);
         if number % 1_000 == 999 {
@@ -194,14 +197,22 @@ fn cost_of_a_line(lines: usize, short: bool) -> (usize, Duration) {
     (bytes, times[times.len() / 2])
 }
 
-/// Whether there is enough for all or half of the orders are not covered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Goods {
+    Enough,
+    /// Half of the lines are not covered.
+    Short,
+    /// ... and their orders are told.
+    Backordered,
+}
+
 #[test]
 #[ignore = "measures: cargo test --release --no-default-features --lib -- --ignored --nocapture a_hot_sku"]
 fn a_hot_sku_costs_what_changed_however_many_lines_it_has() {
-    for short in [false, true] {
-        let (small_bytes, small) = cost_of_a_line(500, short);
-        let (bytes, time) = cost_of_a_line(50_000, short);
-        println!("short of goods: {short}; 500 lines: {small_bytes} bytes, {small:?}; 50,000 lines: {bytes} bytes, {time:?}");
+    for goods in [Goods::Enough, Goods::Short, Goods::Backordered] {
+        let (small_bytes, small) = cost_of_a_line(500, goods);
+        let (bytes, time) = cost_of_a_line(50_000, goods);
+        println!("{goods:?}: 500 lines: {small_bytes} bytes, {small:?}; 50,000 lines: {bytes} bytes, {time:?}");
         assert!(bytes < small_bytes + 512, "state grows with the lines: {small_bytes} -> {bytes} bytes");
         assert!(time < small * 5 + Duration::from_micros(200), "the seal's time grows with the lines: {small:?} -> {time:?}");
     }

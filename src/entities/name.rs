@@ -288,3 +288,28 @@ impl NameState {
         Ok(Orphans { rows: waiting, since, sources })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Place, TopicId};
+
+    /// Two orders claim a number: they do since the second of them does, whoever is told first.
+    #[test]
+    fn a_name_is_claimed_twice_since_the_later_claim() {
+        let claim = |state: &mut NameState, order: &str, at: i64| {
+            let key = RowKey { kind: Link::KIND, source: SourceId(3), id: order.into() };
+            let to = Change::Upsert(Row::Link(Link::Order(OrderKey::new("magento", order))));
+            let version = Version { incarnation: 0, place: Place::Position([1, 0, 0]), upsert: true, adapter: 0 };
+            state.put(key, to, version, Cause { topic: TopicId(1), partition: 0, offset: at }, Moment(at), Moment(at));
+        };
+        for (first, second) in [(5, 9), (9, 5)] {
+            let mut state = NameState::default();
+            claim(&mut state, "1", first);
+            assert_eq!(state.claimed(&Name::new(Name::ORDER_NUMBER, "1001")), None);
+            claim(&mut state, "2", second);
+            let claimed = state.claimed(&Name::new(Name::ORDER_NUMBER, "1001")).expect("claimed twice");
+            assert_eq!((claimed.orders.len(), claimed.since, claimed.causes.len()), (2, Moment(9), 2));
+        }
+    }
+}

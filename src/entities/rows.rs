@@ -179,6 +179,22 @@ mod tests {
     use super::*;
     use crate::facts::{Place, Text, TopicId};
 
+    /// A newer version that says nothing new is kept, and nobody has to look: a snapshot reads all rows once more.
+    #[test]
+    fn the_same_said_again_is_no_change() {
+        let mut rows = Rows::default();
+        let mut put = |place, row: Option<u8>| {
+            let version = Version { incarnation: 0, place: Place::Position([place, 0, 0]), upsert: row.is_some(), adapter: 0 };
+            let key = RowKey { kind: 1, source: SourceId(1), id: Text::default() };
+            rows.put(key, row, version, Cause { topic: TopicId(1), partition: 0, offset: place as i64 }, Moment(7))
+        };
+        assert_eq!(
+            [put(1, Some(5)), put(2, Some(5)), put(2, Some(5)), put(3, Some(6))],
+            [Put::Changed, Put::Same, Put::Stale, Put::Changed]
+        );
+        assert_eq!([put(4, None), put(5, None), put(6, Some(6))], [Put::Changed, Put::Same, Put::Changed]);
+    }
+
     proptest! {
         /// Upserts and deletes of one row, in any order and repeated, leave the same content, mark and version.
         #[test]

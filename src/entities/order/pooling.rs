@@ -100,3 +100,22 @@ pub(super) fn spread(mut quantity: Quantity, targets: &[usize], bounds: &[&[Quan
     }
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// First what is wanted of each line, then what was ordered, the rest on the last: one part for each line in the end.
+    #[test]
+    fn a_row_gives_each_line_one_part() {
+        let pieces = |all: &[i64]| all.iter().map(|n| Quantity::from_int(*n)).collect::<Vec<_>>();
+        let (wanted, ordered) = (pieces(&[1, 1]), pieces(&[2, 3]));
+        for (quantity, parts) in [(1, vec![(0, 1)]), (2, vec![(0, 1), (1, 1)]), (3, vec![(0, 2), (1, 1)]), (6, vec![(0, 2), (1, 4)])] {
+            let mut taken = pieces(&[0, 0]);
+            let given = spread(Quantity::from_int(quantity), &[0, 1], &[&wanted, &ordered], &mut taken);
+            let due: Vec<(usize, Quantity)> = parts.iter().map(|(line, pieces)| (*line, Quantity::from_int(*pieces))).collect();
+            assert_eq!(given.to_vec(), due, "{quantity} pieces");
+            assert_eq!(taken.iter().copied().sum::<Quantity>(), Quantity::from_int(quantity));
+        }
+    }
+}

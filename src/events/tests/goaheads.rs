@@ -198,6 +198,9 @@ fn a_receiver_that_keeps_more_than_is_true_after_its_correction_asks_a_person() 
     assert_eq!(run.story.exceptions(), [""; 0]);
     run.wait(Span::minutes(1));
     assert_eq!(run.story.exceptions(), ["despatch-corrected shop A"]);
+    let state = run.story.state();
+    let pieces_of = |kind| run.story.view(&state).findings.iter().find(|finding| finding.kind == kind).and_then(|finding| finding.pieces);
+    assert_eq!(pieces_of("despatch-corrected"), Some(pieces(1)));
     run.then(|story| story.progress("A", |row| row.shipped = pieces(1)));
     assert_eq!(run.story.exceptions(), [""; 0]);
 }

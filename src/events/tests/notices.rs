@@ -213,3 +213,27 @@ fn reversed_when_settled_and_whole_when_nothing_is_kept() {
     let notice = to(&sent, Topic::OrderReversals, "erp")[0].clone();
     assert_eq!((notice.body["whole"].as_bool(), quantities(&notice)[0].clone()), (Some(true), ("0".into(), "3".into())));
 }
+
+#[test]
+fn why_speaks_of_completion_once_the_order_is_known() {
+    let why = |story: &Story| {
+        let state = story.state();
+        let view = story.view(&state);
+        super::super::order_completions::why(&view, &state.ledgers.completion, &story.rules).len()
+    };
+    assert_eq!(why(&placed_example()), 2, "for shop and ERP");
+    let mut headless = Story::new("GBP");
+    headless.line("A", "TEE", 3, "63.44", "10.57");
+    assert_eq!(why(&headless), 0);
+}
+
+/// What is handed over at a counter of the shop itself the shop knows; the ERP does not.
+#[test]
+fn of_a_counters_sale_the_erp_alone_is_told() {
+    let mut story = Story::new("GBP");
+    story.header_with("20.00", |header| header.origin = Origin::Pos).line("A", "TEE", 1, "20.00", "3.33").captured("20.00").recorded();
+    let mut run = Run::new(story);
+    run.seal();
+    let sent = run.then(|story| story.despatched("D1", "TEE", 1));
+    assert_eq!((to(&sent, Topic::DespatchNotices, "shop").len(), to(&sent, Topic::DespatchNotices, "erp").len()), (0, 1));
+}

@@ -1,6 +1,7 @@
 //! What is cancelled, by whatever word, and when it can't be sent any more. Quantities: ordered, cancelled, wanted, despatched, stopped.
 
 use super::super::testing::*;
+use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
 use crate::facts::time::Span;
@@ -171,4 +172,33 @@ fn negative_quantities_are_named_and_taken_for_nothing() {
     order.warehouse_line("TEE", -3, |_| {}).erp_line_with("10000", "TEE", -3, |_| {}).cancellation(WMS, "CAP", -1, false);
     assert_eq!(order.exceptions(), ["rows-contradict 100000042|TEE", "rows-contradict 1|SO-7|10000", "rows-contradict CAP"]);
     assert_eq!(order.quantities("A"), [3, 0, 3, 0, 0]);
+}
+
+/// A person who is asked about it sees when the newest word came; a row that takes its word back is none.
+#[test]
+fn when_it_was_cancelled_is_when_the_newest_row_says_so() {
+    let mut order = released_example();
+    order.cancellation(ERP, "TEE", 0, false);
+    seen!(order, state, view);
+    assert_eq!(view.cancelled_at, None);
+    let said = order.now;
+    order.cancellation(ERP, "TEE", 1, false);
+    seen!(order, state, view);
+    assert_eq!(view.cancelled_at, Some(said));
+}
+
+#[test]
+fn what_a_warehouse_will_not_send_names_its_newest_word() {
+    let mut order = released_example();
+    let short = |row: &mut WarehouseLine| (row.closed, row.cancelled) = (true, Some(pieces(1)));
+    order.warehouse_line("TEE", 1, short);
+    let newest = order.told.len() as i64 + 1;
+    order.warehouse_line("TEE", 3, |row| {
+        short(row);
+        row.order = "100000042-2".into();
+    });
+    order.warehouse_line("CAP", 1, |_| {});
+    seen!(order, state, view);
+    let found = view.findings.iter().find(|finding| finding.kind == "short-closed").expect("found");
+    assert_eq!(found.causes.iter().map(|cause| cause.offset).collect::<Vec<_>>(), [newest], "{}", found.sentence);
 }

@@ -243,3 +243,45 @@ fn each_line_that_came_back_waits_for_its_own_goods() {
     order.wait(Span::days(2));
     assert_eq!(order.exceptions(), ["goods-not-settled A", "goods-not-settled B"]);
 }
+
+/// The warehouse names no authorisation: it is the one that authorises the article, not one that was only asked for, nor another article's.
+#[test]
+fn a_receipt_without_a_number_is_for_the_return_that_authorises_its_article() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).despatched("D2", "CAP", 1).delivered("D1").delivered("D2");
+    order.authorised("R1", "CAP", 1).return_line("R2", "TEE", 1, ReturnState::Asked).authorised("R3", "TEE", 1);
+    order.received("RC", "TEE", 1, Condition::Damaged);
+    seen!(order, state, view);
+    let receipts: Vec<(&str, usize)> = view.returns.iter().map(|returned| (returned.rma, returned.receipts.len())).collect();
+    assert_eq!(receipts, [("R1", 0), ("R2", 0), ("R3", 1)]);
+}
+
+#[test]
+fn a_warehouse_order_is_where_the_first_of_its_rows_says_that_names_a_place() {
+    let mut order = placed_example();
+    let nowhere = WarehouseOrder { location: "".into(), state: Word::Known(WarehouseState::New) };
+    order.put(WMS, "100000042", OrderRow::WarehouseOrder(nowhere)).warehouse_total(4);
+    seen!(order, state, view);
+    assert_eq!(view.warehouse.iter().map(|order| order.location).collect::<Vec<_>>(), [MAIN]);
+}
+
+/// Received as damaged, and repaired: the warehouse puts it back into stock, and nothing is written off.
+#[test]
+fn damaged_goods_that_are_put_into_stock_are_not_written_off_too() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).delivered("D1").authorised("R1", "TEE", 2).received("RC", "TEE", 2, Condition::Damaged);
+    order.put(WMS, "X1", OrderRow::Disposition(Disposition { line: LineRef::Sku(sku("TEE")), quantity: pieces(1), to: DisposedTo::Stock }));
+    seen!(order, state, view);
+    let line = view.lines.iter().find(|line| line.id == "A").expect("line A");
+    assert_eq!((line.settled_stock, line.settled_written_off), (pieces(1), pieces(1)));
+}
+
+/// Without warehouse system and ERP the shop's own figures count, each for its line.
+#[test]
+fn a_shop_alone_tells_what_left_of_each_line() {
+    let mut order = placed_example();
+    order.rules.sources.retain(|source| source.id == SHOP);
+    order.rules.locations.iter_mut().for_each(|location| location.wms = None);
+    order.progress("B", |row| row.shipped = pieces(1));
+    assert_eq!((order.quantities("A")[3], order.quantities("B")[3]), (0, 1));
+}

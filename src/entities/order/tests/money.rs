@@ -5,6 +5,7 @@ use super::super::view::{OrderStage, OrderView, PaymentWord, ReturnStage};
 use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
+use crate::facts::time::Span;
 
 #[test]
 fn one_example_whole() {
@@ -278,4 +279,18 @@ fn a_payment_in_another_currency_is_not_counted() {
     order.put(SHOP, "other", OrderRow::Payment(payment));
     seen!(order, state, view);
     assert_eq!((view.money.captured, view.money.sound), (amount("94.36"), false));
+}
+
+#[test]
+fn what_has_left_of_an_order_that_is_sent_in_parts_is_worth_its_pieces_and_the_charges() {
+    let mut order = Story::new("GBP");
+    order.header("94.36").line("A", "TEE", 3, "63.44", "10.57").line("B", "CAP", 1, "25.92", "4.32").charge("5.00", "0.83");
+    order.paid_by("card", Tender::Card, "94.36", "0").recorded().released(&[("A", 3), ("B", 1)]).despatched("D1", "TEE", 3);
+    seen!(order, state, view);
+    assert_eq!((order.exceptions().len(), view.flags.contains(&"exception")), (0, false));
+    order.wait(Span::days(3));
+    seen!(order, state, view);
+    assert!(view.flags.contains(&"exception"));
+    let found = view.findings.iter().find(|finding| finding.kind == "despatched-unpaid").expect("found");
+    assert_eq!(found.at_risk, Some(amount("68.44")), "the cap has not left");
 }

@@ -111,6 +111,8 @@ fn two_live_records_are_one_too_many() {
     let mut order = released_example();
     order.document("SO-8", ErpState::Approved);
     assert_eq!(order.exceptions(), ["erp-duplicate"]);
+    let state = order.state();
+    assert_eq!(order.view(&state).findings[0].causes.len(), 2, "both records are named");
     let mut cancelled = order.clone();
     cancelled.document("SO-8", ErpState::Cancelled);
     assert_eq!(cancelled.exceptions(), [""; 0]);
@@ -249,4 +251,15 @@ fn every_finding_is_of_a_kind_that_the_table_knows() {
     assert!(kinds.len() > 20, "{kinds:?}");
     let unknown: Vec<&String> = kinds.iter().filter(|kind| crate::entities::exceptions::kind(kind).is_none()).collect();
     assert_eq!(unknown, [""; 0], "give it an entry in src/entities/exceptions.rs");
+}
+
+/// One document in two rows: as long as one of them stands the record is there.
+#[test]
+fn a_document_is_gone_when_its_last_row_is() {
+    let mut order = released_example();
+    let record = ErpRecord { document: "SO-7".into(), state: Word::Known(ErpState::Approved), created_at: None };
+    order.put(ERP, "2|SO-7", OrderRow::ErpRecord(record)).delete(OrderRow::ERP_RECORD, ERP, "1|SO-7").wait(Span::hours(2));
+    assert_eq!(order.exceptions(), [""; 0]);
+    order.delete(OrderRow::ERP_RECORD, ERP, "2|SO-7").wait(Span::hours(1));
+    assert_eq!(order.exceptions(), ["erp-record-gone SO-7"]);
 }

@@ -186,6 +186,9 @@ fn a_completed_order_whose_scan_is_withdrawn_asks_a_person() {
     assert_eq!(order.exceptions(), [""; 0]);
     order.scan_key("1", "T-D1", ScanMeaning::Withdrawn, order.now);
     assert_eq!(order.exceptions(), ["completion-withdrawn"]);
+    seen!(order, state, view);
+    let found = view.findings.iter().find(|finding| finding.kind == "completion-withdrawn").expect("found");
+    assert_eq!(found.sentence, "the order was completed, and the delivery of TEE, CAP was withdrawn");
     order.delivered("D1");
     assert_eq!(order.exceptions(), [""; 0]);
 }

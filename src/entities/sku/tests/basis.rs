@@ -222,3 +222,60 @@ fn a_shop_that_counts_its_own_goods_is_written_what_it_has() {
     let figure = bench.figure().expect("counted");
     assert_eq!((figure.free, figure.shown, figure.to_write), (quantity(7), quantity(6), quantity(10)));
 }
+
+/// Nobody has said yet from which of the pool's locations the line is sent: what one of their counts may not leave out is not left out.
+#[test]
+fn a_line_without_a_location_is_set_aside_once_every_count_of_its_pool_is_newer() {
+    for (london, berlin) in [(10, 20), (20, 10)] {
+        let mut rules = counted_by(WMS);
+        rules.locations.push(Location { sellable_buckets: vec![], ..location("BER", &[], Some(WMS)) });
+        rules.channels = vec![channel("uk", &["LDN", "BER"])];
+        let mut bench = Bench::with(rules);
+        let count = |code: &str, t0| {
+            SkuRow::Count(Count { location: code.into(), bucket: "".into(), quantity: quantity(5), basis: Basis::Free, t0: minute(t0) })
+        };
+        bench.put(WMS, "l", count("LDN", london));
+        bench.put(WMS, "b", count("BER", berlin));
+        let waiting = match demand(None, 3, vec![]) {
+            SkuRow::Demand(line) => SkuRow::Demand(Box::new(Demand { allocated: vec![said(WMS, 2, minute(15))], ..*line })),
+            other => other,
+        };
+        bench.put(SourceId::WAYBILL, "1|a", waiting);
+        assert_eq!(bench.free(), quantity(7), "London counted at {london}, Berlin at {berlin}");
+        bench.put(WMS, "l", count("LDN", 30));
+        bench.put(WMS, "b", count("BER", 30));
+        assert_eq!(bench.free(), quantity(9), "both counts leave the two out");
+    }
+}
+
+/// Two parcels of a line, each booked by a row of its own: the count stands between the two.
+#[test]
+fn each_booking_of_a_line_is_judged_by_its_own_place_in_the_log() {
+    let mut bench = Bench::with(counted_by(ERP));
+    bench.log(5, ERP, "c", counts(8, Basis::OnHand, minute(25)), minute(25));
+    bench.put(WMS, "D1|TEE", despatched("LDN", 2, minute(5)));
+    bench.put(WMS, "D2|TEE", despatched("LDN", 2, minute(6)));
+    let left = vec![part("D1|TEE", "LDN", 2, minute(5)), part("D2|TEE", "LDN", 2, minute(6))];
+    let booked = |n, at| Allocation { version: Some(position(n)), ..said(ERP, 2, minute(at)) };
+    bench.put(SourceId::WAYBILL, "1|a", line(4, left, vec![], vec![booked(2, 20), booked(9, 30)]));
+    assert_eq!(bench.free(), quantity(6), "the second is not in the count yet");
+    bench.log(10, ERP, "c", counts(6, Basis::OnHand, minute(31)), minute(31));
+    assert_eq!(bench.free(), quantity(6));
+}
+
+/// What a count has held for long is no term of any figure any more: the row goes, or movements would pile up for ever.
+#[test]
+fn movements_that_counts_have_held_for_long_are_dropped() {
+    let movements = CountingRules { movements: true, ..CountingRules::default() };
+    let mut bench = Bench::with(counting(counted_by(WMS), WMS, movements));
+    bench.put(WMS, "c", counts(10, Basis::OnHand, minute(60)));
+    bench.put(WMS, "m1", movement("", 3, minute(61)));
+    let there = |bench: &Bench| {
+        let key = RowKey { kind: SkuRow::MOVEMENT, source: WMS, id: "m1".into() };
+        bench.state.row(&key).is_some_and(|kept| kept.content().is_some())
+    };
+    assert_eq!((bench.free(), there(&bench)), (quantity(13), true));
+    let days = Span::days(3).0 / 60_000;
+    bench.put(WMS, "c", counts(13, Basis::OnHand, minute(60 + days)));
+    assert_eq!((bench.free(), there(&bench)), (quantity(13), false));
+}
