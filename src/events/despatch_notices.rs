@@ -17,7 +17,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
-use crate::facts::ids::{join_key, split_key};
+use crate::facts::ids::join_key;
 use crate::facts::order::{Header, Origin};
 use crate::facts::{Moment, Quantity, Text};
 
@@ -282,9 +282,9 @@ fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: 
         }
         all.push(Told { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered });
     }
-    for (slot, _) in ledgers.iter().filter(|(slot, ledger)| slot.split('|').next() == Some(receiver.name()) && ledger.step > 0) {
-        if let Some(key) = split_key(slot).nth(1).filter(|_| !all.iter().any(|told| told.slot == *slot)) {
-            all.push(Told { key, parcel: None, receiver, slot: slot.clone(), covered: Totals::new() });
+    for (key, slot) in request::told_before(receiver, ledgers) {
+        if !all.iter().any(|told| told.slot == slot) {
+            all.push(Told { key, parcel: None, receiver, slot, covered: Totals::new() });
         }
     }
     all

@@ -60,7 +60,7 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
         let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
         let heard: Vec<&ReturnView<'_>> = view.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
         let parts: Vec<Parts<'_>> = heard.iter().map(|returned| parts(view, returned)).collect();
-        for (rma, slot) in told_before(receiver, ledgers) {
+        for (rma, slot) in request::told_before(receiver, ledgers) {
             let known = heard.iter().position(|returned| returned.rma == rma);
             let nothing = Parts::new();
             let parts = known.and_then(|place| parts.get(place)).unwrap_or(&nothing);
@@ -82,16 +82,6 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
             }
         }
     }
-}
-
-/// Returns of which the receiver was told something, and the keys of their ledgers.
-fn told_before(receiver: Receiver, ledgers: &Ledgers) -> Vec<(Text, Text)> {
-    let own = |slot: &Text| {
-        let mut parts = split_key(slot);
-        parts.next().is_some_and(|name| name == receiver.name()).then(|| parts.next()).flatten()
-    };
-    let told = ledgers.iter().filter(|(_, ledger)| ledger.step > 0);
-    told.filter_map(|(slot, _)| Some((own(slot)?, slot.clone()))).collect()
 }
 
 pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {

@@ -10,10 +10,12 @@
 //! | `why` | the same for people |
 
 use super::{Receiver, why::WhyTopic};
+use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{Gate, LineView};
 use crate::entities::rules::{Role, Rules};
-use crate::facts::ids::join_key;
+use crate::entities::small_map::SmallMap;
+use crate::facts::ids::{join_key, split_key};
 use crate::facts::{Amount, OrderKey, Quantity, Text};
 
 /// The conditions of one request, in the order in which people read them.
@@ -92,6 +94,17 @@ pub fn receivers(view: &OrderView<'_>, rules: &Rules) -> impl Iterator<Item = Re
     let shop = view.shop.is_some_and(|shop| rules.plays(shop, Role::Shop));
     let erp = rules.has(Role::Erp);
     [(Receiver::Shop, shop), (Receiver::Erp, erp)].into_iter().filter_map(|(receiver, there)| there.then_some(receiver))
+}
+
+/// Of what the receiver was told something, a parcel or a return, and the keys of their ledgers (receiver | what).
+pub fn told_before(receiver: Receiver, ledgers: &SmallMap<Text, NoticeLedger>) -> Vec<(Text, Text)> {
+    let own = |slot: &Text| {
+        let mut parts = split_key(slot);
+        parts.next().filter(|name| name == receiver.name())?;
+        parts.next()
+    };
+    let told = ledgers.iter().filter(|(_, ledger)| ledger.step > 0);
+    told.filter_map(|(slot, _)| Some((own(slot)?, slot.clone()))).collect()
 }
 
 /// The receiver's own number of the order: the shop's id of it, the ERP's document.

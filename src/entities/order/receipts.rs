@@ -182,21 +182,21 @@ fn accept_decided<'a>(decisions: &Decisions<'a>, received: &mut Vec<Received<'a>
     let mut accepted: Vec<(&str, Quantity)> = Vec::new();
     for place in 0..received.len() {
         let row = &received[place];
-        let Some(decision) =
-            decisions.about("return-condition", row.receipt).filter(|decision| row.rejected() && decision.choice == "refund")
-        else {
-            continue;
-        };
+        let decision = if row.rejected() { decisions.about("return-condition", row.receipt) } else { None };
+        let Some(decision) = decision.filter(|decision| decision.choice == "refund") else { continue };
         let before: Quantity = accepted.iter().filter(|(receipt, _)| *receipt == row.receipt).map(|(_, pieces)| *pieces).sum();
         let decided: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
         let part = if decision.lines.is_empty() { row.quantity } else { row.quantity.min((decided - before).floor_zero()) };
+        if !part.is_positive() {
+            continue;
+        }
         accepted.push((row.receipt, part));
         let rest = row.quantity - part;
         if rest.is_positive() {
             let rest = Received { quantity: rest, targets: row.targets.clone(), ..*row };
             received.push(rest);
         }
-        (received[place].quantity, received[place].decided) = (part, part.is_positive());
+        (received[place].quantity, received[place].decided) = (part, true);
     }
 }
 

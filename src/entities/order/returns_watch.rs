@@ -41,6 +41,9 @@ impl ReturnsWatch<'_, '_> {
     /// Goods that nobody authorised to come back; of a parcel that came back undelivered `returned-to-sender` asks.
     fn unlogged(&self, i: usize, line: &LineView<'_>, findings: &mut Findings) {
         let back = self.outcome.back(i);
+        if back.authorised.is_positive() || !back.received.is_positive() {
+            return;
+        }
         let undelivered: Quantity = self
             .parcels
             .iter()
@@ -48,7 +51,7 @@ impl ReturnsWatch<'_, '_> {
             .flat_map(|parcel| parcel.lines.iter().filter(|(of, _)| *of == i).map(|(_, pieces)| *pieces))
             .sum();
         let unlogged = back.received - undelivered;
-        if back.authorised.is_positive() || !unlogged.is_positive() {
+        if !unlogged.is_positive() {
             return;
         }
         let Some((first, _)) = self.receipts_of(i).min_by_key(|(row, _)| row.received_at) else { return };
