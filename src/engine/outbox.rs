@@ -1,7 +1,6 @@
 //! What the open epoch will write: events with their headers, state, dead letters, offsets.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use super::log::{Offset, OutRecord, Transaction};
@@ -11,6 +10,9 @@ use super::topics::{SourceTopics, TopicNames};
 use crate::envelope::{Record, Refusal};
 use crate::events::Emission;
 use crate::facts::Cause;
+
+/// About what a cause takes to show, as in `magento.sales_order[3]@1204`.
+const CAUSE_BYTES: usize = 48;
 
 /// The open epoch's writes.
 #[derive(Debug, Default)]
@@ -47,8 +49,8 @@ impl StateOut {
 /// The epoch as events name it in their headers.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochTag<'a> {
-    pub shard: usize,
-    pub number: u64,
+    /// `shard:number`.
+    pub epoch: &'a str,
     pub tick: &'a str,
 }
 
@@ -59,35 +61,35 @@ impl Outbox {
         *next = (*next).max(record.offset + 1);
     }
 
-    /// An event, with its headers: id, causes, epoch, tick, content type, receiver.
-    pub fn event(&mut self, names: &TopicNames, sources: &SourceTopics, tag: EpochTag<'_>, emission: Emission, causes: &[Cause]) {
-        let mut shown = String::new();
+    /// The events of one entity, with their headers: id, causes, epoch, tick, content type, receiver.
+    pub fn events(&mut self, names: &TopicNames, sources: &SourceTopics, tag: EpochTag<'_>, emissions: Vec<Emission>, causes: &[Cause]) {
+        let mut shown = String::with_capacity(causes.len() * CAUSE_BYTES);
         for cause in causes {
             if !shown.is_empty() {
                 shown.push(',');
             }
             sources.show(cause, &mut shown);
         }
-        let mut epoch = String::new();
-        // Writing to a String can't fail.
-        let _ = write!(epoch, "{}:{}", tag.shard, tag.number);
-        let mut headers = vec![
-            ("id", emission.id.into_bytes()),
-            ("causes", shown.into_bytes()),
-            ("epoch", epoch.into_bytes()),
-            ("tick", tag.tick.as_bytes().to_vec()),
-            ("content-type", b"application/json".to_vec()),
-        ];
-        if let Some(receiver) = emission.receiver {
-            headers.push(("receiver", receiver.name().as_bytes().to_vec()));
+        for emission in emissions {
+            let mut headers = Vec::with_capacity(6);
+            headers.extend([
+                ("id", emission.id.into_bytes()),
+                ("causes", shown.as_bytes().to_vec()),
+                ("epoch", tag.epoch.as_bytes().to_vec()),
+                ("tick", tag.tick.as_bytes().to_vec()),
+                ("content-type", b"application/json".to_vec()),
+            ]);
+            if let Some(receiver) = emission.receiver {
+                headers.push(("receiver", receiver.name().as_bytes().to_vec()));
+            }
+            self.records.push(OutRecord {
+                topic: names.of(emission.topic).clone(),
+                partition: None,
+                key: Some(emission.key.as_bytes().to_vec()),
+                value: emission.body,
+                headers,
+            });
         }
-        self.records.push(OutRecord {
-            topic: names.of(emission.topic).clone(),
-            partition: None,
-            key: Some(emission.key.as_bytes().to_vec()),
-            value: emission.body,
-            headers,
-        });
     }
 
     /// A record that could not be read: whole (key, value, headers), with its place and why.

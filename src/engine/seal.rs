@@ -39,12 +39,14 @@ pub(super) fn seal(core: &mut Core) -> Transaction {
     let (orders, skus) = orders_and_skus(core);
     let customers = wave(core, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
     let tick = core.tick.to_string();
+    let numbers = core.shards.iter().map(|shard| shard.epoch.number + 1);
+    let epochs: Vec<String> = numbers.enumerate().map(|(shard, number)| format!("{shard}:{number}")).collect();
     for (shard, emissions, causes) in [names, orders, skus, customers].into_iter().flatten() {
-        let tag = EpochTag { shard, number: core.shards[shard].epoch.number + 1, tick: &tick };
-        for emission in emissions {
+        for emission in &emissions {
             *core.report.events.entry(emission.topic).or_default() += 1;
-            core.outbox.event(&core.settings.names, &core.source_topics, tag, emission, &causes);
         }
+        let tag = EpochTag { epoch: &epochs[shard], tick: &tick };
+        core.outbox.events(&core.settings.names, &core.source_topics, tag, emissions, &causes);
     }
     state(core);
     let topics: Arc<[Arc<str>]> = core.topics.clone();

@@ -113,10 +113,10 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
 
     /// The entity as the open epoch sees it.
     pub fn get(&mut self, key: &K) -> Option<&S> {
-        if self.staged.contains_key(key) {
-            return self.staged.get(key).map(|staged| &staged.state);
+        match self.staged.get_index_of(key) {
+            Some(place) => Some(&self.staged[place].state),
+            None => self.unpacked(key),
         }
-        self.unpacked(key)
     }
 
     /// The sealed entity, whole from now on.
@@ -135,12 +135,15 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
 
     /// The entity's copy in the open epoch, made at its first touch.
     pub fn stage(&mut self, key: &K) -> &mut Staged<S> {
-        if !self.staged.contains_key(key) {
-            let state = self.unpacked(key).cloned().unwrap_or_default();
-            self.staged.insert(key.clone(), Staged { state, causes: SmallVec::new(), due: false, sealed: false, dirty: false, next: None });
-        }
-        // Inserted just above when it was not there.
-        &mut self.staged[key]
+        let place = match self.staged.get_index_of(key) {
+            Some(place) => place,
+            None => {
+                let state = self.unpacked(key).cloned().unwrap_or_default();
+                let staged = Staged { state, causes: SmallVec::new(), due: false, sealed: false, dirty: false, next: None };
+                self.staged.insert_full(key.clone(), staged).0
+            }
+        };
+        &mut self.staged[place]
     }
 
     /// Every entity, as the open epoch sees it.

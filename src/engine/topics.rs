@@ -51,10 +51,15 @@ impl SourceTopics {
 
     /// `topic[partition]@offset`; a topic that is no longer configured shows by its id.
     pub fn show(&self, cause: &Cause, to: &mut String) {
-        // Writing to a String can't fail.
-        let _ = match self.0.get(&cause.topic) {
-            Some(name) => write!(to, "{name}[{}]@{}", cause.partition, cause.offset),
-            None => write!(to, "topic#{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset),
-        };
+        match self.0.get(&cause.topic) {
+            Some(name) => to.push_str(name),
+            // Writing to a String can't fail.
+            None => _ = write!(to, "topic#{:08x}", cause.topic.0),
+        }
+        let mut digits = itoa::Buffer::new();
+        to.push('[');
+        to.push_str(digits.format(cause.partition));
+        to.push_str("]@");
+        to.push_str(digits.format(cause.offset));
     }
 }

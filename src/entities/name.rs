@@ -190,18 +190,23 @@ impl NameState {
             Some(Link::Order(order)) => Some((order, link)),
             _ => None,
         });
+        // Nearly always there is one, and nothing to sort.
+        let (first, _) = claims.clone().next()?;
+        if claims.clone().all(|(order, _)| order == first) {
+            return None;
+        }
         let mut orders: Vec<OrderKey> = claims.clone().map(|(order, _)| order.clone()).collect();
         orders.sort_unstable();
         orders.dedup();
-        if orders.len() < 2 {
-            return None;
-        }
         let since = claims.clone().map(|(_, link)| link.at).max().unwrap_or_default();
         Some(Claimed { orders, since, causes: claims.map(|(_, link)| link.cause).collect() })
     }
 
     /// What is somewhere where the name does not lead any more: from there it is to be taken back, and given back to the name.
     pub fn moved(&mut self, name: &Name) -> Vec<(Link, Vec<RowKey>)> {
+        if self.passed.is_empty() {
+            return Vec::new();
+        }
         let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
         let (stays, moved) = std::mem::take(&mut self.passed).into_iter().partition(|passed| targets.contains(&passed.to));
         self.passed = stays;
@@ -211,17 +216,22 @@ impl NameState {
     /// The rows to pass on to where the name leads, and since when each waits: they leave it, unless it is shared.
     /// A row that was deleted while it waited is passed on with its content first.
     pub fn forward(&mut self, name: &Name) -> Vec<(Fact, Moment)> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
         let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
-        if targets.is_empty() || self.rows.is_empty() {
+        if targets.is_empty() {
             return Vec::new();
         }
         let fresh = std::mem::take(&mut self.fresh);
-        let all = if is_shared(name) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
+        let mut all = if is_shared(name) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
         let mut facts = Vec::with_capacity(all.len());
-        for to in targets {
+        let last = targets.len() - 1;
+        for (place, to) in targets.into_iter().enumerate() {
             // Whoever has heard of a shared name's rows before hears the new ones; a new claimant hears all.
             let knows = is_shared(name) && self.passed.iter().any(|passed| passed.to == to);
-            let rows: Vec<&(RowKey, Waiting)> = all.iter().filter(|(key, _)| !knows || fresh.contains(key)).collect();
+            let mut rows = if place == last { std::mem::take(&mut all) } else { all.clone() };
+            rows.retain(|(key, _)| !knows || fresh.contains(key));
             let subject = match &to {
                 Link::Order(order) => Subject::Order(order.clone()),
                 Link::Name(name) => Subject::Name(name.clone()),
@@ -229,12 +239,12 @@ impl NameState {
             self.note_passed(to, rows.iter().map(|(key, _)| key));
             for (key, Waiting { kept, since }) in rows {
                 let fact = |change, version, cause, at| Fact { subject: subject.clone(), key: key.clone(), change, version, cause, at };
-                if let Some(told) = &kept.told {
-                    facts.push((fact(Change::Upsert(Row::Order(told.row.clone())), told.version, told.cause, told.at), *since));
+                if let Some(told) = kept.told {
+                    facts.push((fact(Change::Upsert(Row::Order(told.row)), told.version, told.cause, told.at), since));
                 }
-                if let Some(gone) = &kept.gone {
+                if let Some(gone) = kept.gone {
                     let change = if gone.settled { Change::Withdraw } else { Change::Delete };
-                    facts.push((fact(change, gone.version, gone.cause, gone.at), *since));
+                    facts.push((fact(change, gone.version, gone.cause, gone.at), since));
                 }
             }
         }

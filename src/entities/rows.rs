@@ -38,7 +38,34 @@ pub enum Put {
 /// Rows by key, sorted. An order has a few dozen at most, so a sorted vector beats a map. A copy shares the rows, and only those that are put to it
 /// are made anew: each epoch works on copies.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rows<R>(Vec<Arc<(RowKey, Stored<R>)>>);
+pub struct Rows<R>(Vec<Slot<R>>);
+
+/// A row, and how its key begins: most of a search is done without a look at the row, which is elsewhere in memory.
+#[derive(Clone, Debug, PartialEq)]
+struct Slot<R> {
+    begins: u64,
+    row: Arc<(RowKey, Stored<R>)>,
+}
+
+/// Kind, source, and the first bytes of the id. Sorts as the keys do, as far as it goes.
+fn begins(key: &RowKey) -> u64 {
+    let mut id = [0; 5];
+    let bytes = key.id.as_bytes();
+    let known = bytes.len().min(id.len());
+    id[..known].copy_from_slice(&bytes[..known]);
+    let rest = id.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    u64::from(key.kind) << 56 | u64::from(key.source.0) << 40 | rest
+}
+
+impl<R> Slot<R> {
+    fn new(key: RowKey, stored: Stored<R>) -> Self {
+        Self { begins: begins(&key), row: Arc::new((key, stored)) }
+    }
+
+    fn kind(&self) -> u8 {
+        (self.begins >> 56) as u8
+    }
+}
 
 impl<R> Default for Rows<R> {
     fn default() -> Self {
@@ -46,35 +73,41 @@ impl<R> Default for Rows<R> {
     }
 }
 
-impl<R: PartialEq> Stored<R> {
-    fn put(&mut self, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
-        if version <= self.version {
-            return if row.is_some() { self.recall(row, version) } else { Put::Stale };
+impl<R: Clone + PartialEq> Slot<R> {
+    fn put(&mut self, key: RowKey, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
+        let stored = &self.row.1;
+        if version <= stored.version {
+            return self.recall(row, version);
         }
         let deleted = row.is_none();
-        let same = self.deleted == deleted && (deleted || self.row == row) && self.at == at;
-        if !deleted {
-            self.row = row;
-            self.said = None;
-        } else if !self.deleted {
-            self.said = Some(Box::new(self.version));
+        let same = stored.deleted == deleted && (deleted || stored.row == row) && stored.at == at;
+        if deleted {
+            let stored = &mut Arc::make_mut(&mut self.row).1;
+            let said = if stored.deleted { stored.said.take() } else { Some(Box::new(stored.version)) };
+            *stored = Stored { version, cause, at, deleted, row: stored.row.take(), said };
+        } else {
+            // Nothing of what stood there stays: where a copy shares it, it is not copied first.
+            let stored = Stored { version, cause, at, deleted, row, said: None };
+            match Arc::get_mut(&mut self.row) {
+                Some(own) => own.1 = stored,
+                None => self.row = Arc::new((key, stored)),
+            }
         }
-        self.version = version;
-        self.cause = cause;
-        self.deleted = deleted;
-        self.at = at;
         if same { Put::Same } else { Put::Changed }
     }
 
     /// An upsert older than the deletion: what the row last said, when it is newer than what is remembered. So the order in which the two
     /// arrive does not show.
     fn recall(&mut self, row: Option<R>, version: Version) -> Put {
-        if !self.deleted || version == self.version || self.said.as_ref().is_some_and(|said| version <= **said) {
+        let stored = &self.row.1;
+        let told = row.is_some() && stored.deleted && version != stored.version;
+        if !told || stored.said.as_ref().is_some_and(|said| version <= **said) {
             return Put::Stale;
         }
-        let same = self.row == row;
-        self.row = row;
-        self.said = Some(Box::new(version));
+        let same = stored.row == row;
+        let stored = &mut Arc::make_mut(&mut self.row).1;
+        stored.row = row;
+        stored.said = Some(Box::new(version));
         if same { Put::Same } else { Put::Changed }
     }
 }
@@ -82,14 +115,14 @@ impl<R: PartialEq> Stored<R> {
 /// As pairs of key and row are written.
 impl<R: Serialize> Serialize for Rows<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|row| &**row))
+        serializer.collect_seq(self.0.iter().map(|slot| &*slot.row))
     }
 }
 
 impl<'de, R: Deserialize<'de>> Deserialize<'de> for Rows<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = Vec::<(RowKey, Stored<R>)>::deserialize(deserializer)?;
-        Ok(Self(rows.into_iter().map(Arc::new).collect()))
+        Ok(Self(rows.into_iter().map(|(key, stored)| Slot::new(key, stored)).collect()))
     }
 }
 
@@ -103,10 +136,10 @@ impl<R: Clone + PartialEq> Rows<R> {
                 if self.0.len() == self.0.capacity() {
                     self.0.reserve_exact(ROOM);
                 }
-                self.0.insert(place, Arc::new((key, Stored { version, cause, at, deleted, row, said: None })));
+                self.0.insert(place, Slot::new(key, Stored { version, cause, at, deleted, row, said: None }));
                 Put::Changed
             }
-            Ok(place) => Arc::make_mut(&mut self.0[place]).1.put(row, version, cause, at),
+            Ok(place) => self.0[place].put(key, row, version, cause, at),
         }
     }
 
@@ -114,9 +147,9 @@ impl<R: Clone + PartialEq> Rows<R> {
     pub fn withdraw(&mut self, key: RowKey, version: Version, cause: Cause, at: Moment) -> Put {
         let stored = Stored { version, cause, at, deleted: true, row: None, said: Some(Box::new(version)) };
         match self.place(&key) {
-            Err(place) => self.0.insert(place, Arc::new((key, stored))),
-            Ok(place) if version <= self.0[place].1.version => return Put::Stale,
-            Ok(place) => self.0[place] = Arc::new((key, stored)),
+            Err(place) => self.0.insert(place, Slot::new(key, stored)),
+            Ok(place) if version <= self.0[place].row.1.version => return Put::Stale,
+            Ok(place) => self.0[place] = Slot::new(key, stored),
         }
         Put::Changed
     }
@@ -132,7 +165,7 @@ impl<R: Clone + PartialEq> Rows<R> {
     /// Takes a row out as if it had never been told: the name that it came under leads elsewhere.
     pub fn take(&mut self, key: &RowKey) -> Option<Kept<R>> {
         let place = self.place(key).ok()?;
-        let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place)).1;
+        let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place).row).1;
         if !deleted {
             return Some(Kept { told: row.map(|row| Told { version, cause, at, row }), gone: None });
         }
@@ -141,21 +174,22 @@ impl<R: Clone + PartialEq> Rows<R> {
     }
 
     fn place(&self, key: &RowKey) -> Result<usize, usize> {
-        self.0.binary_search_by(|row| row.0.cmp(key))
+        let begins = begins(key);
+        self.0.binary_search_by(|slot| slot.begins.cmp(&begins).then_with(|| slot.row.0.cmp(key)))
     }
 
     pub fn get(&self, key: &RowKey) -> Option<&Stored<R>> {
-        self.place(key).ok().map(|place| &self.0[place].1)
+        self.place(key).ok().map(|place| &self.0[place].row.1)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&RowKey, &Stored<R>)> {
-        self.0.iter().map(|row| (&row.0, &row.1))
+        self.0.iter().map(|slot| (&slot.row.0, &slot.row.1))
     }
 
     /// Rows of one kind, in the order of source and id.
     pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Stored<R>)> {
-        let start = self.0.partition_point(|row| row.0.kind < kind);
-        self.0[start..].iter().take_while(move |row| row.0.kind == kind).map(|row| (&row.0, &row.1))
+        let start = self.0.partition_point(|slot| slot.kind() < kind);
+        self.0[start..].iter().take_while(move |slot| slot.kind() == kind).map(|slot| (&slot.row.0, &slot.row.1))
     }
 
     /// Rows of one kind and source.
@@ -196,6 +230,17 @@ mod tests {
     }
 
     proptest! {
+        /// How keys begin sorts them as they sort.
+        #[test]
+        fn the_beginning_of_keys_sorts_them(
+            a in (0u8..3, 0u16..3, "[a-b\u{0}é]{0,7}"),
+            b in (0u8..3, 0u16..3, "[a-b\u{0}é]{0,7}"),
+        ) {
+            let key = |(kind, source, id): &(u8, u16, String)| RowKey { kind: *kind, source: SourceId(*source), id: Text::from(id) };
+            let (a, b) = (key(&a), key(&b));
+            prop_assert_eq!(begins(&a).cmp(&begins(&b)).then_with(|| a.cmp(&b)), a.cmp(&b));
+        }
+
         /// Upserts and deletes of one row, in any order and repeated, leave the same content, mark and version.
         #[test]
         fn the_order_of_arrival_never_shows(changes in prop::collection::vec((0u64..6, any::<bool>()), 1..8).prop_shuffle()) {

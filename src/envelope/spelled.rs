@@ -4,6 +4,8 @@
 //! are one column when their letters and digits are the same, case ignored. The table of wanted columns is made once; reading an object then
 //! borrows the wanted values and steps over all others without looking into them.
 
+use std::sync::OnceLock;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
@@ -27,6 +29,9 @@ macro_rules! spelled {
 
 pub(crate) use spelled;
 
+/// So many members of an object are learned at most: SQL Server's tables have up to 1,024 columns.
+const MEMBERS_MAX: usize = 1_024;
+
 /// SQL Server's names have at most 128 characters.
 type Plain = SmallVec<[u8; 128]>;
 
@@ -35,12 +40,15 @@ pub struct SpelledColumns {
     labels: Vec<&'static str>,
     /// Letters and digits in lower case -> place; a column may have several names.
     names: HashMap<Box<[u8]>, usize, FixedState>,
+    /// The members of the first object that was read, in their order, and which columns they are: a source spells all its rows alike, so that the
+    /// others are mostly recognised without a search.
+    alike: OnceLock<Box<[(Box<str>, Option<usize>)]>>,
 }
 
 impl SpelledColumns {
     /// Each entry is one column: its names, separated by `|`, the first of them for errors.
     pub fn new(columns: &[&'static str]) -> Self {
-        let mut made = Self { labels: Vec::new(), names: HashMap::default() };
+        let mut made = Self { labels: Vec::new(), names: HashMap::default(), alike: OnceLock::new() };
         for (place, column) in columns.iter().enumerate() {
             made.labels.push(column.split('|').next().unwrap_or_default());
             column.split('|').for_each(|name| made.also(place, name));
@@ -50,6 +58,7 @@ impl SpelledColumns {
 
     /// Gives a column one more name; a name that two columns have is the later one's.
     pub fn also(&mut self, place: usize, name: &str) {
+        self.alike.take();
         self.names.insert(letters_and_digits(name).as_slice().into(), place);
     }
 
@@ -63,8 +72,12 @@ impl SpelledColumns {
             return Err(Refusal::new(field, "a JSON object", json));
         }
         let mut cells = self.cells();
+        let alike = self.alike.get_or_init(|| self.learn(json));
+        let mut alike = alike.iter();
         let told = members(json, |name, value| {
-            if let Some(cell) = self.place(name).and_then(|place| cells.get_mut(place))
+            let known = alike.next().filter(|(known, _)| **known == *name);
+            let place = known.map_or_else(|| self.place(name), |(_, place)| *place);
+            if let Some(cell) = place.and_then(|place| cells.get_mut(place))
                 && cell.json().is_empty()
             {
                 *cell = Cell::new(cell.name(), value);
@@ -77,6 +90,16 @@ impl SpelledColumns {
         let mut reader = serde_json::Deserializer::from_str(json);
         let cells = Pick(self).deserialize(&mut reader).and_then(|cells| reader.end().map(|()| cells));
         cells.map(SpelledRow).map_err(|error| Refusal::new(field, format!("JSON ({error})"), json))
+    }
+
+    /// No more than a table has columns.
+    fn learn(&self, json: &str) -> Box<[(Box<str>, Option<usize>)]> {
+        let mut known = Vec::new();
+        let _ = members(json, |name, _| {
+            known.push((name.into(), self.place(name)));
+            known.len() < MEMBERS_MAX
+        });
+        known.into()
     }
 
     /// No column is there yet.
@@ -198,6 +221,21 @@ mod tests {
         let mut columns = columns;
         columns.also(0, "bestellung");
         assert_eq!(read(&columns, r#"{"Bestellung":"SO-1"}"#), ["\"SO-1\"", ""]);
+    }
+
+    /// What the first row was like is a help, and never decides.
+    #[test]
+    fn rows_may_be_unlike_the_first() {
+        let columns = SpelledColumns::new(&["no", "quantity"]);
+        for (json, expected) in [
+            (r#"{"x":0,"No":1,"Quantity":2}"#, ["1", "2"]),
+            (r#"{"No":3,"x":0,"Quantity":4}"#, ["3", "4"]),
+            (r#"{"x":0,"Quantity":5,"No":6,"more":7}"#, ["6", "5"]),
+            (r#"{"x":0,"no":8}"#, ["8", ""]),
+            ("{}", ["", ""]),
+        ] {
+            assert_eq!(read(&columns, json), expected, "{json}");
+        }
     }
 
     #[test]

@@ -63,6 +63,26 @@ type Ledgers = SmallMap<Text, BookLedger>;
 /// Running totals by `pair|debit account|credit account`.
 type Totals = SmallMap<Text, Amount>;
 
+/// One pair of accounts. They are computed at every seal, and few ever move: only of those that do a text is made.
+#[derive(Clone, Copy, PartialEq)]
+struct Slot {
+    pair: char,
+    debit: &'static str,
+    credit: &'static str,
+}
+
+impl Slot {
+    /// As totals are kept under.
+    fn text(&self) -> Text {
+        join_key(&[self.pair.encode_utf8(&mut [0; 4]), self.debit, self.credit])
+    }
+
+    fn is(&self, text: &str) -> bool {
+        let accounts = text.strip_prefix(self.pair).and_then(|rest| rest.strip_prefix('|')?.strip_prefix(self.debit));
+        accounts.and_then(|rest| rest.strip_prefix('|')) == Some(self.credit)
+    }
+}
+
 const CUSTOMER: &str = "customer_account";
 const TAX: &str = "tax_payable";
 const REFUNDS: &str = "refunds_payable";
@@ -124,20 +144,23 @@ pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTop
 struct Book {
     currency: Currency,
     pairs: &'static [char],
-    totals: Totals,
+    totals: Vec<(Slot, Amount)>,
 }
 
 impl Book {
-    fn add(&mut self, pair: char, debit: &str, credit: &str, amount: Amount) {
-        let slot = join_key(&[pair.encode_utf8(&mut [0; 4]), debit, credit]);
-        *self.totals.entry(slot).or_default() += amount;
+    fn add(&mut self, pair: char, debit: &'static str, credit: &'static str, amount: Amount) {
+        let slot = Slot { pair, debit, credit };
+        match self.totals.iter_mut().find(|(other, _)| *other == slot) {
+            Some((_, total)) => *total += amount,
+            None => self.totals.push((slot, amount)),
+        }
     }
 }
 
 fn books(view: &OrderView<'_>, rules: &Rules) -> [Book; 2] {
-    let mut money = Book { currency: view.money.currency, pairs: &MONEY_PAIRS, totals: Totals::new() };
+    let mut money = Book { currency: view.money.currency, pairs: &MONEY_PAIRS, totals: Vec::new() };
     let cost_currency = rules.cost_currency.unwrap_or(view.money.currency);
-    let mut cost = Book { currency: cost_currency, pairs: &COST_PAIRS, totals: Totals::new() };
+    let mut cost = Book { currency: cost_currency, pairs: &COST_PAIRS, totals: Vec::new() };
     payments(view, &mut money);
     for line in &view.lines {
         goods(line, &mut money);
@@ -199,12 +222,12 @@ fn charges(view: &OrderView<'_>, book: &mut Book) {
     }
 }
 
-fn supply(book: &mut Book, pair: char, revenue: &str, worth: Value) {
+fn supply(book: &mut Book, pair: char, revenue: &'static str, worth: Value) {
     book.add(pair, CUSTOMER, revenue, worth.net());
     book.add(pair, CUSTOMER, TAX, worth.tax);
 }
 
-fn give_back(book: &mut Book, pair: char, returns: &str, worth: Value) {
+fn give_back(book: &mut Book, pair: char, returns: &'static str, worth: Value) {
     book.add(pair, returns, CUSTOMER, worth.net());
     book.add(pair, TAX, CUSTOMER, worth.tax);
 }
@@ -223,16 +246,18 @@ fn costs(line: &LineView<'_>, book: &mut Book) {
 
 /// The differences to what is posted, of the pairs that Waybill keeps.
 fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
-    let posted = ledgers.get(book.currency.as_str());
-    let kept = |slot: &Text| slot.chars().next().is_some_and(|pair| book.pairs.contains(&pair) && rules.books_kept.contains(&pair));
-    let slots: BTreeSet<&Text> = book.totals.keys().chain(posted.into_iter().flat_map(|posted| posted.totals.keys())).collect();
-    let total = |totals: Option<&Totals>, slot: &Text| totals.and_then(|totals| totals.get(slot)).copied().unwrap_or_default();
-    slots
-        .into_iter()
-        .filter(|slot| kept(slot))
-        .map(|slot| (slot.clone(), total(Some(&book.totals), slot) - total(posted.map(|posted| &posted.totals), slot)))
-        .filter(|(_, difference)| !difference.is_zero())
-        .collect()
+    let posted = || ledgers.get(book.currency.as_str()).into_iter().flat_map(|posted| posted.totals.iter());
+    let kept = |pair: char| book.pairs.contains(&pair) && rules.books_kept.contains(&pair);
+    let mut moved = Totals::new();
+    for (slot, total) in book.totals.iter().filter(|(slot, _)| kept(slot.pair)) {
+        let before = posted().find(|(text, _)| slot.is(text)).map_or(Amount::ZERO, |(_, posted)| *posted);
+        if *total != before {
+            moved.insert(slot.text(), *total - before);
+        }
+    }
+    let over = |text: &Text| text.starts_with(kept) && !book.totals.iter().any(|(slot, _)| slot.is(text));
+    moved.extend(posted().filter(|(text, posted)| !posted.is_zero() && over(text)).map(|(text, posted)| (text.clone(), -*posted)));
+    moved
 }
 
 /// The sides of one pair, by account: debits above zero, credits below.

@@ -1,5 +1,7 @@
 //! Where events leave the pure rooms: encodes bodies, gives ids, keeps silent what was said already.
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -50,8 +52,22 @@ pub struct Outlet<'a> {
 
 /// A stable digest of a serialisable content: xxh3 of its JSON. Part of the state's format.
 pub fn digest<C: Serialize + ?Sized>(content: &C) -> u64 {
-    // A body is made of maps with text keys and plain values: it always has a JSON form.
-    serde_json::to_vec(content).map_or(0, |json| xxh3_64(&json))
+    json(content, xxh3_64)
+}
+
+thread_local! {
+    /// Memory to encode in: it stays as large as the largest body was, so that none grows by doubling.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives the content's JSON to `read`.
+fn json<T>(content: &(impl Serialize + ?Sized), read: impl FnOnce(&[u8]) -> T) -> T {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        // A body is made of maps with text keys and plain values: it always has a JSON form.
+        let _ = serde_json::to_writer(&mut *scratch, content);
+        read(scratch)
+    })
 }
 
 impl<'a> Outlet<'a> {
@@ -63,10 +79,6 @@ impl<'a> Outlet<'a> {
     pub fn may_ask(&mut self) -> bool {
         self.again |= self.unheard;
         !self.unheard
-    }
-
-    fn encode(body: &impl Serialize) -> Vec<u8> {
-        serde_json::to_vec(body).unwrap_or_default()
     }
 
     /// Says how `key` stands now; silent when that has been said. `None` withdraws it.
@@ -88,7 +100,7 @@ impl<'a> Outlet<'a> {
                 }
                 let id = self.statement_id(B::TOPIC, &slot.1);
                 body.set_id(id.clone());
-                let bytes = Self::encode(&body);
+                let bytes = json(&body, <[u8]>::to_vec);
                 self.push(B::TOPIC, slot.1.clone(), id, None, Some(bytes));
                 said.0.insert(slot, content);
             }
@@ -117,7 +129,7 @@ impl<'a> Outlet<'a> {
         }
         let id = request_id(B::TOPIC, ledger_key, self.context.generation, step);
         body.set_id(id.clone());
-        let bytes = Self::encode(&body);
+        let bytes = json(&body, <[u8]>::to_vec);
         self.push(B::TOPIC, entity.clone(), id, receiver, Some(bytes));
     }
 

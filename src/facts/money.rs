@@ -10,6 +10,8 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Text;
+
 /// ISO 4217 alphabetic code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -165,7 +167,7 @@ macro_rules! decimal {
                 // Equal values are written alike, whatever sums they came from: what is restored must tell what was told before.
                 let value = self.0.normalize();
                 if serializer.is_human_readable() {
-                    serializer.collect_str(&value)
+                    serializer.serialize_str(&plain(&value))
                 } else {
                     (value.mantissa(), value.scale() as u8).serialize(serializer)
                 }
@@ -183,6 +185,24 @@ macro_rules! decimal {
             }
         }
     };
+}
+
+/// As a decimal displays itself, by the shortest way: every event carries dozens.
+fn plain(value: &Decimal) -> Text {
+    let (mut digits, scale) = (itoa::Buffer::new(), value.scale() as usize);
+    let digits = digits.format(value.mantissa().unsigned_abs());
+    let mut text = Text::default();
+    if value.mantissa() < 0 {
+        text.push('-');
+    }
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
+    text.push_str(if whole.is_empty() { "0" } else { whole });
+    if scale > 0 {
+        text.push('.');
+        (fraction.len()..scale).for_each(|_| text.push('0'));
+        text.push_str(fraction);
+    }
+    text
 }
 
 decimal! {
@@ -246,6 +266,15 @@ mod tests {
 
     fn amount(text: &str) -> Amount {
         Amount::parse(text).expect("a decimal")
+    }
+
+    proptest::proptest! {
+        /// The short way writes what the library does.
+        #[test]
+        fn a_decimal_is_written_as_it_displays_itself(mantissa in -1_000_000_000_000_i64..1_000_000_000_000, scale in 0u32..20) {
+            let value = Decimal::new(mantissa, scale).normalize();
+            proptest::prop_assert_eq!(plain(&value), value.to_string());
+        }
     }
 
     #[test]
