@@ -10,7 +10,7 @@ use super::places::{playing, role_name};
 use super::sources::Draft;
 use super::values;
 use crate::entities::rules::{
-    Authority, Channel, CountingRules, Durations, ErpWhen, Location, Rules, SourceRules, StockDurations, StockRules,
+    Authority, Channel, CountingRules, Durations, ErpWhen, Location, ParcelsRefunded, Rules, SourceRules, StockDurations, StockRules,
 };
 use crate::events::notifications::Kind as Mail;
 use crate::facts::time::Span;
@@ -24,6 +24,7 @@ pub fn rules(
     mut stock: StockRules,
 ) -> Rules {
     let (erp_when, assumed_completes) = orders(root.section("orders"));
+    let (refund_charges, parcels_refunded) = refunds(root.section("refunds"));
     let (books_kept, cost_currency) = books(root.section("books"), sources);
     let durations = durations(root.section("durations"), &mut stock.after);
     Rules {
@@ -34,7 +35,8 @@ pub fn rules(
         locations,
         durations,
         erp_when,
-        refund_charges: refunds(root.section("refunds")),
+        refund_charges,
+        parcels_refunded,
         books_kept,
         cost_currency,
         notifications: notifications(root.section("notifications")),
@@ -60,10 +62,13 @@ fn orders(mut section: Section<'_>) -> (ErpWhen, bool) {
     (when.unwrap_or_default(), assumed_completes.unwrap_or(false))
 }
 
-fn refunds(mut section: Section<'_>) -> bool {
+/// Do charges come back, and which parcels are refunded without a decision?
+fn refunds(mut section: Section<'_>) -> (bool, ParcelsRefunded) {
     let charges_back = section.read("charges_back", values::flag);
+    let lost = section.read("lost_parcels", values::flag).unwrap_or(false);
+    let undelivered = section.read("undelivered_parcels", values::flag).unwrap_or(false);
     section.finish();
-    charges_back.unwrap_or(true)
+    (charges_back.unwrap_or(true), ParcelsRefunded { lost, undelivered })
 }
 
 const MAILS: [Mail; 12] = Mail::ALL;

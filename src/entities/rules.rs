@@ -244,8 +244,18 @@ pub struct Rules {
     pub notifications: Vec<Text>,
     /// Parcels delivered by assumption complete an order.
     pub assumed_completes: bool,
+    pub parcels_refunded: ParcelsRefunded,
     /// What concerns stock and prices alone.
     pub stock: StockRules,
+}
+
+/// Which parcels are refunded by the carrier's word alone; of the others a person decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ParcelsRefunded {
+    /// The carrier says lost.
+    pub lost: bool,
+    /// Sent back undelivered, and received by the warehouse.
+    pub undelivered: bool,
 }
 
 impl Rules {

@@ -160,7 +160,7 @@ impl<'a> Ground<'a, '_> {
         let pieces = despatch::pieces(rows, rules, lines, &cancelled.by_shop(), self.placed, findings);
         let warehouse = warehouse::read(rows, rules, lines, &pieces, findings);
         let till = self.placed.shop.filter(|_| self.placed.header.is_some_and(|header| header.origin == Origin::Pos));
-        let back = returns::read(rows, rules, self.decisions, lines, till, findings);
+        let mut back = returns::read(rows, rules, self.decisions, lines, till, findings);
         let left = |group: &[usize]| {
             let of_group = || pieces.iter().filter(|piece| piece.targets.first().is_some_and(|i| group.contains(i)));
             (of_group().map(|piece| piece.quantity).sum(), of_group().map(|piece| piece.at).min())
@@ -172,6 +172,7 @@ impl<'a> Ground<'a, '_> {
         let before = cancelled.wanted_before(lines);
         let mut parcels = despatch::put_to_lines(&pieces, &before, self.late, lines, findings);
         parcels::follow(rows, rules, self.decisions, &mut parcels, lines, clock);
+        back.refund_parcels(&parcels, rules);
         conditions::told_without_goods(lines);
         cancelled.put_to_lines(lines);
         let outcome = back.put_to_lines(self.late, lines, findings);

@@ -8,7 +8,8 @@
 //! | --- | --- | --- |
 //! | `erp-record-gone` | `cancelled` | the document's lines are cancelled by the ERP |
 //! | | `restored` | nothing: the document counts as it last stood |
-//! | `parcel-lost`, `returned-to-sender` | `resend`, `refund` | the parcel carries the choice |
+//! | `parcel-lost`, `returned-to-sender` | `resend` | a parcel given up as lost is not taken for delivered by time |
+//! | | `refund` | the parcel is a return for money: at once where it is lost, with its receipt where it came back |
 //! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing beyond the closing |
 
 use super::view::Finding;

@@ -6,7 +6,7 @@
 use super::decisions::Decisions;
 use super::findings::{Clock, Findings};
 use super::returns::Outcome;
-use super::view::{LineView, ParcelView};
+use super::view::{Decided, LineView, ParcelView};
 use crate::entities::Rows;
 use crate::entities::rows::Stored;
 use crate::entities::rules::{Authority, Role, Rules};
@@ -60,6 +60,37 @@ fn newest_scan(rows: &Rows<OrderRow>, rules: &Rules, parcel: &ParcelView<'_>) ->
         .map(|(at, meaning, _)| (meaning, at))
 }
 
+/// What became of a parcel that does not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Lost,
+    /// On its way back to the house, or there.
+    Undelivered,
+}
+
+impl Fate {
+    /// The reason of the return that it is refunded by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Undelivered => "undelivered",
+        }
+    }
+}
+
+/// Is the parcel refunded without an authorisation of its own, since when, and why? By a person's decision; where it is so configured, by the carrier's
+/// own word (its silence alone refunds nothing: it may be the feed that is silent).
+pub(super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Option<(Fate, Moment)> {
+    let decided = |fate| parcel.decided.is_some_and(|decided| decided.fate == fate && decided.choice == "refund");
+    let (fate, at, configured) = match parcel.newest_scan {
+        Some((ScanMeaning::Delivered, _)) => return None,
+        Some((ScanMeaning::Returning, at)) => (Fate::Undelivered, at, rules.parcels_refunded.undelivered),
+        Some((ScanMeaning::Lost, at)) => (Fate::Lost, at, rules.parcels_refunded.lost),
+        _ => (Fate::Lost, parcel.despatched_at, false),
+    };
+    (!parcel.taken && (decided(fate) || (configured && parcel.decided.is_none()))).then_some((fate, at))
+}
+
 /// Scans, and what they deliver: a parcel without a final scan counts as delivered by time.
 pub(super) fn follow<'a>(
     rows: &'a Rows<OrderRow>,
@@ -75,9 +106,12 @@ pub(super) fn follow<'a>(
         } else {
             track(rows, parcel);
             parcel.newest_scan = newest_scan(rows, rules, parcel);
+            parcel.decided = decided(parcel.key, decisions);
+            let given_up = parcel.decided.is_some_and(|decided| decided.fate == Fate::Lost);
             parcel.delivered_at = match parcel.newest_scan {
                 Some((ScanMeaning::Delivered, at)) => Some(at),
                 Some((ScanMeaning::Returning | ScanMeaning::Lost, _)) => None,
+                _ if given_up => None,
                 _ => {
                     let assumed_at = parcel.despatched_at + rules.durations.assume_delivered;
                     parcel.assumed = clock.reached(assumed_at);
@@ -85,14 +119,20 @@ pub(super) fn follow<'a>(
                 }
             };
         }
-        let about = |kind| decisions.about(kind, parcel.key).map(|decision| decision.choice.as_str());
-        parcel.decided = about("parcel-lost").or_else(|| about("returned-to-sender"));
         if parcel.delivered_at.is_some() {
             for &(line, quantity) in &parcel.lines {
                 lines[line].delivered += quantity;
             }
         }
     }
+}
+
+/// What a person has chosen for it: of one that was given up as lost and then came back the later choice is about its coming back.
+fn decided<'a>(parcel: &str, decisions: &Decisions<'a>) -> Option<Decided<'a>> {
+    let about =
+        |kind, fate| decisions.about(kind, parcel).map(|decision| Decided { fate, choice: &decision.choice, at: decision.decided_at });
+    let both = [about("parcel-lost", Fate::Lost), about("returned-to-sender", Fate::Undelivered)];
+    both.into_iter().flatten().max_by_key(|decided| decided.at)
 }
 
 /// What a person must look at.
@@ -152,6 +192,9 @@ impl Look<'_, '_> {
     fn lost(&self, parcel: &ParcelView<'_>, clock: &mut Clock, findings: &mut Findings) {
         let name = parcel.tracking.unwrap_or(parcel.key);
         if let Some((ScanMeaning::Lost, _)) = parcel.newest_scan {
+            if self.rules.parcels_refunded.lost {
+                return;
+            }
             self.add("parcel-lost", parcel, format!("the carrier says that parcel {name} is lost"), findings);
             return;
         }
@@ -172,7 +215,7 @@ impl Look<'_, '_> {
         let again = parcels
             .iter()
             .any(|other| other.despatched_at > at && other.lines.iter().any(|(line, _)| parcel.lines.iter().any(|(here, _)| here == line)));
-        if here && !again {
+        if here && !again && !self.rules.parcels_refunded.undelivered {
             let name = parcel.tracking.unwrap_or(parcel.key);
             self.add("returned-to-sender", parcel, format!("parcel {name} came back without an authorisation"), findings);
         }

@@ -5,19 +5,26 @@
 
 use super::decisions::Decisions;
 use super::findings::Findings;
+use super::parcels::{self, Fate};
 use super::pooling::{self, Parts, Targets};
 use super::receipts::{self, Received};
-use super::view::{LineView, ReceiptView, ReturnLineView, ReturnView};
+use super::view::{LineView, ParcelView, ReceiptView, ReturnLineView, ReturnView};
 use crate::entities::Rows;
 use crate::entities::rules::{Authority, Role, Rules};
-use crate::facts::order::{Condition, DisposedTo, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word};
+use crate::facts::order::{Condition, DisposedTo, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnState, Word};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
 
 /// A line of an authorisation, by the authority.
 pub(super) struct Authorised<'a> {
     pub source: SourceId,
+    pub rma: &'a str,
     id: &'a str,
-    pub row: &'a ReturnLine,
+    /// It names a SKU, and not a line.
+    pooled: bool,
+    pub quantity: Quantity,
+    resolution: Resolution,
+    goods_expected: GoodsExpected,
+    reason: &'a str,
     /// Its own state, or that of its document's head.
     state: &'a Word<ReturnState>,
     pub approved_at: Option<Moment>,
@@ -45,16 +52,16 @@ impl Authorised<'_> {
     }
 
     fn for_money(&self) -> bool {
-        matches!(self.row.resolution, Resolution::Refund | Resolution::StoreCredit)
+        matches!(self.resolution, Resolution::Refund | Resolution::StoreCredit)
     }
 
     /// Authorised in the sense of rows.md.
     pub(super) fn counts(&self) -> bool {
-        self.approved() && self.row.resolution != Resolution::Reject && self.row.quantity.is_positive()
+        self.approved() && self.resolution != Resolution::Reject && self.quantity.is_positive()
     }
 
     pub(super) fn not_expected(&self) -> bool {
-        self.row.goods_expected != GoodsExpected::Yes
+        self.goods_expected != GoodsExpected::Yes
     }
 }
 
@@ -62,10 +69,6 @@ impl Authorised<'_> {
 pub(super) struct Returns<'a> {
     pub authorised: Vec<Authorised<'a>>,
     pub received: Vec<Received<'a>>,
-}
-
-fn pooled(line: &LineRef) -> bool {
-    matches!(line, LineRef::Sku(_))
 }
 
 /// The head of the authorisation, where its authority keeps the state there; and whether it was deleted.
@@ -95,8 +98,13 @@ pub(super) fn read<'a>(
         let head = document(rows, key.source, &row.rma);
         authorised.push(Authorised {
             source: key.source,
+            rma: &row.rma,
             id: &key.id,
-            row,
+            pooled: matches!(row.line, LineRef::Sku(_)),
+            quantity: row.quantity,
+            resolution: row.resolution,
+            goods_expected: row.goods_expected,
+            reason: &row.reason,
             state: head.map_or(&row.state, |(head, _)| &head.state),
             approved_at: head.and_then(|(head, _)| head.approved_at).or(row.approved_at),
             gone: stored.deleted || head.is_some_and(|(_, gone)| gone),
@@ -105,21 +113,53 @@ pub(super) fn read<'a>(
             targets: pooling::targets(lines, &row.line),
         });
     }
-    authorised.sort_by(|a, b| (pooled(&a.row.line), &a.row.rma, a.id, a.source).cmp(&(pooled(&b.row.line), &b.row.rma, b.id, b.source)));
+    authorised.sort_by(|a, b| (a.pooled, a.rma, a.id, a.source).cmp(&(b.pooled, b.rma, b.id, b.source)));
     let received = receipts::read(rows, rules, decisions, lines, at_till, findings);
     Returns { authorised, received }
 }
 
+/// What is due for a parcel that is refunded: settled, nothing more is to come.
+const SETTLED: Word<ReturnState> = Word::Known(ReturnState::Posted);
+
 impl<'a> Returns<'a> {
+    /// A parcel that is refunded (see [`parcels::refunded`]) is a return for money that Waybill itself has authorised, under the despatch's number: of what
+    /// was lost no goods are expected, what came back undelivered counts once it is received.
+    pub fn refund_parcels(&mut self, parcels: &[ParcelView<'a>], rules: &Rules) {
+        for (parcel, (why, at)) in parcels.iter().filter_map(|parcel| Some((parcel, parcels::refunded(parcel, rules)?))) {
+            for &(line, quantity) in &parcel.lines {
+                let here = || self.received.iter().any(|row| row.quantity.is_positive() && row.targets.contains(&line));
+                if why == Fate::Undelivered && !here() {
+                    continue;
+                }
+                self.authorised.push(Authorised {
+                    source: SourceId::WAYBILL,
+                    rma: parcel.key,
+                    id: "",
+                    pooled: false,
+                    quantity,
+                    resolution: Resolution::Refund,
+                    goods_expected: if why == Fate::Lost { GoodsExpected::No } else { GoodsExpected::Yes },
+                    reason: why.name(),
+                    state: &SETTLED,
+                    approved_at: Some(at),
+                    gone: false,
+                    at,
+                    cause: parcel.cause,
+                    targets: Targets::from_iter([line]),
+                });
+            }
+        }
+    }
+
     /// Sums of the lines of `group` (by any row that speaks of one of them): authorised for money, accepted or not expected.
     pub fn sums(&self, group: &[usize]) -> (Quantity, Quantity) {
         let of_group = |targets: &Targets| targets.first().is_some_and(|line| group.contains(line));
         let for_money = self.authorised.iter().filter(|row| row.counts() && row.for_money() && of_group(&row.targets));
         let (mut authorised, mut there) = (Quantity::ZERO, Quantity::ZERO);
         for row in for_money {
-            authorised += row.row.quantity;
+            authorised += row.quantity;
             if row.not_expected() {
-                there += row.row.quantity;
+                there += row.quantity;
             }
         }
         there += self.received.iter().filter(|row| row.accepted() && of_group(&row.targets)).map(|row| row.quantity).sum();
@@ -144,10 +184,10 @@ impl<'a> Returns<'a> {
         let mut parts_of: Vec<Parts> = Vec::with_capacity(self.authorised.len());
         for row in &self.authorised {
             if !row.counts() {
-                parts_of.push(row.targets.first().map(|&line| (line, row.row.quantity)).into_iter().collect());
+                parts_of.push(row.targets.first().map(|&line| (line, row.quantity)).into_iter().collect());
                 continue;
             }
-            let parts = pooling::spread(row.row.quantity, &row.targets, &[&named, &despatched, &ordered], &mut any);
+            let parts = pooling::spread(row.quantity, &row.targets, &[&named, &despatched, &ordered], &mut any);
             for &(line, quantity) in &parts {
                 if row.for_money() {
                     money[line] += quantity;
@@ -191,22 +231,22 @@ impl<'a> Returns<'a> {
     fn by_authorisation(&self, lines: &[LineView<'a>], parts_of: &[Parts], receipts: &[Parts]) -> Vec<ReturnView<'a>> {
         let mut returns: Vec<ReturnView<'a>> = Vec::new();
         for (row, parts) in self.authorised.iter().zip(parts_of) {
-            let place = match returns.iter().position(|view| view.rma == row.row.rma && view.source == row.source) {
+            let place = match returns.iter().position(|view| view.rma == row.rma && view.source == row.source) {
                 Some(place) => place,
                 None => {
-                    returns.push(ReturnView { rma: &row.row.rma, source: row.source, lines: Vec::new(), receipts: Vec::new() });
+                    returns.push(ReturnView { rma: row.rma, source: row.source, lines: Vec::new(), receipts: Vec::new() });
                     returns.len() - 1
                 }
             };
             returns[place].lines.push(ReturnLineView {
                 line: parts.first().map(|(line, _)| *line),
-                quantity: row.row.quantity,
+                quantity: row.quantity,
                 state: row.state,
                 gone: row.gone,
                 for_money: row.for_money(),
                 goods_expected: !row.not_expected(),
                 authorised: row.counts(),
-                reason: &row.row.reason,
+                reason: row.reason,
                 approved_at: row.approved_at,
             });
         }

@@ -122,14 +122,14 @@ impl ReturnsWatch<'_, '_> {
     fn not_received(&self, findings: &mut Findings) {
         let mut looked_at = Vec::new();
         for row in &self.back.authorised {
-            let of_document = || self.back.authorised.iter().filter(|other| (&other.row.rma, other.source) == (&row.row.rma, row.source));
-            if looked_at.contains(&(&row.row.rma, row.source)) {
+            let of_document = || self.back.authorised.iter().filter(|other| (other.rma, other.source) == (row.rma, row.source));
+            if looked_at.contains(&(row.rma, row.source)) {
                 continue;
             }
-            looked_at.push((&row.row.rma, row.source));
+            looked_at.push((row.rma, row.source));
             let open = || of_document().filter(|other| other.awaited());
             let Some(since) = open().map(|other| other.approved_at.unwrap_or(other.at)).max() else { continue };
-            let returned = self.outcome.returns.iter().find(|view| view.rma == row.row.rma && view.source == row.source);
+            let returned = self.outcome.returns.iter().find(|view| view.rma == row.rma && view.source == row.source);
             let received = |i: usize| -> Quantity {
                 let receipts = returned.iter().flat_map(|view| &view.receipts).flat_map(|receipt| &receipt.lines);
                 receipts.filter(|(line, _)| *line == i).map(|(_, pieces)| *pieces).sum()
@@ -137,7 +137,7 @@ impl ReturnsWatch<'_, '_> {
             let (mut missing, mut goods) = (Quantity::ZERO, Vec::new());
             let mut refunded = self.money.refunded > self.money.due;
             for (i, line) in self.lines.iter().enumerate() {
-                let expected: Quantity = open().filter(|other| other.targets.first() == Some(&i)).map(|other| other.row.quantity).sum();
+                let expected: Quantity = open().filter(|other| other.targets.first() == Some(&i)).map(|other| other.quantity).sum();
                 // What came under another number, or under none, is there all the same.
                 let back = self.outcome.back(i);
                 let short = (expected - received(i)).min(back.authorised - back.received).floor_zero();
@@ -151,8 +151,8 @@ impl ReturnsWatch<'_, '_> {
                 continue;
             }
             let already = if refunded { ", though it is refunded already" } else { "" };
-            let sentence = format!("return {} was authorised, and {} did not come back{already}", row.row.rma, goods.join(", "));
-            findings.add("return-not-received", &row.row.rma, sentence, None, None);
+            let sentence = format!("return {} was authorised, and {} did not come back{already}", row.rma, goods.join(", "));
+            findings.add("return-not-received", &row.rma, sentence, None, None);
             findings.of_pieces(missing);
             self.also(open().map(|other| other.cause), findings);
             let durations = &self.rules.durations;

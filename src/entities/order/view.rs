@@ -7,6 +7,7 @@
 //! published rows.
 
 pub use super::compute::view;
+use super::parcels::Fate;
 use super::times::Times;
 use crate::facts::order::{
     Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseLine, WarehouseState, Word,
@@ -260,8 +261,7 @@ pub struct ParcelView<'a> {
     pub former: Vec<(&'a str, Moment)>,
     /// Handed over at a counter: nothing travels.
     pub taken: bool,
-    /// What a person has decided about a parcel that is lost or came back: `resend`, `refund`.
-    pub decided: Option<&'a str>,
+    pub decided: Option<Decided<'a>>,
     pub despatched_at: Moment,
     pub cause: Cause,
     /// (index into `lines`, quantity) of what is in it.
@@ -272,6 +272,15 @@ pub struct ParcelView<'a> {
     pub delivered_at: Option<Moment>,
     /// Delivered by time, without a scan.
     pub assumed: bool,
+}
+
+/// What a person has decided about a parcel that is lost or came back.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'a> {
+    pub(super) fate: Fate,
+    /// `resend`, `refund`.
+    pub choice: &'a str,
+    pub at: Moment,
 }
 
 #[derive(Clone, Debug)]

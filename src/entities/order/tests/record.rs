@@ -65,6 +65,7 @@ fn goods_that_only_a_mirror_says_left_are_named_after_a_day() {
     let mut order = placed_example();
     order.recorded().warehouse_order(WarehouseState::New);
     assert_eq!(booked(&mut order.clone()), [""; 0], "nobody was asked: it may have left before Waybill was there");
+    assert_eq!(booked(order.clone().released(&[("B", 1)])), [""; 0], "it was asked for another line");
     order.released(&[("A", 3)]);
     assert_eq!(booked(&mut order.clone()), ["mirror-only shop TEE"]);
     let posted = order.clone().posted("SH-1", "SO-7", "TEE", 2).wait(Span::days(1)).exceptions();

@@ -1,11 +1,12 @@
 //! Parcels on their way: labels, scans late and out of order, lost, refused, and what a person must look at.
 
 use super::super::testing::*;
-use super::super::view::OrderStage;
+use super::super::view::{OrderStage, ReturnStage};
 use super::seen;
+use crate::entities::rules::ParcelsRefunded;
 use crate::facts::order::*;
 use crate::facts::time::Span;
-use crate::facts::{Moment, OrderRow};
+use crate::facts::{Moment, OrderRow, SourceId};
 
 /// The whole order left in one parcel, `T-D1`.
 fn despatched() -> Story {
@@ -140,7 +141,7 @@ fn a_parcel_that_the_carrier_lost_is_sent_again_or_refunded_by_decision_or_found
     again.decided_for("parcel-lost", "D1", "resend", Some("89.36"), &[("TEE", 3), ("CAP", 1)]);
     assert_eq!(again.exceptions(), [""; 0]);
     seen!(again, state, view);
-    assert_eq!(view.parcels[0].decided, Some("resend"));
+    assert_eq!(view.parcels[0].decided.map(|decided| decided.choice), Some("resend"));
     // More is in it than was thought when it was decided.
     again.despatched("D1", "MUG", 1).despatched("D1", "CAP", 2);
     assert!(again.exceptions().contains(&"parcel-lost D1".into()), "{:?}", again.exceptions());
@@ -164,6 +165,81 @@ fn a_refused_parcel_that_came_back_without_an_authorisation_asks_a_person_until_
     assert_eq!(decided.exceptions(), [""; 0]);
     order.despatched("D2", "TEE", 3).despatched("D2", "CAP", 1);
     assert_eq!(order.exceptions(), [""; 0], "what is over has come back");
+}
+
+/// A decision to refund is one: the money of what is in the parcel is due, once.
+#[test]
+fn a_parcel_that_is_refunded_is_a_return_that_nobody_else_authorises() {
+    let mut order = despatched();
+    order.scanned("D1", ScanMeaning::Lost).decided("parcel-lost", "D1", "refund");
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").r, line(&view, "B").r, view.return_stage), (pieces(3), pieces(1), ReturnStage::Received));
+    assert_eq!((view.returns[0].rma, view.returns[0].source, view.returns[0].lines[0].reason), ("D1", SourceId::WAYBILL, "lost"));
+    // The ERP logs it too: it counts once.
+    let mut logged = order.clone();
+    logged.authorised("RMA", "TEE", 3);
+    seen!(logged, state, view);
+    assert_eq!(line(&view, "A").r, pieces(3));
+    order.scanned("D1", ScanMeaning::Delivered);
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").r, view.returns.len()), (pieces(0), 0), "found: it is as if nobody had decided");
+}
+
+#[test]
+fn what_a_person_gave_up_is_not_taken_for_delivered_and_what_comes_back_is_decided_anew() {
+    let mut order = despatched();
+    order.wait(Span::days(11)).decided("parcel-lost", "D1", "refund").wait(Span::days(30));
+    seen!(order, state, view);
+    assert_eq!((view.parcels[0].delivered_at, line(&view, "A").r), (None, pieces(3)));
+    order.wait(Span::minutes(1)).scanned("D1", ScanMeaning::Returning);
+    order.received("RC", "TEE", 3, Condition::Sellable).received("RC", "CAP", 1, Condition::Sellable);
+    seen!(order, state, view);
+    assert_eq!(
+        (line(&view, "A").r, order.exceptions()),
+        (pieces(0), vec!["returned-to-sender D1".to_owned()]),
+        "of this nobody has decided"
+    );
+    order.decided("returned-to-sender", "D1", "refund");
+    seen!(order, state, view);
+    assert_eq!((line(&view, "A").r, view.returns[0].lines[0].reason), (pieces(3), "undelivered"));
+}
+
+/// By configuration: with the carrier's word, of what comes back with the warehouse's too; a person's other choice stands above it.
+#[test]
+fn the_carriers_word_refunds_where_it_is_so_configured() {
+    let mut order = despatched();
+    order.rules.parcels_refunded = ParcelsRefunded { lost: true, undelivered: true };
+    let r = |order: &Story| {
+        seen!(order, state, view);
+        line(&view, "A").r
+    };
+    let mut lost = order.clone();
+    lost.scanned("D1", ScanMeaning::Lost);
+    assert_eq!((r(&lost), lost.exceptions()), (pieces(3), vec![]));
+    lost.decided("parcel-lost", "D1", "resend");
+    assert_eq!(r(&lost), pieces(0));
+    let mut silent = order.clone();
+    silent.wait(Span::days(11));
+    assert_eq!((r(&silent), silent.exceptions()), (pieces(0), vec!["parcel-late D1".to_owned(), "parcel-lost D1".to_owned()]));
+    order.scanned("D1", ScanMeaning::Returning);
+    assert_eq!(r(&order), pieces(0), "it is not here");
+    order.received("RC", "CAP", 1, Condition::Sellable);
+    assert_eq!((r(&order), order.exceptions()), (pieces(0), vec![]), "of the shirts nothing is here");
+    order.received("RC", "TEE", 2, Condition::Sellable);
+    assert_eq!(r(&order), pieces(2));
+}
+
+#[test]
+fn of_two_returns_of_an_article_the_one_that_did_not_come_is_named_and_what_came_too_much_has_its_worth() {
+    let mut order = despatched();
+    order.delivered("D1").authorised("R1", "TEE", 1).authorised("R2", "TEE", 1).received("RC", "TEE", 1, Condition::Damaged);
+    let mut waiting = order.clone();
+    waiting.wait(Span::days(30));
+    assert_eq!(waiting.exceptions(), ["return-not-received R2"]);
+    order.received("RC", "TEE", 3, Condition::Damaged).wait(Span::hours(1));
+    seen!(order, state, view);
+    let over = view.findings.iter().find(|finding| finding.kind == "return-over").expect("one too many");
+    assert_eq!(over.at_risk, Some(line(&view, "A").g(pieces(1))));
 }
 
 #[test]
