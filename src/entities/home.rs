@@ -71,3 +71,40 @@ impl HomeState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{OrderKey, Place};
+
+    fn version(place: u64) -> Version {
+        Version { incarnation: 0, place: Place::Position([place, 0, 0]), upsert: true, adapter: 0 }
+    }
+
+    fn order(id: &str) -> Subject {
+        Subject::Order(OrderKey::new("magento", id))
+    }
+
+    fn gone(place: u64) -> Gone {
+        Gone { version: version(place), cause: Cause::NONE, at: Moment(0) }
+    }
+
+    #[test]
+    fn a_row_is_taken_from_where_it_was_and_what_is_older_says_nothing() {
+        let mut home = HomeState::default();
+        assert_eq!(home.lives(&order("1"), version(3)), Verdict::Lives { taken_from: None, then: None });
+        assert_eq!(home.lives(&order("2"), version(2)), Verdict::Nothing, "an older word of another order");
+        assert_eq!(home.lives(&order("1"), version(2)), Verdict::Lives { taken_from: None, then: None });
+        assert_eq!(home.lives(&order("2"), version(4)), Verdict::Lives { taken_from: Some(order("1")), then: None });
+    }
+
+    #[test]
+    fn a_deletion_waits_for_the_row_that_it_is_newer_than_and_for_no_other() {
+        let mut home = HomeState::default();
+        assert_eq!(home.deleted(gone(5)), Verdict::Nothing, "nobody knows yet whose the row is");
+        assert_eq!(home.deleted(gone(4)), Verdict::Nothing, "an older one");
+        assert_eq!(home.lives(&order("1"), version(3)), Verdict::Lives { taken_from: None, then: Some(gone(5)) });
+        assert_eq!(home.lives(&order("1"), version(6)), Verdict::Lives { taken_from: None, then: None }, "told anew after it was deleted");
+        assert_eq!(home.deleted(gone(7)), Verdict::Leaves(order("1")));
+    }
+}

@@ -240,6 +240,7 @@ fn of_two_returns_of_an_article_the_one_that_did_not_come_is_named_and_what_came
     seen!(order, state, view);
     let over = view.findings.iter().find(|finding| finding.kind == "return-over").expect("one too many");
     assert_eq!(over.at_risk, Some(line(&view, "A").g(pieces(1))));
+    assert_eq!(over.causes.len(), 1, "the receipt");
 }
 
 #[test]
