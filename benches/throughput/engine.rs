@@ -40,6 +40,12 @@ pub async fn run(args: &Args, config: &Config, input: usize, keep: bool) -> Resu
         each(seen.times.seal),
         each(seen.times.commit)
     );
+    let share = |count: u64| count as f64 / seen.done.read.max(1) as f64;
+    let [orders, skus, customers, names, state, bytes] = seen.work.map(share);
+    println!(
+        "  for each record: computed {orders:.2} orders, {skus:.2} SKUs, {customers:.2} customers, {names:.2} names; {state:.2} state records of {:.0} bytes",
+        bytes / state
+    );
     let prefix = config.application.topic_prefix.clone();
     Ok((seen.done, Output { read: seen.done.read, records: watched.keep.unwrap_or_default(), prefix }))
 }
@@ -51,6 +57,8 @@ struct Seen {
     begun: Option<Instant>,
     times: EpochTimes,
     refused: u64,
+    /// Orders, SKUs, customers, names computed; records and bytes of state.
+    work: [u64; 6],
 }
 
 /// Where the time of committed epochs went.
@@ -62,6 +70,15 @@ impl Observer for Times {
         seen.times.apply += times.apply;
         seen.times.seal += times.seal;
         seen.times.commit += times.commit;
+        let work = [
+            report.orders_sealed,
+            report.skus_sealed,
+            report.customers_sealed,
+            report.names_sealed,
+            report.state_records,
+            report.state_bytes,
+        ];
+        seen.work.iter_mut().zip(work).for_each(|(sum, of_epoch)| *sum += of_epoch);
         seen.refused += report.sources.values().map(|source| source.refused).sum::<u64>();
     }
 

@@ -10,9 +10,11 @@
 //! (a warehouse does not know the SKU, a count holds what came back): their waves are repeated for those that have heard something, until
 //! nothing is due any more. An order that would ask for goods of SKUs that hear of it only now waits for the second round.
 
-use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
 
 use super::core::Core;
 use super::crew;
@@ -94,12 +96,13 @@ fn orders_and_skus(core: &mut Core) -> (Vec<Emitted>, Vec<Emitted>) {
 /// What several rounds say of one key is said once, as it stands in the end; what they ask for stands.
 fn said_again(emitted: &mut Vec<Emitted>, again: Vec<Emitted>) {
     let statements = again.iter().flat_map(|(_, emissions, _)| emissions).filter(|emission| emission.topic.is_statement());
-    let said: HashSet<(Topic, &str)> = statements.map(|emission| (emission.topic, &*emission.key)).collect();
+    let said: HashSet<(Topic, &str), RandomState> = statements.map(|emission| (emission.topic, &*emission.key)).collect();
     if !said.is_empty() {
         for (_, before, _) in emitted.iter_mut() {
             before.retain(|before| !said.contains(&(before.topic, &*before.key)));
         }
     }
+    drop(said);
     emitted.extend(again);
 }
 
@@ -218,8 +221,7 @@ where
         }
         (staged.due, staged.sealed) = (false, true);
         sealed.entities += 1;
-        let causes = staged.causes.to_vec();
-        let mut outlet = Outlet::new(context, *staged.state.revision() + 1, causes.clone());
+        let mut outlet = Outlet::new(context, *staged.state.revision() + 1, staged.causes.to_vec());
         staged.next = staged.state.seal(key, &mut outlet, &mut sealed.facts);
         staged.due = outlet.again;
         if outlet.changed {
@@ -227,7 +229,7 @@ where
             staged.dirty = true;
         }
         if !outlet.emissions.is_empty() {
-            sealed.emitted.push((outlet.emissions, causes));
+            sealed.emitted.push((outlet.emissions, outlet.causes));
         }
     }
     sealed

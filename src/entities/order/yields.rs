@@ -58,15 +58,18 @@ pub fn differences(
     let keys: Vec<Text> = now.iter().map(|(subject, key, _)| told_key(subject, key)).collect();
     told.retain(|before, _| {
         let still = keys.contains(before);
-        if let (false, Some((subject, key))) = (still, subject_of(before)) {
+        if !still && let Some((subject, key)) = subject_of(before) {
             tell(subject, key, None);
         }
         still
     });
     let mut first = false;
+    let mut scratch = Vec::new();
     for ((subject, key, row), slot) in now.into_iter().zip(keys) {
         // Rows of ours always have a binary form.
-        let digest = postcard::to_stdvec(&row).map_or(0, |bytes| xxh3_64(&bytes));
+        scratch = postcard::to_extend(&row, scratch).unwrap_or_default();
+        let digest = xxh3_64(&scratch);
+        scratch.clear();
         let before = told.insert(slot, digest);
         if before != Some(digest) {
             first |= before.is_none() && key.kind == SkuRow::DEMAND;
