@@ -42,6 +42,7 @@ impl Input {
         let path = target().join(format!("bench-input-{orders}-{:016x}.bin", digest_of_the_retailer()));
         let bytes = fs::read(&path).unwrap_or_else(|_| {
             let bytes = play(orders, &topics);
+            fs::create_dir_all(target()).unwrap();
             // Under another name until it is whole.
             let part = path.with_extension("part");
             fs::File::create(&part).unwrap().write_all(&bytes).unwrap();
