@@ -172,7 +172,7 @@ impl<'a> Ground<'a, '_> {
         let before = cancelled.wanted_before(lines);
         let mut parcels = despatch::put_to_lines(&pieces, &before, self.late, lines, findings);
         parcels::follow(rows, rules, self.decisions, &mut parcels, lines, clock);
-        back.refund_parcels(&parcels, rules);
+        back.refund_parcels(&parcels, lines, rules);
         conditions::told_without_goods(lines);
         cancelled.put_to_lines(lines);
         let outcome = back.put_to_lines(self.late, lines, findings);

@@ -78,8 +78,8 @@ impl Fate {
     }
 }
 
-/// Is the parcel refunded without an authorisation of its own, since when, and why? By a person's decision; where it is so configured, by the carrier's
-/// own word (its silence alone refunds nothing: it may be the feed that is silent).
+/// Is the parcel refunded without an authorisation of its own, why, and since when? By a person's decision; where it is so configured, by the
+/// carrier's own word (its silence alone refunds nothing: it may be the feed that is silent).
 pub(super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Option<(Fate, Moment)> {
     let decided = |fate| parcel.decided.is_some_and(|decided| decided.fate == fate && decided.choice == "refund");
     let (fate, at, configured) = match parcel.newest_scan {
@@ -129,8 +129,10 @@ pub(super) fn follow<'a>(
 
 /// What a person has chosen for it: of one that was given up as lost and then came back the later choice is about its coming back.
 fn decided<'a>(parcel: &str, decisions: &Decisions<'a>) -> Option<Decided<'a>> {
-    let about =
-        |kind, fate| decisions.about(kind, parcel).map(|decision| Decided { fate, choice: &decision.choice, at: decision.decided_at });
+    let about = |kind, fate| {
+        let decision = decisions.about(kind, parcel)?;
+        Some(Decided { fate, choice: &decision.choice, at: decision.decided_at, lines: &decision.lines })
+    };
     let both = [about("parcel-lost", Fate::Lost), about("returned-to-sender", Fate::Undelivered)];
     both.into_iter().flatten().max_by_key(|decided| decided.at)
 }

@@ -122,11 +122,12 @@ pub(super) fn read<'a>(
 const SETTLED: Word<ReturnState> = Word::Known(ReturnState::Posted);
 
 impl<'a> Returns<'a> {
-    /// A parcel that is refunded (see [`parcels::refunded`]) is a return for money that Waybill itself has authorised, under the despatch's number: of what
-    /// was lost no goods are expected, what came back undelivered counts once it is received.
-    pub fn refund_parcels(&mut self, parcels: &[ParcelView<'a>], rules: &Rules) {
+    /// A parcel that is refunded (see [`parcels::refunded`]) is a return for money that Waybill itself has authorised, under the despatch's number:
+    /// of what was lost no goods are expected, what came back undelivered counts once it is received. A decision refunds the pieces that it was made
+    /// for, and not what is found in the parcel later.
+    pub fn refund_parcels(&mut self, parcels: &[ParcelView<'a>], lines: &[LineView<'_>], rules: &Rules) {
         for (parcel, (why, at)) in parcels.iter().filter_map(|parcel| Some((parcel, parcels::refunded(parcel, rules)?))) {
-            for &(line, quantity) in &parcel.lines {
+            for (line, quantity) in decided_pieces(parcel, lines) {
                 let here = || self.received.iter().any(|row| row.quantity.is_positive() && row.targets.contains(&line));
                 if why == Fate::Undelivered && !here() {
                     continue;
@@ -278,6 +279,21 @@ impl<'a> Returns<'a> {
     pub fn any_received(&self) -> bool {
         self.received.iter().any(|row| row.quantity.is_positive())
     }
+}
+
+/// What is in the parcel, as far as a decision about it was made for that.
+fn decided_pieces(parcel: &ParcelView<'_>, lines: &[LineView<'_>]) -> Parts {
+    let decided = parcel.decided.map_or(&[][..], |decided| decided.lines);
+    if decided.is_empty() {
+        return parcel.lines.iter().copied().collect();
+    }
+    let (mut content, mut taken) = (vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()]);
+    parcel.lines.iter().for_each(|(line, quantity)| content[*line] += *quantity);
+    for (of, quantity) in decided {
+        pooling::spread(*quantity, &pooling::targets(lines, of), &[&content], &mut taken);
+    }
+    let parts = content.iter().zip(&taken).map(|(there, decided)| (*there).min(*decided)).enumerate();
+    parts.filter(|(_, part)| part.is_positive()).collect()
 }
 
 /// The authorisation that a receipt is for: the one that it names; else the first that authorises a piece of one of its lines.

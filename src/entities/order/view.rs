@@ -10,7 +10,7 @@ pub use super::compute::view;
 use super::parcels::Fate;
 use super::times::Times;
 use crate::facts::order::{
-    Address, Charge, Condition, Header, Line, ReturnState, ScanMeaning, Tender, WarehouseLine, WarehouseState, Word,
+    Address, Charge, Condition, Header, Line, LineRef, ReturnState, ScanMeaning, Tender, WarehouseLine, WarehouseState, Word,
 };
 use crate::facts::{Amount, Cause, Currency, Moment, OrderKey, Quantity, Sku, SourceId};
 
@@ -281,6 +281,8 @@ pub struct Decided<'a> {
     /// `resend`, `refund`.
     pub choice: &'a str,
     pub at: Moment,
+    /// The pieces that it was made for; none: whatever is in the parcel.
+    pub lines: &'a [(LineRef, Quantity)],
 }
 
 #[derive(Clone, Debug)]

@@ -180,6 +180,11 @@ fn a_parcel_that_is_refunded_is_a_return_that_nobody_else_authorises() {
     logged.authorised("RMA", "TEE", 3);
     seen!(logged, state, view);
     assert_eq!(line(&view, "A").r, pieces(3));
+    // He decided about what was known to be in it: a third shirt is told later, and asks anew.
+    let mut more = despatched();
+    more.scanned("D1", ScanMeaning::Lost).decided_for("parcel-lost", "D1", "refund", None, &[("TEE", 2), ("CAP", 1)]);
+    seen!(more, state, view);
+    assert_eq!((line(&view, "A").r, line(&view, "B").r, more.exceptions()), (pieces(2), pieces(1), vec!["parcel-lost D1".to_owned()]));
     order.scanned("D1", ScanMeaning::Delivered);
     seen!(order, state, view);
     assert_eq!((line(&view, "A").r, view.returns.len()), (pieces(0), 0), "found: it is as if nobody had decided");
