@@ -121,10 +121,10 @@ pub const KINDS: &[Kind] = kinds! {
             "ask the carrier";
             "a scan, or the delivery".
         "parcel-lost": "the carrier says lost, or scans it no more" after parcel_lost;
-            "send it again, or refund it";
+            "send it again by a new order, or refund it: the decision asks for its money";
             "found, or a decision"; ["resend", "refund"].
         "returned-to-sender": "a parcel came back without an authorisation";
-            "send it again, or refund it";
+            "send it again by a new order, or refund it: the decision asks for its money";
             "a new parcel, or a decision"; ["resend", "refund"].
         "completion-withdrawn": "the order was completed, then the scan that delivered it was withdrawn";
             "look, and reopen the order by hand where it was closed";
