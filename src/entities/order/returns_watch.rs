@@ -152,7 +152,7 @@ impl ReturnsWatch<'_, '_> {
             }
             let already = if refunded { ", though it is refunded already" } else { "" };
             let sentence = format!("return {} was authorised, and {} did not come back{already}", row.rma, goods.join(", "));
-            findings.add("return-not-received", &row.rma, sentence, None, None);
+            findings.add("return-not-received", row.rma, sentence, None, None);
             findings.of_pieces(missing);
             self.also(open().map(|other| other.cause), findings);
             let durations = &self.rules.durations;
