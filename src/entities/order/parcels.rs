@@ -81,14 +81,24 @@ impl Fate {
 /// Is the parcel refunded without an authorisation of its own, why, and since when? By a person's decision; where it is so configured, by the
 /// carrier's own word (its silence alone refunds nothing: it may be the feed that is silent).
 pub(super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Option<(Fate, Moment)> {
-    let decided = |fate| parcel.decided.is_some_and(|decided| decided.fate == fate && decided.choice == "refund");
-    let (fate, at, configured) = match parcel.newest_scan {
+    let (fate, at) = match parcel.newest_scan {
         Some((ScanMeaning::Delivered, _)) => return None,
-        Some((ScanMeaning::Returning, at)) => (Fate::Undelivered, at, rules.parcels_refunded.undelivered),
-        Some((ScanMeaning::Lost, at)) => (Fate::Lost, at, rules.parcels_refunded.lost),
-        _ => (Fate::Lost, parcel.despatched_at, false),
+        Some((ScanMeaning::Returning, at)) => (Fate::Undelivered, at),
+        Some((ScanMeaning::Lost, at)) => (Fate::Lost, at),
+        _ => (Fate::Lost, parcel.despatched_at),
     };
-    (!parcel.taken && (decided(fate) || (configured && parcel.decided.is_none()))).then_some((fate, at))
+    let by_decision = parcel.decided.is_some_and(|decided| decided.fate == fate && decided.choice == "refund");
+    (!parcel.taken && (by_decision || by_the_carriers_word(parcel, rules))).then_some((fate, at))
+}
+
+/// Refunded by configuration: nobody is asked, and nobody has decided about what became of it.
+fn by_the_carriers_word(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
+    let (fate, configured) = match parcel.newest_scan {
+        Some((ScanMeaning::Returning, _)) => (Fate::Undelivered, rules.parcels_refunded.undelivered),
+        Some((ScanMeaning::Lost, _)) => (Fate::Lost, rules.parcels_refunded.lost),
+        _ => return false,
+    };
+    configured && parcel.decided.is_none_or(|decided| decided.fate != fate)
 }
 
 /// Scans, and what they deliver: a parcel without a final scan counts as delivered by time.
@@ -194,7 +204,7 @@ impl Look<'_, '_> {
     fn lost(&self, parcel: &ParcelView<'_>, clock: &mut Clock, findings: &mut Findings) {
         let name = parcel.tracking.unwrap_or(parcel.key);
         if let Some((ScanMeaning::Lost, _)) = parcel.newest_scan {
-            if self.rules.parcels_refunded.lost {
+            if by_the_carriers_word(parcel, self.rules) {
                 return;
             }
             self.add("parcel-lost", parcel, format!("the carrier says that parcel {name} is lost"), findings);
@@ -217,7 +227,7 @@ impl Look<'_, '_> {
         let again = parcels
             .iter()
             .any(|other| other.despatched_at > at && other.lines.iter().any(|(line, _)| parcel.lines.iter().any(|(here, _)| here == line)));
-        if here && !again && !self.rules.parcels_refunded.undelivered {
+        if here && !again && !by_the_carriers_word(parcel, self.rules) {
             let name = parcel.tracking.unwrap_or(parcel.key);
             self.add("returned-to-sender", parcel, format!("parcel {name} came back without an authorisation"), findings);
         }

@@ -226,6 +226,10 @@ fn the_carriers_word_refunds_where_it_is_so_configured() {
     let mut silent = order.clone();
     silent.wait(Span::days(11));
     assert_eq!((r(&silent), silent.exceptions()), (pieces(0), vec!["parcel-late D1".to_owned(), "parcel-lost D1".to_owned()]));
+    // It was given up, and comes back: of this nobody has decided, and the configuration holds.
+    silent.decided("parcel-lost", "D1", "resend").wait(Span::days(1)).scanned("D1", ScanMeaning::Returning);
+    silent.received("RC", "TEE", 3, Condition::Sellable);
+    assert_eq!((r(&silent), silent.exceptions()), (pieces(3), vec![]));
     order.scanned("D1", ScanMeaning::Returning);
     assert_eq!(r(&order), pieces(0), "it is not here");
     order.received("RC", "CAP", 1, Condition::Sellable);
