@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::order::earlier;
 use super::request::{self, Gates};
+use super::totals::{self, Totals};
 use super::why::WhyTopic;
 use super::{NoticeAction, Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
@@ -124,19 +125,12 @@ struct Told<'v, 'a> {
     covered: Totals,
 }
 
-type Totals = SmallMap<Text, Quantity>;
-
 /// The line, by id; with the others of its SKU where some despatch names only that.
 fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
-    let Some(of) = view.lines.iter().find(|known| known.id == line) else { return Vec::new() };
-    if !of.pooled {
-        return vec![of.id];
+    match view.lines.iter().find(|known| known.id == line) {
+        Some(of) if !of.pooled => vec![of.id],
+        _ => totals::of_article(view, line),
     }
-    view.lines.iter().filter(|known| !known.set && known.sku == of.sku).map(|known| known.id).collect()
-}
-
-fn sum(totals: Option<&Totals>, lines: &[&str]) -> Quantity {
-    lines.iter().filter_map(|line| totals?.get(*line)).copied().sum()
 }
 
 impl Told<'_, '_> {
@@ -170,46 +164,18 @@ impl Told<'_, '_> {
 
     /// The totals with less than was told, where there is less; `None`: nothing is to be taken back.
     fn lower(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Option<Totals> {
-        let content = self.content(view);
-        let mut totals = self.known(ledgers);
-        let mut lowered = false;
-        for pool in self.pools(view, ledgers) {
-            let mut over = sum(Some(&totals), &pool) - sum(Some(&content), &pool);
-            lowered |= over.is_positive();
-            // First from lines of which more was told than is there, the later first.
-            for floor in [Some(&content), None] {
-                for line in pool.iter().rev() {
-                    let Some(total) = totals.get_mut(*line) else { continue };
-                    let least = floor.and_then(|content| content.get(*line)).copied().unwrap_or_default();
-                    let part = (*total - least).floor_zero().min(over.floor_zero());
-                    *total -= part;
-                    over -= part;
-                }
-            }
-        }
-        lowered.then_some(totals)
+        totals::lowered(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers))
     }
 
     /// The totals to have told: what is in the parcel, but over all parcels never more than was despatched (a piece that moved to another
     /// parcel after it was told is not told twice).
     fn higher(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Totals {
-        let content = self.content(view);
-        let mut totals = self.known(ledgers);
-        for pool in self.pools(view, ledgers) {
+        let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
+        totals::raised(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers), |_, pool: &[&str]| {
             let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.d).sum();
-            let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
-            let told: Quantity = ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| sum(Some(&ledger.totals), &pool)).sum();
-            let more = sum(Some(&content), &pool) - sum(Some(&totals), &pool);
-            let mut rise = more.min(despatched - told).floor_zero();
-            for line in &pool {
-                let Some(there) = content.get(*line) else { continue };
-                let total = totals.entry(Text::from(*line)).or_default();
-                let part = (*there - *total).floor_zero().min(rise);
-                *total += part;
-                rise -= part;
-            }
-        }
-        totals
+            let told: Quantity = ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
+            despatched - told
+        })
     }
 
     /// Pieces that the receiver has not been told, or another tracking number than it was told.
@@ -223,17 +189,11 @@ impl Told<'_, '_> {
 
     /// Enters as told what the receiver knows by itself.
     fn enter_covered(&self, view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-        for pool in self.pools(view, ledgers) {
-            let mut news = sum(Some(&self.covered), &pool) - sum(ledgers.get(&self.slot).map(|ledger| &ledger.totals), &pool);
-            for line in &pool {
-                let covered = self.covered.get(*line).copied().unwrap_or_default();
-                let part = (covered - total_of(ledgers.get(&self.slot), line)).min(news).floor_zero();
-                if part.is_positive() {
-                    *ledgers.entry(self.slot.clone()).or_default().totals.entry(Text::from(*line)).or_default() += part;
-                    news -= part;
-                    outlet.changed = true;
-                }
-            }
+        let known = self.known(ledgers);
+        let entered = totals::raised(&known, &self.covered, &self.pools(view, ledgers), |_, pool| totals::sum(&self.covered, pool));
+        if entered != known {
+            ledgers.entry(self.slot.clone()).or_default().totals = entered;
+            outlet.changed = true;
         }
     }
 
@@ -275,7 +235,7 @@ fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: 
             let Some(line) = view.lines.get(*index) else { continue };
             let Some(own) = own.get_mut(line.sku.as_str()) else { continue };
             let part = (*own).min(*quantity).floor_zero();
-            *own -= (*own).min(total_of(ledger, line.id).max(*quantity)).floor_zero();
+            *own -= (*own).min(totals::told_of(ledger, line.id).max(*quantity)).floor_zero();
             if part.is_positive() {
                 *covered.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += part;
             }
@@ -296,10 +256,6 @@ fn shipped(line: &LineView<'_>, receiver: Receiver) -> Quantity {
         Receiver::Shop => line.shop_shipped,
         Receiver::Erp => line.erp_shipped,
     }
-}
-
-fn total_of(ledger: Option<&NoticeLedger>, line: &str) -> Quantity {
-    ledger.and_then(|ledger| ledger.totals.get(line)).copied().unwrap_or_default()
 }
 
 /// When a notice goes without a tracking number.
@@ -338,7 +294,7 @@ fn notice(
     let line = |(id, total): (&Text, &Quantity)| NoticeLine {
         line: id.clone(),
         sku: view.lines.iter().find(|line| line.id == id.as_str()).map(|line| line.sku.as_str().into()).unwrap_or_default(),
-        quantity: *total - total_of(Some(ledger), id),
+        quantity: *total - totals::told_of(Some(ledger), id),
         total: *total,
     };
     DespatchNotice {

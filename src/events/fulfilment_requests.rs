@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
+use super::totals::{self, Totals};
 use super::why::WhyTopic;
 use super::{Outlet, Topic, digest};
 use crate::entities::ledger::DocumentLedger;
@@ -62,7 +63,6 @@ pub struct FulfilmentLine {
 }
 
 type ByLocation = SmallMap<Text, DocumentLedger>;
-type Totals = SmallMap<Text, Quantity>;
 
 /// Makes the requests that are due, location by location.
 pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {
@@ -133,9 +133,9 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, locati
     let mut totals = Totals::new();
     let asked = ledgers.get(location);
     for (index, line) in view.lines.iter().enumerate().filter(|(_, line)| line.ships) {
-        let here = asked.map_or(Quantity::ZERO, |asked| total_of(&asked.totals, line.id));
+        let here = asked.map_or(Quantity::ZERO, |asked| totals::of(&asked.totals, line.id));
         let elsewhere: Quantity =
-            ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| total_of(&other.totals, line.id)).sum();
+            ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| totals::of(&other.totals, line.id)).sum();
         let rest = (line.w - elsewhere).floor_zero();
         // Pieces that left although they were cancelled are wanted again: they are not to be sent once more.
         let may_rise = line.w > line.d && !line.not_stocked && !held_elsewhere(view, ledgers, location, index);
@@ -183,15 +183,15 @@ fn to_ask(
     wanted: Totals,
     may_raise: impl FnOnce() -> bool,
 ) -> Option<Totals> {
-    let raise = wanted.iter().any(|(line, total)| *total > total_of(&asked.totals, line));
-    let lower = wanted.iter().any(|(line, total)| *total < total_of(&asked.totals, line));
+    let raise = wanted.iter().any(|(line, total)| *total > totals::of(&asked.totals, line));
+    let lower = wanted.iter().any(|(line, total)| *total < totals::of(&asked.totals, line));
     let to_send = wanted.iter().any(|(line, total)| *total > despatched(view, line));
     let differs = || to_send && asked.step > 0 && digest_of(view, header, location, &wanted) != asked.asked;
     if (raise || (!lower && differs())) && may_raise() {
         return Some(wanted);
     }
     let lowered = |(line, total): (Text, Quantity)| {
-        let total = total.min(total_of(&asked.totals, &line));
+        let total = total.min(totals::of(&asked.totals, &line));
         (line, total)
     };
     (lower && asked.step > 0).then(|| wanted.into_iter().map(lowered).collect())
@@ -237,7 +237,7 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals
         line: line.clone(),
         sku: view.lines.iter().find(|known| known.id == line.as_str()).map(|known| known.sku.as_str().into()).unwrap_or_default(),
         total: *total,
-        difference: *total - total_of(asked, line),
+        difference: *total - totals::of(asked, line),
     };
     FulfilmentRequest {
         id: String::new(),
@@ -262,10 +262,6 @@ fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &Tot
 
 fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {
     view.lines.iter().find(|known| known.id == line).map_or(Quantity::ZERO, |known| known.d)
-}
-
-fn total_of(totals: &Totals, line: &str) -> Quantity {
-    totals.get(line).copied().unwrap_or_default()
 }
 
 fn pieces(totals: &Totals) -> String {

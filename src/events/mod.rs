@@ -33,6 +33,7 @@ pub mod stock_updates;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod totals;
 pub mod why;
 
 pub use customer::seal_customer;

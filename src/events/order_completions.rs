@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
+use super::totals::{Totals, told_of};
 use super::why::WhyTopic;
 use super::{Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
@@ -49,7 +50,7 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
     let totals = delivered(view, rules);
     for receiver in request::receivers(view, rules) {
         let known = ledgers.get(receiver.name());
-        let rises = totals.iter().any(|(line, total)| *total > total_of(known, line));
+        let rises = totals.iter().any(|(line, total)| *total > told_of(known, line));
         if !rises || !gates(view, rules).open() {
             continue;
         }
@@ -104,8 +105,8 @@ fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
 }
 
 /// Delivered pieces by line; without those delivered by assumption, unless these count.
-fn delivered(view: &OrderView<'_>, rules: &Rules) -> SmallMap<Text, Quantity> {
-    let mut totals: SmallMap<Text, Quantity> = view.lines.iter().map(|line| (line.id.into(), line.delivered)).collect();
+fn delivered(view: &OrderView<'_>, rules: &Rules) -> Totals {
+    let mut totals: Totals = view.lines.iter().map(|line| (line.id.into(), line.delivered)).collect();
     let assumed = view.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));
     for (index, quantity) in assumed.flat_map(|parcel| &parcel.lines) {
         if let Some(total) = view.lines.get(*index).and_then(|line| totals.get_mut(line.id)) {
@@ -113,10 +114,6 @@ fn delivered(view: &OrderView<'_>, rules: &Rules) -> SmallMap<Text, Quantity> {
         }
     }
     totals
-}
-
-fn total_of(ledger: Option<&NoticeLedger>, line: &str) -> Quantity {
-    ledger.and_then(|ledger| ledger.totals.get(line)).copied().unwrap_or_default()
 }
 
 fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger: &NoticeLedger) -> OrderCompletion {

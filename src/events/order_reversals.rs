@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
+use super::totals::{self, Totals};
 use super::why::WhyTopic;
 use super::{NoticeAction, Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
@@ -14,7 +15,7 @@ use crate::entities::order::view::LineView;
 use crate::entities::rules::Rules;
 use crate::entities::small_map::SmallMap;
 use crate::facts::order::Header;
-use crate::facts::{Quantity, Sku, Text};
+use crate::facts::{Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderReversal {
@@ -57,7 +58,9 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
     }
     for receiver in request::receivers(view, rules) {
         let known = ledgers.get(receiver.name()).cloned().unwrap_or_default();
-        let (lowered, raised) = (lowered(view, &known), raised(view, &known));
+        let (there, articles) = settled_by_article(view, &known);
+        let lowered = totals::lowered(&known.totals, &there, &articles);
+        let raised = totals::raised(&known.totals, &there, &articles, |_, article| totals::sum(&there, article));
         let ends = known.step > 0 && known.detail != WHOLE && whole(view);
         let (action, totals, gates) = match lowered {
             Some(totals) => (NoticeAction::Correct, totals, Gates::of_lowering().consistent(view)),
@@ -77,41 +80,22 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
     }
 }
 
-type Totals = SmallMap<Text, Quantity>;
-
-/// Pieces settled, and pieces told, of the lines of the same article: which of them a row that names only the article is for may change.
-fn of_article(view: &OrderView<'_>, known: &Totals, sku: &Sku) -> (Quantity, Quantity) {
-    let lines = || view.lines.iter().filter(|line| line.sku == sku);
-    (lines().map(settled).sum(), lines().filter_map(|line| known.get(line.id)).copied().sum())
-}
-
-/// The totals with less than was told of an article, where less is settled; `None`: nothing is to be taken back.
-fn lowered(view: &OrderView<'_>, known: &NoticeLedger) -> Option<Totals> {
-    let mut totals = known.totals.clone();
-    let mut lowered = false;
+/// What is settled, by line, of the lines that something is settled or told of; and these lines by article (which line of an article a row is for
+/// that names only the article may change).
+fn settled_by_article<'v>(view: &'v OrderView<'_>, known: &NoticeLedger) -> (Totals, Vec<Vec<&'v str>>) {
+    let mut there = Totals::new();
+    let mut articles: Vec<Vec<&str>> = Vec::new();
     for line in &view.lines {
-        let (settled_all, told_all) = of_article(view, &totals, line.sku);
-        if let Some(total) = totals.get_mut(line.id) {
-            let less = (told_all - settled_all).min(*total - settled(line)).floor_zero();
-            *total -= less;
-            lowered |= less.is_positive();
+        let settled = settled(line);
+        if settled.is_zero() && !known.totals.contains_key(line.id) {
+            continue;
+        }
+        there.insert(line.id.into(), settled);
+        if !articles.iter().any(|article| article.contains(&line.id)) {
+            articles.push(totals::of_article(view, line.id));
         }
     }
-    lowered.then_some(totals)
-}
-
-/// The totals with what is settled and not told yet.
-fn raised(view: &OrderView<'_>, known: &NoticeLedger) -> Totals {
-    let mut totals = known.totals.clone();
-    for line in &view.lines {
-        let (settled_all, told_all) = of_article(view, &totals, line.sku);
-        let before = totals.get(line.id).copied().unwrap_or_default();
-        let more = (settled_all - told_all).min(settled(line) - before).floor_zero();
-        if more.is_positive() {
-            totals.insert(line.id.into(), before + more);
-        }
-    }
-    totals
+    (there, articles)
 }
 
 pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
@@ -161,7 +145,7 @@ fn reversal(
 ) -> OrderReversal {
     let line = |line: &LineView<'_>| {
         let total = *totals.get(line.id)?;
-        let quantity = total - known.totals.get(line.id).copied().unwrap_or_default();
+        let quantity = total - totals::told_of(Some(known), line.id);
         let told = ReversalLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),

@@ -343,7 +343,8 @@ impl Retailer {
                 own.tell_star(order, "Finance", || {
                     format!("refund {} ({} in all)", pounds(pence(asked.amount)), pounds(pence(asked.total)))
                 });
-                let delay = own.world.dice.minutes(1, 10);
+                // Somebody goes through the refunds every few hours.
+                let delay = own.world.dice.minutes(15, 180);
                 own.world.queue(System::Finance, order, delay, Task::PayBack(order, Box::new(asked)));
             }),
             Topic::JournalEntries => self.hear_as(event, body, |own, order, entry: crate::events::journal_entries::JournalEntry| {

@@ -35,7 +35,12 @@ pub(super) struct Authorised<'a> {
     pub targets: Targets,
 }
 
-impl Authorised<'_> {
+impl<'a> Authorised<'a> {
+    /// What tells its document from others: two systems may give the same number.
+    pub fn document(&self) -> (&'a str, SourceId) {
+        (self.rma, self.source)
+    }
+
     /// Approved, or closed, posted or gone after approval.
     fn approved(&self) -> bool {
         matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
@@ -232,7 +237,7 @@ impl<'a> Returns<'a> {
     fn by_authorisation(&self, lines: &[LineView<'a>], parts_of: &[Parts], receipts: &[Parts]) -> Vec<ReturnView<'a>> {
         let mut returns: Vec<ReturnView<'a>> = Vec::new();
         for (row, parts) in self.authorised.iter().zip(parts_of) {
-            let place = match returns.iter().position(|view| view.rma == row.rma && view.source == row.source) {
+            let place = match returns.iter().position(|view| view.document() == row.document()) {
                 Some(place) => place,
                 None => {
                     returns.push(ReturnView { rma: row.rma, source: row.source, lines: Vec::new(), receipts: Vec::new() });
@@ -251,7 +256,7 @@ impl<'a> Returns<'a> {
                 approved_at: row.approved_at,
             });
         }
-        returns.sort_by(|a, b| (a.rma, a.source).cmp(&(b.rma, b.source)));
+        returns.sort_by_key(ReturnView::document);
         for (row, parts) in self.received.iter().zip(receipts) {
             let Some(view) = home(&mut returns, row, parts, lines) else { continue };
             view.receipts.push(ReceiptView {

@@ -122,14 +122,15 @@ impl ReturnsWatch<'_, '_> {
     fn not_received(&self, findings: &mut Findings) {
         let mut looked_at = Vec::new();
         for row in &self.back.authorised {
-            let of_document = || self.back.authorised.iter().filter(|other| (other.rma, other.source) == (row.rma, row.source));
-            if looked_at.contains(&(row.rma, row.source)) {
+            let document = row.document();
+            if looked_at.contains(&document) {
                 continue;
             }
-            looked_at.push((row.rma, row.source));
+            looked_at.push(document);
+            let of_document = || self.back.authorised.iter().filter(|other| other.document() == document);
             let open = || of_document().filter(|other| other.awaited());
             let Some(since) = open().map(|other| other.approved_at.unwrap_or(other.at)).max() else { continue };
-            let returned = self.outcome.returns.iter().find(|view| view.rma == row.rma && view.source == row.source);
+            let returned = self.outcome.returns.iter().find(|view| view.document() == document);
             let received = |i: usize| -> Quantity {
                 let receipts = returned.iter().flat_map(|view| &view.receipts).flat_map(|receipt| &receipt.lines);
                 receipts.filter(|(line, _)| *line == i).map(|(_, pieces)| *pieces).sum()

@@ -293,6 +293,13 @@ pub struct ReturnView<'a> {
     pub receipts: Vec<ReceiptView<'a>>,
 }
 
+impl<'a> ReturnView<'a> {
+    /// What tells it from others: two systems may give the same number.
+    pub fn document(&self) -> (&'a str, SourceId) {
+        (self.rma, self.source)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct ReturnLineView<'a> {
     /// Index into `lines`, once known.
