@@ -127,7 +127,7 @@ struct Told<'v, 'a> {
 
 /// The line, by id; with the others of its SKU where some despatch names only that.
 fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
-    match view.lines.iter().find(|known| known.id == line) {
+    match request::line(view, line) {
         Some(of) if !of.pooled => vec![of.id],
         _ => totals::of_article(view, line),
     }
@@ -147,7 +147,7 @@ impl Told<'_, '_> {
 
     /// What was told of it.
     fn known(&self, ledgers: &Ledgers) -> Totals {
-        ledgers.get(&self.slot).map(|ledger| ledger.totals.clone()).unwrap_or_default()
+        totals::told(ledgers, &self.slot)
     }
 
     /// The pools of lines that the parcel holds, or was told to hold.
@@ -171,7 +171,7 @@ impl Told<'_, '_> {
     /// parcel after it was told is not told twice).
     fn higher(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Totals {
         let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
-        totals::raised(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers), |_, pool: &[&str]| {
+        totals::raised_within(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers), |_, pool: &[&str]| {
             let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.d).sum();
             let told: Quantity = ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
             despatched - told
@@ -189,12 +189,8 @@ impl Told<'_, '_> {
 
     /// Enters as told what the receiver knows by itself.
     fn enter_covered(&self, view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-        let known = self.known(ledgers);
-        let entered = totals::raised(&known, &self.covered, &self.pools(view, ledgers), |_, pool| totals::sum(&self.covered, pool));
-        if entered != known {
-            ledgers.entry(self.slot.clone()).or_default().totals = entered;
-            outlet.changed = true;
-        }
+        let entered = totals::raised(&self.known(ledgers), &self.covered, &self.pools(view, ledgers));
+        totals::enter(ledgers, &self.slot, entered, outlet);
     }
 
     fn send(
@@ -229,13 +225,13 @@ fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: 
     let mut all: Vec<Told<'v, 'a>> = Vec::new();
     for parcel in parcels {
         let slot = join_key(&[receiver.name(), parcel.key]);
-        let ledger = ledgers.get(&slot);
+        let known = totals::told(ledgers, &slot);
         let mut covered = Totals::new();
         for (index, quantity) in &parcel.lines {
             let Some(line) = view.lines.get(*index) else { continue };
             let Some(own) = own.get_mut(line.sku.as_str()) else { continue };
             let part = (*own).min(*quantity).floor_zero();
-            *own -= (*own).min(totals::told_of(ledger, line.id).max(*quantity)).floor_zero();
+            *own -= (*own).min(totals::of(&known, line.id).max(*quantity)).floor_zero();
             if part.is_positive() {
                 *covered.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += part;
             }
@@ -293,8 +289,8 @@ fn notice(
     let text = |of: fn(&ParcelView<'_>) -> Text| parcel.map(of).unwrap_or_default();
     let line = |(id, total): (&Text, &Quantity)| NoticeLine {
         line: id.clone(),
-        sku: view.lines.iter().find(|line| line.id == id.as_str()).map(|line| line.sku.as_str().into()).unwrap_or_default(),
-        quantity: *total - totals::told_of(Some(ledger), id),
+        sku: request::sku_of(view, id),
+        quantity: *total - totals::of(&ledger.totals, id),
         total: *total,
     };
     DespatchNotice {

@@ -235,7 +235,7 @@ fn gates(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -
 fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals, totals: &Totals) -> FulfilmentRequest {
     let line = |(line, total): (&Text, &Quantity)| FulfilmentLine {
         line: line.clone(),
-        sku: view.lines.iter().find(|known| known.id == line.as_str()).map(|known| known.sku.as_str().into()).unwrap_or_default(),
+        sku: request::sku_of(view, line),
         total: *total,
         difference: *total - totals::of(asked, line),
     };
@@ -261,7 +261,7 @@ fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &Tot
 }
 
 fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {
-    view.lines.iter().find(|known| known.id == line).map_or(Quantity::ZERO, |known| known.d)
+    request::line(view, line).map_or(Quantity::ZERO, |known| known.d)
 }
 
 fn pieces(totals: &Totals) -> String {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{self, Gates};
-use super::totals::{Totals, told_of};
+use super::totals::{self, Totals};
 use super::why::WhyTopic;
 use super::{Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
@@ -49,8 +49,8 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
     let (Some(header), true) = (view.header, all_delivered(view, rules)) else { return };
     let totals = delivered(view, rules);
     for receiver in request::receivers(view, rules) {
-        let known = ledgers.get(receiver.name());
-        let rises = totals.iter().any(|(line, total)| *total > told_of(known, line));
+        let known = totals::told(ledgers, receiver.name());
+        let rises = totals.iter().any(|(line, total)| *total > totals::of(&known, line));
         if !rises || !gates(view, rules).open() {
             continue;
         }
@@ -118,11 +118,7 @@ fn delivered(view: &OrderView<'_>, rules: &Rules) -> Totals {
 
 fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger: &NoticeLedger) -> OrderCompletion {
     let delivered = view.parcels.iter().filter_map(|parcel| parcel.delivered_at).max();
-    let line = |(id, total): (&Text, &Quantity)| CompletionLine {
-        sku: view.lines.iter().find(|line| line.id == id.as_str()).map(|line| line.sku.as_str().into()).unwrap_or_default(),
-        line: id.clone(),
-        delivered: *total,
-    };
+    let line = |(id, total): (&Text, &Quantity)| CompletionLine { sku: request::sku_of(view, id), line: id.clone(), delivered: *total };
     OrderCompletion {
         id: String::new(),
         ledger_key: request::ledger_key(view.key, &[receiver.name()]),

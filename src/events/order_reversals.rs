@@ -60,7 +60,7 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
         let known = ledgers.get(receiver.name()).cloned().unwrap_or_default();
         let (there, articles) = settled_by_article(view, &known);
         let lowered = totals::lowered(&known.totals, &there, &articles);
-        let raised = totals::raised(&known.totals, &there, &articles, |_, article| totals::sum(&there, article));
+        let raised = totals::raised(&known.totals, &there, &articles);
         let ends = known.step > 0 && known.detail != WHOLE && whole(view);
         let (action, totals, gates) = match lowered {
             Some(totals) => (NoticeAction::Correct, totals, Gates::of_lowering().consistent(view)),
@@ -145,7 +145,7 @@ fn reversal(
 ) -> OrderReversal {
     let line = |line: &LineView<'_>| {
         let total = *totals.get(line.id)?;
-        let quantity = total - totals::told_of(Some(known), line.id);
+        let quantity = total - totals::of(&known.totals, line.id);
         let told = ReversalLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),

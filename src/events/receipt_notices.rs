@@ -71,7 +71,7 @@ pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>
         for (returned, back) in heard.iter().zip(&back) {
             let slot = join_key(&[receiver.name(), returned.rma]);
             enter_covered(view, back, &mut own, ledgers, &slot, outlet);
-            let known = ledgers.get(&slot).map(|ledger| ledger.totals.clone()).unwrap_or_default();
+            let known = totals::told(ledgers, &slot);
             let totals = raised(view, back, &known, |line| of_line(back, line));
             if totals != known && gates(view, returned, rules).open() {
                 let ledger = ledgers.entry(slot).or_default();
@@ -173,7 +173,7 @@ fn raised(view: &OrderView<'_>, back: &Totals, told: &Totals, target: impl Fn(&s
         lines.entry(line_of(part)).or_default().push(part.clone());
     }
     let lines: Vec<Vec<Text>> = lines.into_values().collect();
-    totals::raised(told, back, &lines, |totals, parts: &[Text]| {
+    totals::raised_within(told, back, &lines, |totals, parts: &[Text]| {
         let room = |lines: &[&str]| lines.iter().map(|line| target(line) - of_line(totals, line)).sum::<Quantity>();
         let line = parts.first().map(|part| line_of(part)).unwrap_or_default();
         room(&[&line]).min(room(&totals::of_article(view, &line)))
@@ -190,12 +190,8 @@ fn enter_covered(
     outlet: &mut Outlet<'_>,
 ) {
     let covered: SmallMap<&str, Quantity> = own.iter().map(|(line, own)| (*line, (*own).min(of_line(back, line)))).collect();
-    let known = ledgers.get(slot).map(|ledger| ledger.totals.clone()).unwrap_or_default();
-    let entered = raised(view, back, &known, |line| covered.get(line).copied().unwrap_or_default());
-    if entered != known {
-        ledgers.entry(slot.clone()).or_default().totals = entered;
-        outlet.changed = true;
-    }
+    let entered = raised(view, back, &totals::told(ledgers, slot), |line| covered.get(line).copied().unwrap_or_default());
+    totals::enter(ledgers, slot, entered, outlet);
     for (line, covered) in covered {
         own.entry(line).and_modify(|own| *own -= covered);
     }
@@ -220,14 +216,13 @@ impl Told<'_> {
         outlet: &mut Outlet<'_>,
     ) {
         let line = |(part, total): (&Text, &Quantity)| {
-            let quantity = *total - totals::told_of(Some(ledger), part);
+            let quantity = *total - totals::of(&ledger.totals, part);
             // Of a part that is there no more only its key says what it was.
             let mut of = split_key(part);
             let mut next = || of.next().unwrap_or_default();
             let line = next();
-            let sku = view.lines.iter().find(|known| known.id == line).map(|known| known.sku.as_str().into());
             let told = ReceiptLine {
-                sku: sku.unwrap_or_default(),
+                sku: request::sku_of(view, &line),
                 line,
                 quantity,
                 total: *total,

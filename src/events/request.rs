@@ -115,6 +115,16 @@ pub fn receiver_number(view: &OrderView<'_>, receiver: Receiver) -> Text {
     }
 }
 
+/// The line of this id.
+pub fn line<'v, 'a>(view: &'v OrderView<'a>, id: &str) -> Option<&'v LineView<'a>> {
+    view.lines.iter().find(|line| line.id == id)
+}
+
+/// What is sold by the line of this id; empty where the order has none.
+pub fn sku_of(view: &OrderView<'_>, id: &str) -> Text {
+    line(view, id).map(|line| line.sku.as_str().into()).unwrap_or_default()
+}
+
 /// What pieces are worth to the customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Value {

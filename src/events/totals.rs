@@ -3,6 +3,7 @@
 //! A row that names only a SKU may be put to one line of it now and to another later. So lines between which pieces may move are one *pool*:
 //! of a pool never more is told than is there, and what only moves within it is no news.
 
+use super::{Outlet, request};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::small_map::SmallMap;
@@ -14,9 +15,17 @@ pub(super) fn of(totals: &Totals, part: &str) -> Quantity {
     totals.get(part).copied().unwrap_or_default()
 }
 
-/// What the ledger has told of a part.
-pub(super) fn told_of(ledger: Option<&NoticeLedger>, part: &str) -> Quantity {
-    ledger.map_or(Quantity::ZERO, |ledger| of(&ledger.totals, part))
+/// What was told under this ledger's key.
+pub(super) fn told(ledgers: &SmallMap<Text, NoticeLedger>, slot: &str) -> Totals {
+    ledgers.get(slot).map(|ledger| ledger.totals.clone()).unwrap_or_default()
+}
+
+/// Enters totals as told, without a notice.
+pub(super) fn enter(ledgers: &mut SmallMap<Text, NoticeLedger>, slot: &Text, totals: Totals, outlet: &mut Outlet<'_>) {
+    if told(ledgers, slot) != totals {
+        ledgers.entry(slot.clone()).or_default().totals = totals;
+        outlet.changed = true;
+    }
 }
 
 pub(super) fn sum<P: AsRef<str>>(totals: &Totals, parts: &[P]) -> Quantity {
@@ -26,13 +35,22 @@ pub(super) fn sum<P: AsRef<str>>(totals: &Totals, parts: &[P]) -> Quantity {
 /// The lines of one article: those whose SKU this line has, without the heads of bundles, which nothing is sent of. None where the order has no
 /// such line.
 pub(super) fn of_article<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
-    let Some(of) = view.lines.iter().find(|known| known.id == line) else { return Vec::new() };
+    let Some(of) = request::line(view, line) else { return Vec::new() };
     view.lines.iter().filter(|known| !known.set && known.sku == of.sku).map(|known| known.id).collect()
 }
 
-/// The totals to have told once what is there and was not told is told: of each pool so much as is there, and as `limit` allows (of the totals
-/// so far, and the pool).
-pub(super) fn raised<P: AsRef<str>>(told: &Totals, there: &Totals, pools: &[Vec<P>], limit: impl Fn(&Totals, &[P]) -> Quantity) -> Totals {
+/// The totals to have told once what is there and was not told is told: of each pool so much as is there.
+pub(super) fn raised<P: AsRef<str>>(told: &Totals, there: &Totals, pools: &[Vec<P>]) -> Totals {
+    raised_within(told, there, pools, |_, pool| sum(there, pool))
+}
+
+/// As [`raised`], but of each pool no more than `limit` allows (by the totals so far, and the pool).
+pub(super) fn raised_within<P: AsRef<str>>(
+    told: &Totals,
+    there: &Totals,
+    pools: &[Vec<P>],
+    limit: impl Fn(&Totals, &[P]) -> Quantity,
+) -> Totals {
     let mut totals = told.clone();
     for pool in pools {
         let mut rise = (sum(there, pool) - sum(&totals, pool)).min(limit(&totals, pool));
@@ -97,7 +115,7 @@ mod tests {
             let fell = pools.iter().any(|pool| sum(&told, pool) > sum(&there, pool));
             prop_assert_eq!(low.is_some(), fell, "only what a pool lacks is taken back");
             let low = low.unwrap_or(told.clone());
-            let high = raised(&low, &there, &pools, |_, _| Quantity::from_int(100));
+            let high = raised(&low, &there, &pools);
             for pool in &pools {
                 prop_assert_eq!(sum(&high, pool), sum(&there, pool));
                 for part in pool {
@@ -112,7 +130,7 @@ mod tests {
         fn no_more_rises_than_the_limit_allows(before in pieces(), now in pieces(), limit in 0_i64..4) {
             let pools: Vec<Vec<&str>> = POOLS.iter().map(|pool| pool.to_vec()).collect();
             let (told, there) = (totals(&before), totals(&now));
-            let high = raised(&told, &there, &pools, |_, _| Quantity::from_int(limit));
+            let high = raised_within(&told, &there, &pools, |_, _| Quantity::from_int(limit));
             for pool in &pools {
                 let room = (sum(&there, pool) - sum(&told, pool)).floor_zero();
                 prop_assert_eq!(sum(&high, pool) - sum(&told, pool), room.min(Quantity::from_int(limit)));

@@ -81,22 +81,29 @@ impl Fate {
 /// Is the parcel refunded without an authorisation of its own, why, and since when? By a person's decision; where it is so configured, by the
 /// carrier's own word (its silence alone refunds nothing: it may be the feed that is silent).
 pub(super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Option<(Fate, Moment)> {
-    let (fate, at) = match parcel.newest_scan {
-        Some((ScanMeaning::Delivered, _)) => return None,
-        Some((ScanMeaning::Returning, at)) => (Fate::Undelivered, at),
-        Some((ScanMeaning::Lost, at)) => (Fate::Lost, at),
-        _ => (Fate::Lost, parcel.despatched_at),
-    };
+    if matches!(parcel.newest_scan, Some((ScanMeaning::Delivered, _))) {
+        return None;
+    }
+    let (fate, at) = carriers_word(parcel).unwrap_or((Fate::Lost, parcel.despatched_at));
     let by_decision = parcel.decided.is_some_and(|decided| decided.fate == fate && decided.choice == "refund");
     (!parcel.taken && (by_decision || by_the_carriers_word(parcel, rules))).then_some((fate, at))
 }
 
+/// What the carrier says that became of it, and when, if it says that it does not arrive.
+fn carriers_word(parcel: &ParcelView<'_>) -> Option<(Fate, Moment)> {
+    match parcel.newest_scan? {
+        (ScanMeaning::Returning, at) => Some((Fate::Undelivered, at)),
+        (ScanMeaning::Lost, at) => Some((Fate::Lost, at)),
+        _ => None,
+    }
+}
+
 /// Refunded by configuration: nobody is asked, and nobody has decided about what became of it.
 fn by_the_carriers_word(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
-    let (fate, configured) = match parcel.newest_scan {
-        Some((ScanMeaning::Returning, _)) => (Fate::Undelivered, rules.parcels_refunded.undelivered),
-        Some((ScanMeaning::Lost, _)) => (Fate::Lost, rules.parcels_refunded.lost),
-        _ => return false,
+    let Some((fate, _)) = carriers_word(parcel) else { return false };
+    let configured = match fate {
+        Fate::Lost => rules.parcels_refunded.lost,
+        Fate::Undelivered => rules.parcels_refunded.undelivered,
     };
     configured && parcel.decided.is_none_or(|decided| decided.fate != fate)
 }
