@@ -1,6 +1,6 @@
 //! The one error that ends a command, and the exit code that tells a supervisor why.
 //!
-//! A record that can't be read is none: it goes whole to `dead-letters` and its partition goes on (`envelope::Refusal`). A transaction that is not
+//! A record that can't be read is none: it goes whole to `dead-letters` and its partition goes on (`envelope::DecodeError`). A transaction that is not
 //! committed is none: its epoch is dropped, its records come again (`engine::log::Outcome`). What would have to be skipped silently, or what only a
 //! person can mend, ends the process. An unknown result of a commit never gets out of the log.
 

@@ -59,7 +59,7 @@
 //! | exchange | a topic for facts between shards. It carries none yet; its offsets carry the epochs' numbers |
 //! | generation, fingerprint | of a shard's ids, 1 at first; of all that views are computed from beside rows |
 //! | restore | state read back from the changelog and checked against the offsets |
-//! | refusal, dead letter | why a record could not become facts; that record, kept whole |
+//! | decode error, dead letter | why a record could not become facts; that record, kept whole |
 //! | name, link | what another system calls an order, told by that system's adapter; where that leads. HTTP finds an order by every name |
 
 pub mod envelope;

@@ -24,7 +24,7 @@ pub enum RecordOutcome {
     /// A table or event type that the adapter does not know.
     UnknownTable,
     /// To `dead-letters`.
-    Refused,
+    DecodeError,
 }
 
 impl RecordOutcome {
@@ -33,7 +33,7 @@ impl RecordOutcome {
             Self::Understood => "understood",
             Self::Housekeeping => "skipped-housekeeping",
             Self::UnknownTable => "skipped-unknown-table",
-            Self::Refused => "refused",
+            Self::DecodeError => "decode-error",
         }
     }
 }
@@ -136,7 +136,7 @@ impl Metrics {
             count(RecordOutcome::Understood, source.understood);
             count(RecordOutcome::Housekeeping, source.housekeeping);
             count(RecordOutcome::UnknownTable, source.unknown_tables.values().sum());
-            count(RecordOutcome::Refused, source.refused);
+            count(RecordOutcome::DecodeError, source.decode_errors);
             self.unknown_words.with_label_values(&[name]).inc_by(source.unknown_words);
             let age_ms = report.tick.0.saturating_sub(source.newest_millis).max(0);
             self.lag_seconds.with_label_values(&[name.as_str()]).set(age_ms as f64 / 1_000.0);
@@ -328,7 +328,7 @@ mod tests {
     fn an_epoch_is_counted_by_source_outcome_and_topic() {
         let metrics = Metrics::new().expect("names differ");
         let mut report = EpochReport { records: 8, tick: Moment(10_000), ..EpochReport::default() };
-        report.sources.insert(0, SourceReport { understood: 7, refused: 1, newest_millis: 8_000, ..SourceReport::default() });
+        report.sources.insert(0, SourceReport { understood: 7, decode_errors: 1, newest_millis: 8_000, ..SourceReport::default() });
         report.events.insert(Topic::StockUpdates, 3);
         let times = EpochTimes { commit: Duration::from_millis(60), ..EpochTimes::default() };
         let names = ["magento".to_owned()];
@@ -338,7 +338,7 @@ mod tests {
         let text = metrics.text().expect("encodes");
         for line in [
             r#"waybill_records_total{outcome="understood",source="magento"} 14"#,
-            r#"waybill_records_total{outcome="refused",source="magento"} 2"#,
+            r#"waybill_records_total{outcome="decode-error",source="magento"} 2"#,
             r#"waybill_events_total{topic="stock-updates"} 6"#,
             r#"waybill_epochs_total 2"#,
             r#"waybill_epoch_records_sum 16"#,

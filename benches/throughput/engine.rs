@@ -32,7 +32,7 @@ pub async fn run(args: &Args, config: &Config, input: usize, keep: bool) -> Resu
     let watched = engine.into_log();
     watched.log.close().await;
     let seen = seen.lock().unwrap();
-    assert_eq!(seen.refused, 0, "every record can be read");
+    assert_eq!(seen.decode_errors, 0, "every record can be read");
     let each = |time: Duration| time.as_secs_f64() * 1e6 / seen.done.read.max(1) as f64;
     println!(
         "  microseconds a record: apply {:.2}, seal {:.2}, commit {:.2}",
@@ -56,7 +56,7 @@ struct Seen {
     /// The first record came when the first batch did, less its linger: joining the group is not what is measured.
     begun: Option<Instant>,
     times: EpochTimes,
-    refused: u64,
+    decode_errors: u64,
     /// Orders, SKUs, customers, names computed; records and bytes of state.
     work: [u64; 6],
 }
@@ -79,7 +79,7 @@ impl Observer for Times {
             report.state_bytes,
         ];
         seen.work.iter_mut().zip(work).for_each(|(sum, of_epoch)| *sum += of_epoch);
-        seen.refused += report.sources.values().map(|source| source.refused).sum::<u64>();
+        seen.decode_errors += report.sources.values().map(|source| source.decode_errors).sum::<u64>();
     }
 
     fn not_committed(&mut self) {

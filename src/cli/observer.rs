@@ -26,8 +26,8 @@ impl Telling {
     fn log(&mut self, report: &EpochReport) {
         for (i, source) in &report.sources {
             let Some(name) = self.sources.get(*i) else { continue };
-            if let Some(first) = &source.refusal {
-                say::dead_letters(name, source.refused, first);
+            if let Some(first) = &source.first_decode_error {
+                say::dead_letters(name, source.decode_errors, first);
             }
             for table in source.unknown_tables.keys() {
                 if self.unknown_tables.insert((*i, table.clone())) {
@@ -43,8 +43,8 @@ impl Telling {
                 let Some(status) = self.sources.get(*i).and_then(|name| readiness.sources.get_mut(name)) else { continue };
                 let skipped = source.housekeeping + source.unknown_tables.values().sum::<u64>();
                 status.state = SourceState::Reading;
-                status.records += source.understood + skipped + source.refused;
-                status.dead_letters += source.refused;
+                status.records += source.understood + skipped + source.decode_errors;
+                status.dead_letters += source.decode_errors;
                 status.unknown_words += source.unknown_words;
                 status.last_record_at = status.last_record_at.max(Some(Moment(source.newest_millis)));
             }
@@ -75,7 +75,7 @@ mod tests {
         let status = Arc::new(Status::new(["magento"]));
         let mut telling = Telling::new(Arc::new(Metrics::new().expect("metrics")), Arc::clone(&status), vec!["magento".to_owned()]);
         let mut report = EpochReport::default();
-        report.sources.insert(0, SourceReport { understood: 3, refused: 2, newest_millis: 5, ..SourceReport::default() });
+        report.sources.insert(0, SourceReport { understood: 3, decode_errors: 2, newest_millis: 5, ..SourceReport::default() });
         telling.committed(&report, EpochTimes::default());
         telling.committed(&report, EpochTimes::default());
         let now = status.now();

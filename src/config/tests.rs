@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::entities::rules::{Authority, ReportsRefunds};
-use crate::envelope::{Record, Refusal};
+use crate::envelope::{DecodeError, Record};
 use crate::facts::time::Span;
 use crate::facts::{Role, SourceId};
 use crate::sources::{Adapter, Common, FactsOut, Reading};
@@ -20,7 +20,7 @@ impl Adapter for Dummy {
     fn topics(&self) -> Vec<String> {
         self.0.clone()
     }
-    fn translate(&self, _: &Record<'_>, _: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, _: &Record<'_>, _: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         Ok(Reading::Understood)
     }
 }

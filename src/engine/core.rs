@@ -176,10 +176,10 @@ impl Core {
         match told.reading {
             Ok(Reading::Understood) => report.understood += 1,
             Ok(Reading::Skipped(skip)) => report.skipped(skip),
-            Err(refusal) => {
-                report.refused += 1;
-                report.refusal.get_or_insert_with(|| refusal.summary());
-                self.outbox.dead_letter(&self.settings.names, &source.common.name, source.adapter.revision(), record, &refusal);
+            Err(error) => {
+                report.decode_errors += 1;
+                report.first_decode_error.get_or_insert_with(|| error.summary());
+                self.outbox.dead_letter(&self.settings.names, &source.common.name, source.adapter.revision(), record, &error);
             }
         }
         for mut fact in facts.take(told.facts) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::core::SourceRuntime;
 use super::crew;
-use crate::envelope::{Batch, Record, Refusal};
+use crate::envelope::{Batch, DecodeError, Record};
 use crate::facts::{Cause, Fact, TopicId};
 use crate::sources::{FactsOut, Reading, Standing};
 
@@ -26,7 +26,7 @@ pub(super) struct Told {
     /// How many of its piece's facts are its own.
     pub facts: usize,
     pub standing: Option<Standing>,
-    pub reading: Result<Reading, Refusal>,
+    pub reading: Result<Reading, DecodeError>,
 }
 
 /// What a piece of a batch says: what came of each record (`None`: its topic is nobody's), and the facts of all, one record's after the other's.

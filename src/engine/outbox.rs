@@ -7,7 +7,7 @@ use super::log::{Offset, OutRecord, Transaction};
 use super::report::EpochReport;
 use super::state::{self, StateKey};
 use super::topics::{SourceTopics, TopicNames};
-use crate::envelope::{Record, Refusal};
+use crate::envelope::{DecodeError, Record};
 use crate::events::Emission;
 use crate::facts::Cause;
 
@@ -93,9 +93,9 @@ impl Outbox {
     }
 
     /// A record that could not be read: whole (key, value, headers), with its place and why.
-    pub fn dead_letter(&mut self, names: &TopicNames, source: &str, revision: u16, record: &Record<'_>, refusal: &Refusal) {
+    pub fn dead_letter(&mut self, names: &TopicNames, source: &str, revision: u16, record: &Record<'_>, error: &DecodeError) {
         let mut headers: Vec<(&'static str, Vec<u8>)> = vec![
-            ("waybill-error", format!("{}[{}]@{}: {refusal}", record.topic, record.partition, record.offset).into_bytes()),
+            ("waybill-error", format!("{}[{}]@{}: {error}", record.topic, record.partition, record.offset).into_bytes()),
             ("waybill-source", source.as_bytes().to_vec()),
             ("waybill-topic", record.topic.as_bytes().to_vec()),
             ("waybill-partition", record.partition.to_string().into_bytes()),

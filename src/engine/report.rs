@@ -36,11 +36,12 @@ pub struct SourceReport {
     pub understood: u64,
     pub housekeeping: u64,
     pub unknown_tables: BTreeMap<Text, u64>,
-    pub refused: u64,
+    /// Records that could not be decoded: they went to `dead-letters`.
+    pub decode_errors: u64,
     /// Status words without a meaning in rows that are new.
     pub unknown_words: u64,
-    /// The first refusal's summary: field and expectation, nothing of the record.
-    pub refusal: Option<String>,
+    /// The first of the decode errors: field and expectation, nothing of the record.
+    pub first_decode_error: Option<String>,
     /// The newest Kafka timestamp read, in milliseconds.
     pub newest_millis: i64,
 }

@@ -7,7 +7,7 @@
 //! | `op` t | a change without rows: the table was emptied |
 //! | `op` m | housekeeping: a logical message |
 //! | no `op`; `ts_ms` alone, `status`, `ddl` or `tableChanges` | housekeeping: heartbeat, border of a transaction, change of schema |
-//! | anything else | a refusal |
+//! | anything else | a decode error |
 //!
 //! A change of a primary key comes as a delete under the old key and a create under the new one, at one position: ordinary rows.
 //! Delivered at least once: the same change may come again, with another `ts_ms` but the same `source`.
@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::values::columns;
-use super::{Cell, Columns, Refusal, body, members};
+use super::{Cell, Columns, DecodeError, body, members};
 use crate::facts::{Moment, Place};
 
 /// What a record of a Debezium topic is.
@@ -107,7 +107,7 @@ struct Envelope<'a> {
 ///
 /// # Errors
 /// What is neither a change nor housekeeping, and a change without a source.
-pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, Refusal> {
+pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, DecodeError> {
     let Some(bytes) = value else { return Ok(Message::Housekeeping) };
     let text = body::text(Some(bytes))?;
     if text == "null" {
@@ -121,9 +121,9 @@ pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, Refusal> {
     }
 }
 
-fn envelope(text: &str) -> Result<Envelope<'_>, Refusal> {
+fn envelope(text: &str) -> Result<Envelope<'_>, DecodeError> {
     if !text.starts_with('{') {
-        return Err(Refusal::new("value", "a change (a JSON object)", text));
+        return Err(DecodeError::new("value", "a change (a JSON object)", text));
     }
     let mut read = Envelope::default();
     let told = members(text, |name, value| match name {
@@ -141,7 +141,7 @@ fn envelope(text: &str) -> Result<Envelope<'_>, Refusal> {
     });
     match told {
         Some(()) => Ok(read),
-        None => serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("JSON ({error})"), text)),
+        None => serde_json::from_str(text).map_err(|error| DecodeError::new("value", format!("JSON ({error})"), text)),
     }
 }
 
@@ -150,7 +150,7 @@ fn present(cell: Cell<'_>) -> Option<&str> {
     (!cell.is_null()).then(|| cell.json())
 }
 
-fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Refusal> {
+fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, DecodeError> {
     let op = match envelope.op.json().trim_matches('"') {
         "c" | "C" => Op::Create,
         "u" | "U" => Op::Update,
@@ -159,11 +159,11 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Refus
         "t" | "T" => Op::Truncate,
         "m" | "M" => return Ok(Message::Housekeeping),
         "" | "null" if is_housekeeping(envelope) => return Ok(Message::Housekeeping),
-        "" | "null" => return Err(Refusal::new("op", "a change with Debezium's envelope (op, source, before, after)", text)),
-        other => return Err(Refusal::new("op", "one of c, u, r, d, t, m", other)),
+        "" | "null" => return Err(DecodeError::new("op", "a change with Debezium's envelope (op, source, before, after)", text)),
+        other => return Err(DecodeError::new("op", "one of c, u, r, d, t, m", other)),
     };
-    let source = present(envelope.source).ok_or_else(|| Refusal::new("source", "where the change was made", "nothing"))?;
-    let source = Source::read(source).map_err(|refusal| refusal.within("source"))?;
+    let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
+    let source = Source::read(source).map_err(|error| error.within("source"))?;
     Ok(Message::Change(Change { op, before: present(envelope.before), after: present(envelope.after), source }))
 }
 
@@ -178,18 +178,18 @@ fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
 
 impl<'a> Change<'a> {
     /// The row as it stands after the change; for a delete, as it stood before. `None` where the table was emptied.
-    pub fn row<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
+    pub fn row<T: Columns<'a>>(&self) -> Result<Option<T>, DecodeError> {
         let (image, field) = match self.op {
             Op::Create | Op::Update | Op::Read => (self.after, "after"),
             Op::Delete => (self.before, "before"),
             Op::Truncate => return Ok(None),
         };
-        let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
+        let image = image.ok_or_else(|| DecodeError::new(field, "the row", "nothing"))?;
         T::read(field, image).map(Some)
     }
 
     /// The row as it stood before an update, where the source tells it.
-    pub fn before_update<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
+    pub fn before_update<T: Columns<'a>>(&self) -> Result<Option<T>, DecodeError> {
         match (self.op, self.before) {
             (Op::Update, Some(before)) => T::read("before", before).map(Some),
             _ => Ok(None),
@@ -202,7 +202,7 @@ impl<'a> Change<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn read(json: &'a str) -> Result<Self, Refusal> {
+    fn read(json: &'a str) -> Result<Self, DecodeError> {
         let cells = SourceCells::read("", json)?;
         Ok(Self {
             connector: cells.connector.text()?,
@@ -227,40 +227,40 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// Names the member of `source` that is missing or cannot be read; another connector gives no order that is known here.
-    pub fn place(&self) -> Result<Place, Refusal> {
+    pub fn place(&self) -> Result<Place, DecodeError> {
         let place = match &*self.connector {
             "mysql" | "mariadb" => self.binlog(),
             "sqlserver" => self.lsns(),
             "postgresql" => self.wal(),
-            _ => Err(self.cells.connector.refuse("mysql, mariadb, sqlserver or postgresql")),
+            _ => Err(self.cells.connector.error("mysql, mariadb, sqlserver or postgresql")),
         };
-        place.map(Place::Position).map_err(|refusal| refusal.within("source"))
+        place.map(Place::Position).map_err(|error| error.within("source"))
     }
 
-    fn binlog(&self) -> Result<[u64; 3], Refusal> {
+    fn binlog(&self) -> Result<[u64; 3], DecodeError> {
         let SourceCells { file, pos, row, .. } = &self.cells;
         let name = file.text()?;
         let number = name.rsplit('.').next().and_then(|number| number.parse().ok());
-        let number = number.ok_or_else(|| file.refuse("a binlog file's name that ends in its number"))?;
+        let number = number.ok_or_else(|| file.error("a binlog file's name that ends in its number"))?;
         Ok([number, unsigned(pos)?, if row.is_null() { 0 } else { unsigned(row)? }])
     }
 
-    fn lsns(&self) -> Result<[u64; 3], Refusal> {
+    fn lsns(&self) -> Result<[u64; 3], DecodeError> {
         let SourceCells { commit_lsn, change_lsn, event_serial_no, .. } = &self.cells;
-        let commit = lsn(commit_lsn)?.ok_or_else(|| commit_lsn.refuse(LSN))?;
+        let commit = lsn(commit_lsn)?.ok_or_else(|| commit_lsn.error(LSN))?;
         let change = lsn(change_lsn)?.unwrap_or(0);
         let serial = event_serial_no.opt_int()?.unwrap_or(0);
-        let serial = u32::try_from(serial).map_err(|_| event_serial_no.refuse("a whole number of 32 bits"))?;
+        let serial = u32::try_from(serial).map_err(|_| event_serial_no.error("a whole number of 32 bits"))?;
         Ok(pack(commit, change, serial))
     }
 
-    fn wal(&self) -> Result<[u64; 3], Refusal> {
+    fn wal(&self) -> Result<[u64; 3], DecodeError> {
         let SourceCells { lsn, sequence, .. } = &self.cells;
         let expected = "a list of two LSNs in a text";
         if let Some(text) = sequence.opt_text()? {
-            let pair: [Option<Cow<'_, str>>; 2] = serde_json::from_str(&text).map_err(|_| sequence.refuse(expected))?;
+            let pair: [Option<Cow<'_, str>>; 2] = serde_json::from_str(&text).map_err(|_| sequence.error(expected))?;
             let mut numbers =
-                pair.into_iter().map(|part| part.map_or(Ok(0), |digits| digits.parse().map_err(|_| sequence.refuse(expected))));
+                pair.into_iter().map(|part| part.map_or(Ok(0), |digits| digits.parse().map_err(|_| sequence.error(expected))));
             let mut next = || numbers.next().unwrap_or(Ok(0));
             return Ok([next()?, next()?, 0]);
         }
@@ -268,14 +268,14 @@ impl<'a> Source<'a> {
     }
 }
 
-fn unsigned(cell: &Cell<'_>) -> Result<u64, Refusal> {
-    u64::try_from(cell.int()?).map_err(|_| cell.refuse("a whole number from 0"))
+fn unsigned(cell: &Cell<'_>) -> Result<u64, DecodeError> {
+    u64::try_from(cell.int()?).map_err(|_| cell.error("a whole number from 0"))
 }
 
 const LSN: &str = "an LSN as in 00000027:00000ac0:0002";
 
 /// SQL Server's LSN: file, block and slot in hexadecimal, 32, 32 and 16 bits.
-fn lsn(cell: &Cell<'_>) -> Result<Option<u128>, Refusal> {
+fn lsn(cell: &Cell<'_>) -> Result<Option<u128>, DecodeError> {
     let Some(text) = cell.opt_text()?.filter(|text| *text != "NULL") else { return Ok(None) };
     let mut parts = text.split(':').map(|part| u32::from_str_radix(part, 16).ok());
     let read = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten(), parts.next());
@@ -283,7 +283,7 @@ fn lsn(cell: &Cell<'_>) -> Result<Option<u128>, Refusal> {
         (Some(file), Some(block), Some(slot), None) if slot <= 0xffff => {
             Ok(Some(u128::from(file) << 48 | u128::from(block) << 16 | u128::from(slot)))
         }
-        _ => Err(cell.refuse(LSN)),
+        _ => Err(cell.error(LSN)),
     }
 }
 

@@ -12,11 +12,11 @@ fn change(text: &str) -> Change<'_> {
     }
 }
 
-fn refusal(text: &str) -> String {
-    decode(Some(text.as_bytes())).expect_err("a refusal").to_string()
+fn error(text: &str) -> String {
+    decode(Some(text.as_bytes())).expect_err("a decode error").to_string()
 }
 
-fn place(source: &str) -> Result<Place, Refusal> {
+fn place(source: &str) -> Result<Place, DecodeError> {
     let text = format!(r#"{{"before":null,"after":{{"id":1}},"source":{source},"op":"c"}}"#);
     change(&text).source.place()
 }
@@ -54,17 +54,17 @@ fn what_says_nothing_of_a_row_is_housekeeping() {
 }
 
 #[test]
-fn what_is_no_change_is_refused_by_name() {
+fn what_is_no_change_is_a_decode_error() {
     assert_eq!(
-        refusal(r#"{"id":7,"status":"pending"}"#),
+        error(r#"{"id":7,"status":"pending"}"#),
         "field \"op\": expected a change with Debezium's envelope (op, source, before, after), found \"{\"id\":7,\"status\":\"pending\"}\""
     );
-    assert_eq!(refusal(r#"{"op":"x"}"#), "field \"op\": expected one of c, u, r, d, t, m, found \"x\"");
-    assert_eq!(refusal(r#"{"op":"c","after":{}}"#), "field \"source\": expected where the change was made, found \"nothing\"");
-    assert_eq!(refusal("7"), "field \"value\": expected a change (a JSON object), found \"7\"");
+    assert_eq!(error(r#"{"op":"x"}"#), "field \"op\": expected one of c, u, r, d, t, m, found \"x\"");
+    assert_eq!(error(r#"{"op":"c","after":{}}"#), "field \"source\": expected where the change was made, found \"nothing\"");
+    assert_eq!(error("7"), "field \"value\": expected a change (a JSON object), found \"7\"");
     let lost = format!(r#"{{"before":null,"after":null,"source":{MARIADB},"op":"d"}}"#);
-    let refusal = change(&lost).row::<OneColumn<'_>>().expect_err("a delete without its row");
-    assert_eq!(refusal.to_string(), "field \"before\": expected the row, found \"nothing\"");
+    let error = change(&lost).row::<OneColumn<'_>>().expect_err("a delete without its row");
+    assert_eq!(error.to_string(), "field \"before\": expected the row, found \"nothing\"");
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn places_grow_as_the_log_does() {
 }
 
 #[test]
-fn a_place_that_cannot_be_read_is_refused_by_name() {
-    let text = |source: &str| place(source).expect_err("a refusal").to_string();
+fn a_place_that_cannot_be_read_is_named() {
+    let text = |source: &str| place(source).expect_err("a decode error").to_string();
     assert_eq!(
         text(r#"{"connector":"sqlserver","commit_lsn":null}"#),
         format!("field \"source.commit_lsn\": expected {LSN}, found \"null\"")

@@ -23,14 +23,14 @@ use std::fmt;
 /// Reads like `field "OnHand": expected a whole number, found "12.5"`; the engine puts the place before it (`topic[partition]@offset`).
 /// `found` may hold a person's data: it is written to the dead letter, beside the record itself, and never logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DecodeError {
     /// The field's path, or the part of the record (`key`, `value`, `header X-Shopify-Topic`).
     pub field: String,
     pub expected: String,
     pub found: String,
 }
 
-impl Refusal {
+impl DecodeError {
     /// At most so many characters of what was found are repeated in the error.
     const FOUND_MAX: usize = 120;
 
@@ -43,7 +43,7 @@ impl Refusal {
         Self { field: field.into(), expected: expected.into(), found }
     }
 
-    /// The same refusal, the field told as a part of `outer`: `price` within `line_items[2]` is `line_items[2].price`.
+    /// The same decode error, the field told as a part of `outer`: `price` within `line_items[2]` is `line_items[2].price`.
     pub fn within(mut self, outer: &str) -> Self {
         let dot = if self.field.is_empty() { "" } else { "." };
         self.field = format!("{outer}{dot}{}", self.field);
@@ -56,10 +56,10 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "field \"{}\": expected {}, found \"{}\"", self.field, self.expected, self.found)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for DecodeError {}

@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use super::{Cell, Refusal, members};
+use super::{Cell, DecodeError, members};
 
 /// Declares the columns of one kind of object: a module with the place of each and `NAMES`, the list for [`SpelledColumns::new`].
 macro_rules! spelled {
@@ -66,10 +66,10 @@ impl SpelledColumns {
         self.names.get(letters_and_digits(name).as_slice()).copied()
     }
 
-    /// Reads the object; `field` names it in a refusal. Of a column that comes twice the first counts.
-    pub fn read<'a>(&self, field: &str, json: &'a str) -> Result<SpelledRow<'a>, Refusal> {
+    /// Reads the object; `field` names it in a decode error. Of a column that comes twice the first counts.
+    pub fn read<'a>(&self, field: &str, json: &'a str) -> Result<SpelledRow<'a>, DecodeError> {
         if !json.starts_with('{') {
-            return Err(Refusal::new(field, "a JSON object", json));
+            return Err(DecodeError::new(field, "a JSON object", json));
         }
         let mut cells = self.cells();
         let alike = self.alike.get_or_init(|| self.learn(json));
@@ -89,7 +89,7 @@ impl SpelledColumns {
         }
         let mut reader = serde_json::Deserializer::from_str(json);
         let cells = Pick(self).deserialize(&mut reader).and_then(|cells| reader.end().map(|()| cells));
-        cells.map(SpelledRow).map_err(|error| Refusal::new(field, format!("JSON ({error})"), json))
+        cells.map(SpelledRow).map_err(|error| DecodeError::new(field, format!("JSON ({error})"), json))
     }
 
     /// No more than a table has columns.
@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     fn read<'a>(columns: &SpelledColumns, json: &'a str) -> Vec<&'a str> {
-        let row = columns.read("value", json).unwrap_or_else(|refusal| panic!("{refusal}"));
+        let row = columns.read("value", json).unwrap_or_else(|error| panic!("{error}"));
         (0..columns.labels.len()).map(|place| row.cell(place).json()).collect()
     }
 
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused_whole() {
+    fn what_is_no_object_is_a_decode_error() {
         let columns = SpelledColumns::new(&["a"]);
         for json in ["[]", "{\"a\":1", "{\"a\":1} x", "", "\"a\""] {
             assert!(columns.read("value", json).is_err(), "{json}");
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_cell_is_named_as_the_column_is_named_first() {
+    fn an_error_names_the_column_as_it_is_named_first() {
         let columns = SpelledColumns::new(&["No of items|quantity"]);
         let row = columns.read("value", r#"{"QUANTITY":"two"}"#).expect("an object");
         assert_eq!(

@@ -2,7 +2,7 @@
 //!
 //! Nothing on the wire says what a column's bytes mean: `"Mr4="` may be a text or 129.90, 1741944413512 may be milliseconds or a number of
 //! pieces. So a row decodes to [`Cell`]s, which borrow the column's JSON text and know the column's name, and the adapter, who knows the
-//! column's type, asks each for what it holds. What can't be read so is a [`Refusal`] that names the column. No number passes a float.
+//! column's type, asks each for what it holds. What can't be read so is a [`DecodeError`] that names the column. No number passes a float.
 //!
 //! | Asked for | Taken |
 //! |---|---|
@@ -25,7 +25,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Refusal;
+use super::DecodeError;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku};
 
 /// How decimals are written: what `decimal.handling.mode` of the connector says.
@@ -65,8 +65,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
 
 /// A row (or JSON object) whose members are [`Cell`]s: made by [`columns!`].
 pub trait Columns<'a>: Sized {
-    /// Decodes an object; `field` names it in a refusal.
-    fn read(field: &str, json: &'a str) -> Result<Self, Refusal>;
+    /// Decodes an object; `field` names it in a decode error.
+    fn read(field: &str, json: &'a str) -> Result<Self, DecodeError>;
 }
 
 /// Declares a row: a struct of [`Cell`]s, each named as its column, or as the text after `=` where that is no Rust name.
@@ -87,7 +87,7 @@ macro_rules! columns {
         }
 
         impl<'a> $crate::envelope::Columns<'a> for $row<'a> {
-            fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::Refusal> {
+            fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::DecodeError> {
                 let mut row = Self::default();
                 let read = $crate::envelope::members(json, |name, value| match name {
                     $($crate::envelope::column_name!($field $(, $name)?) => row.$field.set_once(value),)*
@@ -114,12 +114,12 @@ macro_rules! column_name {
 
 pub(crate) use {column_name, columns};
 
-/// Decodes a JSON object; `field` names it in a refusal.
-pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, Refusal> {
+/// Decodes a JSON object; `field` names it in a decode error.
+pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, DecodeError> {
     if json.as_bytes().first() != Some(&b'{') {
-        return Err(Refusal::new(field, "a JSON object", json));
+        return Err(DecodeError::new(field, "a JSON object", json));
     }
-    serde_json::from_str(json).map_err(|error| Refusal::new(field, "a JSON object with each member once", error))
+    serde_json::from_str(json).map_err(|error| DecodeError::new(field, "a JSON object with each member once", error))
 }
 
 /// Stands in a change for a large value that the change did not touch: taken for a value it would overwrite the real one.
@@ -158,14 +158,14 @@ impl<'a> Cell<'a> {
         self.json.is_empty() || self.json == "null"
     }
 
-    /// The refusal of this cell's value.
-    pub fn refuse(&self, expected: impl Into<String>) -> Refusal {
+    /// The decode error of this cell's value.
+    pub fn error(&self, expected: impl Into<String>) -> DecodeError {
         let found = if self.json.is_empty() { "nothing" } else { self.json };
         let plain = found.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(found);
-        Refusal::new(self.name, expected, plain)
+        DecodeError::new(self.name, expected, plain)
     }
 
-    fn opt<T>(&self, read: impl FnOnce(&Self) -> Result<T, Refusal>) -> Result<Option<T>, Refusal> {
+    fn opt<T>(&self, read: impl FnOnce(&Self) -> Result<T, DecodeError>) -> Result<Option<T>, DecodeError> {
         if self.is_null() { Ok(None) } else { read(self).map(Some) }
     }
 
@@ -190,69 +190,69 @@ impl<'a> Cell<'a> {
         }
     }
 
-    pub fn text(&self) -> Result<Cow<'a, str>, Refusal> {
-        self.string().ok_or_else(|| self.refuse("text"))
+    pub fn text(&self) -> Result<Cow<'a, str>, DecodeError> {
+        self.string().ok_or_else(|| self.error("text"))
     }
 
-    pub fn opt_text(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+    pub fn opt_text(&self) -> Result<Option<Cow<'a, str>>, DecodeError> {
         self.opt(Self::text)
     }
 
     /// Text; an absent column and `null` are empty.
-    pub fn text_or_empty(&self) -> Result<Cow<'a, str>, Refusal> {
+    pub fn text_or_empty(&self) -> Result<Cow<'a, str>, DecodeError> {
         Ok(self.opt_text()?.unwrap_or_default())
     }
 
     /// Text that is not blank, trimmed.
-    pub fn filled(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+    pub fn filled(&self) -> Result<Option<Cow<'a, str>>, DecodeError> {
         Ok(self.opt_text()?.map(trimmed).filter(|text| !text.is_empty()))
     }
 
     /// An identifier: text that is not empty, or a whole number.
-    pub fn id(&self) -> Result<Cow<'a, str>, Refusal> {
+    pub fn id(&self) -> Result<Cow<'a, str>, DecodeError> {
         let whole = |text: &str| !text.is_empty() && (self.json.starts_with('"') || !text.contains(['.', 'e', 'E']));
-        self.characters().filter(|text| whole(text)).ok_or_else(|| self.refuse("an identifier (text or a whole number)"))
+        self.characters().filter(|text| whole(text)).ok_or_else(|| self.error("an identifier (text or a whole number)"))
     }
 
-    pub fn opt_id(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+    pub fn opt_id(&self) -> Result<Option<Cow<'a, str>>, DecodeError> {
         self.opt(Self::id)
     }
 
-    pub fn int(&self) -> Result<i64, Refusal> {
-        self.characters().and_then(|text| text.trim().parse().ok()).ok_or_else(|| self.refuse("a whole number"))
+    pub fn int(&self) -> Result<i64, DecodeError> {
+        self.characters().and_then(|text| text.trim().parse().ok()).ok_or_else(|| self.error("a whole number"))
     }
 
-    pub fn opt_int(&self) -> Result<Option<i64>, Refusal> {
+    pub fn opt_int(&self) -> Result<Option<i64>, DecodeError> {
         self.opt(Self::int)
     }
 
-    pub fn flag(&self) -> Result<bool, Refusal> {
+    pub fn flag(&self) -> Result<bool, DecodeError> {
         match self.json.trim_matches('"') {
             "true" | "1" => Ok(true),
             "false" | "0" => Ok(false),
-            _ => Err(self.refuse("yes or no (true, false, 1, 0)")),
+            _ => Err(self.error("yes or no (true, false, 1, 0)")),
         }
     }
 
-    pub fn opt_flag(&self) -> Result<Option<bool>, Refusal> {
+    pub fn opt_flag(&self) -> Result<Option<bool>, DecodeError> {
         self.opt(Self::flag)
     }
 
-    pub fn sku(&self) -> Result<Sku, Refusal> {
-        Sku::new(&self.text()?).ok_or_else(|| self.refuse(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
+    pub fn sku(&self) -> Result<Sku, DecodeError> {
+        Sku::new(&self.text()?).ok_or_else(|| self.error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
     }
 
-    pub fn currency(&self) -> Result<Currency, Refusal> {
-        self.string().and_then(|code| Currency::new(&code)).ok_or_else(|| self.refuse("a currency code of three letters"))
+    pub fn currency(&self) -> Result<Currency, DecodeError> {
+        self.string().and_then(|code| Currency::new(&code)).ok_or_else(|| self.error("a currency code of three letters"))
     }
 
     /// An exact decimal. `scale` is the column's, for base64.
-    pub fn decimal(&self, form: Decimals, scale: u32) -> Result<Decimal, Refusal> {
+    pub fn decimal(&self, form: Decimals, scale: u32) -> Result<Decimal, DecodeError> {
         let (read, expected) = match form {
             Decimals::Text => (self.characters().and_then(|text| plain_decimal(&text)), "a decimal as text or number"),
             Decimals::Base64 => (self.unscaled(scale), "a decimal as base64 of its unscaled bytes"),
         };
-        read.ok_or_else(|| self.refuse(expected))
+        read.ok_or_else(|| self.error(expected))
     }
 
     fn unscaled(&self, scale: u32) -> Option<Decimal> {
@@ -273,65 +273,65 @@ impl<'a> Cell<'a> {
         }
     }
 
-    pub fn amount(&self, form: Decimals, scale: u32) -> Result<Amount, Refusal> {
-        Amount::new(self.decimal(form, scale)?).ok_or_else(|| self.refuse("an amount of at most 8 decimal places, below 10^12"))
+    pub fn amount(&self, form: Decimals, scale: u32) -> Result<Amount, DecodeError> {
+        Amount::new(self.decimal(form, scale)?).ok_or_else(|| self.error("an amount of at most 8 decimal places, below 10^12"))
     }
 
-    pub fn opt_amount(&self, form: Decimals, scale: u32) -> Result<Option<Amount>, Refusal> {
+    pub fn opt_amount(&self, form: Decimals, scale: u32) -> Result<Option<Amount>, DecodeError> {
         self.opt(|cell| cell.amount(form, scale))
     }
 
-    pub fn quantity(&self, form: Decimals, scale: u32) -> Result<Quantity, Refusal> {
-        Quantity::new(self.decimal(form, scale)?).ok_or_else(|| self.refuse("a quantity of at most 12 decimal places, below 10^12"))
+    pub fn quantity(&self, form: Decimals, scale: u32) -> Result<Quantity, DecodeError> {
+        Quantity::new(self.decimal(form, scale)?).ok_or_else(|| self.error("a quantity of at most 12 decimal places, below 10^12"))
     }
 
-    pub fn opt_quantity(&self, form: Decimals, scale: u32) -> Result<Option<Quantity>, Refusal> {
+    pub fn opt_quantity(&self, form: Decimals, scale: u32) -> Result<Option<Quantity>, DecodeError> {
         self.opt(|cell| cell.quantity(form, scale))
     }
 
     /// A moment; `unit` is what a whole number counts.
-    pub fn moment(&self, unit: TimeUnit) -> Result<Moment, Refusal> {
+    pub fn moment(&self, unit: TimeUnit) -> Result<Moment, DecodeError> {
         let read = match self.json.as_bytes().first() {
             Some(b'"') => self.string().and_then(|text| Moment::parse_rfc3339(&text)),
             _ => self.json.parse().ok().and_then(|count| since_epoch(count, unit)),
         };
-        read.ok_or_else(|| self.refuse("a moment of the years 1 to 9999"))
+        read.ok_or_else(|| self.error("a moment of the years 1 to 9999"))
     }
 
     /// A moment; absent, `null` and the blank date of NAV (1753-01-01) are `None`.
-    pub fn opt_moment(&self, unit: TimeUnit) -> Result<Option<Moment>, Refusal> {
+    pub fn opt_moment(&self, unit: TimeUnit) -> Result<Option<Moment>, DecodeError> {
         Ok(self.opt(|cell| cell.moment(unit))?.filter(|moment| !BLANK_DAY.contains(&moment.0)))
     }
 
     /// A civil date; of a column with a time of day, the day.
-    pub fn date(&self, unit: TimeUnit) -> Result<Date, Refusal> {
+    pub fn date(&self, unit: TimeUnit) -> Result<Date, DecodeError> {
         let read = match self.json.as_bytes().first() {
             Some(b'"') => self.string().and_then(|text| text.get(..10)?.parse().ok()),
             _ => self.json.parse().ok().and_then(|count| since_epoch(count, unit)).and_then(utc_date),
         };
-        read.ok_or_else(|| self.refuse("a date of the years 1 to 9999"))
+        read.ok_or_else(|| self.error("a date of the years 1 to 9999"))
     }
 
     /// A civil date; absent, `null` and the blank date of NAV (1753-01-01) are `None`.
-    pub fn opt_date(&self, unit: TimeUnit) -> Result<Option<Date>, Refusal> {
+    pub fn opt_date(&self, unit: TimeUnit) -> Result<Option<Date>, DecodeError> {
         Ok(self.opt(|cell| cell.date(unit))?.filter(|date| *date != BLANK_DATE))
     }
 
     /// The object in this cell; `None` for absent and `null`.
-    pub fn object<T: Columns<'a>>(&self) -> Result<Option<T>, Refusal> {
+    pub fn object<T: Columns<'a>>(&self) -> Result<Option<T>, DecodeError> {
         self.opt(|cell| T::read(cell.name, cell.json))
     }
 
     /// The objects of the array in this cell, in order; none for absent and `null`.
-    pub fn objects<T: Columns<'a>>(&self) -> Result<Vec<T>, Refusal> {
+    pub fn objects<T: Columns<'a>>(&self) -> Result<Vec<T>, DecodeError> {
         if self.is_null() {
             return Ok(Vec::new());
         }
-        let items: Vec<&'a RawValue> = serde_json::from_str(self.json).map_err(|_| self.refuse("a list"))?;
+        let items: Vec<&'a RawValue> = serde_json::from_str(self.json).map_err(|_| self.error("a list"))?;
         items
             .iter()
             .enumerate()
-            .map(|(i, item)| T::read("", item.get()).map_err(|refusal| refusal.within(&format!("{}[{i}]", self.name))))
+            .map(|(i, item)| T::read("", item.get()).map_err(|error| error.within(&format!("{}[{i}]", self.name))))
             .collect()
     }
 }
@@ -409,8 +409,8 @@ mod tests {
     #[test]
     fn a_value_that_was_left_out_is_never_taken_for_the_value() {
         let left_out = cell("\"__debezium_unavailable_value\"");
-        let refused = left_out.text().expect_err("no text").to_string();
-        assert!(refused.contains("__debezium_unavailable_value"), "{refused}");
+        let error = left_out.text().expect_err("no text").to_string();
+        assert!(error.contains("__debezium_unavailable_value"), "{error}");
         assert!(left_out.opt_text().is_err() && left_out.filled().is_err() && left_out.id().is_err() && left_out.text_or_empty().is_err());
     }
 
@@ -448,8 +448,8 @@ mod tests {
         ] {
             assert_eq!(cell(json).amount(Decimals::Text, 0).ok(), Amount::parse(value), "{json}");
         }
-        let refusal = cell("\"Mr4=\"").amount(Decimals::Text, 0).expect_err("no decimal");
-        assert_eq!(refusal.to_string(), "field \"total\": expected a decimal as text or number, found \"Mr4=\"");
+        let error = cell("\"Mr4=\"").amount(Decimals::Text, 0).expect_err("no decimal");
+        assert_eq!(error.to_string(), "field \"total\": expected a decimal as text or number, found \"Mr4=\"");
     }
 
     #[test]
@@ -471,14 +471,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_names_its_columns_in_refusals() {
+    fn a_row_names_its_columns_in_errors() {
         let row = Sample::read("after", r#"{"id":"7","No_":"S-1","total":true,"other":[1,{"a":2}],"lines":[{"price":"1"},{"price":"x"}]}"#)
             .expect("a row");
         assert_eq!((row.id.int(), row.no.text().as_deref()), (Ok(7), Ok("S-1")));
-        let refusal = row.total.amount(Decimals::Text, 4).expect_err("a flag is no amount");
-        assert_eq!(refusal.to_string(), "field \"total\": expected a decimal as text or number, found \"true\"");
-        let refusal = row.placed_at.moment(TimeUnit::Millis).expect_err("absent");
-        assert_eq!(refusal.to_string(), "field \"placed_at\": expected a moment of the years 1 to 9999, found \"nothing\"");
+        let error = row.total.amount(Decimals::Text, 4).expect_err("a flag is no amount");
+        assert_eq!(error.to_string(), "field \"total\": expected a decimal as text or number, found \"true\"");
+        let error = row.placed_at.moment(TimeUnit::Millis).expect_err("absent");
+        assert_eq!(error.to_string(), "field \"placed_at\": expected a moment of the years 1 to 9999, found \"nothing\"");
         let parts: Vec<Part<'_>> = row.lines.objects().expect("a list");
         assert_eq!(parts.len(), 2);
         assert!(Sample::read("after", "[]").is_err());

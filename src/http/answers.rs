@@ -74,7 +74,7 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
 async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
     let told = match decisions::read(Some(&decision)) {
         Ok(told) => told,
-        Err(refusal) => return body(StatusCode::BAD_REQUEST, &json!({ "error": refusal.to_string() })),
+        Err(error) => return body(StatusCode::BAD_REQUEST, &json!({ "error": error.to_string() })),
     };
     let Some(inbox) = service.inbox.clone() else {
         return body(StatusCode::NOT_FOUND, &json!({ "error": "decisions are not taken here" }));

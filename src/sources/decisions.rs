@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Adapter, FactsOut, Kind, Reading, Skip};
-use crate::envelope::{Record, Refusal, body};
+use crate::envelope::{DecodeError, Record, body};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Decision, LineRef};
 use crate::facts::{Amount, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
@@ -81,26 +81,26 @@ impl Decisions {
 ///
 /// # Errors
 /// Names the member that is missing, unknown or wrong.
-pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, Refusal> {
+pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, DecodeError> {
     let text = body::text(value)?;
     let told: DecisionTold =
-        serde_json::from_str(text).map_err(|error| Refusal::new("value", format!("a decision as JSON ({error})"), text))?;
+        serde_json::from_str(text).map_err(|error| DecodeError::new("value", format!("a decision as JSON ({error})"), text))?;
     for (member, filled) in [("kind", &told.kind), ("choice", &told.choice), ("who", &told.who)] {
         if filled.trim().is_empty() {
-            return Err(Refusal::new(member, "a word", ""));
+            return Err(DecodeError::new(member, "a word", ""));
         }
     }
     if told.order.is_some() == told.sku.is_some() {
-        return Err(Refusal::new("order", "either an order or a SKU that the exception is about", text));
+        return Err(DecodeError::new("order", "either an order or a SKU that the exception is about", text));
     }
     if let Some(name) = &told.name {
-        Name::parse(name).ok_or_else(|| Refusal::new("name", "a name as its exception writes it: scope, blank, number", name))?;
+        Name::parse(name).ok_or_else(|| DecodeError::new("name", "a name as its exception writes it: scope, blank, number", name))?;
         if told.choice != LINK && told.choice != WITHDRAW {
-            return Err(Refusal::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of a name"), &told.choice));
+            return Err(DecodeError::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of a name"), &told.choice));
         }
     }
     if told.choice == LINK && (told.name.is_none() || told.order.is_none()) {
-        return Err(Refusal::new("choice", format!("with `{LINK}` the name, and the order that it is to lead to"), text));
+        return Err(DecodeError::new("choice", format!("with `{LINK}` the name, and the order that it is to lead to"), text));
     }
     Ok(told)
 }
@@ -122,7 +122,7 @@ impl Adapter for Decisions {
         vec![self.topic.clone()]
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         if record.value.is_none() {
             return Ok(Reading::Skipped(Skip::Housekeeping));
         }
@@ -132,7 +132,7 @@ impl Adapter for Decisions {
         let id = join_key(&[&told.kind, &told.number]);
         let withdrawn = told.choice == WITHDRAW;
         if let Some(text) = &told.sku {
-            let sku = Sku::new(text).ok_or_else(|| Refusal::new("sku", "a SKU", text))?;
+            let sku = Sku::new(text).ok_or_else(|| DecodeError::new("sku", "a SKU", text))?;
             match withdrawn {
                 true => out.deleted(Subject::Sku(sku), SkuRow::DECISION, id, place, at),
                 false => out.sku(sku, id, place, at, SkuRow::Decision(Box::new(decision(told)))),
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::facts::{Cause, Change, Fact, SourceId, TopicId};
 
-    fn translated(text: &str) -> Result<Vec<Fact>, Refusal> {
+    fn translated(text: &str) -> Result<Vec<Fact>, DecodeError> {
         let topic: Arc<str> = "waybill.decisions".into();
         let record = Record {
             topic: &topic,
@@ -215,10 +215,10 @@ mod tests {
         assert_eq!((&let_go[0].key, &let_go[0].change), (&facts[0].key, &Change::Delete));
         let by_key = translated(&link.replace("000001020", "magento|5021")).expect("read");
         assert_eq!(by_key[0].key, facts[0].key, "a later word of the same people replaces it");
-        let refused = |text: &str| translated(text).expect_err("refused").to_string();
-        assert!(refused(&link.replace("wms.blind-return RET81", "RET81")).contains("scope, blank, number"));
-        assert!(refused(&link.replace(r#""choice":"link""#, r#""choice":"accept""#)).contains("`link` or `withdraw`"));
-        assert!(refused(&BODY.replace("accept", LINK)).contains("with `link` the name"));
+        let error = |text: &str| translated(text).expect_err("a decode error").to_string();
+        assert!(error(&link.replace("wms.blind-return RET81", "RET81")).contains("scope, blank, number"));
+        assert!(error(&link.replace(r#""choice":"link""#, r#""choice":"accept""#)).contains("`link` or `withdraw`"));
+        assert!(error(&BODY.replace("accept", LINK)).contains("with `link` the name"));
     }
 
     #[test]
@@ -229,9 +229,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_unknown_is_named() {
-        let refused = |text: &str| translated(text).expect_err("refused").to_string();
-        assert!(refused(&BODY.replace("\"order\"", "\"oder\"")).contains("unknown field `oder`"));
-        assert!(refused(&BODY.replace(r#""order":"ORDER","#, "")).contains("either an order or a SKU"));
-        assert!(refused(&BODY.replace("kim", " ")).starts_with("field \"who\""));
+        let error = |text: &str| translated(text).expect_err("a decode error").to_string();
+        assert!(error(&BODY.replace("\"order\"", "\"oder\"")).contains("unknown field `oder`"));
+        assert!(error(&BODY.replace(r#""order":"ORDER","#, "")).contains("either an order or a SKU"));
+        assert!(error(&BODY.replace("kim", " ")).starts_with("field \"who\""));
     }
 }

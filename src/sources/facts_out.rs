@@ -52,7 +52,7 @@ impl<'a> FactsOut<'a> {
         self.facts.is_empty()
     }
 
-    /// Takes back all facts but the first `len`: a record that is refused midway yields none.
+    /// Takes back all facts but the first `len`: a record that cannot be decoded gives none.
     pub fn truncate(&mut self, len: usize) {
         self.facts.truncate(len);
     }
@@ -80,7 +80,7 @@ impl<'a> FactsOut<'a> {
         Ok(())
     }
 
-    /// Runs `tell`; the facts that it put out before a refusal are taken back.
+    /// Runs `tell`; the facts that it put out before a decode error are taken back.
     pub fn all_or_none<T, E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         let before = self.facts.len();
         let told = tell(self);

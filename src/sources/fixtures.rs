@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A `key` or `value` that is a text stands for its characters, `null` for none (a tombstone), all else for its own JSON. `expect` is the
-//! facts, or `{"skipped": ...}`, or `{"refused": "..."}`. With `WAYBILL_BLESS=1` in the environment the expectations are written anew:
+//! facts, or `{"skipped": ...}`, or `{"decode_error": "..."}`. With `WAYBILL_BLESS=1` in the environment the expectations are written anew:
 //! review the difference.
 
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ pub(crate) fn translate(adapter: &dyn Adapter, name: &str, record: &Record<'_>) 
     let mut facts = Vec::new();
     let cause = Cause { topic: TopicId::of(record.topic), partition: record.partition, offset: record.offset };
     let mut out = FactsOut::new(SourceId::of(name), cause, adapter.revision(), &mut facts);
-    let reading = adapter.translate(record, &mut out).map_err(|refusal| refusal.to_string());
+    let reading = adapter.translate(record, &mut out).map_err(|error| error.to_string());
     (reading, facts)
 }
 
@@ -102,9 +102,9 @@ fn outcome(adapter: &dyn Adapter, name: &str, case: &Case<'_>) -> Value {
     };
     let (reading, facts) = translate(adapter, name, &record);
     match reading {
-        Err(refusal) => {
-            assert!(facts.is_empty(), "a refused record has told facts");
-            json!({ "refused": refusal })
+        Err(error) => {
+            assert!(facts.is_empty(), "a record that cannot be decoded has given facts");
+            json!({ "decode_error": error })
         }
         Ok(Reading::Skipped(Skip::Housekeeping)) => json!({ "skipped": "housekeeping" }),
         Ok(Reading::Skipped(Skip::UnknownTable(table))) => json!({ "skipped": table.as_str() }),

@@ -22,7 +22,7 @@ pub use facts_out::{FactsOut, Standing};
 
 use std::sync::Arc;
 
-use crate::envelope::{Record, Refusal};
+use crate::envelope::{DecodeError, Record};
 use crate::facts::ids::Digester;
 use crate::facts::sku::Basis;
 use crate::facts::{SourceId, Text};
@@ -48,7 +48,7 @@ pub enum Skip {
 ///
 /// Given: every record of the source's topics, in each partition's order, some of them more than once (at least once is the rule), with no
 /// order between topics. Owed: the same facts for the same record always; versions that put every state of a row in its source's order;
-/// a [`Refusal`] that names field, expected and found for what can't be read, and then no fact at all of that record.
+/// a [`DecodeError`] that names field, expected and found for what can't be read, and then no fact at all of that record.
 pub trait Adapter: Send + Sync {
     /// Raised when the meaning given to a record changes, so that records read again after a mend count as newer.
     fn revision(&self) -> u16;
@@ -61,7 +61,7 @@ pub trait Adapter: Send + Sync {
         false
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal>;
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError>;
 }
 
 /// What configuration says of every source, whatever its kind.

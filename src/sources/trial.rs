@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Adapter, Common, FactsOut, Kind, Reading};
-use crate::envelope::{Headers, Record, Refusal};
+use crate::envelope::{DecodeError, Headers, Record};
 use crate::facts::ids::Digester;
 use crate::facts::{Cause, Change, Fact, Housed, Moment, Name, Row, SourceId, Subject, TopicId};
 
@@ -32,7 +32,7 @@ pub(crate) fn translate(
     value: Option<&str>,
     arrival: &str,
     offset: i64,
-) -> Result<(Reading, Vec<Fact>), Refusal> {
+) -> Result<(Reading, Vec<Fact>), DecodeError> {
     let topic: Arc<str> = topic.into();
     let record = Record {
         topic: &topic,

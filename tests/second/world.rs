@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use waybill::config::{Config, Outside};
-use waybill::envelope::{Record, Refusal};
+use waybill::envelope::{DecodeError, Record};
 use waybill::facts::{Link, Moment, Place, Role, Row, Subject};
 use waybill::sources::{Adapter, Common, FactsOut, Kind, Reading};
 
@@ -150,7 +150,7 @@ impl Adapter for Reader {
         vec![self.topic.clone()]
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let told: Rows = postcard::from_bytes(record.value.expect("a record has a value")).expect("a record holds rows");
         let place = match told.order {
             Order::Position(at) => Place::Position([1, at, 0]),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use super::{Engine, EngineSettings, Limits, LogError, OutRecord, Restored, SourceRuntime, TopicNames, Turn};
 use crate::entities::order::testing::{PLACED, Story, rules};
-use crate::envelope::{Record, Refusal};
+use crate::envelope::{DecodeError, Record};
 use crate::events::Topic;
 use crate::facts::ids::Digester;
 use crate::facts::time::Span;
@@ -44,7 +44,7 @@ impl Adapter for AsTheyAre {
         vec![SOURCE_TOPIC.to_owned()]
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let Told { written_at, facts } = postcard::from_bytes(record.value.unwrap_or_default()).expect("a record holds facts");
         let cause = out.cause;
         if let Some(fact) = facts.first() {

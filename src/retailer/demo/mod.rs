@@ -35,8 +35,8 @@ pub struct Facts {
     pub records: u64,
     pub repeated: u64,
     pub dead_letters: u64,
-    /// The first refusals, without anybody's data.
-    pub refusals: Vec<String>,
+    /// The first decode errors, without anybody's data.
+    pub decode_errors: Vec<String>,
     pub epochs: u64,
     pub events: BTreeMap<Topic, u64>,
     pub exceptions_opened: u64,

@@ -266,8 +266,8 @@ pub(in crate::retailer) fn verdict(page: &mut Page, facts: &Facts) {
     }
     let mark = page.mark(facts.dead_letters == 0);
     page.line(&format!("  {mark} every record could be read ({} dead letters)", facts.dead_letters));
-    for refusal in &facts.refusals {
-        page.line(&format!("         {refusal}"));
+    for error in &facts.decode_errors {
+        page.line(&format!("         {error}"));
     }
     for failure in facts.failures.iter().take(FAILURES_SHOWN) {
         let sentence = page.paint("31", &failure.sentence);

@@ -25,23 +25,23 @@ struct Sums {
     /// Records of committed epochs, by what came of them: together they must be all that were sent.
     records: u64,
     dead_letters: u64,
-    refusals: Vec<String>,
+    decode_errors: Vec<String>,
 }
 
 impl Observer for Sums {
     fn committed(&mut self, report: &EpochReport, _: EpochTimes) {
         self.epochs += 1;
         for source in report.sources.values() {
-            self.dead_letters += source.refused;
-            self.records += source.understood + source.housekeeping + source.unknown_tables.values().sum::<u64>() + source.refused;
-            self.refusals.extend(source.refusal.clone().filter(|_| self.refusals.len() < REFUSALS_SHOWN));
+            self.dead_letters += source.decode_errors;
+            self.records += source.understood + source.housekeeping + source.unknown_tables.values().sum::<u64>() + source.decode_errors;
+            self.decode_errors.extend(source.first_decode_error.clone().filter(|_| self.decode_errors.len() < DECODE_ERRORS_SHOWN));
         }
     }
 
     fn not_committed(&mut self) {}
 }
 
-const REFUSALS_SHOWN: usize = 5;
+const DECODE_ERRORS_SHOWN: usize = 5;
 const PARTITIONS: i32 = 4;
 const RECORD_BYTES_MAX: usize = 900_000;
 /// After the last thing has happened, the clock still goes on for so long: what waits for it alone is said then.
@@ -308,7 +308,8 @@ impl Play {
         self.write();
         engine.turn().await?;
         let sums = engine.observer();
-        self.sums = Sums { epochs: sums.epochs, records: sums.records, dead_letters: sums.dead_letters, refusals: sums.refusals.clone() };
+        self.sums =
+            Sums { epochs: sums.epochs, records: sums.records, dead_letters: sums.dead_letters, decode_errors: sums.decode_errors.clone() };
         drop(engine.into_log());
         let began = Instant::now();
         let restored = self.start_engine().await?;
@@ -341,7 +342,7 @@ impl Play {
         if let Some(trouble) = &mut facts.trouble {
             trouble.nights = self.nights;
         }
-        let (dead_letters, refusals, epochs) = (sums.dead_letters, sums.refusals.clone(), sums.epochs);
-        Facts { dead_letters, refusals, epochs, wall, engine: self.working, killed: self.killed.clone(), ..facts }
+        let (dead_letters, decode_errors, epochs) = (sums.dead_letters, sums.decode_errors.clone(), sums.epochs);
+        Facts { dead_letters, decode_errors, epochs, wall, engine: self.working, killed: self.killed.clone(), ..facts }
     }
 }

@@ -31,7 +31,7 @@ pub type Database = Box<dyn Write>;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Who drives is told at least so often.
 const TURN_MAX: Duration = Duration::from_millis(100);
-const REFUSALS_SHOWN: usize = 5;
+const DECODE_ERRORS_SHOWN: usize = 5;
 /// No system answers sooner after it was asked, however great the hurry. Shorter than an epoch, a second application that reads the same topics
 /// would read question and answer at once, and have nothing to ask.
 const ANSWERS_AFTER: Duration = Duration::from_millis(400);
@@ -54,7 +54,7 @@ pub struct Live {
     stirred: Instant,
     heard: u64,
     dead_letters: u64,
-    refusals: Vec<String>,
+    decode_errors: Vec<String>,
 }
 
 impl Live {
@@ -84,7 +84,7 @@ impl Live {
         let wires = Wires::new(setup, database)?;
         plan.opening = Moment(jiff::Timestamp::now().as_millisecond());
         let (retailer, now) = (Retailer::new(plan.clone()), Instant::now());
-        let (judge, dead_letters, refusals) = (Judge::new(), 0, Vec::new());
+        let (judge, dead_letters, decode_errors) = (Judge::new(), 0, Vec::new());
         Ok(Self {
             brokers,
             plan,
@@ -99,7 +99,7 @@ impl Live {
             stirred: now,
             heard: 0,
             dead_letters,
-            refusals,
+            decode_errors,
         })
     }
 
@@ -150,9 +150,9 @@ impl Live {
         self.heard += heard.len() as u64;
         for record in records.iter().filter(|record| self.heard_in.get(&*record.topic) == Some(&None)) {
             self.dead_letters += 1;
-            if self.refusals.len() < REFUSALS_SHOWN {
+            if self.decode_errors.len() < DECODE_ERRORS_SHOWN {
                 // Not its text: that may hold a person's data.
-                self.refusals.push(format!(
+                self.decode_errors.push(format!(
                     "a record of {} ({}[{}]@{})",
                     header(record, "waybill-source"),
                     record.topic,
@@ -180,8 +180,8 @@ impl Live {
             facts.failures.insert(0, Failure { invariant: Invariant::Orders, sentence });
         }
         let kafka = OnKafka { hurry: self.plan.hurry, transactions: self.wires.transactions(), killed: None };
-        let (dead_letters, refusals, wall) = (self.dead_letters, self.refusals.clone(), self.began.elapsed());
-        Facts { dead_letters, refusals, wall, kafka: Some(kafka), ..facts }
+        let (dead_letters, decode_errors, wall) = (self.dead_letters, self.decode_errors.clone(), self.began.elapsed());
+        Facts { dead_letters, decode_errors, wall, kafka: Some(kafka), ..facts }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `customer_entity` and `newsletter_subscriber`. Addresses of people go no further than their digests.
 
 use super::{Context, Table, moment};
-use crate::envelope::{Refusal, columns};
+use crate::envelope::{DecodeError, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::{CustomerKey, CustomerRow, Digest, Subject, Text};
@@ -15,7 +15,7 @@ columns! {
 }
 
 impl<'a> Table<'a> for CustomerEntity<'a> {
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let common = &cx.magento.common;
         let id = self.entity_id.id()?;
         let account = Account {
@@ -28,7 +28,7 @@ impl<'a> Table<'a> for CustomerEntity<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let id = self.entity_id.id()?;
         out.deleted(Subject::Customer(cx.magento.customer(&id)), CustomerRow::ACCOUNT, id.as_ref(), cx.place, cx.committed_at);
         Ok(())
@@ -39,7 +39,7 @@ const EMAIL: &str = "email";
 
 impl NewsletterSubscriber<'_> {
     /// Whose consent it is, for which address, and the row's id; `None` where the address was erased.
-    fn who(&self, cx: &Context<'_>) -> Result<Option<(CustomerKey, Digest, Text)>, Refusal> {
+    fn who(&self, cx: &Context<'_>) -> Result<Option<(CustomerKey, Digest, Text)>, DecodeError> {
         let common = &cx.magento.common;
         let address = self.subscriber_email.opt_text()?;
         let Some(digest) = address.and_then(|address| common.digester.email(&address)) else { return Ok(None) };
@@ -52,12 +52,12 @@ impl NewsletterSubscriber<'_> {
         Ok(Some((customer, digest, id)))
     }
 
-    fn state(&self) -> Result<ConsentState, Refusal> {
+    fn state(&self) -> Result<ConsentState, DecodeError> {
         match self.subscriber_status.int()? {
             1 => Ok(ConsentState::Yes),
             2 | 4 => Ok(ConsentState::Pending),
             3 => Ok(ConsentState::No),
-            _ => Err(self.subscriber_status.refuse("1 subscribed, 2 not active, 3 unsubscribed or 4 unconfirmed")),
+            _ => Err(self.subscriber_status.error("1 subscribed, 2 not active, 3 unsubscribed or 4 unconfirmed")),
         }
     }
 }
@@ -67,7 +67,7 @@ impl<'a> Table<'a> for NewsletterSubscriber<'a> {
         Some([self.customer_id.json(), self.subscriber_email.json()])
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let Some((customer, address, id)) = self.who(cx)? else { return Ok(()) };
         let changed_at = moment(&self.change_status_at)?;
         let consent = Consent {
@@ -82,7 +82,7 @@ impl<'a> Table<'a> for NewsletterSubscriber<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some((customer, _, id)) = self.who(cx)? {
             out.deleted(Subject::Customer(customer), CustomerRow::CONSENT, id, cx.place, cx.committed_at);
         }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::{Context, Table};
-use crate::envelope::{Refusal, columns};
+use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
 use crate::facts::{Amount, OrderRow, Quantity, Subject, Text};
 use crate::sources::FactsOut;
@@ -76,7 +76,7 @@ impl SalesOrderItem<'_> {
         }
     }
 
-    fn line(&self, cx: &Context<'_>, position: u32, role: LineRole, product_type: &str) -> Result<Line, Refusal> {
+    fn line(&self, cx: &Context<'_>, position: u32, role: LineRole, product_type: &str) -> Result<Line, DecodeError> {
         let tax = cx.money(&self.tax_amount)?;
         let gross = cx.required_money(&self.row_total)?
             + tax
@@ -110,7 +110,7 @@ impl SalesOrderItem<'_> {
         })
     }
 
-    fn progress(&self, cx: &Context<'_>) -> Result<LineProgress, Refusal> {
+    fn progress(&self, cx: &Context<'_>) -> Result<LineProgress, DecodeError> {
         Ok(LineProgress {
             cancelled: cx.pieces(&self.qty_canceled)?,
             credited: cx.pieces(&self.qty_refunded)?,
@@ -125,11 +125,11 @@ impl<'a> Table<'a> for SalesOrderItem<'a> {
         Some([self.order_id.json(), ""])
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = cx.order(&self.order_id)?;
         let id: Text = self.item_id.id()?.as_ref().into();
         // Items are numbered in the order of the cart.
-        let position = u32::try_from(self.item_id.int()?).map_err(|_| self.item_id.refuse("a whole number of 32 bits"))?;
+        let position = u32::try_from(self.item_id.int()?).map_err(|_| self.item_id.error("a whole number of 32 bits"))?;
         let product_type = self.product_type.text_or_empty()?;
         let role = self.role(&product_type);
         let at = cx.at(&self.updated_at)?;
@@ -143,7 +143,7 @@ impl<'a> Table<'a> for SalesOrderItem<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(cx.order(&self.order_id)?);
         let id: Text = self.item_id.id()?.as_ref().into();
         if self.parent_item_id.is_null() || self.progress(cx)? != LineProgress::default() {

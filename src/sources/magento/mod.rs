@@ -39,7 +39,7 @@ use serde::Deserialize;
 use super::words::Words;
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
 use crate::envelope::debezium::{self, Change, Message, Op};
-use crate::envelope::{Cell, Columns, Decimals, Record, Refusal};
+use crate::envelope::{Cell, Columns, Decimals, DecodeError, Record};
 use crate::facts::order::Tender;
 use crate::facts::{Amount, Currency, CustomerKey, CustomerRow, Floor, Keeper, Moment, OrderKey, OrderRow, Place, Quantity, Role, SkuRow};
 
@@ -147,7 +147,7 @@ impl Adapter for Magento {
         self.tables.iter().map(|table| format!("{topic_prefix}.{database}.{table_prefix}{table}")).collect()
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         match debezium::decode(record.value)? {
             Message::Housekeeping => Ok(Reading::Skipped(Skip::Housekeeping)),
             Message::Change(change) => {
@@ -159,7 +159,7 @@ impl Adapter for Magento {
 }
 
 impl Magento {
-    fn change(&self, change: &Change<'_>, taken_at: Moment, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn change(&self, change: &Change<'_>, taken_at: Moment, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let name = &*change.source.table;
         let table = name.strip_prefix(self.settings.table_prefix.as_str()).unwrap_or(name);
         let apply = match table {
@@ -240,23 +240,23 @@ trait Table<'a>: Columns<'a> {
         None
     }
     /// The row stands so.
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal>;
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>;
     /// The row stood so and is gone.
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal>;
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>;
 }
 
-fn apply<'a, T: Table<'a>>(change: &Change<'a>, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn apply<'a, T: Table<'a>>(change: &Change<'a>, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let Some(row) = change.row::<T>()? else { return Ok(()) };
     if change.is_delete() {
-        return row.delete(cx, out).map_err(|refusal| refusal.within("before"));
+        return row.delete(cx, out).map_err(|error| error.within("before"));
     }
     if let Some(owner) = row.owner()
         && let Some(old) = change.before_update::<T>()?
         && old.owner() != Some(owner)
     {
-        out.moved_away(|out| old.delete(cx, out)).map_err(|refusal| refusal.within("before"))?;
+        out.moved_away(|out| old.delete(cx, out)).map_err(|error| error.within("before"))?;
     }
-    row.upsert(cx, out).map_err(|refusal| refusal.within("after"))
+    row.upsert(cx, out).map_err(|error| error.within("after"))
 }
 
 /// Digits after the point of every amount and quantity that is read here.
@@ -264,34 +264,34 @@ const SCALE: u32 = 4;
 
 impl Context<'_> {
     /// An amount; NULL is zero, as it stands in all totals right after placement.
-    fn money(&self, cell: &Cell<'_>) -> Result<Amount, Refusal> {
+    fn money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
         Ok(cell.opt_amount(self.magento.settings.decimals, SCALE)?.unwrap_or_default())
     }
 
-    fn pieces(&self, cell: &Cell<'_>) -> Result<Quantity, Refusal> {
+    fn pieces(&self, cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
         Ok(cell.opt_quantity(self.magento.settings.decimals, SCALE)?.unwrap_or_default())
     }
 
-    fn required_money(&self, cell: &Cell<'_>) -> Result<Amount, Refusal> {
+    fn required_money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
         cell.amount(self.magento.settings.decimals, SCALE)
     }
 
-    fn required_pieces(&self, cell: &Cell<'_>) -> Result<Quantity, Refusal> {
+    fn required_pieces(&self, cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
         cell.quantity(self.magento.settings.decimals, SCALE)
     }
 
-    fn order(&self, cell: &Cell<'_>) -> Result<OrderKey, Refusal> {
+    fn order(&self, cell: &Cell<'_>) -> Result<OrderKey, DecodeError> {
         Ok(OrderKey::new(&self.magento.common.name, &cell.id()?))
     }
 
     /// The row's own time, else the commit's.
-    fn at(&self, cell: &Cell<'_>) -> Result<Moment, Refusal> {
+    fn at(&self, cell: &Cell<'_>) -> Result<Moment, DecodeError> {
         Ok(moment(cell)?.unwrap_or(self.committed_at))
     }
 }
 
 /// TIMESTAMP columns come as text in UTC; DATETIME would come as milliseconds.
-fn moment(cell: &Cell<'_>) -> Result<Option<Moment>, Refusal> {
+fn moment(cell: &Cell<'_>) -> Result<Option<Moment>, DecodeError> {
     cell.opt_moment(crate::envelope::TimeUnit::Millis)
 }
 

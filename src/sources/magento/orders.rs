@@ -2,7 +2,7 @@
 
 use super::{Context, Table, moment};
 use crate::envelope::debezium::Op;
-use crate::envelope::{Cell, Refusal, columns};
+use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{
     Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word,
 };
@@ -33,7 +33,7 @@ struct Paid {
 }
 
 impl SalesOrder<'_> {
-    fn paid(&self, cx: &Context<'_>) -> Result<Paid, Refusal> {
+    fn paid(&self, cx: &Context<'_>) -> Result<Paid, DecodeError> {
         let stored = [
             ("gift-cards", Tender::GiftCard, cx.money(&self.gift_cards_amount)?),
             ("store-credit", Tender::StoreCredit, cx.money(&self.customer_balance_amount)?),
@@ -43,26 +43,26 @@ impl SalesOrder<'_> {
         Ok(Paid { stored, total })
     }
 
-    fn shipping(&self, cx: &Context<'_>) -> Result<Charge, Refusal> {
+    fn shipping(&self, cx: &Context<'_>) -> Result<Charge, DecodeError> {
         let tax = cx.money(&self.shipping_tax_amount)?;
         let gross = cx.money(&self.shipping_amount)? + tax + cx.money(&self.shipping_discount_tax_compensation_amount)?
             - cx.money(&self.shipping_discount_amount)?;
         Ok(Charge { kind: ChargeKind::Shipping, gross, tax, removed: false })
     }
 
-    fn customer(&self, cx: &Context<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, Refusal> {
+    fn customer(&self, cx: &Context<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
         let guest = || email.map(|digest| CustomerKey::guest(&cx.magento.common.brand, digest));
         Ok(account.map(|id| cx.magento.customer(&id)).or_else(guest))
     }
 
     /// The other order of an edit. The column holds its `entity_id` as text.
-    fn relation(&self, cx: &Context<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, Refusal> {
+    fn relation(&self, cx: &Context<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, DecodeError> {
         let other = cell.opt_id()?.filter(|id| !id.is_empty() && *id != "0");
         Ok(other.map(|id| OrderKey::new(&cx.magento.common.name, &id)))
     }
 
-    fn header(&self, cx: &Context<'_>, number: &str, total: Amount) -> Result<Header, Refusal> {
+    fn header(&self, cx: &Context<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
         let common = &cx.magento.common;
         let email = self.customer_email.filled()?;
         let email_digest = email.as_deref().and_then(|address| common.digester.email(address));
@@ -73,7 +73,7 @@ impl SalesOrder<'_> {
             channel: common.channel.clone(),
             brand: common.brand.clone(),
             origin: Origin::Web,
-            placed_at: moment(&self.created_at)?.ok_or_else(|| self.created_at.refuse("the moment when the order was placed"))?,
+            placed_at: moment(&self.created_at)?.ok_or_else(|| self.created_at.error("the moment when the order was placed"))?,
             currency: self.order_currency_code.currency()?,
             total,
             prices_include_tax: cx.magento.settings.prices_include_tax,
@@ -112,10 +112,10 @@ fn state(word: &str) -> Word<ShopState> {
 const HELD: &str = "holded";
 
 impl<'a> Table<'a> for SalesOrder<'a> {
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = cx.order(&self.entity_id)?;
         let at = cx.at(&self.updated_at)?;
-        let number = self.increment_id.filled()?.ok_or_else(|| self.increment_id.refuse("the order's number"))?;
+        let number = self.increment_id.filled()?.ok_or_else(|| self.increment_id.error("the order's number"))?;
         let paid = self.paid(cx)?;
         let header = self.header(cx, &number, paid.total)?;
         let (place, held, cancelled) = (cx.place, header.raw_state == HELD, header.state == Word::Known(ShopState::Cancelled));
@@ -144,7 +144,7 @@ impl<'a> Table<'a> for SalesOrder<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         out.deleted(Subject::Order(cx.order(&self.entity_id)?), OrderRow::HEADER, "", cx.place, cx.committed_at);
         Ok(())
     }
@@ -154,13 +154,13 @@ fn stored_value(tender: Tender, currency: Currency, captured: Amount) -> Payment
     Payment { tender, currency, authorised: captured, captured, expires_at: None, reference: Text::default(), failed: false }
 }
 
-fn personal(cell: &Cell<'_>) -> Result<Personal, Refusal> {
+fn personal(cell: &Cell<'_>) -> Result<Personal, DecodeError> {
     Ok(Personal(cell.text_or_empty()?.as_ref().into()))
 }
 
 impl SalesOrderAddress<'_> {
     /// First, middle and last name, as far as they are there.
-    fn name(&self) -> Result<Personal, Refusal> {
+    fn name(&self) -> Result<Personal, DecodeError> {
         let mut name = Text::default();
         for part in [&self.firstname, &self.middlename, &self.lastname] {
             if let Some(part) = part.filled()? {
@@ -173,7 +173,7 @@ impl SalesOrderAddress<'_> {
         Ok(Personal(name))
     }
 
-    fn address(&self) -> Result<Address, Refusal> {
+    fn address(&self) -> Result<Address, DecodeError> {
         Ok(Address {
             name: self.name()?,
             company: personal(&self.company)?,
@@ -187,7 +187,7 @@ impl SalesOrderAddress<'_> {
         })
     }
 
-    fn kind(&self) -> Result<Option<u8>, Refusal> {
+    fn kind(&self) -> Result<Option<u8>, DecodeError> {
         Ok(match self.address_type.text_or_empty()?.as_ref() {
             "shipping" => Some(OrderRow::SHIP_TO),
             "billing" => Some(OrderRow::BILL_TO),
@@ -201,7 +201,7 @@ impl<'a> Table<'a> for SalesOrderAddress<'a> {
         Some([self.parent_id.json(), self.address_type.json()])
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = cx.order(&self.parent_id)?;
         let at: Moment = cx.committed_at;
         match self.kind()? {
@@ -212,7 +212,7 @@ impl<'a> Table<'a> for SalesOrderAddress<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some(kind) = self.kind()? {
             out.deleted(Subject::Order(cx.order(&self.parent_id)?), kind, "", cx.place, cx.committed_at);
         }

@@ -1,7 +1,7 @@
 //! `sales_order_payment` and `sales_creditmemo`.
 
 use super::{Context, OfflineCreditMemos, Table, moment};
-use crate::envelope::{Refusal, columns};
+use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Payment, Refund, RefundState, Tender, Word};
 use crate::facts::{Amount, OrderRow, Subject, Text};
 use crate::sources::FactsOut;
@@ -17,7 +17,7 @@ columns! {
 }
 
 impl SalesOrderPayment<'_> {
-    fn payment(&self, cx: &Context<'_>) -> Result<Payment, Refusal> {
+    fn payment(&self, cx: &Context<'_>) -> Result<Payment, DecodeError> {
         let captured = cx.money(&self.amount_paid)?;
         let open = cx.money(&self.amount_authorized)? - cx.money(&self.amount_canceled)?;
         let tender = self.method.opt_text()?.and_then(|method| cx.magento.tenders.get(&method).copied());
@@ -42,14 +42,14 @@ impl<'a> Table<'a> for SalesOrderPayment<'a> {
         Some([self.parent_id.json(), ""])
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = cx.order(&self.parent_id)?;
         let id = self.entity_id.id()?;
         out.order(order, id.as_ref(), cx.place, cx.committed_at, OrderRow::Payment(self.payment(cx)?));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(cx.order(&self.parent_id)?);
         out.deleted(subject, OrderRow::PAYMENT, self.entity_id.id()?.as_ref(), cx.place, cx.committed_at);
         Ok(())
@@ -58,7 +58,7 @@ impl<'a> Table<'a> for SalesOrderPayment<'a> {
 
 impl SalesCreditmemo<'_> {
     /// `None` while the memo is open: nothing is given back yet.
-    fn state(&self) -> Result<Option<Word<RefundState>>, Refusal> {
+    fn state(&self) -> Result<Option<Word<RefundState>>, DecodeError> {
         Ok(match self.state.opt_int()? {
             None | Some(1) => None,
             Some(2) => Some(Word::Known(RefundState::Success)),
@@ -73,7 +73,7 @@ impl<'a> Table<'a> for SalesCreditmemo<'a> {
         Some([self.order_id.json(), ""])
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = cx.order(&self.order_id)?;
         let reference = self.transaction_id.filled()?;
         let paper = reference.is_none() && cx.magento.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
@@ -92,7 +92,7 @@ impl<'a> Table<'a> for SalesCreditmemo<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(cx.order(&self.order_id)?);
         out.deleted(subject, OrderRow::REFUND, self.entity_id.id()?.as_ref(), cx.place, cx.committed_at);
         Ok(())

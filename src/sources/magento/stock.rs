@@ -1,7 +1,7 @@
 //! `inventory_reservation` and `inventory_source_item`: what the shop holds back, and the figure that it has.
 
 use super::{Context, Table};
-use crate::envelope::{Refusal, columns};
+use crate::envelope::{DecodeError, columns};
 use crate::facts::sku::{Basis, Holding, ShopFigure};
 use crate::facts::{SkuRow, Subject};
 use crate::sources::FactsOut;
@@ -15,7 +15,7 @@ columns! {
 }
 
 impl<'a> Table<'a> for InventoryReservation<'a> {
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let quantity = -cx.required_pieces(&self.quantity)?;
         let holding = Holding { shop: cx.magento.common.name.clone(), quantity };
         out.sku(self.sku.sku()?, self.reservation_id.id()?.as_ref(), cx.place, cx.committed_at, SkuRow::Holding(holding));
@@ -23,7 +23,7 @@ impl<'a> Table<'a> for InventoryReservation<'a> {
     }
 
     /// A job tidies away the rows of an order that add up to nothing: nobody holds more or less for it.
-    fn delete(&self, _: &Context<'_>, _: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, _: &Context<'_>, _: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         Ok(())
     }
 }
@@ -33,7 +33,7 @@ impl<'a> Table<'a> for InventorySourceItem<'a> {
         Some([self.sku.json(), self.source_code.json()])
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let location = self.source_code.text()?;
         let quantity = cx.required_pieces(&self.quantity)?;
         let common = &cx.magento.common;
@@ -43,7 +43,7 @@ impl<'a> Table<'a> for InventorySourceItem<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Sku(self.sku.sku()?);
         out.deleted(subject, SkuRow::SHOP_FIGURE, self.source_code.text()?.as_ref(), cx.place, cx.committed_at);
         Ok(())

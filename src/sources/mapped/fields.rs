@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::super::local_time;
-use crate::envelope::{Cell, Decimals, Refusal, TimeUnit};
+use crate::envelope::{Cell, Decimals, DecodeError, TimeUnit};
 use crate::facts::ids::Digester;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku, Text};
 
@@ -42,7 +42,7 @@ pub(super) enum Form {
     Flag,
     /// A word for one of these meanings; an unknown word is kept.
     Open(&'static [&'static str]),
-    /// A word for one of these meanings; an unknown word is refused.
+    /// A word for one of these meanings; an unknown word is a decode error.
     Closed(&'static [&'static str]),
 }
 
@@ -103,21 +103,19 @@ impl WordTable {
 
 impl Reader<'_> {
     /// Reads a cell; `None` where it is absent, `null` or blank.
-    pub(super) fn read(&self, field: &Field, words: &WordTable, cell: Cell<'_>) -> Result<Option<Value>, Refusal> {
+    pub(super) fn read(&self, field: &Field, words: &WordTable, cell: Cell<'_>) -> Result<Option<Value>, DecodeError> {
         if cell.is_null() || cell.json().trim_matches('"').trim().is_empty() {
             return Ok(None);
         }
         let value = match field.form {
             Form::Text => Value::Text(scalar(cell)?.trim().into()),
-            Form::Sku => {
-                Value::Sku(Sku::new(&scalar(cell)?).ok_or_else(|| cell.refuse(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))?)
-            }
+            Form::Sku => Value::Sku(Sku::new(&scalar(cell)?).ok_or_else(|| cell.error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))?),
             Form::Number => Value::Number(cell.quantity(Decimals::Text, 0)?),
             Form::Pieces => Value::Number(not_below_zero(cell, cell.quantity(Decimals::Text, 0)?, Quantity::is_negative)?),
             Form::Amount => Value::Amount(not_below_zero(cell, cell.amount(Decimals::Text, 0)?, Amount::is_negative)?),
             Form::Currency => Value::Currency(cell.currency()?),
-            Form::Moment => Value::Moment(self.moment(cell).ok_or_else(|| cell.refuse("a moment"))?),
-            Form::Email => Value::Email(self.digester.email(&scalar(cell)?).ok_or_else(|| cell.refuse("an email address"))?),
+            Form::Moment => Value::Moment(self.moment(cell).ok_or_else(|| cell.error("a moment"))?),
+            Form::Email => Value::Email(self.digester.email(&scalar(cell)?).ok_or_else(|| cell.error("an email address"))?),
             Form::Flag => Value::Flag(cell.flag()?),
             Form::Open(names) => {
                 let word = scalar(cell)?;
@@ -126,7 +124,7 @@ impl Reader<'_> {
             Form::Closed(names) => {
                 let place = words.get(scalar(cell)?.trim(), names);
                 Value::Word(Ok(
-                    place.ok_or_else(|| cell.refuse(format!("a word for one of {} (see words.{})", names.join(", "), field.name)))?
+                    place.ok_or_else(|| cell.error(format!("a word for one of {} (see words.{})", names.join(", "), field.name)))?
                 ))
             }
         };
@@ -156,15 +154,15 @@ impl Reader<'_> {
     }
 }
 
-fn not_below_zero<T: Copy>(cell: Cell<'_>, value: T, negative: impl Fn(T) -> bool) -> Result<T, Refusal> {
-    if negative(value) { Err(cell.refuse("a number from 0")) } else { Ok(value) }
+fn not_below_zero<T: Copy>(cell: Cell<'_>, value: T, negative: impl Fn(T) -> bool) -> Result<T, DecodeError> {
+    if negative(value) { Err(cell.error("a number from 0")) } else { Ok(value) }
 }
 
 /// The text of a string, a number or a truth value.
-fn scalar<'a>(cell: Cell<'a>) -> Result<std::borrow::Cow<'a, str>, Refusal> {
+fn scalar<'a>(cell: Cell<'a>) -> Result<std::borrow::Cow<'a, str>, DecodeError> {
     match cell.json().as_bytes().first() {
         Some(b'"') => cell.text(),
-        Some(b'{' | b'[') | None => Err(cell.refuse("a text or a number")),
+        Some(b'{' | b'[') | None => Err(cell.error("a text or a number")),
         Some(_) => Ok(std::borrow::Cow::Borrowed(cell.json())),
     }
 }

@@ -116,11 +116,11 @@
 //! - **Newer** is the later `version`, a time in the record; at one time the further word of `state` or `meaning`. Without it, what comes
 //!   later in the topic; then rows of one id must come in one topic, keyed so that they share a partition.
 //! - **Words** are compared without case. The names of meanings need no entry (`delivered`, `out_for_delivery`). A word that is in no table is
-//!   kept as it was written where the row can say so (meaning, state, condition), else the record is refused.
+//!   kept as it was written where the row can say so (meaning, state, condition), else it is a decode error.
 //! - **Values**: numbers may stand in texts; amounts and pieces are exact decimals, never below zero (`count` apart). Times are RFC 3339,
 //!   ISO 8601 without an offset (read in the source's zone), whole numbers of `time_unit`, or written as `time_format` says. Of email
 //!   addresses only the digest is kept.
-//! - An absent, `null` or blank value is none: a refusal where the field has to be there.
+//! - An absent, `null` or blank value is none: a decode error where the field has to be there.
 //! - A tombstone says nothing here: these sources delete no rows.
 
 mod fields;
@@ -140,7 +140,7 @@ use self::paths::Found;
 use self::plan::{Origin, Plan, Slot, Topic};
 use self::told::{Told, Values};
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip};
-use crate::envelope::{Cell, Record, Refusal, body};
+use crate::envelope::{Cell, DecodeError, Record, body};
 use crate::facts::{Moment, Place, Role};
 
 pub const KIND: Kind = Kind {
@@ -176,7 +176,7 @@ impl Adapter for Mapped {
         self.topics.iter().flat_map(|topic| &topic.plans).any(|plan| plan.row.name == stock::PRODUCT.name)
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let Some(topic) = self.topics.iter().find(|topic| *topic.name == **record.topic) else {
             return Ok(Reading::Skipped(Skip::UnknownTable((&**record.topic).into())));
         };
@@ -186,7 +186,7 @@ impl Adapter for Mapped {
         let body = body::text(record.value)?;
         let found = topic.paths.read("value", body)?;
         let spoken = out.all_or_none(|out| {
-            topic.plans.iter().try_fold(false, |spoken, plan| Ok::<_, Refusal>(self.told_by(plan, record, &found, out)? | spoken))
+            topic.plans.iter().try_fold(false, |spoken, plan| Ok::<_, DecodeError>(self.told_by(plan, record, &found, out)? | spoken))
         })?;
         Ok(if spoken { Reading::Understood } else { Reading::Skipped(Skip::UnknownTable((&**record.topic).into())) })
     }
@@ -210,19 +210,19 @@ impl<'a> Reach<'_, 'a> {
 
 impl Mapped {
     /// Makes the rows of one plan; `false` when its `when` holds for nothing in the record.
-    fn told_by(&self, plan: &Plan, record: &Record<'_>, found: &Found<'_>, out: &mut FactsOut<'_>) -> Result<bool, Refusal> {
+    fn told_by(&self, plan: &Plan, record: &Record<'_>, found: &Found<'_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
         let whole = Reach { record: found, element: None };
         let Some((slot, path)) = &plan.each else { return self.row(plan, record, &whole, out) };
         let list = whole.json(*slot);
         if list.is_empty() {
             return Ok(false);
         }
-        let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| Refusal::new(path, "a list", list))?;
+        let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| DecodeError::new(path, "a list", list))?;
         let mut spoken = false;
         for (i, item) in items.iter().enumerate() {
-            let within = |mut refusal: Refusal| {
-                refusal.field = format!("{path}[{i}]{}{}", if refusal.field.starts_with('.') { "" } else { ": " }, refusal.field);
-                refusal
+            let within = |mut error: DecodeError| {
+                error.field = format!("{path}[{i}]{}{}", if error.field.starts_with('.') { "" } else { ": " }, error.field);
+                error
             };
             let element = plan.element.read("", item.get()).map_err(within)?;
             spoken |= self.row(plan, record, &Reach { element: Some(&element), ..whole }, out).map_err(within)?;
@@ -230,7 +230,7 @@ impl Mapped {
         Ok(spoken)
     }
 
-    fn row(&self, plan: &Plan, record: &Record<'_>, found: &Reach<'_, '_>, out: &mut FactsOut<'_>) -> Result<bool, Refusal> {
+    fn row(&self, plan: &Plan, record: &Record<'_>, found: &Reach<'_, '_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
         let holds = |(slot, texts): &(Slot, Vec<String>)| {
             fields::plain(found.json(*slot)).is_some_and(|text| texts.iter().any(|wanted| *wanted == text.trim()))
         };
@@ -252,7 +252,7 @@ impl Mapped {
     }
 }
 
-fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Values, Refusal> {
+fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Values, DecodeError> {
     let mut values = Values::new();
     for ((field, origin), words) in plan.row.fields.iter().zip(&plan.origins).zip(&plan.words) {
         values.push(match origin {
@@ -260,13 +260,13 @@ fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Val
             Origin::Constant(value) => Some(value.clone()),
             Origin::Path { slot, path } => {
                 let cell = Cell::new(field.name, found.json(*slot));
-                let named = |mut refusal: Refusal| {
-                    refusal.field.clone_from(path);
-                    refusal
+                let named = |mut error: DecodeError| {
+                    error.field.clone_from(path);
+                    error
                 };
                 let value: Option<Value> = reader.read(field, words, cell).map_err(named)?;
                 if value.is_none() && field.must {
-                    return Err(named(cell.refuse(format!("a value, the {}'s {}", plan.row.name, field.name))));
+                    return Err(named(cell.error(format!("a value, the {}'s {}", plan.row.name, field.name))));
                 }
                 value
             }
@@ -275,10 +275,10 @@ fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Val
     Ok(values)
 }
 
-fn stamp(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Option<Moment>, Refusal> {
+fn stamp(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Option<Moment>, DecodeError> {
     let Some((slot, path)) = &plan.version else { return Ok(None) };
     let cell = Cell::new("version", found.json(*slot));
-    let stamp = reader.moment(cell).ok_or_else(|| Refusal { field: path.clone(), ..cell.refuse("the moment of the last change") })?;
+    let stamp = reader.moment(cell).ok_or_else(|| DecodeError { field: path.clone(), ..cell.error("the moment of the last change") })?;
     Ok(Some(stamp))
 }
 

@@ -4,7 +4,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use crate::envelope::Refusal;
+use crate::envelope::DecodeError;
 
 /// The JSON texts found, by slot; empty text where there is nothing.
 pub(super) type Found<'a> = SmallVec<[&'a str; 16]>;
@@ -46,12 +46,12 @@ impl Paths {
     }
 
     /// What stands at each path of an object.
-    pub(super) fn read<'a>(&self, field: &str, json: &'a str) -> Result<Found<'a>, Refusal> {
+    pub(super) fn read<'a>(&self, field: &str, json: &'a str) -> Result<Found<'a>, DecodeError> {
         if !json.starts_with('{') {
-            return Err(Refusal::new(field, "a JSON object", json));
+            return Err(DecodeError::new(field, "a JSON object", json));
         }
         let mut found: Found<'a> = smallvec::smallvec![""; self.slots];
-        self.walk(0, json, &mut found).map_err(|error| Refusal::new(field, format!("JSON ({error})"), json))?;
+        self.walk(0, json, &mut found).map_err(|error| DecodeError::new(field, format!("JSON ({error})"), json))?;
         Ok(found)
     }
 

@@ -275,6 +275,6 @@ fn constant(common: &Common, field: &Field, words: &WordTable, times: &Times, va
     match reader.read(field, words, Cell::new(field.name, &json)) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => Err(format!("constants.{}: blank", field.name)),
-        Err(refusal) => Err(format!("constants.{}: expected {}, found {}", field.name, refusal.expected, value)),
+        Err(error) => Err(format!("constants.{}: expected {}, found {}", field.name, error.expected, value)),
     }
 }

@@ -3,7 +3,7 @@
 use super::fields::{Field, Form, may, must};
 use super::stock;
 use super::told::Told;
-use crate::envelope::Refusal;
+use crate::envelope::DecodeError;
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
@@ -25,7 +25,7 @@ pub(super) struct RowType {
     pub(super) at: Option<&'static str>,
     /// The word whose meaning, in rank order, decides between two states of one stamp.
     pub(super) rank: Option<&'static str>,
-    pub(super) make: fn(&Told<'_>, &mut FactsOut<'_>) -> Result<(), Refusal>,
+    pub(super) make: fn(&Told<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,
 }
 
 use Form::{Amount as Money, Closed, Currency, Email, Flag, Moment, Open, Pieces, Sku as Item, Text as Words};
@@ -296,7 +296,7 @@ pub(super) static ROW_TYPES: &[RowType] = &[
     },
 ];
 
-fn scan(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn scan(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let tracking = told.text("tracking");
     let scanned_at = told.at;
     let meaning = told.word("meaning", Word::Unknown(Text::default()));
@@ -306,7 +306,7 @@ fn scan(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn refund(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn refund(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Refund {
         tender: told.known("tender")?,
         currency: told.currency()?,
@@ -321,7 +321,7 @@ fn refund(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn payment(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn payment(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let captured = told.amount("captured")?;
     let authorised = if told.has("authorised") { told.amount("authorised")? } else { captured };
     let row = Payment {
@@ -337,28 +337,28 @@ fn payment(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn hold(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn hold(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let reason = told.text("reason");
     let row = Hold { reason: reason.clone(), active: told.flag("active").unwrap_or(true) };
     out.named(told.order()?, reason, told.place, told.at, OrderRow::Hold(row));
     Ok(())
 }
 
-fn warehouse_order(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn warehouse_order(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = WarehouseOrder { location: told.text("location"), state: told.word("state", Word::Unknown(Text::default())) };
     let id = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
     out.named(told.order()?, id, told.place, told.at, OrderRow::WarehouseOrder(row));
     Ok(())
 }
 
-fn warehouse_total(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn warehouse_total(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = WarehouseTotal { location: told.text("location"), pieces: told.number("pieces")? };
     let id = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
     out.named(told.order()?, id, told.place, told.at, OrderRow::WarehouseTotal(row));
     Ok(())
 }
 
-fn warehouse_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn warehouse_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let order = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
     let number = |field| if told.has(field) { told.number(field).map(Some) } else { Ok(None) };
     let row = WarehouseLine {
@@ -377,7 +377,7 @@ fn warehouse_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal
     Ok(())
 }
 
-fn cancellation(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn cancellation(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Cancellation {
         line: told.line()?,
         total: told.number("total")?,
@@ -389,7 +389,7 @@ fn cancellation(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn despatch(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn despatch(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let (sku, quantity, location, despatched_at) = (told.sku()?, told.number("quantity")?, told.text("location"), told.at);
     let despatch = told.text("despatch");
     let tracking = told.opt_text("tracking");
@@ -410,7 +410,7 @@ fn despatch(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let order = told.number_of_order()?;
     let (despatch, number) = (told.text("despatch"), told.text("tracking"));
     out.link(Name::new(Name::TRACKING, &number), Link::Name(order.clone()), told.place, told.at);
@@ -419,7 +419,7 @@ fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn return_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn return_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let (rma, line) = (told.text("rma"), told.line()?);
     let id = told.opt_text("id").unwrap_or_else(|| join_key(&[&rma, told.line_text().as_str()]));
     let order = told.order_of_return(&rma);
@@ -438,7 +438,7 @@ fn return_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let (receipt, line) = (told.text("receipt"), told.line()?);
     let id = told.opt_text("id").unwrap_or_else(|| join_key(&[&receipt, told.line_text().as_str()]));
     let order = told.order_of_return(&receipt);
@@ -456,13 +456,13 @@ fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn disposition(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn disposition(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Disposition { line: told.line()?, quantity: told.number("quantity")?, to: told.known("to")? };
     out.named(told.order()?, told.text("id"), told.place, told.at, OrderRow::Disposition(row));
     Ok(())
 }
 
-fn account(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn account(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let account = told.text("account");
     let row = Account {
         brand: told.brand(),
@@ -475,7 +475,7 @@ fn account(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn consent(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn consent(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let (brand, address) = (told.brand(), told.email().ok_or_else(|| told.lacks("email", "an email address"))?);
     let channel = told.opt_text("channel").unwrap_or_else(|| "email".into());
     let customer = match told.opt_text("account") {

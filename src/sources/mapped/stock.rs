@@ -3,7 +3,7 @@
 use super::fields::{Form, may, must};
 use super::rows::RowType;
 use super::told::Told;
-use crate::envelope::Refusal;
+use crate::envelope::DecodeError;
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Basis, Count, Expected, KitPart, Movement, Offer, Price, Product};
 use crate::facts::{Quantity, Sku, SkuRow, Text};
@@ -130,7 +130,7 @@ pub(super) const OFFER: RowType = RowType {
     make: offer,
 };
 
-fn count(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn count(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let (location, bucket) = (told.text("location"), told.text("bucket"));
     let basis = match told.place_of("basis") {
         Some(1) => Basis::Free,
@@ -144,7 +144,7 @@ fn count(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
 }
 
 /// Pieces that came to a place, went from one, or both: then there are two rows, so that between two houses they are in neither.
-fn movement(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn movement(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let (sku, quantity, cause, id) = (told.sku()?, told.number("quantity")?, told.text("cause"), told.text("id"));
     let mut put = |id: Text, location: Text, bucket: Text, quantity: Quantity| {
         let row = Movement { location, bucket, quantity, moved_at: told.at, cause: cause.clone() };
@@ -162,14 +162,14 @@ fn movement(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn expected(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn expected(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let expected_at = told.moment("expected_at").ok_or_else(|| told.lacks("expected_at", "the day when the goods are expected"))?;
     let row = Expected { location: told.text("location"), quantity: told.number("quantity")?, expected_at };
     out.sku(told.sku()?, told.text("id"), told.place, told.at, SkuRow::Expected(row));
     Ok(())
 }
 
-fn product(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn product(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let sku_text = told.text("sku");
     let sku = Sku::new(&sku_text).ok_or_else(|| told.lacks("sku", "a SKU"))?;
     let option = |name: &str, value: &str| Some((told.opt_text(name)?, told.opt_text(value)?));
@@ -189,14 +189,14 @@ fn product(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn kit_part(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn kit_part(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let part = told.opt_sku("part").ok_or_else(|| told.lacks("part", "the part's SKU"))?;
     let row = KitPart { part: part.clone(), pieces: told.number("pieces")? };
     out.sku(told.sku()?, part.as_str(), told.place, told.at, SkuRow::KitPart(row));
     Ok(())
 }
 
-fn price(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn price(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Price {
         list: told.text("list"),
         currency: told.currency()?,
@@ -213,7 +213,7 @@ fn price(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn offer(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn offer(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Offer {
         name: told.text("name"),
         amount: if told.has("amount") { Some(told.amount("amount")?) } else { None },

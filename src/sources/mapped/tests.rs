@@ -24,8 +24,8 @@ fn lines(adapter: &dyn Adapter, topic: &str, value: &str) -> Vec<String> {
     facts(adapter, topic, value).iter().map(say).collect()
 }
 
-fn refusal(adapter: &dyn Adapter, topic: &str, value: &str) -> String {
-    trial::translate(adapter, topic, Some(value), "2025-03-15T13:05:00Z", 3).expect_err("a refusal").to_string()
+fn error(adapter: &dyn Adapter, topic: &str, value: &str) -> String {
+    trial::translate(adapter, topic, Some(value), "2025-03-15T13:05:00Z", 3).expect_err("a decode error").to_string()
 }
 
 const TRACKER: &str = r#"{"id":"evt_5","description":"tracker.updated","result":{"tracking_code":"JD1","status":"delivered","tracking_details":[
@@ -99,7 +99,7 @@ fn minor_units_become_units_of_the_currency() {
         ("12.99", "1299", "1.299")
     );
     assert_eq!(
-        refusal(&*adapter(""), "t", r#"{"id":1,"o":"SO-1","amount":12.99,"c":"GBP"}"#),
+        error(&*adapter(""), "t", r#"{"id":1,"o":"SO-1","amount":12.99,"c":"GBP"}"#),
         r#"field "amount": expected an amount in whole minor units, found "12.99""#
     );
 }
@@ -169,9 +169,9 @@ fn every_row_type_can_be_made_of_a_record_that_has_all_its_fields() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_by_its_path() {
+fn what_cannot_be_read_is_named_by_its_path() {
     let finance = example("finance");
-    let told = |from: &str, to: &str| refusal(&*finance, "finance.refunds", &REFUND.replace(from, to));
+    let told = |from: &str, to: &str| error(&*finance, "finance.refunds", &REFUND.replace(from, to));
     assert_eq!(told("\"64.95\"", "\"64,95\""), r#"field "amount": expected a decimal as text or number, found "64,95""#);
     assert_eq!(told("\"64.95\"", "-64.95"), r#"field "amount": expected a number from 0, found "-64.95""#);
     assert_eq!(told("\"SO-1001\"", "\" \""), r#"field "order_number": expected an order number, found "nothing""#);
@@ -186,11 +186,11 @@ fn what_cannot_be_read_is_refused_by_its_path() {
     );
     let carrier = example("carrier");
     assert_eq!(
-        refusal(&*carrier, "carrier.trackers", &TRACKER.replace("2025-03-14T10:00:00Z", "soon")),
+        error(&*carrier, "carrier.trackers", &TRACKER.replace("2025-03-14T10:00:00Z", "soon")),
         r#"field "result.tracking_details[1].datetime": expected a moment, found "soon""#
     );
     assert_eq!(
-        refusal(&*carrier, "carrier.trackers", r#"{"description":"tracker.updated","result":{"tracking_details":7}}"#),
+        error(&*carrier, "carrier.trackers", r#"{"description":"tracker.updated","result":{"tracking_details":7}}"#),
         r#"field "result.tracking_details": expected a list, found "7""#
     );
 }

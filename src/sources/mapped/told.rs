@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::fields::Value;
 use super::plan::Plan;
 use super::rows::from_minor;
-use crate::envelope::Refusal;
+use crate::envelope::DecodeError;
 use crate::facts::order::{LineRef, Word};
 use crate::facts::{Amount, Currency, Digest, Moment, Name, Place, Quantity, Sku, Text};
 use crate::sources::Common;
@@ -33,9 +33,9 @@ impl Told<'_> {
         self.get(name).is_some()
     }
 
-    /// The refusal of a record that lacks a field.
-    pub(super) fn lacks(&self, name: &str, expected: &str) -> Refusal {
-        Refusal::new(self.plan.path(name), expected, "nothing")
+    /// The decode error of a record that lacks a field.
+    pub(super) fn lacks(&self, name: &str, expected: &str) -> DecodeError {
+        DecodeError::new(self.plan.path(name), expected, "nothing")
     }
 
     pub(super) fn opt_text(&self, name: &str) -> Option<Text> {
@@ -50,7 +50,7 @@ impl Told<'_> {
         self.opt_text(name).unwrap_or_default()
     }
 
-    pub(super) fn sku(&self) -> Result<Sku, Refusal> {
+    pub(super) fn sku(&self) -> Result<Sku, DecodeError> {
         match self.get("sku") {
             Some(Value::Sku(sku)) => Ok(sku.clone()),
             _ => Err(self.lacks("sku", "a SKU")),
@@ -64,14 +64,14 @@ impl Told<'_> {
         }
     }
 
-    pub(super) fn number(&self, name: &str) -> Result<Quantity, Refusal> {
+    pub(super) fn number(&self, name: &str) -> Result<Quantity, DecodeError> {
         match self.get(name) {
             Some(Value::Number(number)) => Ok(*number),
             _ => Err(self.lacks(name, "a number of pieces")),
         }
     }
 
-    pub(super) fn currency(&self) -> Result<Currency, Refusal> {
+    pub(super) fn currency(&self) -> Result<Currency, DecodeError> {
         match self.get("currency") {
             Some(Value::Currency(currency)) => Ok(*currency),
             _ => Err(self.lacks("currency", "a currency code of three letters")),
@@ -79,10 +79,10 @@ impl Told<'_> {
     }
 
     /// An amount in units of its currency, whatever the source counts in.
-    pub(super) fn amount(&self, name: &str) -> Result<Amount, Refusal> {
+    pub(super) fn amount(&self, name: &str) -> Result<Amount, DecodeError> {
         match self.get(name) {
             Some(Value::Amount(amount)) if self.plan.minor_units => from_minor(*amount, self.currency()?.minor_digits())
-                .ok_or_else(|| Refusal::new(self.plan.path(name), "an amount in whole minor units", amount)),
+                .ok_or_else(|| DecodeError::new(self.plan.path(name), "an amount in whole minor units", amount)),
             Some(Value::Amount(amount)) => Ok(*amount),
             _ => Err(self.lacks(name, "an amount")),
         }
@@ -127,7 +127,7 @@ impl Told<'_> {
     }
 
     /// A word that has to be known.
-    pub(super) fn known<T: Meaning>(&self, name: &str) -> Result<T, Refusal> {
+    pub(super) fn known<T: Meaning>(&self, name: &str) -> Result<T, DecodeError> {
         match self.word(name, Word::Unknown(Text::default())) {
             Word::Known(meaning) => Ok(meaning),
             Word::Unknown(_) => Err(self.lacks(name, &format!("a word for one of {}", T::NAMES.join(", ")))),
@@ -145,7 +145,7 @@ impl Told<'_> {
     }
 
     /// The order, by its number, else by the tracking number of a parcel.
-    pub(super) fn order(&self) -> Result<Name, Refusal> {
+    pub(super) fn order(&self) -> Result<Name, DecodeError> {
         match (self.opt_text("order_number"), self.opt_text("tracking")) {
             (Some(number), _) => Ok(Name::new(&self.common.number_scope, &number)),
             (None, Some(number)) => Ok(Name::new(Name::TRACKING, &number)),
@@ -158,13 +158,13 @@ impl Told<'_> {
         self.order().unwrap_or_else(|_| Name::blind_return(&self.common.name, number))
     }
 
-    pub(super) fn number_of_order(&self) -> Result<Name, Refusal> {
+    pub(super) fn number_of_order(&self) -> Result<Name, DecodeError> {
         let number = self.opt_text("order_number").ok_or_else(|| self.lacks("order_number", "an order number"))?;
         Ok(Name::new(&self.common.number_scope, &number))
     }
 
     /// The order's line, by its own id where that is told, else by SKU.
-    pub(super) fn line(&self) -> Result<LineRef, Refusal> {
+    pub(super) fn line(&self) -> Result<LineRef, DecodeError> {
         match self.opt_text("line") {
             Some(line) => Ok(LineRef::Line(line)),
             None => self.sku().map(LineRef::Sku),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::Time;
 
 use super::Reader;
-use crate::envelope::{Cell, Refusal, SpelledRow, TimeUnit};
+use crate::envelope::{Cell, DecodeError, SpelledRow, TimeUnit};
 use crate::facts::{Moment, Quantity, Sku, Text};
 use crate::sources::local_time;
 
@@ -19,29 +19,29 @@ pub(super) struct Goods {
 }
 
 /// Text that has to be there.
-pub(super) fn filled<'a>(cell: Cell<'a>, expected: &str) -> Result<Cow<'a, str>, Refusal> {
-    cell.filled()?.ok_or_else(|| cell.refuse(expected))
+pub(super) fn filled<'a>(cell: Cell<'a>, expected: &str) -> Result<Cow<'a, str>, DecodeError> {
+    cell.filled()?.ok_or_else(|| cell.error(expected))
 }
 
 /// A document's number.
-pub(super) fn number<'a>(row: &SpelledRow<'a>, place: usize) -> Result<Cow<'a, str>, Refusal> {
+pub(super) fn number<'a>(row: &SpelledRow<'a>, place: usize) -> Result<Cow<'a, str>, DecodeError> {
     filled(row.cell(place), "a document's number")
 }
 
 /// A truth value: 0 or 1; a column that is not there is 0.
-pub(super) fn flag(row: &SpelledRow<'_>, place: usize) -> Result<bool, Refusal> {
+pub(super) fn flag(row: &SpelledRow<'_>, place: usize) -> Result<bool, DecodeError> {
     Ok(row.cell(place).opt_flag()?.unwrap_or(false))
 }
 
 /// A line's `Type` says that it is of an item: 2. Texts, accounts, charges, resources are no goods.
-pub(super) fn is_item(row: &SpelledRow<'_>, line_type: usize, goods: &Goods) -> Result<bool, Refusal> {
+pub(super) fn is_item(row: &SpelledRow<'_>, line_type: usize, goods: &Goods) -> Result<bool, DecodeError> {
     const ITEM: i64 = 2;
     Ok(row.cell(line_type).int()? == ITEM && row.cell(goods.item).filled()?.is_some())
 }
 
 impl Reader<'_> {
     /// The SKU as NAV's numbers spell it.
-    pub(super) fn sku_text(&self, row: &SpelledRow<'_>, goods: &Goods) -> Result<Text, Refusal> {
+    pub(super) fn sku_text(&self, row: &SpelledRow<'_>, goods: &Goods) -> Result<Text, DecodeError> {
         let item = filled(row.cell(goods.item), "an item's number")?;
         let mut sku = Text::from(&*item);
         if let Some(place) = goods.variant
@@ -53,38 +53,38 @@ impl Reader<'_> {
         Ok(sku)
     }
 
-    pub(super) fn sku(&self, row: &SpelledRow<'_>, goods: &Goods) -> Result<Sku, Refusal> {
+    pub(super) fn sku(&self, row: &SpelledRow<'_>, goods: &Goods) -> Result<Sku, DecodeError> {
         let text = self.sku_text(row, goods)?;
-        Sku::new(&text).ok_or_else(|| row.cell(goods.item).refuse(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
+        Sku::new(&text).ok_or_else(|| row.cell(goods.item).error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
     }
 
-    pub(super) fn quantity(&self, cell: Cell<'_>) -> Result<Quantity, Refusal> {
+    pub(super) fn quantity(&self, cell: Cell<'_>) -> Result<Quantity, DecodeError> {
         cell.quantity(self.nav.settings.decimals, SCALE)
     }
 
     /// The quantity in base units, or in the line's own unit where the table is captured without them.
-    pub(super) fn base(&self, row: &SpelledRow<'_>, base: usize, own: usize) -> Result<Quantity, Refusal> {
+    pub(super) fn base(&self, row: &SpelledRow<'_>, base: usize, own: usize) -> Result<Quantity, DecodeError> {
         let base = row.cell(base);
         self.quantity(if base.is_null() { row.cell(own) } else { base })
     }
 
     /// When the row was written: Business Central keeps it (UTC), for NAV it is the commit.
-    pub(super) fn written_at(&self, cell: Cell<'_>) -> Result<Moment, Refusal> {
+    pub(super) fn written_at(&self, cell: Cell<'_>) -> Result<Moment, DecodeError> {
         Ok(cell.opt_moment(TimeUnit::Millis)?.unwrap_or(self.committed_at))
     }
 
     /// The midnight after a date without a zone; blank is none.
-    pub(super) fn next_midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, Refusal> {
+    pub(super) fn next_midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, DecodeError> {
         let Some(date) = cell.opt_date(TimeUnit::Millis)? else { return Ok(None) };
-        let wrong = || cell.refuse("a date of the years 1 to 9999");
+        let wrong = || cell.error("a date of the years 1 to 9999");
         let next = date.tomorrow().map_err(|_| wrong())?.to_datetime(Time::midnight());
         local_time::moment(next, &self.nav.common.zone, Moment::MIN).map(Some).ok_or_else(wrong)
     }
 
     /// A date without a zone, as its midnight in the zone of the source; blank is none.
-    pub(super) fn midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, Refusal> {
+    pub(super) fn midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, DecodeError> {
         let Some(date) = cell.opt_date(TimeUnit::Millis)? else { return Ok(None) };
         let midnight = local_time::moment(date.to_datetime(Time::midnight()), &self.nav.common.zone, Moment::MIN);
-        midnight.map(Some).ok_or_else(|| cell.refuse("a date of the years 1 to 9999"))
+        midnight.map(Some).ok_or_else(|| cell.error("a date of the years 1 to 9999"))
     }
 }

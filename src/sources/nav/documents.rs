@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::cells::{Goods, SCALE, flag, is_item, number};
 use super::{Owner, Reader, Table, document_id};
-use crate::envelope::{Refusal, SpelledRow, spelled};
+use crate::envelope::{DecodeError, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
     ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
@@ -79,7 +79,7 @@ impl Kind {
 pub(super) const ORDER: &str = "1";
 pub(super) const RETURN: &str = "5";
 
-fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<Kind>, Refusal> {
+fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<Kind>, DecodeError> {
     Ok(match row.cell(place).int()? {
         1 => Some(Kind::Order),
         5 => Some(Kind::Return),
@@ -87,7 +87,7 @@ fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<Kind>, Refusal> {
     })
 }
 
-fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     let Some(kind) = kind(row, header::TYPE)? else { return Ok(None) };
     let number = number(row, header::NUMBER)?;
     let row_kind = match kind {
@@ -98,7 +98,7 @@ fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owne
     Ok(Some(Owner { subject, kind: row_kind, id: document_id(kind.text(), &number) }))
 }
 
-fn header_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn header_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let Some(kind) = kind(row, header::TYPE)? else { return Ok(()) };
     let number = number(row, header::NUMBER)?;
     let at = reader.written_at(row.cell(header::MODIFIED))?;
@@ -144,7 +144,7 @@ fn return_state(status: i64) -> Word<ReturnState> {
 const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
 
 /// The document that a line of goods belongs to, and the line's id.
-fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(Kind, Cow<'a, str>, Text)>, Refusal> {
+fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(Kind, Cow<'a, str>, Text)>, DecodeError> {
     let Some(kind) = kind(row, line::DOCUMENT_TYPE)? else { return Ok(None) };
     if !is_item(row, line::TYPE, &GOODS)? {
         return Ok(None);
@@ -155,7 +155,7 @@ fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(Kind, Cow<'a, str>, Text)
     Ok(Some((kind, document, id)))
 }
 
-fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     let Some((kind, document, id)) = line_of(row)? else { return Ok(None) };
     let row_kind = match kind {
         Kind::Order => OrderRow::ERP_LINE,
@@ -164,7 +164,7 @@ fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>
     Ok(Some(Owner { subject: Subject::Name(reader.nav.document(kind.text(), &document)), kind: row_kind, id }))
 }
 
-fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let Some((kind, document, id)) = line_of(row)? else { return Ok(()) };
     let at = reader.written_at(row.cell(line::MODIFIED))?;
     let sku = reader.sku(row, &GOODS)?;
@@ -187,7 +187,7 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
     Ok(())
 }
 
-fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sku, quantity: Quantity) -> Result<ErpLine, Refusal> {
+fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sku, quantity: Quantity) -> Result<ErpLine, DecodeError> {
     let shipped = reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?;
     let outstanding = row.cell(line::OUTSTANDING);
     let told = [line::INVOICED_BASE, line::INVOICED].iter().any(|place| !row.cell(*place).is_null());
@@ -209,18 +209,18 @@ fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sk
 }
 
 /// The line's value with VAT, in the document's currency; NAV leaves it at zero until it has calculated the document.
-fn gross(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, Refusal> {
+fn gross(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
     let cell = row.cell(line::GROSS);
     if cell.is_null() {
         return Ok(None);
     }
     let told = Amount::new(cell.decimal(reader.nav.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
-    let gross = told.ok_or_else(|| cell.refuse("an amount below 10^12"))?;
+    let gross = told.ok_or_else(|| cell.error("an amount below 10^12"))?;
     Ok(Some(gross).filter(|gross| !gross.is_zero()))
 }
 
 /// Cost of one base unit, in the company's currency: the line's is of its own unit, and may have more digits than an amount.
-fn unit_cost(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, Refusal> {
+fn unit_cost(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
     let (cost, units) = (row.cell(line::COST), row.cell(line::UNITS));
     if cost.is_null() {
         return Ok(None);
@@ -230,5 +230,5 @@ fn unit_cost(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>
     let whole = cost.decimal(decimals, SCALE)?;
     let one = if each.is_zero() || each == Decimal::ONE { Some(whole) } else { whole.checked_div(each) };
     let amount = one.and_then(|one| Amount::new(one.round_dp(Amount::SCALE_MAX)));
-    amount.map(Some).ok_or_else(|| cost.refuse("a cost below 10^12"))
+    amount.map(Some).ok_or_else(|| cost.error("a cost below 10^12"))
 }

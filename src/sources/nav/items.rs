@@ -2,7 +2,7 @@
 
 use super::cells::{Goods, SCALE, filled, flag};
 use super::{Owner, Reader, Table};
-use crate::envelope::{Cell, Refusal, SpelledRow, spelled};
+use crate::envelope::{Cell, DecodeError, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Offer, Price, Product};
 use crate::facts::{Currency, Keeper, Quantity, Sku, SkuRow, Subject, Text};
@@ -119,16 +119,16 @@ const OF_LIST_LINE: Goods = Goods { item: list_line::ITEM, variant: Some(list_li
 const OF_DISCOUNT: Goods = Goods { item: discount::ITEM, variant: Some(discount::VARIANT) };
 
 /// A product's row id is its SKU as NAV spells it.
-fn product_owner(reader: &Reader<'_>, row: &SpelledRow<'_>, goods: &Goods) -> Result<Option<Owner>, Refusal> {
+fn product_owner(reader: &Reader<'_>, row: &SpelledRow<'_>, goods: &Goods) -> Result<Option<Owner>, DecodeError> {
     let (subject, id) = (Subject::Sku(reader.sku(row, goods)?), reader.sku_text(row, goods)?);
     Ok(Some(Owner { subject, kind: SkuRow::PRODUCT, id }))
 }
 
-fn item_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn item_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     product_owner(reader, row, &OF_ITEM)
 }
 
-fn item_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn item_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let text = reader.sku_text(row, &OF_ITEM)?;
     let product = Product {
         sku_text: text.clone(),
@@ -144,17 +144,17 @@ fn item_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
 }
 
 /// What it is sold in: its sales unit, else its base unit; empty where the columns are not captured.
-fn sales_unit(row: &SpelledRow<'_>) -> Result<Text, Refusal> {
+fn sales_unit(row: &SpelledRow<'_>) -> Result<Text, DecodeError> {
     let sales = row.cell(item::SALES_UNIT).text_or_empty()?;
     let unit = if sales.trim().is_empty() { row.cell(item::BASE_UNIT).text_or_empty()? } else { sales };
     Ok(unit.trim().into())
 }
 
-fn variant_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn variant_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     product_owner(reader, row, &OF_VARIANT)
 }
 
-fn variant_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn variant_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let code = filled(row.cell(variant::CODE), "a variant's code")?;
     let text = reader.sku_text(row, &OF_VARIANT)?;
     let product = Product {
@@ -171,7 +171,7 @@ fn variant_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<
 }
 
 /// The list of a sales price: `""` for all customers, a group's code; prices of one customer or campaign are no list.
-fn sales_list(row: &SpelledRow<'_>) -> Result<Option<Text>, Refusal> {
+fn sales_list(row: &SpelledRow<'_>) -> Result<Option<Text>, DecodeError> {
     const GROUP: i64 = 1;
     const ALL_CUSTOMERS: i64 = 2;
     Ok(match row.cell(sales_price::SALES_TYPE).int()? {
@@ -181,7 +181,7 @@ fn sales_list(row: &SpelledRow<'_>) -> Result<Option<Text>, Refusal> {
     })
 }
 
-fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     use sales_price as column;
     let Some(list) = sales_list(row)? else { return Ok(None) };
     let minimum = reader.quantity(row.cell(column::MINIMUM))?;
@@ -192,7 +192,7 @@ fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_SALES_PRICE)?), kind: SkuRow::PRICE, id }))
 }
 
-fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     use sales_price as column;
     let (Some(list), Some(owner)) = (sales_list(row)?, sales_price_owner(reader, row)?) else { return Ok(()) };
     let price = Price {
@@ -211,7 +211,7 @@ fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut Facts
 }
 
 /// Only an active line that sells an item at a price, to all customers or to a group of them.
-fn list_line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn list_line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     use list_line as column;
     const ACTIVE: i64 = 1;
     const PURCHASE: i64 = 2;
@@ -231,7 +231,7 @@ fn list_line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<O
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_LIST_LINE)?), kind: SkuRow::PRICE, id }))
 }
 
-fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     use list_line as column;
     let Some(owner) = list_line_owner(reader, row)? else { return Ok(()) };
     let price = Price {
@@ -251,7 +251,7 @@ fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOu
 
 /// A discount of one item for all customers, from one piece on: an offer. Discounts of groups of items or of customers, of a customer or a
 /// campaign are not for everybody.
-fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     use discount as column;
     const ITEM: i64 = 0;
     const ALL_CUSTOMERS: i64 = 2;
@@ -265,7 +265,7 @@ fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Ow
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_DISCOUNT)?), kind: SkuRow::OFFER, id }))
 }
 
-fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     use discount as column;
     let Some(owner) = discount_owner(reader, row)? else { return Ok(()) };
     let named = row.cell(column::CURRENCY).filled()?.is_some();
@@ -285,9 +285,9 @@ fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut
 }
 
 /// A blank currency is the company's own.
-fn currency(reader: &Reader<'_>, cell: Cell<'_>) -> Result<Currency, Refusal> {
+fn currency(reader: &Reader<'_>, cell: Cell<'_>) -> Result<Currency, DecodeError> {
     match cell.filled()? {
         Some(_) => cell.currency(),
-        None => reader.nav.settings.local_currency.ok_or_else(|| cell.refuse("a currency (local_currency is not set)")),
+        None => reader.nav.settings.local_currency.ok_or_else(|| cell.error("a currency (local_currency is not set)")),
     }
 }

@@ -41,7 +41,7 @@ use serde::Deserialize;
 
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
 use crate::envelope::debezium::{self, Change, Message, Op};
-use crate::envelope::{Decimals, Record, Refusal, SpelledColumns, SpelledRow};
+use crate::envelope::{Decimals, DecodeError, Record, SpelledColumns, SpelledRow};
 use crate::facts::{Currency, Floor, Keeper, Moment, Name, Place, Role, Subject, Text};
 
 pub const KIND: Kind = Kind {
@@ -106,9 +106,9 @@ struct Table {
     name: &'static str,
     columns: &'static [&'static str],
     /// Whose row it is and which; `None` for a row that says nothing.
-    owner: fn(&Reader<'_>, &SpelledRow<'_>) -> Result<Option<Owner>, Refusal>,
+    owner: fn(&Reader<'_>, &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError>,
     /// The row stands so.
-    upsert: fn(&Reader<'_>, &SpelledRow<'_>, &mut FactsOut<'_>) -> Result<(), Refusal>,
+    upsert: fn(&Reader<'_>, &SpelledRow<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,
     /// An update may give the row to another owner, or to none.
     moves: bool,
     /// The canonical rows that stand for the table's: kind, and how their ids begin. None where rows of another table can't be told from them.
@@ -221,7 +221,7 @@ impl Adapter for Nav {
         true
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         match debezium::decode(record.value)? {
             Message::Housekeeping => Ok(Reading::Skipped(Skip::Housekeeping)),
             Message::Change(change) => out.all_or_none(|out| self.change(&change, record.timestamp, out)),
@@ -240,7 +240,7 @@ impl Nav {
         TABLES.iter().position(|known| known.name == table)
     }
 
-    fn change(&self, change: &Change<'_>, arrival: Moment, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn change(&self, change: &Change<'_>, arrival: Moment, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let name = &*change.source.table;
         let known = self.table(name).and_then(|place| Some((TABLES.get(place)?, self.columns.get(place)?)));
         let Some((table, columns)) = known else { return Ok(Reading::Skipped(Skip::UnknownTable(name.into()))) };
@@ -251,26 +251,26 @@ impl Nav {
             Op::Truncate if table.rows.is_empty() => return Err(emptied(table.name)),
             Op::Truncate => reader.floors(table, Floor::Laid, out),
             Op::Delete => {
-                let gone = (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|refusal| refusal.within("before"))?;
+                let gone = (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|error| error.within("before"))?;
                 reader.gone(gone, out);
             }
             Op::Create | Op::Update | Op::Read => {
                 let row = image(columns, change.after, "after")?;
                 if table.moves && change.op == Op::Update && change.before.is_some() {
                     let before =
-                        (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|refusal| refusal.within("before"))?;
-                    let after = (table.owner)(&reader, &row).map_err(|refusal| refusal.within("after"))?;
+                        (table.owner)(&reader, &image(columns, change.before, "before")?).map_err(|error| error.within("before"))?;
+                    let after = (table.owner)(&reader, &row).map_err(|error| error.within("after"))?;
                     let left = before.filter(|before| Some(before) != after.as_ref());
                     match after {
                         // It is another document's now.
                         Some(_) => out.moved_away(|out| {
                             reader.gone(left, out);
-                            Ok::<_, Refusal>(())
+                            Ok::<_, DecodeError>(())
                         })?,
                         None => reader.gone(left, out),
                     }
                 }
-                (table.upsert)(&reader, &row, out).map_err(|refusal| refusal.within("after"))?;
+                (table.upsert)(&reader, &row, out).map_err(|error| error.within("after"))?;
             }
         }
         if change.source.ends_snapshot {
@@ -289,14 +289,14 @@ impl Nav {
     }
 }
 
-fn image<'a>(columns: &SpelledColumns, image: Option<&'a str>, field: &'static str) -> Result<SpelledRow<'a>, Refusal> {
-    let image = image.ok_or_else(|| Refusal::new(field, "the row", "nothing"))?;
+fn image<'a>(columns: &SpelledColumns, image: Option<&'a str>, field: &'static str) -> Result<SpelledRow<'a>, DecodeError> {
+    let image = image.ok_or_else(|| DecodeError::new(field, "the row", "nothing"))?;
     columns.read(field, image)
 }
 
 /// The table's rows are gone without a record of each, and which canonical rows were theirs can't be told: a person has to snapshot it anew.
-fn emptied(table: &str) -> Refusal {
-    Refusal::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew"))
+fn emptied(table: &str) -> DecodeError {
+    DecodeError::new("op", "changes of single rows", format!("{table} was emptied: snapshot it anew"))
 }
 
 fn document_id(kind: &str, number: &str) -> Text {

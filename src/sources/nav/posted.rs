@@ -4,7 +4,7 @@ use super::cells::{Goods, is_item, number};
 use super::documents::{ORDER, RETURN};
 use super::{Owner, Reader, Table};
 use crate::envelope::debezium::Op;
-use crate::envelope::{Refusal, SpelledRow, spelled};
+use crate::envelope::{DecodeError, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{ErpPosted, PostedKind};
 use crate::facts::{Keeper, Link, Name, OrderRow, Subject, Text};
@@ -53,13 +53,13 @@ macro_rules! posted {
             const POSTED: &Posted = $posted;
             pub(super) const ROWS: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_POSTED, $begins)];
 
-            pub(super) fn header(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+            pub(super) fn header(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
                 POSTED.header(reader, row, out)
             }
-            pub(super) fn owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+            pub(super) fn owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
                 POSTED.owner(reader, row)
             }
-            pub(super) fn line(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+            pub(super) fn line(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
                 POSTED.line(reader, row, out)
             }
         }
@@ -106,7 +106,7 @@ const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
 impl Posted {
     /// Lays links: from the open document to the order, and where lines need it from the posted document to the open one. Only when the
     /// document is posted: later changes of it (a tracking number, a print counter) repeat what may no longer hold for the open document.
-    fn header(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn header(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if reader.op == Op::Update {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl Posted {
     }
 
     /// The name that a line goes under: what it was posted from, else the posted document; the open document's number; the line's id.
-    fn of(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Name, Text, Text)>, Refusal> {
+    fn of(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Name, Text, Text)>, DecodeError> {
         if !is_item(row, line::TYPE, &GOODS)? {
             return Ok(None);
         }
@@ -149,12 +149,12 @@ impl Posted {
         Ok(Some((name, from, id)))
     }
 
-    fn owner(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, Refusal> {
+    fn owner(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
         let of = self.of(reader, row)?;
         Ok(of.map(|(name, _, id)| Owner { subject: Subject::Name(name), kind: OrderRow::ERP_POSTED, id }))
     }
 
-    fn line(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn line(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let Some((name, from, id)) = self.of(reader, row)? else { return Ok(()) };
         let at = reader.written_at(row.cell(line::MODIFIED))?;
         let told = ErpPosted {

@@ -15,12 +15,12 @@ fn adapter(more: &str) -> Arc<dyn Adapter> {
     trial::build(&KIND, &format!("company = \"Example Ltd.\"\n{more}")).expect("settings")
 }
 
-fn told(more: &str, event: &str) -> Result<Vec<Fact>, Refusal> {
+fn told(more: &str, event: &str) -> Result<Vec<Fact>, DecodeError> {
     trial::translate(&*adapter(more), "any", Some(event), "2026-03-02T10:15:09Z", 1).map(|(_, facts)| facts)
 }
 
 fn lines(more: &str, event: &str) -> Vec<String> {
-    told(more, event).unwrap_or_else(|refusal| panic!("{refusal}")).iter().map(say).collect()
+    told(more, event).unwrap_or_else(|error| panic!("{error}")).iter().map(say).collect()
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn decimals_of_twenty_places_come_in_every_form() {
     assert_eq!(quantity("decimals = \"base64\"", "\"CteOvFrGIAAA\""), "2");
     assert_eq!(quantity("decimals = \"base64\"", "\"AA==\""), "0");
     assert_eq!(
-        told("", &line("\"CteOvFrGIAAA\"")).expect_err("a refusal").to_string(),
+        told("", &line("\"CteOvFrGIAAA\"")).expect_err("a decode error").to_string(),
         r#"field "after.Quantity": expected a decimal as text or number, found "CteOvFrGIAAA""#
     );
 }
@@ -97,7 +97,7 @@ fn a_price_in_no_currency_needs_the_companys_own() {
         "00000001:00000001:0001",
     );
     assert_eq!(
-        told("", &price).expect_err("a refusal").to_string(),
+        told("", &price).expect_err("a decode error").to_string(),
         r#"field "after.Currency Code": expected a currency (local_currency is not set), found """#
     );
     assert_eq!(lines("local_currency = \"SEK\"", &price).len(), 1);

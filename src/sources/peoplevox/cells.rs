@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use jiff::civil::DateTime;
 
 use super::Peoplevox;
-use crate::envelope::{Cell, Record, Refusal};
+use crate::envelope::{Cell, DecodeError, Record};
 use crate::facts::{Moment, Quantity, Sku, Text};
 use crate::sources::local_time;
 
 /// The text without quotes and blanks around it; a number or truth value as it is written; empty where there is none.
-pub(super) fn text<'a>(cell: Cell<'a>) -> Result<Cow<'a, str>, Refusal> {
+pub(super) fn text<'a>(cell: Cell<'a>) -> Result<Cow<'a, str>, DecodeError> {
     let whole = match cell.json().as_bytes().first() {
         None | Some(b'n') => return Ok(Cow::Borrowed("")),
         Some(b'"') => cell.text()?,
-        Some(b'{' | b'[') => return Err(cell.refuse("text")),
+        Some(b'{' | b'[') => return Err(cell.error("text")),
         Some(_) => Cow::Borrowed(cell.json()),
     };
     Ok(match whole {
@@ -28,49 +28,49 @@ fn bare(text: &str) -> &str {
     text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).map_or(text, str::trim)
 }
 
-/// Text that is there; `expected` is what a refusal asks for.
-pub(super) fn filled<'a>(cell: Cell<'a>, expected: &str) -> Result<Cow<'a, str>, Refusal> {
+/// Text that is there; `expected` is what a decode error asks for.
+pub(super) fn filled<'a>(cell: Cell<'a>, expected: &str) -> Result<Cow<'a, str>, DecodeError> {
     let text = text(cell)?;
-    if text.is_empty() { Err(cell.refuse(expected)) } else { Ok(text) }
+    if text.is_empty() { Err(cell.error(expected)) } else { Ok(text) }
 }
 
-pub(super) fn sku(cell: Cell<'_>) -> Result<Sku, Refusal> {
-    Sku::new(&text(cell)?).ok_or_else(|| cell.refuse(format!("an item code of 1 to {} bytes", Sku::BYTES_MAX)))
+pub(super) fn sku(cell: Cell<'_>) -> Result<Sku, DecodeError> {
+    Sku::new(&text(cell)?).ok_or_else(|| cell.error(format!("an item code of 1 to {} bytes", Sku::BYTES_MAX)))
 }
 
 /// A number of pieces, which may be below zero (a count after a mistake).
-pub(super) fn number(cell: Cell<'_>) -> Result<Quantity, Refusal> {
-    Quantity::parse(&text(cell)?).ok_or_else(|| cell.refuse("a number of pieces"))
+pub(super) fn number(cell: Cell<'_>) -> Result<Quantity, DecodeError> {
+    Quantity::parse(&text(cell)?).ok_or_else(|| cell.error("a number of pieces"))
 }
 
-pub(super) fn pieces(cell: Cell<'_>) -> Result<Quantity, Refusal> {
-    Quantity::parse(&text(cell)?).filter(|pieces| !pieces.is_negative()).ok_or_else(|| cell.refuse("a number of pieces from 0"))
+pub(super) fn pieces(cell: Cell<'_>) -> Result<Quantity, DecodeError> {
+    Quantity::parse(&text(cell)?).filter(|pieces| !pieces.is_negative()).ok_or_else(|| cell.error("a number of pieces from 0"))
 }
 
 /// `True`, `False`, or nothing.
-pub(super) fn flag(cell: Cell<'_>) -> Result<Option<bool>, Refusal> {
+pub(super) fn flag(cell: Cell<'_>) -> Result<Option<bool>, DecodeError> {
     let text = text(cell)?;
     match text {
         text if text.is_empty() => Ok(None),
         text if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
         text if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-        _ => Err(cell.refuse("True or False")),
+        _ => Err(cell.error("True or False")),
     }
 }
 
 impl Peoplevox {
     /// A local time; `None` where there is none.
-    pub(super) fn time(&self, cell: Cell<'_>, record: &Record<'_>) -> Result<Option<Moment>, Refusal> {
+    pub(super) fn time(&self, cell: Cell<'_>, record: &Record<'_>) -> Result<Option<Moment>, DecodeError> {
         let text = text(cell)?;
         if text.is_empty() {
             return Ok(None);
         }
         let local = local(&text).and_then(|local| local_time::moment(local, &self.common.zone, record.timestamp));
-        local.map(Some).ok_or_else(|| cell.refuse("a local time as in '14/03/2025 09:55'"))
+        local.map(Some).ok_or_else(|| cell.error("a local time as in '14/03/2025 09:55'"))
     }
 
     /// The site that a row names, or the one that is set for rows that name none.
-    pub(super) fn site(&self, cell: Cell<'_>) -> Result<Text, Refusal> {
+    pub(super) fn site(&self, cell: Cell<'_>) -> Result<Text, DecodeError> {
         let text = text(cell)?;
         Ok(if text.is_empty() { self.site.as_str().into() } else { text.into() })
     }

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Peoplevox;
 use super::cells::{filled, text};
 use super::reports::ORDER_NUMBER;
-use crate::envelope::{Record, Refusal, SpelledRow, spelled};
+use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
 use crate::facts::order::{Tracking, WarehouseOrder, WarehouseState};
 use crate::facts::{Link, Moment, Name, OrderRow, Place};
 use crate::sources::FactsOut;
@@ -62,7 +62,7 @@ fn told(record: &Record<'_>, rank: u32) -> Place {
 
 impl Peoplevox {
     /// `SalesOrderStatusChanges`: how far the warehouse is with an order.
-    pub(super) fn status(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    pub(super) fn status(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let numbers = filled(row.cell(status::ORDER), ORDER_NUMBER)?;
         let state = self.statuses.read(&filled(row.cell(status::STATUS), "a status")?);
         let at = self.time(row.cell(status::TIME), record)?.unwrap_or(record.timestamp);
@@ -76,7 +76,7 @@ impl Peoplevox {
     }
 
     /// `TrackingNumberReceived`: the number of a despatch's parcel, which may hold several orders. It may come long after the despatch.
-    pub(super) fn tracking(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    pub(super) fn tracking(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let numbers = filled(row.cell(tracking::ORDER), ORDER_NUMBER)?;
         let despatch = filled(row.cell(tracking::DESPATCH), "a despatch number")?;
         let carrier = text(row.cell(tracking::CARRIER))?;

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings, words::Words};
-use crate::envelope::{Record, Refusal, SpelledColumns, body};
+use crate::envelope::{DecodeError, Record, SpelledColumns, body};
 use crate::facts::order::{Condition, WarehouseState};
 use crate::facts::{Name, Role};
 
@@ -208,7 +208,7 @@ impl Adapter for Peoplevox {
         self.topics.iter().map(|topic| topic.name.clone()).collect()
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let Some(topic) = self.topics.iter().find(|topic| *topic.name == **record.topic) else {
             return Ok(Reading::Skipped(Skip::UnknownTable((&**record.topic).into())));
         };

@@ -2,7 +2,7 @@
 
 use super::cells::{filled, flag, number, pieces, sku, text};
 use super::{Peoplevox, events};
-use crate::envelope::{Record, Refusal, SpelledRow, spelled};
+use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
 use crate::facts::sku::{Basis, Count, Despatched};
@@ -88,24 +88,24 @@ struct List<'r> {
 }
 
 /// `None` where the row stands by itself.
-fn list<'r>(record: &Record<'r>) -> Result<Option<List<'r>>, Refusal> {
+fn list<'r>(record: &Record<'r>) -> Result<Option<List<'r>>, DecodeError> {
     let Some(text) = record.header(LIST) else { return Ok(None) };
-    let began_at = Moment::parse_rfc3339(text).ok_or_else(|| Refusal::new(LIST, "a moment as in 2026-03-02T10:15:00Z", text))?;
+    let began_at = Moment::parse_rfc3339(text).ok_or_else(|| DecodeError::new(LIST, "a moment as in 2026-03-02T10:15:00Z", text))?;
     let number = |name: &'static str| {
         let text = record.header(name).unwrap_or_default();
         let number = text.parse().ok().filter(|number| (1..=Floor::ROWS_MAX).contains(number));
-        number.ok_or_else(|| Refusal::new(name, "a whole number from 1", text))
+        number.ok_or_else(|| DecodeError::new(name, "a whole number from 1", text))
     };
     let (row, rows) = (number(LIST_ROW)?, number(LIST_ROWS)?);
     if row > rows {
-        return Err(Refusal::new(LIST_ROW, "a number up to that of list-rows", row.to_string()));
+        return Err(DecodeError::new(LIST_ROW, "a number up to that of list-rows", row.to_string()));
     }
     Ok(Some(List { began_at, row, rows, site: record.header(LIST_SITE) }))
 }
 
 impl Peoplevox {
     /// Despatch summary: an item of a despatch.
-    pub(super) fn despatch(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    pub(super) fn despatch(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         use despatch as column;
         if !text(row.cell(column::PARENT))?.is_empty() {
             return Ok(());
@@ -115,7 +115,7 @@ impl Peoplevox {
         let sku = sku(row.cell(column::ITEM))?;
         let quantity = pieces(row.cell(column::QUANTITY))?;
         let date = row.cell(column::DESPATCHED);
-        let despatched_at = self.time(date, record)?.ok_or_else(|| date.refuse("a local time as in '14/03/2025 09:55'"))?;
+        let despatched_at = self.time(date, record)?.ok_or_else(|| date.error("a local time as in '14/03/2025 09:55'"))?;
         let location = self.site(row.cell(column::SITE))?;
         let carrier: Text = text(row.cell(column::CARRIER))?.into();
         let service = text(row.cell(column::SERVICE))?.into();
@@ -136,7 +136,7 @@ impl Peoplevox {
     }
 
     /// Item inventory summary: an item at a site.
-    pub(super) fn inventory(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    pub(super) fn inventory(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         use inventory as column;
         let sku = sku(row.cell(column::ITEM))?;
         let basis = self.common.counts.unwrap_or(Basis::OnHand);
@@ -159,7 +159,7 @@ impl Peoplevox {
     }
 
     /// Return summary: an item of a return.
-    pub(super) fn returned(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    pub(super) fn returned(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         use returned as column;
         let receipt = filled(row.cell(column::RETURN), "a return code")?;
         // Goods that nobody can say whose they are come without an order.
@@ -200,7 +200,7 @@ impl Peoplevox {
     }
 
     /// Sales order summary: how many pieces an order has now.
-    pub(super) fn sales_order(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    pub(super) fn sales_order(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         use sales_order as column;
         let order = filled(row.cell(column::ORDER), ORDER_NUMBER)?;
         let pieces = pieces(row.cell(column::ITEMS))?;

@@ -7,17 +7,17 @@ const DESPATCHED: &str = r#"{"Salesorder number":"SO-1001","Despatch number":"DE
     "Despatch date":"'14/07/2025 09:55'","Tracking number":"JD0002231234567890","Item name":"Tee black M","No of items":"2",
     "Site reference":"PrimarySite","Parent":"","Item code":" tee-blk-m ","Email":"anne@example.com"}"#;
 
-fn told(topic: &str, value: &str) -> Result<Vec<Fact>, Refusal> {
+fn told(topic: &str, value: &str) -> Result<Vec<Fact>, DecodeError> {
     let adapter = trial::build(&KIND, "").expect("default settings");
     trial::translate(&*adapter, topic, Some(value), "2025-07-14T09:00:30Z", 7).map(|(_, facts)| facts)
 }
 
 fn lines(topic: &str, value: &str) -> Vec<String> {
-    told(topic, value).unwrap_or_else(|refusal| panic!("{refusal}")).iter().map(say).collect()
+    told(topic, value).unwrap_or_else(|error| panic!("{error}")).iter().map(say).collect()
 }
 
 fn version(topic: &str, value: &str) -> Version {
-    told(topic, value).unwrap_or_else(|refusal| panic!("{refusal}"))[0].version
+    told(topic, value).unwrap_or_else(|error| panic!("{error}"))[0].version
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn a_parcel_of_two_orders_tracks_both_and_leads_to_both() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_by_name() {
-    let refusal = |topic: &str, value: &str| told(topic, value).expect_err("a refusal").to_string();
-    let despatch = |from: &str, to: &str| refusal("peoplevox.despatch-summary", &DESPATCHED.replace(from, to));
+fn what_cannot_be_read_is_named() {
+    let error = |topic: &str, value: &str| told(topic, value).expect_err("a decode error").to_string();
+    let despatch = |from: &str, to: &str| error("peoplevox.despatch-summary", &DESPATCHED.replace(from, to));
     assert_eq!(despatch("SO-1001", " "), r#"field "Salesorder number": expected an order number, found " ""#);
     assert_eq!(
         despatch(r#""No of items":"2""#, r#""No of items":"two""#),
@@ -175,12 +175,12 @@ fn what_cannot_be_read_is_refused_by_name() {
     );
     assert_eq!(despatch("'14/07/2025 09:55'", ""), r#"field "Despatch date": expected a local time as in '14/03/2025 09:55', found """#);
     assert_eq!(
-        refusal("peoplevox.item-inventory-summary", r#"{"Item code":"TEE","Available":"1"}"#),
+        error("peoplevox.item-inventory-summary", r#"{"Item code":"TEE","Available":"1"}"#),
         r#"field "On hand": expected a number of pieces, found "nothing""#
     );
-    assert_eq!(refusal("peoplevox.return-summary", "[]"), r#"field "value": expected a JSON object, found "[]""#);
+    assert_eq!(error("peoplevox.return-summary", "[]"), r#"field "value": expected a JSON object, found "[]""#);
     assert_eq!(
-        refusal(
+        error(
             "peoplevox.return-summary",
             r#"{"Return code":"R","Quantity":"1","Item code":"T","Sales order number":"1","Is Reusable":"maybe"}"#
         ),

@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 use super::words::Words;
 use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
-use crate::envelope::{Cell, Decimals, Record, Refusal, TimeUnit, body};
+use crate::envelope::{Cell, Decimals, DecodeError, Record, TimeUnit, body};
 use crate::facts::order::Tender;
 use crate::facts::{Amount, CustomerKey, Moment, OrderKey, Place, Quantity, Role, Text};
 
@@ -82,7 +82,7 @@ impl Adapter for Shopify {
         self.settings.topics.clone()
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let Some(value) = record.value else { return Ok(Reading::Skipped(Skip::Housekeeping)) };
         let told = out.len();
         self.webhook(&event(record), value, record, out).inspect_err(|_| out.truncate(told))
@@ -90,7 +90,7 @@ impl Adapter for Shopify {
 }
 
 impl Shopify {
-    fn webhook(&self, event: &str, value: &[u8], record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn webhook(&self, event: &str, value: &[u8], record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let cx = Context { shopify: self, taken_at: triggered_at(record), digest: xxhash_rust::xxh3::xxh3_64(value) };
         let value = Some(value);
         match event {
@@ -140,7 +140,7 @@ struct Context<'c> {
 }
 
 impl Context<'_> {
-    fn order(&self, id: &Cell<'_>) -> Result<OrderKey, Refusal> {
+    fn order(&self, id: &Cell<'_>) -> Result<OrderKey, DecodeError> {
         Ok(OrderKey::new(&self.shopify.common.name, &id.id()?))
     }
 
@@ -157,19 +157,19 @@ impl Context<'_> {
     }
 }
 
-fn amount(cell: &Cell<'_>) -> Result<Amount, Refusal> {
+fn amount(cell: &Cell<'_>) -> Result<Amount, DecodeError> {
     cell.amount(Decimals::Text, 0)
 }
 
-fn opt_amount(cell: &Cell<'_>) -> Result<Option<Amount>, Refusal> {
+fn opt_amount(cell: &Cell<'_>) -> Result<Option<Amount>, DecodeError> {
     cell.opt_amount(Decimals::Text, 0)
 }
 
-fn pieces(cell: &Cell<'_>) -> Result<Quantity, Refusal> {
+fn pieces(cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
     Ok(cell.opt_quantity(Decimals::Text, 0)?.unwrap_or_default())
 }
 
-fn moment(cell: &Cell<'_>) -> Result<Option<Moment>, Refusal> {
+fn moment(cell: &Cell<'_>) -> Result<Option<Moment>, DecodeError> {
     cell.opt_moment(TimeUnit::Millis)
 }
 

@@ -1,7 +1,7 @@
 //! Money of a body: a plain member in the shop's currency, and beside it a `_set` with what the buyer saw.
 
 use super::{amount, opt_amount};
-use crate::envelope::{Cell, Refusal, columns};
+use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::{Amount, Currency};
 
 columns! {
@@ -21,30 +21,30 @@ pub(super) struct Purse {
 
 impl Purse {
     /// `presentment` is absent in old bodies of shops with one currency.
-    pub(super) fn new(shop: &Cell<'_>, presentment: &Cell<'_>) -> Result<Self, Refusal> {
+    pub(super) fn new(shop: &Cell<'_>, presentment: &Cell<'_>) -> Result<Self, DecodeError> {
         let shop = shop.currency()?;
         let currency = if presentment.is_null() { shop } else { presentment.currency()? };
         Ok(Self { currency, same: currency == shop })
     }
 
     /// Money that must be there.
-    pub(super) fn money(self, plain: &Cell<'_>, set: &Cell<'_>) -> Result<Amount, Refusal> {
-        if self.same && !plain.is_null() { amount(plain) } else { in_set(set)?.ok_or_else(|| set.refuse("money as the buyer saw it")) }
+    pub(super) fn money(self, plain: &Cell<'_>, set: &Cell<'_>) -> Result<Amount, DecodeError> {
+        if self.same && !plain.is_null() { amount(plain) } else { in_set(set)?.ok_or_else(|| set.error("money as the buyer saw it")) }
     }
 
     /// Money of a member that comes as a set alone; absent is zero.
-    pub(super) fn set(self, set: &Cell<'_>) -> Result<Amount, Refusal> {
+    pub(super) fn set(self, set: &Cell<'_>) -> Result<Amount, DecodeError> {
         Ok(in_set(set)?.unwrap_or_default())
     }
 
     /// Money that is zero where it is absent; zero is the same in every currency.
-    pub(super) fn optional(self, plain: &Cell<'_>, set: &Cell<'_>) -> Result<Amount, Refusal> {
+    pub(super) fn optional(self, plain: &Cell<'_>, set: &Cell<'_>) -> Result<Amount, DecodeError> {
         let told = opt_amount(plain)?.unwrap_or_default();
         if told.is_zero() && set.is_null() { Ok(Amount::ZERO) } else { self.money(plain, set) }
     }
 
     /// What discounts take off: the allocations; `total_discount` of a line leaves some out.
-    pub(super) fn allocated(self, allocations: &Cell<'_>) -> Result<Amount, Refusal> {
+    pub(super) fn allocated(self, allocations: &Cell<'_>) -> Result<Amount, DecodeError> {
         let items: Vec<Allocation<'_>> = allocations.objects()?;
         items
             .iter()
@@ -53,13 +53,13 @@ impl Purse {
             .map_err(|r| r.within(allocations.name()))
     }
 
-    pub(super) fn taxes(self, lines: &Cell<'_>) -> Result<Amount, Refusal> {
+    pub(super) fn taxes(self, lines: &Cell<'_>) -> Result<Amount, DecodeError> {
         let items: Vec<TaxLine<'_>> = lines.objects()?;
         items.iter().map(|item| self.money(&item.price, &item.price_set)).sum::<Result<Amount, _>>().map_err(|r| r.within(lines.name()))
     }
 }
 
-fn in_set(set: &Cell<'_>) -> Result<Option<Amount>, Refusal> {
+fn in_set(set: &Cell<'_>) -> Result<Option<Amount>, DecodeError> {
     let Some(both) = set.object::<MoneySet<'_>>()? else { return Ok(None) };
     let Some(money) = both.presentment_money.object::<Money<'_>>().map_err(|r| r.within(set.name()))? else { return Ok(None) };
     opt_amount(&money.amount).map_err(|r| r.within("presentment_money").within(set.name()))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::money::Purse;
 use super::refunds::RefundedPieces;
 use super::{Context, amount, moment, pieces, refunds};
-use crate::envelope::{Cell, Refusal, columns};
+use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
     Address, Advice, Charge, ChargeKind, Header, Line, LineKind, LineProgress, LineRole, Needs, Origin, Payment, Personal, ShopState,
@@ -59,7 +59,7 @@ struct Body<'a, 'c> {
     at: Moment,
 }
 
-pub(super) fn translate(cx: &Context<'_>, order: &Order<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn translate(cx: &Context<'_>, order: &Order<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let body = Body::new(cx, order)?;
     let number = body.number()?;
     let header = body.header(&number)?;
@@ -74,13 +74,13 @@ pub(super) fn translate(cx: &Context<'_>, order: &Order<'_>, out: &mut FactsOut<
             refunds::rows(cx, &body.key, refund, out)?;
             if body.at_counter()? { refunds::returned(&body.key, refund, place, at, out) } else { Ok(()) }
         };
-        tell(out).map_err(|refusal| refusal.within(&format!("refunds[{i}]")))?;
+        tell(out).map_err(|error| error.within(&format!("refunds[{i}]")))?;
     }
     out.order(body.key, "", place, at, OrderRow::Header(Box::new(header)));
     Ok(())
 }
 
-fn shipped_pieces<'a>(fulfillments: &[Fulfillment<'a>]) -> Result<Vec<(Cow<'a, str>, Quantity)>, Refusal> {
+fn shipped_pieces<'a>(fulfillments: &[Fulfillment<'a>]) -> Result<Vec<(Cow<'a, str>, Quantity)>, DecodeError> {
     let mut shipped = Vec::new();
     for fulfillment in fulfillments {
         if fulfillment.status.text_or_empty()? == "success" {
@@ -93,15 +93,15 @@ fn shipped_pieces<'a>(fulfillments: &[Fulfillment<'a>]) -> Result<Vec<(Cow<'a, s
 }
 
 /// `orders/delete`: the id is all it says.
-pub(super) fn delete(cx: &Context<'_>, order: &Deleted<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn delete(cx: &Context<'_>, order: &Deleted<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let place = Place::Stamp { millis: cx.taken_at.0, rank: u32::MAX, tie: cx.digest };
     out.deleted(Subject::Order(cx.order(&order.id)?), OrderRow::HEADER, "", place, cx.taken_at);
     Ok(())
 }
 
 impl<'a, 'c> Body<'a, 'c> {
-    fn new(cx: &'c Context<'c>, order: &'c Order<'a>) -> Result<Self, Refusal> {
-        let at = moment(&order.updated_at)?.ok_or_else(|| order.updated_at.refuse("the moment when the order was changed"))?;
+    fn new(cx: &'c Context<'c>, order: &'c Order<'a>) -> Result<Self, DecodeError> {
+        let at = moment(&order.updated_at)?.ok_or_else(|| order.updated_at.error("the moment when the order was changed"))?;
         let (fulfillments, refunds): (Vec<Fulfillment<'a>>, Vec<refunds::Refund<'a>>) =
             (order.fulfillments.objects()?, order.refunds.objects()?);
         let count = |n: usize| u32::try_from(n.min(255)).unwrap_or(255);
@@ -123,19 +123,19 @@ impl<'a, 'c> Body<'a, 'c> {
     }
 
     /// Sold at a till, and taken away: nothing is to be sent.
-    fn at_counter(&self) -> Result<bool, Refusal> {
+    fn at_counter(&self) -> Result<bool, DecodeError> {
         Ok(self.order.source_name.text_or_empty()? == "pos" && self.order.shipping_address.is_null())
     }
 
     /// The order's name without `#`; a shop may have given it a prefix of its own.
-    fn number(&self) -> Result<Text, Refusal> {
+    fn number(&self) -> Result<Text, DecodeError> {
         match self.order.name.filled()? {
             Some(name) => Ok(name.trim_start_matches('#').into()),
             None => Ok(self.order.order_number.id()?.as_ref().into()),
         }
     }
 
-    fn email(&self) -> Result<Option<Personal>, Refusal> {
+    fn email(&self) -> Result<Option<Personal>, DecodeError> {
         let address = match self.order.email.filled()? {
             Some(address) => Some(address),
             None => self.order.contact_email.filled()?,
@@ -143,16 +143,16 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok(address.map(|address| Personal(address.as_ref().into())))
     }
 
-    fn customer(&self, email: Option<&Digest>) -> Result<Option<CustomerKey>, Refusal> {
+    fn customer(&self, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
         if let Some(customer) = self.order.customer.object::<Customer<'_>>()?
-            && let Some(id) = customer.id.opt_id().map_err(|refusal| refusal.within("customer"))?
+            && let Some(id) = customer.id.opt_id().map_err(|error| error.within("customer"))?
         {
             return Ok(Some(self.cx.account(&id)));
         }
         Ok(email.map(|digest| CustomerKey::guest(&self.cx.shopify.common.brand, digest)))
     }
 
-    fn header(&self, number: &str) -> Result<Header, Refusal> {
+    fn header(&self, number: &str) -> Result<Header, DecodeError> {
         let (order, common) = (self.order, &self.cx.shopify.common);
         let email = self.email()?;
         let email_digest = email.as_ref().and_then(|address| common.digester.email(&address.0));
@@ -160,7 +160,7 @@ impl<'a, 'c> Body<'a, 'c> {
         let origin = if order.source_name.text_or_empty()? == "pos" { Origin::Pos } else { Origin::Web };
         let placed_at = match moment(&order.processed_at)? {
             Some(at) => at,
-            None => moment(&order.created_at)?.ok_or_else(|| order.created_at.refuse("the moment when the order was placed"))?,
+            None => moment(&order.created_at)?.ok_or_else(|| order.created_at.error("the moment when the order was placed"))?,
         };
         let ships =
             self.items.iter().map(LineItem::ships).try_fold(false, |any, ships| ships.map(|ships| any | ships))? && !self.at_counter()?;
@@ -195,9 +195,9 @@ impl<'a, 'c> Body<'a, 'c> {
         })
     }
 
-    fn gateways(&self) -> Result<Vec<Text>, Refusal> {
+    fn gateways(&self) -> Result<Vec<Text>, DecodeError> {
         let cell = &self.order.payment_gateway_names;
-        if cell.is_null() { Ok(Vec::new()) } else { serde_json::from_str(cell.json()).map_err(|_| cell.refuse("a list of names")) }
+        if cell.is_null() { Ok(Vec::new()) } else { serde_json::from_str(cell.json()).map_err(|_| cell.error("a list of names")) }
     }
 
     fn terms(&self, gateways: &[Text]) -> Terms {
@@ -209,7 +209,7 @@ impl<'a, 'c> Body<'a, 'c> {
         }
     }
 
-    fn shipping_method(&self) -> Result<Text, Refusal> {
+    fn shipping_method(&self) -> Result<Text, DecodeError> {
         for line in &self.shipping {
             if !line.is_removed.opt_flag()?.unwrap_or(false) {
                 let code = line.code.filled()?;
@@ -220,7 +220,7 @@ impl<'a, 'c> Body<'a, 'c> {
     }
 
     /// An archived order (`closed_at`) is no closed one: its quantities say what became of it.
-    fn state(&self) -> Result<(Word<ShopState>, Text), Refusal> {
+    fn state(&self) -> Result<(Word<ShopState>, Text), DecodeError> {
         let money = self.order.financial_status.text_or_empty()?;
         let goods = self.order.fulfillment_status.text_or_empty()?;
         let state = match &*money {
@@ -234,7 +234,7 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok((state, raw))
     }
 
-    fn addresses(&self, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn addresses(&self, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some(address) = self.address(&self.order.shipping_address)? {
             out.order(self.key.clone(), "", self.place, self.at, OrderRow::ShipTo(Box::new(address)));
         }
@@ -244,19 +244,19 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok(())
     }
 
-    fn address(&self, cell: &Cell<'_>) -> Result<Option<Address>, Refusal> {
+    fn address(&self, cell: &Cell<'_>) -> Result<Option<Address>, DecodeError> {
         let Some(address) = cell.object::<PostalAddress<'_>>()? else { return Ok(None) };
-        address.read(self.email()?.unwrap_or_default()).map(Some).map_err(|refusal| refusal.within(cell.name()))
+        address.read(self.email()?.unwrap_or_default()).map(Some).map_err(|error| error.within(cell.name()))
     }
 
-    fn lines(&self, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn lines(&self, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         for (i, item) in self.items.iter().enumerate() {
-            self.line(i, item, out).map_err(|refusal| refusal.within(&format!("line_items[{i}]")))?;
+            self.line(i, item, out).map_err(|error| error.within(&format!("line_items[{i}]")))?;
         }
         Ok(())
     }
 
-    fn line(&self, i: usize, item: &LineItem<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn line(&self, i: usize, item: &LineItem<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let id: Text = item.id.id()?.as_ref().into();
         let (sku, sku_text) = item.sku(&id)?;
         let taken = self.at_counter()?;
@@ -299,14 +299,21 @@ impl<'a, 'c> Body<'a, 'c> {
     }
 
     /// `price x pieces` less its discounts, tax inside.
-    fn gross(&self, price: &Cell<'_>, set: &Cell<'_>, pieces: Quantity, discounts: &Cell<'_>, taxes: &Cell<'_>) -> Result<Amount, Refusal> {
+    fn gross(
+        &self,
+        price: &Cell<'_>,
+        set: &Cell<'_>,
+        pieces: Quantity,
+        discounts: &Cell<'_>,
+        taxes: &Cell<'_>,
+    ) -> Result<Amount, DecodeError> {
         let net = self.purse.money(price, set)?.times(pieces) - self.purse.allocated(discounts)?;
         Ok(if self.taxes_included { net } else { net + self.purse.taxes(taxes)? })
     }
 
     /// What was taken off before it was sent is cancelled; what was refunded otherwise is credited. `quantity` never falls,
     /// `current_quantity` does, also by an edit that makes no refund.
-    fn progress(&self, item: &LineItem<'_>, id: &str) -> Result<LineProgress, Refusal> {
+    fn progress(&self, item: &LineItem<'_>, id: &str) -> Result<LineProgress, DecodeError> {
         let refunded =
             |cancelled| self.refunded.iter().filter(|part| part.line == id && part.cancelled == cancelled).map(|part| part.quantity).sum();
         let (cancelled, credited): (Quantity, Quantity) = (refunded(true), refunded(false));
@@ -318,9 +325,9 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok(LineProgress { cancelled: cancelled.max(taken_off), credited, shipped, received: None })
     }
 
-    fn charges(&self, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn charges(&self, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         for (i, line) in self.shipping.iter().enumerate() {
-            let charge = self.shipping_charge(line).map_err(|refusal| refusal.within(&format!("shipping_lines[{i}]")))?;
+            let charge = self.shipping_charge(line).map_err(|error| error.within(&format!("shipping_lines[{i}]")))?;
             let id: Text = Text::from_iter(["shipping-", &*line.id.id()?]);
             out.order(self.key.clone(), id, self.place, self.at, OrderRow::Charge(charge));
         }
@@ -336,7 +343,7 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok(())
     }
 
-    fn shipping_charge(&self, line: &ShippingLine<'_>) -> Result<Charge, Refusal> {
+    fn shipping_charge(&self, line: &ShippingLine<'_>) -> Result<Charge, DecodeError> {
         Ok(Charge {
             kind: ChargeKind::Shipping,
             gross: self.gross(&line.price, &line.price_set, Quantity::from_int(1), &line.discount_allocations, &line.tax_lines)?,
@@ -346,7 +353,7 @@ impl<'a, 'c> Body<'a, 'c> {
     }
 
     /// From the transactions, where whoever lands the bodies adds them; else from the financial status, as one payment.
-    fn payments(&self, total: Amount, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+    fn payments(&self, total: Amount, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let payments = match (self.order.transactions.is_null(), self.order.financial_status.is_null()) {
             (false, _) => refunds::payments(self.cx, &self.order.transactions, self.purse.currency)?,
             (true, false) => vec![(PAYMENT, self.payment_by_status(total)?)],
@@ -359,11 +366,11 @@ impl<'a, 'c> Body<'a, 'c> {
     }
 
     /// What is outstanding is told in the shop's currency: where the buyer's is another, nothing is taken as paid before all is.
-    fn part_paid(&self, total: Amount) -> Result<Amount, Refusal> {
+    fn part_paid(&self, total: Amount) -> Result<Amount, DecodeError> {
         if self.purse.same { Ok((total - amount(&self.order.total_outstanding)?).floor_zero()) } else { Ok(Amount::ZERO) }
     }
 
-    fn payment_by_status(&self, total: Amount) -> Result<Payment, Refusal> {
+    fn payment_by_status(&self, total: Amount) -> Result<Payment, DecodeError> {
         let (authorised, captured) = match &*self.order.financial_status.text_or_empty()? {
             "authorized" => (total, Amount::ZERO),
             "paid" | "partially_refunded" | "refunded" => (Amount::ZERO, total),
@@ -389,7 +396,7 @@ impl<'a, 'c> Body<'a, 'c> {
 pub(super) const PAYMENT: &str = "payment";
 
 impl LineItem<'_> {
-    fn ships(&self) -> Result<bool, Refusal> {
+    fn ships(&self) -> Result<bool, DecodeError> {
         Ok(self.requires_shipping.opt_flag()?.unwrap_or(true))
     }
 
@@ -399,7 +406,7 @@ impl LineItem<'_> {
     }
 
     /// Its SKU, and as it is spelt. Shopify knows lines without: they go by the variant's id, or their own.
-    fn sku(&self, id: &str) -> Result<(Sku, Text), Refusal> {
+    fn sku(&self, id: &str) -> Result<(Sku, Text), DecodeError> {
         if let Some(text) = self.sku.filled()? {
             return Ok((self.sku.sku()?, text.as_ref().into()));
         }
@@ -407,14 +414,14 @@ impl LineItem<'_> {
             Some(variant) => format!("VARIANT-{variant}"),
             None => format!("LINE-{id}"),
         };
-        Ok((Sku::new(&stand_in).ok_or_else(|| self.variant_id.refuse("an id"))?, Text::default()))
+        Ok((Sku::new(&stand_in).ok_or_else(|| self.variant_id.error("an id"))?, Text::default()))
     }
 }
 
 impl PostalAddress<'_> {
-    fn read(&self, email: Personal) -> Result<Address, Refusal> {
+    fn read(&self, email: Personal) -> Result<Address, DecodeError> {
         let personal = |cell: &Cell<'_>| Ok(Personal(cell.text_or_empty()?.as_ref().into()));
-        let joined = |first: &Cell<'_>, second: &Cell<'_>, between: &str| -> Result<Personal, Refusal> {
+        let joined = |first: &Cell<'_>, second: &Cell<'_>, between: &str| -> Result<Personal, DecodeError> {
             let parts = [first.filled()?, second.filled()?];
             let parts: Vec<&str> = parts.iter().flatten().map(AsRef::as_ref).collect();
             Ok(Personal(parts.join(between).into()))

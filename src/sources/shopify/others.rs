@@ -1,7 +1,7 @@
 //! Inventory levels, customers and their consent.
 
 use super::{Context, moment};
-use crate::envelope::{Decimals, Refusal, columns};
+use crate::envelope::{Decimals, DecodeError, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Basis, ShopFigure};
@@ -18,13 +18,13 @@ columns! {
     struct ConsentGiven { state, consent_updated_at }
 }
 
-pub(super) fn inventory_level(cx: &Context<'_>, level: &InventoryLevel<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+pub(super) fn inventory_level(cx: &Context<'_>, level: &InventoryLevel<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
     if level.sku.is_null() {
         return Ok(Reading::Skipped(Skip::UnknownTable("inventory_levels without sku".into())));
     }
     // Null: Shopify keeps no stock of it.
     if let Some(quantity) = level.available.opt_quantity(Decimals::Text, 0)? {
-        let at = moment(&level.updated_at)?.ok_or_else(|| level.updated_at.refuse("the moment when the level was changed"))?;
+        let at = moment(&level.updated_at)?.ok_or_else(|| level.updated_at.error("the moment when the level was changed"))?;
         let location = level.location_id.id()?;
         // `available` is net of what Shopify has committed to its own orders.
         let basis = cx.shopify.common.counts.unwrap_or(Basis::Free);
@@ -34,10 +34,10 @@ pub(super) fn inventory_level(cx: &Context<'_>, level: &InventoryLevel<'_>, out:
     Ok(Reading::Understood)
 }
 
-pub(super) fn customer(cx: &Context<'_>, customer: &Customer<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn customer(cx: &Context<'_>, customer: &Customer<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let common = &cx.shopify.common;
     let id = customer.id.id()?;
-    let at = moment(&customer.updated_at)?.ok_or_else(|| customer.updated_at.refuse("the moment when the customer was changed"))?;
+    let at = moment(&customer.updated_at)?.ok_or_else(|| customer.updated_at.error("the moment when the customer was changed"))?;
     let account = Account {
         brand: common.brand.clone(),
         email: customer.email.opt_text()?.and_then(|address| common.digester.email(&address)),
@@ -48,7 +48,7 @@ pub(super) fn customer(cx: &Context<'_>, customer: &Customer<'_>, out: &mut Fact
     Ok(())
 }
 
-pub(super) fn consent(cx: &Context<'_>, body: &MailConsent<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn consent(cx: &Context<'_>, body: &MailConsent<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let common = &cx.shopify.common;
     let address = body.email_address.opt_text()?;
     let Some(digest) = address.and_then(|address| common.digester.email(&address)) else { return Ok(()) };
@@ -57,9 +57,9 @@ pub(super) fn consent(cx: &Context<'_>, body: &MailConsent<'_>, out: &mut FactsO
         None => CustomerKey::guest(&common.brand, &digest),
     };
     let cell = &body.email_marketing_consent;
-    let given: ConsentGiven<'_> = cell.object()?.ok_or_else(|| cell.refuse("the consent"))?;
-    let state = given.state().map_err(|refusal| refusal.within(cell.name()))?;
-    let changed_at = moment(&given.consent_updated_at).map_err(|refusal| refusal.within(cell.name()))?;
+    let given: ConsentGiven<'_> = cell.object()?.ok_or_else(|| cell.error("the consent"))?;
+    let state = given.state().map_err(|error| error.within(cell.name()))?;
+    let changed_at = moment(&given.consent_updated_at).map_err(|error| error.within(cell.name()))?;
     let at = changed_at.unwrap_or(cx.taken_at);
     let consent =
         Consent { address: digest, channel: "email".into(), brand: common.brand.clone(), purpose: Purpose::Mail, state, changed_at };
@@ -69,13 +69,13 @@ pub(super) fn consent(cx: &Context<'_>, body: &MailConsent<'_>, out: &mut FactsO
 }
 
 impl ConsentGiven<'_> {
-    fn state(&self) -> Result<ConsentState, Refusal> {
+    fn state(&self) -> Result<ConsentState, DecodeError> {
         match &*self.state.text()?.to_ascii_lowercase() {
             "subscribed" => Ok(ConsentState::Yes),
             "unsubscribed" => Ok(ConsentState::No),
             "pending" => Ok(ConsentState::Pending),
             "not_subscribed" | "redacted" | "invalid" => Ok(ConsentState::Unset),
-            _ => Err(self.state.refuse("subscribed, unsubscribed, pending, not_subscribed, redacted or invalid")),
+            _ => Err(self.state.error("subscribed, unsubscribed, pending, not_subscribed, redacted or invalid")),
         }
     }
 }

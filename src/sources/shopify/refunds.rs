@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::order::PAYMENT;
 use super::{Context, amount, moment, pieces};
-use crate::envelope::{Cell, Refusal, columns};
+use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{
     self, Condition, GoodsExpected, LineRef, Payment, Receipt, RefundState, Resolution, ReturnLine, ReturnState, Tender, Word,
 };
@@ -23,27 +23,27 @@ columns! {
 }
 
 /// `refunds/create`.
-pub(super) fn refund(cx: &Context<'_>, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn refund(cx: &Context<'_>, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     rows(cx, &cx.order(&refund.order_id)?, refund, out)
 }
 
 /// `order_transactions/create`: comes again when the status changes.
-pub(super) fn transaction(cx: &Context<'_>, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn transaction(cx: &Context<'_>, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     row(cx, &cx.order(&transaction.order_id)?, transaction, out)
 }
 
-pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     for (i, transaction) in refund.transactions.objects::<Transaction<'_>>()?.iter().enumerate() {
-        row(cx, order, transaction, out).map_err(|refusal| refusal.within(&format!("transactions[{i}]")))?;
+        row(cx, order, transaction, out).map_err(|error| error.within(&format!("transactions[{i}]")))?;
     }
     Ok(())
 }
 
 /// A refund at the counter whose goods go back on the shelf is a return: authorisation and receipt in one.
-pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: Moment, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: Moment, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let received_at = moment(&refund.processed_at)?.or(moment(&refund.created_at)?).unwrap_or(at);
     for (i, part) in refund.refund_line_items.objects::<RefundLine<'_>>()?.iter().enumerate() {
-        let mut tell = || -> Result<(), Refusal> {
+        let mut tell = || -> Result<(), DecodeError> {
             if !matches!(&*part.restock_type.text_or_empty()?, "return" | "legacy_restock") {
                 return Ok(());
             }
@@ -75,12 +75,12 @@ pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: 
             out.order(order.clone(), id, place, received_at, OrderRow::Receipt(Box::new(receipt)));
             Ok(())
         };
-        tell().map_err(|refusal| refusal.within(&format!("refund_line_items[{i}]")))?;
+        tell().map_err(|error| error.within(&format!("refund_line_items[{i}]")))?;
     }
     Ok(())
 }
 
-fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), Refusal> {
+fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     if transaction.kind.text()? != "refund" {
         return Ok(());
     }
@@ -111,7 +111,7 @@ fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &
 }
 
 impl Transaction<'_> {
-    fn state(&self) -> Result<Word<RefundState>, Refusal> {
+    fn state(&self) -> Result<Word<RefundState>, DecodeError> {
         Ok(match &*self.status.text()? {
             "pending" => Word::Known(RefundState::Pending),
             "success" => Word::Known(RefundState::Success),
@@ -129,7 +129,7 @@ pub(super) struct RefundedPieces<'a> {
     pub quantity: Quantity,
 }
 
-pub(super) fn refunded_pieces<'a>(refunds: &[Refund<'a>]) -> Result<Vec<RefundedPieces<'a>>, Refusal> {
+pub(super) fn refunded_pieces<'a>(refunds: &[Refund<'a>]) -> Result<Vec<RefundedPieces<'a>>, DecodeError> {
     let mut all = Vec::new();
     for refund in refunds {
         for part in refund.refund_line_items.objects::<RefundLine<'a>>()? {
@@ -141,15 +141,20 @@ pub(super) fn refunded_pieces<'a>(refunds: &[Refund<'a>]) -> Result<Vec<Refunded
 }
 
 /// Running totals by tender, from all transactions of an order. Row id -> payment; gift cards and store credit apart from the rest.
-pub(super) fn payments(cx: &Context<'_>, cell: &Cell<'_>, currency: Currency) -> Result<Vec<(&'static str, Payment)>, Refusal> {
+pub(super) fn payments(cx: &Context<'_>, cell: &Cell<'_>, currency: Currency) -> Result<Vec<(&'static str, Payment)>, DecodeError> {
     let mut payments: Vec<(&'static str, Payment)> = Vec::new();
     for (i, transaction) in cell.objects::<Transaction<'_>>()?.iter().enumerate() {
-        add(cx, transaction, currency, &mut payments).map_err(|refusal| refusal.within(&format!("transactions[{i}]")))?;
+        add(cx, transaction, currency, &mut payments).map_err(|error| error.within(&format!("transactions[{i}]")))?;
     }
     Ok(payments)
 }
 
-fn add(cx: &Context<'_>, transaction: &Transaction<'_>, currency: Currency, to: &mut Vec<(&'static str, Payment)>) -> Result<(), Refusal> {
+fn add(
+    cx: &Context<'_>,
+    transaction: &Transaction<'_>,
+    currency: Currency,
+    to: &mut Vec<(&'static str, Payment)>,
+) -> Result<(), DecodeError> {
     if transaction.status.text()? != "success" {
         return Ok(());
     }

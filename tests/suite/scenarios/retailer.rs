@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::rows::FactTold;
 use waybill::config::{Config, Outside};
-use waybill::envelope::{Record, Refusal};
+use waybill::envelope::{DecodeError, Record};
 use waybill::facts::{Housed, Role, Row, Subject};
 use waybill::sources::{Adapter, Common, FactsOut, Kind, Reading};
 
@@ -48,7 +48,7 @@ impl Adapter for Story {
         self.tells_products
     }
 
-    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, Refusal> {
+    fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let facts: Vec<FactTold> = postcard::from_bytes(record.value.unwrap_or_default()).expect("a line's facts");
         for FactTold { subject, kind, id, place, at, row } in facts {
             match (subject, row) {
