@@ -3,13 +3,15 @@
 #[cfg(feature = "kafka")]
 mod on_kafka;
 
+use std::path::{Path, PathBuf};
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::System;
 use crate::error::Error;
 use crate::retailer::Settings;
 use crate::retailer::demo::picture::{Style, draw};
-use crate::retailer::demo::{Facts, Play};
+use crate::retailer::demo::{EventFile, Facts, Play};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,6 +33,9 @@ pub struct Args {
     /// On a Kafka, how many times faster than in reality everybody is
     #[arg(long, default_value_t = 14_400, requires = "brokers", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub hurry: u32,
+    /// Write all derived events and dead letters to this file, one JSON object a line: topic, key, headers, value
+    #[arg(long, value_name = "FILE", conflicts_with = "brokers")]
+    pub events: Option<PathBuf>,
 }
 
 impl Args {
@@ -56,7 +61,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let bar = bar(args.orders, args.plain);
     let facts = match &args.brokers {
         Some(brokers) => play_on_kafka(args, brokers, &bar)?,
-        None => played(Settings { crm: args.has_crm(), ..Settings::new(args.seed, args.orders) }, &bar)?,
+        None => played(Settings { crm: args.has_crm(), ..Settings::new(args.seed, args.orders) }, args.events.as_deref(), &bar)?,
     };
     let coloured = !args.plain && console_is_a_terminal();
     print!("{}", draw(&facts, if coloured { Style::Colours } else { Style::Plain }));
@@ -87,14 +92,15 @@ pub fn bar(orders: u32, plain: bool) -> ProgressBar {
     bar
 }
 
-/// Plays to the end, on the log in memory.
-pub fn played(plan: Settings, bar: &ProgressBar) -> Result<Facts, Error> {
+/// Plays to the end, on the log in memory; the derived events go to a file, if one is named.
+pub fn played(plan: Settings, events: Option<&Path>, bar: &ProgressBar) -> Result<Facts, Error> {
+    let events = events.map(EventFile::create).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::system("the runtime"))?;
-    runtime.block_on(play(plan, bar))
+    runtime.block_on(play(plan, events, bar))
 }
 
-async fn play(plan: Settings, bar: &ProgressBar) -> Result<Facts, Error> {
-    let mut play = Play::begin(plan).await?;
+async fn play(plan: Settings, events: Option<EventFile>, bar: &ProgressBar) -> Result<Facts, Error> {
+    let mut play = Play::begin(plan).await?.with_events(events);
     let mut killed = false;
     let facts = play
         .run(|play| {

@@ -1,5 +1,7 @@
 //! `waybill simulate`: a retailer in trouble, in virtual time and in memory, judged against the truth.
 
+use std::path::PathBuf;
+
 use super::demo::{bar, console_is_a_terminal, played, told};
 use crate::error::Error;
 use crate::retailer::Settings;
@@ -21,11 +23,14 @@ pub struct Args {
     /// No progress bar, no colours
     #[arg(long)]
     pub plain: bool,
+    /// Write all derived events and dead letters to this file, one JSON object a line: topic, key, headers, value
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<(), Error> {
     let plan = Settings::in_trouble(args.seed, args.orders, Plan::all(args.days));
-    let facts = played(plan, &bar(args.orders, args.plain))?;
+    let facts = played(plan, args.events.as_deref(), &bar(args.orders, args.plain))?;
     let style = if args.plain || !console_is_a_terminal() { Style::Plain } else { Style::Colours };
     print!("{}", draw(&facts, style));
     told(&facts)

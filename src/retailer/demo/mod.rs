@@ -3,12 +3,14 @@
 //!
 //! [`Play`] drives; what it finds becomes [`Facts`]; [`picture::draw`] makes text of them.
 
+mod event_file;
 mod facts;
 pub mod picture;
 mod play;
 #[cfg(test)]
 mod tests;
 
+pub use event_file::EventFile;
 pub use play::{Play, Spy};
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Facts, Killed};
+use super::{EventFile, Facts, Killed};
 use crate::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use crate::engine::{
     Engine, EngineSettings, EpochReport, EpochTimes, Limits, Observer, OutRecord, Restored, SourceRuntime, TopicNames, Turn,
@@ -79,6 +79,8 @@ pub struct Play {
     by_night: Vec<Failure>,
     /// Sees each record of the systems before it is written.
     spy: Option<Spy>,
+    /// Where the derived events are written.
+    events: Option<EventFile>,
     /// Breaks what it likes: changes a record, or (false) loses it.
     #[cfg(test)]
     tamper: Option<Tamper>,
@@ -105,8 +107,8 @@ impl Play {
         for (topic, compacted) in [(&names.changelog, true), (&names.exchange, false)] {
             broker.create(topic, TopicConfig { partitions: i32::from(shards), compacted });
         }
-        let derived: Vec<Arc<str>> = topics.keys().cloned().collect();
-        let tail = broker.tail(&derived);
+        let heard: Vec<Arc<str>> = topics.keys().chain([&names.dead_letters]).cloned().collect();
+        let tail = broker.tail(&heard);
         let sources: Arc<[Arc<str>]> = config.source_topics().map(|(topic, _)| topic.into()).collect();
         broker.create(&config.own_topic(decisions::TOPIC), plain);
         let settings = EngineSettings {
@@ -148,6 +150,7 @@ impl Play {
             nights: 0,
             by_night: Vec::new(),
             spy,
+            events: None,
             #[cfg(test)]
             tamper: None,
         };
@@ -158,6 +161,12 @@ impl Play {
     /// Lets somebody see every record that the systems write: to keep a run's input, and play it elsewhere.
     pub fn with_spy(mut self, spy: Spy) -> Self {
         self.spy = Some(spy);
+        self
+    }
+
+    /// Writes every derived event and every dead letter to a file.
+    pub fn with_events(mut self, events: Option<EventFile>) -> Self {
+        self.events = events;
         self
     }
 
@@ -208,6 +217,9 @@ impl Play {
                 break;
             }
         }
+        if let Some(events) = &mut self.events {
+            events.finish()?;
+        }
         Ok(self.facts(began.elapsed()))
     }
 
@@ -247,8 +259,7 @@ impl Play {
     async fn exchange(&mut self) -> Result<(), Error> {
         self.write();
         self.work().await?;
-        self.listen();
-        Ok(())
+        self.listen()
     }
 
     /// What systems write by now goes into the log.
@@ -283,8 +294,11 @@ impl Play {
         Ok(())
     }
 
-    fn listen(&mut self) {
+    fn listen(&mut self) -> Result<(), Error> {
         let delivered = self.tail.poll();
+        if let Some(events) = &mut self.events {
+            delivered.iter().try_for_each(|event| events.write(event))?;
+        }
         let heard: Vec<HeardEvent<'_>> = delivered
             .iter()
             .filter_map(|event| {
@@ -296,6 +310,7 @@ impl Play {
         self.judge.set_now(self.now);
         heard.iter().for_each(|event| self.judge.hear(event));
         self.retailer.step(self.now, &heard);
+        Ok(())
     }
 
     /// The process dies with a transaction open; another one takes its place.
@@ -323,8 +338,7 @@ impl Play {
         }
         self.killed = Some(Killed { at, records: restored.records, bytes: restored.bytes, took, entities, changed });
         self.work().await?;
-        self.listen();
-        Ok(())
+        self.listen()
     }
 
     fn facts(&self, wall: Duration) -> Facts {

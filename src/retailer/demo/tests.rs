@@ -1,5 +1,5 @@
 use super::picture::{Style, draw};
-use super::{Facts, Play};
+use super::{EventFile, Facts, Play};
 use crate::retailer::{Hurry, Settings};
 
 const SEEDS: u64 = 3;
@@ -46,4 +46,18 @@ fn a_retailer_in_a_hurry_is_served_as_well() {
         assert!(facts.failures.is_empty() && facts.dead_letters == 0, "seed {seed}: {shown}");
         assert!(facts.ended.0 - facts.opened.0 < 36 * 3_600_000, "the days take minutes, and the aftermath: {shown}");
     }
+}
+
+#[test]
+fn the_file_of_events_holds_them_all() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.jsonl");
+    let events = EventFile::create(&path).expect("a file");
+    let facts = runtime.block_on(async { Play::begin(Settings::new(5, 20)).await?.with_events(Some(events)).run(|_| ()).await });
+    let text = std::fs::read_to_string(&path).expect("the file is there");
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    assert_eq!(lines.len() as u64, facts.expect("a run to the end").events.values().sum::<u64>());
+    let request = lines.iter().find(|line| line["topic"] == "waybill.sales-orders").expect("orders go to the ERP");
+    assert_eq!(request["headers"]["id"], request["value"]["id"], "{request}");
 }
