@@ -11,7 +11,8 @@ use super::json::object;
 use super::order::Payout;
 use super::task::Task;
 use super::trouble::{Mishap, TOO_MUCH, mishaps};
-use super::world::{World, pounds};
+use super::units::{pence, pounds};
+use super::world::World;
 use crate::events::journal_entries::JournalEntry;
 use crate::events::refund_requests::RefundRequest;
 
@@ -27,7 +28,7 @@ pub struct Finance {
 impl Finance {
     pub fn pay(&mut self, world: &mut World, index: u32, asked: &RefundRequest) {
         let order = &mut world.orders[index as usize];
-        let mut amount = super::pence(asked.total) - order.refunded();
+        let mut amount = pence(asked.total) - order.refunded();
         if amount <= 0 {
             return;
         }
@@ -40,7 +41,7 @@ impl Finance {
                 "order {}: refund-requests step {} asks for {} in all, but only {} was captured",
                 order.number,
                 asked.step,
-                pounds(super::pence(asked.total)),
+                pounds(pence(asked.total)),
                 pounds(order.captured)
             );
             world.complain(sentence);
@@ -96,8 +97,8 @@ impl Finance {
     pub fn book(&mut self, entry: &JournalEntry) {
         for posting in &entry.postings {
             let (debit, credit) = self.ledger.entry(posting.account.to_string()).or_default();
-            *debit += super::pence(posting.debit);
-            *credit += super::pence(posting.credit);
+            *debit += pence(posting.debit);
+            *credit += pence(posting.credit);
         }
     }
 

@@ -27,128 +27,57 @@ mod crm;
 pub mod demo;
 mod feeds;
 mod finance;
+mod hear;
 mod hurry;
+mod ids;
 mod json;
 pub mod judge;
 #[cfg(feature = "kafka")]
 pub mod live;
 mod magento;
 mod nav;
+mod op;
 pub mod order;
 mod orders;
 mod people;
 mod peoplevox;
+mod record;
+mod settings;
 mod settle;
 pub mod setup;
+pub mod shop;
 mod shopify;
 mod shoppers;
 pub mod simulate;
 pub mod sums;
 mod task;
 pub mod trouble;
+mod units;
 mod wire;
 mod world;
 
 pub use clock::System;
 pub use feeds::{Feed, topics};
 pub use hurry::Hurry;
-pub use world::{Hop, grouped, pounds};
+pub use record::{HeardEvent, Outside, SourceRecord};
+pub use settings::Settings;
+pub use units::{grouped, pounds};
+pub use world::Hop;
 
-use rust_decimal::prelude::ToPrimitive;
-use serde::de::DeserializeOwned;
-
-use crate::events::{Receiver, Topic};
+use crate::facts::Moment;
 use crate::facts::time::Span;
-use crate::facts::{Amount, Moment};
 use chance::Dice;
 use finance::Finance;
 use judge::{OrderTruth, ShopTruth, Truth};
 use magento::Magento;
 use nav::Nav;
-use order::Shop;
 use peoplevox::Peoplevox;
+use shop::Shop;
 use shopify::Shopify;
 use shoppers::{Shoppers, Shops};
 use sums::Sums;
 use task::Task;
 use world::World;
-
-/// What a run is made of.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub seed: u64,
-    /// Orders to be placed, about 300 a day.
-    pub orders: u32,
-    /// When the shop opens: the first order follows within minutes.
-    pub opening: Moment,
-    /// How much faster than in reality everybody is.
-    pub hurry: Hurry,
-    /// Is there a CRM?
-    pub crm: bool,
-    /// The shop writes SQL to a database of its own, whose connector makes the change events; else both are simulated with it.
-    pub shop_database: bool,
-    /// The trouble that the retailer is in for.
-    pub trouble: Option<trouble::Plan>,
-}
-
-impl Settings {
-    /// Opens on Monday 2 March 2026 at 7 h UTC.
-    pub fn new(seed: u64, orders: u32) -> Self {
-        Self {
-            seed,
-            orders: orders.max(1),
-            opening: Moment(1_772_434_800_000),
-            hurry: Hurry::NONE,
-            crm: true,
-            shop_database: false,
-            trouble: None,
-        }
-    }
-
-    /// In trouble: all orders are placed within the plan's days.
-    pub fn in_trouble(seed: u64, orders: u32, plan: trouble::Plan) -> Self {
-        Self { trouble: Some(plan), ..Self::new(seed, orders) }
-    }
-}
-
-/// A record on its way to a source topic; the key decides the partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceRecord {
-    pub topic: &'static str,
-    pub key: Option<Vec<u8>>,
-    /// `None` is a tombstone.
-    pub value: Option<Vec<u8>>,
-    /// By the clock of whoever wrote it to the topic.
-    pub timestamp: Moment,
-}
-
-/// A derived event as it was read back from Kafka.
-#[derive(Clone, Copy, Debug)]
-pub struct HeardEvent<'a> {
-    pub topic: Topic,
-    /// The Kafka key.
-    pub key: &'a str,
-    /// The header `id`.
-    pub id: &'a str,
-    /// `None` is a tombstone: a statement withdrawn.
-    pub body: Option<&'a [u8]>,
-}
-
-/// Where records go: an in-memory log, a real broker, a list.
-pub trait Outside {
-    fn send(&mut self, record: SourceRecord);
-
-    /// A transaction of the shop's database; comes only from a shop that has one ([`Settings::shop_database`]).
-    fn transaction(&mut self, statements: &[String]) {
-        let _ = statements;
-    }
-}
-
-impl Outside for Vec<SourceRecord> {
-    fn send(&mut self, record: SourceRecord) {
-        self.push(record);
-    }
-}
 
 /// All systems and shoppers.
 pub struct Retailer {
@@ -233,7 +162,7 @@ impl Retailer {
         if let Some(index) = task.order() {
             let now = self.world.now;
             let Some(order) = self.world.orders.get_mut(index as usize) else {
-                self.world.complain(format!("order {}: something happens to it although it was over", world::number_of(index)));
+                self.world.complain(format!("order {}: something happens to it although it was over", ids::number_of(index)));
                 return;
             };
             order.touched_at = now;
@@ -294,7 +223,7 @@ impl Retailer {
             Task::Scan(order, parcel, scan) => carrier::scan(world, order, parcel, scan),
             Task::PayBack(order, asked) => self.finance.pay(world, order, &asked),
             Task::Settle(order, payout) => self.finance.settle(world, order, payout),
-            Task::Trouble(number) => self.trouble(number),
+            Task::Trouble(number) => trouble::begin(world, &mut self.shops.magento, &mut self.nav, number),
             Task::CancelToo(order) => {
                 self.shops.magento.cancel_too(world, order);
                 trouble::mishaps::cancelled_too(world, order);
@@ -313,180 +242,19 @@ impl Retailer {
         self.world.after_by_day(wait, Task::TakeBack(index));
     }
 
-    /// Hears an event and puts what is to be done on its system's agenda.
-    fn hear(&mut self, event: &HeardEvent<'_>) {
-        let Some(body) = event.body else { return };
-        let heard = match event.topic {
-            Topic::SalesOrders => self.hear_as(event, body, |own, order, asked: crate::events::sales_orders::SalesOrder| {
-                own.tell_star(order, "NAV", || format!("{} the order (step {})", verb(asked.action), asked.step));
-                let delay = nav::import_delay(&mut own.world);
-                own.world.queue(System::Nav, order, delay, Task::ErpImport(order, Box::new(asked)));
-            }),
-            Topic::FulfilmentRequests => {
-                self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
-                    own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.step).to_lowercase());
-                    let now = own.world.now;
-                    own.world.orders[order as usize].asked_at.get_or_insert(now);
-                    let delay = own.world.dice.seconds(60, 240);
-                    own.world.queue(System::Peoplevox, order, delay, Task::WarehouseImport(order, Box::new(asked)));
-                })
-            }
-            Topic::DespatchNotices => self.hear_as(event, body, Self::hear_despatch),
-            Topic::ReceiptNotices => self.hear_as(event, body, |own, order, notice: crate::events::receipt_notices::ReceiptNotice| {
-                own.tell_star(order, receiver(notice.receiver), || format!("return {} has arrived", notice.rma));
-                if notice.receiver == Receiver::Erp {
-                    let delay = nav::import_delay(&mut own.world);
-                    own.world.queue(System::Nav, order, delay, Task::ErpReceive(order, Box::new(notice)));
-                }
-            }),
-            Topic::RefundRequests => self.hear_as(event, body, |own, order, asked: crate::events::refund_requests::RefundRequest| {
-                own.tell_star(order, "Finance", || {
-                    format!("refund {} ({} in all)", pounds(pence(asked.amount)), pounds(pence(asked.total)))
-                });
-                // Somebody goes through the refunds every few hours.
-                let delay = own.world.dice.minutes(15, 180);
-                own.world.queue(System::Finance, order, delay, Task::PayBack(order, Box::new(asked)));
-            }),
-            Topic::JournalEntries => self.hear_as(event, body, |own, order, entry: crate::events::journal_entries::JournalEntry| {
-                own.tell_star(order, "Finance", || {
-                    let mut pairs: Vec<&str> = entry.postings.iter().map(|posting| posting.pair.as_str()).collect();
-                    pairs.dedup();
-                    format!("journal entry {} over {} ({})", entry.step, pounds(pence(entry.total)), pairs.join(", "))
-                });
-                own.finance.book(&entry);
-            }),
-            Topic::OrderReversals => self.hear_as(event, body, |own, order, notice: crate::events::order_reversals::OrderReversal| {
-                own.tell_star(order, receiver(notice.receiver), || format!("{} reversed", if notice.whole { "wholly" } else { "partly" }));
-            }),
-            Topic::OrderCompletions => {
-                self.hear_as(event, body, |own, order, notice: crate::events::order_completions::OrderCompletion| {
-                    own.tell_star(order, receiver(notice.receiver), || "the order is fulfilled".to_owned());
-                })
-            }
-            Topic::Notifications => self.hear_as(event, body, |own, order, mail: crate::events::notifications::Notification| {
-                own.tell_star(order, "Mailer", || format!("write to the customer: {}", mail.kind.name()));
-            }),
-            Topic::RevenueNotices => self.hear_as(event, body, |own, order, notice: crate::events::revenue_notices::RevenueNotice| {
-                own.tell_star(order, "Finance", || format!("expected revenue {}", pounds(pence(notice.total.gross))));
-            }),
-            Topic::StockUpdates => self.hear_stock(body),
-            Topic::OrderStatus => self.hear_status(event, body),
-            Topic::ProductUpdates => self.hear_product(body),
-            Topic::MarketingProfiles | Topic::CustomerHistory | Topic::Exceptions => Ok(()),
-        };
-        if let Err(sentence) = heard {
-            self.world.complain(sentence);
-        }
-    }
-
-    /// Reads the body, finds its order by the Kafka key and hands both on.
-    fn hear_as<B: DeserializeOwned>(
-        &mut self,
-        event: &HeardEvent<'_>,
-        body: &[u8],
-        then: impl FnOnce(&mut Self, u32, B),
-    ) -> Result<(), String> {
-        let read = serde_json::from_slice(body)
-            .map_err(|error| format!("{} {}: the body can't be read: {error}", event.topic.name(), event.id))?;
-        let order = self
-            .order_of(event.key)
-            .ok_or_else(|| format!("{} {}: no order of the shop has the key {}", event.topic.name(), event.id, event.key))?;
-        self.world.orders[order as usize].touched_at = self.world.now;
-        then(self, order, read);
-        Ok(())
-    }
-
-    fn order_of(&self, key: &str) -> Option<u32> {
-        let (shop, entity) = key.split_once('|')?;
-        let entity: i64 = entity.parse().ok()?;
-        let index = match shop {
-            "magento" => entity - world::ENTITIES_FROM,
-            _ => (entity - shopify::ENTITIES_FROM) / 100,
-        };
-        self.world.orders.get(usize::try_from(index).ok()?).filter(|order| order.key() == key).map(|order| order.index)
-    }
-
-    fn hear_despatch(&mut self, order: u32, notice: crate::events::despatch_notices::DespatchNotice) {
-        self.tell_star(order, receiver(notice.receiver), || {
-            let tracking = notice.tracking.as_deref().map_or(String::new(), |number| format!(", tracking {number}"));
-            format!("parcel {} has left the house{tracking}", notice.parcel)
-        });
-        match notice.receiver {
-            Receiver::Shop => {
-                let delay = self.world.dice.seconds(5, 90);
-                self.world.queue(System::Magento, order, delay, Task::Ship(order, Box::new(notice)));
-            }
-            Receiver::Erp => {
-                let delay = nav::import_delay(&mut self.world);
-                self.world.queue(System::Nav, order, delay, Task::ErpShip(order, Box::new(notice)));
-            }
-        }
-    }
-
-    fn hear_stock(&mut self, body: &[u8]) -> Result<(), String> {
-        let update: crate::events::stock_updates::StockUpdate =
-            serde_json::from_slice(body).map_err(|error| format!("stock-updates: the body can't be read: {error}"))?;
-        let Some(article) = self.world.by_sku.get(update.sku.as_str()).copied() else {
-            return Err(format!("stock-updates: the shop has no SKU {}", update.sku));
-        };
-        let (Some(figure), seen) = (whole(update.to_write.decimal()), update.shop_figure.and_then(|figure| whole(figure.decimal()))) else {
-            return Err(format!("stock-updates: SKU {} is to be set to {}, which is no whole number", update.sku, update.to_write));
-        };
-        let delay = self.world.dice.seconds(1, 15);
-        if update.channel == world::CHANNELS[0] {
-            self.world.after(delay, Task::WriteStock { shop: Shop::Magento, article, figure, seen });
-        } else {
-            let at = self.shops.shopify.when(article, self.world.now + delay);
-            self.world.at(at, Task::WriteStock { shop: Shop::Shopify, article, figure, seen });
-        }
-        Ok(())
-    }
-
-    /// The shop shows the price that it is told.
-    fn hear_product(&mut self, body: &[u8]) -> Result<(), String> {
-        let update: crate::events::product_updates::ProductUpdate =
-            serde_json::from_slice(body).map_err(|error| format!("product-updates: the body can't be read: {error}"))?;
-        // Products that are only a heading of variations are not sold.
-        let article = self.world.by_sku.get(update.sku.as_str()).and_then(|article| self.world.articles.get_mut(*article));
-        if let (Some(article), Some(price)) = (article, update.regular_price) {
-            article.price = pence(price);
-        }
-        Ok(())
-    }
-
-    fn hear_status(&mut self, event: &HeardEvent<'_>, body: &[u8]) -> Result<(), String> {
-        if self.order_of(event.key) != Some(self.world.star) {
-            return Ok(());
-        }
-        self.hear_as(event, body, |own, order, status: crate::events::order_status::OrderStatus| {
-            let shown = own.world.hops.iter().rev().find(|hop| hop.to == Some(ACCOUNT_PAGE)).is_some_and(|hop| hop.what == *status.text);
-            if !shown {
-                own.tell_star(order, ACCOUNT_PAGE, || status.text.to_string());
-            }
-        })
-    }
-
-    /// Writes into the diary what Waybill told whom, if it is the followed order.
-    fn tell_star(&mut self, order: u32, to: &'static str, what: impl FnOnce() -> String) {
-        if order == self.world.star {
-            let hop = Hop { at: self.world.now, who: "Waybill", to: Some(to), what: what() };
-            self.world.hops.push(hop);
-        }
-    }
-
     /// How everything really is.
     pub fn truth(&self) -> Truth<'_> {
         let articles = 0..self.world.articles.len();
         let Shops { magento, shopify } = &self.shops;
         let first = ShopTruth {
             shop: "Magento",
-            channel: world::CHANNELS[0],
+            channel: ids::CHANNELS[0],
             figures: articles.clone().map(|article| magento.stock.figure(article)).collect(),
             salable: articles.clone().map(|article| magento.stock.salable(article)).collect(),
         };
         let second = || ShopTruth {
             shop: "Shopify",
-            channel: world::CHANNELS[1],
+            channel: ids::CHANNELS[1],
             figures: articles.clone().map(|article| shopify.figure(article)).collect(),
             salable: articles.clone().map(|article| shopify.salable(article)).collect(),
         };
@@ -536,32 +304,4 @@ impl Retailer {
         let all = trouble::clocks(self.world.trouble.has_second_shop());
         all.into_iter().map(|system| (system, self.world.clocks.off(system))).collect()
     }
-}
-
-/// Where the customer sees how his order stands: in the diary, a text that has not changed is not written again.
-const ACCOUNT_PAGE: &str = "Account page";
-
-fn verb(action: crate::events::sales_orders::Action) -> &'static str {
-    match action {
-        crate::events::sales_orders::Action::Create => "create",
-        crate::events::sales_orders::Action::Change => "change",
-        crate::events::sales_orders::Action::Cancel => "cancel",
-    }
-}
-
-fn receiver(receiver: Receiver) -> &'static str {
-    match receiver {
-        Receiver::Shop => "Magento",
-        Receiver::Erp => "NAV",
-    }
-}
-
-/// An amount in hundredths; what has more digits is rounded, so that a comparison with the truth shows it.
-pub(crate) fn pence(amount: Amount) -> i64 {
-    (amount.decimal() * rust_decimal::Decimal::ONE_HUNDRED).round().to_i64().unwrap_or(i64::MAX)
-}
-
-/// A whole number of pieces.
-pub(crate) fn whole(value: rust_decimal::Decimal) -> Option<i64> {
-    value.fract().is_zero().then(|| value.to_i64()).flatten()
 }

@@ -2,9 +2,10 @@
 //!
 //! The figures that follow from it (due, owed, the books) are computed here a second time, in whole numbers and without a look at Waybill's.
 
+use super::ids::{MAGENTO_FROM, SHOPIFY_FROM, number_of};
 use super::people::Person;
+use super::shop::Shop;
 use super::trouble::{Mishap, TOO_MUCH};
-use super::world::number_of;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -70,13 +71,6 @@ impl Story {
         Self::DamagedReturn,
         Self::WholeReturn,
     ];
-}
-
-/// Where the order was placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shop {
-    Magento,
-    Shopify,
 }
 
 /// How the shopper pays.
@@ -278,8 +272,8 @@ impl Order {
     pub fn name_by(&mut self, shop: Shop) {
         self.shop = shop;
         (self.entity, self.number) = match shop {
-            Shop::Magento => (super::world::ENTITIES_FROM + i64::from(self.index), number_of(self.index)),
-            Shop::Shopify => (super::shopify::ENTITIES_FROM + i64::from(self.index) * 100, format!("S{}", number_of(self.index))),
+            Shop::Magento => (MAGENTO_FROM + i64::from(self.index), number_of(self.index)),
+            Shop::Shopify => (SHOPIFY_FROM + i64::from(self.index) * 100, format!("S{}", number_of(self.index))),
         };
     }
 

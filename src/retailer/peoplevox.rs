@@ -10,13 +10,12 @@ use super::json::object;
 use super::order::{Parcel, Receipt, Story};
 use super::task::{Scan, Task};
 use super::trouble::{Mishap, mishaps, night_counts, silent_warehouse as silence};
-use super::world::{World, pounds};
+use super::units::{pounds, whole};
+use super::world::World;
 use crate::events::fulfilment_requests::{Action, FulfilmentRequest};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// The one site.
-pub const SITE: &str = "PrimarySite";
 const CARRIER: &str = "Royal Mail";
 const SERVICE: &str = "Tracked 48";
 
@@ -168,7 +167,7 @@ impl Peoplevox {
         for line in &asked.lines {
             let place = order.lines.iter().position(|own| line.line.parse() == Ok(own.item) || line.line.parse().ok() == own.child);
             match place {
-                Some(place) => pieces[place] = super::whole(line.total.decimal()).unwrap_or(0),
+                Some(place) => pieces[place] = whole(line.total.decimal()).unwrap_or(0),
                 None => {
                     let sentence =
                         format!("order {}: fulfilment-requests names line {}, which the shop does not have", asked.number, line.line);

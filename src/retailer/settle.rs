@@ -1,7 +1,8 @@
 //! Orders whose story is over are judged and forgotten, so that a long run fits into memory. What they add up to is kept.
 
+use super::Retailer;
 use super::judge::{Failure, Judge};
-use super::{Retailer, Shop};
+use super::shop::Shop;
 use crate::facts::time::Span;
 
 /// Nothing has happened to an order for so long: repeats and late rows of it are through.

@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use super::clock::{System, zoned};
 use super::feeds::Feed;
 use super::json::object;
-use super::order::{Line, Order, Shop};
+use super::order::{Line, Order};
+use super::shop::Shop;
+use super::units::whole;
 use super::world::World;
 use crate::events::despatch_notices::DespatchNotice;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// Its orders' ids begin here, and those of its lines.
-pub const ENTITIES_FROM: i64 = 6_200_000_000_000;
+/// Its lines' ids begin here.
 const LINES_FROM: i64 = 15_600_000_000_000;
 
 pub struct Shopify {
@@ -77,7 +78,7 @@ impl Shopify {
         for told in &notice.lines {
             let place = order.lines.iter().position(|line| told.line.parse() == Ok(line.item));
             if let Some(place) = place {
-                pieces[place] += super::whole(told.quantity.decimal()).unwrap_or(0);
+                pieces[place] += whole(told.quantity.decimal()).unwrap_or(0);
             }
         }
         if pieces.iter().all(|count| *count == 0) {

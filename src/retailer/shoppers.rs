@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use super::catalogue::Article;
 use super::chance::{DAYS, Dice, ORDERS};
 use super::hurry::Hurry;
+use super::ids::{MAGENTO_FROM, number_of};
 use super::magento::Magento;
-use super::order::{Line, Order, Pay, Shop, Story};
+use super::order::{Line, Order, Pay, Story};
 use super::people::Person;
+use super::shop::Shop;
 use super::shopify::Shopify;
 use super::task::Task;
 use super::trouble::{mishaps, wrong_clocks};
-use super::world::{ENTITIES_FROM, World, number_of, pounds};
+use super::units::pounds;
+use super::world::World;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -183,7 +186,7 @@ impl Shoppers {
             story,
             mishap: None,
             pay,
-            entity: ENTITIES_FROM + i64::from(index),
+            entity: MAGENTO_FROM + i64::from(index),
             number: number_of(index),
             account,
             person,

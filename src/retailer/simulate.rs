@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::demo::picture::{Page, Style, books, kill, moment, speed, stock_and_refunds, verdict};
 use super::demo::{ExceptionsOfKind, Facts, TroubleFacts};
 use super::judge::{Judge, Tally};
-use super::order::Shop;
+use super::shop::Shop;
 use super::{Retailer, grouped};
 
 impl Retailer {

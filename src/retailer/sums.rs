@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::books::{Balances, post_order};
-use super::order::{Order, Shop};
+use super::order::Order;
+use super::shop::Shop;
 
 #[derive(Clone, Debug, Default)]
 pub struct Sums {

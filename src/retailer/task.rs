@@ -1,7 +1,7 @@
 //! What can be on the agenda.
 
-use super::SourceRecord;
-use super::order::Shop;
+use super::record::SourceRecord;
+use super::shop::Shop;
 use crate::events::despatch_notices::DespatchNotice;
 use crate::events::fulfilment_requests::FulfilmentRequest;
 use crate::events::receipt_notices::ReceiptNotice;

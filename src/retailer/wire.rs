@@ -7,51 +7,12 @@
 use super::chance::{Dice, WIRES};
 use super::clock::{Clocks, System};
 use super::feeds::Feed;
+use super::hurry::Hurry;
 use super::json::{Object, object};
-use super::{Hurry, SourceRecord};
+use super::op::Op;
+use super::record::SourceRecord;
 use crate::facts::Moment;
 use crate::facts::time::Span;
-
-/// What happened to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Read by a snapshot.
-    Read,
-    /// ... as the last row of its table.
-    ReadLast,
-    Create,
-    Update,
-    Delete,
-}
-
-impl Op {
-    /// Read by a snapshot; `last`: as the last row of its table.
-    pub fn read(last: bool) -> Self {
-        if last { Self::ReadLast } else { Self::Read }
-    }
-
-    /// How Debezium says where in a snapshot the row stands.
-    fn snapshot(self) -> &'static str {
-        match self {
-            Self::Read => "true",
-            Self::ReadLast => "last_in_data_collection",
-            Self::Create | Self::Update | Self::Delete => "false",
-        }
-    }
-
-    fn is_read(self) -> bool {
-        matches!(self, Self::Read | Self::ReadLast)
-    }
-
-    fn letter(self) -> &'static str {
-        match self {
-            Self::Read | Self::ReadLast => "r",
-            Self::Create => "c",
-            Self::Update => "u",
-            Self::Delete => "d",
-        }
-    }
-}
 
 /// Of so many records one begins a window that is sent again.
 const REPEAT_ONE_IN: i64 = 300;

@@ -7,12 +7,16 @@ use super::catalogue::{Article, catalogue};
 use super::chance::{Dice, SYSTEMS};
 use super::clock::{Clocks, LocalTime, System};
 use super::feeds::Feed;
+use super::hurry::Hurry;
+use super::ids::CHANNELS;
 use super::magento::Database;
+use super::op::Op;
 use super::orders::Orders;
+use super::record::SourceRecord;
+use super::settings::Settings;
 use super::task::Task;
 use super::trouble::{Kind, Trouble, key};
-use super::wire::{Op, Wires};
-use super::{Hurry, Settings, SourceRecord};
+use super::wire::Wires;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -231,38 +235,6 @@ impl World {
     pub fn complain(&mut self, sentence: String) {
         self.complaints.push(sentence);
     }
-}
-
-/// What the two shops are called in the configuration of channels.
-pub const CHANNELS: [&str; 2] = ["web-uk", "market"];
-
-/// Magento's increment ids begin here.
-pub const NUMBERS_FROM: u32 = 1_000;
-/// Its entity ids.
-pub const ENTITIES_FROM: i64 = 5_001;
-
-/// `000001017`.
-pub fn number_of(index: u32) -> String {
-    format!("{:09}", NUMBERS_FROM + index)
-}
-
-/// Hundredths as people read them: `£1,094.36`.
-pub fn pounds(hundredths: i64) -> String {
-    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
-    format!("{}£{}.{rest:02}", if hundredths < 0 { "-" } else { "" }, grouped(whole))
-}
-
-/// `12,345`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// People pick, drive and send parcels back from 7 to 19 h: what falls into the night is done in the hours after.

@@ -14,7 +14,8 @@ use crate::events::{
     sales_orders, sales_orders::SalesOrder, stock_updates::StockUpdate,
 };
 use crate::facts::{Moment, Quantity};
-use crate::retailer::{HeardEvent, pence, pounds, whole};
+use crate::retailer::record::HeardEvent;
+use crate::retailer::units::{pence, pounds, whole};
 
 /// All that was heard.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use super::heard::{Heard, OrderHeard};
 use super::{Failures, Invariant, Truth};
 use crate::retailer::books::{Balances, post_order};
 use crate::retailer::order::Order;
-use crate::retailer::pounds;
+use crate::retailer::units::pounds;
 
 pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
     let mut books = truth.past.books.clone();

@@ -8,7 +8,7 @@ use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;
 use crate::retailer::order::{Order, Story};
 use crate::retailer::trouble::Mishap;
-use crate::retailer::whole;
+use crate::retailer::units::whole;
 
 pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
     truth.orders.iter().for_each(|order| check_one(heard, order, failures));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::heard::Heard;
 use super::{Failures, Invariant, ShopTruth, Truth};
-use crate::retailer::pounds;
+use crate::retailer::units::pounds;
 
 pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
     let open = open_claims(truth);

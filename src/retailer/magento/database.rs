@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::retailer::wire::Op;
+use crate::retailer::op::Op;
 
 type Row = Map<String, Value>;
 

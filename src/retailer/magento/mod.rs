@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 
 use super::clock::System;
 use super::feeds::Feed;
+use super::op::Op;
 use super::order::{Line, Order, Pay};
 use super::task::Task;
-use super::wire::Op;
-use super::world::{World, pounds};
+use super::units::{pounds, whole};
+use super::world::World;
 use crate::events::despatch_notices::DespatchNotice;
 use crate::facts::Moment;
 use crate::facts::time::Span;
@@ -279,7 +280,7 @@ impl Magento {
             .iter()
             .filter_map(|told| {
                 let place = order.lines.iter().position(|line| names(line, &told.line))?;
-                Some((place, super::whole(told.quantity.decimal())?)).filter(|(_, count)| *count != 0)
+                Some((place, whole(told.quantity.decimal())?)).filter(|(_, count)| *count != 0)
             })
             .collect();
         world.begin(System::Magento);

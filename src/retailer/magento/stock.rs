@@ -6,8 +6,8 @@ use super::rows;
 use crate::retailer::clock::System;
 use crate::retailer::feeds::Feed;
 use crate::retailer::json::object;
+use crate::retailer::op::Op;
 use crate::retailer::order::Order;
-use crate::retailer::wire::Op;
 use crate::retailer::world::World;
 
 struct Reservation {

@@ -3,8 +3,8 @@
 use super::{Magento, rows};
 use crate::retailer::clock::System;
 use crate::retailer::feeds::Feed;
+use crate::retailer::op::Op;
 use crate::retailer::order::Order;
-use crate::retailer::wire::Op;
 use crate::retailer::world::World;
 
 impl Magento {

@@ -6,7 +6,7 @@ use crate::retailer::catalogue::Article;
 use crate::retailer::clock::System;
 use crate::retailer::feeds::Feed;
 use crate::retailer::json::object;
-use crate::retailer::wire::Op;
+use crate::retailer::op::Op;
 use crate::retailer::world::World;
 
 impl Nav {

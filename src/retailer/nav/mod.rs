@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 use super::clock::System;
 use super::feeds::Feed;
+use super::op::Op;
 use super::task::Task;
 use super::trouble::{Mishap, mishaps};
-use super::wire::Op;
+use super::units::{pence, whole};
 use super::world::World;
 use crate::events::sales_orders::{Action, SalesOrder};
 use crate::facts::time::Span;
@@ -85,8 +86,8 @@ impl Nav {
         for (place, line) in asked.lines.iter().enumerate() {
             match self.line_of(world, index, &line.line, (place as i64 + 1) * 10_000) {
                 Some(mut row) => {
-                    row.quantity = super::whole(line.wanted.decimal()).unwrap_or(0);
-                    (row.gross, row.tax) = (super::pence(line.gross), super::pence(line.tax));
+                    row.quantity = whole(line.wanted.decimal()).unwrap_or(0);
+                    (row.gross, row.tax) = (pence(line.gross), pence(line.tax));
                     document.lines.push(row);
                 }
                 None => {
@@ -176,8 +177,8 @@ impl Nav {
         }
         for line in &asked.lines {
             let Some(place) = document.lines.iter().position(|row| line.line.parse() == Ok(row.item)) else { continue };
-            let wanted = super::whole(line.wanted.decimal()).unwrap_or(0);
-            let (gross, tax) = (super::pence(line.gross), super::pence(line.tax));
+            let wanted = whole(line.wanted.decimal()).unwrap_or(0);
+            let (gross, tax) = (pence(line.gross), pence(line.tax));
             if document.lines[place].quantity != wanted {
                 self.update_line(world, &mut document, place, |row| (row.quantity, row.gross, row.tax) = (wanted, gross, tax));
             }

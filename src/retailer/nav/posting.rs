@@ -6,7 +6,7 @@ use crate::events::despatch_notices::DespatchNotice;
 use crate::events::receipt_notices::ReceiptNotice;
 use crate::retailer::clock::System;
 use crate::retailer::feeds::Feed;
-use crate::retailer::wire::Op;
+use crate::retailer::op::Op;
 use crate::retailer::world::World;
 
 impl Nav {
@@ -26,7 +26,7 @@ impl Nav {
             .iter()
             .filter_map(|told| {
                 let place = document.lines.iter().position(|row| told.line.parse() == Ok(row.item))?;
-                Some((place, crate::retailer::whole(told.quantity.decimal())?)).filter(|(_, count)| *count != 0)
+                Some((place, crate::retailer::units::whole(told.quantity.decimal())?)).filter(|(_, count)| *count != 0)
             })
             .collect();
         if pieces.is_empty() {
@@ -75,7 +75,7 @@ impl Nav {
         for told in &notice.lines {
             let item = order.lines.iter().find(|line| told.line.parse() == Ok(line.item) || told.line.parse().ok() == line.child);
             let Some(place) = item.and_then(|line| document.lines.iter().position(|row| row.item == line.item)) else { continue };
-            let count = crate::retailer::whole(told.quantity.decimal()).unwrap_or(0);
+            let count = crate::retailer::units::whole(told.quantity.decimal()).unwrap_or(0);
             match pieces.iter_mut().find(|(at, _)| *at == place) {
                 Some((_, sum)) => *sum += count,
                 None => pieces.push((place, count)),

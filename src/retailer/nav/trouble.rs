@@ -4,8 +4,8 @@ use super::Nav;
 use super::rows::Document;
 use crate::retailer::clock::System;
 use crate::retailer::feeds::Feed;
-use crate::retailer::trouble::{Mishap, renumbering};
-use crate::retailer::wire::Op;
+use crate::retailer::op::Op;
+use crate::retailer::trouble::Mishap;
 use crate::retailer::world::World;
 
 impl Nav {
@@ -26,8 +26,8 @@ impl Nav {
         rows + self.snapshot(world)
     }
 
-    /// Open sales orders of which nothing is posted get numbers of a new series, each in a transaction of its own; how many.
-    pub fn renumber(&mut self, world: &mut World) -> usize {
+    /// Open sales orders of which nothing is posted get numbers of a new series, each in a transaction of its own; which.
+    pub fn renumber(&mut self, world: &mut World) -> Vec<u32> {
         self.series = "VK-";
         let fresh = |document: &Document| document.lines.iter().all(|line| line.shipped == 0);
         let touched = |index: &u32| world.orders[*index as usize].mishap == Some(Mishap::ErpTouched);
@@ -41,9 +41,8 @@ impl Nav {
             document.modified_at = world.clock(System::Nav);
             self.insert(world, &document);
             world.orders[*index as usize].erp_document = Some(document.number.clone());
-            renumbering::renumbered(world, *index);
             self.orders.insert(*index, document);
         }
-        of.len()
+        of
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Incident, Kind};
 use crate::facts::time::Span;
-use crate::retailer::order::Shop;
+use crate::retailer::shop::Shop;
 use crate::retailer::task::Task;
 use crate::retailer::world::World;
 

@@ -8,37 +8,14 @@
 //! | a transfer never comes, and the shop forgets to cancel | `unpaid` | the end |
 //! | somebody changes a quantity in the ERP | `erp-differs` | the end |
 
-use super::{Kind, key};
+use super::{Kind, Mishap, key};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 use crate::retailer::chance::Dice;
-use crate::retailer::order::{Order, Pay, Shop, Story};
+use crate::retailer::order::{Order, Pay, Story};
+use crate::retailer::shop::Shop;
 use crate::retailer::task::Task;
 use crate::retailer::world::World;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
-    ParcelLost,
-    GoodsLost,
-    PaidTooMuch,
-    Forgotten,
-    ErpTouched,
-}
-
-impl Mishap {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::ParcelLost => "parcel lost by the carrier",
-            Self::GoodsLost => "goods not found in the warehouse",
-            Self::PaidTooMuch => "paid back five pounds too much",
-            Self::Forgotten => "never paid, and never cancelled",
-            Self::ErpTouched => "a quantity changed by hand in the ERP",
-        }
-    }
-}
-
-/// What finance pays too much, in hundredths.
-pub const TOO_MUCH: i64 = 500;
 
 /// Is this order one of the unlucky?
 pub fn draw(world: &World, dice: &mut Dice, order: &Order) -> Option<Mishap> {

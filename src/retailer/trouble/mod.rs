@@ -11,12 +11,14 @@
 //!  mishaps           of single orders: lost goods, lost parcels, too much paid back, a transfer that never comes
 //! ```
 
+mod begin;
 mod flash_sale;
 mod late_carrier;
 pub mod mishaps;
 mod new_snapshot;
 pub mod night_counts;
-pub mod renumbering;
+mod plan;
+mod renumbering;
 pub mod silent_warehouse;
 #[cfg(test)]
 mod tests;
@@ -25,81 +27,13 @@ pub mod wrong_clocks;
 
 use std::collections::BTreeSet;
 
-pub use mishaps::{Mishap, TOO_MUCH};
+pub use begin::{announce, begin};
+pub use plan::{Incident, Kind, Mishap, Plan, TOO_MUCH};
 pub use watchlist::{Watch, Watchlist, key};
 
-use super::Retailer;
 use super::chance::{Dice, TROUBLE};
 use super::clock::System;
-use super::task::Task;
-use super::world::World;
 use crate::facts::Moment;
-
-/// What can go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Goods for the orders that are not covered come later.
-    FlashSale,
-    /// They never come: the article is discontinued.
-    LastSale,
-    SilentWarehouse,
-    LateCarrier,
-    ShopSnapshot,
-    ErpSnapshot,
-    Renumbering,
-    NightCounts,
-    WrongClocks,
-    Mishaps,
-}
-
-impl Kind {
-    pub const ALL: [Self; 10] = [
-        Self::FlashSale,
-        Self::LastSale,
-        Self::SilentWarehouse,
-        Self::LateCarrier,
-        Self::ShopSnapshot,
-        Self::ErpSnapshot,
-        Self::Renumbering,
-        Self::NightCounts,
-        Self::WrongClocks,
-        Self::Mishaps,
-    ];
-
-    /// Does it come once, at a moment? The others are there from the beginning.
-    fn is_incident(self) -> bool {
-        !matches!(self, Self::WrongClocks | Self::Mishaps)
-    }
-}
-
-/// What trouble a retailer is in for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Orders are placed on so many days.
-    pub days: u32,
-    pub kinds: Vec<Kind>,
-}
-
-impl Plan {
-    pub fn all(days: u32) -> Self {
-        Self { days, kinds: Kind::ALL.to_vec() }
-    }
-
-    pub fn has(&self, kind: Kind) -> bool {
-        self.kinds.contains(&kind)
-    }
-}
-
-/// One of them, when it comes.
-#[derive(Clone, Copy, Debug)]
-pub struct Incident {
-    pub kind: Kind,
-    pub at: Moment,
-    /// The article of a sale.
-    pub article: usize,
-    /// Pieces that there are when a sale begins; hours of a silence.
-    pub size: i64,
-}
 
 /// A line of the diary of trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,36 +107,6 @@ impl Trouble {
     pub fn note(&mut self, at: Moment, what: String) {
         self.diary.push(Happened { at, what });
     }
-}
-
-/// Puts what is to come on the agenda.
-pub(super) fn announce(world: &mut World) {
-    for number in 0..world.trouble.incidents.len() {
-        let at = world.trouble.incidents[number].at;
-        world.at(at, Task::Trouble(number));
-    }
-}
-
-impl Retailer {
-    /// An incident begins.
-    pub(super) fn trouble(&mut self, number: usize) {
-        let Some(incident) = self.world.trouble.incidents.get(number).copied() else { return };
-        match incident.kind {
-            Kind::FlashSale | Kind::LastSale => flash_sale::begin(&mut self.world, &incident),
-            Kind::SilentWarehouse => silent_warehouse::begin(&mut self.world, &incident),
-            Kind::LateCarrier => late_carrier::begin(&mut self.world),
-            Kind::ShopSnapshot => new_snapshot::shop(self),
-            Kind::ErpSnapshot => new_snapshot::erp(self),
-            Kind::Renumbering => renumbering::begin(self),
-            Kind::NightCounts => night_counts::begin(&mut self.world),
-            Kind::WrongClocks | Kind::Mishaps => {}
-        }
-    }
-}
-
-/// How many orders are placed and not forgotten, and in which systems' words they are told of.
-fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The systems whose clocks are shown.

@@ -2,17 +2,17 @@
 //!
 //! The shop's connector is set to leave out orders that have long been over, as large shops do.
 
-use super::count;
-use crate::retailer::Retailer;
+use crate::retailer::magento::Magento;
+use crate::retailer::nav::Nav;
+use crate::retailer::units::counted;
+use crate::retailer::world::World;
 
-pub(super) fn shop(retailer: &mut Retailer) {
-    let rows = retailer.shops.magento.snapshot_again(&mut retailer.world);
-    let what = format!("the shop's connector takes a new snapshot: {} again", count(rows, "row"));
-    retailer.world.trouble.note(retailer.world.now, what);
+pub(super) fn shop(world: &mut World, magento: &mut Magento) {
+    let rows = magento.snapshot_again(world);
+    world.trouble.note(world.now, format!("the shop's connector takes a new snapshot: {} again", counted(rows, "row")));
 }
 
-pub(super) fn erp(retailer: &mut Retailer) {
-    let rows = retailer.nav.snapshot_again(&mut retailer.world);
-    let what = format!("the ERP's connector takes a new snapshot: {} again", count(rows, "row"));
-    retailer.world.trouble.note(retailer.world.now, what);
+pub(super) fn erp(world: &mut World, nav: &mut Nav) {
+    let rows = nav.snapshot_again(world);
+    world.trouble.note(world.now, format!("the ERP's connector takes a new snapshot: {} again", counted(rows, "row")));
 }

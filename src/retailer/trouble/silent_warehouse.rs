@@ -4,7 +4,7 @@ use super::{Incident, key};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 use crate::retailer::clock::System;
-use crate::retailer::peoplevox::SITE;
+use crate::retailer::ids::SITE;
 use crate::retailer::world::World;
 
 pub(super) fn begin(world: &mut World, silence: &Incident) {

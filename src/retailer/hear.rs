@@ -1,0 +1,194 @@
+//! What the systems hear of Waybill, and what each puts on its agenda because of it.
+
+use serde::de::DeserializeOwned;
+
+use super::clock::System;
+use super::ids::{CHANNELS, MAGENTO_FROM, SHOPIFY_FROM};
+use super::record::HeardEvent;
+use super::shop::Shop;
+use super::task::Task;
+use super::units::{pence, pounds, whole};
+use super::world::Hop;
+use super::{Retailer, nav};
+use crate::events::{Receiver, Topic};
+
+impl Retailer {
+    /// Hears an event and puts what is to be done on its system's agenda.
+    pub(super) fn hear(&mut self, event: &HeardEvent<'_>) {
+        let Some(body) = event.body else { return };
+        let heard = match event.topic {
+            Topic::SalesOrders => self.hear_as(event, body, |own, order, asked: crate::events::sales_orders::SalesOrder| {
+                own.tell_star(order, "NAV", || format!("{} the order (step {})", verb(asked.action), asked.step));
+                let delay = nav::import_delay(&mut own.world);
+                own.world.queue(System::Nav, order, delay, Task::ErpImport(order, Box::new(asked)));
+            }),
+            Topic::FulfilmentRequests => {
+                self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
+                    own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.step).to_lowercase());
+                    let now = own.world.now;
+                    own.world.orders[order as usize].asked_at.get_or_insert(now);
+                    let delay = own.world.dice.seconds(60, 240);
+                    own.world.queue(System::Peoplevox, order, delay, Task::WarehouseImport(order, Box::new(asked)));
+                })
+            }
+            Topic::DespatchNotices => self.hear_as(event, body, Self::hear_despatch),
+            Topic::ReceiptNotices => self.hear_as(event, body, |own, order, notice: crate::events::receipt_notices::ReceiptNotice| {
+                own.tell_star(order, receiver(notice.receiver), || format!("return {} has arrived", notice.rma));
+                if notice.receiver == Receiver::Erp {
+                    let delay = nav::import_delay(&mut own.world);
+                    own.world.queue(System::Nav, order, delay, Task::ErpReceive(order, Box::new(notice)));
+                }
+            }),
+            Topic::RefundRequests => self.hear_as(event, body, |own, order, asked: crate::events::refund_requests::RefundRequest| {
+                own.tell_star(order, "Finance", || {
+                    format!("refund {} ({} in all)", pounds(pence(asked.amount)), pounds(pence(asked.total)))
+                });
+                // Somebody goes through the refunds every few hours.
+                let delay = own.world.dice.minutes(15, 180);
+                own.world.queue(System::Finance, order, delay, Task::PayBack(order, Box::new(asked)));
+            }),
+            Topic::JournalEntries => self.hear_as(event, body, |own, order, entry: crate::events::journal_entries::JournalEntry| {
+                own.tell_star(order, "Finance", || {
+                    let mut pairs: Vec<&str> = entry.postings.iter().map(|posting| posting.pair.as_str()).collect();
+                    pairs.dedup();
+                    format!("journal entry {} over {} ({})", entry.step, pounds(pence(entry.total)), pairs.join(", "))
+                });
+                own.finance.book(&entry);
+            }),
+            Topic::OrderReversals => self.hear_as(event, body, |own, order, notice: crate::events::order_reversals::OrderReversal| {
+                own.tell_star(order, receiver(notice.receiver), || format!("{} reversed", if notice.whole { "wholly" } else { "partly" }));
+            }),
+            Topic::OrderCompletions => {
+                self.hear_as(event, body, |own, order, notice: crate::events::order_completions::OrderCompletion| {
+                    own.tell_star(order, receiver(notice.receiver), || "the order is fulfilled".to_owned());
+                })
+            }
+            Topic::Notifications => self.hear_as(event, body, |own, order, mail: crate::events::notifications::Notification| {
+                own.tell_star(order, "Mailer", || format!("write to the customer: {}", mail.kind.name()));
+            }),
+            Topic::RevenueNotices => self.hear_as(event, body, |own, order, notice: crate::events::revenue_notices::RevenueNotice| {
+                own.tell_star(order, "Finance", || format!("expected revenue {}", pounds(pence(notice.total.gross))));
+            }),
+            Topic::StockUpdates => self.hear_stock(body),
+            Topic::OrderStatus => self.hear_status(event, body),
+            Topic::ProductUpdates => self.hear_product(body),
+            Topic::MarketingProfiles | Topic::CustomerHistory | Topic::Exceptions => Ok(()),
+        };
+        if let Err(sentence) = heard {
+            self.world.complain(sentence);
+        }
+    }
+
+    /// Reads the body, finds its order by the Kafka key and hands both on.
+    fn hear_as<B: DeserializeOwned>(
+        &mut self,
+        event: &HeardEvent<'_>,
+        body: &[u8],
+        then: impl FnOnce(&mut Self, u32, B),
+    ) -> Result<(), String> {
+        let read = serde_json::from_slice(body)
+            .map_err(|error| format!("{} {}: the body can't be read: {error}", event.topic.name(), event.id))?;
+        let order = self
+            .order_of(event.key)
+            .ok_or_else(|| format!("{} {}: no order of the shop has the key {}", event.topic.name(), event.id, event.key))?;
+        self.world.orders[order as usize].touched_at = self.world.now;
+        then(self, order, read);
+        Ok(())
+    }
+
+    fn order_of(&self, key: &str) -> Option<u32> {
+        let (shop, entity) = key.split_once('|')?;
+        let entity: i64 = entity.parse().ok()?;
+        let index = match shop {
+            "magento" => entity - MAGENTO_FROM,
+            _ => (entity - SHOPIFY_FROM) / 100,
+        };
+        self.world.orders.get(usize::try_from(index).ok()?).filter(|order| order.key() == key).map(|order| order.index)
+    }
+
+    fn hear_despatch(&mut self, order: u32, notice: crate::events::despatch_notices::DespatchNotice) {
+        self.tell_star(order, receiver(notice.receiver), || {
+            let tracking = notice.tracking.as_deref().map_or(String::new(), |number| format!(", tracking {number}"));
+            format!("parcel {} has left the house{tracking}", notice.parcel)
+        });
+        match notice.receiver {
+            Receiver::Shop => {
+                let delay = self.world.dice.seconds(5, 90);
+                self.world.queue(System::Magento, order, delay, Task::Ship(order, Box::new(notice)));
+            }
+            Receiver::Erp => {
+                let delay = nav::import_delay(&mut self.world);
+                self.world.queue(System::Nav, order, delay, Task::ErpShip(order, Box::new(notice)));
+            }
+        }
+    }
+
+    fn hear_stock(&mut self, body: &[u8]) -> Result<(), String> {
+        let update: crate::events::stock_updates::StockUpdate =
+            serde_json::from_slice(body).map_err(|error| format!("stock-updates: the body can't be read: {error}"))?;
+        let Some(article) = self.world.by_sku.get(update.sku.as_str()).copied() else {
+            return Err(format!("stock-updates: the shop has no SKU {}", update.sku));
+        };
+        let (Some(figure), seen) = (whole(update.to_write.decimal()), update.shop_figure.and_then(|figure| whole(figure.decimal()))) else {
+            return Err(format!("stock-updates: SKU {} is to be set to {}, which is no whole number", update.sku, update.to_write));
+        };
+        let delay = self.world.dice.seconds(1, 15);
+        if update.channel == CHANNELS[0] {
+            self.world.after(delay, Task::WriteStock { shop: Shop::Magento, article, figure, seen });
+        } else {
+            let at = self.shops.shopify.when(article, self.world.now + delay);
+            self.world.at(at, Task::WriteStock { shop: Shop::Shopify, article, figure, seen });
+        }
+        Ok(())
+    }
+
+    /// The shop shows the price that it is told.
+    fn hear_product(&mut self, body: &[u8]) -> Result<(), String> {
+        let update: crate::events::product_updates::ProductUpdate =
+            serde_json::from_slice(body).map_err(|error| format!("product-updates: the body can't be read: {error}"))?;
+        // Products that are only a heading of variations are not sold.
+        let article = self.world.by_sku.get(update.sku.as_str()).and_then(|article| self.world.articles.get_mut(*article));
+        if let (Some(article), Some(price)) = (article, update.regular_price) {
+            article.price = pence(price);
+        }
+        Ok(())
+    }
+
+    fn hear_status(&mut self, event: &HeardEvent<'_>, body: &[u8]) -> Result<(), String> {
+        if self.order_of(event.key) != Some(self.world.star) {
+            return Ok(());
+        }
+        self.hear_as(event, body, |own, order, status: crate::events::order_status::OrderStatus| {
+            let shown = own.world.hops.iter().rev().find(|hop| hop.to == Some(ACCOUNT_PAGE)).is_some_and(|hop| hop.what == *status.text);
+            if !shown {
+                own.tell_star(order, ACCOUNT_PAGE, || status.text.to_string());
+            }
+        })
+    }
+
+    /// Writes into the diary what Waybill told whom, if it is the followed order.
+    fn tell_star(&mut self, order: u32, to: &'static str, what: impl FnOnce() -> String) {
+        if order == self.world.star {
+            let hop = Hop { at: self.world.now, who: "Waybill", to: Some(to), what: what() };
+            self.world.hops.push(hop);
+        }
+    }
+}
+
+/// Where the customer sees how his order stands: in the diary, a text that has not changed is not written again.
+const ACCOUNT_PAGE: &str = "Account page";
+
+fn verb(action: crate::events::sales_orders::Action) -> &'static str {
+    match action {
+        crate::events::sales_orders::Action::Create => "create",
+        crate::events::sales_orders::Action::Change => "change",
+        crate::events::sales_orders::Action::Cancel => "cancel",
+    }
+}
+
+fn receiver(receiver: Receiver) -> &'static str {
+    match receiver {
+        Receiver::Shop => "Magento",
+        Receiver::Erp => "NAV",
+    }
+}

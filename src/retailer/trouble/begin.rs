@@ -1,0 +1,30 @@
+//! Incidents begin: each is handed the systems that it happens to.
+
+use super::{Kind, flash_sale, late_carrier, new_snapshot, night_counts, renumbering, silent_warehouse};
+use crate::retailer::magento::Magento;
+use crate::retailer::nav::Nav;
+use crate::retailer::task::Task;
+use crate::retailer::world::World;
+
+/// Puts what is to come on the agenda.
+pub fn announce(world: &mut World) {
+    for number in 0..world.trouble.incidents.len() {
+        let at = world.trouble.incidents[number].at;
+        world.at(at, Task::Trouble(number));
+    }
+}
+
+/// An incident begins.
+pub fn begin(world: &mut World, magento: &mut Magento, nav: &mut Nav, number: usize) {
+    let Some(incident) = world.trouble.incidents.get(number).copied() else { return };
+    match incident.kind {
+        Kind::FlashSale | Kind::LastSale => flash_sale::begin(world, &incident),
+        Kind::SilentWarehouse => silent_warehouse::begin(world, &incident),
+        Kind::LateCarrier => late_carrier::begin(world),
+        Kind::ShopSnapshot => new_snapshot::shop(world, magento),
+        Kind::ErpSnapshot => new_snapshot::erp(world, nav),
+        Kind::Renumbering => renumbering::begin(world, nav),
+        Kind::NightCounts => night_counts::begin(world),
+        Kind::WrongClocks | Kind::Mishaps => {}
+    }
+}
