@@ -45,7 +45,7 @@ enum Command {
     Init(init::Args),
     /// Play a retailer's days and judge every order, without a Kafka
     Demo(demo::Args),
-    /// Play a retailer's month of real-life trouble, without a Kafka, and judge all against the truth
+    /// Play a retailer's month in which everything goes wrong that does in real life (fault injection), without a Kafka, and judge it
     Simulate(simulate::Args),
     /// Ask a running Waybill how an order stands, and why each request is made or not
     Trace(ask::Trace),

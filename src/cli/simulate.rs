@@ -1,4 +1,4 @@
-//! `waybill simulate`: a retailer in trouble, in virtual time and in memory, judged against the truth.
+//! `waybill simulate`: the retailer with fault injection, in virtual time and in memory, judged against the truth.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use super::demo::{bar, console_is_a_terminal, played, told};
 use crate::error::Error;
 use crate::retailer::Settings;
 use crate::retailer::demo::picture::Style;
+use crate::retailer::faults::Plan;
 use crate::retailer::simulate::draw;
-use crate::retailer::trouble::Plan;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -17,7 +17,7 @@ pub struct Args {
     /// How many orders are placed
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(500..=1_000_000))]
     pub orders: u32,
-    /// The same seed brings the same trouble
+    /// The same seed injects the same faults at the same moments
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// No progress bar, no colours
@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<(), Error> {
-    let plan = Settings::in_trouble(args.seed, args.orders, Plan::all(args.days));
+    let plan = Settings::with_faults(args.seed, args.orders, Plan::all(args.days));
     let facts = played(plan, args.events.as_deref(), &bar(args.orders, args.plain))?;
     let style = if args.plain || !console_is_a_terminal() { Style::Plain } else { Style::Colours };
     print!("{}", draw(&facts, style));

@@ -1,10 +1,10 @@
 //! The carrier: scans of each parcel, in a feed that lags by minutes and sometimes by hours.
 
 use super::clock::{System, zoned};
+use super::faults::{Mishap, mishaps};
 use super::feeds::Feed;
 use super::json::object;
 use super::task::{Scan, Task};
-use super::trouble::{Mishap, mishaps};
 use super::world::World;
 use crate::facts::Moment;
 use crate::facts::time::Span;

@@ -14,7 +14,7 @@ pub const WIRES: u64 = 2;
 pub const CATALOGUE: u64 = 3;
 pub const SYSTEMS: u64 = 4;
 pub const DAYS: u64 = 5;
-pub const TROUBLE: u64 = 6;
+pub const FAULTS: u64 = 6;
 pub const ORDERS: u64 = 1_000_000;
 
 impl Dice {

@@ -54,7 +54,7 @@ pub struct Clocks([Span; 7]);
 
 /// The most that a clock is off: NTP failed long ago.
 const OFF_MAX_SECONDS: i64 = 300;
-/// ... and where they are in trouble.
+/// ... and with the fault `WrongClocks`.
 const WRONG_MAX_SECONDS: i64 = 900;
 
 impl Clocks {

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::clock::{System, zoned};
+use super::faults::{Mishap, TOO_MUCH, mishaps};
 use super::feeds::Feed;
 use super::json::object;
 use super::order::Payout;
 use super::task::Task;
-use super::trouble::{Mishap, TOO_MUCH, mishaps};
 use super::units::{pence, pounds};
 use super::world::World;
 use crate::events::journal_entries::JournalEntry;

@@ -3,8 +3,8 @@
 //! It **acts**: each system has a small database of its own; what changes there comes out in the system's native format, in the order and the
 //! pieces in which that system writes, through wires that delay, cross and repeat. It **reacts** to what Waybill says: the ERP records the
 //! order, the warehouse packs it, the shop books the shipment, finance pays the refund and keeps the books. It **knows the truth** ([`Truth`]),
-//! so that a run can be judged ([`judge`]). It may be
-//! in **trouble** ([`trouble`]): then it writes down too what a person must look at.
+//! so that a run can be judged ([`judge`]). With
+//! **fault injection** ([`faults`]) things go wrong as in real life, and it notes too what a person must look at.
 //!
 //! ```text
 //!   shoppers --> Magento --.                    .--> sales-orders ------> NAV
@@ -25,6 +25,7 @@ mod chance;
 mod clock;
 mod crm;
 pub mod demo;
+pub mod faults;
 mod feeds;
 mod finance;
 mod hear;
@@ -51,7 +52,6 @@ mod shoppers;
 pub mod simulate;
 pub mod sums;
 mod task;
-pub mod trouble;
 mod units;
 mod wire;
 mod world;
@@ -99,8 +99,8 @@ impl Retailer {
         let mut world = World::new(&settings, star);
         let mut dice = Dice::new(settings.seed, chance::SYSTEMS + 100);
         let mut on_hand: Vec<i64> = world.articles.iter().map(|_| dice.range(150, 260)).collect();
-        for incident in &world.trouble.incidents {
-            if world.trouble.withheld.contains(&incident.article) {
+        for incident in &world.faults.incidents {
+            if world.faults.withheld.contains(&incident.article) {
                 on_hand[incident.article] = incident.size;
             }
         }
@@ -112,13 +112,13 @@ impl Retailer {
         }
         nav.snapshot(&mut world);
         let shopify = Shopify::new(on_hand.clone());
-        let mut peoplevox = Peoplevox::new(on_hand, world.trouble.withheld.clone());
+        let mut peoplevox = Peoplevox::new(on_hand, world.faults.withheld.clone());
         peoplevox.snapshot(&mut world);
         world.after(Span::minutes(6), Task::Place);
         world.after(Span::hours(3), Task::ChangePrice);
         magento::tidy_soon(&mut world);
-        trouble::announce(&mut world);
-        let (orders, days) = (settings.orders.saturating_sub(world.trouble.orders_of_sales()).max(1), settings.trouble.as_ref());
+        faults::announce(&mut world);
+        let (orders, days) = (settings.orders.saturating_sub(world.faults.orders_of_sales()).max(1), settings.faults.as_ref());
         let shoppers = Shoppers::new(settings.seed, orders, days.map(|plan| plan.days));
         let (shops, finance, past) = (Shops { magento, shopify }, Finance::default(), Sums::default());
         Self { settings, world, shoppers, shops, nav, peoplevox, finance, past }
@@ -223,10 +223,10 @@ impl Retailer {
             Task::Scan(order, parcel, scan) => carrier::scan(world, order, parcel, scan),
             Task::PayBack(order, asked) => self.finance.pay(world, order, &asked),
             Task::Settle(order, payout) => self.finance.settle(world, order, payout),
-            Task::Trouble(number) => trouble::begin(world, &mut self.shops.magento, &mut self.nav, number),
+            Task::Fault(number) => faults::begin(world, &mut self.shops.magento, &mut self.nav, number),
             Task::CancelToo(order) => {
                 self.shops.magento.cancel_too(world, order);
-                trouble::mishaps::cancelled_too(world, order);
+                faults::mishaps::cancelled_too(world, order);
             }
             Task::ErpTouch(order) => self.nav.touch(world, order),
         }
@@ -263,11 +263,11 @@ impl Retailer {
             past: &self.past,
             articles: self.world.articles.iter().map(|article| article.sku.as_str()).collect(),
             on_hand: self.peoplevox.known(),
-            shops: std::iter::once(first).chain(self.world.trouble.has_second_shop().then(second)).collect(),
+            shops: std::iter::once(first).chain(self.world.faults.has_second_shop().then(second)).collect(),
             prices: self.nav.prices(),
             ledger: self.finance.trial_balance(),
             complaints: &self.world.complaints,
-            watch: self.world.trouble.is_on().then_some(&self.world.trouble.watch),
+            watch: self.world.faults.is_on().then_some(&self.world.faults.watch),
         }
     }
 
@@ -294,14 +294,14 @@ impl Retailer {
         (self.world.wires.sent, self.world.wires.repeated)
     }
 
-    /// What trouble there was, and when.
-    pub fn diary(&self) -> &[trouble::Happened] {
-        &self.world.trouble.diary
+    /// Which faults were injected, and when.
+    pub fn diary(&self) -> &[faults::Happened] {
+        &self.world.faults.diary
     }
 
     /// How far each system's clock is off.
     pub fn clocks(&self) -> Vec<(System, Span)> {
-        let all = trouble::clocks(self.world.trouble.has_second_shop());
+        let all = faults::clocks(self.world.faults.has_second_shop());
         all.into_iter().map(|system| (system, self.world.clocks.off(system))).collect()
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! The figures that follow from it (due, owed, the books) are computed here a second time, in whole numbers and without a look at Waybill's.
 
+use super::faults::{Mishap, TOO_MUCH};
 use super::ids::{MAGENTO_FROM, SHOPIFY_FROM, number_of};
 use super::people::Person;
 use super::shop::Shop;
-use super::trouble::{Mishap, TOO_MUCH};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::System;
+use super::faults::{Mishap, mishaps, night_counts, silent_warehouse as silence};
 use super::feeds::Feed;
 use super::json::object;
 use super::order::{Parcel, Receipt, Story};
 use super::task::{Scan, Task};
-use super::trouble::{Mishap, mishaps, night_counts, silent_warehouse as silence};
 use super::units::{pounds, whole};
 use super::world::World;
 use crate::events::fulfilment_requests::{Action, FulfilmentRequest};

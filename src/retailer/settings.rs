@@ -1,7 +1,7 @@
 //! What a run of the retailer is made of.
 
+use super::faults::Plan;
 use super::hurry::Hurry;
-use super::trouble::Plan;
 use crate::facts::Moment;
 
 /// The same settings play the same days.
@@ -18,8 +18,8 @@ pub struct Settings {
     pub crm: bool,
     /// The shop writes SQL to a database of its own, whose connector makes the change events; else both are simulated with it.
     pub shop_database: bool,
-    /// The trouble that the retailer is in for.
-    pub trouble: Option<Plan>,
+    /// The faults to inject; `None`: nothing goes wrong.
+    pub faults: Option<Plan>,
 }
 
 impl Settings {
@@ -32,12 +32,12 @@ impl Settings {
             hurry: Hurry::NONE,
             crm: true,
             shop_database: false,
-            trouble: None,
+            faults: None,
         }
     }
 
-    /// In trouble: all orders are placed within the plan's days.
-    pub fn in_trouble(seed: u64, orders: u32, plan: Plan) -> Self {
-        Self { trouble: Some(plan), ..Self::new(seed, orders) }
+    /// With fault injection: all orders are placed within the plan's days.
+    pub fn with_faults(seed: u64, orders: u32, plan: Plan) -> Self {
+        Self { faults: Some(plan), ..Self::new(seed, orders) }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::catalogue::Article;
 use super::chance::{DAYS, Dice, ORDERS};
+use super::faults::{mishaps, wrong_clocks};
 use super::hurry::Hurry;
 use super::ids::{MAGENTO_FROM, number_of};
 use super::magento::Magento;
@@ -12,7 +13,6 @@ use super::people::Person;
 use super::shop::Shop;
 use super::shopify::Shopify;
 use super::task::Task;
-use super::trouble::{mishaps, wrong_clocks};
 use super::units::pounds;
 use super::world::World;
 use crate::facts::Moment;
@@ -145,7 +145,7 @@ impl Shoppers {
         }
         world.say(index, "Magento", |_| format!("order {} is written", number_of(index)));
         mishaps::placed(world, index);
-        if shop == Shop::Magento && world.trouble.is_on() {
+        if shop == Shop::Magento && world.faults.is_on() {
             wrong_clocks::placed(world, index);
         }
         match story {
@@ -212,8 +212,8 @@ impl Shoppers {
         if pay == Pay::Authorised {
             order.authorised = order.total();
         }
-        if !star && world.trouble.is_on() {
-            let second = world.trouble.has_second_shop() && !order.story.cancels() && order.pay == Pay::Captured;
+        if !star && world.faults.is_on() {
+            let second = world.faults.has_second_shop() && !order.story.cancels() && order.pay == Pay::Captured;
             if second && dice.percent(SECOND_SHOP) && order.lines.iter().all(|line| shops.shopify.salable(line.article) >= line.ordered) {
                 (order.account, order.coupon) = (None, false);
                 order.lines = order.lines.iter().map(|own| line(own.article, &world.articles[own.article], own.ordered, false)).collect();
@@ -278,7 +278,7 @@ fn basket(world: &World, magento: &Magento, dice: &mut Dice, least: usize, coupo
         let place = (first + step * 7) % world.articles.len();
         let ordered = if two_pieces && lines.is_empty() { dice.range(2, 3) } else { dice.pick(&[1, 1, 1, 2, 3]) };
         if lines.iter().any(|line| line.article == place)
-            || world.trouble.withheld.contains(&place)
+            || world.faults.withheld.contains(&place)
             || magento.stock.salable(place) < ordered
         {
             continue;

@@ -57,7 +57,7 @@ pub enum Task {
     PayBack(u32, Box<RefundRequest>),
     Settle(u32, usize),
     /// An incident begins.
-    Trouble(usize),
+    Fault(usize),
     /// The shop cancels what the warehouse has closed.
     CancelToo(u32),
     /// Somebody changes the ERP's record by hand.
@@ -98,7 +98,7 @@ impl Task {
             | Self::ChangePrice
             | Self::Poll
             | Self::Deliver(_)
-            | Self::Trouble(_) => None,
+            | Self::Fault(_) => None,
         }
     }
 }

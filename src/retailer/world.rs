@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::catalogue::{Article, catalogue};
 use super::chance::{Dice, SYSTEMS};
 use super::clock::{Clocks, LocalTime, System};
+use super::faults::{Faults, Kind, key};
 use super::feeds::Feed;
 use super::hurry::Hurry;
 use super::ids::CHANNELS;
@@ -15,7 +16,6 @@ use super::orders::Orders;
 use super::record::SourceRecord;
 use super::settings::Settings;
 use super::task::Task;
-use super::trouble::{Kind, Trouble, key};
 use super::wire::Wires;
 use crate::facts::Moment;
 use crate::facts::time::Span;
@@ -76,7 +76,7 @@ pub struct World {
     /// The order whose journey is written down.
     pub star: u32,
     pub hops: Vec<Hop>,
-    pub trouble: Trouble,
+    pub faults: Faults,
     /// By article: pieces for sale in the warehouse, less what orders claim.
     free: Vec<i64>,
     agenda: BinaryHeap<Reverse<Entry>>,
@@ -89,13 +89,13 @@ impl World {
     pub fn new(settings: &Settings, star: u32) -> Self {
         let Settings { seed, orders, opening, hurry, crm, shop_database, .. } = *settings;
         let articles = catalogue(seed, orders);
-        let trouble = Trouble::draw(settings.trouble.as_ref(), seed, opening, articles.len());
+        let faults = Faults::draw(settings.faults.as_ref(), seed, opening, articles.len());
         Self {
             now: opening,
             hurry,
             crm,
             database: shop_database.then(Database::default),
-            clocks: Clocks::new(seed, hurry, trouble.has(Kind::WrongClocks)),
+            clocks: Clocks::new(seed, hurry, faults.has(Kind::WrongClocks)),
             local: LocalTime::warehouse(),
             wires: Wires::new(seed, hurry),
             dice: Dice::new(seed, SYSTEMS),
@@ -106,7 +106,7 @@ impl World {
             complaints: Vec::new(),
             star,
             hops: Vec::new(),
-            trouble,
+            faults,
             agenda: BinaryHeap::new(),
             entered: 0,
             busy: BTreeMap::new(),
@@ -204,15 +204,15 @@ impl World {
         let before = self.free[article];
         let after = before + pieces;
         self.free[article] = after;
-        if !self.trouble.is_on() || (before < 0) == (after < 0) {
+        if !self.faults.is_on() || (before < 0) == (after < 0) {
             return;
         }
         for channel in CHANNELS {
             let key = key("oversold", &self.articles[article].sku, channel);
             if after < 0 {
-                self.trouble.watch.must(key, self.now, "more is sold than there is");
+                self.faults.watch.must(key, self.now, "more is sold than there is");
             } else {
-                self.trouble.watch.over(&key, self.now);
+                self.faults.watch.over(&key, self.now);
             }
         }
     }

@@ -31,7 +31,7 @@ impl Facts {
             refunds: Refunds { orders: sums.refunds, due: sums.due, paid: sums.paid - sums.too_much },
             journey: retailer.journey().map(journey).unwrap_or_default(),
             failures,
-            trouble: retailer.trouble_facts(judge),
+            faults: retailer.fault_facts(judge),
             ..Self::default()
         }
     }

@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Hurry;
+use super::faults::Happened;
 use super::judge::Failure;
 use super::order::Story;
-use super::trouble::Happened;
 use super::world::Hop;
 use crate::events::Topic;
 use crate::facts::Moment;
@@ -53,15 +53,15 @@ pub struct Facts {
     pub refunds: Refunds,
     pub journey: Journey,
     pub failures: Vec<Failure>,
-    /// Of a retailer in trouble.
-    pub trouble: Option<TroubleFacts>,
+    /// With fault injection.
+    pub faults: Option<FaultFacts>,
     /// When it was played on a real Kafka.
     pub kafka: Option<OnKafka>,
 }
 
-/// Trouble, and what was asked of people because of it.
+/// The faults that were injected, and the exceptions that opened.
 #[derive(Clone, Debug, Default)]
-pub struct TroubleFacts {
+pub struct FaultFacts {
     pub diary: Vec<Happened>,
     pub exceptions: Vec<ExceptionsOfKind>,
     /// Nights in which every SKU's figure was compared.

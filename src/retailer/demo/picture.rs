@@ -257,7 +257,7 @@ pub(in crate::retailer) fn verdict(page: &mut Page, facts: &Facts) {
         let broken = facts.failures.iter().filter(|failure| failure.invariant == invariant).count();
         let mark = page.mark(broken == 0);
         let times = if broken == 0 { String::new() } else { format!(": broken {broken} times") };
-        let sentence = match (invariant, &facts.trouble) {
+        let sentence = match (invariant, &facts.faults) {
             (Invariant::Exceptions, Some(_)) => "people were asked to look at what a person must look at, and at nothing else",
             (Invariant::Orders, Some(_)) => "every order is as it really is, piece by piece",
             _ => invariant.sentence(),

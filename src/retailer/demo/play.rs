@@ -95,7 +95,7 @@ pub type Spy = Box<dyn FnMut(&SourceRecord)>;
 impl Play {
     /// Sets the stage: topics, configuration, an engine on a fresh log.
     pub async fn begin(plan: Settings) -> Result<Self, Error> {
-        let second_shop = plan.trouble.is_some();
+        let second_shop = plan.faults.is_some();
         let config = Setup { crm: plan.crm, second_shop, ..Setup::new("in-memory:0") }.config()?;
         let names = TopicNames::new(&config.application.topic_prefix);
         let broker = Broker::new();
@@ -223,9 +223,9 @@ impl Play {
         Ok(self.facts(began.elapsed()))
     }
 
-    /// Of a retailer in trouble, when all is quiet: every SKU is compared, twice, and orders that are over are judged and forgotten.
+    /// With fault injection, at night when all is quiet: compares every SKU, twice; judges and forgets the orders that are over.
     fn night(&mut self) {
-        if self.plan.trouble.is_none() {
+        if self.plan.faults.is_none() {
             return;
         }
         let hour = |hour: i64| self.midnight + Span::hours(hour);
@@ -249,7 +249,7 @@ impl Play {
     async fn moment(&mut self) -> Result<bool, Error> {
         let Some(next) = self.retailer.next_at() else { return Ok(false) };
         let look = self.midnight + Span::hours(if self.looked == Looked::No { 4 } else { 6 });
-        let stop = if self.plan.trouble.is_some() && look > self.now { look } else { Moment(i64::MAX) };
+        let stop = if self.plan.faults.is_some() && look > self.now { look } else { Moment(i64::MAX) };
         self.now = next.max(self.now + self.pace).min(stop);
         self.exchange().await?;
         Ok(true)
@@ -332,7 +332,7 @@ impl Play {
         let after = self.engine.as_ref().map(|engine| engine.core().digests()).unwrap_or_default();
         let changed = before.keys().chain(after.keys()).find(|entity| before.get(*entity) != after.get(*entity)).cloned();
         let (at, entities) = (self.now, before.len());
-        if self.plan.trouble.is_some() {
+        if self.plan.faults.is_some() {
             // No other engine will take this one's place: its state's log is of no use any more, and would be as large as the state.
             self.broker.abandon(&self.settings.names.changelog);
         }
@@ -353,8 +353,8 @@ impl Play {
             facts.failures.insert(0, Failure { invariant: Invariant::Events, sentence });
         }
         facts.failures.extend(self.by_night.iter().cloned());
-        if let Some(trouble) = &mut facts.trouble {
-            trouble.nights = self.nights;
+        if let Some(faults) = &mut facts.faults {
+            faults.nights = self.nights;
         }
         let (dead_letters, decode_errors, epochs) = (sums.dead_letters, sums.decode_errors.clone(), sums.epochs);
         Facts { dead_letters, decode_errors, epochs, wall, engine: self.working, killed: self.killed.clone(), ..facts }

@@ -7,7 +7,7 @@ use super::heard::{ExceptionHeard, Heard};
 use super::{Failures, Invariant};
 use crate::facts::Moment;
 use crate::facts::time::Span;
-use crate::retailer::trouble::{Watch, Watchlist};
+use crate::retailer::faults::{Watch, Watchlist};
 
 /// So much later than the truth Waybill may know of it: what systems tell stalls on its way, and is worked on in epochs.
 const GRACE: Span = Span::hours(3);

@@ -29,7 +29,7 @@ pub struct Heard {
     /// Exceptions that were said, by key.
     pub exceptions: BTreeMap<String, Vec<ExceptionHeard>>,
     /// What is wrong in itself.
-    pub faults: Vec<String>,
+    pub wrong: Vec<String>,
     ids: HashSet<u64>,
     steps: HashMap<u64, u32>,
     /// Digests of the keys of orders that were forgotten.
@@ -90,7 +90,7 @@ impl Heard {
     pub fn event(&mut self, event: &HeardEvent<'_>, now: Moment) {
         *self.counts.entry(event.topic).or_default() += 1;
         if !self.ids.insert(xxh3_64(event.id.as_bytes())) {
-            self.faults.push(format!("{}: the id {} came twice", event.topic.name(), event.id));
+            self.wrong.push(format!("{}: the id {} came twice", event.topic.name(), event.id));
         }
         let Some(body) = event.body else {
             self.withdrawn(event, now);
@@ -165,17 +165,17 @@ impl Heard {
                 let open = self.exceptions.get_mut(event.key).and_then(|all| all.last_mut()).filter(|last| last.closed.is_none());
                 match open {
                     Some(open) => open.closed = Some(now),
-                    None => self.faults.push(format!("exceptions: {} was closed and never opened", event.key)),
+                    None => self.wrong.push(format!("exceptions: {} was closed and never opened", event.key)),
                 }
             }
             topic if topic.is_statement() => {}
-            topic => self.faults.push(format!("{}: a request can't be withdrawn, but {} came without a body", topic.name(), event.id)),
+            topic => self.wrong.push(format!("{}: a request can't be withdrawn, but {} came without a body", topic.name(), event.id)),
         }
     }
 
     fn read<B: DeserializeOwned>(&mut self, event: &HeardEvent<'_>, body: &[u8]) -> Option<B> {
         serde_json::from_slice(body)
-            .map_err(|error| self.faults.push(format!("{}: the body of {} can't be read: {error}", event.topic.name(), event.id)))
+            .map_err(|error| self.wrong.push(format!("{}: the body of {} can't be read: {error}", event.topic.name(), event.id)))
             .ok()
     }
 
@@ -188,7 +188,7 @@ impl Heard {
     /// Nothing is said of an order any more that was found right and forgotten.
     fn fold_in(&mut self, event: &HeardEvent<'_>, fold: impl FnOnce(&mut OrderHeard)) {
         if self.forgotten.contains(&xxh3_64(event.key.as_bytes())) {
-            self.faults.push(format!("{} {}: order {} was over and done", event.topic.name(), event.id, event.key));
+            self.wrong.push(format!("{} {}: order {} was over and done", event.topic.name(), event.id, event.key));
             return;
         }
         fold(self.orders.entry(event.key.to_owned()).or_default());
@@ -211,7 +211,7 @@ impl Heard {
         let (key, step) = ledger(&said);
         let last = self.steps.entry(xxh3_64(format!("{}|{key}", event.topic.name()).as_bytes())).or_default();
         if step != *last + 1 {
-            self.faults.push(format!("{} {}: ledger {key} has step {step} after step {last}", event.topic.name(), event.id));
+            self.wrong.push(format!("{} {}: ledger {key} has step {step} after step {last}", event.topic.name(), event.id));
         }
         *last = (*last).max(step);
         self.fold_in(event, |own| fold(own, said));
@@ -233,7 +233,7 @@ impl Heard {
                 }
             },
         );
-        self.faults.extend(differs);
+        self.wrong.extend(differs);
     }
 
     fn entry(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
@@ -261,7 +261,7 @@ impl Heard {
                 }
             },
         );
-        self.faults.extend(wrong);
+        self.wrong.extend(wrong);
     }
 
     fn stock(&mut self, event: &HeardEvent<'_>, body: &[u8]) {

@@ -85,7 +85,7 @@ impl Judge {
     /// Everything that does not hold. Empty is what it must be.
     pub fn verdict(&self, truth: &Truth<'_>) -> Vec<Failure> {
         let mut failures = Failures::default();
-        for sentence in &self.heard.faults {
+        for sentence in &self.heard.wrong {
             failures.add(Invariant::Events, sentence.clone());
         }
         for sentence in truth.complaints {

@@ -6,8 +6,8 @@ use crate::entities::order::view::{OrderStage, ReturnStage};
 use crate::events::notifications::Kind;
 use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;
+use crate::retailer::faults::Mishap;
 use crate::retailer::order::{Order, Story};
-use crate::retailer::trouble::Mishap;
 use crate::retailer::units::whole;
 
 pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
+use crate::retailer::faults::Watchlist;
 use crate::retailer::order::Order;
 use crate::retailer::sums::Sums;
-use crate::retailer::trouble::Watchlist;
 
 /// How everything really is (made by [`crate::retailer::Retailer::truth`]).
 #[derive(Clone)]

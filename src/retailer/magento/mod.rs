@@ -5,9 +5,9 @@
 //! what is cancelled after it becomes an offline credit memo. A shipment deducts the source and compensates the reservation.
 
 mod database;
+mod faults;
 mod rows;
 mod stock;
-mod trouble;
 
 use std::collections::BTreeMap;
 

@@ -1,18 +1,18 @@
 //! The ERP: Dynamics NAV on SQL Server. Open documents change in place; posting inserts posted rows and, once all is invoiced, deletes the open
 //! document in the same transaction: the header first, then its lines. It is set not to post to the general ledger.
 
+mod faults;
 mod items;
 mod posting;
 mod rows;
-mod trouble;
 
 use std::collections::BTreeMap;
 
 use super::clock::System;
+use super::faults::{Mishap, mishaps};
 use super::feeds::Feed;
 use super::op::Op;
 use super::task::Task;
-use super::trouble::{Mishap, mishaps};
 use super::units::{pence, whole};
 use super::world::World;
 use crate::events::sales_orders::{Action, SalesOrder};

@@ -10,7 +10,7 @@ use crate::retailer::world::World;
 pub(super) fn begin(world: &mut World, silence: &Incident) {
     let until = world.now + Span::minutes(silence.size);
     world.wires.silence(System::Peoplevox, until);
-    world.trouble.note(world.now, format!("the warehouse tells nothing for {} minutes; its work goes on", silence.size));
+    world.faults.note(world.now, format!("the warehouse tells nothing for {} minutes; its work goes on", silence.size));
 }
 
 /// Waybill asks a person to look when a warehouse has not answered for so long.
@@ -24,9 +24,9 @@ pub fn answered(world: &mut World, index: u32, told: Moment) {
     let Some(asked) = order.asked_at.filter(|asked| told + DOUBT >= *asked + PATIENCE) else { return };
     let (key, from) = (key("release-unanswered", &order.key(), SITE), asked + PATIENCE);
     if told >= from + DOUBT {
-        world.trouble.watch.must(key.clone(), from, "the warehouse answers a go-ahead more than an hour late");
-        world.trouble.watch.over(&key, told);
+        world.faults.watch.must(key.clone(), from, "the warehouse answers a go-ahead more than an hour late");
+        world.faults.watch.over(&key, told);
     } else {
-        world.trouble.watch.may(key, from, told + DOUBT, "the warehouse answers a go-ahead an hour late");
+        world.faults.watch.may(key, from, told + DOUBT, "the warehouse answers a go-ahead an hour late");
     }
 }

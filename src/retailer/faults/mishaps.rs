@@ -19,7 +19,7 @@ use crate::retailer::world::World;
 
 /// Is this order one of the unlucky?
 pub fn draw(world: &World, dice: &mut Dice, order: &Order) -> Option<Mishap> {
-    if !world.trouble.has(Kind::Mishaps) {
+    if !world.faults.has(Kind::Mishaps) {
         return None;
     }
     let roll = dice.range(1, 1_000);
@@ -42,21 +42,21 @@ pub fn placed(world: &mut World, index: u32) {
     if order.mishap == Some(Mishap::Forgotten) {
         order.waits = true;
         let (key, from) = (key("unpaid", &order.key(), ""), order.placed_at + Span::days(3));
-        world.trouble.watch.must(key, from, "the customer never pays, and the shop never cancels");
+        world.faults.watch.must(key, from, "the customer never pays, and the shop never cancels");
     }
 }
 
 /// The carrier says that the parcel is lost, which is heard at `told`.
 pub fn parcel_lost(world: &mut World, index: u32, parcel: &str, told: Moment) {
     let key = key("parcel-lost", &world.orders[index as usize].key(), parcel);
-    world.trouble.watch.must(key, told, "the carrier lost the parcel");
+    world.faults.watch.must(key, told, "the carrier lost the parcel");
 }
 
 /// The warehouse has closed the order without sending anything.
 pub fn goods_lost(world: &mut World, index: u32) {
     let order = &world.orders[index as usize];
     let key = key("short-closed", &order.key(), &order.number);
-    world.trouble.watch.must(key, world.now + Span::hours(1), "the warehouse does not find the goods");
+    world.faults.watch.must(key, world.now + Span::hours(1), "the warehouse does not find the goods");
     let shop_will_cancel = world.orders[index as usize].shop == Shop::Magento && world.dice.percent(75);
     if shop_will_cancel {
         let wait = world.dice.hours(4, 30);
@@ -68,17 +68,17 @@ pub fn goods_lost(world: &mut World, index: u32) {
 pub fn cancelled_too(world: &mut World, index: u32) {
     let order = &world.orders[index as usize];
     let key = key("short-closed", &order.key(), &order.number);
-    world.trouble.watch.over(&key, world.now);
+    world.faults.watch.over(&key, world.now);
 }
 
 /// Finance has paid more than was due.
 pub fn paid_too_much(world: &mut World, index: u32) {
     let key = key("over-refunded", &world.orders[index as usize].key(), "");
-    world.trouble.watch.must(key, world.now, "finance paid back too much");
+    world.faults.watch.must(key, world.now, "finance paid back too much");
 }
 
 /// Somebody has changed a quantity in the ERP's record.
 pub fn erp_touched(world: &mut World, index: u32, document: &str) {
     let key = key("erp-differs", &world.orders[index as usize].key(), document);
-    world.trouble.watch.must(key, world.now + Span::hours(1), "somebody changed the ERP's record");
+    world.faults.watch.must(key, world.now + Span::hours(1), "somebody changed the ERP's record");
 }

@@ -8,15 +8,15 @@ use crate::retailer::world::World;
 
 /// Puts what is to come on the agenda.
 pub fn announce(world: &mut World) {
-    for number in 0..world.trouble.incidents.len() {
-        let at = world.trouble.incidents[number].at;
-        world.at(at, Task::Trouble(number));
+    for number in 0..world.faults.incidents.len() {
+        let at = world.faults.incidents[number].at;
+        world.at(at, Task::Fault(number));
     }
 }
 
 /// An incident begins.
 pub fn begin(world: &mut World, magento: &mut Magento, nav: &mut Nav, number: usize) {
-    let Some(incident) = world.trouble.incidents.get(number).copied() else { return };
+    let Some(incident) = world.faults.incidents.get(number).copied() else { return };
     match incident.kind {
         Kind::FlashSale | Kind::LastSale => flash_sale::begin(world, &incident),
         Kind::SilentWarehouse => silent_warehouse::begin(world, &incident),

@@ -1,4 +1,4 @@
-//! Magento in trouble: its connector reads the tables anew; it cancels what the warehouse has closed already.
+//! Magento's faults: its connector reads the tables anew; the shop cancels what the warehouse has closed already.
 
 use super::{Magento, rows};
 use crate::retailer::clock::System;

@@ -1,4 +1,5 @@
-//! Trouble as real life makes it, at moments that the seed draws: one file each. And what a person must look at because of it ([`Watchlist`]).
+//! Fault injection: what goes wrong in real life, at moments that the seed draws; one file a fault. What a person must look at because of a fault
+//! stands on the [`Watchlist`].
 //!
 //! ```text
 //!  flash sale        the last piece is sold in two shops at once; the goods come days later, or never
@@ -31,20 +32,20 @@ pub use begin::{announce, begin};
 pub use plan::{Incident, Kind, Mishap, Plan, TOO_MUCH};
 pub use watchlist::{Watch, Watchlist, key};
 
-use super::chance::{Dice, TROUBLE};
+use super::chance::{Dice, FAULTS};
 use super::clock::System;
 use crate::facts::Moment;
 
-/// A line of the diary of trouble.
+/// A line of the diary of faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happened {
     pub at: Moment,
     pub what: String,
 }
 
-/// All trouble: what comes, what came, and what a person must look at.
+/// All faults of a run: those to come, those that came, and what a person must look at.
 #[derive(Default)]
-pub struct Trouble {
+pub struct Faults {
     plan: Option<Plan>,
     pub incidents: Vec<Incident>,
     pub watch: Watchlist,
@@ -55,11 +56,11 @@ pub struct Trouble {
     pub night_counts_until: Option<Moment>,
 }
 
-impl Trouble {
+impl Faults {
     /// Draws the moments: incidents are spread over the days, in an order of the seed's choice.
     pub fn draw(plan: Option<&Plan>, seed: u64, opening: Moment, articles: usize) -> Self {
         let Some(plan) = plan else { return Self::default() };
-        let mut dice = Dice::new(seed, TROUBLE);
+        let mut dice = Dice::new(seed, FAULTS);
         let mut kinds: Vec<Kind> = plan.kinds.iter().copied().filter(|kind| kind.is_incident()).collect();
         let count = kinds.len();
         let mut incidents = Vec::with_capacity(count);

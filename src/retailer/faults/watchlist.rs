@@ -1,4 +1,4 @@
-//! What a person must look at, by the truth: written down by whoever makes the trouble, when it begins and when it is over.
+//! What a person must look at, by the truth: whoever injects a fault notes when it begins and when it is over.
 
 use std::collections::BTreeMap;
 

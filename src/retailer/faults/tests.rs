@@ -1,9 +1,9 @@
-//! Each trouble alone: Waybill and the truth agree to the piece, and what makes the trouble is there; and each once broken on purpose, which the
+//! Each fault alone: Waybill and the truth agree to the piece, and the fault did happen; and each once broken on purpose, which the
 //! judge must catch.
 
 use super::{Kind, Plan};
 use crate::retailer::demo::picture::Style;
-use crate::retailer::demo::{Facts, Play, TroubleFacts};
+use crate::retailer::demo::{Facts, FaultFacts, Play};
 use crate::retailer::judge::Invariant;
 use crate::retailer::simulate::draw;
 use crate::retailer::{Settings, SourceRecord};
@@ -11,26 +11,26 @@ use crate::retailer::{Settings, SourceRecord};
 const DAYS: u32 = 10;
 
 fn lived(kind: Kind, orders: u32, seed: u64, tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) -> Facts {
-    let plan = Settings::in_trouble(seed, orders, Plan { days: DAYS, kinds: vec![kind] });
+    let plan = Settings::with_faults(seed, orders, Plan { days: DAYS, kinds: vec![kind] });
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async { Play::begin(plan).await?.with_tamper(Box::new(tamper)).run(|_| ()).await }).expect("a run to the end")
 }
 
 /// Lives through it, and agrees with the truth.
-fn agrees(kind: Kind, orders: u32) -> TroubleFacts {
+fn agrees(kind: Kind, orders: u32) -> FaultFacts {
     let facts = lived(kind, orders, 3, |_| true);
     let shown = draw(&facts, Style::Plain);
     assert!(facts.failures.is_empty() && facts.dead_letters == 0, "{kind:?}: {shown}");
-    let trouble = facts.trouble.expect("trouble");
-    assert!(trouble.nights >= DAYS && trouble.forgotten > 0, "{kind:?}: {shown}");
-    trouble
+    let faults = facts.faults.expect("faults");
+    assert!(faults.nights >= DAYS && faults.forgotten > 0, "{kind:?}: {shown}");
+    faults
 }
 
-fn exceptions(trouble: &TroubleFacts, kind: &str) -> (usize, usize, usize) {
-    trouble.exceptions.iter().find(|of| of.kind == kind).map_or((0, 0, 0), |of| (of.opened, of.open, of.must))
+fn exceptions(faults: &FaultFacts, kind: &str) -> (usize, usize, usize) {
+    faults.exceptions.iter().find(|of| of.kind == kind).map_or((0, 0, 0), |of| (of.opened, of.open, of.must))
 }
 
-/// Something is broken: the judge must find one fault that says all of this.
+/// Something is broken: the judge must find one failure that says all of this.
 fn caught(kind: Kind, orders: u32, invariant: Invariant, words: &[&str], tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) {
     let facts = lived(kind, orders, 3, tamper);
     let named = |sentence: &str| words.iter().all(|word| sentence.contains(word));
@@ -63,9 +63,9 @@ fn replaced(record: &mut SourceRecord, from: &str, to: &str) {
 
 #[test]
 fn the_last_piece_is_sold_twice_and_goods_come_later() {
-    let trouble = agrees(Kind::FlashSale, 150);
-    assert_eq!(exceptions(&trouble, "oversold"), (2, 0, 0), "in both channels, until the goods came");
-    assert!(trouble.second_shop > 5 && trouble.diary[0].what.contains("a flash sale"));
+    let faults = agrees(Kind::FlashSale, 150);
+    assert_eq!(exceptions(&faults, "oversold"), (2, 0, 0), "in both channels, until the goods came");
+    assert!(faults.second_shop > 5 && faults.diary[0].what.contains("a flash sale"));
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn goods_that_are_not_told_are_missed_at_a_sale() {
 
 #[test]
 fn a_warehouse_that_is_silent_for_an_hour_is_believed_afterwards() {
-    let trouble = agrees(Kind::SilentWarehouse, 300);
-    assert!(trouble.diary[0].what.contains("the warehouse tells nothing"));
+    let faults = agrees(Kind::SilentWarehouse, 300);
+    assert!(faults.diary[0].what.contains("the warehouse tells nothing"));
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn what_a_silent_warehouse_never_tells_is_missed() {
 
 #[test]
 fn a_carrier_that_is_two_days_late_changes_nothing_in_the_end() {
-    let trouble = agrees(Kind::LateCarrier, 200);
-    assert!(trouble.exceptions.iter().all(|of| of.open == 0), "{:?}", trouble.exceptions);
+    let faults = agrees(Kind::LateCarrier, 200);
+    assert!(faults.exceptions.iter().all(|of| of.open == 0), "{:?}", faults.exceptions);
 }
 
 #[test]
@@ -148,9 +148,9 @@ fn a_snapshot_that_loses_rows_of_open_orders_is_caught() {
 
 #[test]
 fn an_erp_that_renumbers_keeps_its_orders() {
-    let trouble = agrees(Kind::Renumbering, 300);
-    assert!(!trouble.diary[0].what.contains(" 0 open"), "{:?}", trouble.diary);
-    assert!(trouble.exceptions.is_empty(), "{:?}", trouble.exceptions);
+    let faults = agrees(Kind::Renumbering, 300);
+    assert!(!faults.diary[0].what.contains(" 0 open"), "{:?}", faults.diary);
+    assert!(faults.exceptions.is_empty(), "{:?}", faults.exceptions);
 }
 
 #[test]
@@ -206,11 +206,11 @@ fn a_clock_that_runs_days_behind_is_caught() {
 
 #[test]
 fn mishaps_are_what_people_are_asked_to_look_at() {
-    let trouble = agrees(Kind::Mishaps, 700);
-    assert!(trouble.mishaps.len() >= 4, "{:?}", trouble.mishaps);
+    let faults = agrees(Kind::Mishaps, 700);
+    assert!(faults.mishaps.len() >= 4, "{:?}", faults.mishaps);
     for kind in ["unpaid", "over-refunded", "erp-differs"] {
-        let (_, open, must) = exceptions(&trouble, kind);
-        assert!(open > 0 && open == must, "{kind}: {:?}", trouble.exceptions);
+        let (_, open, must) = exceptions(&faults, kind);
+        assert!(open > 0 && open == must, "{kind}: {:?}", faults.exceptions);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong, and what a run has of it.
+//! What can go wrong, and which of it a run injects.
 
 use crate::facts::Moment;
 
@@ -39,7 +39,7 @@ impl Kind {
     }
 }
 
-/// What trouble a retailer is in for.
+/// Which faults a run injects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Orders are placed on so many days.

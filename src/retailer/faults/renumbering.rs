@@ -10,12 +10,12 @@ use crate::retailer::world::World;
 pub(super) fn begin(world: &mut World, nav: &mut Nav) {
     let orders = nav.renumber(world);
     orders.iter().for_each(|index| renumbered(world, *index));
-    world.trouble.note(world.now, format!("the ERP gives {} other numbers", counted(orders.len(), "open order")));
+    world.faults.note(world.now, format!("the ERP gives {} other numbers", counted(orders.len(), "open order")));
 }
 
 /// What is posted under the new number may overtake the news that the former one is gone: for a while there are two records.
 fn renumbered(world: &mut World, index: u32) {
     let (order, now) = (&world.orders[index as usize], world.now);
     let duplicate = key("erp-duplicate", &order.key(), "");
-    world.trouble.watch.may(duplicate, now, now + Span::hours(1), "renumbered: what is posted overtakes what is gone");
+    world.faults.watch.may(duplicate, now, now + Span::hours(1), "renumbered: what is posted overtakes what is gone");
 }

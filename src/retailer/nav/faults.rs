@@ -1,11 +1,11 @@
-//! NAV in trouble: its connector reads the tables anew, and its open orders get other numbers.
+//! NAV's faults: its connector reads the tables anew, and its open orders get other numbers.
 
 use super::Nav;
 use super::rows::Document;
 use crate::retailer::clock::System;
+use crate::retailer::faults::Mishap;
 use crate::retailer::feeds::Feed;
 use crate::retailer::op::Op;
-use crate::retailer::trouble::Mishap;
 use crate::retailer::world::World;
 
 impl Nav {

@@ -9,10 +9,10 @@ use crate::retailer::world::World;
 
 pub(super) fn shop(world: &mut World, magento: &mut Magento) {
     let rows = magento.snapshot_again(world);
-    world.trouble.note(world.now, format!("the shop's connector takes a new snapshot: {} again", counted(rows, "row")));
+    world.faults.note(world.now, format!("the shop's connector takes a new snapshot: {} again", counted(rows, "row")));
 }
 
 pub(super) fn erp(world: &mut World, nav: &mut Nav) {
     let rows = nav.snapshot_again(world);
-    world.trouble.note(world.now, format!("the ERP's connector takes a new snapshot: {} again", counted(rows, "row")));
+    world.faults.note(world.now, format!("the ERP's connector takes a new snapshot: {} again", counted(rows, "row")));
 }

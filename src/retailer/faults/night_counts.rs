@@ -7,8 +7,8 @@ use crate::retailer::world::World;
 const FOR: Span = Span::days(5);
 
 pub(super) fn begin(world: &mut World) {
-    world.trouble.night_counts_until = Some(world.now + FOR);
-    world.trouble.note(world.now, "for five days stock is counted at night alone".to_owned());
+    world.faults.night_counts_until = Some(world.now + FOR);
+    world.faults.note(world.now, "for five days stock is counted at night alone".to_owned());
 }
 
 /// The hour of the count, in UTC.
@@ -17,7 +17,7 @@ const DAY: i64 = 86_400_000;
 
 /// When figures are read that would be read at `soon`.
 pub fn next(world: &World, soon: Moment) -> Moment {
-    if world.trouble.night_counts_until.is_none_or(|until| soon >= until) {
+    if world.faults.night_counts_until.is_none_or(|until| soon >= until) {
         return soon;
     }
     let count = soon.0 - soon.0.rem_euclid(DAY) + HOUR * 3_600_000;

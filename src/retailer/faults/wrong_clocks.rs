@@ -16,6 +16,6 @@ pub fn placed(world: &mut World, index: u32) {
     let behind = -world.clocks.off(System::Magento).0;
     if behind > PATIENCE.0 - ON_THE_WAY.0 {
         let key = key("order-incomplete", &world.orders[index as usize].key(), "");
-        world.trouble.watch.may(key, world.now, world.now + PATIENCE, "the shop's clock is far behind: what is new looks old");
+        world.faults.watch.may(key, world.now, world.now + PATIENCE, "the shop's clock is far behind: what is new looks old");
     }
 }

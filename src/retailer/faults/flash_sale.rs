@@ -28,5 +28,5 @@ pub(super) fn begin(world: &mut World, sale: &Incident) {
         "no more of them will ever come".to_owned()
     };
     let what = format!("a flash sale of {} pieces of {sku}; the last one is sold in two shops at the same moment, and {end}", sale.size);
-    world.trouble.note(world.now, what);
+    world.faults.note(world.now, what);
 }
