@@ -32,7 +32,7 @@ struct Check {
 const CHECKS: [Check; 5] = [
     Check { name: "unit tests of these rooms", binary: "waybill", arguments: &["entities::", "events::"], environment: &[] },
     Check { name: "scenarios", binary: "suite", arguments: &["--skip", "tidy::"], environment: &[] },
-    Check { name: "1,000 histories", binary: "second", arguments: &[], environment: &[("SECOND_COUNT", "1000"), ("SECOND_TRIES", "0")] },
+    Check { name: "1,000 histories", binary: "second", arguments: &[], environment: &[("MODEL_COUNT", "1000"), ("MODEL_TRIES", "0")] },
     Check {
         name: "unit tests of the others",
         binary: "waybill",
@@ -43,7 +43,7 @@ const CHECKS: [Check; 5] = [
         name: "9,000 more histories",
         binary: "second",
         arguments: &[],
-        environment: &[("SECOND_SEED", "1001"), ("SECOND_COUNT", "9000"), ("SECOND_TRIES", "0")],
+        environment: &[("MODEL_SEED", "1001"), ("MODEL_COUNT", "9000"), ("MODEL_TRIES", "0")],
     },
 ];
 

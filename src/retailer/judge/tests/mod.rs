@@ -1,6 +1,6 @@
-pub mod oracle;
+pub mod stand_in;
 
-use oracle::{Oracle, Said};
+use stand_in::{Emitted, StandIn};
 
 use super::{Failure, Invariant, Judge};
 use crate::events::Topic;
@@ -8,20 +8,20 @@ use crate::facts::Moment;
 use crate::retailer::order::Story;
 use crate::retailer::{Retailer, Settings};
 
-fn played(seed: u64, orders: u32) -> (Retailer, Vec<Said>) {
+fn played(seed: u64, orders: u32) -> (Retailer, Vec<Emitted>) {
     let mut retailer = Retailer::new(Settings::new(seed, orders));
-    let (said, _) = Oracle::run(&mut retailer);
+    let (said, _) = StandIn::run(&mut retailer);
     (retailer, said)
 }
 
-fn judged(retailer: &Retailer, said: &[Said]) -> Vec<Failure> {
+fn judged(retailer: &Retailer, said: &[Emitted]) -> Vec<Failure> {
     let mut judge = Judge::new();
     said.iter().for_each(|said| judge.hear(&said.heard()));
     judge.verdict(&retailer.truth())
 }
 
 /// The verdict after the list was doctored; it must name the order (or SKU) and the row.
-fn doctored(change: impl FnOnce(&Retailer, &mut Vec<Said>), invariant: Invariant, names: &[&str]) {
+fn doctored(change: impl FnOnce(&Retailer, &mut Vec<Emitted>), invariant: Invariant, names: &[&str]) {
     let (retailer, mut said) = played(7, 40);
     change(&retailer, &mut said);
     let failures = judged(&retailer, &said);
@@ -53,7 +53,7 @@ fn every_story_is_told() {
 
 #[test]
 fn one_seed_gives_one_run() {
-    let run = |seed| Oracle::run(&mut Retailer::new(Settings::new(seed, 30)));
+    let run = |seed| StandIn::run(&mut Retailer::new(Settings::new(seed, 30)));
     let ((said, records), (said_again, records_again)) = (run(11), run(11));
     assert_eq!(records, records_again);
     assert_eq!(said.iter().map(|said| &said.id).collect::<Vec<_>>(), said_again.iter().map(|said| &said.id).collect::<Vec<_>>());
@@ -63,7 +63,7 @@ fn one_seed_gives_one_run() {
 #[test]
 fn records_come_in_the_order_of_time_and_some_twice() {
     let mut retailer = Retailer::new(Settings::new(3, 60));
-    let (_, records) = Oracle::run(&mut retailer);
+    let (_, records) = StandIn::run(&mut retailer);
     let (sent, repeated) = retailer.records();
     assert_eq!(sent as usize, records.len());
     assert!(repeated > 0, "no connector ever repeated itself");

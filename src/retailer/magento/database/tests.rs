@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::retailer::judge::tests::oracle::Oracle;
+use crate::retailer::judge::tests::stand_in::StandIn;
 use crate::retailer::{Outside, Retailer, Settings, SourceRecord};
 
 /// `tests/live/magento.sql`: columns and their types, by table.
@@ -144,7 +144,7 @@ fn is_time(value: &str) -> bool {
 fn the_shops_statements_leave_what_the_shop_has() {
     let mut retailer = Retailer::new(Settings { shop_database: true, ..Settings::new(7, 120) });
     let mut server = Server::default();
-    let _ = Oracle::run_to(&mut retailer, &mut server);
+    let _ = StandIn::run_to(&mut retailer, &mut server);
     let truth = retailer.truth();
     assert_eq!(server.magento_records, 0, "the connector makes the shop's records");
     assert!(server.transactions > truth.orders.len() * 3, "{} transactions", server.transactions);

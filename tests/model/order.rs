@@ -1,4 +1,4 @@
-//! Second answer, the order: complete, secured, recorded, approved, held; what was stopped; its stage and flags (rows.md, gates.md).
+//! Reference model, the order: complete, secured, recorded, approved, held; what was stopped; its stage and flags (rows.md, gates.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 

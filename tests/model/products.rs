@@ -1,4 +1,4 @@
-//! Second answer, products: what a channel's shopfront must show of a SKU now (journey.md, "Products and offers").
+//! Reference model, products: what a channel's shopfront must show of a SKU now (journey.md, "Products and offers").
 
 use rust_decimal::Decimal;
 use waybill::facts::sku::Price;

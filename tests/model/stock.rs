@@ -1,4 +1,4 @@
-//! Second answer, stock: claim, taken, free, shown, to write, for one SKU and channel (journey.md, "Stock").
+//! Reference model, stock: claim, taken, free, shown, to write, for one SKU and channel (journey.md, "Stock").
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::goods::{Goods, rows};
 use crate::order::Order;
 use crate::world::{SEKO, WMS};
 
-/// A channel of the configuration, as this answer knows it.
+/// A channel of the configuration, as the model knows it.
 pub struct Channel {
     pub name: &'static str,
     pub shop: &'static str,

@@ -104,7 +104,7 @@ fn differing(one: Option<&Json>, two: Option<&Json>) -> String {
     }
 }
 
-/// Plays a history at once and otherwise: both runs say the same at the end, and what the second answer says.
+/// Plays a history at once and otherwise: both runs end with the same events, and with those of the reference model.
 pub fn check(history: &History, plans: Plans, themes: &[Theme]) -> Result<(), String> {
     let plain = play(&history.entries, &Plan::plain(history.entries.len()), history.end)?;
     fault(&plain)?;

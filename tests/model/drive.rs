@@ -214,7 +214,7 @@ pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String>
     seen.read(&names, &dead, tail.poll());
     broker.set_now(end);
     player.rest()?;
-    // Of mails the second answer knows what is due when all has been read, not what comes due while time passes.
+    // The reference model knows which mails are due once all has been read, not which become due as time passes.
     let no_mails: Vec<_> = names.iter().filter(|(topic, _)| *topic != Topic::Notifications).cloned().collect();
     seen.read(&no_mails, &dead, tail.poll());
     // A restart says nothing.

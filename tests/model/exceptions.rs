@@ -1,4 +1,4 @@
-//! Second answer, exceptions: what is open at the end, as (kind, entity), of the kinds that are told by rows alone (exceptions.md).
+//! Reference model, exceptions: what is open at the end, as (kind, entity), of the kinds that are told by rows alone (exceptions.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::goods::Parcel;
 use crate::order::Order;
 use crate::stock::{CHANNELS, figure, is_open};
 
-/// A kind, and whether this answer knows it to be open or shut of an entity; what it is unsure of is left out.
+/// By kind and entity: is the exception open? Where the model can't know, nothing stands.
 pub type Open = BTreeMap<(&'static str, String), bool>;
 
 /// Kinds that are told by an order's rows.

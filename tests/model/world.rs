@@ -27,8 +27,8 @@ pub const CARRIER: usize = 5;
 
 pub const CONFIG: &str = r#"
 [application]
-id = "second"
-topic_prefix = "second."
+id = "model"
+topic_prefix = "model."
 shards = 3
 
 [kafka]
@@ -184,7 +184,7 @@ pub fn config() -> &'static Config {
     static CONFIG_READ: OnceLock<Config> = OnceLock::new();
     CONFIG_READ.get_or_init(|| {
         let outside = Outside { directory: Path::new("."), variable: &|_| Some("a secret of sixteen or more".to_owned()) };
-        Config::read("second.toml", CONFIG, outside, KINDS).unwrap_or_else(|problems| panic!("{problems}"))
+        Config::read("model.toml", CONFIG, outside, KINDS).unwrap_or_else(|problems| panic!("{problems}"))
     })
 }
 

@@ -12,14 +12,14 @@ use crate::retailer::{HeardEvent, Outside, Retailer};
 
 /// An event as it stands in its topic.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct Emitted {
     pub topic: Topic,
     pub key: String,
     pub id: String,
     pub body: Option<Vec<u8>>,
 }
 
-impl Said {
+impl Emitted {
     pub fn heard(&self) -> HeardEvent<'_> {
         HeardEvent { topic: self.topic, key: &self.key, id: &self.id, body: self.body.as_deref() }
     }
@@ -30,14 +30,14 @@ impl Said {
 }
 
 #[derive(Default)]
-pub struct Oracle {
+pub struct StandIn {
     steps: BTreeMap<(Topic, String), u32>,
     /// The last content by topic and key: nothing is said twice.
     last: BTreeMap<(Topic, String), Value>,
     refunded: BTreeMap<u32, i64>,
     revenue: BTreeMap<u32, i64>,
     books: BTreeMap<u32, Balances>,
-    pub said: Vec<Said>,
+    pub said: Vec<Emitted>,
 }
 
 fn money(pence: i64) -> String {
@@ -50,26 +50,26 @@ fn at(moment: Moment) -> Value {
 
 const BOTH: [Receiver; 2] = [Receiver::Shop, Receiver::Erp];
 
-impl Oracle {
+impl StandIn {
     /// Runs the retailer to its end.
-    pub fn run(retailer: &mut Retailer) -> (Vec<Said>, Vec<crate::retailer::SourceRecord>) {
+    pub fn run(retailer: &mut Retailer) -> (Vec<Emitted>, Vec<crate::retailer::SourceRecord>) {
         let mut records = Vec::new();
         let said = Self::run_to(retailer, &mut records);
         (said, records)
     }
 
     /// The same, with the records sent as they come.
-    pub fn run_to(retailer: &mut Retailer, outside: &mut impl Outside) -> Vec<Said> {
-        let mut oracle = Self::default();
+    pub fn run_to(retailer: &mut Retailer, outside: &mut impl Outside) -> Vec<Emitted> {
+        let mut stand_in = Self::default();
         while let Some(next) = retailer.next_at() {
             let now = next + crate::facts::time::Span::seconds(30);
             retailer.step_to(now, &[], outside);
-            let from = oracle.said.len();
-            oracle.look(retailer);
-            let heard: Vec<HeardEvent<'_>> = oracle.said[from..].iter().map(Said::heard).collect();
+            let from = stand_in.said.len();
+            stand_in.look(retailer);
+            let heard: Vec<HeardEvent<'_>> = stand_in.said[from..].iter().map(Emitted::heard).collect();
             retailer.step_to(now, &heard, outside);
         }
-        oracle.said
+        stand_in.said
     }
 
     fn statement(&mut self, topic: Topic, key: &str, body: Value) {
@@ -98,7 +98,7 @@ impl Oracle {
 
     fn push(&mut self, topic: Topic, key: &str, id: String, mut body: Value) {
         body["id"] = json!(id);
-        self.said.push(Said { topic, key: key.to_owned(), id, body: serde_json::to_vec(&body).ok() });
+        self.said.push(Emitted { topic, key: key.to_owned(), id, body: serde_json::to_vec(&body).ok() });
     }
 
     fn changed(&mut self, topic: Topic, key: &str, content: Value) -> bool {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::history::{self, History};
 use crate::shrink::shrink;
 
-/// Attempts that making a failing history small may cost, unless `SECOND_TRIES` says otherwise.
+/// Attempts that making a failing history small may cost, unless `MODEL_TRIES` says otherwise.
 const SHRINK_TRIES: u64 = 1_500;
 
 /// How many ways a history is played.
@@ -24,16 +24,16 @@ fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// The first seed: `SECOND_SEED`, else this one.
+/// The first seed: `MODEL_SEED`, else this one.
 pub fn first_seed(default: u64) -> u64 {
-    variable("SECOND_SEED").unwrap_or(default)
+    variable("MODEL_SEED").unwrap_or(default)
 }
 
 /// Checks `count` histories; `check` says what is wrong with one. The first that fails is shrunk and shown.
 pub fn check_all(first: u64, count: u64, check: impl Fn(&History, Plans) -> Result<(), String> + Sync) {
-    let (first, count) = variable("SECOND_ONLY").map_or((first, count), |seed| (seed, 1));
-    let count = variable("SECOND_COUNT").unwrap_or(count);
-    if std::env::var("SECOND_SURVEY").is_ok() {
+    let (first, count) = variable("MODEL_ONLY").map_or((first, count), |seed| (seed, 1));
+    let count = variable("MODEL_COUNT").unwrap_or(count);
+    if std::env::var("MODEL_SURVEY").is_ok() {
         return survey(first, count, &check);
     }
     let next = AtomicU64::new(0);
@@ -86,10 +86,10 @@ fn show(seed: u64, check: &impl Fn(&History, Plans) -> Result<(), String>) -> ! 
     };
     let whole = history::history(seed);
     let kind = outcome(&whole).map(|sentence| first_word(&sentence));
-    let tries = variable("SECOND_TRIES").unwrap_or(SHRINK_TRIES) as usize;
+    let tries = variable("MODEL_TRIES").unwrap_or(SHRINK_TRIES) as usize;
     let small = shrink(&whole, tries, |history| outcome(history).map(|sentence| first_word(&sentence)) == kind);
     let sentence = outcome(&small).unwrap_or_else(|| "it did not fail again".to_owned());
-    panic!("history {seed} fails (SECOND_ONLY={seed} plays it again). Made small:\n{}\n{sentence}", history::say(&small));
+    panic!("history {seed} fails (MODEL_ONLY={seed} plays it again). Made small:\n{}\n{sentence}", history::say(&small));
 }
 
 /// What a failure is about, so that shrinking does not wander to another one.

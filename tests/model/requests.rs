@@ -1,4 +1,4 @@
-//! Second answer, requests: what must stand in the ledgers at the end (gates.md). What was asked for may be more or less than what is wanted
+//! Reference model, requests: what must stand in the ledgers at the end (gates.md). What was asked for may be more or less than what is wanted
 //! now only while a gate is shut.
 
 use std::collections::BTreeMap;

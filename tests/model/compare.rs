@@ -1,4 +1,4 @@
-//! The two answers side by side, by theme: what the real engine said, and what the specification says.
+//! Engine and reference model side by side, by theme: what the engine emitted, and what the specification asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,7 @@ fn number(json: &Json) -> Decimal {
     json.as_str().and_then(|text| text.parse().ok()).unwrap_or(Decimal::MIN)
 }
 
-/// Everything that the second answer says of a history.
+/// All that the reference model computes from a history.
 struct Answer<'f> {
     facts: &'f Facts,
     orders: BTreeMap<String, Order<'f>>,
@@ -259,7 +259,7 @@ fn kinds(due: exceptions::Open, seen: &Seen) -> Result<(), String> {
     Ok(())
 }
 
-/// What the second answer has to say against what was seen of a history.
+/// Where the reference model differs from what was seen of a history.
 pub fn disagreement(history: &History, seen: &Seen, themes: &[Theme]) -> Result<(), String> {
     let facts = fold(history, &seen.arrived);
     let lacks = |location: &str, sku: &Sku| facts.lacks(location, sku);
@@ -268,9 +268,9 @@ pub fn disagreement(history: &History, seen: &Seen, themes: &[Theme]) -> Result<
     themes.iter().try_for_each(|theme| compare(*theme, history, seen, &answer))
 }
 
-/// The themes to compare: those of `SECOND_THEMES` (as in "Goods Stock", "none", "all"), else all.
+/// The themes to compare: those of `MODEL_THEMES` (as in "Goods Stock", "none", "all"), else all.
 pub fn themes() -> Vec<Theme> {
-    match std::env::var("SECOND_THEMES") {
+    match std::env::var("MODEL_THEMES") {
         Ok(names) if names == "all" => Theme::ALL.to_vec(),
         Ok(names) => {
             let named = |theme: &Theme| names.split_whitespace().any(|name| name == format!("{theme:?}"));

@@ -1,4 +1,4 @@
-//! Second answer, the goods of an order: n, d, c, w of each line; parcels and what is delivered (rows.md, "Derived quantities").
+//! Reference model, the goods of an order: n, d, c, w of each line; parcels and what is delivered (rows.md, "Derived quantities").
 
 use std::collections::{BTreeMap, BTreeSet};
 
