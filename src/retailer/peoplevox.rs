@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clock::System;
 use super::faults::{Mishap, mishaps, night_counts, silent_warehouse as silence};
 use super::feeds::Feed;
+use super::ids::SITE;
 use super::json::object;
 use super::order::{Parcel, Receipt, Story};
 use super::task::{Scan, Task};

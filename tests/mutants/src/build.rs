@@ -12,7 +12,7 @@ use crate::scope::Site;
 
 /// What tests are compiled with: the pure rooms, without the Kafka client.
 const ARGUMENTS: [&str; 10] =
-    ["cargo", "test", "--no-run", "--no-default-features", "--lib", "--test", "suite", "--test", "second", "--message-format=json"];
+    ["cargo", "test", "--no-run", "--no-default-features", "--lib", "--test", "suite", "--test", "model", "--message-format=json"];
 
 /// More than are asked for are compiled at once, since some will not.
 const SPARE_SHARE: f64 = 0.4;

@@ -32,7 +32,7 @@ struct Check {
 const CHECKS: [Check; 5] = [
     Check { name: "unit tests of these rooms", binary: "waybill", arguments: &["entities::", "events::"], environment: &[] },
     Check { name: "scenarios", binary: "suite", arguments: &["--skip", "tidy::"], environment: &[] },
-    Check { name: "1,000 histories", binary: "second", arguments: &[], environment: &[("MODEL_COUNT", "1000"), ("MODEL_TRIES", "0")] },
+    Check { name: "1,000 histories", binary: "model", arguments: &[], environment: &[("MODEL_COUNT", "1000"), ("MODEL_TRIES", "0")] },
     Check {
         name: "unit tests of the others",
         binary: "waybill",
@@ -41,7 +41,7 @@ const CHECKS: [Check; 5] = [
     },
     Check {
         name: "9,000 more histories",
-        binary: "second",
+        binary: "model",
         arguments: &[],
         environment: &[("MODEL_SEED", "1001"), ("MODEL_COUNT", "9000"), ("MODEL_TRIES", "0")],
     },

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A day stays until another is named, a time until the next; stories begin on day 1, Monday 2026-03-02, in UTC. `#` begins a comment.
-//! A line `---` ends an epoch; a story without one has an epoch for each line. What the words mean is in `rows.rs` and `rows_stock.rs`.
+//! A line `---` ends an epoch; a story without one has an epoch for each line. What the words mean is in `rows.rs`, `rows_stock.rs` and `rows_systems.rs`.
 //!
 //! | mark | meaning |
 //! | --- | --- |
