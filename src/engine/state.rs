@@ -16,7 +16,7 @@ use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, Sou
 /// Raised when a payload's shape changes: a field of a row, of a ledger, of anything that stands in an entity's state. Postcard does not describe
 /// itself: a reader of another shape would read nonsense. This program reads this format alone; from the first release on, the one before must be
 /// readable too, by a step from the old shape to the new in `restore::load`.
-pub const FORMAT: u8 = 5;
+pub const FORMAT: u8 = 6;
 
 /// What a record of the changelog is the state of. Variants and their order are the format.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -116,33 +116,3 @@ impl DocumentLedger {
         }
     }
 }
-
-/// All ledgers of one order. The key of a map is the part of the ledger key after the order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Ledgers {
-    pub sales_order: DocumentLedger,
-    /// By location.
-    pub fulfilment: SmallMap<Text, DocumentLedger>,
-    pub revenue: BookLedger,
-    /// By receiver | parcel.
-    pub despatch: SmallMap<Text, NoticeLedger>,
-    /// By receiver | return.
-    pub receipt: SmallMap<Text, NoticeLedger>,
-    /// By receiver.
-    pub reversal: SmallMap<Text, NoticeLedger>,
-    /// By receiver.
-    pub completion: SmallMap<Text, NoticeLedger>,
-    pub refund: SumLedger,
-    /// By currency: that of the order; that of the costs where it is another.
-    pub journal: SmallMap<Text, BookLedger>,
-    /// By kind | what the kind counts by.
-    pub notified: SmallMap<Text, Entered>,
-}
-
-impl Ledgers {
-    /// When a receiver of despatch notices was last told to lower a total.
-    pub fn despatch_corrected_at(&self, receiver: &str) -> Option<Moment> {
-        let own = self.despatch.iter().filter(|(slot, _)| slot.split('|').next() == Some(receiver));
-        own.filter_map(|(_, ledger)| ledger.corrected_at).max()
-    }
-}

@@ -16,6 +16,7 @@ pub mod rules;
 pub mod sku;
 pub mod small_map;
 mod stock_rules;
+pub mod topics;
 
 pub use kept::{Gone, Kept, Told};
 pub use rows::{Put, Rows, Stored};

@@ -1,6 +1,8 @@
 //! The seal of a customer: the history of the orders that changed, and the profiles.
 
-use super::{Outlet, Sealed, customer_history, marketing_profiles};
+use super::outlet::Outlet;
+use super::sealed::Sealed;
+use super::{customer_history, marketing_profiles};
 use crate::entities::customer::CustomerState;
 use crate::facts::CustomerKey;
 

@@ -6,9 +6,11 @@
 use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
-use super::{Outlet, Topic};
+use super::body::Statement;
+use super::outlet::Outlet;
 use crate::entities::customer::{CustomerState, SaidOfOrder};
 use crate::entities::order::state::Said;
+use crate::entities::topics::Topic;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
 use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, RowKey, Text};
@@ -32,7 +34,14 @@ pub struct CustomerHistory {
     /// For the customer's own account: only orders that are proven to be his.
     pub for_customer: bool,
 }
-super::body!(CustomerHistory, CustomerHistory);
+
+impl Statement for CustomerHistory {
+    const TOPIC: Topic = Topic::CustomerHistory;
+
+    fn set_id(&mut self, id: String) {
+        self.id = id;
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryPiece {

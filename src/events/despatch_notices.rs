@@ -8,29 +8,29 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::order::earlier;
-use super::request::{self, Gates};
+use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
-use super::why::WhyTopic;
-use super::{NoticeAction, Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Header, Origin};
 use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DespatchNotice {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub receiver: Receiver,
     pub action: NoticeAction,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     /// The receiver's own number of the order: the ERP's document, the shop's order id.
     pub receiver_number: Text,
     /// The despatch number.
@@ -42,7 +42,18 @@ pub struct DespatchNotice {
     pub despatched_at: Moment,
     pub lines: Vec<NoticeLine>,
 }
-super::body!(DespatchNotice, DespatchNotices);
+
+impl RequestBody for DespatchNotice {
+    const TOPIC: Topic = Topic::DespatchNotices;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+
+    fn receiver(&self) -> Option<Receiver> {
+        Some(self.receiver)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoticeLine {
@@ -56,54 +67,55 @@ pub struct NoticeLine {
 
 type Ledgers = SmallMap<Text, NoticeLedger>;
 
-/// Makes the notices that are due: what is taken back first. Returns when the next one stops waiting for its tracking number.
-pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
-    let (rules, tick) = (outlet.context.rules, outlet.context.tick);
-    let header = view.header?;
-    let mut next = None;
-    for receiver in receivers(view, header, rules) {
-        let parcels = told_by_parcel(view, ledgers, receiver);
-        parcels.iter().for_each(|told| told.enter_covered(view, ledgers, outlet));
-        for told in &parcels {
-            if let Some(totals) = told.lower(view, ledgers)
-                && gates_of_lowering(view).open()
-            {
-                let ledger = ledgers.entry(told.slot.clone()).or_default();
-                ledger.corrected_at = Some(tick);
-                told.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
-            }
-        }
-        for told in &parcels {
-            let Some(parcel) = told.parcel.filter(|_| told.is_due(view, ledgers)) else { continue };
-            if !gates(view, parcel, receiver, rules, tick).open() {
-                next = earlier(next, gives_up_tracking(parcel, rules).filter(|moment| *moment > tick));
-                continue;
-            }
-            let totals = told.higher(view, ledgers);
-            let ledger = ledgers.entry(told.slot.clone()).or_default();
-            told.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
-        }
-    }
-    next
-}
+impl Request for DespatchNotice {
+    type Ledger = Ledgers;
 
-pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
-    let mut topics = Vec::new();
-    let Some(header) = view.header else { return topics };
-    for receiver in receivers(view, header, rules) {
-        for told in told_by_parcel(view, ledgers, receiver) {
-            let ledger = ledgers.get(&told.slot);
-            let known: Quantity = ledger.map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-            let due = format!("{} pieces", told.content(view).into_values().sum::<Quantity>());
-            let requested = format!("{known} pieces in {} steps", ledger.map_or(0, |ledger| ledger.step));
-            let gates = match told.parcel {
-                Some(parcel) if told.lower(view, ledgers).is_none() => gates(view, parcel, receiver, rules, tick),
-                _ => gates_of_lowering(view),
-            };
-            topics.push(request::why_topic(Topic::DespatchNotices, told.slot, due, requested, gates));
+    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+        let (rules, tick) = (outlet.context.rules, outlet.context.tick);
+        let Some(header) = view.header else { return };
+        for receiver in receivers(view, header, rules) {
+            let parcels = told_by_parcel(view, ledgers, receiver);
+            parcels.iter().for_each(|told| told.enter_covered(view, ledgers, outlet));
+            for told in &parcels {
+                if let Some(totals) = told.lower(view, ledgers)
+                    && gates_of_lowering(view).open()
+                {
+                    let ledger = ledgers.entry(told.slot.clone()).or_default();
+                    ledger.corrected_at = Some(tick);
+                    told.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
+                }
+            }
+            for told in &parcels {
+                let Some(parcel) = told.parcel.filter(|_| told.is_due(view, ledgers)) else { continue };
+                if !gates(view, parcel, receiver, rules, tick).open() {
+                    outlet.set_timer(gives_up_tracking(parcel, rules));
+                    continue;
+                }
+                let totals = told.higher(view, ledgers);
+                let ledger = ledgers.entry(told.slot.clone()).or_default();
+                told.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
+            }
         }
     }
-    topics
+
+    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
+        let mut topics = Vec::new();
+        let Some(header) = view.header else { return topics };
+        for receiver in receivers(view, header, rules) {
+            for told in told_by_parcel(view, ledgers, receiver) {
+                let ledger = ledgers.get(&told.slot);
+                let known: Quantity = ledger.map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+                let due = format!("{} pieces", told.content(view).into_values().sum::<Quantity>());
+                let requested = format!("{known} pieces in {} steps", ledger.map_or(0, |ledger| ledger.step));
+                let gates = match told.parcel {
+                    Some(parcel) if told.lower(view, ledgers).is_none() => gates(view, parcel, receiver, rules, tick),
+                    _ => gates_of_lowering(view),
+                };
+                topics.push(WhyTopic::new(Self::TOPIC, told.slot, due, requested, gates));
+            }
+        }
+        topics
+    }
 }
 
 /// Who hears: of a counter's sale the ERP alone, for the shop has told of it itself.
@@ -208,8 +220,7 @@ impl Told<'_, '_> {
         if let Some(parcel) = self.parcel {
             ledger.detail = parcel.tracking.unwrap_or_default().into();
         }
-        let key = body.ledger_key.clone();
-        outlet.request(&view.key.0, &key, body.step, Some(self.receiver), body);
+        outlet.request(view.key, body);
     }
 }
 
@@ -294,13 +305,10 @@ fn notice(
         total: *total,
     };
     DespatchNotice {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[receiver.name(), &told.key]),
-        step: ledger.step + 1,
+        head: RequestHead::new(view.key, &[receiver.name(), &told.key], ledger.step + 1),
         receiver,
         action,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
         parcel: told.key.clone(),
         location: text(|parcel| parcel.location.into()),

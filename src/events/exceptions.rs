@@ -6,12 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outlet;
+use super::body::Statement;
+use super::outlet::Outlet;
 use crate::entities::exceptions::to_do;
 use crate::entities::order::OrderView;
 use crate::entities::order::state::Said;
 use crate::entities::order::view::Finding;
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::ids::{join_key, split_key};
 use crate::facts::{Amount, Currency, Moment, Text};
 
@@ -35,7 +37,14 @@ pub struct ExceptionNotice {
     /// The records that cause it: `topic[partition]@offset`, the topic by its number in hex.
     pub causes: Vec<Text>,
 }
-super::body!(ExceptionNotice, Exceptions);
+
+impl Statement for ExceptionNotice {
+    const TOPIC: Topic = Topic::Exceptions;
+
+    fn set_id(&mut self, id: String) {
+        self.id = id;
+    }
+}
 
 /// Opens what is found, due and not decided, closes what is no longer. `open`: kind | number, and since when; it survives restarts with the order.
 pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut Said, outlet: &mut Outlet<'_>) {

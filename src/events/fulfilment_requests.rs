@@ -13,18 +13,20 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates};
+use super::body::{OrderRef, RequestBody, RequestHead, digest};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
-use super::why::WhyTopic;
-use super::{Outlet, Topic, digest};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
 use crate::entities::order::warehouse::holds_to_what_was_asked;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::order::{Address, Advice, Header};
-use crate::facts::{Quantity, Text};
+use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,12 +38,11 @@ pub enum Action {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FulfilmentRequest {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub action: Action,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub channel: Text,
     /// The location that sends.
     pub location: Text,
@@ -50,7 +51,14 @@ pub struct FulfilmentRequest {
     pub ship_to: Option<Address>,
     pub lines: Vec<FulfilmentLine>,
 }
-super::body!(FulfilmentRequest, FulfilmentRequests);
+
+impl RequestBody for FulfilmentRequest {
+    const TOPIC: Topic = Topic::FulfilmentRequests;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FulfilmentLine {
@@ -64,54 +72,50 @@ pub struct FulfilmentLine {
 
 type ByLocation = SmallMap<Text, DocumentLedger>;
 
-/// Makes the requests that are due, location by location.
-pub fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let Some(header) = view.header else { return };
-    for location in locations(view, ledgers, rules) {
-        let asked = ledgers.get(&location).cloned().unwrap_or_default();
-        let wanted = wanted_from(view, ledgers, rules, &location);
-        let may_raise = || gates(view, header, rules, &location).open() && outlet.may_ask();
-        let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
-        let mut body = content(view, header, &location, &asked.totals, &totals);
-        let asked = ledgers.entry(location).or_default();
-        body.action = action(&asked.totals, &totals);
-        asked.step += 1;
-        asked.asked = digest_of(view, header, &body.location, &totals);
-        asked.cancelled = body.action == Action::Cancel;
-        asked.enter_totals(totals);
-        asked.asked_at = Some(outlet.context.tick);
-        // What is released anew after a cancel is answered anew.
-        if body.action == Action::Release {
-            asked.first_asked_at = asked.asked_at;
-        }
-        body.step = asked.step;
-        let key = body.ledger_key.clone();
-        outlet.request(&view.key.0, &key, body.step, None, body);
-    }
-}
+impl Request for FulfilmentRequest {
+    type Ledger = ByLocation;
 
-pub fn why(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules) -> Vec<WhyTopic> {
-    let Some(header) = view.header.filter(|_| rules.has(Role::Wms)) else { return Vec::new() };
-    let mut topics: Vec<WhyTopic> = Vec::new();
-    for location in locations(view, ledgers, rules) {
-        let asked = ledgers.get(&location).cloned().unwrap_or_default();
-        let wanted = wanted_from(view, ledgers, rules, &location);
-        // What is lower has been asked for already: nothing but a raise can wait.
-        let gates = gates(view, header, rules, &location);
-        topics.push(request::why_topic(Topic::FulfilmentRequests, location, pieces(&wanted), pieces(&asked.totals), gates));
+    fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let Some(header) = view.header else { return };
+        for location in locations(view, ledgers, rules) {
+            let asked = ledgers.get(&location).cloned().unwrap_or_default();
+            let wanted = wanted_from(view, ledgers, rules, &location);
+            let may_raise = || gates(view, header, rules, &location).open() && outlet.may_ask();
+            let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
+            let mut body = content(view, header, &location, &asked.totals, &totals);
+            let asked = ledgers.entry(location).or_default();
+            body.action = action(&asked.totals, &totals);
+            asked.step += 1;
+            asked.asked = digest_of(view, header, &body.location, &totals);
+            asked.cancelled = body.action == Action::Cancel;
+            asked.enter_totals(totals);
+            asked.asked_at = Some(outlet.context.tick);
+            // What is released anew after a cancel is answered anew.
+            if body.action == Action::Release {
+                asked.first_asked_at = asked.asked_at;
+            }
+            body.head.step = asked.step;
+            outlet.request(view.key, body);
+        }
     }
-    if topics.is_empty() && view.lines.iter().any(|line| line.ships && line.w.is_positive()) {
-        let due = "the lines that ship".to_string();
-        topics.push(request::why_topic(
-            Topic::FulfilmentRequests,
-            Text::default(),
-            due,
-            pieces(&Totals::new()),
-            gates(view, header, rules, ""),
-        ));
+
+    fn why(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        let Some(header) = view.header.filter(|_| rules.has(Role::Wms)) else { return Vec::new() };
+        let mut topics: Vec<WhyTopic> = Vec::new();
+        for location in locations(view, ledgers, rules) {
+            let asked = ledgers.get(&location).cloned().unwrap_or_default();
+            let wanted = wanted_from(view, ledgers, rules, &location);
+            // What is lower has been asked for already: nothing but a raise can wait.
+            let gates = gates(view, header, rules, &location);
+            topics.push(WhyTopic::new(Self::TOPIC, location, pieces(&wanted), pieces(&asked.totals), gates));
+        }
+        if topics.is_empty() && view.lines.iter().any(|line| line.ships && line.w.is_positive()) {
+            let due = "the lines that ship".to_string();
+            topics.push(WhyTopic::new(Self::TOPIC, Text::default(), due, pieces(&Totals::new()), gates(view, header, rules, "")));
+        }
+        topics
     }
-    topics
 }
 
 /// The locations that are asked now, or were: by the code that counts there, in the order of their codes.
@@ -240,12 +244,9 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals
         difference: *total - totals::of(asked, line),
     };
     FulfilmentRequest {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[location]),
-        step: 0,
+        head: RequestHead::new(view.key, &[location], 0),
         action: Action::Release,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         location: location.into(),
         shipping_method: header.shipping_method.clone(),

@@ -20,25 +20,27 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates, Value, value};
-use super::why::WhyTopic;
-use super::{Outlet, Topic};
+use super::body::{OrderRef, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
+use super::value::{Value, value};
 use crate::entities::ledger::BookLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::order::{ChargeKind, Header, LineKind, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub head: RequestHead,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub channel: Text,
     pub currency: Currency,
     /// Business date of the row that caused it: civil date in the channel's zone, `2026-03-02`.
@@ -47,7 +49,14 @@ pub struct JournalEntry {
     /// Sum of the debits, which is the sum of the credits.
     pub total: Amount,
 }
-super::body!(JournalEntry, JournalEntries);
+
+impl RequestBody for JournalEntry {
+    const TOPIC: Topic = Topic::JournalEntries;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+}
 
 /// One side of one pair. Exactly one of `debit` and `credit` is not zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,51 +102,48 @@ const GIFT_CARDS: &str = "gift_card_liability";
 const MONEY_PAIRS: [char; 7] = ['P', 'S', 'C', 'R', 'B', 'D', 'F'];
 const COST_PAIRS: [char; 3] = ['K', 'V', 'W'];
 
-/// Makes the entries that are due: one of money, one of cost.
-pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
-    for book in books(view, rules) {
-        let moved = moved(&book, ledgers, rules);
-        if moved.is_empty() || !Gates::of_money(view).open() {
-            continue;
-        }
-        let ledger = ledgers.entry(book.currency.as_str().into()).or_default();
-        ledger.step += 1;
-        for (slot, difference) in &moved {
-            *ledger.totals.entry(slot.clone()).or_default() += *difference;
-        }
-        let body = entry(view, header, rules, &book, &moved, ledger.step);
-        let key = body.ledger_key.clone();
-        outlet.request(&view.key.0, &key, body.step, None, body);
-    }
-}
+impl Request for JournalEntry {
+    type Ledger = Ledgers;
 
-pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
-    if view.header.is_none() || !rules.has(Role::Finance) {
-        return Vec::new();
+    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
+        for book in books(view, rules) {
+            let moved = moved(&book, ledgers, rules);
+            if moved.is_empty() || !Gates::of_money(view).open() {
+                continue;
+            }
+            let ledger = ledgers.entry(book.currency.as_str().into()).or_default();
+            ledger.step += 1;
+            for (slot, difference) in &moved {
+                *ledger.totals.entry(slot.clone()).or_default() += *difference;
+            }
+            let body = entry(view, header, rules, &book, &moved, ledger.step);
+            outlet.request(view.key, body);
+        }
     }
-    let topic = |book: Book| {
-        let moved = moved(&book, ledgers, rules);
-        let pairs: BTreeSet<&str> = moved.keys().filter_map(|slot| slot.split('|').next()).collect();
-        let pairs: Vec<&str> = pairs.into_iter().collect();
-        let due = if moved.is_empty() { "as posted".into() } else { format!("a difference in {}", pairs.join(", ")) };
-        let steps = ledgers.get(book.currency.as_str()).map_or(0, |ledger| ledger.step);
-        let mut topic = request::why_topic(
-            Topic::JournalEntries,
-            book.currency.as_str().into(),
-            due,
-            format!("{steps} entries"),
-            Gates::of_money(view),
-        );
-        if book.pairs == COST_PAIRS {
+
+    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        if view.header.is_none() || !rules.has(Role::Finance) {
+            return Vec::new();
+        }
+        let topic = |book: Book| {
+            let moved = moved(&book, ledgers, rules);
+            let pairs: BTreeSet<&str> = moved.keys().filter_map(|slot| slot.split('|').next()).collect();
+            let pairs: Vec<&str> = pairs.into_iter().collect();
+            let due = if moved.is_empty() { "as posted".into() } else { format!("a difference in {}", pairs.join(", ")) };
+            let steps = ledgers.get(book.currency.as_str()).map_or(0, |ledger| ledger.step);
+            let part = book.currency.as_str().into();
+            let topic = WhyTopic::new(Self::TOPIC, part, due, format!("{steps} entries"), Gates::of_money(view));
+            if book.pairs != COST_PAIRS {
+                return topic;
+            }
             let missing = view.lines.iter().any(|line| line.d.is_positive() && line.unit_cost.is_none());
             let cost = || ("the unit cost of what was despatched".into(), request::bringer(rules, Role::Erp));
-            topic.waits = Gates::default().when("cost", !missing, cost).into_list();
-        }
-        topic
-    };
-    books(view, rules).into_iter().map(topic).collect()
+            topic.waiting_for(Gates::default().when("cost", !missing, cost))
+        };
+        books(view, rules).into_iter().map(topic).collect()
+    }
 }
 
 /// The running totals of pairs that are posted together.
@@ -285,11 +291,8 @@ fn entry(view: &OrderView<'_>, header: &Header, rules: &Rules, book: &Book, move
         }
     }
     JournalEntry {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[book.currency.as_str()]),
-        step,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        head: RequestHead::new(view.key, &[book.currency.as_str()], step),
+        order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         currency: book.currency,
         date: civil_date(at.max(header.placed_at), rules.channel(&header.channel).map_or("UTC", |channel| &channel.zone)),

@@ -6,8 +6,10 @@
 use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
-use super::Outlet;
+use super::body::Statement;
+use super::outlet::Outlet;
 use crate::entities::customer::{Bought, CustomerState, consent};
+use crate::entities::topics::Topic;
 use crate::facts::customer::{ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::time::Span;
@@ -36,7 +38,14 @@ pub struct MarketingProfile {
     /// `None` without consent to profiling.
     pub purchases: Option<Purchases>,
 }
-super::body!(MarketingProfile, MarketingProfiles);
+
+impl Statement for MarketingProfile {
+    const TOPIC: Topic = Topic::MarketingProfiles;
+
+    fn set_id(&mut self, id: String) {
+        self.id = id;
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsentPart {

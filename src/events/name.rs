@@ -1,7 +1,8 @@
 //! The seal of a name: `orphan-rows`, while rows have waited too long for what they belong to; `name-claimed-twice`, while two orders claim it.
 
 use super::exceptions::ExceptionNotice;
-use super::{Outlet, Sealed};
+use super::outlet::Outlet;
+use super::sealed::Sealed;
 use crate::entities::exceptions;
 use crate::entities::name::{Claimed, NameState, Orphans};
 use crate::entities::rules::Rules;

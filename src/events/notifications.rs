@@ -18,15 +18,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::order::earlier;
-use super::request::{self, Gates};
-use super::why::WhyTopic;
-use super::{Outlet, Topic};
+use super::body::{OrderRef, RequestBody, RequestHead, digest};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
+use super::value;
 use crate::entities::ledger::Entered;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ParcelView, ReceiptView, ReturnView};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Header, Origin, Personal, ScanMeaning, Tender};
 use crate::facts::time::Span;
@@ -93,12 +95,11 @@ impl Kind {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub kind: Kind,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub channel: Text,
     pub brand: Text,
     /// Whom to write to.
@@ -119,7 +120,14 @@ pub struct Notification {
     /// The date that was promised.
     pub promised_at: Option<Moment>,
 }
-super::body!(Notification, Notifications);
+
+impl RequestBody for Notification {
+    const TOPIC: Topic = Topic::Notifications;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MailLine {
@@ -136,62 +144,64 @@ pub struct MailTender {
 
 type Told = SmallMap<Text, Entered>;
 
-/// Sends the mails that are due, and enters those that are too late. Returns when the clock next opens or ends one.
-pub fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) -> Option<Moment> {
-    let (rules, tick) = (outlet.context.rules, outlet.context.tick);
-    let header = view.header?;
-    let mut next = header.promised_at.filter(|promised| *promised > tick && undelivered(view));
-    for mail in mails(view, header, told, rules, tick) {
-        let slot = mail.slot();
-        if told.get(&slot).is_some_and(is_made) {
-            continue;
-        }
-        let lapses_at = mail.at + mail.kind.age(rules);
-        if mail.overtaken || tick >= lapses_at {
-            told.insert(slot, Entered::Overtaken);
-            outlet.changed = true;
-            continue;
-        }
-        if let Some(content) = mail.settles(view)
-            && !matches!(told.get(&slot), Some(Entered::Settling { content: before, .. }) if *before == content)
-        {
-            told.insert(slot.clone(), Entered::Settling { content, since: tick });
-            outlet.changed = true;
-        }
-        if gates(view, header, &mail, told, rules, tick).open() {
-            let body = notification(view, header, &mail, told, rules);
-            let live = (outlet.context.live)(Topic::Notifications);
-            told.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
-            if let Some(knows) = mail.told_number() {
-                told.insert(knows, Entered::Overtaken);
+impl Request for Notification {
+    type Ledger = Told;
+
+    fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) {
+        let (rules, tick) = (outlet.context.rules, outlet.context.tick);
+        let Some(header) = view.header else { return };
+        outlet.set_timer(header.promised_at.filter(|_| undelivered(view)));
+        for mail in mails(view, header, told, rules, tick) {
+            let slot = mail.slot();
+            if told.get(&slot).is_some_and(is_made) {
+                continue;
             }
-            let key = body.ledger_key.clone();
-            outlet.request(&view.key.0, &key, 1, None, body);
-        } else {
-            let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
-            let settled = mail.settled_at(view, told, rules).filter(|moment| *moment > tick);
-            // It waits for both.
-            next = earlier(next, earlier(Some(lapses_at), without_tracking.max(settled)));
+            let lapses_at = mail.at + mail.kind.age(rules);
+            if mail.overtaken || tick >= lapses_at {
+                told.insert(slot, Entered::Overtaken);
+                outlet.changed = true;
+                continue;
+            }
+            if let Some(content) = mail.settles(view)
+                && !matches!(told.get(&slot), Some(Entered::Settling { content: before, .. }) if *before == content)
+            {
+                told.insert(slot.clone(), Entered::Settling { content, since: tick });
+                outlet.changed = true;
+            }
+            if gates(view, header, &mail, told, rules, tick).open() {
+                let body = notification(view, header, &mail, told, rules);
+                let live = (outlet.context.live)(Self::TOPIC);
+                told.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
+                if let Some(knows) = mail.told_number() {
+                    told.insert(knows, Entered::Overtaken);
+                }
+                outlet.request(view.key, body);
+            } else {
+                let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
+                let settled = mail.settled_at(view, told, rules).filter(|moment| *moment > tick);
+                // It waits for both.
+                outlet.set_timer(without_tracking.max(settled));
+                outlet.set_timer(Some(lapses_at));
+            }
         }
     }
-    next
-}
 
-pub fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
-    let Some(header) = view.header else { return Vec::new() };
-    let topic = |mail: Mail<'_, '_>| {
-        let slot = mail.slot();
-        let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
-        let requested = match told.get(&slot) {
-            None | Some(Entered::Settling { .. }) => "nothing",
-            Some(Entered::Sent) => "sent",
-            Some(Entered::BeforeLive) => "entered before going live",
-            Some(Entered::Suspended) => "suspended",
-            Some(Entered::Overtaken) => "lapsed",
+    fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
+        let Some(header) = view.header else { return Vec::new() };
+        let topic = |mail: Mail<'_, '_>| {
+            let slot = mail.slot();
+            let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
+            let requested = match told.get(&slot) {
+                None | Some(Entered::Settling { .. }) => "nothing",
+                Some(Entered::Sent) => "sent",
+                Some(Entered::BeforeLive) => "entered before going live",
+                Some(Entered::Suspended) => "suspended",
+                Some(Entered::Overtaken) => "lapsed",
+            };
+            WhyTopic::new(Self::TOPIC, slot, due, requested.into(), gates(view, header, &mail, told, rules, tick))
         };
-        request::why_topic(Topic::Notifications, slot, due, requested.into(), gates(view, header, &mail, told, rules, tick))
-    };
-    mails(view, header, told, rules, tick).into_iter().map(topic).collect()
+        mails(view, header, told, rules, tick).into_iter().map(topic).collect()
+    }
 }
 
 /// A mail whose event has happened.
@@ -228,7 +238,7 @@ impl Mail<'_, '_> {
     fn settles(&self, view: &OrderView<'_>) -> Option<u64> {
         let parcel = self.parcel.filter(|_| self.kind == Kind::Despatched && to_come(view).is_positive())?;
         let content: Vec<(&str, Quantity)> = parcel.lines.iter().map(|(line, quantity)| (view.lines[*line].id, *quantity)).collect();
-        Some(super::digest(&content))
+        Some(digest(&content))
     }
 
     /// When what it tells has been the same for long enough; `None`: it need not be waited for.
@@ -270,7 +280,7 @@ fn undelivered(view: &OrderView<'_>) -> bool {
 /// The mails whose events have happened, of the kinds that are on.
 fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
     let cancelled: Quantity = view.lines.iter().filter(|line| !line.set).map(|line| line.n - line.w).sum();
-    let all = request::all_cancelled(view, std::iter::empty());
+    let all = value::all_cancelled(view, std::iter::empty());
     let mut mails = Vec::new();
     // What is sold at a counter is confirmed there.
     if header.origin != Origin::Pos {
@@ -400,17 +410,11 @@ fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told
 fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told, rules: &Rules) -> Notification {
     let parcel = mail.parcel;
     let refund = mail.kind == Kind::RefundMade;
+    let parts = [mail.kind.name(), &mail.part];
     Notification {
-        id: String::new(),
-        ledger_key: if mail.part.is_empty() {
-            request::ledger_key(view.key, &[mail.kind.name()])
-        } else {
-            request::ledger_key(view.key, &[mail.kind.name(), &mail.part])
-        },
-        step: 1,
+        head: RequestHead::new(view.key, if mail.part.is_empty() { &parts[..1] } else { &parts }, 1),
         kind: mail.kind,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         brand: header.brand.clone(),
         to: header.email.clone().unwrap_or_default(),
@@ -476,7 +480,7 @@ fn amount(view: &OrderView<'_>, mail: &Mail<'_, '_>, told: &Told, rules: &Rules)
         Kind::Confirmed => Some(view.money.total),
         // Also before the warehouse has answered: what will be refunded once the pieces can't be sent any more.
         Kind::PartCancelled | Kind::Cancelled => {
-            Some((view.money.captured.min(view.money.total) - request::expected_value(view, rules).gross).floor_zero())
+            Some((view.money.captured.min(view.money.total) - value::expected_value(view, rules).gross).floor_zero())
         }
         Kind::RefundMade => Some(view.money.refunded - refund_told(told)),
         _ => None,

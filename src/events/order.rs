@@ -1,11 +1,9 @@
 //! The seal of an order, as far as its requests go: each topic's rule in a fixed order, over one view.
 
-use super::{
-    Outlet, despatch_notices, fulfilment_requests, journal_entries, notifications, order_completions, order_reversals, receipt_notices,
-    refund_requests, revenue_notices, sales_orders,
-};
-use crate::entities::ledger::Ledgers;
+use super::outlet::Outlet;
+use super::request::Request;
 use crate::entities::order::OrderView;
+use crate::entities::topics::Ledgers;
 use crate::facts::Moment;
 
 /// Makes every request that is due and whose conditions hold, and enters it in its ledger. A second call with the same view and tick makes none.
@@ -13,22 +11,16 @@ use crate::facts::Moment;
 /// Returns the earliest moment at which the clock alone would open a gate or let a mail lapse.
 pub fn seal_order(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let before = requests(ledgers);
-    sales_orders::emit(view, &mut ledgers.sales_order, outlet);
-    let differs = view.findings.iter().any(|finding| finding.kind == "erp-differs");
-    outlet.changed |= ledgers.sales_order.note_difference(differs, outlet.context.tick);
-    revenue_notices::emit(view, &mut ledgers.revenue, outlet);
-    fulfilment_requests::emit(view, &mut ledgers.fulfilment, outlet);
-    let tracking = despatch_notices::emit(view, &mut ledgers.despatch, outlet);
-    order_completions::emit(view, &mut ledgers.completion, outlet);
-    receipt_notices::emit(view, &mut ledgers.receipt, outlet);
-    refund_requests::emit(view, &mut ledgers.refund, outlet);
-    journal_entries::emit(view, &mut ledgers.journal, outlet);
-    order_reversals::emit(view, &mut ledgers.reversal, outlet);
-    let mails = notifications::emit(view, &mut ledgers.notified, outlet);
+    macro_rules! emit {
+        ($($ledger:ident: $request:ty,)+) => {
+            $(<$request>::emit(view, &mut ledgers.$ledger, outlet);)+
+        };
+    }
+    requests!(emit);
     // What is found of the requests before is looked at again at once; and what one location was asked for decides what another may be.
     let found = || view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
     outlet.again |= requests(ledgers) != before && (ledgers.fulfilment.len() > 1 || found());
-    earlier(earlier(tracking, mails), answers(ledgers, outlet))
+    Moment::earlier(outlet.timer, answers(ledgers, outlet))
 }
 
 /// What is found of requests that were answered otherwise, too late, or not at all.
@@ -48,12 +40,4 @@ fn answers(ledgers: &Ledgers, outlet: &Outlet<'_>) -> Option<Moment> {
     let release = ledgers.fulfilment.values().any(|asked| now(asked.asked_at)).then_some(durations.release_unanswered);
     let correction = ledgers.despatch.values().any(|told| now(told.corrected_at)).then_some(durations.despatch_corrected);
     [record, release, correction].into_iter().flatten().min().map(|wait| tick + wait)
-}
-
-/// The earlier of two moments that may not be.
-pub(super) fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
 }

@@ -5,26 +5,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates};
+use super::body::{OrderRef, Receiver, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
-use super::why::WhyTopic;
-use super::{Outlet, Receiver, Topic};
+use super::value;
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::ParcelView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderCompletion {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub receiver: Receiver,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub receiver_number: Text,
     /// When the last piece was delivered, by the carrier's clock.
     pub delivered_at: Moment,
@@ -32,7 +34,18 @@ pub struct OrderCompletion {
     pub assumed: bool,
     pub lines: Vec<CompletionLine>,
 }
-super::body!(OrderCompletion, OrderCompletions);
+
+impl RequestBody for OrderCompletion {
+    const TOPIC: Topic = Topic::OrderCompletions;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+
+    fn receiver(&self) -> Option<Receiver> {
+        Some(self.receiver)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompletionLine {
@@ -43,42 +56,38 @@ pub struct CompletionLine {
 
 type Ledgers = SmallMap<Text, NoticeLedger>;
 
-/// Makes the notices that are due.
-pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let (Some(header), true) = (view.header, all_delivered(view, rules)) else { return };
-    let totals = delivered(view, rules);
-    for receiver in request::receivers(view, rules) {
-        let known = totals::told(ledgers, receiver.name());
-        let rises = totals.iter().any(|(line, total)| *total > totals::of(&known, line));
-        if !rises || !gates(view, rules).open() {
-            continue;
-        }
-        let ledger = ledgers.entry(receiver.name().into()).or_default();
-        ledger.step += 1;
-        for (line, total) in &totals {
-            let told = ledger.totals.entry(line.clone()).or_default();
-            *told = (*told).max(*total);
-        }
-        let body = completion(view, header, receiver, ledger);
-        let key = body.ledger_key.clone();
-        outlet.request(&view.key.0, &key, ledger.step, Some(receiver), body);
-    }
-}
+impl Request for OrderCompletion {
+    type Ledger = Ledgers;
 
-pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
-    let topic = |receiver: Receiver| {
-        let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-        let wanted: Quantity = view.lines.iter().map(|line| line.w).sum();
-        request::why_topic(
-            Topic::OrderCompletions,
-            receiver.name().into(),
-            format!("{wanted} pieces"),
-            format!("{told} pieces"),
-            gates(view, rules),
-        )
-    };
-    request::receivers(view, rules).filter(|_| view.header.is_some()).map(topic).collect()
+    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let (Some(header), true) = (view.header, all_delivered(view, rules)) else { return };
+        let totals = delivered(view, rules);
+        for receiver in request::receivers(view, rules) {
+            let known = totals::told(ledgers, receiver.name());
+            let rises = totals.iter().any(|(line, total)| *total > totals::of(&known, line));
+            if !rises || !gates(view, rules).open() {
+                continue;
+            }
+            let ledger = ledgers.entry(receiver.name().into()).or_default();
+            ledger.step += 1;
+            for (line, total) in &totals {
+                let told = ledger.totals.entry(line.clone()).or_default();
+                *told = (*told).max(*total);
+            }
+            let body = completion(view, header, receiver, ledger);
+            outlet.request(view.key, body);
+        }
+    }
+
+    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        let topic = |receiver: Receiver| {
+            let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+            let wanted: Quantity = view.lines.iter().map(|line| line.w).sum();
+            WhyTopic::new(Self::TOPIC, receiver.name().into(), format!("{wanted} pieces"), format!("{told} pieces"), gates(view, rules))
+        };
+        request::receivers(view, rules).filter(|_| view.header.is_some()).map(topic).collect()
+    }
 }
 
 fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
@@ -101,7 +110,7 @@ fn is_final(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
 
 fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
     let delivered = delivered(view, rules);
-    request::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.w)
+    value::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.w)
 }
 
 /// Delivered pieces by line; without those delivered by assumption, unless these count.
@@ -120,12 +129,9 @@ fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger:
     let delivered = view.parcels.iter().filter_map(|parcel| parcel.delivered_at).max();
     let line = |(id, total): (&Text, &Quantity)| CompletionLine { sku: request::sku_of(view, id), line: id.clone(), delivered: *total };
     OrderCompletion {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[receiver.name()]),
-        step: ledger.step,
+        head: RequestHead::new(view.key, &[receiver.name()], ledger.step),
         receiver,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
         delivered_at: delivered.unwrap_or(header.placed_at),
         assumed: view.parcels.iter().any(|parcel| parcel.assumed && parcel.delivered_at.is_some()),

@@ -5,33 +5,45 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates};
+use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
-use super::why::WhyTopic;
-use super::{NoticeAction, Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
 use crate::entities::rules::Rules;
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::order::Header;
-use crate::facts::{Quantity, Text};
+use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderReversal {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub receiver: Receiver,
     pub action: NoticeAction,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub receiver_number: Text,
     /// Nothing of the order is kept.
     pub whole: bool,
     pub lines: Vec<ReversalLine>,
 }
-super::body!(OrderReversal, OrderReversals);
+
+impl RequestBody for OrderReversal {
+    const TOPIC: Topic = Topic::OrderReversals;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+
+    fn receiver(&self) -> Option<Receiver> {
+        Some(self.receiver)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReversalLine {
@@ -49,34 +61,52 @@ type Ledgers = SmallMap<Text, NoticeLedger>;
 /// What the ledger keeps as detail once the receiver was told that nothing of the order is kept.
 const WHOLE: &str = "whole";
 
-/// Makes the notices that are due.
-pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let Some(header) = view.header else { return };
-    if ledgers.is_empty() && view.lines.iter().all(|line| settled(line).is_zero()) {
-        return;
-    }
-    for receiver in request::receivers(view, rules) {
-        let known = ledgers.get(receiver.name()).cloned().unwrap_or_default();
-        let (there, articles) = settled_by_article(view, &known);
-        let lowered = totals::lowered(&known.totals, &there, &articles);
-        let raised = totals::raised(&known.totals, &there, &articles);
-        let ends = known.step > 0 && known.detail != WHOLE && whole(view);
-        let (action, totals, gates) = match lowered {
-            Some(totals) => (NoticeAction::Correct, totals, Gates::of_lowering().consistent(view)),
-            None if raised != known.totals || ends => (NoticeAction::Notify, raised, gates(view)),
-            None => continue,
-        };
-        if !gates.open() {
-            continue;
+impl Request for OrderReversal {
+    type Ledger = Ledgers;
+
+    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let Some(header) = view.header else { return };
+        if ledgers.is_empty() && view.lines.iter().all(|line| settled(line).is_zero()) {
+            return;
         }
-        let body = reversal(view, header, receiver, action, &known, &totals);
-        let ledger = ledgers.entry(receiver.name().into()).or_default();
-        ledger.step = body.step;
-        ledger.totals = totals;
-        ledger.detail = if body.whole { WHOLE.into() } else { Text::default() };
-        let key = body.ledger_key.clone();
-        outlet.request(&view.key.0, &key, body.step, Some(receiver), body);
+        for receiver in request::receivers(view, rules) {
+            let known = ledgers.get(receiver.name()).cloned().unwrap_or_default();
+            let (there, articles) = settled_by_article(view, &known);
+            let lowered = totals::lowered(&known.totals, &there, &articles);
+            let raised = totals::raised(&known.totals, &there, &articles);
+            let ends = known.step > 0 && known.detail != WHOLE && whole(view);
+            let (action, totals, gates) = match lowered {
+                Some(totals) => (NoticeAction::Correct, totals, Gates::of_lowering().consistent(view)),
+                None if raised != known.totals || ends => (NoticeAction::Notify, raised, gates(view)),
+                None => continue,
+            };
+            if !gates.open() {
+                continue;
+            }
+            let body = reversal(view, header, receiver, action, &known, &totals);
+            let ledger = ledgers.entry(receiver.name().into()).or_default();
+            ledger.step = body.head.step;
+            ledger.totals = totals;
+            ledger.detail = if body.whole { WHOLE.into() } else { Text::default() };
+            outlet.request(view.key, body);
+        }
+    }
+
+    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        let back: Quantity = view.lines.iter().map(|line| line.r).sum();
+        if view.header.is_none() || back.is_zero() {
+            return Vec::new();
+        }
+        let settled: Quantity = view.lines.iter().map(settled).sum();
+        let topic = |receiver: Receiver| {
+            let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+            let (due, requested) = (format!("{settled} pieces"), format!("{told} pieces"));
+            let topic = WhyTopic::new(Self::TOPIC, receiver.name().into(), due, requested, gates(view));
+            let word = || ("the warehouse's word on the goods, or the next count".into(), "the warehouse".into());
+            topic.waiting_for(Gates::default().when("settled", settled >= back, word))
+        };
+        request::receivers(view, rules).map(topic).collect()
     }
 }
 
@@ -96,29 +126,6 @@ fn settled_by_article<'v>(view: &'v OrderView<'_>, known: &NoticeLedger) -> (Tot
         }
     }
     (there, articles)
-}
-
-pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
-    let back: Quantity = view.lines.iter().map(|line| line.r).sum();
-    if view.header.is_none() || back.is_zero() {
-        return Vec::new();
-    }
-    let settled: Quantity = view.lines.iter().map(settled).sum();
-    let topic = |receiver: Receiver| {
-        let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-        let mut topic = request::why_topic(
-            Topic::OrderReversals,
-            receiver.name().into(),
-            format!("{settled} pieces"),
-            format!("{told} pieces"),
-            gates(view),
-        );
-        let unsettled = Gates::default()
-            .when("settled", settled >= back, || ("the warehouse's word on the goods, or the next count".into(), "the warehouse".into()));
-        topic.waits = unsettled.into_list();
-        topic
-    };
-    request::receivers(view, rules).map(topic).collect()
 }
 
 fn gates(view: &OrderView<'_>) -> Gates {
@@ -157,13 +164,10 @@ fn reversal(
         (total.is_positive() || !quantity.is_zero()).then_some(told)
     };
     OrderReversal {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[receiver.name()]),
-        step: known.step + 1,
+        head: RequestHead::new(view.key, &[receiver.name()], known.step + 1),
         receiver,
         action,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
         whole: whole(view),
         lines: view.lines.iter().filter_map(line).collect(),

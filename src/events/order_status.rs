@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outlet;
+use super::body::Statement;
+use super::outlet::Outlet;
 use crate::entities::order::OrderView;
 use crate::entities::order::state::Said;
 use crate::entities::order::view::{OrderStage, ParcelView, PaymentWord, ReturnStage};
+use crate::entities::topics::Topic;
 use crate::facts::order::ScanMeaning;
 use crate::facts::{Moment, Quantity, Text};
 
@@ -25,7 +27,14 @@ pub struct OrderStatus {
     /// For the customer, in a sentence.
     pub text: Text,
 }
-super::body!(OrderStatus, OrderStatus);
+
+impl Statement for OrderStatus {
+    const TOPIC: Topic = Topic::OrderStatus;
+
+    fn set_id(&mut self, id: String) {
+        self.id = id;
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatusLine {

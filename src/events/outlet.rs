@@ -1,14 +1,10 @@
 //! Where events leave the pure rooms: encodes bodies, gives ids, keeps silent what was said already.
 
-use std::cell::RefCell;
-
-use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::{Body, Receiver, Topic};
+use super::body::{Receiver, RequestBody, Statement, json};
 use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
-use crate::facts::{Cause, Moment, Text};
+use crate::entities::topics::Topic;
+use crate::facts::{Cause, Moment, OrderKey, Text};
 
 /// What every computation at a seal may know beside the entity's rows.
 #[derive(Clone, Copy)]
@@ -48,31 +44,18 @@ pub struct Outlet<'a> {
     pub unheard: bool,
     /// The entity is to be computed once more, when those that it told of something have answered.
     pub again: bool,
-}
-
-/// A stable digest of a serialisable content: xxh3 of its JSON. Part of the state's format.
-pub fn digest<C: Serialize + ?Sized>(content: &C) -> u64 {
-    json(content, xxh3_64)
-}
-
-thread_local! {
-    /// Memory to encode in: it stays as large as the largest body was, so that none grows by doubling.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Gives the content's JSON to `read`.
-fn json<T>(content: &(impl Serialize + ?Sized), read: impl FnOnce(&[u8]) -> T) -> T {
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.clear();
-        // A body is made of maps with text keys and plain values: it always has a JSON form.
-        let _ = serde_json::to_writer(&mut *scratch, content);
-        read(scratch)
-    })
+    /// The earliest timer: when the clock alone would next change something.
+    pub timer: Option<Moment>,
 }
 
 impl<'a> Outlet<'a> {
     pub fn new(context: SealContext<'a>, revision: u64, causes: Vec<Cause>) -> Self {
-        Self { context, revision, emissions: Vec::new(), causes, changed: false, unheard: false, again: false }
+        Self { context, revision, emissions: Vec::new(), causes, changed: false, unheard: false, again: false, timer: None }
+    }
+
+    /// The clock alone would change something at this moment: the entity is computed again then. A moment that has passed sets no timer.
+    pub fn set_timer(&mut self, at: Option<Moment>) {
+        self.timer = Moment::earlier(self.timer, at.filter(|at| *at > self.context.tick));
     }
 
     /// May goods be asked for? Not before the SKUs have heard of the lines: then the order is computed once more in the same epoch.
@@ -82,15 +65,15 @@ impl<'a> Outlet<'a> {
     }
 
     /// Says how `key` stands now; silent when that has been said. `None` withdraws it.
-    pub fn statement<B: Body>(&mut self, said: &mut Said, key: Text, body: Option<B>) {
-        let slot = (B::TOPIC as u8, key);
+    pub fn statement<S: Statement>(&mut self, said: &mut Said, key: Text, body: Option<S>) {
+        let slot = (S::TOPIC as u8, key);
         let before = said.0.get(&slot).copied();
         match body {
             None => {
                 if before.is_some() {
                     said.0.remove(&slot);
-                    let id = self.statement_id(B::TOPIC, &slot.1);
-                    self.push(B::TOPIC, slot.1, id, None, None);
+                    let id = self.statement_id(S::TOPIC, &slot.1);
+                    self.push(S::TOPIC, slot.1, id, None, None);
                 }
             }
             Some(mut body) => {
@@ -98,39 +81,39 @@ impl<'a> Outlet<'a> {
                 if before == Some(content) {
                     return;
                 }
-                let id = self.statement_id(B::TOPIC, &slot.1);
+                let id = self.statement_id(S::TOPIC, &slot.1);
                 body.set_id(id.clone());
                 let bytes = json(&body, <[u8]>::to_vec);
-                self.push(B::TOPIC, slot.1.clone(), id, None, Some(bytes));
+                self.push(S::TOPIC, slot.1.clone(), id, None, Some(bytes));
                 said.0.insert(slot, content);
             }
         }
     }
 
     /// Says all statements of one topic that an entity makes: each by its key; what was said under another key is withdrawn.
-    pub fn statements<B: Body>(&mut self, said: &mut Said, bodies: Vec<(Text, B)>) {
-        let of_topic = (B::TOPIC as u8, Text::default())..(B::TOPIC as u8 + 1, Text::default());
+    pub fn statements<S: Statement>(&mut self, said: &mut Said, bodies: Vec<(Text, S)>) {
+        let of_topic = (S::TOPIC as u8, Text::default())..(S::TOPIC as u8 + 1, Text::default());
         let over = said.0.range(of_topic).map(|((_, key), _)| key).filter(|key| !bodies.iter().any(|(other, _)| other == *key));
         let over: Vec<Text> = over.cloned().collect();
         for key in over {
-            self.statement::<B>(said, key, None);
+            self.statement::<S>(said, key, None);
         }
         for (key, body) in bodies {
             self.statement(said, key, Some(body));
         }
     }
 
-    /// Makes a request: `step` counts from 1 in its ledger. Not live yet: nothing is sent, the caller has entered it in the ledger.
-    /// `entity` is the Kafka key; `ledger_key` the whole key of the ledger.
-    pub fn request<B: Body>(&mut self, entity: &Text, ledger_key: &str, step: u32, receiver: Option<Receiver>, mut body: B) {
+    /// Makes a request of the order, which the caller has entered in its ledger. Not live yet: nothing is sent.
+    pub fn request<R: RequestBody>(&mut self, order: &OrderKey, mut body: R) {
         self.changed = true;
-        if !(self.context.live)(B::TOPIC) {
+        if !(self.context.live)(R::TOPIC) {
             return;
         }
-        let id = request_id(B::TOPIC, ledger_key, self.context.generation, step);
-        body.set_id(id.clone());
+        let head = body.head();
+        let id = request_id(R::TOPIC, &head.ledger_key, self.context.generation, head.step);
+        head.id.clone_from(&id);
         let bytes = json(&body, <[u8]>::to_vec);
-        self.push(B::TOPIC, entity.clone(), id, receiver, Some(bytes));
+        self.push(R::TOPIC, order.0.clone(), id, body.receiver(), Some(bytes));
     }
 
     fn statement_id(&self, topic: Topic, key: &str) -> String {

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outlet;
+use super::body::Statement;
+use super::outlet::Outlet;
 use crate::entities::sku::{Offer, SkuState, offer};
+use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku, Text};
 
@@ -35,7 +37,14 @@ pub struct ProductUpdate {
     /// Of a kit: what is in one of it.
     pub parts: Vec<ProductPart>,
 }
-super::body!(ProductUpdate, ProductUpdates);
+
+impl Statement for ProductUpdate {
+    const TOPIC: Topic = Topic::ProductUpdates;
+
+    fn set_id(&mut self, id: String) {
+        self.id = id;
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductPart {

@@ -6,33 +6,45 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates};
+use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
-use super::why::WhyTopic;
-use super::{NoticeAction, Outlet, Receiver, Topic};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, ReturnView};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::ids::{join_key, split_key};
 use crate::facts::order::{Condition, Header, Word};
-use crate::facts::{Quantity, Text};
+use crate::facts::{Moment, Quantity, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptNotice {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub receiver: Receiver,
     pub action: NoticeAction,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     /// The authorisation.
     pub rma: Text,
     pub lines: Vec<ReceiptLine>,
 }
-super::body!(ReceiptNotice, ReceiptNotices);
+
+impl RequestBody for ReceiptNotice {
+    const TOPIC: Topic = Topic::ReceiptNotices;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+
+    fn receiver(&self) -> Option<Receiver> {
+        Some(self.receiver)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptLine {
@@ -50,54 +62,55 @@ pub struct ReceiptLine {
 
 type Ledgers = SmallMap<Text, NoticeLedger>;
 
-/// Makes the notices that are due: what is to be taken back first.
-pub fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let Some(header) = view.header else { return };
-    for receiver in request::receivers(view, rules) {
-        let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
-        let heard: Vec<&ReturnView<'_>> = view.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
-        let back: Vec<Totals> = heard.iter().map(|returned| came_back(view, returned)).collect();
-        for (rma, slot) in request::told_before(receiver, ledgers) {
-            let known = heard.iter().position(|returned| returned.rma == rma);
-            let back = known.and_then(|place| back.get(place)).cloned().unwrap_or_default();
-            let ledger = ledgers.entry(slot).or_default();
-            if let Some(totals) = totals::lowered(&ledger.totals, &back, &articles(view, &ledger.totals, &back))
-                && Gates::of_lowering().consistent(view).open()
-            {
-                Told { receiver, rma: &rma, back: &back }.send(view, header, NoticeAction::Correct, totals, ledger, outlet);
-            }
-        }
-        for (returned, back) in heard.iter().zip(&back) {
-            let slot = join_key(&[receiver.name(), returned.rma]);
-            enter_covered(view, back, &mut own, ledgers, &slot, outlet);
-            let known = totals::told(ledgers, &slot);
-            let totals = raised(view, back, &known, |line| of_line(back, line));
-            if totals != known && gates(view, returned, rules).open() {
-                let ledger = ledgers.entry(slot).or_default();
-                Told { receiver, rma: returned.rma, back }.send(view, header, NoticeAction::Notify, totals, ledger, outlet);
-            }
-        }
-    }
-}
+impl Request for ReceiptNotice {
+    type Ledger = Ledgers;
 
-pub fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules) -> Vec<WhyTopic> {
-    let mut topics = Vec::new();
-    for receiver in request::receivers(view, rules).filter(|_| view.header.is_some()) {
-        for returned in view.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
-            let slot = join_key(&[receiver.name(), returned.rma]);
-            let due: Quantity = came_back(view, returned).into_values().sum();
-            let told: Quantity = ledgers.get(&slot).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-            let gates = gates(view, returned, rules);
-            let mut topic = request::why_topic(Topic::ReceiptNotices, slot, format!("{due} pieces"), format!("{told} pieces"), gates);
-            let expected: Quantity = returned.lines.iter().filter(|line| line.goods_expected).map(|line| line.quantity).sum();
-            let receipt = Gates::default()
-                .when("received", due >= expected, || (format!("the receipt of {}", expected - due), request::bringer(rules, Role::Wms)));
-            topic.waits = receipt.into_list();
-            topics.push(topic);
+    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let Some(header) = view.header else { return };
+        for receiver in request::receivers(view, rules) {
+            let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
+            let heard: Vec<&ReturnView<'_>> = view.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
+            let back: Vec<Totals> = heard.iter().map(|returned| came_back(view, returned)).collect();
+            for (rma, slot) in request::told_before(receiver, ledgers) {
+                let known = heard.iter().position(|returned| returned.rma == rma);
+                let back = known.and_then(|place| back.get(place)).cloned().unwrap_or_default();
+                let ledger = ledgers.entry(slot).or_default();
+                if let Some(totals) = totals::lowered(&ledger.totals, &back, &articles(view, &ledger.totals, &back))
+                    && Gates::of_lowering().consistent(view).open()
+                {
+                    Told { receiver, rma: &rma, back: &back }.send(view, header, NoticeAction::Correct, totals, ledger, outlet);
+                }
+            }
+            for (returned, back) in heard.iter().zip(&back) {
+                let slot = join_key(&[receiver.name(), returned.rma]);
+                enter_covered(view, back, &mut own, ledgers, &slot, outlet);
+                let known = totals::told(ledgers, &slot);
+                let totals = raised(view, back, &known, |line| of_line(back, line));
+                if totals != known && gates(view, returned, rules).open() {
+                    let ledger = ledgers.entry(slot).or_default();
+                    Told { receiver, rma: returned.rma, back }.send(view, header, NoticeAction::Notify, totals, ledger, outlet);
+                }
+            }
         }
     }
-    topics
+
+    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        let mut topics = Vec::new();
+        for receiver in request::receivers(view, rules).filter(|_| view.header.is_some()) {
+            for returned in view.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
+                let slot = join_key(&[receiver.name(), returned.rma]);
+                let due: Quantity = came_back(view, returned).into_values().sum();
+                let told: Quantity = ledgers.get(&slot).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+                let gates = gates(view, returned, rules);
+                let topic = WhyTopic::new(Self::TOPIC, slot, format!("{due} pieces"), format!("{told} pieces"), gates);
+                let expected: Quantity = returned.lines.iter().filter(|line| line.goods_expected).map(|line| line.quantity).sum();
+                let receipt = || (format!("the receipt of {}", expected - due), request::bringer(rules, Role::Wms));
+                topics.push(topic.waiting_for(Gates::default().when("received", due >= expected, receipt)));
+            }
+        }
+        topics
+    }
 }
 
 /// The shop hears of every return, the ERP of those that it authorised.
@@ -233,19 +246,15 @@ impl Told<'_> {
             (self.back.contains_key(part) || !quantity.is_zero()).then_some(told)
         };
         let body = ReceiptNotice {
-            id: String::new(),
-            ledger_key: request::ledger_key(view.key, &[self.receiver.name(), self.rma]),
-            step: ledger.step + 1,
+            head: RequestHead::new(view.key, &[self.receiver.name(), self.rma], ledger.step + 1),
             receiver: self.receiver,
             action,
-            order: view.key.0.clone(),
-            number: header.number.clone(),
+            order: OrderRef::new(view, header),
             rma: self.rma.into(),
             lines: totals.iter().filter_map(line).collect(),
         };
-        ledger.step = body.step;
+        ledger.step = body.head.step;
         ledger.totals = totals;
-        let key = body.ledger_key.clone();
-        outlet.request(&view.key.0, &key, body.step, Some(self.receiver), body);
+        outlet.request(view.key, body);
     }
 }

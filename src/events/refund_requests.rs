@@ -9,15 +9,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates, Value, value};
-use super::why::WhyTopic;
-use super::{Outlet, Topic};
+use super::body::{OrderRef, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{self, Request, WhyTopic};
+use super::value::{Value, value};
 use crate::entities::ledger::SumLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{Gate, LineView, ReturnView, TenderView};
+use crate::entities::order::view::{LineView, ReturnView, TenderView};
 use crate::entities::rules::{ReportsRefunds, Role, Rules};
+use crate::entities::topics::Topic;
 use crate::facts::order::{Header, Tender};
-use crate::facts::{Amount, Currency, Quantity, Text};
+use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -31,11 +34,10 @@ pub enum Reason {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefundRequest {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub head: RequestHead,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub channel: Text,
     pub currency: Currency,
     /// What shall have been refunded in all.
@@ -50,7 +52,14 @@ pub struct RefundRequest {
     /// Authorisations that the returns in it were logged under.
     pub rmas: Vec<Text>,
 }
-super::body!(RefundRequest, RefundRequests);
+
+impl RequestBody for RefundRequest {
+    const TOPIC: Topic = Topic::RefundRequests;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TenderPart {
@@ -78,31 +87,32 @@ pub struct LinePart {
     pub gross: Amount,
 }
 
-/// Makes the request that is due, if any.
-pub fn emit(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let Some(header) = view.header else { return };
-    if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gates(view, rules).open() {
-        return;
-    }
-    let body = request(view, header, ledger);
-    ledger.step = body.step;
-    ledger.total = body.total;
-    ledger.by_tender = body.by_tender.iter().map(|part| (part.tender, part.total)).collect();
-    ledger.asked_at = Some(outlet.context.tick);
-    let key = body.ledger_key.clone();
-    outlet.request(&view.key.0, &key, body.step, None, body);
-}
+impl Request for RefundRequest {
+    type Ledger = SumLedger;
 
-pub fn why(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules) -> Option<WhyTopic> {
-    if view.header.is_none() || !has_receiver(view, rules) {
-        return None;
+    fn emit(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let Some(header) = view.header else { return };
+        if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gates(view, rules).open() {
+            return;
+        }
+        let body = request(view, header, ledger);
+        ledger.step = body.head.step;
+        ledger.total = body.total;
+        ledger.by_tender = body.by_tender.iter().map(|part| (part.tender, part.total)).collect();
+        ledger.asked_at = Some(outlet.context.tick);
+        outlet.request(view.key, body);
     }
-    let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
-    let requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
-    let mut topic = request::why_topic(Topic::RefundRequests, Text::default(), show(view.money.due), requested, gates(view, rules));
-    topic.waits = waits(view, rules);
-    Some(topic)
+
+    fn why(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        if view.header.is_none() || !has_receiver(view, rules) {
+            return Vec::new();
+        }
+        let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
+        let requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
+        let topic = WhyTopic::new(Self::TOPIC, Text::default(), show(view.money.due), requested, gates(view, rules));
+        vec![topic.waiting_for(waits(view, rules))]
+    }
 }
 
 /// max(Q, F): what was requested or is refunded already.
@@ -125,7 +135,7 @@ fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
 }
 
 /// Rows that would raise what is due: a warehouse's answer to a cancellation, a receipt, an approval.
-fn waits(view: &OrderView<'_>, rules: &Rules) -> Vec<Gate> {
+fn waits(view: &OrderView<'_>, rules: &Rules) -> Gates {
     let sum = |of: fn(&LineView<'_>) -> Quantity| view.lines.iter().map(of).sum::<Quantity>();
     let unstopped = sum(|line| (line.n - line.w - line.stopped).floor_zero());
     let awaited = sum(|line| (line.authorised.min(line.d) - line.accepted_goods).floor_zero());
@@ -138,17 +148,13 @@ fn waits(view: &OrderView<'_>, rules: &Rules) -> Vec<Gate> {
         .when("authorised", unauthorised.is_zero(), || {
             (format!("an authorisation for {unauthorised} that came back"), request::bringer(rules, Role::Erp))
         })
-        .into_list()
 }
 
 fn request(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequest {
     let (total, before) = (view.money.due, settled(view, ledger));
     RefundRequest {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[]),
-        step: ledger.step + 1,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        head: RequestHead::new(view.key, &[], ledger.step + 1),
+        order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         currency: view.money.currency,
         total,

@@ -5,21 +5,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates, Value};
-use super::why::WhyTopic;
-use super::{Outlet, Topic};
+use super::body::{OrderRef, RequestBody, RequestHead};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{Request, WhyTopic};
+use super::value::{Value, expected_value};
 use crate::entities::ledger::BookLedger;
 use crate::entities::order::OrderView;
 use crate::entities::rules::{Role, Rules};
-use crate::facts::{Amount, Currency, Text};
+use crate::entities::topics::Topic;
+use crate::facts::{Amount, Currency, Moment, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RevenueNotice {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
-    pub order: Text,
-    pub number: Text,
+    #[serde(flatten)]
+    pub head: RequestHead,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub channel: Text,
     pub currency: Currency,
     /// Expected revenue after this step: sum of g(w) over the lines, and the charges that stay.
@@ -27,7 +29,14 @@ pub struct RevenueNotice {
     /// This step's difference, of either sign.
     pub amount: Revenue,
 }
-super::body!(RevenueNotice, RevenueNotices);
+
+impl RequestBody for RevenueNotice {
+    const TOPIC: Topic = Topic::RevenueNotices;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Revenue {
@@ -40,39 +49,38 @@ pub struct Revenue {
 const NET: &str = "net";
 const TAX: &str = "tax";
 
-/// Makes the notice that is due, if any.
-pub fn emit(view: &OrderView<'_>, ledger: &mut BookLedger, outlet: &mut Outlet<'_>) {
-    let rules = outlet.context.rules;
-    let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
-    let (due, noted) = (request::expected_value(view, rules), noted(ledger));
-    if due == noted || !gates(view, ledger).open() {
-        return;
-    }
-    ledger.step += 1;
-    ledger.totals.insert(NET.into(), due.net());
-    ledger.totals.insert(TAX.into(), due.tax);
-    let key = request::ledger_key(view.key, &[]);
-    let body = RevenueNotice {
-        id: String::new(),
-        ledger_key: key.clone(),
-        step: ledger.step,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
-        channel: header.channel.clone(),
-        currency: view.money.currency,
-        total: due.into(),
-        amount: due.less(noted).into(),
-    };
-    outlet.request(&view.key.0, &key, ledger.step, None, body);
-}
+impl Request for RevenueNotice {
+    type Ledger = BookLedger;
 
-pub fn why(view: &OrderView<'_>, ledger: &BookLedger, rules: &Rules) -> Option<WhyTopic> {
-    if view.header.is_none() || !rules.has(Role::Finance) {
-        return None;
+    fn emit(view: &OrderView<'_>, ledger: &mut BookLedger, outlet: &mut Outlet<'_>) {
+        let rules = outlet.context.rules;
+        let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
+        let (due, noted) = (expected_value(view, rules), noted(ledger));
+        if due == noted || !gates(view, ledger).open() {
+            return;
+        }
+        ledger.step += 1;
+        ledger.totals.insert(NET.into(), due.net());
+        ledger.totals.insert(TAX.into(), due.tax);
+        let body = Self {
+            head: RequestHead::new(view.key, &[], ledger.step),
+            order: OrderRef::new(view, header),
+            channel: header.channel.clone(),
+            currency: view.money.currency,
+            total: due.into(),
+            amount: due.less(noted).into(),
+        };
+        outlet.request(view.key, body);
     }
-    let show = |value: Value| format!("{} {}", value.gross.display(view.money.currency), view.money.currency);
-    let (due, noted) = (request::expected_value(view, rules), noted(ledger));
-    Some(request::why_topic(Topic::RevenueNotices, Text::default(), show(due), show(noted), gates(view, ledger)))
+
+    fn why(view: &OrderView<'_>, ledger: &BookLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        if view.header.is_none() || !rules.has(Role::Finance) {
+            return Vec::new();
+        }
+        let show = |value: Value| format!("{} {}", value.gross.display(view.money.currency), view.money.currency);
+        let (due, noted) = (expected_value(view, rules), noted(ledger));
+        vec![WhyTopic::new(Self::TOPIC, Text::default(), show(due), show(noted), gates(view, ledger))]
+    }
 }
 
 fn gates(view: &OrderView<'_>, ledger: &BookLedger) -> Gates {

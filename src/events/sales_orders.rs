@@ -11,13 +11,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Gates, value};
-use super::why::WhyTopic;
-use super::{Outlet, Topic, digest};
+use super::body::{OrderRef, RequestBody, RequestHead, digest};
+use super::gates::Gates;
+use super::outlet::Outlet;
+use super::request::{Request, WhyTopic};
+use super::value::{self, value};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::{LineView, TenderView};
 use crate::entities::rules::{ErpWhen, Role, Rules};
+use crate::entities::topics::Topic;
 use crate::facts::order::{Address, ChargeKind, Header, Needs, Origin, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
@@ -32,14 +35,11 @@ pub enum Action {
 /// The whole image of the order that the ERP shall have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SalesOrder {
-    pub id: String,
-    pub ledger_key: Text,
-    pub step: u32,
+    #[serde(flatten)]
+    pub head: RequestHead,
     pub action: Action,
-    /// The order's key.
-    pub order: Text,
-    /// The shop's public number.
-    pub number: Text,
+    #[serde(flatten)]
+    pub order: OrderRef,
     pub channel: Text,
     pub brand: Text,
     pub placed_at: Moment,
@@ -62,7 +62,14 @@ pub struct SalesOrder {
     /// Sold and taken away at a counter: nothing is to be sent.
     pub taken: bool,
 }
-super::body!(SalesOrder, SalesOrders);
+
+impl RequestBody for SalesOrder {
+    const TOPIC: Topic = Topic::SalesOrders;
+
+    fn head(&mut self) -> &mut RequestHead {
+        &mut self.head
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageLine {
@@ -91,8 +98,37 @@ pub struct ImagePayment {
     pub reference: Text,
 }
 
+impl Request for SalesOrder {
+    type Ledger = DocumentLedger;
+
+    fn emit(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_>) {
+        ask(view, ledger, outlet);
+        let differs = view.findings.iter().any(|finding| finding.kind == "erp-differs");
+        outlet.changed |= ledger.note_difference(differs, outlet.context.tick);
+    }
+
+    fn why(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+        let Some(image) = image(view, rules) else { return Vec::new() };
+        let action = if unasked_record(view, ledger) { None } else { due(view, ledger, digest(&image)) };
+        let due = match action {
+            Some(Action::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
+            Some(Action::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
+            Some(Action::Cancel) => "cancel".into(),
+            None => "as requested".into(),
+        };
+        let requested = match (ledger.step, ledger.adopted) {
+            (0, false) => "nothing".into(),
+            (0, true) => "adopted: the ERP recorded it without our asking".into(),
+            (step, _) if ledger.cancelled => format!("step {step}: cancelled"),
+            (step, _) => format!("step {step}"),
+        };
+        let gates = gates(view, ledger, rules, action.unwrap_or(Action::Change));
+        vec![WhyTopic::new(Self::TOPIC, Text::default(), due, requested, gates)]
+    }
+}
+
 /// Makes the request that is due, if any.
-pub fn emit(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_>) {
+fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let Some(mut image) = image(view, rules) else { return };
     if unasked_record(view, ledger) && gates(view, ledger, rules, Action::Change).open() {
@@ -111,29 +147,9 @@ pub fn emit(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outl
     ledger.cancelled = action == Action::Cancel;
     ledger.asked_at = Some(outlet.context.tick);
     ledger.first_asked_at = ledger.first_asked_at.or(ledger.asked_at);
-    image.step = ledger.step;
+    image.head.step = ledger.step;
     image.action = action;
-    let key = image.ledger_key.clone();
-    outlet.request(&view.key.0, &key, ledger.step, None, image);
-}
-
-pub fn why(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules) -> Option<WhyTopic> {
-    let image = image(view, rules)?;
-    let action = if unasked_record(view, ledger) { None } else { due(view, ledger, digest(&image)) };
-    let due = match action {
-        Some(Action::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
-        Some(Action::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
-        Some(Action::Cancel) => "cancel".into(),
-        None => "as requested".into(),
-    };
-    let requested = match (ledger.step, ledger.adopted) {
-        (0, false) => "nothing".into(),
-        (0, true) => "adopted: the ERP recorded it without our asking".into(),
-        (step, _) if ledger.cancelled => format!("step {step}: cancelled"),
-        (step, _) => format!("step {step}"),
-    };
-    let gates = gates(view, ledger, rules, action.unwrap_or(Action::Change));
-    Some(request::why_topic(Topic::SalesOrders, Text::default(), due, requested, gates))
+    outlet.request(view.key, image);
 }
 
 /// The ERP has a record, and nothing was ever asked of it.
@@ -144,9 +160,9 @@ fn unasked_record(view: &OrderView<'_>, ledger: &DocumentLedger) -> bool {
 fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Action> {
     let made = ledger.step > 0 || ledger.adopted || view.conditions.recorded.holds;
     if !made {
-        return (request::wanted(view) && !view.erp.exists).then_some(Action::Create);
+        return (value::wanted(view) && !view.erp.exists).then_some(Action::Create);
     }
-    if request::all_cancelled(view, ledger.totals.keys()) {
+    if value::all_cancelled(view, ledger.totals.keys()) {
         return (!ledger.cancelled).then_some(Action::Cancel);
     }
     (content != ledger.asked).then_some(Action::Change)
@@ -178,23 +194,20 @@ fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
     holds.sort();
     holds.dedup();
     Some(SalesOrder {
-        id: String::new(),
-        ledger_key: request::ledger_key(view.key, &[]),
-        step: 0,
+        head: RequestHead::new(view.key, &[], 0),
         action: Action::Create,
-        order: view.key.0.clone(),
-        number: header.number.clone(),
+        order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         brand: header.brand.clone(),
         placed_at: header.placed_at,
         currency: view.money.currency,
         prices_include_tax: header.prices_include_tax,
-        total: request::expected_value(view, rules).gross,
+        total: value::expected_value(view, rules).gross,
         customer: customer(header),
         shipping_method: header.shipping_method.clone(),
         payment_method: header.payment_method.clone(),
         lines: image_lines(view),
-        charges: request::expected_charges(view, rules)
+        charges: value::expected_charges(view, rules)
             .map(|charge| ImageCharge { kind: charge.kind, gross: charge.gross, tax: charge.tax })
             .collect(),
         payments: image_payments(view),

@@ -18,7 +18,7 @@ use super::refund_requests::{LinePart, Reason, ReasonPart, RefundRequest, Tender
 use super::revenue_notices::{Revenue, RevenueNotice};
 use super::sales_orders::{self, ImageCharge, ImageLine, ImagePayment, SalesOrder};
 use super::stock_updates::{CountPart, StockUpdate};
-use super::{Body, NoticeAction, Receiver, Topic};
+use super::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, Topic};
 use crate::entities::order::testing::{PLACED, amount, pieces};
 use crate::entities::order::view::{OrderStage, PaymentWord, ReturnStage};
 use crate::facts::customer::{ConsentState, HistoryKind};
@@ -48,30 +48,43 @@ fn address() -> Address {
     }
 }
 
-fn sample<B: Body>(mut body: B) -> (Topic, Json) {
-    body.set_id(format!("{}|{ORDER}|1|1", B::TOPIC.name()));
-    (B::TOPIC, serde_json::to_value(body).expect("a body is JSON"))
+fn head(ledger_key: &str) -> RequestHead {
+    RequestHead { id: String::new(), ledger_key: ledger_key.into(), step: 1 }
+}
+
+fn order() -> OrderRef {
+    OrderRef { order: ORDER.into(), number: NUMBER.into() }
+}
+
+fn statement<S: Statement>(mut body: S) -> (Topic, Json) {
+    body.set_id(format!("{}|{ORDER}|1|1", S::TOPIC.name()));
+    (S::TOPIC, serde_json::to_value(body).expect("a body is JSON"))
+}
+
+fn request<R: RequestBody>(mut body: R) -> (Topic, Json) {
+    body.head().id = format!("{}|{ORDER}|1|1", R::TOPIC.name());
+    (R::TOPIC, serde_json::to_value(body).expect("a body is JSON"))
 }
 
 /// A body for each topic.
 pub fn samples() -> Vec<(Topic, Json)> {
     vec![
-        sample(sales_order()),
-        sample(revenue_notice()),
-        sample(fulfilment_request()),
-        sample(despatch_notice()),
-        sample(notification()),
-        sample(order_completion()),
-        sample(receipt_notice()),
-        sample(refund_request()),
-        sample(journal_entry()),
-        sample(order_reversal()),
-        sample(stock_update()),
-        sample(product_update()),
-        sample(order_status()),
-        sample(customer_history()),
-        sample(marketing_profile()),
-        sample(exception()),
+        request(sales_order()),
+        request(revenue_notice()),
+        request(fulfilment_request()),
+        request(despatch_notice()),
+        request(notification()),
+        request(order_completion()),
+        request(receipt_notice()),
+        request(refund_request()),
+        request(journal_entry()),
+        request(order_reversal()),
+        statement(stock_update()),
+        statement(product_update()),
+        statement(order_status()),
+        statement(customer_history()),
+        statement(marketing_profile()),
+        statement(exception()),
     ]
 }
 
@@ -85,12 +98,9 @@ fn sales_order() -> SalesOrder {
         tax: amount("10.57"),
     };
     SalesOrder {
-        id: String::new(),
-        ledger_key: ORDER.into(),
-        step: 1,
+        head: head(ORDER),
         action: sales_orders::Action::Create,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         channel: "web".into(),
         brand: "acme".into(),
         placed_at: PLACED,
@@ -113,27 +123,14 @@ fn sales_order() -> SalesOrder {
 
 fn revenue_notice() -> RevenueNotice {
     let revenue = Revenue { net: amount("57.04"), tax: amount("11.40"), gross: amount("68.44") };
-    RevenueNotice {
-        id: String::new(),
-        ledger_key: ORDER.into(),
-        step: 1,
-        order: ORDER.into(),
-        number: NUMBER.into(),
-        channel: "web".into(),
-        currency: gbp(),
-        total: revenue,
-        amount: revenue,
-    }
+    RevenueNotice { head: head(ORDER), order: order(), channel: "web".into(), currency: gbp(), total: revenue, amount: revenue }
 }
 
 fn fulfilment_request() -> FulfilmentRequest {
     FulfilmentRequest {
-        id: String::new(),
-        ledger_key: "magento|1001|MAIN".into(),
-        step: 1,
+        head: head("magento|1001|MAIN"),
         action: fulfilment_requests::Action::Release,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         channel: "web".into(),
         location: "MAIN".into(),
         shipping_method: "parcel".into(),
@@ -145,13 +142,10 @@ fn fulfilment_request() -> FulfilmentRequest {
 
 fn despatch_notice() -> DespatchNotice {
     DespatchNotice {
-        id: String::new(),
-        ledger_key: "magento|1001|shop|D1".into(),
-        step: 1,
+        head: head("magento|1001|shop|D1"),
         receiver: Receiver::Shop,
         action: NoticeAction::Notify,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         receiver_number: "1001".into(),
         parcel: "D1".into(),
         location: "MAIN".into(),
@@ -165,12 +159,9 @@ fn despatch_notice() -> DespatchNotice {
 
 fn notification() -> Notification {
     Notification {
-        id: String::new(),
-        ledger_key: "magento|1001|refund-made|21.15".into(),
-        step: 1,
+        head: head("magento|1001|refund-made|21.15"),
         kind: Kind::RefundMade,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         channel: "web".into(),
         brand: "acme".into(),
         to: Personal("anne@example.com".into()),
@@ -189,12 +180,9 @@ fn notification() -> Notification {
 
 fn order_completion() -> OrderCompletion {
     OrderCompletion {
-        id: String::new(),
-        ledger_key: "magento|1001|erp".into(),
-        step: 1,
+        head: head("magento|1001|erp"),
         receiver: Receiver::Erp,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         receiver_number: "SO-7".into(),
         delivered_at: PLACED,
         assumed: false,
@@ -213,13 +201,10 @@ fn receipt_notice() -> ReceiptNotice {
         bucket: "RETURNS".into(),
     };
     ReceiptNotice {
-        id: String::new(),
-        ledger_key: "magento|1001|erp|RMA1".into(),
-        step: 1,
+        head: head("magento|1001|erp|RMA1"),
         receiver: Receiver::Erp,
         action: NoticeAction::Notify,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         rma: "RMA1".into(),
         lines: vec![line],
     }
@@ -236,11 +221,8 @@ fn refund_request() -> RefundRequest {
         gross: amount("21.15"),
     };
     RefundRequest {
-        id: String::new(),
-        ledger_key: ORDER.into(),
-        step: 1,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        head: head(ORDER),
+        order: order(),
         channel: "web".into(),
         currency: gbp(),
         total: amount("21.15"),
@@ -260,11 +242,8 @@ fn journal_entry() -> JournalEntry {
         credit: amount(credit),
     };
     JournalEntry {
-        id: String::new(),
-        ledger_key: "magento|1001|GBP".into(),
-        step: 1,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        head: head("magento|1001|GBP"),
+        order: order(),
         channel: "web".into(),
         currency: gbp(),
         date: "2026-03-02".into(),
@@ -283,13 +262,10 @@ fn order_reversal() -> OrderReversal {
         written_off: pieces(1),
     };
     OrderReversal {
-        id: String::new(),
-        ledger_key: "magento|1001|erp".into(),
-        step: 1,
+        head: head("magento|1001|erp"),
         receiver: Receiver::Erp,
         action: NoticeAction::Notify,
-        order: ORDER.into(),
-        number: NUMBER.into(),
+        order: order(),
         receiver_number: "SO-7".into(),
         whole: false,
         lines: vec![line],

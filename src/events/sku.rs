@@ -1,6 +1,8 @@
 //! The seal of a SKU: stock and product of each channel, as they stand now; what a person must look at; what other SKUs are told.
 
-use super::{Outlet, Sealed, product_updates, sku_exceptions, stock_updates};
+use super::outlet::Outlet;
+use super::sealed::Sealed;
+use super::{product_updates, sku_exceptions, stock_updates};
 use crate::entities::sku::tells::Tell;
 use crate::entities::sku::{SkuState, stock};
 use crate::facts::{Cause, Change, Fact, Sku, Version};

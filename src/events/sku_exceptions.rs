@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Outlet;
 use super::exceptions::ExceptionNotice;
+use super::outlet::Outlet;
 use crate::entities::exceptions::{Kind, OF_SKUS};
 use crate::entities::order::state::Said;
 use crate::entities::sku::found::Found;

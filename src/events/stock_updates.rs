@@ -6,8 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Outlet, Topic};
+use super::body::{Statement, digest};
+use super::outlet::Outlet;
 use crate::entities::sku::{ChannelStock, Counted, SkuState, offer};
+use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::sku::Basis;
 use crate::facts::{Moment, Quantity, Sku, Text};
@@ -44,7 +46,7 @@ pub struct StockUpdate {
     pub next_expected: Option<Quantity>,
 }
 
-impl Body for StockUpdate {
+impl Statement for StockUpdate {
     const TOPIC: Topic = Topic::StockUpdates;
 
     fn set_id(&mut self, id: String) {
@@ -56,7 +58,7 @@ impl Body for StockUpdate {
         for count in &mut figures.counts {
             count.t0 = Moment::default();
         }
-        super::digest(&figures)
+        digest(&figures)
     }
 }
 

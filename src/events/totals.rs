@@ -3,7 +3,8 @@
 //! A row that names only a SKU may be put to one line of it now and to another later. So lines between which pieces may move are one *pool*:
 //! of a pool never more is told than is there, and what only moves within it is no news.
 
-use super::{Outlet, request};
+use super::outlet::Outlet;
+use super::request;
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
 use crate::entities::small_map::SmallMap;

@@ -29,6 +29,14 @@ impl Span {
 }
 
 impl Moment {
+    /// The earlier of two moments, either of which may be missing.
+    pub fn earlier(a: Option<Self>, b: Option<Self>) -> Option<Self> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
     pub const MIN: Self = Self(i64::MIN);
     pub const MAX: Self = Self(i64::MAX);
     /// 0001-01-01 and 9999-12-31: what lies outside is not a date of any system.

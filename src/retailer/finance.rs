@@ -40,7 +40,7 @@ impl Finance {
             let sentence = format!(
                 "order {}: refund-requests step {} asks for {} in all, but only {} was captured",
                 order.number,
-                asked.step,
+                asked.head.step,
                 pounds(pence(asked.total)),
                 pounds(order.captured)
             );
@@ -57,7 +57,7 @@ impl Finance {
         if too_much {
             mishaps::paid_too_much(world, index);
         }
-        self.requests.insert((index, place), (asked.id.clone(), tender.to_owned()));
+        self.requests.insert((index, place), (asked.head.id.clone(), tender.to_owned()));
         self.row(world, index, place);
         let wait = world.dice.hours(1, 30);
         world.after(wait, Task::Settle(index, place));

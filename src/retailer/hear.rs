@@ -18,13 +18,13 @@ impl Retailer {
         let Some(body) = event.body else { return };
         let heard = match event.topic {
             Topic::SalesOrders => self.hear_as(event, body, |own, order, asked: crate::events::sales_orders::SalesOrder| {
-                own.tell_star(order, "NAV", || format!("{} the order (step {})", verb(asked.action), asked.step));
+                own.tell_star(order, "NAV", || format!("{} the order (step {})", verb(asked.action), asked.head.step));
                 let delay = nav::import_delay(&mut own.world);
                 own.world.queue(System::Nav, order, delay, Task::ErpImport(order, Box::new(asked)));
             }),
             Topic::FulfilmentRequests => {
                 self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
-                    own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.step).to_lowercase());
+                    own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.head.step).to_lowercase());
                     let now = own.world.now;
                     own.world.orders[order as usize].asked_at.get_or_insert(now);
                     let delay = own.world.dice.seconds(60, 240);
@@ -51,7 +51,7 @@ impl Retailer {
                 own.tell_star(order, "Finance", || {
                     let mut pairs: Vec<&str> = entry.postings.iter().map(|posting| posting.pair.as_str()).collect();
                     pairs.dedup();
-                    format!("journal entry {} over {} ({})", entry.step, pounds(pence(entry.total)), pairs.join(", "))
+                    format!("journal entry {} over {} ({})", entry.head.step, pounds(pence(entry.total)), pairs.join(", "))
                 });
                 own.finance.book(&entry);
             }),
@@ -72,7 +72,8 @@ impl Retailer {
             Topic::StockUpdates => self.hear_stock(body),
             Topic::OrderStatus => self.hear_status(event, body),
             Topic::ProductUpdates => self.hear_product(body),
-            Topic::MarketingProfiles | Topic::CustomerHistory | Topic::Exceptions => Ok(()),
+            // What no system of this retailer acts on.
+            _ => Ok(()),
         };
         if let Err(sentence) = heard {
             self.world.complain(sentence);

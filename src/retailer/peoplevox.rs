@@ -171,25 +171,26 @@ impl Peoplevox {
                 Some(place) => pieces[place] = whole(line.total.decimal()).unwrap_or(0),
                 None => {
                     let sentence =
-                        format!("order {}: fulfilment-requests names line {}, which the shop does not have", asked.number, line.line);
+                        format!("order {}: fulfilment-requests names line {}, which the shop does not have", asked.order.number, line.line);
                     world.complain(sentence);
                     return;
                 }
             }
         }
         match (asked.action, self.orders.get_mut(&index)) {
-            (_, Some(job)) if asked.step <= job.step => {}
+            (_, Some(job)) if asked.head.step <= job.step => {}
             (Action::Release, None) => self.accept(world, index, asked, pieces),
-            (_, None) => {
-                world.complain(format!("order {}: fulfilment-requests changes what was never released (step {})", asked.number, asked.step))
-            }
-            (action, Some(_)) => self.lower(world, index, asked.step, action, pieces),
+            (_, None) => world.complain(format!(
+                "order {}: fulfilment-requests changes what was never released (step {})",
+                asked.order.number, asked.head.step
+            )),
+            (action, Some(_)) => self.lower(world, index, asked.head.step, action, pieces),
         }
     }
 
     fn accept(&mut self, world: &mut World, index: u32, asked: &FulfilmentRequest, pieces: Vec<i64>) {
         let sent = vec![0; pieces.len()];
-        self.orders.insert(index, Job { pieces, sent, status: "New", step: asked.step, parcels: 0, packing: false });
+        self.orders.insert(index, Job { pieces, sent, status: "New", step: asked.head.step, parcels: 0, packing: false });
         world.orders[index as usize].released = true;
         let told = self.tell(world, index, "New");
         silence::answered(world, index, told);

@@ -10,8 +10,8 @@ use super::returns::Returns;
 use super::view::{CancelledBy, LineView, WarehouseView};
 use super::warehouse;
 use crate::entities::Rows;
-use crate::entities::ledger::Ledgers;
 use crate::entities::rules::{Role, Rules};
+use crate::entities::topics::Ledgers;
 use crate::facts::order::{RefundState, ShopState, Word};
 use crate::facts::{Amount, Moment, OrderRow, Quantity, SourceId, Text};
 

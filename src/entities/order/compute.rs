@@ -16,8 +16,8 @@ use super::view::{ErpView, HoldView, LineView, OrderView, ParcelView, WarehouseV
 use super::watch::Watch;
 use super::{bundles, despatch, erp, left_out, money, stages, warehouse, words};
 use crate::entities::Rows;
-use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
+use crate::entities::topics::Ledgers;
 use crate::facts::order::{Address, Origin};
 use crate::facts::{Moment, OrderKey, OrderRow, SourceId};
 

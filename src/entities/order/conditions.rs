@@ -144,18 +144,18 @@ pub(super) fn conditions(grounds: &Grounds<'_, '_>) -> Conditions {
     let recorded = Gate::new("recorded", grounds.erp.recorded || by_itself, since, || ("the ERP's record of the order".to_owned(), erp()));
     let approved =
         Gate::new("approved", grounds.erp.approved || by_itself, since, || ("the ERP's approval of its record".to_owned(), erp()));
-    let not_held = Gate::new("not held", grounds.holds.is_empty(), since, || {
+    let not_held = Gate::new("not-held", grounds.holds.is_empty(), since, || {
         let reasons: Vec<&str> = grounds.holds.iter().map(|hold| hold.reason).collect();
         let by = grounds.holds.first().map(|hold| grounds.rules.name_of(hold.source).to_owned());
         (format!("the end of the hold ({})", reasons.join(", ")), by.unwrap_or_default())
     });
     let not_replaced =
-        Gate::new("not replaced", grounds.replacement.not_replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
-    let in_place = Gate::new("in place", grounds.replacement.in_place, since, || {
+        Gate::new("not-replaced", grounds.replacement.not_replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
+    let in_place = Gate::new("in-place", grounds.replacement.in_place, since, || {
         ("the cancellation of the order that it replaces".to_owned(), shop())
     });
     let test = header.is_some_and(|header| header.test);
-    let not_test = Gate::new("not a test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
+    let not_test = Gate::new("not-a-test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
     Conditions { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later }
 }
 

@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::lines::{Lines, Placed};
 use super::view::{ChargeView, Conditions, LineView, Money};
 use crate::entities::Rows;
-use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
+use crate::entities::topics::Ledgers;
 use crate::facts::order::{LineRole, ShopState, Terms, Word};
 use crate::facts::{Amount, Moment, OrderRow, Quantity};
 

@@ -7,8 +7,8 @@ use super::erp::{record_lines, targets};
 use super::findings::Findings;
 use super::view::LineView;
 use crate::entities::Rows;
-use crate::entities::ledger::Ledgers;
 use crate::entities::rules::{Role, Rules};
+use crate::entities::topics::Ledgers;
 use crate::facts::order::PostedKind;
 use crate::facts::{Cause, Moment, OrderRow, Quantity, Sku};
 

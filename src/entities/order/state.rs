@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entities::Rows;
-use crate::entities::ledger::Ledgers;
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Ledgers;
 use crate::facts::{Moment, Name, OrderRow, Text};
 
 /// Digests of the statements last said, by topic and key: a statement whose content has the same digest is silent.

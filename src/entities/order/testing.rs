@@ -10,10 +10,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::entities::ledger::Ledgers;
 use crate::entities::order::view::{LineView, OrderView};
 use crate::entities::order::{OrderState, view};
 use crate::entities::rules::{Channel, Durations, ErpWhen, Location, ReportsRefunds, Role, Rules, SourceRules};
+use crate::entities::topics::Ledgers;
 use crate::facts::ids::join_key;
 use crate::facts::order::*;
 use crate::facts::time::Span;

@@ -4,8 +4,8 @@
 use super::findings::Findings;
 use super::view::{HoldView, LineView, ParcelView, WarehouseView};
 use crate::entities::Rows;
-use crate::entities::ledger::Ledgers;
 use crate::entities::rules::Rules;
+use crate::entities::topics::Ledgers;
 use crate::facts::order::{WarehouseState, Word};
 use crate::facts::{Amount, OrderRow, Quantity};
 

@@ -1,6 +1,8 @@
 //! Despatch, completion, receipt and reversal notices: running totals for each receiver, told once.
 
 use super::*;
+use crate::events::order_completions::OrderCompletion;
+use crate::events::request::Request;
 use crate::facts::time::Span;
 
 fn to<'s>(sent: &'s [Sent], topic: Topic, receiver: &str) -> Vec<&'s Sent> {
@@ -219,7 +221,7 @@ fn why_speaks_of_completion_once_the_order_is_known() {
     let why = |story: &Story| {
         let state = story.state();
         let view = story.view(&state);
-        super::super::order_completions::why(&view, &state.ledgers.completion, &story.rules).len()
+        OrderCompletion::why(&view, &state.ledgers.completion, &story.rules, story.now).len()
     };
     assert_eq!(why(&placed_example()), 2, "for shop and ERP");
     let mut headless = Story::new("GBP");

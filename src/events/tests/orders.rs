@@ -116,7 +116,7 @@ fn the_go_ahead_waits_for_the_erps_approval_and_for_holds() {
     let topics = why(&run.story.view(&state), &run.story.ledgers, &run.story.rules, run.story.now);
     let release = topics.iter().find(|topic| topic.topic == Topic::FulfilmentRequests).expect("a topic");
     let shut: Vec<&str> = release.conditions.iter().filter(|gate| !gate.holds).map(|gate| gate.name).collect();
-    assert_eq!((release.open, shut, release.part.as_str()), (false, vec!["not held"], MAIN));
+    assert_eq!((release.open, shut, release.part.as_str()), (false, vec!["not-held"], MAIN));
     let sent = run.then(|story| story.put(SHOP, "fraud", hold(false)));
     let release = one(&sent, Topic::FulfilmentRequests);
     assert_eq!((release.text("action"), total(&release, "A"), total(&release, "B")), ("release", pieces(3), pieces(1)));

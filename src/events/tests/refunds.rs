@@ -1,6 +1,8 @@
 //! Refunds: never twice, never less, to the cent.
 
 use super::*;
+use crate::events::refund_requests::RefundRequest;
+use crate::events::request::Request;
 
 /// The worked example, two A despatched, one A and B cancelled and stopped: 47.07 asked.
 fn asked() -> Run {
@@ -23,7 +25,7 @@ fn a_cancellation_waits_until_the_warehouse_has_answered() {
     run.then(|story| story.cancelled("A", 1));
     assert!(requests(&run).is_empty());
     let state = run.story.state();
-    let why = super::super::refund_requests::why(&run.story.view(&state), &run.story.ledgers.refund, &run.story.rules).expect("a topic");
+    let why = RefundRequest::why(&run.story.view(&state), &run.story.ledgers.refund, &run.story.rules, run.story.now).remove(0);
     assert!(why.open && why.waits.iter().any(|gate| gate.name == "stopped" && !gate.holds && gate.brings == "peoplevox"), "{why:?}");
     run.then(|story| story.warehouse_total(3));
     assert_eq!(requests(&run), [("21.15".into(), "21.15".into())]);

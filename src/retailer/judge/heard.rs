@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::events::notifications::Kind;
-use crate::events::{Receiver, Topic};
+use crate::events::{Receiver, RequestHead, Topic};
 use crate::events::{
     despatch_notices::DespatchNotice, exceptions::ExceptionNotice, fulfilment_requests::FulfilmentRequest, journal_entries::JournalEntry,
     notifications::Notification, order_completions::OrderCompletion, order_reversals::OrderReversal, order_status::OrderStatus,
@@ -96,45 +96,26 @@ impl Heard {
             self.withdrawn(event, now);
             return;
         };
+        if !event.topic.is_statement() && !self.step_follows(event, body) {
+            return;
+        }
         match event.topic {
             Topic::OrderStatus => self.fold(event, body, |own, said: OrderStatus| own.status = Some(said)),
-            Topic::SalesOrders => {
-                self.request(event, body, |said: &SalesOrder| (said.ledger_key.to_string(), said.step), OrderHeard::sales_order)
-            }
-            Topic::FulfilmentRequests => {
-                self.request(event, body, |said: &FulfilmentRequest| (said.ledger_key.to_string(), said.step), OrderHeard::go_ahead)
-            }
-            Topic::DespatchNotices => {
-                self.request(event, body, |said: &DespatchNotice| (said.ledger_key.to_string(), said.step), OrderHeard::despatch)
-            }
-            Topic::OrderCompletions => {
-                self.request(event, body, |said: &OrderCompletion| (said.ledger_key.to_string(), said.step), OrderHeard::completion)
-            }
-            Topic::ReceiptNotices => {
-                self.request(event, body, |said: &ReceiptNotice| (said.ledger_key.to_string(), said.step), OrderHeard::receipt)
-            }
-            Topic::OrderReversals => {
-                self.request(event, body, |said: &OrderReversal| (said.ledger_key.to_string(), said.step), OrderHeard::reversal)
-            }
+            Topic::SalesOrders => self.fold(event, body, OrderHeard::sales_order),
+            Topic::FulfilmentRequests => self.fold(event, body, OrderHeard::go_ahead),
+            Topic::DespatchNotices => self.fold(event, body, OrderHeard::despatch),
+            Topic::OrderCompletions => self.fold(event, body, OrderHeard::completion),
+            Topic::ReceiptNotices => self.fold(event, body, OrderHeard::receipt),
+            Topic::OrderReversals => self.fold(event, body, OrderHeard::reversal),
             Topic::RefundRequests => self.refund(event, body),
-            Topic::RevenueNotices => self.request(
-                event,
-                body,
-                |said: &RevenueNotice| (said.ledger_key.to_string(), said.step),
-                |own, said| {
-                    own.revenue += pence(said.amount.gross);
-                    own.revenue_heard = true;
-                },
-            ),
+            Topic::RevenueNotices => self.fold(event, body, |own, said: RevenueNotice| {
+                own.revenue += pence(said.amount.gross);
+                own.revenue_heard = true;
+            }),
             Topic::JournalEntries => self.entry(event, body),
-            Topic::Notifications => self.request(
-                event,
-                body,
-                |said: &Notification| (said.ledger_key.to_string(), said.step),
-                |own, said| {
-                    *own.mails.entry(said.kind).or_default() += 1;
-                },
-            ),
+            Topic::Notifications => self.fold(event, body, |own, said: Notification| {
+                *own.mails.entry(said.kind).or_default() += 1;
+            }),
             Topic::StockUpdates => self.stock(event, body),
             Topic::ProductUpdates => {
                 if let Some(said) = self.read::<ProductUpdate>(event, body) {
@@ -154,7 +135,8 @@ impl Heard {
                     }
                 }
             }
-            Topic::MarketingProfiles | Topic::CustomerHistory => {}
+            // Of what no truth is known, the id and the step of the ledger count.
+            _ => {}
         }
     }
 
@@ -199,68 +181,55 @@ impl Heard {
         self.forgotten.insert(xxh3_64(key.as_bytes()));
     }
 
-    /// A request: its step must follow the last of its ledger.
-    fn request<B: DeserializeOwned>(
-        &mut self,
-        event: &HeardEvent<'_>,
-        body: &[u8],
-        ledger: impl Fn(&B) -> (String, u32),
-        fold: impl FnOnce(&mut OrderHeard, B),
-    ) {
-        let Some(said) = self.read::<B>(event, body) else { return };
-        let (key, step) = ledger(&said);
-        let last = self.steps.entry(xxh3_64(format!("{}|{key}", event.topic.name()).as_bytes())).or_default();
+    /// Whatever the request: its step must follow the last of its ledger. Says whether the body begins as a request does.
+    fn step_follows(&mut self, event: &HeardEvent<'_>, body: &[u8]) -> bool {
+        let Some(RequestHead { ledger_key, step, .. }) = self.read(event, body) else { return false };
+        let last = self.steps.entry(xxh3_64(format!("{}|{ledger_key}", event.topic.name()).as_bytes())).or_default();
         if step != *last + 1 {
-            self.wrong.push(format!("{} {}: ledger {key} has step {step} after step {last}", event.topic.name(), event.id));
+            self.wrong.push(format!("{} {}: ledger {ledger_key} has step {step} after step {last}", event.topic.name(), event.id));
         }
         *last = (*last).max(step);
-        self.fold_in(event, |own| fold(own, said));
+        true
     }
 
     fn refund(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
         let mut differs = None;
-        self.request(
-            event,
-            body,
-            |said: &RefundRequest| (said.ledger_key.to_string(), said.step),
-            |own, said| {
-                own.refund_sum += pence(said.amount);
-                own.refund_total = pence(said.total);
-                own.refund_steps += 1;
-                if pence(said.amount) <= 0 {
-                    differs =
-                        Some(format!("order {}: refund-requests step {} asks for {}", said.number, said.step, pounds(pence(said.amount))));
-                }
-            },
-        );
+        self.fold(event, body, |own, said: RefundRequest| {
+            own.refund_sum += pence(said.amount);
+            own.refund_total = pence(said.total);
+            own.refund_steps += 1;
+            if pence(said.amount) <= 0 {
+                differs = Some(format!(
+                    "order {}: refund-requests step {} asks for {}",
+                    said.order.number,
+                    said.head.step,
+                    pounds(pence(said.amount))
+                ));
+            }
+        });
         self.wrong.extend(differs);
     }
 
     fn entry(&mut self, event: &HeardEvent<'_>, body: &[u8]) {
         let mut wrong = None;
-        self.request(
-            event,
-            body,
-            |said: &JournalEntry| (said.ledger_key.to_string(), said.step),
-            |own, said| {
-                let (mut debit, mut credit) = (0, 0);
-                for posting in &said.postings {
-                    debit += pence(posting.debit);
-                    credit += pence(posting.credit);
-                    *own.balances.entry(posting.account.to_string()).or_default() += pence(posting.debit) - pence(posting.credit);
-                }
-                if debit != credit || debit != pence(said.total) {
-                    wrong = Some(format!(
-                        "order {}: journal-entries step {} is out of balance: debit {}, credit {}, total {}",
-                        said.number,
-                        said.step,
-                        pounds(debit),
-                        pounds(credit),
-                        pounds(pence(said.total))
-                    ));
-                }
-            },
-        );
+        self.fold(event, body, |own, said: JournalEntry| {
+            let (mut debit, mut credit) = (0, 0);
+            for posting in &said.postings {
+                debit += pence(posting.debit);
+                credit += pence(posting.credit);
+                *own.balances.entry(posting.account.to_string()).or_default() += pence(posting.debit) - pence(posting.credit);
+            }
+            if debit != credit || debit != pence(said.total) {
+                wrong = Some(format!(
+                    "order {}: journal-entries step {} is out of balance: debit {}, credit {}, total {}",
+                    said.order.number,
+                    said.head.step,
+                    pounds(debit),
+                    pounds(credit),
+                    pounds(pence(said.total))
+                ));
+            }
+        });
         self.wrong.extend(wrong);
     }
 

@@ -64,10 +64,10 @@ impl Nav {
     /// `sales-orders`: creates, changes or cancels the order's record.
     pub fn import(&mut self, world: &mut World, index: u32, asked: &SalesOrder) {
         let last = self.steps.entry(index).or_default();
-        if asked.step <= *last {
+        if asked.head.step <= *last {
             return;
         }
-        *last = asked.step;
+        *last = asked.head.step;
         match asked.action {
             Action::Create => self.create(world, index, asked),
             Action::Change => self.change(world, index, asked),
@@ -77,11 +77,14 @@ impl Nav {
 
     fn create(&mut self, world: &mut World, index: u32, asked: &SalesOrder) {
         if self.orders.contains_key(&index) || world.orders[index as usize].erp_document.is_some() {
-            world.complain(format!("order {}: sales-orders asked NAV to create it a second time (step {})", asked.number, asked.step));
+            world.complain(format!(
+                "order {}: sales-orders asked NAV to create it a second time (step {})",
+                asked.order.number, asked.head.step
+            ));
             return;
         }
         let number = self.next_order_number();
-        let mut document = Document::new(1, number.clone(), &asked.number, world.clock(System::Nav));
+        let mut document = Document::new(1, number.clone(), &asked.order.number, world.clock(System::Nav));
         document.ship_to = asked.ship_to.clone().unwrap_or_default();
         for (place, line) in asked.lines.iter().enumerate() {
             match self.line_of(world, index, &line.line, (place as i64 + 1) * 10_000) {
@@ -90,9 +93,8 @@ impl Nav {
                     (row.gross, row.tax) = (pence(line.gross), pence(line.tax));
                     document.lines.push(row);
                 }
-                None => {
-                    world.complain(format!("order {}: sales-orders names line {}, which the shop does not have", asked.number, line.line))
-                }
+                None => world
+                    .complain(format!("order {}: sales-orders names line {}, which the shop does not have", asked.order.number, line.line)),
             }
         }
         world.orders[index as usize].erp_document = Some(number.clone());

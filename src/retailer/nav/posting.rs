@@ -16,7 +16,7 @@ impl Nav {
             if notice.lines.iter().any(|line| line.quantity.is_positive()) {
                 world.complain(format!(
                     "order {}: despatch-notices to the ERP for parcel {}, but NAV has no open order",
-                    notice.number, notice.parcel
+                    notice.order.number, notice.parcel
                 ));
             }
             return;
@@ -46,7 +46,7 @@ impl Nav {
             if document.lines[*place].shipped + count > document.lines[*place].quantity {
                 world.complain(format!(
                     "order {}: despatch-notices to the ERP for parcel {} ship more of line {} than NAV has",
-                    notice.number, notice.parcel, document.lines[*place].item
+                    notice.order.number, notice.parcel, document.lines[*place].item
                 ));
             }
         }

@@ -248,7 +248,7 @@ fn waits(expected: &Expected, topic: Topic, outcome: &Outcome) -> Option<String>
     let parts = answer["why"].as_array().into_iter().flatten().filter(|part| part["topic"] == topic.name());
     let conditions = parts.flat_map(|part| part["conditions"].as_array().into_iter().flatten());
     let shut = conditions.filter(|condition| condition["holds"] == false);
-    let shut: BTreeSet<String> = shut.filter_map(|condition| Some(condition["name"].as_str()?.replace(' ', "-"))).collect();
+    let shut: BTreeSet<String> = shut.filter_map(|condition| Some(condition["name"].as_str()?.to_owned())).collect();
     let wanted: BTreeSet<String> = listed(&expected.text).into_iter().collect();
     (!wanted.is_subset(&shut)).then(|| format!("shut are: {}", shut.into_iter().collect::<Vec<_>>().join(", ")))
 }

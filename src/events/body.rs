@@ -1,0 +1,130 @@
+//! Bodies of events: what a statement and a request have in common, and how they are encoded.
+
+use std::cell::RefCell;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::entities::order::OrderView;
+use crate::entities::topics::Topic;
+use crate::facts::ids::join_key;
+use crate::facts::order::Header;
+use crate::facts::{OrderKey, Text};
+
+/// The body of a statement. `id` is its first field, empty until the outlet sets it: the digest of the content leaves it out.
+pub trait Statement: Serialize {
+    /// Where it goes.
+    const TOPIC: Topic;
+
+    /// Sets the field `id`.
+    fn set_id(&mut self, id: String);
+
+    /// The digest by which it is known what was emitted last. A body leaves out what alone is no reason to emit it again.
+    fn content(&self) -> u64 {
+        digest(self)
+    }
+}
+
+/// The body of a request. It begins with its head.
+pub trait RequestBody: Serialize {
+    /// Where it goes.
+    const TOPIC: Topic;
+
+    /// Which step of which ledger it is. The outlet sets the id in it.
+    fn head(&mut self) -> &mut RequestHead;
+
+    /// Who is to act, where a topic has more than one reader: the header `receiver`.
+    fn receiver(&self) -> Option<Receiver> {
+        None
+    }
+}
+
+/// The beginning of every request: which step of which ledger it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RequestHead {
+    /// `topic|ledger key|generation|step`: no two events share one. The same as the header `id`.
+    pub id: String,
+    /// The ledger that the step belongs to: the order's key, and what else tells its ledgers apart; parts joined by `|` (`|` and `%` in them
+    /// percent-encoded).
+    pub ledger_key: Text,
+    /// Number of the step in its ledger: from 1, without gaps. A receiver that has seen it ignores it.
+    pub step: u32,
+}
+
+impl RequestHead {
+    /// The head of a step. `parts`: what tells the ledgers of one order apart, a receiver, a parcel. The id comes from the outlet.
+    pub fn new(order: &OrderKey, parts: &[&str], step: u32) -> Self {
+        let mut ledger_key = order.0.clone();
+        if !parts.is_empty() {
+            ledger_key.push('|');
+            ledger_key.push_str(&join_key(parts));
+        }
+        Self { id: String::new(), ledger_key, step }
+    }
+}
+
+/// Which order a request is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OrderRef {
+    /// The order's key, `source|id` of the shop that it was placed in. Also the Kafka key.
+    pub order: Text,
+    /// The order's public number, by the shop; the other systems refer to it.
+    pub number: Text,
+}
+
+impl OrderRef {
+    /// Names the order of the view.
+    pub fn new(view: &OrderView<'_>, header: &Header) -> Self {
+        Self { order: view.key.0.clone(), number: header.number.clone() }
+    }
+}
+
+/// Who is to act on a request that goes to more than one system: part of the ledger key, and the header `receiver`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Receiver {
+    /// The shop that the order was placed in.
+    Shop,
+    /// The ERP.
+    Erp,
+}
+
+impl Receiver {
+    /// As it is written in bodies, keys and headers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shop => "shop",
+            Self::Erp => "erp",
+        }
+    }
+}
+
+/// Is a notice the plain one, or does it take something back?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeAction {
+    /// The totals have risen.
+    Notify,
+    /// A total is lower than the one before.
+    Correct,
+}
+
+/// A stable digest of a serialisable content: xxh3 of its JSON. Part of the state's format.
+pub fn digest<C: Serialize + ?Sized>(content: &C) -> u64 {
+    json(content, xxh3_64)
+}
+
+thread_local! {
+    /// Memory to encode in: it stays as large as the largest body was, so that none grows by doubling.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives the content's JSON to `read`.
+pub(super) fn json<T>(content: &(impl Serialize + ?Sized), read: impl FnOnce(&[u8]) -> T) -> T {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        // A body is made of maps with text keys and plain values: it always has a JSON form.
+        let _ = serde_json::to_writer(&mut *scratch, content);
+        read(scratch)
+    })
+}
