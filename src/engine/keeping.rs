@@ -214,5 +214,5 @@ fn below(core: &Core, set: &RowSet, floor: Version) -> Vec<(Subject, RowKey)> {
 }
 
 fn stands_below<R>(kept: &Kept<R>, floor: Version) -> bool {
-    kept.gone.is_none() && kept.told.as_ref().is_some_and(|told| told.version < floor)
+    !kept.is_deleted() && kept.upserted.as_ref().is_some_and(|upserted| upserted.version < floor)
 }

@@ -65,7 +65,7 @@ pub(super) fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Waiting
                 let shard = &mut core.shards[route::of(&Subject::Order(order.clone()), core.settings.shards)];
                 let staged = shard.orders.stage(&order);
                 let kept = staged.state.rows.take(key)?;
-                if let Some(cause) = kept.told.as_ref().map(|told| told.cause).or(kept.gone.as_ref().map(|gone| gone.cause)) {
+                if let Some(cause) = kept.cause().or(kept.deletion.as_ref().map(|deletion| deletion.cause)) {
                     staged.touch(cause);
                 }
                 return Some(Waiting { kept, since: core.tick });

@@ -1,32 +1,37 @@
-//! A row of an entity, with what deletion and settling leave of it.
+//! A row with its content and its deletion side by side, each with the version, cause and moment of its record.
 //!
-//! The newest upsert and the newest delete are kept side by side, each with its own version, so that any order of arrival ends in the same
-//! state: a delete that overtakes its upsert still finds the content beside it when that comes, and an upsert newer than the delete revives
-//! the row. What a deleted row means is the view's to say.
+//! Which of two records wins is said in [`super::newest`]. What a deleted row means is for the view to say.
 //!
-//! **Settled** rows can't change the view any more, whatever they said: their content is dropped, version and mark stay for the tombstone
+//! **Settled** rows can't change the view any more, whatever their content was: the content is dropped, version and mark stay for the tombstone
 //! time, so that a late repeat finds a newer version and does nothing. A *newer* version brings the whole row back: rows are totals.
 
 use serde::{Deserialize, Serialize};
 
 use super::Put;
+use super::newest::{Arrival, Known};
 use crate::facts::{Cause, Moment, Version};
 
-/// What a record said of the row.
+/// The newest content of a row, and its record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Told<R> {
+pub struct Upserted<R> {
+    /// The record's version.
     pub version: Version,
+    /// The record.
     pub cause: Cause,
+    /// When it was written, by its source.
     pub at: Moment,
+    /// The content.
     pub row: R,
 }
 
-/// That the row is gone.
+/// The newest deletion of a row, and its record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Gone {
+pub struct Deletion {
+    /// The record's version.
     pub version: Version,
+    /// The record.
     pub cause: Cause,
-    /// When it was deleted; of a settled row, the tick at which it was settled.
+    /// When the row was deleted; of a settled row, the tick at which it was settled.
     pub at: Moment,
     /// Content of this version or an older one is of no use any more.
     pub settled: bool,
@@ -35,70 +40,96 @@ pub struct Gone {
 /// The newest that is known of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kept<R> {
-    pub told: Option<Told<R>>,
-    pub gone: Option<Gone>,
+    /// `None`: no upsert came yet, or its content is of no use any more.
+    pub upserted: Option<Upserted<R>>,
+    /// The deletion, while no newer upsert is known.
+    pub deletion: Option<Deletion>,
 }
 
 impl<R> Default for Kept<R> {
     fn default() -> Self {
-        Self { told: None, gone: None }
+        Self { upserted: None, deletion: None }
     }
 }
 
 impl<R> Kept<R> {
     /// The newest content, deleted or not.
     pub fn content(&self) -> Option<&R> {
-        self.told.as_ref().map(|told| &told.row)
+        self.upserted.as_ref().map(|upserted| &upserted.row)
     }
 
     /// The content, unless the row is deleted.
     pub fn live(&self) -> Option<&R> {
-        if self.gone.is_some() { None } else { self.content() }
+        if self.is_deleted() { None } else { self.content() }
     }
 
-    /// Puts what the source deleted.
+    /// Is the row deleted, or settled?
+    pub fn is_deleted(&self) -> bool {
+        self.deletion.is_some()
+    }
+
+    /// The record that its content came in.
+    pub fn cause(&self) -> Option<Cause> {
+        self.upserted.as_ref().map(|upserted| upserted.cause)
+    }
+
+    /// When its newest record was written.
+    pub fn written_at(&self) -> Option<Moment> {
+        self.deletion.as_ref().map(|deletion| deletion.at).max(self.upserted.as_ref().map(|upserted| upserted.at))
+    }
+
+    /// What is known of it by versions; `None`: nothing yet.
+    fn known(&self) -> Option<Known> {
+        let content = self.upserted.as_ref().map(|upserted| upserted.version);
+        let deletion = self.deletion.as_ref();
+        let newest = content.max(deletion.map(|deletion| deletion.version))?;
+        let settled = deletion.filter(|deletion| deletion.settled).map(|deletion| deletion.version);
+        Some(Known { newest, deleted: deletion.is_some(), content: content.max(settled) })
+    }
+
+    fn arrival(&self, upsert: bool, version: Version) -> Arrival {
+        self.known().map_or(Arrival::Newest, |known| known.arrival(upsert, version))
+    }
+
+    /// Puts a deletion.
     pub fn delete(&mut self, version: Version, cause: Cause, at: Moment) -> Put {
-        let newest = self.told.as_ref().map(|told| told.version).max(self.gone.as_ref().map(|gone| gone.version));
-        if newest.is_some_and(|newest| version <= newest) {
+        if self.arrival(false, version) == Arrival::Stale {
             return Put::Stale;
         }
-        let same = self.gone.as_ref().is_some_and(|gone| gone.at == at);
-        let settled = self.gone.as_ref().is_some_and(|gone| gone.settled);
-        self.gone = Some(Gone { version, cause, at, settled });
+        let same = self.deletion.as_ref().is_some_and(|deletion| deletion.at == at);
+        let settled = self.deletion.as_ref().is_some_and(|deletion| deletion.settled);
+        self.deletion = Some(Deletion { version, cause, at, settled });
         if same { Put::Same } else { Put::Changed }
     }
 
-    /// The row is another entity's from this version on: its content goes, and an older telling doesn't bring it back.
+    /// The row is another entity's from this version on: its content goes, and an older upsert doesn't bring it back.
     pub fn withdraw(&mut self, version: Version, cause: Cause, at: Moment) -> Put {
-        let newest = self.told.as_ref().map(|told| told.version).max(self.gone.as_ref().map(|gone| gone.version));
-        if newest.is_some_and(|newest| version <= newest) {
+        if self.arrival(false, version) == Arrival::Stale {
             return Put::Stale;
         }
-        *self = Self { told: None, gone: Some(Gone { version, cause, at, settled: true }) };
+        *self = Self { upserted: None, deletion: Some(Deletion { version, cause, at, settled: true }) };
         Put::Changed
     }
 
     /// Drops the content and leaves the mark: the row can't change the view any more. Nothing to do where no version was ever known.
     pub fn settle(&mut self, tick: Moment) {
-        let told = self.told.take().map(|told| (told.version, told.cause));
-        let gone = self.gone.take().map(|gone| (gone.version, gone.cause));
-        self.gone = told.max(gone).map(|(version, cause)| Gone { version, cause, at: tick, settled: true });
+        let upserted = self.upserted.take().map(|upserted| (upserted.version, upserted.cause));
+        let deletion = self.deletion.take().map(|deletion| (deletion.version, deletion.cause));
+        self.deletion = upserted.max(deletion).map(|(version, cause)| Deletion { version, cause, at: tick, settled: true });
     }
 }
 
 impl<R: PartialEq> Kept<R> {
-    /// Puts what a source says of the row now.
+    /// Puts the row as its source has it now.
     pub fn upsert(&mut self, row: R, version: Version, cause: Cause, at: Moment) -> Put {
-        if self.gone.as_ref().is_some_and(|gone| gone.settled && version <= gone.version) {
+        let arrival = self.arrival(true, version);
+        if arrival == Arrival::Stale {
             return Put::Stale;
         }
-        if self.told.as_ref().is_some_and(|told| version <= told.version) {
-            return Put::Stale;
-        }
-        let same = self.gone.is_none() && self.told.as_ref().is_some_and(|told| told.row == row && told.at == at);
-        self.told = Some(Told { version, cause, at, row });
-        if self.gone.as_ref().is_some_and(|gone| gone.version < version) {
-            self.gone = None;
+        let same = !self.is_deleted() && self.upserted.as_ref().is_some_and(|upserted| upserted.row == row && upserted.at == at);
+        self.upserted = Some(Upserted { version, cause, at, row });
+        if arrival == Arrival::Newest {
+            self.deletion = None;
         }
         if same { Put::Same } else { Put::Changed }
     }
@@ -133,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_that_is_told_again_changes_nothing_of_the_row() {
+    fn a_deletion_that_is_repeated_changes_nothing_of_the_row() {
         let mut kept = Kept::default();
         kept.upsert("three pieces", version(1, true), CAUSE, Moment(0));
         assert_eq!(kept.delete(version(2, false), CAUSE, Moment(5)), Put::Changed);

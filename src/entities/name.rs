@@ -138,14 +138,14 @@ impl NameState {
     /// Lets a row wait again that was taken back from where it had gone.
     pub fn give_back(&mut self, key: RowKey, back: Waiting) {
         let Waiting { kept, since } = back;
-        if let Some(told) = kept.told {
-            self.kept(key.clone(), since).upsert(told.row, told.version, told.cause, told.at);
+        if let Some(upserted) = kept.upserted {
+            self.kept(key.clone(), since).upsert(upserted.row, upserted.version, upserted.cause, upserted.at);
         }
-        if let Some(gone) = kept.gone {
+        if let Some(deletion) = kept.deletion {
             let kept = self.kept(key, since);
-            match gone.settled {
-                true => kept.withdraw(gone.version, gone.cause, gone.at),
-                false => kept.delete(gone.version, gone.cause, gone.at),
+            match deletion.settled {
+                true => kept.withdraw(deletion.version, deletion.cause, deletion.at),
+                false => kept.delete(deletion.version, deletion.cause, deletion.at),
             };
         }
     }
@@ -239,12 +239,13 @@ impl NameState {
             self.note_passed(to, rows.iter().map(|(key, _)| key));
             for (key, Waiting { kept, since }) in rows {
                 let fact = |change, version, cause, at| Fact { subject: subject.clone(), key: key.clone(), change, version, cause, at };
-                if let Some(told) = kept.told {
-                    facts.push((fact(Change::Upsert(Row::Order(told.row)), told.version, told.cause, told.at), since));
+                if let Some(upserted) = kept.upserted {
+                    let change = Change::Upsert(Row::Order(upserted.row));
+                    facts.push((fact(change, upserted.version, upserted.cause, upserted.at), since));
                 }
-                if let Some(gone) = kept.gone {
-                    let change = if gone.settled { Change::Withdraw } else { Change::Delete };
-                    facts.push((fact(change, gone.version, gone.cause, gone.at), since));
+                if let Some(deletion) = kept.deletion {
+                    let change = if deletion.settled { Change::Withdraw } else { Change::Delete };
+                    facts.push((fact(change, deletion.version, deletion.cause, deletion.at), since));
                 }
             }
         }
@@ -279,8 +280,8 @@ impl NameState {
     /// says nothing, and nobody is asked about it.
     pub fn orphans(&self, name: &Name, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
         let told_at = |kept: &Kept<OrderRow>| {
-            let told = kept.told.as_ref()?.at;
-            Some(kept.gone.as_ref().map_or(told, |gone| gone.at))
+            let told = kept.upserted.as_ref()?.at;
+            Some(kept.deletion.as_ref().map_or(told, |deletion| deletion.at))
         };
         let waiting = self.waiting_len(name);
         let told = || self.rows.iter().filter_map(|(_, row)| Some((told_at(&row.kept)?, row.since)));

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Gone, Kept, Told};
+use super::newest::{Arrival, Known};
+use super::{Deletion, Kept, Put, Upserted};
 use crate::facts::{Cause, Moment, RowKey, SourceId, Version};
 
 /// A row as it is kept: its content, and which record said so.
@@ -23,17 +24,6 @@ pub struct Stored<R> {
 
 /// When there is no more room, so much is made for further rows.
 const ROOM: usize = 4;
-
-/// What became of a row that was put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Put {
-    /// An older version, or a repeat: nothing happened.
-    Stale,
-    /// It is the newest now, with the content there was: the version must be kept, the view can't have changed.
-    Same,
-    /// It is the newest now, and says something else than before.
-    Changed,
-}
 
 /// Rows by key, sorted. An order has a few dozen at most, so a sorted vector beats a map. A copy shares the rows, and only those that are put to it
 /// are made anew: each epoch works on copies.
@@ -76,8 +66,10 @@ impl<R> Default for Rows<R> {
 impl<R: Clone + PartialEq> Slot<R> {
     fn put(&mut self, key: RowKey, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
         let stored = &self.row.1;
-        if version <= stored.version {
-            return self.recall(row, version);
+        match stored.known().arrival(row.is_some(), version) {
+            Arrival::Stale => return Put::Stale,
+            Arrival::Content => return self.put_content(row, version),
+            Arrival::Newest => {}
         }
         let deleted = row.is_none();
         let same = stored.deleted == deleted && (deleted || stored.row == row) && stored.at == at;
@@ -96,19 +88,20 @@ impl<R: Clone + PartialEq> Slot<R> {
         if same { Put::Same } else { Put::Changed }
     }
 
-    /// An upsert older than the deletion: what the row last said, when it is newer than what is remembered. So the order in which the two
-    /// arrive does not show.
-    fn recall(&mut self, row: Option<R>, version: Version) -> Put {
-        let stored = &self.row.1;
-        let told = row.is_some() && stored.deleted && version != stored.version;
-        if !told || stored.said.as_ref().is_some_and(|said| version <= **said) {
-            return Put::Stale;
-        }
-        let same = stored.row == row;
+    /// Content of the row from before its deletion.
+    fn put_content(&mut self, row: Option<R>, version: Version) -> Put {
+        let same = self.row.1.row == row;
         let stored = &mut Arc::make_mut(&mut self.row).1;
         stored.row = row;
         stored.said = Some(Box::new(version));
         if same { Put::Same } else { Put::Changed }
+    }
+}
+
+impl<R> Stored<R> {
+    fn known(&self) -> Known {
+        let content = if self.deleted { self.said.as_deref().copied() } else { Some(self.version) };
+        Known { newest: self.version, deleted: self.deleted, content }
     }
 }
 
@@ -156,10 +149,7 @@ impl<R: Clone + PartialEq> Rows<R> {
 
     /// Would putting a state of this version change nothing?
     pub fn is_stale(&self, key: &RowKey, upsert: bool, version: Version) -> bool {
-        self.get(key).is_some_and(|stored| {
-            let known = if upsert && stored.deleted { stored.said.as_deref() } else { Some(&stored.version) };
-            known.is_some_and(|known| version <= *known)
-        })
+        self.get(key).is_some_and(|stored| stored.known().arrival(upsert, version) == Arrival::Stale)
     }
 
     /// Takes a row out as if it had never been told: the name that it came under leads elsewhere.
@@ -167,10 +157,10 @@ impl<R: Clone + PartialEq> Rows<R> {
         let place = self.place(key).ok()?;
         let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place).row).1;
         if !deleted {
-            return Some(Kept { told: row.map(|row| Told { version, cause, at, row }), gone: None });
+            return Some(Kept { upserted: row.map(|row| Upserted { version, cause, at, row }), deletion: None });
         }
-        let told = row.zip(said).map(|(row, said)| Told { version: *said, cause, at, row });
-        Some(Kept { told, gone: Some(Gone { version, cause, at, settled: false }) })
+        let upserted = row.zip(said).map(|(row, said)| Upserted { version: *said, cause, at, row });
+        Some(Kept { upserted, deletion: Some(Deletion { version, cause, at, settled: false }) })
     }
 
     fn place(&self, key: &RowKey) -> Result<usize, usize> {

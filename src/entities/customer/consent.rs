@@ -59,7 +59,7 @@ pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<(Di
         let Some(CustomerRow::Consent(Consent { address, channel, brand: of, purpose: asked, state, changed_at })) = kept.content() else {
             continue;
         };
-        let counts = refusal(*state).is_some() && (kept.gone.is_none() || *state == ConsentState::No);
+        let counts = refusal(*state).is_some() && (!kept.is_deleted() || *state == ConsentState::No);
         if of == brand && *asked == purpose && counts {
             answers.entry((*address, channel)).or_default().hear(*state, *changed_at);
         }

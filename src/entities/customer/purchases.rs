@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 
 use crate::entities::Kept;
+use crate::entities::keyed_rows::RunningSums;
 use crate::facts::customer::OrderSummary;
 use crate::facts::{Amount, Currency, CustomerRow, Digest, Moment, Quantity, RowKey, Text};
 
@@ -84,8 +85,6 @@ pub struct Sums {
     pub bought: OrdMap<(Text, Option<Digest>), Bought>,
     /// Brands that know the person: number of accounts, consents and orders that count.
     pub brands: OrdMap<Text, u64>,
-    /// Rows of which only a mark is left, and since when.
-    pub marks: OrdSet<(Moment, RowKey)>,
 }
 
 /// The brand by which a row knows the person.
@@ -97,12 +96,11 @@ fn brand(kept: &Kept<CustomerRow>) -> Option<&Text> {
     }
 }
 
-impl Sums {
-    /// Lets a row enter the sums.
-    pub fn enter(&mut self, key: &RowKey, kept: &Kept<CustomerRow>) {
-        if let (Some(gone), None) = (&kept.gone, &kept.told) {
-            self.marks.insert((gone.at, key.clone()));
-        }
+impl RunningSums<CustomerRow> for Sums {
+    /// An order that is somebody else's now.
+    const DROPPED_WHEN_DELETED: &'static [u8] = &[CustomerRow::ORDER];
+
+    fn enter(&mut self, _: &RowKey, kept: &Kept<CustomerRow>) {
         if let Some(brand) = brand(kept) {
             *self.brands.entry(brand.clone()).or_default() += 1;
         }
@@ -111,11 +109,7 @@ impl Sums {
         }
     }
 
-    /// Lets a row leave the sums as it was when it entered.
-    pub fn leave(&mut self, key: &RowKey, kept: &Kept<CustomerRow>) {
-        if let Some(gone) = &kept.gone {
-            self.marks.remove(&(gone.at, key.clone()));
-        }
+    fn leave(&mut self, _: &RowKey, kept: &Kept<CustomerRow>) {
         if let Some(brand) = brand(kept) {
             less(&mut self.brands, brand);
         }
@@ -128,6 +122,10 @@ impl Sums {
                 }
             }
         }
+    }
+
+    fn is_mark(_: &RowKey, kept: &Kept<CustomerRow>) -> bool {
+        kept.is_deleted() && kept.upserted.is_none()
     }
 }
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::purchases::{Bought, Sums};
 use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
-use crate::entities::{Kept, Put};
+use crate::entities::{Kept, KeyedRows, Put};
 use crate::facts::customer::{Account, HistoryKind, OrderSummary};
-use crate::facts::{Cause, Change, CustomerRow, Digest, Moment, Row, RowKey, SourceId, Text, Version};
+use crate::facts::{Cause, Change, CustomerRow, Digest, Moment, Row, RowKey, Text, Version};
 
 /// Digests of the history lines last said of one order: kind, number, digest. Sorted by kind and number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,16 +19,13 @@ pub struct SaidOfOrder(pub Vec<(HistoryKind, Text, u64)>);
 /// A customer. Its clone shares the rows' structure: an epoch works on a copy.
 #[derive(Clone, Debug, Default)]
 pub struct CustomerState {
-    rows: OrdMap<RowKey, Arc<Kept<CustomerRow>>>,
+    rows: KeyedRows<CustomerRow, Sums>,
     /// By the key of the order's row.
     said_of: OrdMap<RowKey, Arc<SaidOfOrder>>,
-    sums: Sums,
     /// Raised at each seal that said something.
     pub revision: u64,
     /// What was said of the person's profiles: bounded by the number of brands.
     pub said: Said,
-    /// Rows to be written to the changelog.
-    touched: Vec<RowKey>,
     /// Orders that changed since the last seal, by the key of their row.
     unsealed: Vec<RowKey>,
 }
@@ -51,55 +48,21 @@ impl CustomerState {
             Change::Delete | Change::Withdraw if key.kind != Self::SAID => None,
             _ => return Put::Stale,
         };
-        let mut kept = self.rows.get(&key).map(|kept| Kept::clone(kept)).unwrap_or_default();
-        let put = match row {
-            Some(row) => kept.upsert(row, version, cause, at),
-            None => kept.delete(version, cause, at),
-        };
-        match put {
-            Put::Stale => return put,
-            // An order that is somebody else's now: whatever an older version said is of no use.
-            _ if key.kind == CustomerRow::ORDER && kept.gone.is_some() => kept.settle(at),
-            _ => {}
+        let put = self.rows.put(&key, row, version, cause, at);
+        if put != Put::Stale && key.kind == CustomerRow::ORDER {
+            self.unsealed.push(key);
         }
-        if key.kind == CustomerRow::ORDER {
-            self.unsealed.push(key.clone());
-        }
-        self.replace(key, Some(kept));
         put
-    }
-
-    fn replace(&mut self, key: RowKey, kept: Option<Kept<CustomerRow>>) {
-        if let Some(before) = self.rows.get(&key) {
-            self.sums.leave(&key, before);
-        }
-        match kept {
-            Some(kept) => {
-                self.sums.enter(&key, &kept);
-                self.rows.insert(key.clone(), Arc::new(kept));
-            }
-            None => {
-                self.rows.remove(&key);
-            }
-        }
-        self.touched.push(key);
     }
 
     /// Removes marks past the tombstone time.
     pub fn tidy(&mut self, rules: &Rules, tick: Moment) {
-        while let Some((at, key)) = self.sums.marks.get_min().cloned()
-            && at + rules.durations.tombstone <= tick
-        {
-            self.replace(key, None);
-        }
+        self.rows.drop_marks(rules.durations.tombstone, tick);
     }
 
     /// Rows changed or removed since last asked: sorted, each once.
     pub fn take_touched(&mut self) -> Vec<RowKey> {
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
-        touched
+        self.rows.take_touched()
     }
 
     /// Keys of all that `row_bytes` gives.
@@ -112,7 +75,7 @@ impl CustomerState {
         if key.kind == Self::SAID {
             return postcard::to_stdvec(self.said_of.get(key)?.as_ref()).ok();
         }
-        postcard::to_stdvec(self.rows.get(key)?.as_ref()).ok()
+        self.rows.bytes(key)
     }
 
     /// The record of all that is not rows.
@@ -127,20 +90,7 @@ impl CustomerState {
             self.said_of.insert(key, Arc::new(postcard::from_bytes(bytes)?));
             return Ok(());
         }
-        let kept = postcard::from_bytes(bytes)?;
-        self.replace(key, Some(kept));
-        self.touched.pop();
-        Ok(())
-    }
-
-    /// Takes out a row whose tombstone a restore read.
-    pub fn unload_row(&mut self, key: RowKey) {
-        if key.kind == Self::SAID {
-            self.said_of.remove(&key);
-            return;
-        }
-        self.replace(key, None);
-        self.touched.pop();
+        self.rows.load(key, bytes)
     }
 
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
@@ -193,13 +143,12 @@ impl CustomerState {
         } else {
             self.said_of.insert(key.clone(), Arc::new(said));
         }
-        self.touched.push(key);
+        self.rows.touch(key);
     }
 
     /// Rows of one kind, in the order of source and id.
     pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<CustomerRow>)> {
-        let first = RowKey { kind, source: SourceId(0), id: Text::default() };
-        self.rows.range(first..).take_while(move |(key, _)| key.kind == kind).map(|(key, kept)| (key, kept.as_ref()))
+        self.rows.of_kind(kind)
     }
 
     fn accounts(&self) -> impl Iterator<Item = &Account> {
@@ -216,7 +165,7 @@ impl CustomerState {
 
     /// Brands that know the person.
     pub fn brands(&self) -> impl Iterator<Item = &Text> {
-        self.sums.brands.keys()
+        self.rows.sums().brands.keys()
     }
 
     /// What was bought of a brand with one of these addresses; an order without an address counts by the account's.
@@ -225,7 +174,7 @@ impl CustomerState {
         let unaddressed = own.then_some(None);
         let mut all = Bought::default();
         for address in addresses.iter().copied().map(Some).chain(unaddressed) {
-            if let Some(bought) = self.sums.bought.get(&(brand.clone(), address)) {
+            if let Some(bought) = self.rows.sums().bought.get(&(brand.clone(), address)) {
                 all.join(bought);
             }
         }
@@ -233,7 +182,7 @@ impl CustomerState {
     }
 
     pub fn sums(&self) -> &Sums {
-        &self.sums
+        self.rows.sums()
     }
 
     pub fn len(&self) -> usize {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::purchases::Sums;
 use super::*;
+use crate::entities::keyed_rows::RunningSums;
 use crate::facts::customer::OrderSummary;
 use crate::facts::{
     Amount, Cause, Change, Currency, CustomerRow, Digest, Moment, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId, Version,

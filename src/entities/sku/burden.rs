@@ -171,7 +171,7 @@ fn not_booked(state: &SkuState, location: &Text, as_of: &AsOf) -> Quantity {
 fn told_by(state: &SkuState, departure: &Departure) -> (SourceId, Option<Version>) {
     match state.demand(&departure.row).and_then(|demand| demand.despatched.get(departure.part as usize)) {
         Some(part) => (part.source, part.version),
-        None => (departure.row.source, state.row(&departure.row).and_then(|kept| kept.told.as_ref()).map(|told| told.version)),
+        None => (departure.row.source, state.row(&departure.row).and_then(|kept| kept.upserted.as_ref()).map(|upserted| upserted.version)),
     }
 }
 

@@ -69,14 +69,14 @@ pub(super) fn told<'a>(state: &'a SkuState, rules: &'a Rules) -> impl Iterator<I
 }
 
 fn one<'a>(key: &RowKey, kept: &'a Kept<SkuRow>, rules: &'a Rules) -> Option<Told<'a>> {
-    let told = kept.told.as_ref()?;
+    let told = kept.upserted.as_ref()?;
     let (spelt, bucket, quantity, basis, t0) = match &told.row {
         SkuRow::Count(count) => (&count.location, count.bucket.clone(), count.quantity, count.basis, count.t0),
         SkuRow::ShopFigure(figure) => (&figure.location, Text::default(), figure.quantity, figure.basis, told.at),
         _ => return None,
     };
     let location = rules.location(spelt)?;
-    let (quantity, at) = kept.gone.as_ref().map_or((quantity, told.at), |gone| (Quantity::ZERO, gone.at));
+    let (quantity, at) = kept.deletion.as_ref().map_or((quantity, told.at), |deletion| (Quantity::ZERO, deletion.at));
     Some(Told { location, source: key.source, spelt, bucket, quantity, basis, t0, at, version: told.version, cause: told.cause })
 }
 

@@ -259,5 +259,5 @@ fn parts(channel: &Channel, state: &SkuState, rules: &Rules) -> Vec<PartTerm> {
 }
 
 fn cause(kept: &Kept<SkuRow>) -> Option<Cause> {
-    kept.told.as_ref().map(|told| told.cause)
+    kept.cause()
 }

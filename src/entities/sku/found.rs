@@ -127,7 +127,7 @@ fn counted_nowhere(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
         return;
     }
     for (key, kept) in state.of_kind(SkuRow::COUNT) {
-        let Some((SkuRow::Count(count), told)) = kept.live().zip(kept.told.as_ref()) else { continue };
+        let Some((SkuRow::Count(count), told)) = kept.live().zip(kept.upserted.as_ref()) else { continue };
         if count.location.is_empty() || count.quantity.is_zero() || rules.location(&count.location).is_some() {
             continue;
         }
@@ -172,7 +172,7 @@ fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
     let (waiting, _) = state.sums().waiting.get_min()?;
     let demand = state.demand(&waiting.row)?;
     let sentence = format!("no source of products knows this SKU; order {} wants it", demand.number);
-    let causes = state.row(&waiting.row).and_then(|kept| kept.told.as_ref()).map(|told| told.cause).into_iter().collect();
+    let causes = state.row(&waiting.row).and_then(Kept::cause).into_iter().collect();
     let since = demand.placed_at.min(tick);
     Some(Found { kind: "unknown-sku", number: Text::default(), sentence, causes, since, of: 0, after: rules.stock.after.unknown_sku })
 }
@@ -195,7 +195,7 @@ fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
     });
     let mut lines: Vec<RowKey> = open.collect();
     let news = if state.unsealed.offers || state.unsealed.restored {
-        let written = offer::price_rows(state, rules).filter_map(|(_, kept)| written(kept)).max();
+        let written = offer::price_rows(state, rules).filter_map(|(_, kept)| kept.written_at()).max();
         // Of lines placed before a price was written nothing can be told.
         let placed_since = |kept: &Kept<SkuRow>| match kept.live() {
             Some(SkuRow::Demand(demand)) => demand.price.is_some() && written.is_some_and(|written| written <= shown_by(demand)),
@@ -212,7 +212,7 @@ fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
     for key in lines {
         let Some(demand) = state.demand(&key) else { continue };
         let Some(sentence) = differs(demand, state, rules) else { continue };
-        let causes = state.row(&key).and_then(|kept| kept.told.as_ref()).map(|told| told.cause).into_iter().collect();
+        let causes = state.row(&key).and_then(Kept::cause).into_iter().collect();
         let since = demand.placed_at;
         all.push(Found { kind: "price-differs", number: key.id.clone(), sentence, causes, since, of: 0, after: Span(0) });
         found += 1;
@@ -220,11 +220,6 @@ fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
             break;
         }
     }
-}
-
-/// When a price's newest row was written.
-fn written(kept: &Kept<SkuRow>) -> Option<Moment> {
-    kept.told.as_ref().map(|told| told.at).max(kept.gone.as_ref().map(|gone| gone.at))
 }
 
 /// What was written until then the shop showed when the line was placed. It takes a while to show what is written: until then both prices are right.
@@ -237,7 +232,7 @@ fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<String> {
     let price = demand.price.as_ref()?;
     let channel = rules.channel(&demand.channel)?;
     let mut rows = offer::price_rows(state, rules);
-    if price.currency != channel.currency || rows.any(|(_, kept)| written(kept).is_some_and(|written| written > shown_by(demand))) {
+    if price.currency != channel.currency || rows.any(|(_, kept)| kept.written_at().is_some_and(|written| written > shown_by(demand))) {
         return None;
     }
     let asked = |at: Moment| {

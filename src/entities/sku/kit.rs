@@ -23,7 +23,7 @@ use crate::facts::{Quantity, RowKey, Sku, SkuRow, SourceId};
 fn told<'a>(state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = (&'a KitPart, bool)> {
     let rows = state.of_kind(SkuRow::KIT_PART).filter(|(key, _)| rules.counts_from(Authority::Products, key.source));
     rows.filter_map(|(_, kept)| match kept.content() {
-        Some(SkuRow::KitPart(part)) => Some((part, kept.gone.is_some() || !part.pieces.is_positive())),
+        Some(SkuRow::KitPart(part)) => Some((part, kept.is_deleted() || !part.pieces.is_positive())),
         _ => None,
     })
 }

@@ -49,7 +49,7 @@ pub struct Reduced {
 pub fn product<'a>(state: &'a SkuState, rules: &Rules) -> Option<(&'a Product, bool)> {
     let products = state.of_kind(SkuRow::PRODUCT).filter(|(key, _)| rules.counts_from(Authority::Products, key.source));
     let rows = products.filter_map(|(_, kept)| match kept.content() {
-        Some(SkuRow::Product(product)) => Some((product.as_ref(), kept.gone.is_some())),
+        Some(SkuRow::Product(product)) => Some((product.as_ref(), kept.is_deleted())),
         _ => None,
     });
     rows.min_by_key(|(_, gone)| *gone)

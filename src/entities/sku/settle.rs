@@ -60,17 +60,9 @@ impl SkuState {
     /// Settles what the counts leave out for good, and removes marks past the tombstone time. The figure stays as it is.
     pub fn settle(&mut self, rules: &Rules, tick: Moment) {
         for key in self.settleable(rules, tick) {
-            if let Some(kept) = self.row(&key) {
-                let mut kept = kept.clone();
-                kept.settle(tick);
-                self.replace(key, Some(kept));
-            }
+            self.rows.settle(&key, tick);
         }
-        while let Some((at, key)) = self.sums().marks.get_min().cloned()
-            && at + rules.durations.tombstone <= tick
-        {
-            self.replace(key, None);
-        }
+        self.rows.drop_marks(rules.durations.tombstone, tick);
     }
 
     fn settleable(&self, rules: &Rules, tick: Moment) -> Vec<RowKey> {

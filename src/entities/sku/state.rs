@@ -1,22 +1,19 @@
 //! What a SKU keeps: its rows, each a record of the changelog of its own, and a small head.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::backorders::Cut;
-use super::sums::{Step, Sums};
+use super::sums::Sums;
 use crate::entities::order::state::Said;
-use crate::entities::{Kept, Put};
-use crate::facts::{Cause, Change, Moment, Quantity, Row, RowKey, SkuRow, SourceId, Text, Version};
+use crate::entities::{Kept, KeyedRows, Put};
+use crate::facts::{Cause, Change, Moment, Quantity, Row, RowKey, SkuRow, Text, Version};
 
 /// A SKU. Its clone shares the rows' structure: an epoch works on a copy.
 #[derive(Clone, Debug, Default)]
 pub struct SkuState {
-    rows: OrdMap<RowKey, Arc<Kept<SkuRow>>>,
-    sums: Sums,
+    pub(super) rows: KeyedRows<SkuRow, Sums>,
     /// Raised at each seal that said something.
     pub revision: u64,
     /// What was said of the stock and the product, by channel: bounded by the number of channels.
@@ -25,8 +22,6 @@ pub struct SkuState {
     pub told: ToldOthers,
     /// What a person may have to look at, by kind and number: since when, and whether it is open.
     pub watched: BTreeMap<Text, Watched>,
-    /// Rows to be written to the changelog.
-    touched: Vec<RowKey>,
     /// What the next seal must look at.
     pub(super) unsealed: Unsealed,
     /// When the offers next change by the clock, as the last seal found.
@@ -92,48 +87,17 @@ impl SkuState {
             Change::Upsert(_) => return Put::Stale,
             Change::Delete | Change::Withdraw => None,
         };
-        let mut kept = self.rows.get(&key).map(|kept| Kept::clone(kept)).unwrap_or_default();
-        let put = match row {
-            Some(row) => kept.upsert(row, version, cause, at),
-            None => kept.delete(version, cause, at),
-        };
-        match put {
-            Put::Stale => return put,
-            // A line that its order withdrew: whatever an older version said is of no use.
-            _ if matches!(key.kind, SkuRow::DEMAND | SkuRow::RETURNED) && kept.gone.is_some() => kept.settle(at),
-            _ => {}
-        }
-        // The same said again, newer: kept, and nothing to look at.
+        let put = self.rows.put(&key, row, version, cause, at);
+        // The same once more, in a newer record, is kept: nothing has to be looked at.
         if put == Put::Changed {
             self.unsealed.note(&key);
         }
-        self.replace(key, Some(kept));
         put
-    }
-
-    /// Sets or removes a row, and brings the sums along.
-    pub(super) fn replace(&mut self, key: RowKey, kept: Option<Kept<SkuRow>>) {
-        if let Some(before) = self.rows.get(&key) {
-            self.sums.step(Step::Leave, &key, before);
-        }
-        match kept {
-            Some(kept) => {
-                self.sums.step(Step::Enter, &key, &kept);
-                self.rows.insert(key.clone(), Arc::new(kept));
-            }
-            None => {
-                self.rows.remove(&key);
-            }
-        }
-        self.touched.push(key);
     }
 
     /// Rows changed, settled or removed since last asked: sorted, each once.
     pub fn take_touched(&mut self) -> Vec<RowKey> {
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
-        touched
+        self.rows.take_touched()
     }
 
     /// Keys of all that `row_bytes` gives.
@@ -143,7 +107,7 @@ impl SkuState {
 
     /// The row's record; `None`: it is gone, write a tombstone.
     pub fn row_bytes(&self, key: &RowKey) -> Option<Vec<u8>> {
-        postcard::to_stdvec(self.rows.get(key)?.as_ref()).ok()
+        self.rows.bytes(key)
     }
 
     /// The record of all that is not rows.
@@ -155,20 +119,8 @@ impl SkuState {
 
     /// Puts a row that a restore read; a later record of the same row replaces it.
     pub fn load_row(&mut self, key: RowKey, bytes: &[u8]) -> Result<(), postcard::Error> {
-        let kept = postcard::from_bytes(bytes)?;
-        self.load(key, Some(kept));
-        Ok(())
-    }
-
-    /// Takes out a row whose tombstone a restore read.
-    pub fn unload_row(&mut self, key: RowKey) {
-        self.load(key, None);
-    }
-
-    fn load(&mut self, key: RowKey, kept: Option<Kept<SkuRow>>) {
-        self.replace(key, kept);
-        self.touched.pop();
         self.unsealed.restored = true;
+        self.rows.load(key, bytes)
     }
 
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
@@ -196,17 +148,16 @@ impl SkuState {
     }
 
     pub fn row(&self, key: &RowKey) -> Option<&Kept<SkuRow>> {
-        self.rows.get(key).map(AsRef::as_ref)
+        self.rows.get(key)
     }
 
     /// Rows of one kind, in the order of source and id.
     pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<SkuRow>)> {
-        let first = RowKey { kind, source: SourceId(0), id: Text::default() };
-        self.rows.range(first..).take_while(move |(key, _)| key.kind == kind).map(|(key, kept)| (key, kept.as_ref()))
+        self.rows.of_kind(kind)
     }
 
     pub fn sums(&self) -> &Sums {
-        &self.sums
+        self.rows.sums()
     }
 
     pub fn len(&self) -> usize {

@@ -14,10 +14,11 @@
 //! The warehouse's own despatch rows are departures too; what lines *name* of them is subtracted, for the lines carry it.
 
 use super::backorders::Cut;
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 
 use super::shares;
 use crate::entities::Kept;
+use crate::entities::keyed_rows::RunningSums;
 use crate::facts::sku::{Demand, Despatched, Movement};
 use crate::facts::time::Span;
 use crate::facts::{Moment, Quantity, RowKey, SkuRow, SourceId, Text};
@@ -139,13 +140,11 @@ pub struct Sums {
     pub moves: OrdMap<Moved, Quantity>,
     /// What each shop still subtracts itself.
     pub held: OrdMap<Text, Quantity>,
-    /// Rows of which only a mark is left, and since when.
-    pub marks: OrdSet<(Moment, RowKey)>,
 }
 
 /// How a row enters a sum or leaves it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+enum Step {
     Enter,
     Leave,
 }
@@ -200,33 +199,34 @@ pub fn own_departure(key: &RowKey, own: &Despatched) -> Departure {
     Departure { location: own.location.clone(), at: own.despatched_at, row: key.clone(), part: 0 }
 }
 
-/// Only a mark of the row is of use. Deleted counts, products and despatches still mean something.
-fn is_mark(key: &RowKey, kept: &Kept<SkuRow>) -> bool {
-    let silent = matches!(key.kind, SkuRow::COUNT | SkuRow::PRODUCT | SkuRow::DESPATCHED | SkuRow::KIT_PART);
-    kept.gone.is_some() && (kept.told.is_none() || !silent)
+impl RunningSums<SkuRow> for Sums {
+    const DROPPED_WHEN_DELETED: &'static [u8] = &[SkuRow::DEMAND, SkuRow::RETURNED];
+
+    fn enter(&mut self, key: &RowKey, kept: &Kept<SkuRow>) {
+        self.step(Step::Enter, key, kept);
+    }
+
+    fn leave(&mut self, key: &RowKey, kept: &Kept<SkuRow>) {
+        self.step(Step::Leave, key, kept);
+    }
+
+    /// Deleted counts, products and despatches still mean something.
+    fn is_mark(key: &RowKey, kept: &Kept<SkuRow>) -> bool {
+        let speaks = matches!(key.kind, SkuRow::COUNT | SkuRow::PRODUCT | SkuRow::DESPATCHED | SkuRow::KIT_PART);
+        kept.is_deleted() && (kept.upserted.is_none() || !speaks)
+    }
 }
 
 impl Sums {
-    /// Lets a row enter the sums, or leave them as it was when it entered.
-    pub fn step(&mut self, step: Step, key: &RowKey, kept: &Kept<SkuRow>) {
-        if let Some(gone) = &kept.gone
-            && is_mark(key, kept)
-        {
-            let mark = (gone.at, key.clone());
-            if step == Step::Enter {
-                self.marks.insert(mark)
-            } else {
-                self.marks.remove(&mark)
-            };
-        }
+    fn step(&mut self, step: Step, key: &RowKey, kept: &Kept<SkuRow>) {
         match kept.content() {
             // The warehouse's despatch stays what it is when its row is deleted: what left the house has left it.
             Some(SkuRow::Despatched(own)) => step.set(&mut self.departures, own_departure(key, own), own.quantity),
-            Some(SkuRow::Demand(demand)) if kept.gone.is_none() => self.demand(step, key, demand),
-            Some(SkuRow::Movement(movement)) if kept.gone.is_none() => {
+            Some(SkuRow::Demand(demand)) if !kept.is_deleted() => self.demand(step, key, demand),
+            Some(SkuRow::Movement(movement)) if !kept.is_deleted() => {
                 step.set(&mut self.moves, moved(key, movement), movement.quantity);
             }
-            Some(SkuRow::Holding(holding)) if kept.gone.is_none() => add(&mut self.held, holding.shop.clone(), step.of(holding.quantity)),
+            Some(SkuRow::Holding(holding)) if !kept.is_deleted() => add(&mut self.held, holding.shop.clone(), step.of(holding.quantity)),
             _ => {}
         }
     }

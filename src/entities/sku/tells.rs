@@ -115,7 +115,7 @@ impl SkuState {
         for (_, kept) in self.of_kind(SkuRow::VARIATION) {
             let Some(SkuRow::Variation(variation)) = kept.content() else { continue };
             for key in &changed {
-                let row = self.row(key).and_then(Kept::live).filter(|_| kept.gone.is_none()).cloned();
+                let row = self.row(key).and_then(Kept::live).filter(|_| !kept.is_deleted()).cloned();
                 tell.row(&variation.sku, key.kind, join_key(&[sku.as_str(), &key.source.0.to_string(), &key.id]), row);
             }
         }

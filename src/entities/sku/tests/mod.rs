@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::stock::stock;
-use super::sums::{Step, Sums};
+use super::sums::Sums;
 use super::*;
+use crate::entities::keyed_rows::RunningSums;
 use crate::entities::rules::{Channel, Location, Rules};
 use crate::entities::{Kept, Put};
 use crate::facts::sku::{Basis, Count, Demand, DemandDespatch, Despatched, Holding};
@@ -470,7 +471,7 @@ proptest! {
         let mut sums = Sums::default();
         for kind in 1..=SkuRow::LAST {
             for (key, kept) in bench.state.of_kind(kind) {
-                sums.step(Step::Enter, key, kept);
+                sums.enter(key, kept);
             }
         }
         prop_assert_eq!(&sums, bench.state.sums());
