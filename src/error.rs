@@ -1,4 +1,4 @@
-//! The one error that ends a command, and the exit code that tells a supervisor why.
+//! The one error that ends a command, and the exit code by which a supervisor knows why.
 //!
 //! A record that can't be read is none: it goes whole to `dead-letters` and its partition goes on (`envelope::DecodeError`). A transaction that is not
 //! committed is none: its epoch is dropped, its records come again (`engine::log::Outcome`). What would have to be skipped silently, or what only a
@@ -24,7 +24,7 @@ pub mod exit {
     pub const CLOSING: u8 = 72;
     /// An offset out of range, a topic made anew, an authorisation error: an operator must look.
     pub const STOPPED: u8 = 73;
-    /// Files, sockets: the machine's own trouble.
+    /// An I/O error: a file or a socket.
     pub const SYSTEM: u8 = 74;
     /// State and offsets do not belong together: an operator must look.
     pub const RESTORE: u8 = 75;
@@ -42,10 +42,10 @@ pub enum Error {
     /// The broker is not there.
     #[error("{0}")]
     Unavailable(String),
-    /// What a command was to look for, and found.
+    /// The command ran, and found something wrong.
     #[error("{0}")]
     Found(String),
-    /// What was tried, and what the system said.
+    /// What was tried, and the system's error.
     #[error("{0}: {1}")]
     System(String, #[source] std::io::Error),
 }
@@ -63,7 +63,7 @@ impl Error {
         }
     }
 
-    /// For `map_err`: says what was tried.
+    /// For `map_err`: adds what was tried.
     pub fn system(tried: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let tried = tried.into();
         move |error| Self::System(tried, error)

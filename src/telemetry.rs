@@ -1,7 +1,7 @@
 //! Every metric's name and labels, and every line that an operator reads: once, here.
 //!
 //! The pure rooms count and log nothing. The engine reports what an epoch held *after* its commit, in one [`EpochReport`]: so a counter never
-//! tells of work that was dropped. Labels come from the configuration and from closed lists, never from a record's content; no log line
+//! counts work that was dropped. Labels come from the configuration and from closed lists, never from a record's content; no log line
 //! holds a person's data.
 
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub enum RecordOutcome {
     Housekeeping,
     /// A table or event type that the adapter does not know.
     UnknownTable,
-    /// To `dead-letters`.
+    /// It could not be decoded: to `dead-letters`.
     DecodeError,
 }
 
@@ -38,9 +38,9 @@ impl RecordOutcome {
     }
 }
 
-/// The stages that an epoch's time is told by.
+/// The parts of an epoch that are timed one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum EpochStage {
     /// Decode and apply: rows are stored.
     Apply,
     /// Views, differences, events, state.
@@ -49,7 +49,7 @@ pub enum Stage {
     Commit,
 }
 
-impl Stage {
+impl EpochStage {
     pub fn name(self) -> &'static str {
         match self {
             Self::Apply => "apply",
@@ -159,7 +159,7 @@ impl Metrics {
         self.state_records.inc_by(report.state_records);
         self.state_bytes.inc_by(report.state_bytes);
         self.epoch_records.observe(report.records as f64);
-        for (stage, time) in [(Stage::Apply, times.apply), (Stage::Seal, times.seal), (Stage::Commit, times.commit)] {
+        for (stage, time) in [(EpochStage::Apply, times.apply), (EpochStage::Seal, times.seal), (EpochStage::Commit, times.commit)] {
             self.epoch_seconds.with_label_values(&[stage.name()]).observe(time.as_secs_f64());
         }
     }
@@ -242,7 +242,7 @@ pub mod say {
     }
 
     pub fn note(note: &str) {
-        info!(note, "worth knowing");
+        info!(note, "note on the configuration");
     }
 
     pub fn listening(address: std::net::SocketAddr) {

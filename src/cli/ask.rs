@@ -8,9 +8,9 @@ use crate::error::Error;
 use crate::facts::Moment;
 use crate::sources::decisions::DecisionTold;
 
-/// Where Waybill listens, for all commands that ask it.
+/// Where the running Waybill listens, for all commands that ask it.
 #[derive(Debug, clap::Args)]
-pub struct Where {
+pub struct ServerArgs {
     /// The running Waybill
     #[arg(long, env = "WAYBILL_URL", default_value = "http://127.0.0.1:8080")]
     url: String,
@@ -19,27 +19,30 @@ pub struct Where {
     json: bool,
 }
 
+/// `waybill trace ORDER`
 #[derive(Debug, clap::Args)]
-pub struct Trace {
+pub struct TraceArgs {
     /// The order under any of its names: the shop's number, the ERP's, the warehouse's, a tracking number
     order: String,
-    /// List every row that the view is made from, with the record that told it
+    /// List every row that the view is made from, with the record that it came from
     #[arg(long)]
     rows: bool,
     #[command(flatten)]
-    at: Where,
+    server: ServerArgs,
 }
 
+/// `waybill explain SKU`
 #[derive(Debug, clap::Args)]
-pub struct Explain {
+pub struct ExplainArgs {
     /// The SKU, in any case
     sku: String,
     #[command(flatten)]
-    at: Where,
+    server: ServerArgs,
 }
 
+/// `waybill decide KIND CHOICE`
 #[derive(Debug, clap::Args)]
-pub struct Decide {
+pub struct DecideArgs {
     /// The exception's kind, as in `over-despatched`
     kind: String,
     /// One of the kind's choices; `withdraw` takes an earlier decision back
@@ -62,12 +65,12 @@ pub struct Decide {
     #[arg(long, default_value = "")]
     why: String,
     #[command(flatten)]
-    at: Where,
+    server: ServerArgs,
 }
 
-pub fn trace(args: &Trace) -> Result<(), Error> {
-    let answer = get(&args.at, "orders", &args.order)?;
-    if args.at.json {
+pub fn trace(args: &TraceArgs) -> Result<(), Error> {
+    let answer = get(&args.server, "orders", &args.order)?;
+    if args.server.json {
         println!("{answer:#}");
         return Ok(());
     }
@@ -78,9 +81,9 @@ pub fn trace(args: &Trace) -> Result<(), Error> {
     Ok(())
 }
 
-pub fn explain(args: &Explain) -> Result<(), Error> {
-    let answer = get(&args.at, "stock", &args.sku)?;
-    if args.at.json {
+pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
+    let answer = get(&args.server, "stock", &args.sku)?;
+    if args.server.json {
         println!("{answer:#}");
     } else {
         print!("{}", super::answer::stock(&answer));
@@ -88,8 +91,8 @@ pub fn explain(args: &Explain) -> Result<(), Error> {
     Ok(())
 }
 
-pub fn decide(args: &Decide) -> Result<(), Error> {
-    let told = DecisionTold {
+pub fn decide(args: &DecideArgs) -> Result<(), Error> {
+    let decision = DecisionTold {
         kind: args.kind.clone(),
         order: args.order.clone(),
         name: args.name.clone(),
@@ -102,15 +105,15 @@ pub fn decide(args: &Decide) -> Result<(), Error> {
         why: args.why.clone(),
         decided_at: Moment(jiff::Timestamp::now().as_millisecond()),
     };
-    let body = serde_json::to_vec(&told).map_err(|error| Error::Usage(error.to_string()))?;
-    let url = format!("{}/decisions", args.at.url.trim_end_matches('/'));
-    let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&args.at, &error))?;
+    let body = serde_json::to_vec(&decision).map_err(|error| Error::Usage(error.to_string()))?;
+    let url = format!("{}/decisions", args.server.url.trim_end_matches('/'));
+    let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&args.server, &error))?;
     match response.status().as_u16() {
         202 => {
-            println!("written: it takes effect with the next epoch");
+            println!("the decision is written: it takes effect with the next epoch");
             Ok(())
         }
-        _ => Err(told_by(&mut response)),
+        _ => Err(error_in(&mut response)),
     }
 }
 
@@ -119,27 +122,27 @@ fn agent() -> ureq::Agent {
     config.into()
 }
 
-fn get(at: &Where, what: &str, id: &str) -> Result<Value, Error> {
-    let url = format!("{}/{what}/{}?why", at.url.trim_end_matches('/'), percent(id));
-    let mut response = agent().get(&url).call().map_err(|error| unreachable(at, &error))?;
+fn get(server: &ServerArgs, what: &str, id: &str) -> Result<Value, Error> {
+    let url = format!("{}/{what}/{}?why", server.url.trim_end_matches('/'), percent(id));
+    let mut response = agent().get(&url).call().map_err(|error| unreachable(server, &error))?;
     if response.status().as_u16() != 200 {
-        return Err(told_by(&mut response));
+        return Err(error_in(&mut response));
     }
-    let text = response.body_mut().read_to_string().map_err(|error| unreachable(at, &error))?;
-    serde_json::from_str(&text).map_err(|error| Error::Found(format!("{} does not answer as Waybill does: {error}", at.url)))
+    let text = response.body_mut().read_to_string().map_err(|error| unreachable(server, &error))?;
+    serde_json::from_str(&text).map_err(|error| Error::Found(format!("{} does not answer as Waybill does: {error}", server.url)))
 }
 
-/// What the answer says is wrong.
-fn told_by(response: &mut ureq::http::Response<ureq::Body>) -> Error {
+/// The error that the answer holds.
+fn error_in(response: &mut ureq::http::Response<ureq::Body>) -> Error {
     let text = response.body_mut().read_to_string().unwrap_or_default();
     let answer: Value = serde_json::from_str(&text).unwrap_or_default();
     let looked_in: Vec<&str> = answer["looked_in"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let sentence = answer["error"].as_str().unwrap_or("the answer is none that Waybill gives").to_owned();
+    let sentence = answer["error"].as_str().unwrap_or("the answer has no error message: it may not be Waybill's").to_owned();
     Error::Found(if looked_in.is_empty() { sentence } else { format!("{sentence} (looked in: {})", looked_in.join(", ")) })
 }
 
-fn unreachable(at: &Where, error: &ureq::Error) -> Error {
-    Error::Unavailable(format!("no Waybill answers at {} ({error}): is it running, and is http.listen this address?", at.url))
+fn unreachable(server: &ServerArgs, error: &ureq::Error) -> Error {
+    Error::Unavailable(format!("no Waybill answers at {} ({error}): is it running, and is http.listen this address?", server.url))
 }
 
 /// An id as one part of a path.

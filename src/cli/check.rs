@@ -6,8 +6,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::facts::SourceId;
 
+/// `waybill check`
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CheckArgs {
     /// The configuration
     #[arg(long, env = "WAYBILL_CONFIG", default_value = "waybill.toml")]
     pub config: PathBuf,
@@ -16,13 +17,13 @@ pub struct Args {
     pub offline: bool,
 }
 
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &CheckArgs) -> Result<(), Error> {
     let config = Config::load(&args.config)?;
     print!("{}", summary(&config));
     if args.offline { Ok(()) } else { broker(&config) }
 }
 
-/// What the file says, as far as it was understood: for a person to compare with what was meant.
+/// What the file was understood to say, for a person to compare with what they meant.
 fn summary(config: &Config) -> String {
     let mut lines = vec![format!("{}: nothing wrong with it, fingerprint {:016x}", config.file, config.fingerprint())];
     for source in config.sources.iter().filter(|source| source.common.id != SourceId::WAYBILL) {

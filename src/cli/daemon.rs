@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::broker;
-use super::observer::Telling;
-use super::run::{Shared, shared};
+use super::observer::EpochReporter;
+use super::shared::DaemonContext;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::kafka::{KafkaHealth, KafkaLog, admin};
 use crate::sources::decisions;
 use crate::telemetry::say;
 
-/// How often the log's own word on brokers and lag is taken over into readiness and metrics.
+/// How often the log's state of brokers and lag is copied into readiness and metrics.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a decision's caller waits for the broker.
 const DECISION_PATIENCE: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ pub fn run(config: Config) -> Result<(), Error> {
 }
 
 async fn serve(config: Config) -> Result<(), Error> {
-    let (shared, _listening) = shared(config)?;
+    let (shared, _waiting) = DaemonContext::new(config)?;
     let views = CommittedViews::default();
     let http = match shared.config.http.listen {
         Some(address) => Some(Server::bind(address).await?),
@@ -68,13 +68,13 @@ async fn serve(config: Config) -> Result<(), Error> {
             let _ = stopped.await;
         }))
     });
-    let result = ended.await.unwrap_or_else(|_| Err(Error::Usage("the engine's thread ended without a word".to_owned())));
+    let result = ended.await.unwrap_or_else(|_| Err(Error::Usage("the engine's thread ended without a result".to_owned())));
     drop(stop);
     if let Some(answering) = answering {
         // Connections that are open get a moment; the process ends all the same.
         let _ = tokio::time::timeout(Duration::from_secs(2), answering).await;
     }
-    // It has said its last word: joining can't wait.
+    // Its result is here: joining does not wait.
     let _ = engine.join();
     if let Err(error) = &result {
         say::stopped(error);
@@ -99,16 +99,16 @@ impl DecisionWriter {
 
 impl Inbox for DecisionWriter {
     fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String> {
-        let told = |error: &dyn std::fmt::Display| {
-            format!("the decision is not known to be written ({error}): look at the exception, then try again")
+        let unwritten = |error: &dyn std::fmt::Display| {
+            format!("the decision may not be written ({error}): look whether the exception is still open, then try again")
         };
-        self.producer.send(&self.topic, Some(entity.as_bytes()), Some(decision), &[], None).map_err(|error| told(&error))?;
-        self.producer.flush(DECISION_PATIENCE).map_err(|error| told(&error))
+        self.producer.send(&self.topic, Some(entity.as_bytes()), Some(decision), &[], None).map_err(|error| unwritten(&error))?;
+        self.producer.flush(DECISION_PATIENCE).map_err(|error| unwritten(&error))
     }
 }
 
 /// The engine's thread: waits for the broker and the topics, restores, works until it is asked to end.
-fn work(shared: &Shared, views: &CommittedViews) -> Result<(), Error> {
+fn work(shared: &DaemonContext, views: &CommittedViews) -> Result<(), Error> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the engine's runtime"))?;
     runtime.block_on(async {
@@ -133,7 +133,8 @@ fn work(shared: &Shared, views: &CommittedViews) -> Result<(), Error> {
     })
 }
 
-/// Asked to end, and there is nothing to wait for: before the restore has ended no epoch is under way; after it the epoch gets its time.
+/// Returns when the process was asked to end and has waited long enough. Before the restore has ended that is at once, since no epoch is under way;
+/// else after the time that an epoch may take.
 async fn given_up(ending: &mut watch::Receiver<bool>, status: &Status) {
     // The sender lives as long as the process: an error can only mean that it is ending.
     let _ = ending.wait_for(|ending| *ending).await;
@@ -142,9 +143,9 @@ async fn given_up(ending: &mut watch::Receiver<bool>, status: &Status) {
     }
 }
 
-async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: &Arc<KafkaHealth>) -> Result<(), Error> {
+async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, health: &Arc<KafkaHealth>) -> Result<(), Error> {
     let config = &shared.config;
-    let missing_told = |missing: &[String]| {
+    let report_missing = |missing: &[String]| {
         say::waiting_for_topics(missing);
         shared.status.update(|readiness| {
             for source in &config.sources {
@@ -156,7 +157,7 @@ async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: 
             }
         });
     };
-    admin::prepare(&broker::settings(config), &broker::plan(config), health, missing_told).await?;
+    admin::prepare(&broker::settings(config), &broker::plan(config), health, report_missing).await?;
     shared.status.update(|readiness| {
         for status in readiness.sources.values_mut() {
             status.state = SourceState::Reading;
@@ -164,9 +165,9 @@ async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: 
         }
     });
     let names = config.sources.iter().map(|source| source.common.name.to_string()).collect();
-    let telling = Telling::new(Arc::clone(&shared.metrics), Arc::clone(&shared.status), names);
+    let observer = EpochReporter::new(Arc::clone(&shared.metrics), Arc::clone(&shared.status), names);
     let began = Instant::now();
-    let (mut engine, restored) = Engine::start(config.engine(), log, config.limits(), telling).await?;
+    let (mut engine, restored) = Engine::start(config.engine(), log, config.limits(), observer).await?;
     views.open(engine.core().published());
     let shards = u32::from(config.application.shards);
     say::restored(shards, restored.records, began.elapsed());
@@ -183,9 +184,9 @@ async fn epochs(shared: &Shared, views: &CommittedViews, log: KafkaLog, health: 
     Ok(())
 }
 
-/// Takes over what the log knows of the brokers and the lag.
-async fn look(health: Arc<KafkaHealth>, shared: Shared, views: CommittedViews) {
-    let Shared { config, metrics, status, .. } = shared;
+/// Copies what the log knows of the brokers and the lag.
+async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedViews) {
+    let DaemonContext { config, metrics, status, .. } = shared;
     loop {
         for (kind, open) in views.exceptions_open() {
             metrics.exceptions_open(&kind, open);

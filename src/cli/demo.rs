@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::System;
+use super::{DEMO_SYSTEMS, system_parser};
 use crate::error::Error;
 use crate::retailer::Settings;
 use crate::retailer::demo::picture::{Style, draw};
 use crate::retailer::demo::{EventFile, Facts, Play};
 
+/// `waybill demo`
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DemoArgs {
     /// How many orders are placed
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub orders: u32,
@@ -22,8 +23,8 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// The systems that take part: the CRM can be left out, the others are the way of an order
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = System::CHAIN)]
-    pub systems: Vec<System>,
+    #[arg(long, value_delimiter = ',', value_parser = system_parser(), default_values = DEMO_SYSTEMS)]
+    pub systems: Vec<String>,
     /// No progress bar, no colours
     #[arg(long)]
     pub plain: bool,
@@ -38,25 +39,28 @@ pub struct Args {
     pub events: Option<PathBuf>,
 }
 
-impl Args {
+impl DemoArgs {
     fn has_crm(&self) -> bool {
-        self.systems.contains(&System::Crm)
+        self.takes_part("crm")
+    }
+
+    fn takes_part(&self, system: &str) -> bool {
+        self.systems.iter().any(|named| named == system)
     }
 
     /// All of the chain but the CRM, and nothing else.
     fn check_systems(&self) -> Result<(), Error> {
-        if let Some(system) = self.systems.iter().find(|system| !System::CHAIN.contains(system)) {
-            return Err(Error::Usage(format!("--systems: the demo's retailer has no {} yet", system.name())));
+        if let Some(system) = self.systems.iter().find(|system| !DEMO_SYSTEMS.contains(&system.as_str())) {
+            return Err(Error::Usage(format!("--systems: the demo's retailer has no {system} yet")));
         }
-        let missing = |system: &&System| **system != System::Crm && !self.systems.contains(*system);
-        match System::CHAIN.iter().find(missing) {
-            Some(missing) => Err(Error::Usage(format!("--systems: only crm can be left out, {} is needed", missing.name()))),
+        match DEMO_SYSTEMS.iter().find(|system| **system != "crm" && !self.takes_part(system)) {
+            Some(missing) => Err(Error::Usage(format!("--systems: only crm can be left out, {missing} is needed"))),
             None => Ok(()),
         }
     }
 }
 
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &DemoArgs) -> Result<(), Error> {
     args.check_systems()?;
     let bar = bar(args.orders, args.plain);
     let facts = match &args.brokers {
@@ -65,16 +69,16 @@ pub fn run(args: &Args) -> Result<(), Error> {
     };
     let coloured = !args.plain && console_is_a_terminal();
     print!("{}", draw(&facts, if coloured { Style::Colours } else { Style::Plain }));
-    told(&facts)
+    verdict(&facts)
 }
 
 #[cfg(feature = "kafka")]
-fn play_on_kafka(args: &Args, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
+fn play_on_kafka(args: &DemoArgs, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
     on_kafka::play(args, brokers, bar)
 }
 
 #[cfg(not(feature = "kafka"))]
-fn play_on_kafka(_: &Args, _: &str, _: &ProgressBar) -> Result<Facts, Error> {
+fn play_on_kafka(_: &DemoArgs, _: &str, _: &ProgressBar) -> Result<Facts, Error> {
     Err(Error::Usage("--brokers: this build has no Kafka client (feature `kafka`): it plays in memory alone".to_owned()))
 }
 
@@ -116,8 +120,8 @@ async fn play(plan: Settings, events: Option<EventFile>, bar: &ProgressBar) -> R
     Ok(facts)
 }
 
-/// Not zero when anything is broken; the sentence names the first order and row.
-pub fn told(facts: &Facts) -> Result<(), Error> {
+/// An error when anything does not hold; its sentence names the first order and row.
+pub fn verdict(facts: &Facts) -> Result<(), Error> {
     let changed = facts.killed.as_ref().and_then(|killed| killed.changed.as_ref());
     if let Some(entity) = changed {
         return Err(Error::Found(format!("after the restore not all was as before: {entity}")));
@@ -136,7 +140,7 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
 
-    fn parsed(options: &[&str]) -> Args {
+    fn parsed(options: &[&str]) -> DemoArgs {
         let cli = Cli::try_parse_from(["waybill", "demo"].iter().chain(options)).expect("parses");
         let Command::Demo(args) = cli.command else { panic!("demo was parsed") };
         args

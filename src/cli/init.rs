@@ -1,20 +1,18 @@
 //! `waybill init`: a commented configuration to begin with, and the secret that it refers to.
-//!
-//! The template holds a block for each system between `#: SYSTEM` and `#: end`. Blocks of systems that were asked for stay as they are; the
-//! others are commented out, so that they can be put to use later.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::System;
-use crate::config::TEMPLATE;
+use super::{DEMO_SYSTEMS, system_parser};
+use crate::config::template;
 use crate::error::Error;
 
+/// `waybill init [--systems NAME,...] [FILE]`
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct InitArgs {
     /// The systems to connect
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = System::CHAIN)]
-    pub systems: Vec<System>,
+    #[arg(long, value_delimiter = ',', value_parser = system_parser(), default_values = DEMO_SYSTEMS)]
+    pub systems: Vec<String>,
     /// Where to write it; `-` is standard output
     #[arg(default_value = "waybill.toml")]
     pub file: PathBuf,
@@ -23,7 +21,8 @@ pub struct Args {
 /// The secret's file, beside the configuration. Named in the template too.
 const SECRET_FILE: &str = "waybill-email.secret";
 
-pub fn run(args: &Args) -> Result<(), Error> {
+/// Writes both files; neither is overwritten.
+pub fn run(args: &InitArgs) -> Result<(), Error> {
     let text = template(&args.systems);
     if args.file.as_os_str() == "-" {
         return std::io::stdout().write_all(text.as_bytes()).map_err(Error::system("writing to standard output"));
@@ -37,25 +36,6 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let file = args.file.display();
     println!("{file} and {} are written. Next: read {file}, then `waybill check --config {file}`.", secret.display());
     Ok(())
-}
-
-/// The template with the blocks of these systems in use.
-pub fn template(systems: &[System]) -> String {
-    let mut text = String::new();
-    let mut in_use = true;
-    for line in TEMPLATE.lines() {
-        match line.strip_prefix("#: ") {
-            Some("end") => in_use = true,
-            Some(name) => in_use = systems.iter().any(|system| system.name() == name),
-            None => {
-                let comment = !in_use && !line.is_empty() && !line.starts_with('#');
-                text.push_str(if comment { "# " } else { "" });
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    text
 }
 
 /// Writes a file that is not there yet: nobody's configuration is overwritten.
@@ -117,7 +97,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = init(directory.path(), "magento");
         let before = std::fs::read_to_string(directory.path().join(SECRET_FILE)).expect("the secret");
-        let again = Args { systems: vec![System::Magento], file: file.clone() };
+        let again = InitArgs { systems: vec!["magento".to_owned()], file: file.clone() };
         assert!(run(&again).expect_err("refuses").to_string().contains("waybill.toml"));
         std::fs::remove_file(file).expect("removes");
         run(&again).expect("writes");

@@ -12,11 +12,14 @@ pub mod init;
 pub mod observer;
 pub mod retailer;
 pub mod run;
+#[cfg(feature = "kafka")]
+mod shared;
 pub mod simulate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand};
 
 use crate::error::{Error, exit};
 use crate::telemetry::{LogFormat, log_to_stderr};
@@ -32,61 +35,37 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 it found something wrong; 2 command line or configuration; 69 broker not reached; \
-70 watchdog; 71 fenced by another process of the same slot; 72 an orderly end took too long; 73 stopped for a person to look; 74 the \
-machine's own trouble; 75 state and offsets do not belong together.";
+70 watchdog; 71 fenced by another process of the same slot; 72 an orderly end took too long; 73 stopped for a person to look; 74 I/O \
+error (file or socket); 75 state and offsets do not belong together.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Work on the records of a real Kafka, until SIGTERM
-    Run(run::Args),
+    Run(run::RunArgs),
     /// Read the configuration, name everything that is wrong with it; then what the broker lacks
-    Check(check::Args),
+    Check(check::CheckArgs),
     /// Write a commented configuration to begin with
-    Init(init::Args),
+    Init(init::InitArgs),
     /// Play a retailer's days and judge every order, without a Kafka
-    Demo(demo::Args),
+    Demo(demo::DemoArgs),
     /// Play a retailer's month in which everything goes wrong that does in real life (fault injection), without a Kafka, and judge it
-    Simulate(simulate::Args),
+    Simulate(simulate::SimulateArgs),
     /// Ask a running Waybill how an order stands, and why each request is made or not
-    Trace(ask::Trace),
+    Trace(ask::TraceArgs),
     /// Ask a running Waybill what a SKU's figures are made of
-    Explain(ask::Explain),
+    Explain(ask::ExplainArgs),
     /// Settle what an exception asks of a person
-    Decide(ask::Decide),
+    Decide(ask::DecideArgs),
     /// Play the simulated retailer's systems on a Kafka, beside a `waybill run` of your own
-    Retailer(retailer::Args),
+    Retailer(retailer::RetailerArgs),
 }
 
-/// The systems that `init` and `demo` can begin with: `[sources.NAME]` of the generated configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum System {
-    Magento,
-    Shopify,
-    Nav,
-    Peoplevox,
-    Carrier,
-    Finance,
-    Crm,
-}
+/// The systems that take part in the demo, by the names of their sources: what `init` and `demo` begin with.
+const DEMO_SYSTEMS: [&str; 6] = ["magento", "nav", "peoplevox", "carrier", "finance", "crm"];
 
-impl System {
-    pub const ALL: [Self; 7] = [Self::Magento, Self::Shopify, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
-
-    /// The chain that is told in the demo.
-    pub const CHAIN: [Self; 6] = [Self::Magento, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
-
-    /// The configured name of its source.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Magento => "magento",
-            Self::Shopify => "shopify",
-            Self::Nav => "nav",
-            Self::Peoplevox => "peoplevox",
-            Self::Carrier => "carrier",
-            Self::Finance => "finance",
-            Self::Crm => "crm",
-        }
-    }
+/// One of the systems that the template of a configuration has a block for.
+fn system_parser() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::config::systems())
 }
 
 /// Runs the command that the process was started with.
@@ -104,11 +83,11 @@ pub fn main() -> ExitCode {
         Command::Decide(args) => ask::decide(&args),
         Command::Retailer(args) => retailer::run(&args),
     };
-    ExitCode::from(ended.map_or_else(told, |()| exit::FINE))
+    ExitCode::from(ended.map_or_else(report, |()| exit::FINE))
 }
 
-/// Tells a person why, and gives the code.
-fn told(error: Error) -> u8 {
+/// Prints the error, and gives its exit code.
+fn report(error: Error) -> u8 {
     eprintln!("{error}");
     error.exit_code()
 }

@@ -1,4 +1,4 @@
-//! What the engine tells of each epoch, made into counts, readiness and log lines.
+//! Turns the engine's report of each epoch into metrics, readiness and log lines.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use crate::facts::{Moment, Text};
 use crate::http::{SourceState, Status};
 use crate::telemetry::{Metrics, say};
 
-/// Counts and tells. Called by the engine after each commit.
-pub struct Telling {
+/// Counts and logs. The engine calls it after each commit.
+pub struct EpochReporter {
     metrics: Arc<Metrics>,
     status: Arc<Status>,
     /// The configured names, in the engine's order.
     sources: Vec<String>,
-    /// Tables without a meaning that were told of: each once in a process.
+    /// Unknown tables that were logged: each once in a process.
     unknown_tables: BTreeSet<(usize, Text)>,
 }
 
-impl Telling {
+impl EpochReporter {
     pub fn new(metrics: Arc<Metrics>, status: Arc<Status>, sources: Vec<String>) -> Self {
         Self { metrics, status, sources, unknown_tables: BTreeSet::new() }
     }
@@ -52,7 +52,7 @@ impl Telling {
     }
 }
 
-impl Observer for Telling {
+impl Observer for EpochReporter {
     fn committed(&mut self, report: &EpochReport, times: EpochTimes) {
         self.metrics.epoch(report, times, &self.sources);
         self.update(report);
@@ -71,13 +71,13 @@ mod tests {
     use crate::engine::SourceReport;
 
     #[test]
-    fn dead_letters_are_told_by_source_and_add_up() {
+    fn dead_letters_are_counted_by_source_and_add_up() {
         let status = Arc::new(Status::new(["magento"]));
-        let mut telling = Telling::new(Arc::new(Metrics::new().expect("metrics")), Arc::clone(&status), vec!["magento".to_owned()]);
+        let mut observer = EpochReporter::new(Arc::new(Metrics::new().expect("metrics")), Arc::clone(&status), vec!["magento".to_owned()]);
         let mut report = EpochReport::default();
         report.sources.insert(0, SourceReport { understood: 3, decode_errors: 2, newest_millis: 5, ..SourceReport::default() });
-        telling.committed(&report, EpochTimes::default());
-        telling.committed(&report, EpochTimes::default());
+        observer.committed(&report, EpochTimes::default());
+        observer.committed(&report, EpochTimes::default());
         let now = status.now();
         let magento = &now.sources["magento"];
         assert_eq!((magento.records, magento.dead_letters, magento.last_record_at), (10, 4, Some(Moment(5))));

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::demo::{bar, console_is_a_terminal, played, told};
+use super::demo::{bar, console_is_a_terminal, played, verdict};
 use crate::error::Error;
 use crate::retailer::Settings;
 use crate::retailer::demo::picture::Style;
 use crate::retailer::faults::Plan;
 use crate::retailer::simulate::draw;
 
+/// `waybill simulate`
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct SimulateArgs {
     /// Orders are placed on so many days; what follows from them is lived to its end
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(10..=366))]
     pub days: u32,
@@ -28,10 +29,10 @@ pub struct Args {
     pub events: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     let plan = Settings::with_faults(args.seed, args.orders, Plan::all(args.days));
     let facts = played(plan, args.events.as_deref(), &bar(args.orders, args.plain))?;
     let style = if args.plain || !console_is_a_terminal() { Style::Plain } else { Style::Colours };
     print!("{}", draw(&facts, style));
-    told(&facts)
+    verdict(&facts)
 }

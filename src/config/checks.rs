@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::Findings;
+use super::document::Diagnostics;
 use super::settings::Application;
 use super::sources::Draft;
 use crate::entities::rules::Rules;
@@ -13,7 +13,7 @@ use crate::facts::{Role, TopicId};
 pub const INTERNAL_TOPICS: &[&str] = &["dead-letters", "changelog", "exchange", crate::sources::decisions::TOPIC];
 
 /// No topic is read twice, none of Waybill's own is read, and no two names have the same short id.
-pub fn topics(findings: &Findings, application: &Application, sources: &[Draft<'_>]) {
+pub fn topics(diagnostics: &Diagnostics, application: &Application, sources: &[Draft<'_>]) {
     let prefix = &application.topic_prefix;
     let own = Topic::ALL.iter().map(|topic| topic.name()).chain(INTERNAL_TOPICS.iter().copied());
     let mut seen: BTreeMap<TopicId, (String, Option<&Draft<'_>>)> = BTreeMap::new();
@@ -23,13 +23,13 @@ pub fn topics(findings: &Findings, application: &Application, sources: &[Draft<'
     }
     for source in sources {
         let key = format!("sources.{}", source.name);
-        if source.kind.is_some() && source.topics.is_empty() && findings.is_clean() {
-            findings.problem(source.line, &key, "reads no topic: nothing would ever come from it");
+        if source.kind.is_some() && source.topics.is_empty() && diagnostics.is_clean() {
+            diagnostics.problem(source.line, &key, "reads no topic: nothing would ever come from it");
         }
         for topic in &source.topics {
             match seen.get(&TopicId::of(topic)) {
                 None => drop(seen.insert(TopicId::of(topic), (topic.clone(), Some(source)))),
-                Some((other, by)) => findings.problem(source.line, &key, clash(topic, other, *by, source)),
+                Some((other, by)) => diagnostics.problem(source.line, &key, clash(topic, other, *by, source)),
             }
         }
     }
@@ -51,42 +51,46 @@ const UNPLAYED: &[(Role, &str, &str)] = &[
     (Role::Erp, "erp", "an order that is complete and secured counts as recorded and approved; sales-orders carries nothing"),
     (Role::Wms, "wms", "despatches, receipts and counts count from the ERP or else the shop; fulfilment-requests carries nothing"),
     (Role::Carrier, "carrier", "parcels are delivered by the shop's own mark, or by assumption after durations.assume_delivered"),
-    (Role::Finance, "finance", "refunds count as the shop tells of them; who reads refund-requests and journal-entries must pay and book"),
-    (Role::Crm, "crm", "accounts and consent come from shops alone; who reads customer-history is up to you"),
+    (
+        Role::Finance,
+        "finance",
+        "refunds count as the shop reports them; whoever reads refund-requests and journal-entries must pay and book",
+    ),
+    (Role::Crm, "crm", "accounts and consent come from shops alone; you decide who reads customer-history"),
     (Role::Marketing, "marketing", "consent and engagement come from shops and the CRM alone"),
 ];
 
-pub fn roles(findings: &Findings, sources: &[Draft<'_>], rules: &Rules) {
+pub fn roles(diagnostics: &Diagnostics, sources: &[Draft<'_>], rules: &Rules) {
     if sources.is_empty() {
         return;
     }
     let played = |role: Role| sources.iter().any(|source| source.plays(role));
     if !played(Role::Shop) && !played(Role::Pos) {
-        findings.note("no source plays shop or pos: only orders of the ERP's own are followed");
+        diagnostics.note("no source plays shop or pos: only orders of the ERP's own are followed");
     }
     for (role, name, consequence) in UNPLAYED {
         if !played(*role) {
-            findings.note(format!("no source plays {name}: {consequence}"));
+            diagnostics.note(format!("no source plays {name}: {consequence}"));
         }
     }
     if rules.locations.is_empty() {
-        findings.note("no section [locations.CODE]: no stock is counted, stock-updates carries nothing");
+        diagnostics.note("no section [locations.CODE]: no stock is counted, stock-updates carries nothing");
     }
     for location in &rules.locations {
         let Some(counter) = sources.iter().find(|source| Some(source.id) == location.counted_by) else { continue };
-        let tells = location.wms.is_some_and(|wms| wms != counter.id);
-        if !tells || rules.stock.of(counter.id).booking_delay.is_some() {
+        let by_another = location.wms.is_some_and(|wms| wms != counter.id);
+        if !by_another || rules.stock.of(counter.id).booking_delay.is_some() {
             continue;
         }
         let wms = location.wms.map_or("", |wms| rules.name_of(wms));
         let books = [Role::Erp, Role::Shop, Role::Pos].into_iter().any(|role| counter.plays(role));
-        let how = if books { "only once it has a row of its own for it" } else { "a day after it happened" };
-        findings.note(format!(
-            "{} counts {}, where {wms} tells the despatches: a despatch is in its counts {how} (booking_delay changes that)",
+        let how = if books { "only once the counting system has a row of its own for it" } else { "a day after it happened" };
+        diagnostics.note(format!(
+            "{} counts {}, and {wms} reports the despatches there: a despatch counts as booked {how} (set booking_delay to change that)",
             counter.name, location.code
         ));
     }
     if rules.channels.is_empty() {
-        findings.note("no section [channels.NAME]: stock-updates and product-updates carry nothing");
+        diagnostics.note("no section [channels.NAME]: stock-updates and product-updates carry nothing");
     }
 }

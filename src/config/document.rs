@@ -1,7 +1,7 @@
-//! A TOML document with the line of every key, read key by key: what is wrong is collected, so that all of it is told at once.
+//! A TOML document with the line of every key, read key by key. Problems are collected, so that a person sees all of them at once.
 //!
-//! A [`Section`] is one table. Each getter takes one key out of it and knows then that this key exists; [`Section::finish`] names what
-//! nobody asked for, with the nearest name that somebody did ask for.
+//! A [`Section`] is one table. Each getter takes one key out of it, and so declares the key. [`Section::finish`] reports the keys that no getter
+//! took, each with the nearest key that exists.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -51,13 +51,13 @@ impl std::error::Error for Problems {}
 
 /// Where problems and notes are collected while a document is read.
 #[derive(Default)]
-pub struct Findings {
+pub struct Diagnostics {
     line_starts: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
     notes: RefCell<Vec<String>>,
 }
 
-impl Findings {
+impl Diagnostics {
     pub fn new(text: &str) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { line_starts, ..Self::default() }
@@ -127,7 +127,7 @@ struct Entry<'d> {
 
 /// One table of the document.
 pub struct Section<'d> {
-    findings: &'d Findings,
+    diagnostics: &'d Diagnostics,
     path: String,
     line: usize,
     entries: BTreeMap<String, Entry<'d>>,
@@ -135,23 +135,23 @@ pub struct Section<'d> {
 }
 
 impl<'d> Section<'d> {
-    pub fn new(findings: &'d Findings, path: String, line: usize, table: &'d DeTable<'d>) -> Self {
+    pub fn new(diagnostics: &'d Diagnostics, path: String, line: usize, table: &'d DeTable<'d>) -> Self {
         let entry = |key: &'d Spanned<toml::de::DeString<'d>>, value: &'d Spanned<DeValue<'d>>| Entry {
-            line: findings.line(&key.span()),
+            line: diagnostics.line(&key.span()),
             value: value.get_ref(),
             taken: false,
         };
         let entries = table.iter().map(|(key, value)| (key.get_ref().to_string(), entry(key, value))).collect();
-        Self { findings, path, line, entries, known: Vec::new() }
+        Self { diagnostics, path, line, entries, known: Vec::new() }
     }
 
     /// A table that is not in the file: every key has its default.
-    fn absent(findings: &'d Findings, path: String) -> Self {
-        Self { findings, path, line: 0, entries: BTreeMap::new(), known: Vec::new() }
+    fn absent(diagnostics: &'d Diagnostics, path: String) -> Self {
+        Self { diagnostics, path, line: 0, entries: BTreeMap::new(), known: Vec::new() }
     }
 
-    pub fn findings(&self) -> &'d Findings {
-        self.findings
+    pub fn diagnostics(&self) -> &'d Diagnostics {
+        self.diagnostics
     }
 
     /// The line of the section's own head; 0 when it is not in the file.
@@ -178,7 +178,7 @@ impl<'d> Section<'d> {
     }
 
     pub fn problem(&self, key: &str, sentence: impl Into<String>) {
-        self.findings.problem(self.line_of(key), self.path(key), sentence);
+        self.diagnostics.problem(self.line_of(key), self.path(key), sentence);
     }
 
     /// Takes a key; `read` says what is wrong with its value.
@@ -187,7 +187,7 @@ impl<'d> Section<'d> {
         let entry = self.entries.get_mut(key)?;
         entry.taken = true;
         let (line, value) = (entry.line, entry.value);
-        read(value).map_err(|sentence| self.findings.problem(line, self.path(key), sentence)).ok()
+        read(value).map_err(|sentence| self.diagnostics.problem(line, self.path(key), sentence)).ok()
     }
 
     /// Like [`Self::read`], for a key that must be there; `what` says what to write.
@@ -200,12 +200,12 @@ impl<'d> Section<'d> {
         self.read(key, read)
     }
 
-    /// The keys that nobody has taken yet.
+    /// The keys that no getter has taken yet.
     pub fn rest(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter(|(_, entry)| !entry.taken).map(|(key, _)| key.as_str())
     }
 
-    /// The keys that somebody asked for: there or not.
+    /// The keys that a getter declared, whether the file has them or not.
     pub fn known(&self) -> &[&'static str] {
         &self.known
     }
@@ -214,14 +214,14 @@ impl<'d> Section<'d> {
     pub fn section(&mut self, key: &'static str) -> Section<'d> {
         self.known.push(key);
         let path = self.path(key);
-        let Some(entry) = self.entries.get_mut(key) else { return Self::absent(self.findings, path) };
+        let Some(entry) = self.entries.get_mut(key) else { return Self::absent(self.diagnostics, path) };
         entry.taken = true;
         let line = entry.line;
         match entry.value {
-            DeValue::Table(table) => Self::new(self.findings, path, line, table),
+            DeValue::Table(table) => Self::new(self.diagnostics, path, line, table),
             other => {
                 self.problem(key, format!("expected a table, found {}", found(other)));
-                Self::absent(self.findings, path)
+                Self::absent(self.diagnostics, path)
             }
         }
     }
@@ -234,7 +234,7 @@ impl<'d> Section<'d> {
             entry.taken = true;
             let path = format!("{}.{name}", self.path);
             match entry.value {
-                DeValue::Table(table) => sections.push((name.clone(), Self::new(self.findings, path, entry.line, table))),
+                DeValue::Table(table) => sections.push((name.clone(), Self::new(self.diagnostics, path, entry.line, table))),
                 other => wrong.push((name.clone(), format!("expected a table [{path}], found {}", found(other)))),
             }
         }
@@ -261,15 +261,15 @@ impl<'d> Section<'d> {
         let (first, rest) = path.split_once('.').unwrap_or((path, ""));
         let (key, place) = step(first);
         let Some(entry) = self.entries.get(key) else { return self.line };
-        self.findings.line_in(entry.line, entry.value, place, rest)
+        self.diagnostics.line_in(entry.line, entry.value, place, rest)
     }
 
-    /// Names the keys that nobody asked for.
+    /// Reports the keys that no getter took.
     pub fn finish(self) {
         for (key, entry) in &self.entries {
             if !entry.taken {
                 let sentence = format!("is not a key of this section{}", self.meant(key));
-                self.findings.problem(entry.line, self.path(key), sentence);
+                self.diagnostics.problem(entry.line, self.path(key), sentence);
             }
         }
     }

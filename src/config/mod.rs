@@ -1,8 +1,8 @@
 //! Configuration: a TOML file -> a checked [`Config`].
 //!
-//! Reading goes through the file once, section by section, and collects *everything* that is wrong with it, each with its line; only a file
-//! with nothing wrong becomes a `Config`. Unknown keys are refused with the nearest name that exists. Secrets stand in files or in the
-//! environment, the file only says where. What is not wrong but worth knowing (a role that nobody plays) becomes a note.
+//! Reading goes through the file once, section by section, and collects every problem with its line. Only a file without a problem becomes a
+//! `Config`. Unknown keys are refused with the nearest name that exists. Secrets stand in files or in the
+//! environment; the file only says where. What is not wrong but worth knowing (a role that nobody plays) becomes a note.
 //!
 //! | file | what it reads |
 //! | --- | --- |
@@ -12,6 +12,7 @@
 //! | `sources.rs` | `[sources.NAME]`: what all sources share; the rest goes to the adapter |
 //! | `places.rs` | `[channels.NAME]`, `[locations.CODE]` |
 //! | `policy.rs` | `[orders]`, `[refunds]`, `[notifications]`, `[books]`, `[durations]`, `[authorities]` |
+//! | `template.rs`, `init.toml` | the commented file that `waybill init` writes |
 //! | `checks.rs` | what only shows across sections: collisions, topics read twice, roles that nobody plays |
 
 mod checks;
@@ -20,6 +21,7 @@ mod places;
 mod policy;
 mod settings;
 mod sources;
+mod template;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -32,16 +34,14 @@ use toml::de::DeTable;
 pub use document::{Problem, Problems, nearest};
 pub use settings::{Application, Epochs, Http, Kafka, OWN_PROPERTIES, Property};
 pub use sources::Source;
+pub use template::{systems, template};
 pub use values::{Outside, Secret, name_is_legal};
 
 use crate::engine::{EngineSettings, Limits, SourceRuntime, TopicNames};
 use crate::entities::rules::{Rules, StockRules};
 use crate::events::Topic;
 use crate::sources::{KINDS, Kind};
-use document::{Findings, Section};
-
-/// The commented file that `waybill init` writes.
-pub const TEMPLATE: &str = include_str!("init.toml");
+use document::{Diagnostics, Section};
 
 /// A configuration with nothing wrong in it.
 #[derive(Clone, Debug)]
@@ -75,15 +75,15 @@ impl Config {
 
     /// Checks the text of a file. `kinds` are the kinds of source there are.
     pub fn read(file: &str, text: &str, outside: Outside<'_>, kinds: &'static [Kind]) -> Result<Self, Problems> {
-        let findings = Findings::new(text);
+        let diagnostics = Diagnostics::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            let line = error.span().map_or(0, |span| findings.line(&span));
-            findings.problem(line, "", format!("not TOML: {}", error.message().replace('\n', ", ")));
+            let line = error.span().map_or(0, |span| diagnostics.line(&span));
+            diagnostics.problem(line, "", format!("not TOML: {}", error.message().replace('\n', ", ")));
         }
-        // The keys of a file that cannot be parsed are guesses: only its syntax is told then.
-        let config = if errors.is_empty() { read_sections(&findings, document.get_ref(), text, outside, kinds) } else { None };
-        let (list, notes) = findings.into_parts();
+        // The keys of a file that cannot be parsed are guesses: only its syntax is reported then.
+        let config = if errors.is_empty() { read_sections(&diagnostics, document.get_ref(), text, outside, kinds) } else { None };
+        let (list, notes) = diagnostics.into_parts();
         match config {
             Some(config) if list.is_empty() => Ok(Self { file: file.to_owned(), notes, ..config }),
             _ => Err(Problems { file: file.to_owned(), list }),
@@ -130,13 +130,13 @@ impl Config {
 }
 
 fn read_sections<'d>(
-    findings: &'d Findings,
+    diagnostics: &'d Diagnostics,
     document: &'d DeTable<'d>,
     text: &str,
     outside: Outside<'_>,
     kinds: &'static [Kind],
 ) -> Option<Config> {
-    let mut root = Section::new(findings, String::new(), 1, document);
+    let mut root = Section::new(diagnostics, String::new(), 1, document);
     let application = settings::application(root.section("application"));
     let kafka = settings::kafka(root.section("kafka"), outside);
     let http = settings::http(root.section("http"));
@@ -151,9 +151,9 @@ fn read_sections<'d>(
     let rules = policy::rules(&mut root, &sources, channels, locations, stock);
     root.finish();
     let application = application?;
-    checks::topics(findings, &application, &sources);
-    checks::roles(findings, &sources, &rules);
-    if !findings.is_clean() {
+    checks::topics(diagnostics, &application, &sources);
+    checks::roles(diagnostics, &sources, &rules);
+    if !diagnostics.is_clean() {
         return None;
     }
     let mut sources = sources.into_iter().map(sources::Draft::finish).collect::<Option<Vec<_>>>()?;

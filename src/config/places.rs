@@ -168,11 +168,11 @@ fn safety_by_sku(mut section: Section<'_>) -> Vec<(Sku, Quantity)> {
         let key = section.path(&name);
         match (Sku::new(&name), values::quantity(value)) {
             (Some(sku), Ok(_)) if by_sku.iter().any(|(known, _)| *known == sku) => {
-                section.findings().problem(line, key, "names a SKU twice (case does not tell them apart)");
+                section.diagnostics().problem(line, key, "names a SKU twice (case does not tell them apart)");
             }
             (Some(sku), Ok(quantity)) => by_sku.push((sku, quantity)),
-            (None, _) => section.findings().problem(line, key, format!("expected a SKU, found {}", found(value))),
-            (_, Err(sentence)) => section.findings().problem(line, key, sentence),
+            (None, _) => section.diagnostics().problem(line, key, format!("expected a SKU, found {}", found(value))),
+            (_, Err(sentence)) => section.diagnostics().problem(line, key, sentence),
         }
     }
     by_sku.sort();

@@ -5,28 +5,20 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use super::document::{Section, found};
+use super::document::{Section, found, suggestion};
 use super::places::{playing, role_name};
 use super::sources::Draft;
 use super::values;
-use crate::entities::rules::{
-    Authority, Channel, CountingRules, Durations, ErpWhen, Location, ParcelsRefunded, Rules, SourceRules, StockDurations, StockRules,
-};
+use crate::entities::durations::{DURATIONS, Durations};
+use crate::entities::rules::{Authority, Channel, CountingRules, ErpWhen, Location, Pair, ParcelsRefunded, Rules, SourceRules, StockRules};
 use crate::events::notifications::Kind as Mail;
-use crate::facts::time::Span;
 use crate::facts::{Currency, Role, SourceId, Text};
 
-pub fn rules(
-    root: &mut Section<'_>,
-    sources: &[Draft<'_>],
-    channels: Vec<Channel>,
-    locations: Vec<Location>,
-    mut stock: StockRules,
-) -> Rules {
+pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>, stock: StockRules) -> Rules {
     let (erp_when, assumed_completes) = orders(root.section("orders"));
     let (refund_charges, parcels_refunded) = refunds(root.section("refunds"));
     let (books_kept, cost_currency) = books(root.section("books"), sources);
-    let durations = durations(root.section("durations"), &mut stock.after);
+    let durations = durations(root.section("durations"));
     Rules {
         stock: self::stock(root.section("stock"), sources, stock),
         sources: sources.iter().map(source_rules).collect(),
@@ -92,13 +84,8 @@ fn notifications(mut section: Section<'_>) -> Vec<Text> {
     kinds
 }
 
-/// Every pair of accounts that is computed, by its letter (`P` captured, `S` supplied ...).
-const PAIRS: &str = "PSCRBDFKVW";
-/// Pairs that have a letter and are computed by a later version.
-const PAIRS_LATER: &str = "TAELX";
-
 /// Which pairs Waybill keeps. An ERP that posts to its own ledger keeps every pair that is not taken from it; without one Waybill keeps all.
-fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<Currency>) {
+fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<Pair>, Option<Currency>) {
     let erp = sources.iter().find(|source| source.plays(Role::Erp));
     let posts = section.read("erp_posts_ledger", values::flag);
     if posts == Some(true) && erp.is_none() {
@@ -111,51 +98,52 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<char>, Option<
     if erp_keeps.is_some() && !posts {
         section.problem("erp_keeps", "no ERP posts to its own ledger: leave it out");
     }
-    let kept = keep.unwrap_or_else(|| if posts { Vec::new() } else { PAIRS.chars().collect() });
+    let kept = keep.unwrap_or_else(|| if posts { Vec::new() } else { Pair::ALL.to_vec() });
     let by_erp = match erp_keeps {
         _ if !posts => Vec::new(),
         Some(pairs) => pairs,
-        None => PAIRS.chars().filter(|pair| !kept.contains(pair)).collect(),
+        None => Pair::ALL.iter().copied().filter(|pair| !kept.contains(pair)).collect(),
     };
-    for pair in PAIRS.chars() {
-        match (kept.contains(&pair), by_erp.contains(&pair)) {
+    for pair in Pair::ALL {
+        let name = pair.name();
+        match (kept.contains(pair), by_erp.contains(pair)) {
             (true, true) => {
                 let line = section.line_of("keep");
                 section.problem(
                     "erp_keeps",
-                    format!("the pair {pair} is kept by the ERP and by Waybill (line {line}): every pair has one keeper"),
+                    format!("the pair \"{name}\" is kept by the ERP and by Waybill (line {line}): every pair has one keeper"),
                 );
             }
-            (false, false) => section.findings().note(format!("nobody keeps the pair {pair} of the books: books.keep does not name it")),
+            (false, false) => section
+                .diagnostics()
+                .note(format!("nobody keeps the pair \"{name}\" of the books: add it to books.keep or books.erp_keeps")),
             _ => {}
         }
     }
     if kept.is_empty() {
         let erp = erp.map_or("the ERP", |erp| erp.name.as_str());
         section
-            .findings()
+            .diagnostics()
             .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
     section.finish();
     (kept, cost_currency)
 }
 
-fn pairs(value: &DeValue<'_>) -> Result<Vec<char>, String> {
-    let mut pairs = Vec::new();
-    for word in values::texts(value)? {
-        let mut letters = word.chars();
-        match (letters.next(), letters.next()) {
-            (Some(pair), None) if PAIRS.contains(pair) => pairs.push(pair),
-            (Some(pair), None) if PAIRS_LATER.contains(pair) => {
-                return Err(format!("the pair {pair} is not computed by this version: leave it out"));
-            }
-            _ => return Err(format!("\"{word}\" is no pair of the books: they are P, S, C, R, B, D, F, K, V, W")),
-        }
-    }
-    // One order of the letters, however the file has them.
-    pairs.sort_by_key(|pair| PAIRS.find(*pair));
+fn pairs(value: &DeValue<'_>) -> Result<Vec<Pair>, String> {
+    let mut pairs = values::texts(value)?.iter().map(|name| pair(name)).collect::<Result<Vec<_>, _>>()?;
+    pairs.sort_unstable();
     pairs.dedup();
     Ok(pairs)
+}
+
+fn pair(name: &str) -> Result<Pair, String> {
+    let known = || Pair::ALL.iter().map(|pair| pair.name());
+    match Pair::named(name) {
+        Some(pair) => Ok(pair),
+        None if Pair::PLANNED.contains(&name) => Err(format!("the pair \"{name}\" is not computed by this version: leave it out")),
+        None => Err(format!("unknown pair \"{name}\"; known are {}{}", known().collect::<Vec<_>>().join(", "), suggestion(name, known()))),
+    }
 }
 
 /// What counts, by source; how far counts may differ.
@@ -164,51 +152,17 @@ fn stock(mut section: Section<'_>, sources: &[Draft<'_>], mut stock: StockRules)
     section.finish();
     let set = sources.iter().filter(|source| source.counting.rules != CountingRules::default());
     stock.sources = set.map(|source| (source.id, source.counting.rules)).collect();
-    stock.products_told = sources.iter().any(Draft::tells_products);
+    stock.products_reported = sources.iter().any(Draft::tells_products);
     stock
 }
 
-fn durations(mut section: Section<'_>, stock: &mut StockDurations) -> Durations {
+fn durations(mut section: Section<'_>) -> Durations {
     let mut durations = Durations::default();
-    let mut set = |key: &'static str, place: &mut Span, min: Span| {
-        let read = section.read(key, |value| match values::span(value)? {
-            span if span < min => Err(format!("is too short: at least {} s", min.0 / 1_000)),
-            span => Ok(span),
-        });
-        *place = read.unwrap_or(*place);
-    };
-    set("order_incomplete", &mut durations.order_incomplete, Span(0));
-    set("erp_record_missing", &mut durations.erp_record_missing, Span(0));
-    set("erp_record_gone", &mut durations.erp_record_gone, Span(0));
-    set("erp_differs", &mut durations.erp_differs, Span(0));
-    set("unpaid", &mut durations.unpaid, Span(0));
-    set("despatched_unpaid", &mut durations.despatched_unpaid, Span(0));
-    set("replacement", &mut durations.replacement, Span(0));
-    set("release_unanswered", &mut durations.release_unanswered, Span(0));
-    set("short_closed", &mut durations.short_closed, Span(0));
-    set("despatch_corrected", &mut durations.despatch_corrected, Span(0));
-    set("mirror_only", &mut durations.mirror_only, Span(0));
-    set("goods_not_settled", &mut durations.goods_not_settled, Span(0));
-    set("return_unlogged", &mut durations.return_unlogged, Span(0));
-    set("return_not_received", &mut durations.return_not_received, Span(0));
-    set("return_not_received_refunded", &mut durations.return_not_received_refunded, Span(0));
-    set("parcel_late", &mut durations.parcel_late, Span(0));
-    set("parcel_promised", &mut durations.parcel_promised, Span(0));
-    set("parcel_lost", &mut durations.parcel_lost, Span(0));
-    set("parcel_window", &mut durations.parcel_window, Span::days(1));
-    set("orphan_rows", &mut durations.orphan_rows, Span(0));
-    set("snapshot_missing", &mut durations.snapshot_missing, Span(0));
-    set("tracking_for_notice", &mut durations.tracking_for_notice, Span(0));
-    set("tracking_for_mail", &mut durations.tracking_for_mail, Span(0));
-    set("parcel_settles", &mut durations.parcel_settles, Span(0));
-    set("mail_age", &mut durations.mail_age, Span::minutes(1));
-    set("mail_age_on_the_day", &mut durations.mail_age_on_the_day, Span::minutes(1));
-    set("assume_delivered", &mut durations.assume_delivered, Span::hours(1));
-    // A repeat that comes after the mark is gone would revive a deleted row.
-    set("tombstone", &mut durations.tombstone, Span::days(1));
-    set("unknown_sku", &mut stock.unknown_sku, Span(0));
-    set("counts_differ", &mut stock.counts_differ, Span(0));
-    set("shop_stock_differs", &mut stock.shop_stock_differs, Span::minutes(1));
+    for duration in DURATIONS {
+        if let Some(span) = section.read(duration.key, values::span_from(duration.least)) {
+            duration.set(&mut durations, span);
+        }
+    }
     section.finish();
     durations
 }
@@ -255,5 +209,5 @@ fn alone_by_default(section: &Section<'_>, fact: Authority, sources: &[Draft<'_>
         fact.name()
     );
     let line = if section.is_there() { section.line() } else { deciding.last().map_or(0, |source| source.line) };
-    section.findings().problem(line, section.path(fact.name()), sentence);
+    section.diagnostics().problem(line, section.path(fact.name()), sentence);
 }

@@ -89,7 +89,7 @@ pub fn application(mut section: Section<'_>) -> Option<Application> {
     })
 }
 
-/// Properties that exactly-once stands on: what the file says of them would be wrong or without effect.
+/// Properties that Waybill sets itself, since exactly-once depends on them. The file may not set them.
 pub const OWN_PROPERTIES: &[&str] = &[
     "acks",
     "allow.auto.create.topics",
@@ -152,7 +152,7 @@ fn properties(mut section: Section<'_>, outside: Outside<'_>) -> BTreeMap<String
         let key = section.path(&name);
         match property(&name, value, outside) {
             Ok(property) => drop(properties.insert(name, property)),
-            Err(sentence) => section.findings().problem(line, key, sentence),
+            Err(sentence) => section.diagnostics().problem(line, key, sentence),
         }
     }
     properties
@@ -183,7 +183,7 @@ pub fn http(mut section: Section<'_>) -> Option<Http> {
     let default = SocketAddr::from(([127, 0, 0, 1], 8080));
     let listen = section.read("listen", values::address).unwrap_or(default);
     if on && !listen.ip().is_loopback() {
-        section.findings().note(format!(
+        section.diagnostics().note(format!(
             "http.listen = \"{listen}\" can be reached from other machines, and answers whoever asks: keep it behind a firewall or a proxy"
         ));
     }

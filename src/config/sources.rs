@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use toml::de::DeValue;
-
-use super::document::{Findings, Section, nearest, suggestion};
+use super::document::{Diagnostics, Section, nearest, suggestion};
 use super::values;
 use crate::entities::rules::{Channel, CountingRules, ReportsRefunds};
 use crate::facts::ids::Digester;
@@ -32,7 +30,7 @@ impl std::fmt::Debug for Source {
     }
 }
 
-/// A source half read: what is wrong with it has been told already where a part is `None`.
+/// A source half read. Where a part is `None`, its problem is reported already.
 pub struct Draft<'d> {
     pub name: String,
     pub id: SourceId,
@@ -63,7 +61,7 @@ impl Draft<'_> {
         self.plays(Role::Shop) || self.plays(Role::Pos)
     }
 
-    /// Does it tell of products?
+    /// Does it report products?
     pub fn tells_products(&self) -> bool {
         self.adapter.as_ref().is_some_and(|adapter| adapter.tells_products())
     }
@@ -106,7 +104,7 @@ const REPORTS: &[(&str, ReportsRefunds)] = &[("none", ReportsRefunds::None), ("a
 
 pub fn read<'d>(mut section: Section<'d>, kinds: &'static [Kind]) -> Vec<Draft<'d>> {
     if !section.is_there() {
-        section.findings().problem(0, "sources", "no source is configured: write a section [sources.NAME] for each system to read");
+        section.diagnostics().problem(0, "sources", "no source is configured: write a section [sources.NAME] for each system to read");
     }
     let mut drafts: Vec<Draft<'d>> = section.sections().into_iter().map(|(name, section)| draft(name, section, kinds)).collect();
     for i in 0..drafts.len() {
@@ -114,7 +112,7 @@ pub fn read<'d>(mut section: Section<'d>, kinds: &'static [Kind]) -> Vec<Draft<'
         let Some(this) = rest.first_mut() else { continue };
         if let Some(other) = before.iter().find(|other| other.id == this.id) {
             let sentence = format!("has the same short id as the source {} (line {}): choose another name", other.name, other.line);
-            this.section.findings().problem(this.line, format!("sources.{}", this.name), sentence);
+            this.section.diagnostics().problem(this.line, format!("sources.{}", this.name), sentence);
         }
     }
     drafts
@@ -122,10 +120,10 @@ pub fn read<'d>(mut section: Section<'d>, kinds: &'static [Kind]) -> Vec<Draft<'
 
 fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [Kind]) -> Draft<'d> {
     if let Err(sentence) = values::name_is_legal(&name) {
-        section.findings().problem(section.line(), format!("sources.{name}"), sentence);
+        section.diagnostics().problem(section.line(), format!("sources.{name}"), sentence);
     }
     if name == "waybill" {
-        section.findings().problem(section.line(), "sources.waybill", "is Waybill's own name: choose another");
+        section.diagnostics().problem(section.line(), "sources.waybill", "is Waybill's own name: choose another");
     }
     let words: Vec<(&'static str, &'static Kind)> = kinds.iter().map(|kind| (kind.name, kind)).collect();
     let kind = section.required("kind", &format!("one of {}", kinds_named(kinds)), |value| values::word(value, &words));
@@ -170,16 +168,10 @@ pub struct Counting {
 const BASES: &[(&str, Basis)] = &[("on_hand", Basis::OnHand), ("free", Basis::Free)];
 
 fn counting(section: &mut Section<'_>) -> Counting {
-    let at_least = |least: Span| {
-        move |value: &DeValue<'_>| match values::span(value)? {
-            span if span < least => Err(format!("is too short: at least {} s", least.0 / 1_000)),
-            span => Ok(span),
-        }
-    };
     let counts = section.read("counts", |value| values::word(value, BASES));
     let movements = section.read("between_counts", |value| values::word(value, &[("none", false), ("movements", true)]));
-    let booking_delay = section.read("booking_delay", at_least(Span(0)));
-    let stale_after = section.read("counts_every", at_least(Span::minutes(1)));
+    let booking_delay = section.read("booking_delay", values::span);
+    let stale_after = section.read("counts_every", values::span_from(Span::minutes(1)));
     Counting { counts, rules: CountingRules { movements: movements.unwrap_or(false), booking_delay, stale_after } }
 }
 
@@ -223,7 +215,7 @@ fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -
         brand: brand.unwrap_or_default(),
         number_scope: draft.number_scope.as_deref().unwrap_or(Name::ORDER_NUMBER).into(),
         zone: draft.zone.1.clone(),
-        // A missing secret has been told: adapters are built all the same, to find what else is wrong.
+        // A missing secret is reported already. Adapters are built all the same, to find what else is wrong.
         digester: digester.unwrap_or_else(|| Digester::new(b"")),
     }
 }
@@ -270,17 +262,17 @@ fn build_one(draft: &mut Draft<'_>, kind: &'static Kind, common: &Common, whole:
     }
 }
 
-/// Puts an adapter's sentence on the line of the key that it names, else on the line of the source.
+/// Reports an adapter's sentence on the line of the key that it names, else on the line of the source.
 fn place(draft: &Draft<'_>, settings: &toml::Table, sentence: String) {
-    let findings: &Findings = draft.section.findings();
+    let diagnostics: &Diagnostics = draft.section.diagnostics();
     let path = format!("sources.{}", draft.name);
     let mut paths = Vec::new();
     key_paths(settings, "", &mut paths);
-    let Some(key) = paths.iter().filter(|key| speaks_of(&sentence, key)).max_by_key(|key| key.len()) else {
-        return findings.problem(draft.line, path, sentence);
+    let Some(key) = paths.iter().filter(|key| mentions(&sentence, key)).max_by_key(|key| key.len()) else {
+        return diagnostics.problem(draft.line, path, sentence);
     };
     let sentence = with_shared_keys(sentence, key, draft.section.known());
-    findings.problem(draft.section.line_below(key), format!("{path}.{key}"), sentence);
+    diagnostics.problem(draft.section.line_below(key), format!("{path}.{key}"), sentence);
 }
 
 /// An adapter does not know the keys that all sources share: a slip in one of those is seen here.
@@ -289,10 +281,10 @@ fn with_shared_keys(sentence: String, key: &str, shared: &[&str]) -> String {
     else {
         return sentence;
     };
-    let (told, suggested) = sentence.split_at(at);
+    let (problem, suggested) = sentence.split_at(at);
     let own = suggested.strip_prefix("; did you mean").and_then(|rest| rest.split('"').nth(1));
     match nearest(key, shared.iter().copied().chain(own)) {
-        Some(near) => format!("{told}; did you mean \"{near}\"?"),
+        Some(near) => format!("{problem}; did you mean \"{near}\"?"),
         None => format!("{sentence}, and of every source {}", shared.join(", ")),
     }
 }
@@ -315,7 +307,7 @@ fn key_paths(table: &toml::Table, prefix: &str, paths: &mut Vec<String>) {
 }
 
 /// Does the sentence name this path: in one word (`rows[0].fields.id`), in two (`rows[0]: fields.id`), or its key in quotes?
-fn speaks_of(sentence: &str, path: &str) -> bool {
+fn mentions(sentence: &str, path: &str) -> bool {
     let joined = sentence.replacen("]: ", "].", 1);
     if names(&joined, path) {
         return true;

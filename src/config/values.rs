@@ -73,6 +73,14 @@ pub fn span(value: &DeValue<'_>) -> Result<Span, String> {
     parse_span(text).ok_or_else(|| format!("{wanted}, found \"{text}\""))
 }
 
+/// A duration that is at least this long.
+pub fn span_from(least: Span) -> impl Fn(&DeValue<'_>) -> Result<Span, String> {
+    move |value| match span(value)? {
+        span if span < least => Err(format!("is too short: at least \"{least}\"")),
+        span => Ok(span),
+    }
+}
+
 fn parse_span(text: &str) -> Option<Span> {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -175,6 +183,10 @@ mod tests {
         assert_eq!(parse_span("15m"), Some(Span::minutes(15)));
         assert_eq!(parse_span("24h"), Some(Span::days(1)));
         assert_eq!(parse_span("250ms"), Some(Span(250)));
+        for written in ["250ms", "60s", "90s", "24h", "36h", "3d"] {
+            let span = parse_span(written).expect("read");
+            assert_eq!(parse_span(&span.to_string()), Some(span), "{written}");
+        }
         for wrong in ["", "15", "m", "1.5h", "-3d", "99999999999999999d", "40000d"] {
             assert_eq!(parse_span(wrong), None, "{wrong}");
         }

@@ -1,27 +1,19 @@
-//! The exceptions that exist: one entry each. From this table come what a person is told to do, which decisions settle an exception, and the
-//! page of documentation `docs/exceptions.md`.
+//! The exceptions that exist: one entry each. From this table come what a person is asked to do, which decisions settle an exception, and the
+//! tables in `docs/specification/exceptions.md`.
 //!
 //! An exception is a statement, open while it holds. Where `after` names a duration it opens only when that has passed; durations are keys of
 //! `[durations]`.
 
-use super::rules::Durations;
-use super::stock_rules::StockDurations;
-use crate::facts::time::Span;
-
-/// How long a finding has to last before the exception opens.
-pub struct After {
-    /// The key in `[durations]`.
-    pub key: &'static str,
-    pub of: fn(&Durations, &StockDurations) -> Span,
-}
+use super::durations::DurationKey;
 
 /// One kind of exception.
-pub struct Kind {
+pub struct ExceptionKind {
     pub kind: &'static str,
     pub group: &'static str,
     /// What it is about.
     pub opens: &'static str,
-    pub after: Option<After>,
+    /// The key in `[durations]` of how long it has to last before the exception opens; `None`: it opens at once.
+    pub after: Option<&'static str>,
     /// What a person does about it.
     pub to_do: &'static str,
     pub closes: &'static str,
@@ -30,30 +22,29 @@ pub struct Kind {
 }
 
 macro_rules! kinds {
-    ($($group:literal { $($kind:literal: $opens:literal $(after $after:ident)? $(by stock $stock:ident)?; $to_do:literal; $closes:literal $(; [$($choice:literal),+])? .)+ })+) => {
-        &[$($(Kind {
+    ($($group:literal { $($kind:literal: $opens:literal $(after $after:ident)?; $to_do:literal; $closes:literal $(; [$($choice:literal),+])? .)+ })+) => {
+        &[$($(ExceptionKind {
             kind: $kind,
             group: $group,
             opens: $opens,
-            after: kinds!(@after $($after)? $(stock $stock)?),
+            after: kinds!(@after $($after)?),
             to_do: $to_do,
             closes: $closes,
             choices: &[$($($choice),+)?],
         },)+)+]
     };
     (@after) => { None };
-    (@after $after:ident) => { Some(After { key: stringify!($after), of: |durations, _| durations.$after }) };
-    (@after stock $after:ident) => { Some(After { key: stringify!($after), of: |_, stock| stock.$after }) };
+    (@after $after:ident) => { Some(stringify!($after)) };
 }
 
 /// Every kind of an order or a name, group by group.
-pub const KINDS: &[Kind] = kinds! {
+pub const KINDS: &[ExceptionKind] = kinds! {
     "order" {
         "order-incomplete": "a header without all its lines, an address or a payment" after order_incomplete;
             "look whether the source has stopped sending; nothing is requested for this order until it is whole";
             "the order is complete".
         "totals-differ": "lines and charges differ from the total beyond rounding";
-            "find the charge that nobody told of and map it; no money is requested for this order until the sums agree";
+            "find the charge that no system reported and map it; no money is requested for this order until the sums agree";
             "the sums agree, or a decision"; ["accept"].
         "rows-contradict": "rows that cannot all be true: a negative quantity, a line that disappeared after its despatch, a parent without parts";
             "correct the source that is wrong; nothing is requested for this order until its rows agree";
@@ -97,7 +88,7 @@ pub const KINDS: &[Kind] = kinds! {
             "give the location an entry, or its code an alias";
             "the location is known".
         "held-after-release": "the order is held after its go-ahead, and not yet despatched";
-            "call the warehouse: nothing is taken back by a hold";
+            "call the warehouse: a hold does not take the go-ahead back";
             "the hold is lifted, the order cancelled or despatched".
         "cancelled-but-despatched": "cancelled pieces left the house";
             "stop the parcel, or await the return";
@@ -111,16 +102,16 @@ pub const KINDS: &[Kind] = kinds! {
         "other-item-despatched": "goods left that are not on the order";
             "confirm the substitute, or call it back";
             "a decision"; ["accept"].
-        "despatch-corrected": "a receiver has booked more despatched than is true now, and keeps it after its correction" after despatch_corrected;
+        "despatch-corrected": "a receiver shows more despatched than is true, and still does after it was sent a correction" after despatch_corrected;
             "undo the shipment there";
             "the receiver's rows agree".
-        "mirror-only": "shop or ERP books goods as sent that a warehouse was asked for and has not told of" after mirror_only;
-            "look which of the two is right, and whether the warehouse's feed has stopped; only its word counts";
+        "mirror-only": "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported" after mirror_only;
+            "look which of the two is right, and whether the warehouse's feed has stopped; only what the warehouse reports counts";
             "both say so, or neither".
         "parcel-late": "no scan of a parcel, or its promised date passed" after parcel_late;
             "ask the carrier";
             "a scan, or the delivery".
-        "parcel-lost": "the carrier says lost, or scans it no more" after parcel_lost;
+        "parcel-lost": "the carrier marks it as lost, or no longer scans it" after parcel_lost;
             "send it again by a new order, or refund it: the decision asks for its money";
             "found, or a decision"; ["resend", "refund"].
         "returned-to-sender": "a parcel came back without an authorisation";
@@ -133,7 +124,7 @@ pub const KINDS: &[Kind] = kinds! {
     "returns" {
         "goods-not-settled": "goods came back, and are neither counted as stock nor written off" after goods_not_settled;
             "inspect them, and say what becomes of them";
-            "a newer count, the warehouse's word on the goods, or a decision"; ["accept"].
+            "a newer count, the warehouse reports what became of them, or a decision"; ["accept"].
         "return-unlogged": "goods came back that nobody authorised" after return_unlogged;
             "authorise the return, or send the goods back; nothing is refunded before";
             "authorised, or a decision"; ["accept"].
@@ -147,16 +138,16 @@ pub const KINDS: &[Kind] = kinds! {
             "refund it (a part: say how many pieces), or reject the return: nothing of it is refunded or reversed before";
             "a decision"; ["refund", "reject"].
         "return-without-order": "a counter or a warehouse has received a return that names no order";
-            "find the order, and say so by the decision `link`: then it is as if the return had named it";
-            "the name leads to an order, by its system's word or a decision"; ["link"].
+            "find the order, and name it by the decision `link`: the return then counts as if it had named the order";
+            "the name leads to an order, since its system links it or by a decision"; ["link"].
         "return-other-item": "goods came back that are not on the order";
             "decide what becomes of the goods, and whether they are refunded";
             "a decision"; ["accept"].
     }
     "data" {
         "orphan-rows": "rows whose order is unknown" after orphan_rows;
-            "find the order that this name belongs to, and why its shop has not told of it";
-            "the name leads to an order, by its system's word or a decision"; ["link"].
+            "find the order that this name belongs to, and why its shop has not sent it";
+            "the name leads to an order, since its system links it or by a decision"; ["link"].
         "snapshot-missing": "rows of an open order that a whole new snapshot of their source leaves out" after snapshot_missing;
             "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood";
             "they are seen again or deleted, the order is over, or a decision"; ["accept"].
@@ -167,12 +158,12 @@ pub const KINDS: &[Kind] = kinds! {
 };
 
 /// The entry of a kind.
-pub fn kind(name: &str) -> Option<&'static Kind> {
+pub fn kind(name: &str) -> Option<&'static ExceptionKind> {
     KINDS.iter().find(|kind| kind.kind == name)
 }
 
 /// Every kind of a SKU.
-pub const OF_SKUS: &[Kind] = kinds! {
+pub const OF_SKUS: &[ExceptionKind] = kinds! {
     "stock and prices" {
         "oversold": "more is claimed than is there, and the SKU can't be backordered";
             "buy in, move stock, or cancel the orders that are named, the latest first";
@@ -180,19 +171,19 @@ pub const OF_SKUS: &[Kind] = kinds! {
         "negative-count": "a system counts below zero";
             "correct the count in the system that is named; it is used as it is";
             "the count is zero or more".
-        "counts-differ": "another system's count of a location differs from the one that counts" by stock counts_differ;
+        "counts-differ": "another system's count of a location differs from the one that counts" after counts_differ;
             "count, and correct the system that is wrong; only the location's own counter is used";
             "equal within the tolerance".
-        "count-stale": "a source that counts at least so often (`stale_after` of the source) has not";
+        "count-stale": "a source has not counted for longer than its `counts_every`";
             "look whether the feed of counts has stopped";
             "a newer count".
-        "shop-stock-differs": "a shop has another figure than was said, with nothing under way" by stock shop_stock_differs;
+        "shop-stock-differs": "a shop shows another figure than it was last sent, with nothing under way" after shop_stock_differs;
             "look whether whoever writes stock to the shop has stopped";
             "equal".
         "unknown-location": "goods are counted at a location that the configuration does not know";
             "give the location an entry, or its code an alias: an entry alone sells nothing there";
             "the location is known, or nothing is counted there".
-        "unknown-sku": "an order's line names a SKU that no source of products knows" by stock unknown_sku;
+        "unknown-sku": "an order's line names a SKU that no source of products knows" after unknown_sku;
             "map the SKU, or create the product";
             "the product is there, or nothing is wanted of it any more".
         "rows-contradict": "a kit contains itself";
@@ -209,13 +200,9 @@ pub fn to_do(name: &str) -> &'static str {
     kind(name).map_or("look at the rows that are named", |kind| kind.to_do)
 }
 
-/// The table as a page of documentation.
+/// The table as documentation, group by group.
 pub fn page() -> String {
-    let (durations, stock) = (Durations::default(), StockDurations::default());
-    let mut page = String::from(
-        "# Exceptions\n\nWhat a person must look at. An exception is a statement on `exceptions`: open while it holds, a tombstone when it is\nclosed. \
-         Made from `src/entities/exceptions.rs`; the times are defaults of `[durations]`.\n",
-    );
+    let mut page = String::new();
     let mut group = "";
     for kind in KINDS.iter().chain(OF_SKUS) {
         if kind.group != group {
@@ -225,10 +212,8 @@ pub fn page() -> String {
                 " --- |".repeat(6)
             ));
         }
-        let after = kind
-            .after
-            .as_ref()
-            .map_or_else(|| "at once".to_owned(), |after| format!("{} (`{}`)", words((after.of)(&durations, &stock)), after.key));
+        let lasts = kind.after.and_then(DurationKey::of);
+        let after = lasts.map_or_else(|| "at once".to_owned(), |after| format!("{} (`{}`)", after.default(), after.key));
         let choices: Vec<String> = kind.choices.iter().map(|choice| format!("`{choice}`")).collect();
         page.push_str(&format!(
             "| `{}` | {} | {after} | {} | {} | {} |\n",
@@ -242,16 +227,6 @@ pub fn page() -> String {
     page
 }
 
-/// `15 min`, `1 h`, `3 d`.
-fn words(span: Span) -> String {
-    let minutes = span.0 / 60_000;
-    match minutes {
-        m if m % 1_440 == 0 => format!("{} d", m / 1_440),
-        m if m % 60 == 0 => format!("{} h", m / 60),
-        m => format!("{m} min"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,18 +236,28 @@ mod tests {
         for (kinds, i) in [KINDS, OF_SKUS].into_iter().flat_map(|kinds| (0..kinds.len()).map(move |i| (kinds, i))) {
             let kind = &kinds[i];
             assert!(kinds[..i].iter().all(|before| before.kind != kind.kind), "{} stands twice", kind.kind);
+            assert!(kind.after.is_none_or(|after| DurationKey::of(after).is_some()), "{} waits for no duration", kind.kind);
             assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") != kind.choices.is_empty());
         }
         assert_eq!(to_do("never-heard-of"), "look at the rows that are named");
     }
 
-    /// `WAYBILL_BLESS=1` writes the page anew.
+    const BEGIN: &str =
+        "<!-- generated from src/entities/exceptions.rs: edit that table, then `WAYBILL_BLESS=1 cargo test --lib exceptions` -->\n";
+    const END: &str = "\n<!-- end of the generated part -->\n";
+
+    /// `WAYBILL_BLESS=1` writes the generated part anew.
     #[test]
-    fn the_page_of_documentation_is_the_table() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/exceptions.md");
+    fn the_specification_has_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/specification/exceptions.md");
+        let file = std::fs::read_to_string(path).expect("the specification");
+        let (before, rest) = file.split_once(BEGIN).expect("where the generated part begins");
+        let (_, after) = rest.split_once(END).expect("where the generated part ends");
+        let wanted = format!("{before}{BEGIN}{}{END}{after}", page());
         if std::env::var_os("WAYBILL_BLESS").is_some() {
-            std::fs::write(path, page()).expect("written");
+            std::fs::write(path, &wanted).expect("written");
+        } else {
+            assert_eq!(file, wanted, "run this test with WAYBILL_BLESS=1");
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page(), "run this test with WAYBILL_BLESS=1");
     }
 }

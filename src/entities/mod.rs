@@ -4,6 +4,7 @@
 //! What never happens here: a view reads another view; a history of arrivals enters a view; a clock is read.
 
 pub mod customer;
+pub mod durations;
 pub mod exceptions;
 pub mod floor;
 pub mod home;
@@ -13,6 +14,7 @@ pub mod ledger;
 pub mod name;
 mod newest;
 pub mod order;
+pub mod pair;
 mod put;
 pub mod rows;
 pub mod rules;

@@ -1,15 +1,17 @@
-//! The rules that views and events are computed by, beside rows: what configuration says, checked. Their fingerprint is kept with each shard.
+//! The rules that views and events are computed by, beside rows: the checked configuration. Their fingerprint is kept with each shard.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use super::stock_rules::{CountingRules, StockDurations, StockRules};
+pub use super::durations::Durations;
+pub use super::pair::Pair;
+pub use super::stock_rules::{CountingRules, StockRules};
 pub use crate::facts::Role;
 use crate::facts::time::Span;
 use crate::facts::{Currency, Quantity, Sku, SourceId, Text};
 
-/// What a source tells of refunds (journey.md, "One fact, one authority").
+/// Which refunds a source reports (journey.md, "One fact, one authority").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportsRefunds {
@@ -66,7 +68,7 @@ pub struct Location {
     pub sellable_buckets: Vec<Text>,
 }
 
-/// A fact that several systems tell of and one of them decides (journey.md, "One fact, one authority"). What always counts from where the
+/// A fact that several systems report and one of them decides (journey.md, "One fact, one authority"). What always counts from where the
 /// order was placed (lines, prices, charges), by the largest (cancelled quantity) or by `reports_refunds` has no entry here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -128,107 +130,11 @@ pub enum ErpWhen {
     Placed,
 }
 
-/// One table of durations, with journey.md's defaults.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Durations {
-    /// `order-incomplete` after.
-    pub order_incomplete: Span,
-    /// `erp-record-missing` so long after the record was asked for.
-    pub erp_record_missing: Span,
-    /// `erp-record-gone` so long after the document was deleted.
-    pub erp_record_gone: Span,
-    /// `erp-differs` so long after the last request to the ERP.
-    pub erp_differs: Span,
-    /// `unpaid` so long after placing.
-    pub unpaid: Span,
-    /// `despatched-unpaid` so long after the despatch of what is not captured.
-    pub despatched_unpaid: Span,
-    /// How long an order that was edited waits for the cancellation of the one before it; then the two are orders of their own.
-    pub replacement: Span,
-    /// `release-unanswered` so long after the go-ahead.
-    pub release_unanswered: Span,
-    /// `short-closed`, where the quantity is not told, so long after the line was closed.
-    pub short_closed: Span,
-    /// `despatch-corrected` so long after the correction was asked for.
-    pub despatch_corrected: Span,
-    /// `mirror-only` so long after a mirror's newest word.
-    pub mirror_only: Span,
-    /// `goods-not-settled` so long after the receipt.
-    pub goods_not_settled: Span,
-    /// `return-unlogged` so long after the receipt.
-    pub return_unlogged: Span,
-    /// `return-not-received` so long after the authorisation; and where it is refunded already.
-    pub return_not_received: Span,
-    pub return_not_received_refunded: Span,
-    /// `parcel-late` so long after despatch without a scan.
-    pub parcel_late: Span,
-    /// `parcel-late` so long after the promised date.
-    pub parcel_promised: Span,
-    /// `parcel-lost` after so long without a scan.
-    pub parcel_lost: Span,
-    /// Scans of a tracking number count for a parcel until so long after its despatch: numbers are used again.
-    pub parcel_window: Span,
-    /// `orphan-rows` after.
-    pub orphan_rows: Span,
-    /// `snapshot-missing` so long after a snapshot's last row was read: its others may stand in partitions that are read a little later.
-    pub snapshot_missing: Span,
-    /// A despatch notice to a receiver waits so long for a tracking number, then goes without.
-    pub tracking_for_notice: Span,
-    /// The mail `despatched` waits so long for a tracking number.
-    pub tracking_for_mail: Span,
-    /// The mail `despatched` of a parcel that is not the last of its order waits until the parcel's rows have been the same for so long, by the
-    /// engine's clock: they may come line by line. Shorter: a mail tells half a parcel; longer: mails come late.
-    pub parcel_settles: Span,
-    /// Greatest age of a mail.
-    pub mail_age: Span,
-    /// ... of those that are of use only at once: `out-for-delivery`, `attempted`.
-    pub mail_age_on_the_day: Span,
-    /// Delivered by assumption so long after despatch.
-    pub assume_delivered: Span,
-    /// A deleted row's key and version are kept so long.
-    pub tombstone: Span,
-}
-
-impl Default for Durations {
-    fn default() -> Self {
-        Self {
-            order_incomplete: Span::minutes(15),
-            erp_record_missing: Span::hours(1),
-            erp_record_gone: Span::hours(1),
-            erp_differs: Span::hours(1),
-            unpaid: Span::days(3),
-            despatched_unpaid: Span::days(3),
-            replacement: Span::hours(1),
-            release_unanswered: Span::hours(1),
-            short_closed: Span::hours(1),
-            despatch_corrected: Span::hours(1),
-            mirror_only: Span::days(1),
-            goods_not_settled: Span::days(3),
-            return_unlogged: Span::days(2),
-            return_not_received: Span::days(30),
-            return_not_received_refunded: Span::days(14),
-            parcel_late: Span::days(3),
-            parcel_promised: Span::days(2),
-            parcel_lost: Span::days(10),
-            parcel_window: Span::days(120),
-            orphan_rows: Span::days(1),
-            snapshot_missing: Span::minutes(15),
-            tracking_for_notice: Span::minutes(30),
-            tracking_for_mail: Span::minutes(60),
-            parcel_settles: Span::seconds(60),
-            mail_age: Span::hours(24),
-            mail_age_on_the_day: Span::hours(2),
-            assume_delivered: Span::days(21),
-            tombstone: Span::days(14),
-        }
-    }
-}
-
-/// All that views and events are computed from beside rows.
+/// All that views and events are computed from beside rows and ledgers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rules {
     pub sources: Vec<SourceRules>,
-    /// Facts that configuration moved to one source; for the others [`Authority::default_roles`] says who decides.
+    /// Facts that configuration moved to one source; the others count by [`Authority::default_roles`].
     pub authorities: BTreeMap<Authority, SourceId>,
     pub channels: Vec<Channel>,
     pub locations: Vec<Location>,
@@ -236,8 +142,8 @@ pub struct Rules {
     pub erp_when: ErpWhen,
     /// Shipping and other charges come back when nothing is kept.
     pub refund_charges: bool,
-    /// Pairs of accounts that Waybill keeps (postings.md): their letters.
-    pub books_kept: Vec<char>,
+    /// Pairs of accounts that Waybill keeps, in the order of [`Pair::ALL`].
+    pub books_kept: Vec<Pair>,
     /// The currency of unit costs (the ERP's local currency); `None`: that of each order.
     pub cost_currency: Option<Currency>,
     /// Kinds of mail that are on (`confirmed`, `despatched` ...).
@@ -249,10 +155,10 @@ pub struct Rules {
     pub stock: StockRules,
 }
 
-/// Which parcels are refunded by the carrier's word alone; of the others a person decides.
+/// Which parcels are refunded without asking a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ParcelsRefunded {
-    /// The carrier says lost.
+    /// Its carrier has marked it as lost.
     pub lost: bool,
     /// Sent back undelivered, and received by the warehouse.
     pub undelivered: bool,

@@ -28,7 +28,7 @@ use super::value::{Value, value};
 use crate::entities::ledger::BookLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::view::LineView;
-use crate::entities::rules::{Role, Rules};
+use crate::entities::rules::{Pair, Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
@@ -253,7 +253,7 @@ fn costs(line: &LineView<'_>, book: &mut Book) {
 /// The differences to what is posted, of the pairs that Waybill keeps.
 fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
     let posted = || ledgers.get(book.currency.as_str()).into_iter().flat_map(|posted| posted.totals.iter());
-    let kept = |pair: char| book.pairs.contains(&pair) && rules.books_kept.contains(&pair);
+    let kept = |pair: char| book.pairs.contains(&pair) && rules.books_kept.iter().any(|kept| letter(*kept) == pair);
     let mut moved = Totals::new();
     for (slot, total) in book.totals.iter().filter(|(slot, _)| kept(slot.pair)) {
         let before = posted().find(|(text, _)| slot.is(text)).map_or(Amount::ZERO, |(_, posted)| *posted);
@@ -264,6 +264,22 @@ fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
     let over = |text: &Text| text.starts_with(kept) && !book.totals.iter().any(|(slot, _)| slot.is(text));
     moved.extend(posted().filter(|(text, posted)| !posted.is_zero() && over(text)).map(|(text, posted)| (text.clone(), -*posted)));
     moved
+}
+
+/// The letter that ledgers and entries have for a pair.
+fn letter(pair: Pair) -> char {
+    match pair {
+        Pair::Captured => 'P',
+        Pair::Supplied => 'S',
+        Pair::ChargeEarned => 'C',
+        Pair::Returned => 'R',
+        Pair::ChargeRefunded => 'B',
+        Pair::Due => 'D',
+        Pair::Refunded => 'F',
+        Pair::CostOut => 'K',
+        Pair::CostBack => 'V',
+        Pair::WrittenOff => 'W',
+    }
 }
 
 /// The sides of one pair, by account: debits above zero, credits below.

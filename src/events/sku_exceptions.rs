@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
-use crate::entities::exceptions::{Kind, OF_SKUS};
+use crate::entities::exceptions::{ExceptionKind, OF_SKUS};
 use crate::entities::order::state::Said;
 use crate::entities::sku::found::Found;
 use crate::entities::sku::state::Watched;
@@ -17,7 +17,7 @@ use crate::entities::sku::{ChannelStock, SkuState, found};
 use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Text};
 
-fn kind(name: &str) -> Option<&'static Kind> {
+fn kind(name: &str) -> Option<&'static ExceptionKind> {
     OF_SKUS.iter().find(|kind| kind.kind == name)
 }
 
@@ -143,7 +143,7 @@ mod tests {
             authorities: [(Authority::Products, ERP), (Authority::Prices, ERP)].into(),
             ..Rules::default()
         };
-        rules.stock.products_told = true;
+        rules.stock.products_reported = true;
         rules
     }
 
@@ -360,7 +360,7 @@ mod tests {
     fn where_no_source_tells_of_products_no_sku_is_unknown() {
         let mut bench = Bench::new();
         bench.state = SkuState::default();
-        bench.rules.stock.products_told = false;
+        bench.rules.stock.products_reported = false;
         bench.count(WMS, 5).line("7", 1, None).wait(Span::days(1));
         assert_eq!(bench.seal(), [""; 0]);
     }

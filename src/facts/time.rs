@@ -28,6 +28,16 @@ impl Span {
     }
 }
 
+/// As configuration writes it, in its largest whole unit: `15m`, `3d`, `250ms`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+        let whole = |(_, millis): &(&str, i64)| self.0 % millis == 0 && self.0 / millis != 0;
+        let (unit, millis) = units.into_iter().find(whole).unwrap_or(("s", 1_000));
+        write!(f, "{}{unit}", self.0 / millis)
+    }
+}
+
 impl Moment {
     /// The earlier of two moments, either of which may be missing.
     pub fn earlier(a: Option<Self>, b: Option<Self>) -> Option<Self> {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::{Published, Service};
+use super::{EpochStamp, Service};
 use crate::sources::decisions;
 
 pub(super) fn router(service: Service) -> Router {
@@ -45,7 +45,7 @@ async fn metrics(State(service): State<Service>) -> Response {
 async fn ready(State(service): State<Service>) -> Response {
     let readiness = service.status.now();
     let code = if readiness.ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    stamped(body(code, &readiness.body()), service.views.published())
+    stamped(body(code, &readiness.body()), service.views.epoch())
 }
 
 async fn order(State(service): State<Service>, Path(id): Path<String>) -> Response {
@@ -72,14 +72,14 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
 
 /// Writes a decision to its topic, once it reads well: 202, as it takes effect with the epoch that reads it back.
 async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
-    let told = match decisions::read(Some(&decision)) {
-        Ok(told) => told,
+    let read = match decisions::read(Some(&decision)) {
+        Ok(read) => read,
         Err(error) => return body(StatusCode::BAD_REQUEST, &json!({ "error": error.to_string() })),
     };
     let Some(inbox) = service.inbox.clone() else {
         return body(StatusCode::NOT_FOUND, &json!({ "error": "decisions are not taken here" }));
     };
-    let entity = told.name.or(told.order).or(told.sku).unwrap_or_default();
+    let entity = read.name.or(read.order).or(read.sku).unwrap_or_default();
     // The broker's answer is waited for: not on the server's own thread.
     let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, &decision)).await;
     match written {
@@ -89,7 +89,7 @@ async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
     }
 }
 
-/// The view, or 404 that says what was looked for and under which names.
+/// The view, or 404 with what was looked for and under which kinds of names.
 fn answer(service: &Service, found: Option<Value>, what: &str, id: &str, looked_in: impl FnOnce() -> Vec<String>) -> Response {
     let response = match found {
         Some(view) => body(StatusCode::OK, &view),
@@ -98,7 +98,7 @@ fn answer(service: &Service, found: Option<Value>, what: &str, id: &str, looked_
             body(StatusCode::NOT_FOUND, &json!({ "error": error, "looked_for": id, "looked_in": looked_in() }))
         }
     };
-    stamped(response, service.views.published())
+    stamped(response, service.views.epoch())
 }
 
 fn body(code: StatusCode, json: &Value) -> Response {
@@ -106,10 +106,10 @@ fn body(code: StatusCode, json: &Value) -> Response {
 }
 
 /// Says which epoch the answer is of.
-fn stamped(mut response: Response, published: Published) -> Response {
+fn stamped(mut response: Response, stamp: EpochStamp) -> Response {
     let headers = response.headers_mut();
-    headers.insert("waybill-epoch", HeaderValue::from(published.epoch));
-    if let Ok(tick) = HeaderValue::from_str(&published.tick.to_string()) {
+    headers.insert("waybill-epoch", HeaderValue::from(stamp.epoch));
+    if let Ok(tick) = HeaderValue::from_str(&stamp.tick.to_string()) {
         headers.insert("waybill-tick", tick);
     }
     response

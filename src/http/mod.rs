@@ -33,7 +33,7 @@ use crate::telemetry::{Metrics, say};
 
 /// Which epoch the published views are of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Published {
+pub struct EpochStamp {
     pub epoch: u64,
     pub tick: Moment,
 }
@@ -57,10 +57,10 @@ pub trait Views: Send + Sync {
     /// The customer under this key (`account|shop|42`).
     fn customer(&self, id: &str) -> Option<Value>;
 
-    /// The scopes of names under which [`Self::order`] looks (`order-number`, `tracking`, `nav.document` ...): told to who finds nothing.
+    /// The scopes of names under which [`Self::order`] looks (`order-number`, `tracking`, `nav.document` ...): shown to a caller whose id was not found.
     fn scopes(&self) -> Vec<String>;
 
-    fn published(&self) -> Published;
+    fn epoch(&self) -> EpochStamp;
 }
 
 /// Takes in what people decide.
@@ -89,7 +89,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the socket, so that an address that is taken is told before anything else starts.
+    /// Opens the socket. An address that is taken is an error before anything else starts.
     pub async fn bind(address: SocketAddr) -> Result<Self, Error> {
         let tried = || format!("cannot listen on {address} (http.listen)");
         let listener = TcpListener::bind(address).await.map_err(Error::system(tried()))?;

@@ -1,7 +1,7 @@
 //! How each part of the process stands: written by engine and log, read by `/readyz`.
 //!
 //! Ready means: the broker is reached, the state is restored, and no source's topics are missing. A dead letter, an open exception or a lag
-//! is told, and does not make an instance unready: taking it out of service would mend none of them.
+//! is shown, and does not make an instance unready: taking it out of service would mend none of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -23,8 +23,8 @@ impl Views for OneOrder {
     fn scopes(&self) -> Vec<String> {
         vec!["order-number".to_owned(), "tracking".to_owned()]
     }
-    fn published(&self) -> Published {
-        Published { epoch: 42, tick: Moment(1_772_446_504_000) }
+    fn epoch(&self) -> EpochStamp {
+        EpochStamp { epoch: 42, tick: Moment(1_772_446_504_000) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::{Published as EpochOf, Views};
+use super::{EpochStamp, Views};
 use crate::engine::Published;
 use crate::entities::Stored;
 use crate::entities::order::{OrderState, gates, view};
@@ -42,7 +42,7 @@ impl CommittedViews {
     }
 }
 
-/// A row that the view is made from: what it is, who says so, and by which record.
+/// A row that the view is made from: its kind, its source, and the record that it came from.
 fn row(published: &Published, key: &RowKey, stored: &Stored<OrderRow>) -> Value {
     let mut record = String::new();
     published.source_topics.show(&stored.cause, &mut record);
@@ -97,7 +97,7 @@ impl Views for CommittedViews {
         self.0.get().map(|published| published.scopes()).unwrap_or_default()
     }
 
-    fn published(&self) -> EpochOf {
-        self.0.get().map_or_else(EpochOf::default, |published| EpochOf { epoch: published.epochs(), tick: published.tick() })
+    fn epoch(&self) -> EpochStamp {
+        self.0.get().map_or_else(EpochStamp::default, |published| EpochStamp { epoch: published.epochs(), tick: published.tick() })
     }
 }

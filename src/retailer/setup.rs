@@ -234,7 +234,6 @@ kinds = ["confirmed", "part-cancelled", "cancelled", "despatched", "delivered", 
 
 [books]
 erp_posts_ledger = false
-keep = ["P", "S", "C", "R", "B", "D", "F", "K", "V", "W"]
 "#;
 
 #[cfg(test)]

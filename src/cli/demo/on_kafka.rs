@@ -1,6 +1,6 @@
 //! `waybill demo --brokers`: the same retailer on a real Kafka, beside a process of `waybill run` that is killed in the middle.
 //!
-//! All topics are the run's own, under a prefix of its own; configuration and log are in a folder of its own.
+//! Topics, configuration and log are the run's own: the topics have a prefix, the files a folder of their own.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::ProgressBar;
 
-use super::Args;
+use super::DemoArgs;
 use crate::error::Error;
 use crate::retailer::demo::{Facts, ProcessKilled};
 use crate::retailer::live::{Live, Patience, prepare};
@@ -19,11 +19,11 @@ const PARTITIONS: i32 = 3;
 const PATIENCE: Patience = Patience { settle: Duration::from_secs(10), limit: Duration::from_secs(1_800) };
 /// SIGTERM ends the open epoch; a transaction may take 15 s.
 const END_LIMIT: Duration = Duration::from_secs(30);
-/// What the killed process had committed is read within this time; what is heard later, its successor said.
+/// What the killed process had committed is read within this time. Events that arrive later are its successor's.
 const DRAINED_AFTER: Duration = Duration::from_millis(250);
 
 /// Plays to the end. Whatever fails, the log of `waybill run` is named.
-pub(super) fn play(args: &Args, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
+pub(super) fn play(args: &DemoArgs, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let prefix = format!("waybill-demo-{}-{seconds}.", args.seed);
     let setup = Setup { prefix: prefix.clone(), crm: args.has_crm(), in_hurry: true, ..Setup::new(brokers) };
@@ -33,7 +33,7 @@ pub(super) fn play(args: &Args, brokers: &str, bar: &ProgressBar) -> Result<Fact
     let played = with_daemon(args, &setup, &mut daemon, bar).and_then(|facts| daemon.end().map(|()| facts));
     bar.finish_and_clear();
     println!("The topics {prefix}* stay on {brokers}: `kafka-topics.sh --delete --topic '{}.*'` removes them.", prefix.replace('.', "\\."));
-    let well = played.as_ref().is_ok_and(|facts| super::told(facts).is_ok());
+    let well = played.as_ref().is_ok_and(|facts| super::verdict(facts).is_ok());
     if well {
         daemon.tidy()
     } else {
@@ -42,7 +42,7 @@ pub(super) fn play(args: &Args, brokers: &str, bar: &ProgressBar) -> Result<Fact
     played
 }
 
-fn with_daemon(args: &Args, setup: &Setup, daemon: &mut Daemon, bar: &ProgressBar) -> Result<Facts, Error> {
+fn with_daemon(args: &DemoArgs, setup: &Setup, daemon: &mut Daemon, bar: &ProgressBar) -> Result<Facts, Error> {
     daemon.start()?;
     let plan = Settings { hurry: Hurry::new(args.hurry), crm: setup.crm, ..Settings::new(args.seed, args.orders) };
     bar.set_message("waiting for `waybill run`");
@@ -59,7 +59,7 @@ fn with_daemon(args: &Args, setup: &Setup, daemon: &mut Daemon, bar: &ProgressBa
                 let at = live.now();
                 daemon.kill()?;
                 kill =
-                    Some(Kill { began: Instant::now(), heard: live.heard(), told: ProcessKilled { at, placed, silent: Duration::ZERO } });
+                    Some(Kill { began: Instant::now(), heard: live.heard(), report: ProcessKilled { at, placed, silent: Duration::ZERO } });
                 bar.println("`waybill run` was killed (SIGKILL); another process takes its place.");
                 daemon.start()?;
             }
@@ -68,16 +68,16 @@ fn with_daemon(args: &Args, setup: &Setup, daemon: &mut Daemon, bar: &ProgressBa
         Ok(())
     })?;
     if let Some(kafka) = &mut facts.kafka {
-        kafka.killed = kill.map(|kill| kill.told);
+        kafka.killed = kill.map(|kill| kill.report);
     }
     Ok(facts)
 }
 
-/// The kill, and when the successor was first heard.
+/// The kill, and when the successor's first event arrived.
 struct Kill {
     began: Instant,
     heard: u64,
-    told: ProcessKilled,
+    report: ProcessKilled,
 }
 
 impl Kill {
@@ -85,8 +85,8 @@ impl Kill {
         let since = self.began.elapsed();
         if since <= DRAINED_AFTER {
             self.heard = heard;
-        } else if heard > self.heard && self.told.silent.is_zero() {
-            self.told.silent = since;
+        } else if heard > self.heard && self.report.silent.is_zero() {
+            self.report.silent = since;
         }
     }
 }
@@ -104,7 +104,7 @@ impl Daemon {
     fn new(setup: &Setup) -> Result<Self, Error> {
         let folder = std::env::temp_dir().join(setup.prefix.trim_end_matches('.'));
         let writing = || format!("writing to {}", folder.display());
-        // Not one that is there: nobody's files are written over.
+        // A new folder: no existing file is overwritten.
         std::fs::create_dir(&folder).map_err(Error::system(writing()))?;
         let (config, log) = (folder.join("waybill.toml"), folder.join("waybill.log"));
         std::fs::write(&config, setup.config_toml()).map_err(Error::system(writing()))?;

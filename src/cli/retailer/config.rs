@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use crate::error::Error;
 use crate::retailer::setup::Setup;
 
+/// `waybill retailer config`
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ConfigArgs {
     /// The Kafka, as in `localhost:9092`
     #[arg(long, default_value = "localhost:9092")]
     brokers: String,
@@ -19,7 +20,7 @@ pub struct Args {
     http: Option<SocketAddr>,
 }
 
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &ConfigArgs) -> Result<(), Error> {
     let setup = Setup {
         bootstrap: args.brokers.clone(),
         prefix: args.prefix.clone(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::Stage;
+use super::StageArgs;
 use crate::error::Error;
 use crate::kafka::client::PlainProducer;
 use crate::retailer::demo::{Play, Spy};
@@ -23,12 +23,12 @@ struct Written {
     failed: Option<Error>,
 }
 
-pub fn run(stage: &Stage) -> Result<(), Error> {
+pub fn run(stage: &StageArgs) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
     runtime.block_on(load(stage))
 }
 
-async fn load(stage: &Stage) -> Result<(), Error> {
+async fn load(stage: &StageArgs) -> Result<(), Error> {
     let setup = Setup { prefix: stage.prefix.clone(), in_hurry: true, ..Setup::new(&stage.brokers) };
     prepare(&setup, stage.partitions).await?;
     let producer = Rc::new(PlainProducer::new(&stage.brokers, &BTreeMap::new()).map_err(unreachable(&stage.brokers))?);

@@ -16,7 +16,7 @@ use crate::config::name_is_legal;
 use crate::error::Error;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct RetailerArgs {
     #[command(subcommand)]
     command: Command,
 }
@@ -24,19 +24,19 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Print the configuration for `waybill run` that fits the retailer
-    Config(config::Args),
+    Config(config::ConfigArgs),
     /// Play the living retailer: it writes, hears what Waybill says, reacts, and judges every order in the end
     #[cfg(feature = "kafka")]
-    Play(play::Args),
+    Play(play::PlayArgs),
     /// Write the records of the retailer's days to Kafka at once, without waiting for an answer
     #[cfg(feature = "kafka")]
-    Load(Stage),
+    Load(StageArgs),
 }
 
 /// Where the retailer plays, and what.
 #[cfg(feature = "kafka")]
 #[derive(Debug, clap::Args)]
-pub struct Stage {
+pub struct StageArgs {
     /// The Kafka, as in `localhost:9092`
     #[arg(long, default_value = "localhost:9092")]
     pub brokers: String,
@@ -61,7 +61,7 @@ pub fn prefix(text: &str) -> Result<String, String> {
     if text.len() > LONGEST { Err(format!("is longer than {LONGEST} characters")) } else { Ok(text.to_owned()) }
 }
 
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &RetailerArgs) -> Result<(), Error> {
     match &args.command {
         Command::Config(args) => config::run(args),
         #[cfg(feature = "kafka")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::Stage;
+use super::StageArgs;
 use crate::cli::demo;
 use crate::error::Error;
 use crate::retailer::demo::Facts;
@@ -14,10 +14,11 @@ use crate::retailer::live::{Database, Live, Patience, prepare};
 use crate::retailer::setup::Setup;
 use crate::retailer::{Hurry, Settings};
 
+/// `waybill retailer play`
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct PlayArgs {
     #[command(flatten)]
-    stage: Stage,
+    stage: StageArgs,
     /// How many times faster than in reality everybody is: with 3600, what takes an hour takes a second
     #[arg(long, default_value_t = 3_600, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     hurry: u32,
@@ -36,7 +37,7 @@ pub struct Args {
     plain: bool,
 }
 
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &PlayArgs) -> Result<(), Error> {
     let stage = &args.stage;
     let setup = Setup { prefix: stage.prefix.clone(), in_hurry: true, ..Setup::new(&stage.brokers) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
@@ -56,7 +57,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     } else {
         eprint!("{drawn}")
     }
-    demo::told(&facts)
+    demo::verdict(&facts)
 }
 
 fn played(live: Live, bar: &ProgressBar) -> Result<Facts, Error> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::entities::order::view::{LineView, OrderView};
 use crate::entities::order::{OrderState, view};
-use crate::entities::rules::{Channel, Durations, ErpWhen, Location, ReportsRefunds, Role, Rules, SourceRules};
+use crate::entities::rules::{Channel, Durations, ErpWhen, Location, Pair, ReportsRefunds, Role, Rules, SourceRules};
 use crate::entities::topics::Ledgers;
 use crate::facts::ids::join_key;
 use crate::facts::order::*;
@@ -85,7 +85,7 @@ pub fn rules() -> Rules {
         durations: Durations::default(),
         erp_when: ErpWhen::Secured,
         refund_charges: true,
-        books_kept: "PSCRBDFKVW".chars().collect(),
+        books_kept: Pair::ALL.to_vec(),
         notifications: Vec::new(),
         assumed_completes: true,
         ..Rules::default()

@@ -117,7 +117,7 @@ fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelSt
         let number = join_key(&[code, rules.name_of(*mirror)]);
         let causes = own_causes.iter().chain(causes).copied().collect();
         let since = (*at).max(*counted_at).min(tick);
-        all.push(Found { kind: "counts-differ", number, sentence, causes, since, of: 0, after: rules.stock.after.counts_differ });
+        all.push(Found { kind: "counts-differ", number, sentence, causes, since, of: 0, after: rules.durations.counts_differ });
     }
 }
 
@@ -151,7 +151,7 @@ fn shop_differs(rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut
         }
         let sentence = format!("{} has {has}, it was told to have {}", channel.shop, figure.to_write);
         let of = xxhash_rust::xxh3::xxh3_64(sentence.as_bytes());
-        let after = rules.stock.after.shop_stock_differs;
+        let after = rules.durations.shop_stock_differs;
         all.push(Found {
             kind: "shop-stock-differs",
             number: figure.channel.clone(),
@@ -166,7 +166,7 @@ fn shop_differs(rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut
 
 /// An order's line names a SKU that no source of products knows.
 fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
-    if !rules.stock.products_told || state.sums().open.is_empty() || offer::product(state, rules).is_some() {
+    if !rules.stock.products_reported || state.sums().open.is_empty() || offer::product(state, rules).is_some() {
         return None;
     }
     let (waiting, _) = state.sums().waiting.get_min()?;
@@ -174,7 +174,7 @@ fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
     let sentence = format!("no source of products knows this SKU; order {} wants it", demand.number);
     let causes = state.row(&waiting.row).and_then(Kept::cause).into_iter().collect();
     let since = demand.placed_at.min(tick);
-    Some(Found { kind: "unknown-sku", number: Text::default(), sentence, causes, since, of: 0, after: rules.stock.after.unknown_sku })
+    Some(Found { kind: "unknown-sku", number: Text::default(), sentence, causes, since, of: 0, after: rules.durations.unknown_sku })
 }
 
 fn cycle(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {

@@ -229,7 +229,7 @@ fn a_fact_withdrawn_swaps_the_sides() {
 #[test]
 fn pairs_that_another_keeps_are_not_posted_and_costs_wait_for_nobody() {
     let mut story = placed_example();
-    story.rules.books_kept = vec!['K'];
+    story.rules.books_kept = vec![crate::entities::rules::Pair::CostOut];
     let mut run = Run::new(story);
     assert!(of(&run.seal(), Topic::JournalEntries).is_empty());
     // No unit cost yet: the entry follows when the ERP tells it.
