@@ -148,7 +148,7 @@ impl Metrics {
             self.events.with_label_values(&[topic.name()]).inc_by(*n);
         }
         for (kind, n) in [
-            ("name", report.names_sealed),
+            ("alias", report.aliases_sealed),
             ("order", report.orders_sealed),
             ("sku", report.skus_sealed),
             ("customer", report.customers_sealed),

@@ -74,7 +74,7 @@ impl Observer for Times {
             report.orders_sealed,
             report.skus_sealed,
             report.customers_sealed,
-            report.names_sealed,
+            report.aliases_sealed,
             report.state_records,
             report.state_bytes,
         ];

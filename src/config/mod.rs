@@ -113,7 +113,7 @@ impl Config {
     /// How much one epoch may read.
     pub fn limits(&self) -> Limits {
         let Epochs { records_max, bytes_max, linger } = self.epochs;
-        Limits { records_max, bytes_max, linger, wake_at: None }
+        Limits { records_max, bytes_max, linger, timer_at: None }
     }
 
     /// The full name of one of Waybill's own topics: a derived one, `dead-letters`, `changelog`, `exchange`.

@@ -1,74 +1,79 @@
-//! From records to facts. Adapters are pure, so a batch is translated piece by piece on several threads (`crew`), while the engine's own stores the
-//! facts of the pieces before, in the order of the batch.
+//! From records to facts.
+//!
+//! Adapters are pure, so a batch is decoded in chunks on several threads ([`super::workers`]), while the engine's own thread stores the facts of
+//! the chunks before, in the order of the batch.
 
 use std::ops::Range;
 
-use super::core::SourceRuntime;
-use super::crew;
+use super::settings::SourceRuntime;
+use super::workers;
 use crate::envelope::{Batch, DecodeError, Record};
 use crate::facts::{Cause, Fact, TopicId};
 use crate::sources::{FactsOut, Reading, Standing};
 
-/// Records of a piece. Fewer: threads meet more often. More: small epochs are not shared.
-const PIECE: usize = 512;
+/// Records of a chunk. Fewer: threads meet more often. More: small epochs are decoded by one thread.
+const CHUNK_RECORDS: usize = 512;
 
-/// A source topic as records name it by index.
+/// Which source a topic belongs to. Records name a topic by its place.
 #[derive(Clone, Copy)]
 pub(super) struct TopicRoute {
     pub id: TopicId,
-    /// Which of the engine's sources it belongs to; `usize::MAX`: none.
+    /// The source's place in the engine's list; `usize::MAX`: no source names the topic.
     pub source: usize,
 }
 
-/// What came of a record.
-pub(super) struct Told {
+/// What one record decodes to; its facts stand in its chunk.
+pub(super) struct Decoded {
+    /// The source's place in the engine's list.
     pub source: usize,
-    /// How many of its piece's facts are its own.
+    /// How many of the chunk's facts are the record's.
     pub facts: usize,
+    /// Where the record stands in its source's log, if it says so.
     pub standing: Option<Standing>,
     pub reading: Result<Reading, DecodeError>,
 }
 
-/// What a piece of a batch says: what came of each record (`None`: its topic is nobody's), and the facts of all, one record's after the other's.
+/// Decoded records.
 #[derive(Default)]
-pub(super) struct Piece {
-    pub told: Vec<Option<Told>>,
+pub(super) struct Chunk {
+    /// One for each record; `None`: its topic belongs to no source.
+    pub decoded: Vec<Option<Decoded>>,
+    /// Facts of all records, one record's after the other's.
     pub facts: Vec<Fact>,
 }
 
-/// Translates records by the adapters of their topics' sources.
+/// Decodes records by the adapters of their topics' sources.
 pub(super) struct Decoder<'a> {
     pub sources: &'a [SourceRuntime],
     pub routes: &'a [TopicRoute],
 }
 
 impl Decoder<'_> {
-    /// Gives what each piece of the batch says to `take`, in order, with the places of its records.
-    pub fn each_piece(&self, batch: &Batch, mut take: impl FnMut(Range<usize>, Piece)) {
-        let places = |piece: usize| piece * PIECE..batch.len().min((piece + 1) * PIECE);
-        let decode = |piece| {
-            let mut decoded = Piece::default();
-            batch.range(places(piece)).for_each(|record| self.translate(&record, &mut decoded));
+    /// Decodes the batch and gives each chunk to `take`, in order, with the places of its records in the batch.
+    pub fn each_chunk(&self, batch: &Batch, mut take: impl FnMut(Range<usize>, Chunk)) {
+        let records_of = |chunk: usize| chunk * CHUNK_RECORDS..batch.len().min((chunk + 1) * CHUNK_RECORDS);
+        let decode = |chunk| {
+            let mut decoded = Chunk::default();
+            batch.range(records_of(chunk)).for_each(|record| self.decode(&record, &mut decoded));
             decoded
         };
-        crew::share(batch.len().div_ceil(PIECE), decode, |piece, decoded| take(places(piece), decoded));
+        workers::run(batch.len().div_ceil(CHUNK_RECORDS), decode, |chunk, decoded| take(records_of(chunk), decoded));
     }
 
-    /// Adds what the record says.
-    fn translate(&self, record: &Record<'_>, piece: &mut Piece) {
+    fn decode(&self, record: &Record<'_>, chunk: &mut Chunk) {
         let route = self.routes.get(record.topic_index as usize);
         let source = route.and_then(|route| Some((route, self.sources.get(route.source)?)));
-        let told = source.map(|(route, source)| {
+        let decoded = source.map(|(route, source)| {
             let cause = Cause { topic: route.id, partition: record.partition, offset: record.offset };
-            let before = piece.facts.len();
-            let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut piece.facts);
+            let before = chunk.facts.len();
+            let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut chunk.facts);
             let reading = source.adapter.translate(record, &mut out);
             let standing = out.standing;
             if reading.is_err() {
-                piece.facts.truncate(before);
+                chunk.facts.truncate(before);
             }
-            Told { source: route.source, facts: piece.facts.len() - before, standing, reading }
+            Decoded { source: route.source, facts: chunk.facts.len() - before, standing, reading }
         });
-        piece.told.push(told);
+        chunk.decoded.push(decoded);
     }
 }

@@ -14,13 +14,13 @@ pub struct Limits {
     /// An epoch closes so long after its first record came, full or not: latency on one side, cost of a transaction on the other.
     pub linger: Duration,
     /// With nothing to read, an empty batch is handed over when the clock reaches this moment: a view changes by the clock alone.
-    pub wake_at: Option<Moment>,
+    pub timer_at: Option<Moment>,
 }
 
 /// What `next_batch` found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The batch holds records, or is empty because `wake_at` has come.
+    /// The batch holds records, or is empty because `timer_at` has come.
     Batch,
     /// Nothing is handed over before the transaction that is under way is settled: its outcome is there, or decides what is read next.
     Settle,

@@ -3,38 +3,47 @@
 //! ```text
 //! next_batch -> begin -> apply each record -> seal, wave by wave -> promote -> submit -> [settled] publish
 //! ```
+//!
+//! Only the loop ([`run`], with [`restore`] before it) waits for the log and reads a clock, to measure. Everything below it is pure: an epoch is a
+//! function of the state before it, of its records and of its tick.
 
+mod aliases;
+mod bulk_deletes;
 mod core;
-mod crew;
 mod decode;
 pub mod in_step;
 mod incarnations;
-mod keeping;
 pub mod log;
 pub mod memory;
-mod names;
 mod outbox;
+mod packed;
 pub mod published;
 pub mod report;
-mod resting;
 pub mod restore;
 pub mod route;
+mod row_owners;
 pub mod run;
 mod seal;
+pub mod settings;
 mod shard;
 #[cfg(test)]
 mod sku_wave_tests;
 pub mod state;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timers;
 pub mod topics;
-mod wakes;
+mod watermarks;
+mod workers;
+mod write_state;
 
-pub use self::core::{Core, EngineSettings, SourceRuntime};
+pub use self::core::Core;
 pub use log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
 pub use published::Published;
 pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;
 pub use run::{Engine, Turn};
+pub use settings::{EngineSettings, SourceRuntime};
 pub use topics::{SourceTopics, TopicNames};

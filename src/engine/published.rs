@@ -1,6 +1,6 @@
-//! What queries see: committed rows, published after each commit. Views are computed from them when somebody asks.
+//! What queries see: committed rows, published after each commit. A view is computed from them when a query asks for it.
 //!
-//! The maps share each entity with its shard (an `Arc` both ways): publishing costs a pointer, and a query never holds up the engine.
+//! The maps share each entity with its shard by an `Arc`: publishing costs a pointer, and a query never holds up the engine.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use super::resting::Resting;
+use super::packed::Packed;
 use super::topics::SourceTopics;
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
@@ -21,7 +21,7 @@ use crate::entities::sku::SkuState;
 use crate::events::Topic;
 use crate::facts::{CustomerKey, Link, Moment, Name, OrderKey, Sku, Text};
 
-/// A chain of names has five links at most.
+/// How many links a chain of aliases has at most.
 pub const LINKS_MAX: usize = 5;
 
 type Map<K, V> = DashMap<K, V, RandomState>;
@@ -31,14 +31,14 @@ pub struct Published {
     pub rules: Arc<Rules>,
     /// To show where a row came from.
     pub source_topics: SourceTopics,
-    orders: Map<OrderKey, Resting<OrderState>>,
+    orders: Map<OrderKey, Packed<OrderState>>,
     links: Map<Name, SmallVec<[Link; 1]>>,
-    /// Names by their bare id and by their number, whatever their scope: people type numbers.
+    /// Aliases by their bare id and by their number, whatever their scope: people type numbers.
     by_id: Map<Text, SmallVec<[Name; 1]>>,
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
-    /// Names with an exception open: those of a name that leads nowhere are in no map of states.
-    names_open: Map<Name, Said>,
+    /// Aliases with an exception open: an alias that leads nowhere is in no other map.
+    aliases_open: Map<Name, Said>,
     /// Exceptions that are open, by kind.
     exceptions_open: Mutex<BTreeMap<Text, i64>>,
     tick: AtomicI64,
@@ -55,38 +55,38 @@ impl Published {
             by_id: Map::default(),
             skus: Map::default(),
             customers: Map::default(),
-            names_open: Map::default(),
+            aliases_open: Map::default(),
             exceptions_open: Mutex::default(),
             tick: AtomicI64::new(0),
             epochs: AtomicU64::new(0),
         }
     }
 
-    /// The order as it is now, or as it rests now. Its exceptions are counted apart.
-    pub(super) fn order(&self, key: &OrderKey, state: &Resting<OrderState>) {
+    /// The order as it is now, whole or packed. Its exceptions are counted apart.
+    pub(super) fn order(&self, key: &OrderKey, state: &Packed<OrderState>) {
         self.orders.insert(key.clone(), state.clone());
     }
 
-    /// `before`: as it was shown last. Most news of a name say again where it leads.
-    pub(super) fn name(&self, name: &Name, before: Option<&NameState>, state: &NameState) {
-        if before.is_some_and(|before| before.said == state.said && before.targets(name) == state.targets(name)) {
+    /// `before`: as it was shown last. Most facts of an alias repeat where it leads.
+    pub(super) fn alias(&self, alias: &Name, before: Option<&NameState>, state: &NameState) {
+        if before.is_some_and(|before| before.said == state.said && before.targets(alias) == state.targets(alias)) {
             return;
         }
-        let before = self.names_open.remove(name).map(|(_, said)| said);
+        let before = self.aliases_open.remove(alias).map(|(_, said)| said);
         self.exceptions(before.as_ref(), &state.said);
         if exceptions_of(&state.said).next().is_some() {
-            self.names_open.insert(name.clone(), state.said.clone());
+            self.aliases_open.insert(alias.clone(), state.said.clone());
         }
-        let targets: SmallVec<[Link; 1]> = state.targets(name).into_iter().cloned().collect();
+        let targets: SmallVec<[Link; 1]> = state.targets(alias).into_iter().cloned().collect();
         if targets.is_empty() {
-            self.links.remove(name);
+            self.links.remove(alias);
             return;
         }
-        if self.links.insert(name.clone(), targets).is_none() {
-            for id in [name.id.as_str(), name.number()] {
-                let mut names = self.by_id.entry(id.into()).or_default();
-                if !names.contains(name) {
-                    names.push(name.clone());
+        if self.links.insert(alias.clone(), targets).is_none() {
+            for id in [alias.id.as_str(), alias.number()] {
+                let mut aliases = self.by_id.entry(id.into()).or_default();
+                if !aliases.contains(alias) {
+                    aliases.push(alias.clone());
                 }
             }
         }
@@ -135,11 +135,11 @@ impl Published {
 
     /// The order by its key.
     pub fn order_by_key(&self, key: &OrderKey) -> Option<Arc<OrderState>> {
-        let resting = self.orders.get(key).map(|state| state.clone());
-        resting.map(|resting| resting.whole())
+        let order = self.orders.get(key).map(|state| state.clone());
+        order.map(|order| order.whole())
     }
 
-    /// The orders that `id` may mean: a key (`source|native id`), or any name that leads to an order: the shop's number, the ERP's document,
+    /// The orders that `id` may mean: a key (`source|native id`), or any alias that leads to an order: the shop's number, the ERP's document,
     /// the warehouse's order, a tracking number. Usually one; several where systems number alike.
     pub fn find_orders(&self, id: &str) -> Vec<(OrderKey, Arc<OrderState>)> {
         let key = OrderKey(id.into());
@@ -147,16 +147,16 @@ impl Published {
             return vec![(key, state)];
         }
         let mut found: Vec<(OrderKey, Arc<OrderState>)> = Vec::new();
-        let names = self.by_id.get(id).map(|names| names.clone()).unwrap_or_default();
-        for name in names {
-            self.follow(name, LINKS_MAX, &mut found);
+        let aliases = self.by_id.get(id).map(|aliases| aliases.clone()).unwrap_or_default();
+        for alias in aliases {
+            self.follow(alias, LINKS_MAX, &mut found);
         }
         found
     }
 
-    /// Adds the orders that the name leads to over at most so many links.
-    fn follow(&self, name: Name, links_max: usize, found: &mut Vec<(OrderKey, Arc<OrderState>)>) {
-        let targets = self.links.get(&name).map(|targets| targets.clone()).unwrap_or_default();
+    /// Adds the orders that the alias leads to over at most so many links.
+    fn follow(&self, alias: Name, links_max: usize, found: &mut Vec<(OrderKey, Arc<OrderState>)>) {
+        let targets = self.links.get(&alias).map(|targets| targets.clone()).unwrap_or_default();
         for target in targets {
             match target {
                 Link::Name(next) if links_max > 1 => self.follow(next, links_max - 1, found),
@@ -175,7 +175,7 @@ impl Published {
         self.customers.get(key).map(|state| state.clone())
     }
 
-    /// The scopes of the names that lead somewhere, sorted.
+    /// The scopes of the aliases that lead somewhere, sorted.
     pub fn scopes(&self) -> Vec<String> {
         let scopes: std::collections::BTreeSet<String> = self.links.iter().map(|link| link.key().scope.to_string()).collect();
         scopes.into_iter().collect()
@@ -186,7 +186,7 @@ impl Published {
         (self.orders.len(), self.skus.len(), self.customers.len())
     }
 
-    /// Every order, in no order: for audits. One after the other, for those that rest packed are whole only as long as they are looked at.
+    /// Every order, in no order: for audits. One after the other: a packed one is unpacked only as long as it is looked at.
     pub fn orders(&self) -> impl Iterator<Item = (OrderKey, Arc<OrderState>)> {
         self.orders.iter().map(|entry| (entry.key().clone(), entry.value().whole()))
     }

@@ -18,11 +18,12 @@ pub struct EpochReport {
     pub facts_new: u64,
     pub facts_stale: u64,
     /// Entities whose views were computed.
-    pub names_sealed: u64,
+    pub aliases_sealed: u64,
     pub orders_sealed: u64,
     pub skus_sealed: u64,
     pub customers_sealed: u64,
-    pub names_forwarded: u64,
+    /// Rows that went on from an alias to where it leads.
+    pub rows_forwarded: u64,
     pub events: BTreeMap<Topic, u64>,
     pub state_records: u64,
     pub state_bytes: u64,
@@ -40,7 +41,7 @@ pub struct SourceReport {
     pub decode_errors: u64,
     /// Status words without a meaning in rows that are new.
     pub unknown_words: u64,
-    /// The first of the decode errors: field and expectation, nothing of the record.
+    /// The first decode error in short: field and expectation, nothing of the record's content.
     pub first_decode_error: Option<String>,
     /// The newest Kafka timestamp read, in milliseconds.
     pub newest_millis: i64,

@@ -22,6 +22,7 @@ use super::incarnations::Incarnations;
 use super::log::{Log, LogError, Offset};
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
+use super::store::Store;
 use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
 use crate::events::Topic;
@@ -48,8 +49,8 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     let committed = log.committed().await?;
     let mut found = Restored::default();
     let (mut known, mut lost, mut empty) = (0, 0, 0);
-    for index in 0..core.shards.len() {
-        let exchange = committed.iter().find(|offset| offset.topic == core.settings.names.exchange && offset.partition == index as i32);
+    for index in 0..core.store.shards.len() {
+        let exchange = committed.iter().find(|offset| offset.topic == core.store.settings.names.exchange && offset.partition == index as i32);
         let noted = exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
         let read = read_shard(core, log, index, noted, &mut found).await?;
         match (read.number, noted) {
@@ -57,33 +58,33 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
             (c, Some(m)) if c == m => known += 1,
             (c, None) => {
                 lost += 1;
-                core.shards[index].epoch.number = c;
+                core.store.shards[index].epoch.number = c;
             }
             (c, Some(m)) if c < m => {
                 return Err(LogError::Restore(format!(
                     "shard {index}: the offsets are of epoch {m}, the changelog {} ends at epoch {c}: it lost records (truncated, or kept by time instead of compacted). \
                      Restore the topic, or set up the application anew under another id",
-                    core.settings.names.changelog
+                    core.store.settings.names.changelog
                 )));
             }
             (c, Some(m)) => {
                 return Err(LogError::Restore(format!(
                     "shard {index}: the changelog {} is at epoch {c}, the committed offsets at epoch {m}: the offsets were set back by somebody. \
                      Set them forward again, or delete all of the group's offsets, so that every source is read again as a repeat",
-                    core.settings.names.changelog
+                    core.store.settings.names.changelog
                 )));
             }
         }
-        core.tick = core.tick.max(core.shards[index].epoch.tick);
-        found.fingerprint_changed |= read.number > 0 && core.shards[index].epoch.fingerprint != core.settings.fingerprint;
+        core.store.tick = core.store.tick.max(core.store.shards[index].epoch.tick);
+        found.fingerprint_changed |= read.number > 0 && core.store.shards[index].epoch.fingerprint != core.store.settings.fingerprint;
     }
     check_whole(known, lost, empty)?;
     found.offsets_lost = lost > 0;
     found.fresh = known == 0 && lost == 0;
-    for shard in &mut core.shards {
+    for shard in &mut core.store.shards {
         shard.begins = found.fresh || found.offsets_lost;
         if found.fresh {
-            shard.going_live.clone_from(&core.settings.live_at_start);
+            shard.going_live.clone_from(&core.store.settings.live_at_start);
         }
     }
     if !found.offsets_lost {
@@ -91,7 +92,7 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     }
     let sources: Vec<Offset> = committed
         .into_iter()
-        .filter(|offset| offset.topic != core.settings.names.exchange)
+        .filter(|offset| offset.topic != core.store.settings.names.exchange)
         .map(|offset| if lost > 0 { Offset { next: None, ..offset } } else { offset })
         .collect();
     log.start(&sources).await?;
@@ -168,19 +169,19 @@ async fn read_shard<L: Log>(
         found.bytes += bytes;
         break;
     }
-    let mut shard = Shard::new(core.settings.orders_whole_by_shard());
+    let mut shard = Shard::new(core.store.settings.orders_whole_of_shard());
     for (key, value) in newest {
         if let Some(value) = value {
             load(&mut shard, &mut core.incarnations, &key, &value).map_err(|error| unreadable(core, index, &error))?;
         }
     }
     let epoch = shard.epoch;
-    core.shards[index] = shard;
+    core.store.shards[index] = shard;
     Ok(epoch)
 }
 
 fn unreadable(core: &Core, shard: usize, error: &StateError) -> LogError {
-    LogError::Restore(format!("shard {shard} of {}: {error}", core.settings.names.changelog))
+    LogError::Restore(format!("shard {shard} of {}: {error}", core.store.settings.names.changelog))
 }
 
 fn decode_epoch(key: &[u8], value: &[u8]) -> Result<EpochRecord, StateError> {
@@ -204,20 +205,20 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
             postcard::from_bytes::<OrderState>(payload)?;
             shard.orders.restore_packed(order, payload);
         }
-        StateKey::Name(name) => {
+        StateKey::Alias(alias) => {
             postcard::from_bytes::<NameState>(payload)?;
-            shard.names.restore_packed(name, payload);
+            shard.aliases.restore_packed(alias, payload);
         }
         StateKey::SkuHead(sku) => shard.skus.restore(sku, |state| result = state.load_head(payload)),
         StateKey::SkuRow(sku, row) => shard.skus.restore(sku, |state| result = state.load_row(row, payload)),
         StateKey::CustomerHead(customer) => shard.customers.restore(customer, |state| result = state.load_head(payload)),
-        StateKey::Home(row) => {
+        StateKey::RowOwner(row) => {
             let state = postcard::from_bytes(payload)?;
-            shard.homes.restore(row, |slot| *slot = state);
+            shard.row_owners.restore(row, |slot| *slot = state);
         }
-        StateKey::Set(set) => {
+        StateKey::Watermark(set) => {
             let state = postcard::from_bytes(payload)?;
-            shard.sets.restore(set, |slot| *slot = state);
+            shard.watermarks.restore(set, |slot| *slot = state);
         }
         StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
@@ -225,35 +226,36 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
     result.map_err(StateError::from)
 }
 
-/// Shows everything restored to queries, and rebuilds the moments at which views change by the clock. An order keeps its own; under other rules, and
-/// of the other kinds, each entity is looked at once, in the first epoch.
+/// Shows everything restored to queries, and sets all timers. An order's timer stands in its state; under other rules, and of the other kinds, each
+/// entity is computed once, in the first epoch.
 fn publish_all(core: &mut Core, rules_changed: bool) {
     let published = core.published();
-    let tick = core.tick;
-    for shard in &mut core.shards {
+    let Store { shards, watermarks, tick, .. } = &mut core.store;
+    let tick = *tick;
+    for shard in shards {
         for (key, state) in shard.orders.iter() {
             published.order(key, state);
-            let state = state.look();
+            let state = state.view();
             published.exceptions(None, &state.said);
-            shard.wakes.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.wakes_at });
+            shard.timers.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.wakes_at });
         }
-        for (name, state) in shard.names.iter() {
-            let state = state.look();
-            published.name(name, None, &state);
-            if state.waiting_len(name) > 0 {
-                shard.wakes.set(Subject::Name(name.clone()), Some(tick));
+        for (alias, state) in shard.aliases.iter() {
+            let state = state.view();
+            published.alias(alias, None, &state);
+            if state.waiting_len(alias) > 0 {
+                shard.timers.set(Subject::Name(alias.clone()), Some(tick));
             }
         }
         for (sku, state) in shard.skus.iter() {
             published.sku(sku, &state.whole());
-            shard.wakes.set(Subject::Sku(sku.clone()), Some(tick));
+            shard.timers.set(Subject::Sku(sku.clone()), Some(tick));
         }
         for (key, state) in shard.customers.iter() {
             published.customer(key, &state.whole());
-            shard.wakes.set(Subject::Customer(key.clone()), Some(tick));
+            shard.timers.set(Subject::Customer(key.clone()), Some(tick));
         }
-        for (set, state) in shard.sets.iter() {
-            core.floors.raise(set, &state.look());
+        for (set, state) in shard.watermarks.iter() {
+            watermarks.raise(set, &state.view());
         }
     }
     published.epoch(tick);

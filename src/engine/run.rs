@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::core::{Core, EngineSettings};
+use super::core::Core;
 use super::log::{Limits, Log, LogError, Next, Outcome};
 use super::report::{EpochTimes, Observer};
 use super::restore::{Restored, restore};
+use super::settings::EngineSettings;
 use crate::envelope::Batch;
 
 /// The engine on its log.
@@ -51,7 +52,7 @@ impl<L: Log, O: Observer> Engine<L, O> {
 
     /// One epoch: read, apply and seal while the one before is being committed; then settle that one, and hand this one over.
     pub async fn turn(&mut self) -> Result<Turn, LogError> {
-        self.limits.wake_at = self.core.wake_at();
+        self.limits.timer_at = self.core.next_timer();
         match self.log.next_batch(&self.limits, &mut self.batch).await? {
             Next::Batch => {}
             Next::Settle => return self.settle().await,

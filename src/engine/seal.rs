@@ -1,29 +1,29 @@
 //! The seal of an epoch: each changed entity is computed once, wave by wave, so that an epoch is a fixed point and no fact is left in memory.
 //!
 //! ```text
-//! floors ─deletions─> all below
-//! names ──rows──> orders ──demand──> SKUs
-//!                        └─summary─> customers
+//! delete watermarks ─deletions─> all below
+//! aliases ──rows──> orders ──demand──> SKUs
+//!                          └─summary─> customers
 //! ```
 //!
-//! What a wave yields for a later one is applied in the same epoch. SKUs tell other SKUs (a kit its parts, a part its kits) and answer orders
-//! (a warehouse does not know the SKU, a count holds what came back): their waves are repeated for those that have heard something, until
-//! nothing is due any more. An order that would ask for goods of SKUs that hear of it only now waits for the second round.
+//! The facts that a wave derives for a later one are stored in the same epoch. SKUs tell other SKUs (a kit its parts, a part its kits) and answer
+//! orders (a warehouse does not know the SKU, a count holds what came back). So the waves of orders and SKUs are repeated for those that got new
+//! facts, until none is due any more. An order that would ask for goods of SKUs that learn of it only now waits for the second round.
 
 use std::hash::Hash;
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
-use super::core::Core;
-use super::crew;
-use super::log::Transaction;
-use super::outbox::{EpochTag, StateOut};
-use super::resting::Rests;
+use super::incarnations::Incarnations;
+use super::outbox::{EpochTag, Outbox};
+use super::packed::Pack;
+use super::report::EpochReport;
 use super::shard::Shard;
-use super::state::{EpochRecord, StateKey, encode, frame};
+use super::store::Store;
 use super::table::Table;
+use super::topics::SourceTopics;
+use super::{aliases, bulk_deletes, workers, write_state};
 use crate::entities::customer::CustomerState;
 use crate::entities::name::NameState;
 use crate::entities::order::{OrderState, view, yields};
@@ -32,41 +32,25 @@ use crate::entities::sku::SkuState;
 use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_customer, seal_name, seal_order, seal_sku};
 use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row, Sku, Version};
 
-/// Seals the open epoch and gives all that it writes.
-pub(super) fn seal(core: &mut Core) -> Transaction {
-    sources_begun(core);
-    super::keeping::sweep(core);
-    super::names::pass_on(core);
-    let names = wave(core, |shard| &mut shard.names, |report| &mut report.names_sealed);
-    let (orders, skus) = orders_and_skus(core);
-    let customers = wave(core, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
-    let tick = core.tick.to_string();
-    let numbers = core.shards.iter().map(|shard| shard.epoch.number + 1);
+/// Seals the open epoch: all that it writes stands in the outbox.
+pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_topics: &SourceTopics, outbox: &mut Outbox) {
+    write_state::sources_begun(store, incarnations, outbox);
+    bulk_deletes::sweep(store);
+    aliases::pass_on(store);
+    let aliases = wave(store, |shard| &mut shard.aliases, |report| &mut report.aliases_sealed);
+    let (orders, skus) = orders_and_skus(store);
+    let customers = wave(store, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
+    let tick = store.tick.to_string();
+    let numbers = store.shards.iter().map(|shard| shard.epoch.number + 1);
     let epochs: Vec<String> = numbers.enumerate().map(|(shard, number)| format!("{shard}:{number}")).collect();
-    for (shard, emissions, causes) in [names, orders, skus, customers].into_iter().flatten() {
+    for Emitted { shard, emissions, causes } in [aliases, orders, skus, customers].into_iter().flatten() {
         for emission in &emissions {
-            *core.report.events.entry(emission.topic).or_default() += 1;
+            *store.report.events.entry(emission.topic).or_default() += 1;
         }
         let tag = EpochTag { epoch: &epochs[shard], tick: &tick };
-        core.outbox.events(&core.settings.names, &core.source_topics, tag, emissions, &causes);
+        outbox.events(&store.settings.names, source_topics, tag, emissions, &causes);
     }
-    state(core);
-    let topics: Arc<[Arc<str>]> = core.topics.clone();
-    let exchange = core.settings.names.exchange.clone();
-    let shards = core.shards.iter().enumerate();
-    let touched = shards.filter(|(_, shard)| shard.touched()).map(|(index, shard)| (index, shard.exchange_next, shard.epoch.number + 1));
-    core.outbox.transaction(&topics, &exchange, touched, |partition| core.incarnations.note(partition))
-}
-
-/// Keeps which sources have begun again.
-fn sources_begun(core: &mut Core) {
-    for (source, begun) in core.incarnations.take_found() {
-        let index = usize::from(source.0) % core.shards.len();
-        core.shards[index].noted = true;
-        let mut state = StateOut::new(&core.settings.names, index);
-        state.put(&StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
-        core.outbox.state(state, &mut core.report);
-    }
+    write_state::changed(store, outbox);
 }
 
 /// How often orders are computed in an epoch: what an order tells its SKUs, and what they answer, is settled in the second round.
@@ -75,57 +59,57 @@ const ORDER_ROUNDS: u32 = 3;
 /// How often SKUs are computed in an epoch: a kit of kits is five deep at most.
 const SKU_ROUNDS: u32 = 5;
 
-/// The waves of orders and of SKUs, until nothing is due any more.
-fn orders_and_skus(core: &mut Core) -> (Vec<Emitted>, Vec<Emitted>) {
-    let (mut orders, mut told) = (Vec::new(), Vec::new());
+/// The waves of orders and of SKUs, until none is due any more.
+fn orders_and_skus(store: &mut Store) -> (Vec<Emitted>, Vec<Emitted>) {
+    let (mut of_orders, mut of_skus) = (Vec::new(), Vec::new());
     for _ in 0..ORDER_ROUNDS {
-        if !core.shards.iter().any(|shard| shard.orders.staged().any(|(_, staged)| staged.due)) {
+        if !store.shards.iter().any(|shard| shard.orders.staged().any(|(_, staged)| staged.due)) {
             break;
         }
-        said_again(&mut orders, wave(core, |shard| &mut shard.orders, |report| &mut report.orders_sealed));
-        said_again(&mut told, skus(core));
+        add_round(&mut of_orders, wave(store, |shard| &mut shard.orders, |report| &mut report.orders_sealed));
+        add_round(&mut of_skus, skus(store));
     }
-    said_again(&mut told, skus(core));
-    let tick = core.tick;
-    for shard in &mut core.shards {
+    add_round(&mut of_skus, skus(store));
+    let tick = store.tick;
+    for shard in &mut store.shards {
         shard.orders.put_off(tick);
     }
-    (orders, told)
+    (of_orders, of_skus)
 }
 
-/// What several rounds say of one key is said once, as it stands in the end; what they ask for stands.
-fn said_again(emitted: &mut Vec<Emitted>, again: Vec<Emitted>) {
-    let statements = again.iter().flat_map(|(_, emissions, _)| emissions).filter(|emission| emission.topic.is_statement());
-    let said: HashSet<(Topic, &str), RandomState> = statements.map(|emission| (emission.topic, &*emission.key)).collect();
-    if !said.is_empty() {
-        for (_, before, _) in emitted.iter_mut() {
-            before.retain(|before| !said.contains(&(before.topic, &*before.key)));
-        }
-    }
-    drop(said);
-    emitted.extend(again);
-}
-
-/// The wave of SKUs, until nothing is due any more.
-fn skus(core: &mut Core) -> Vec<Emitted> {
-    let mut emitted = wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
+/// The wave of SKUs, until none is due any more.
+fn skus(store: &mut Store) -> Vec<Emitted> {
+    let mut emitted = wave(store, |shard| &mut shard.skus, |report| &mut report.skus_sealed);
     for _ in 1..SKU_ROUNDS {
-        if !core.shards.iter().any(|shard| shard.skus.staged().any(|(_, staged)| staged.due)) {
+        if !store.shards.iter().any(|shard| shard.skus.staged().any(|(_, staged)| staged.due)) {
             return emitted;
         }
-        said_again(&mut emitted, wave(core, |shard| &mut shard.skus, |report| &mut report.skus_sealed));
+        add_round(&mut emitted, wave(store, |shard| &mut shard.skus, |report| &mut report.skus_sealed));
     }
-    let tick = core.tick;
-    for shard in &mut core.shards {
+    let tick = store.tick;
+    for shard in &mut store.shards {
         shard.skus.put_off(tick);
     }
     emitted
 }
 
+/// Adds what a further round emitted. If several rounds emit a statement for one key, only the last is kept. Requests are all kept.
+fn add_round(emitted: &mut Vec<Emitted>, round: Vec<Emitted>) {
+    let statements = round.iter().flat_map(|one| &one.emissions).filter(|emission| emission.topic.is_statement());
+    let stated: HashSet<(Topic, &str), RandomState> = statements.map(|emission| (emission.topic, &*emission.key)).collect();
+    if !stated.is_empty() {
+        for before in emitted.iter_mut() {
+            before.emissions.retain(|before| !stated.contains(&(before.topic, &*before.key)));
+        }
+    }
+    drop(stated);
+    emitted.extend(round);
+}
+
 /// An entity as a wave computes it.
 trait Sealable<K> {
     fn revision(&mut self) -> &mut u64;
-    /// Computes the view, says and requests what follows, and yields facts for later waves. The result: when the view would next change by the clock.
+    /// Computes the view, emits statements and requests, and derives facts for later waves. The result: when the entity's timer is due next.
     fn seal(&mut self, key: &K, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment>;
 }
 
@@ -165,8 +149,12 @@ impl Sealable<CustomerKey> for CustomerState {
     }
 }
 
-/// What one entity's seal emits, and of which shard it is.
-type Emitted = (usize, Vec<Emission>, Vec<Cause>);
+/// What one entity's seal emits.
+struct Emitted {
+    shard: usize,
+    emissions: Vec<Emission>,
+    causes: Vec<Cause>,
+}
 
 /// What the seal of a shard's entities of one kind gives.
 #[derive(Default)]
@@ -177,30 +165,30 @@ struct Sealed {
     entities: u64,
 }
 
-/// Computes every due entity of one kind once, shard by shard on several threads, then puts what they yield to the entities of later waves.
+/// Computes every due entity of one kind once, shard by shard on several threads, then stores the facts that they derive for later waves.
 fn wave<K, S>(
-    core: &mut Core,
+    store: &mut Store,
     table: fn(&mut Shard) -> &mut Table<K, S>,
-    count: fn(&mut super::report::EpochReport) -> &mut u64,
+    count: fn(&mut EpochReport) -> &mut u64,
 ) -> Vec<Emitted>
 where
     K: Hash + Eq + Clone + Send,
-    S: Sealable<K> + Rests + Send,
+    S: Sealable<K> + Pack + Send,
 {
     let (mut emitted, mut facts) = (Vec::new(), Vec::new());
-    let (rules, tick, report) = (&*core.settings.rules, core.tick, &mut core.report);
-    crew::share_each(
-        &mut core.shards,
+    let (rules, tick, report) = (&*store.settings.rules, store.tick, &mut store.report);
+    workers::run_each(
+        &mut store.shards,
         |shard| table(shard).staged_len(),
         |_, shard| seal_shard(shard, table, rules, tick),
         |index, sealed| {
             *count(report) += sealed.entities;
-            emitted.extend(sealed.emitted.into_iter().map(|(emissions, causes)| (index, emissions, causes)));
+            emitted.extend(sealed.emitted.into_iter().map(|(emissions, causes)| Emitted { shard: index, emissions, causes }));
             facts.extend(sealed.facts);
         },
     );
     for fact in facts {
-        core.store(fact);
+        store.put(fact);
     }
     emitted
 }
@@ -208,7 +196,7 @@ where
 fn seal_shard<K, S>(shard: &mut Shard, table: fn(&mut Shard) -> &mut Table<K, S>, rules: &Rules, tick: Moment) -> Sealed
 where
     K: Hash + Eq + Clone,
-    S: Sealable<K> + Rests,
+    S: Sealable<K> + Pack,
 {
     let live = live_topics(shard);
     let context = SealContext { rules, tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
@@ -239,7 +227,7 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
     Topic::ALL.into_iter().filter(|topic| topic.is_statement() || shard.is_live(*topic)).collect()
 }
 
-/// One order: view, requests, statements, what it yields to its SKUs and its customer.
+/// One order: view, requests, statements, facts for its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
     let OrderState { rows, ledgers, said, told, exceptions: open, since, .. } = state;
     let view = view(key, rows, ledgers, *since, outlet.context.rules, outlet.context.tick);
@@ -257,72 +245,3 @@ fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts:
     [view.next_change, by_clock].into_iter().flatten().min()
 }
 
-/// Writes what changed, shard by shard on several threads.
-fn state(core: &mut Core) {
-    let Core { shards, outbox, report, settings, tick, .. } = core;
-    let (names, fingerprint, tick) = (&settings.names, settings.fingerprint, *tick);
-    crew::share_each(
-        shards,
-        |shard| shard.staged_len(),
-        |index, shard| {
-            let mut out = StateOut::new(names, index);
-            if shard.touched() {
-                state_of(shard, &mut out, fingerprint, tick);
-            }
-            out
-        },
-        |_, out| outbox.state(out, report),
-    );
-}
-
-/// Orders and names whole, SKUs and customers by row, and one epoch record.
-fn state_of(shard: &mut Shard, out: &mut StateOut, fingerprint: u64, tick: Moment) {
-    for place in 0..shard.orders.staged_len() {
-        let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
-        if staged.sealed && staged.state.wakes_at != staged.next {
-            staged.state.wakes_at = staged.next;
-            staged.dirty = true;
-        }
-        if !staged.dirty {
-            continue;
-        }
-        out.put(&StateKey::Order(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
-    }
-    for (name, staged) in shard.names.staged().filter(|(_, staged)| staged.dirty) {
-        out.put(&StateKey::Name(name.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
-    }
-    for place in 0..shard.skus.staged_len() {
-        let Some((sku, staged)) = shard.skus.staged_at(place) else { continue };
-        if !staged.dirty {
-            continue;
-        }
-        for row in staged.state.take_touched() {
-            let key = StateKey::SkuRow(sku.clone(), row.clone());
-            out.put(&key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
-        }
-        out.put(&StateKey::SkuHead(sku.clone()), |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
-    }
-    for place in 0..shard.customers.staged_len() {
-        let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
-        if !staged.dirty {
-            continue;
-        }
-        for row in staged.state.take_touched() {
-            let key = StateKey::CustomerRow(customer.clone(), row.clone());
-            out.put(&key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
-        }
-        out.put(&StateKey::CustomerHead(customer.clone()), |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
-    }
-    for (key, staged) in shard.homes.staged().filter(|(_, staged)| staged.dirty) {
-        out.put(&StateKey::Home(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
-    }
-    for (set, staged) in shard.sets.staged().filter(|(_, staged)| staged.dirty) {
-        out.put(&StateKey::Set(set.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
-    }
-    let number = shard.epoch.number + 1;
-    for topic in &shard.going_live {
-        out.put(&StateKey::Live(*topic as u8), |bytes, scratch| Some(encode(bytes, &number, scratch)));
-    }
-    let record = EpochRecord { number, tick, generation: shard.epoch.generation, fingerprint };
-    out.put(&StateKey::Epoch, |bytes, scratch| Some(encode(bytes, &record, scratch)));
-}

@@ -1,10 +1,10 @@
-//! A shard: the entities whose keys hash to it, and its count of epochs. Single-writer: no locks.
+//! A shard: the entities whose keys hash to it, their timers, and its count of epochs. Single-writer: no locks.
 
 use super::published::Published;
-use super::resting::Resting;
+use super::packed::Packed;
 use super::state::EpochRecord;
 use super::table::Table;
-use super::wakes::Wakes;
+use super::timers::Timers;
 use crate::entities::customer::CustomerState;
 use crate::entities::floor::FloorState;
 use crate::entities::home::HomeState;
@@ -14,32 +14,33 @@ use crate::entities::sku::SkuState;
 use crate::events::Topic;
 use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, Subject};
 
-/// Its number in the shop, the ERP's documents, the warehouse's order, a parcel.
-const NAMES_OF_AN_ORDER: usize = 5;
+/// About: its number in the shop, two documents of the ERP, the warehouse's order, a parcel.
+const ALIASES_OF_AN_ORDER: usize = 5;
 
+/// Entities of one hash, and what the shard itself keeps.
 #[derive(Debug)]
 pub struct Shard {
     pub orders: Table<OrderKey, OrderState>,
-    pub names: Table<Name, NameState>,
+    pub aliases: Table<Name, NameState>,
     pub skus: Table<Sku, SkuState>,
     pub customers: Table<CustomerKey, CustomerState>,
-    pub homes: Table<RowKey, HomeState>,
-    pub sets: Table<RowSet, FloorState>,
-    pub wakes: Wakes,
+    pub row_owners: Table<RowKey, HomeState>,
+    pub watermarks: Table<RowSet, FloorState>,
+    pub timers: Timers,
     /// The newest sealed epoch.
     pub epoch: EpochRecord,
     /// Request topics that are live, and since which epoch.
     pub live: Vec<(Topic, u64)>,
     /// Topics that the next committed epoch makes live.
     pub going_live: Vec<Topic>,
-    /// The next committed epoch touches the shard whatever it reads: the first of a fresh application, and the first after lost offsets. So
-    /// every shard has an epoch record and an offset, or none has.
+    /// The next committed epoch writes an epoch record and an offset for the shard, whatever it reads: the first of a fresh application, and the
+    /// first after lost offsets. So either every shard has both, or none has.
     pub begins: bool,
     /// The open epoch writes state of the shard beside its entities'.
     pub noted: bool,
     /// The next offset of the shard's exchange partition.
     pub exchange_next: i64,
-    /// How it was before the newest sealed epoch; `None` when that one is committed.
+    /// What it was before the newest sealed epoch; `None` when that one is committed.
     before: Option<Before>,
 }
 
@@ -53,16 +54,16 @@ struct Before {
 }
 
 impl Shard {
-    /// A shard of which so many orders stay whole in memory.
+    /// A shard that keeps this many orders whole in memory.
     pub fn new(orders_whole: usize) -> Self {
         Self {
-            orders: Table::resting(orders_whole),
-            names: Table::resting(orders_whole.saturating_mul(NAMES_OF_AN_ORDER)),
+            orders: Table::packing(orders_whole),
+            aliases: Table::packing(orders_whole.saturating_mul(ALIASES_OF_AN_ORDER)),
             skus: Table::new(),
             customers: Table::new(),
-            homes: Table::new(),
-            sets: Table::new(),
-            wakes: Wakes::default(),
+            row_owners: Table::new(),
+            watermarks: Table::new(),
+            timers: Timers::default(),
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
             going_live: Vec::new(),
@@ -80,22 +81,22 @@ impl Shard {
 
     /// Entities that the open epoch has touched.
     pub fn staged_len(&self) -> usize {
-        let of_facts = self.orders.staged_len() + self.names.staged_len() + self.skus.staged_len() + self.customers.staged_len();
-        of_facts + self.homes.staged_len() + self.sets.staged_len()
+        let of_facts = self.orders.staged_len() + self.aliases.staged_len() + self.skus.staged_len() + self.customers.staged_len();
+        of_facts + self.row_owners.staged_len() + self.watermarks.staged_len()
     }
 
     pub fn is_live(&self, topic: Topic) -> bool {
         self.going_live.contains(&topic) || self.live.iter().any(|(t, _)| *t == topic)
     }
 
-    /// Drops what the open epoch has read. What the next committed one has to do is still to be done by the epoch after it.
+    /// Drops what the open epoch has read. What the next committed epoch has to do (`begins`, `going_live`) stays to be done.
     pub fn drop_stage(&mut self) {
         self.orders.drop_stage();
-        self.names.drop_stage();
+        self.aliases.drop_stage();
         self.skus.drop_stage();
         self.customers.drop_stage();
-        self.homes.drop_stage();
-        self.sets.drop_stage();
+        self.row_owners.drop_stage();
+        self.watermarks.drop_stage();
         self.noted = false;
     }
 
@@ -106,13 +107,13 @@ impl Shard {
         }
         self.before = Some(Before { epoch: self.epoch, live: self.live.len(), begins: self.begins });
         (self.begins, self.noted) = (false, false);
-        let Self { wakes, .. } = self;
-        self.orders.promote(|key, next| wakes.set(Subject::Order(key.clone()), next));
-        self.names.promote(|name, next| wakes.set(Subject::Name(name.clone()), next));
-        self.skus.promote(|sku, next| wakes.set(Subject::Sku(sku.clone()), next));
-        self.customers.promote(|key, next| wakes.set(Subject::Customer(key.clone()), next));
-        self.homes.promote(|_, _| None);
-        self.sets.promote(|_, _| None);
+        let Self { timers, .. } = self;
+        self.orders.promote(|key, next| timers.set(Subject::Order(key.clone()), next));
+        self.aliases.promote(|alias, next| timers.set(Subject::Name(alias.clone()), next));
+        self.skus.promote(|sku, next| timers.set(Subject::Sku(sku.clone()), next));
+        self.customers.promote(|key, next| timers.set(Subject::Customer(key.clone()), next));
+        self.row_owners.promote(|_, _| None);
+        self.watermarks.promote(|_, _| None);
         self.epoch = EpochRecord { number: self.epoch.number + 1, tick, fingerprint, ..self.epoch };
         let number = self.epoch.number;
         self.live.extend(self.going_live.drain(..).map(|topic| (topic, number)));
@@ -124,29 +125,29 @@ impl Shard {
             return;
         }
         self.orders.publish(|key, before, state| {
-            published.order(key, &Resting::Whole(state.clone()));
+            published.order(key, &Packed::Whole(state.clone()));
             published.exceptions(before.map(|before| &before.said), &state.said);
         });
-        self.names.publish(|name, before, state| published.name(name, before, state));
+        self.aliases.publish(|alias, before, state| published.alias(alias, before, state));
         self.skus.publish(|sku, _, state| published.sku(sku, state));
         self.customers.publish(|key, _, state| published.customer(key, state));
-        self.homes.publish(|_, _, _| {});
-        self.sets.publish(|_, _, _| {});
-        self.orders.rest(|key, packed| published.order(key, packed));
-        // Queries see where a name leads, and not its state.
-        self.names.rest(|_, _| {});
+        self.row_owners.publish(|_, _, _| {});
+        self.watermarks.publish(|_, _, _| {});
+        self.orders.pack_idle(|key, packed| published.order(key, packed));
+        // Queries see where an alias leads, not its state.
+        self.aliases.pack_idle(|_, _| {});
     }
 
     /// The sealed epoch is not committed: as if it had never been.
     pub fn demote(&mut self) {
         let Some(Before { epoch, live, begins }) = self.before.take() else { return };
-        let Self { wakes, .. } = self;
-        self.orders.demote(|key, next| _ = wakes.set(Subject::Order(key.clone()), next));
-        self.names.demote(|name, next| _ = wakes.set(Subject::Name(name.clone()), next));
-        self.skus.demote(|sku, next| _ = wakes.set(Subject::Sku(sku.clone()), next));
-        self.customers.demote(|key, next| _ = wakes.set(Subject::Customer(key.clone()), next));
-        self.homes.demote(|_, _| {});
-        self.sets.demote(|_, _| {});
+        let Self { timers, .. } = self;
+        self.orders.demote(|key, next| _ = timers.set(Subject::Order(key.clone()), next));
+        self.aliases.demote(|alias, next| _ = timers.set(Subject::Name(alias.clone()), next));
+        self.skus.demote(|sku, next| _ = timers.set(Subject::Sku(sku.clone()), next));
+        self.customers.demote(|key, next| _ = timers.set(Subject::Customer(key.clone()), next));
+        self.row_owners.demote(|_, _| {});
+        self.watermarks.demote(|_, _| {});
         self.epoch = epoch;
         self.begins = begins;
         self.going_live.extend(self.live.drain(live..).map(|(topic, _)| topic));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::{Core, EngineSettings};
+use super::core::Core;
+use super::settings::EngineSettings;
 use super::topics::TopicNames;
 use crate::entities::rules::{Channel, Location, Role, Rules, SourceRules};
 use crate::facts::sku::{Basis, Count, Demand, DemandDespatch, KitPart, Product};
@@ -66,7 +67,7 @@ impl Bench {
     fn put(&mut self, sku: &str, source: SourceId, id: &str, row: SkuRow) {
         self.version += 1;
         let place = Place::Arrival { partition: 0, offset: self.version as i64 };
-        self.core.store(Fact {
+        self.core.store_fact(Fact {
             subject: Subject::Sku(Sku::new(sku).expect("a SKU")),
             key: RowKey { kind: row.kind(), source, id: id.into() },
             change: Change::Upsert(Row::Sku(row)),

@@ -5,7 +5,7 @@
 //! value  format (1 byte) | CRC-32 of key and payload (4 bytes, little endian) | payload (postcard)
 //! ```
 //!
-//! Orders and names are written whole, SKUs and customers by row (they have no bound). A null value is a tombstone: the row or entity is no more.
+//! Orders and aliases are written whole, SKUs and customers by row (they have no bound). A null value is a tombstone: the row or entity is no more.
 //! A record of another format, or whose checksum differs, stops the restore and says so: state is never guessed.
 
 use postcard::ser_flavors::Flavor;
@@ -25,18 +25,24 @@ pub enum StateKey {
     Epoch,
     /// Since which epoch a request topic (its number) is live: `u64`.
     Live(u8),
+    /// Whole.
     Order(OrderKey),
-    Name(Name),
+    /// Whole.
+    Alias(Name),
+    /// What a SKU keeps beside its rows.
     SkuHead(Sku),
+    /// One row of a SKU.
     SkuRow(Sku, RowKey),
+    /// What a customer keeps beside its rows.
     CustomerHead(CustomerKey),
+    /// One row of a customer.
     CustomerRow(CustomerKey, RowKey),
     /// When a source began again, by its own clock: `Vec<Moment>`.
     Begun(SourceId),
-    /// Where a row lives, whole.
-    Home(RowKey),
-    /// The floor of a set, and lists on their way to lay it, whole.
-    Set(RowSet),
+    /// Which entity has a row, whole.
+    RowOwner(RowKey),
+    /// The delete watermark of a set, and the lists that are not complete yet, whole.
+    Watermark(RowSet),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the

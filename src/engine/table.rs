@@ -1,10 +1,10 @@
 //! Entities of one kind and shard: sealed ones, and those that the open epoch has touched.
 //!
 //! The epoch works on copies (the *stage*); dropping the stage is its roll-back. A copy is cheap: it shares its rows with what it is a copy of. A
-//! sealed epoch is *promoted*: its copies stand where the next epoch finds them, while what stood there before is
-//! kept until the log has answered. Committed, they are shown to queries; not committed, what was kept is put back.
+//! sealed epoch is *promoted*: its copies take the places of the entities, which are kept beside them until the log has answered. If the epoch is
+//! committed, the copies are shown to queries; if not, what was kept is put back.
 //!
-//! Of those that were not touched for long some rest packed (see [`Resting`]); who touches one unpacks it.
+//! Entities that were not touched for long are packed (see [`Packed`]); a touch unpacks them.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::resting::{Resting, Rests};
+use super::packed::{Pack, Packed};
 use crate::entities::Put;
 use crate::facts::{Cause, Moment};
 
@@ -35,7 +35,7 @@ pub struct Staged<S> {
     pub sealed: bool,
     /// Its state must be written.
     pub dirty: bool,
-    /// When its view would next change by the clock alone, known after its seal.
+    /// When its timer is due next, known after its seal.
     pub next: Option<Moment>,
 }
 
@@ -58,28 +58,28 @@ impl<S> Staged<S> {
         }
     }
 
-    /// The clock has reached the moment at which the view may change: it is computed, and written only if it did.
-    pub fn wake(&mut self) {
+    /// Its timer is due: the view is computed, and the state is written only if it changed.
+    pub fn fire(&mut self) {
         self.due = true;
     }
 }
 
-/// An entity of a sealed epoch whose fate is not known yet.
+/// An entity of a sealed epoch of which it is not known yet whether it is committed.
 #[derive(Debug)]
 struct Promoted<K, S> {
     key: K,
     /// What the epoch made of it.
     state: Arc<S>,
     before: Option<Sealed<S>>,
-    /// When its view changed by the clock, as it was known before; `None`: that is still so, its view was not computed.
+    /// Its timer before; `None`: the timer is as it was, for the view was not computed.
     next_before: Option<Option<Moment>>,
 }
 
 /// An entity as a sealed epoch left it.
 #[derive(Clone, Debug)]
 struct Sealed<S> {
-    state: Resting<S>,
-    /// The table's turn that touched it last.
+    state: Packed<S>,
+    /// The promotion that touched it last.
     touched: u64,
 }
 
@@ -88,33 +88,33 @@ struct Sealed<S> {
 pub struct Table<K, S> {
     /// As the newest sealed epoch left them.
     sealed: HashMap<K, Sealed<S>, RandomState>,
-    /// Each that is whole, about in the order of its last touch, and the turn of that touch; of a table where all are, none.
+    /// Those that are whole, about in the order of their last touch, with the promotion of that touch. Empty where all stay whole.
     whole: VecDeque<(K, u64)>,
-    /// So many stay whole, at most.
+    /// How many stay whole at most.
     whole_max: usize,
     /// Promotions so far.
-    turn: u64,
+    promotions: u64,
     /// Those that the newest sealed epoch has changed, until it is committed.
     promoted: Vec<Promoted<K, S>>,
     /// In the order of first touch, so that what is emitted does not depend on a hash.
     staged: IndexMap<K, Staged<S>, RandomState>,
 }
 
-impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
+impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
     /// A table whose entities are always whole.
     pub fn new() -> Self {
-        Self::resting(usize::MAX)
+        Self::packing(usize::MAX)
     }
 
-    /// A table of which so many entities stay whole, those that were touched last; the others rest packed.
-    pub fn resting(whole_max: usize) -> Self {
-        Self { sealed: HashMap::default(), whole: VecDeque::new(), whole_max, turn: 0, promoted: Vec::new(), staged: IndexMap::default() }
+    /// A table that keeps this many entities whole, those that were touched last, and packs the others.
+    pub fn packing(whole_max: usize) -> Self {
+        Self { sealed: HashMap::default(), whole: VecDeque::new(), whole_max, promotions: 0, promoted: Vec::new(), staged: IndexMap::default() }
     }
 
     /// The entity as the open epoch sees it.
     pub fn get(&mut self, key: &K) -> Option<&S> {
         match self.staged.get_index_of(key) {
-            Some(place) => Some(&self.staged[place].state),
+            Some(index) => Some(&self.staged[index].state),
             None => self.unpacked(key),
         }
     }
@@ -122,34 +122,34 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
     /// The sealed entity, whole from now on.
     fn unpacked(&mut self, key: &K) -> Option<&S> {
         let sealed = self.sealed.get_mut(key)?;
-        if let Resting::Packed(bytes) = &sealed.state {
-            sealed.state = Resting::Whole(Arc::new(S::unpacked(bytes)));
-            sealed.touched = self.turn;
-            self.whole.push_back((key.clone(), self.turn));
+        if let Packed::Bytes(bytes) = &sealed.state {
+            sealed.state = Packed::Whole(Arc::new(S::unpack(bytes)));
+            sealed.touched = self.promotions;
+            self.whole.push_back((key.clone(), self.promotions));
         }
         match &sealed.state {
-            Resting::Whole(state) => Some(state),
-            Resting::Packed(_) => None,
+            Packed::Whole(state) => Some(state),
+            Packed::Bytes(_) => None,
         }
     }
 
     /// The entity's copy in the open epoch, made at its first touch.
     pub fn stage(&mut self, key: &K) -> &mut Staged<S> {
-        let place = match self.staged.get_index_of(key) {
-            Some(place) => place,
+        let index = match self.staged.get_index_of(key) {
+            Some(index) => index,
             None => {
                 let state = self.unpacked(key).cloned().unwrap_or_default();
                 let staged = Staged { state, causes: SmallVec::new(), due: false, sealed: false, dirty: false, next: None };
                 self.staged.insert_full(key.clone(), staged).0
             }
         };
-        &mut self.staged[place]
+        &mut self.staged[index]
     }
 
     /// Every entity, as the open epoch sees it.
     pub fn all(&self) -> impl Iterator<Item = (&K, Cow<'_, S>)> {
         let sealed = self.sealed.iter().filter(|(key, _)| !self.staged.contains_key(*key));
-        let sealed = sealed.map(|(key, sealed)| (key, sealed.state.look()));
+        let sealed = sealed.map(|(key, sealed)| (key, sealed.state.view()));
         sealed.chain(self.staged.iter().map(|(key, staged)| (key, Cow::Borrowed(&staged.state))))
     }
 
@@ -171,38 +171,38 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
         self.staged.clear();
     }
 
-    /// What stands as it was sealed needs no new record: what came has gone on already.
+    /// An entity that ends as it was sealed last needs no new record: the rows that came have gone on already.
     pub fn spare_unchanged(&mut self)
     where
         S: PartialEq,
     {
         for (key, staged) in &mut self.staged {
-            staged.dirty &= self.sealed.get(key).is_none_or(|sealed| *sealed.state.look() != staged.state);
+            staged.dirty &= self.sealed.get(key).is_none_or(|sealed| *sealed.state.view() != staged.state);
         }
     }
 
-    /// What is due still after all rounds of its wave is looked at again in the next epoch.
+    /// An entity that is still due after all rounds of its wave is computed again in the next epoch.
     pub fn put_off(&mut self, tick: Moment) {
         for staged in self.staged.values_mut().filter(|staged| staged.due) {
             (staged.sealed, staged.next) = (true, Some(tick));
         }
     }
 
-    /// Makes the open epoch's copies what the next epoch finds. An entity whose view was not computed (a newer version of what it has was kept)
-    /// wakes when it would have. `wake` sets when an entity's view changes by the clock and gives what was set before.
-    pub fn promote(&mut self, mut wake: impl FnMut(&K, Option<Moment>) -> Option<Moment>) {
-        self.turn += 1;
+    /// Makes the open epoch's copies what the next epoch finds. An entity whose view was not computed (it kept a newer version of the same content)
+    /// keeps its timer. `set_timer` sets an entity's timer and gives what it was before.
+    pub fn promote(&mut self, mut set_timer: impl FnMut(&K, Option<Moment>) -> Option<Moment>) {
+        self.promotions += 1;
         for (key, staged) in self.staged.drain(..) {
             if !staged.dirty && !staged.due && !staged.sealed {
                 continue;
             }
             let state = Arc::new(staged.state);
-            let next_before = staged.sealed.then(|| wake(&key, staged.next));
-            let sealed = Sealed { state: Resting::Whole(state.clone()), touched: self.turn };
+            let next_before = staged.sealed.then(|| set_timer(&key, staged.next));
+            let sealed = Sealed { state: Packed::Whole(state.clone()), touched: self.promotions };
             let before = self.sealed.insert(key.clone(), sealed);
-            let was_whole = before.as_ref().is_some_and(|before| matches!(before.state, Resting::Whole(_)));
+            let was_whole = before.as_ref().is_some_and(|before| matches!(before.state, Packed::Whole(_)));
             if !was_whole && self.whole_max < usize::MAX {
-                self.whole.push_back((key.clone(), self.turn));
+                self.whole.push_back((key.clone(), self.promotions));
             }
             self.promoted.push(Promoted { key, state, before, next_before });
         }
@@ -211,32 +211,33 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
     /// The sealed epoch is committed: shows each entity that it changed to `each`, as it was before and as it is.
     pub fn publish(&mut self, mut each: impl FnMut(&K, Option<&S>, &Arc<S>)) {
         for promoted in self.promoted.drain(..) {
-            let before = promoted.before.as_ref().map(|before| before.state.look());
+            let before = promoted.before.as_ref().map(|before| before.state.view());
             each(&promoted.key, before.as_deref(), &promoted.state);
         }
     }
 
-    /// Packs those that were touched least lately, as long as more are whole than may be, and shows them to `each`. Only what is committed rests.
-    pub fn rest(&mut self, mut each: impl FnMut(&K, &Resting<S>)) {
+    /// Packs the entities that were not touched for longest, while more are whole than may be, and shows them to `each`. Call it when all is
+    /// committed: what may be rolled back must be whole.
+    pub fn pack_idle(&mut self, mut each: impl FnMut(&K, &Packed<S>)) {
         while self.whole.len() > self.whole_max {
-            let Some((key, turn)) = self.whole.pop_front() else { return };
+            let Some((key, promotion)) = self.whole.pop_front() else { return };
             let Some(sealed) = self.sealed.get_mut(&key) else { continue };
-            let Resting::Whole(state) = &sealed.state else { continue };
-            if sealed.touched > turn {
+            let Packed::Whole(state) = &sealed.state else { continue };
+            if sealed.touched > promotion {
                 self.whole.push_back((key, sealed.touched));
                 continue;
             }
-            let Some(packed) = state.packed() else { continue };
-            sealed.state = Resting::Packed(packed);
+            let Some(packed) = state.pack() else { continue };
+            sealed.state = Packed::Bytes(packed);
             each(&key, &sealed.state);
         }
     }
 
-    /// The sealed epoch is not committed: what stood before it stands again. `wake` as in [`Self::promote`].
-    pub fn demote(&mut self, mut wake: impl FnMut(&K, Option<Moment>)) {
+    /// The sealed epoch is not committed: what stood before it stands again. `set_timer` as in [`Self::promote`].
+    pub fn demote(&mut self, mut set_timer: impl FnMut(&K, Option<Moment>)) {
         for promoted in self.promoted.drain(..).rev() {
             if let Some(next_before) = promoted.next_before {
-                wake(&promoted.key, next_before);
+                set_timer(&promoted.key, next_before);
             }
             match promoted.before {
                 Some(before) => self.sealed.insert(promoted.key, before),
@@ -247,19 +248,19 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
 
     /// Puts (part of) an entity that a restore read.
     pub fn restore(&mut self, key: K, change: impl FnOnce(&mut S)) {
-        let sealed = self.sealed.entry(key).or_insert_with(|| Sealed { state: Resting::Whole(Arc::default()), touched: 0 });
-        if let Resting::Whole(state) = &mut sealed.state {
+        let sealed = self.sealed.entry(key).or_insert_with(|| Sealed { state: Packed::Whole(Arc::default()), touched: 0 });
+        if let Packed::Whole(state) = &mut sealed.state {
             change(Arc::make_mut(state));
         }
     }
 
     /// Puts an entity that a restore read, packed as it was read.
     pub fn restore_packed(&mut self, key: K, bytes: &[u8]) {
-        self.sealed.insert(key, Sealed { state: Resting::Packed(bytes.into()), touched: 0 });
+        self.sealed.insert(key, Sealed { state: Packed::Bytes(bytes.into()), touched: 0 });
     }
 
     /// As the newest sealed epoch left them.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &Resting<S>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &Packed<S>)> {
         self.sealed.iter().map(|(key, sealed)| (key, &sealed.state))
     }
 }
@@ -268,14 +269,14 @@ impl<K: Hash + Eq + Clone, S: Rests> Table<K, S> {
 mod tests {
     use super::*;
 
-    impl Rests for u8 {}
+    impl Pack for u8 {}
 
-    impl Rests for u32 {
-        fn packed(&self) -> Option<Arc<[u8]>> {
+    impl Pack for u32 {
+        fn pack(&self) -> Option<Arc<[u8]>> {
             Some(Arc::new(self.to_le_bytes()))
         }
 
-        fn unpacked(bytes: &[u8]) -> Self {
+        fn unpack(bytes: &[u8]) -> Self {
             Self::from_le_bytes(bytes.try_into().expect("four bytes"))
         }
     }
@@ -285,16 +286,16 @@ mod tests {
         (staged.state, staged.sealed, staged.next) = (value, true, Some(Moment(value.into())));
     }
 
-    /// A source says the same again, under a newer version: kept, and nothing to compute.
+    /// A source says the same again, under a newer version: the version is kept, and nothing is computed.
     #[test]
-    fn what_is_kept_without_a_look_wakes_when_it_would_have() {
+    fn an_entity_that_is_not_computed_keeps_its_timer() {
         let mut table: Table<&'static str, u32> = Table::new();
         put(&mut table, "a", 1);
         table.promote(|_, _| None);
         table.publish(|_, _, _| {});
         table.stage(&"a").mark(Put::Same, Cause::NONE);
-        table.promote(|key, next| panic!("the wake of {key} is set to {next:?}"));
-        table.demote(|key, next| panic!("the wake of {key} is set to {next:?}"));
+        table.promote(|key, next| panic!("the timer of {key} is set to {next:?}"));
+        table.demote(|key, next| panic!("the timer of {key} is set to {next:?}"));
         assert_eq!(table.get(&"a"), Some(&1));
     }
 
@@ -306,36 +307,36 @@ mod tests {
         table.publish(|key, before, state| assert_eq!((*key, before, **state), ("a", None, 1)));
         put(&mut table, "a", 2);
         put(&mut table, "b", 2);
-        let mut woken = Vec::new();
+        let mut timers = Vec::new();
         table.promote(|key, next| {
-            woken.push((*key, next));
+            timers.push((*key, next));
             (*key == "a").then_some(Moment(1))
         });
-        assert_eq!(woken, [("a", Some(Moment(2))), ("b", Some(Moment(2)))]);
+        assert_eq!(timers, [("a", Some(Moment(2))), ("b", Some(Moment(2)))]);
         let sealed = table.get(&"a").copied().unwrap_or_default();
         put(&mut table, "a", sealed + 10);
         assert_eq!(table.get(&"a"), Some(&12), "built on what is sealed and not committed yet");
 
         table.drop_stage();
-        let mut woken = Vec::new();
-        table.demote(|key, next| woken.push((*key, next)));
+        let mut timers = Vec::new();
+        table.demote(|key, next| timers.push((*key, next)));
         assert_eq!(table.get(&"a"), Some(&1));
         assert_eq!(table.get(&"b"), None);
-        assert_eq!(woken, [("b", None), ("a", Some(Moment(1)))], "they wake as they did before");
+        assert_eq!(timers, [("b", None), ("a", Some(Moment(1)))], "their timers are as before");
         table.publish(|key, _, _| panic!("{key} of an epoch that was not committed is shown"));
     }
 
     /// Whole or packed: it is what it was, it can be built on, and an epoch that is not committed leaves it so.
     #[test]
-    fn what_was_not_touched_for_long_rests_packed() {
-        let mut table: Table<&'static str, u32> = Table::resting(2);
+    fn an_entity_that_was_not_touched_for_long_is_packed() {
+        let mut table: Table<&'static str, u32> = Table::packing(2);
         let mut packed = Vec::new();
         let mut epoch = |table: &mut Table<&'static str, u32>, key, value| {
             put(table, key, value);
             table.promote(|_, _| None);
             table.publish(|_, _, _| {});
             packed.clear();
-            table.rest(|key, resting| packed.push((*key, *resting.look())));
+            table.pack_idle(|key, entity| packed.push((*key, *entity.view())));
             packed.clone()
         };
         assert_eq!(epoch(&mut table, "a", 1), []);
@@ -353,24 +354,24 @@ mod tests {
         assert_eq!((before, table.get(&"a")), (3, Some(&3)));
     }
 
-    /// A row that is told once more, by a new snapshot, must be written, for its version is newer; nothing is computed, and no deadline is lost.
+    /// A row that a new snapshot repeats must be written, for its version is newer; nothing is computed, and no timer is lost.
     #[test]
-    fn what_was_only_told_once_more_keeps_its_moment() {
+    fn a_row_that_is_only_repeated_keeps_the_timer() {
         let cause = Cause { topic: crate::facts::TopicId(1), partition: 0, offset: 7 };
-        let woken = |put| {
+        let timers = |put| {
             let mut table: Table<u8, u8> = Table::new();
             let staged = table.stage(&1);
             staged.mark(put, cause);
             staged.sealed = staged.due;
-            let mut woken = Vec::new();
+            let mut timers = Vec::new();
             table.promote(|key, next| {
-                woken.push((*key, next));
+                timers.push((*key, next));
                 None
             });
-            (woken, table.iter().count())
+            (timers, table.iter().count())
         };
-        assert_eq!(woken(Put::Same), (vec![], 1));
-        assert_eq!(woken(Put::Changed), (vec![(1, None)], 1));
-        assert_eq!(woken(Put::Stale), (vec![], 0));
+        assert_eq!(timers(Put::Same), (vec![], 1));
+        assert_eq!(timers(Put::Changed), (vec![(1, None)], 1));
+        assert_eq!(timers(Put::Stale), (vec![], 0));
     }
 }

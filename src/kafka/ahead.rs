@@ -3,7 +3,7 @@
 //! Each partition has a queue of its own, so that the reader can take from those that are behind and leave those that are ahead, whose
 //! fetching librdkafka then rests by itself. Nothing is paused: that would throw away what was fetched.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::base_consumer::PartitionQueue;
@@ -20,27 +20,6 @@ use crate::facts::Moment;
 /// more often.
 const RECORDS_MAX: usize = 512;
 const BYTES_MAX: usize = 256 << 10;
-
-/// Rung by librdkafka's threads when a queue is not empty any more.
-#[derive(Default)]
-pub(super) struct Bell {
-    rung: Mutex<bool>,
-    heard: Condvar,
-}
-
-impl Bell {
-    pub(super) fn ring(&self) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.heard.notify_one();
-    }
-
-    /// Waits until it is rung, or has been since last waited for.
-    pub(super) fn wait(&self, time: Duration) {
-        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.heard.wait_timeout_while(rung, time, |rung| !*rung);
-        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
-    }
-}
 
 pub(super) struct Ahead {
     pub place: Place,

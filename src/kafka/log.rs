@@ -342,7 +342,7 @@ fn due_in(state: &State, limits: &Limits, clock: Moment) -> Duration {
         return Duration::ZERO;
     }
     let linger = state.first_at.map(|first| limits.linger.saturating_sub(first.elapsed()));
-    let wake = limits.wake_at.map(|wake| Duration::from_millis(u64::try_from((wake - clock).0).unwrap_or(0)));
+    let wake = limits.timer_at.map(|wake| Duration::from_millis(u64::try_from((wake - clock).0).unwrap_or(0)));
     linger.into_iter().chain(wake).min().unwrap_or(Duration::from_secs(3600))
 }
 

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::ahead::Bell;
 use super::fault::Fault;
 use super::health::KafkaHealth;
 use super::settings::KafkaSettings;
@@ -16,6 +15,27 @@ use crate::facts::Moment;
 
 /// A partition: the place of its topic among those subscribed (sources, then the exchange), and its number.
 pub(super) type Place = (u16, i32);
+
+/// Rung by librdkafka's threads when a queue is not empty any more.
+#[derive(Default)]
+pub(super) struct Bell {
+    rung: Mutex<bool>,
+    heard: Condvar,
+}
+
+impl Bell {
+    pub(super) fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.heard.notify_one();
+    }
+
+    /// Waits until it is rung, or has been since last waited for.
+    pub(super) fn wait(&self, time: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.heard.wait_timeout_while(rung, time, |rung| !*rung);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+}
 
 pub(super) struct Shared {
     pub settings: KafkaSettings,

@@ -143,7 +143,7 @@ pub fn settings(name: &str, bootstrap: &str) -> KafkaSettings {
 }
 
 pub fn limits() -> Limits {
-    Limits { records_max: 500, bytes_max: 1 << 20, linger: Duration::from_millis(20), wake_at: None }
+    Limits { records_max: 500, bytes_max: 1 << 20, linger: Duration::from_millis(20), timer_at: None }
 }
 
 pub fn empty_batch(log: &KafkaLog) -> Batch {

@@ -37,7 +37,7 @@ async fn a_clock_alone_wakes_and_closing_ends() {
     let app = App::new("clock", 1).await;
     let mut log = app.running().await;
     let mut batch = empty_batch(&log);
-    log.next_batch(&waybill::engine::log::Limits { wake_at: Some(Moment(0)), ..limits() }, &mut batch).await.unwrap();
+    log.next_batch(&waybill::engine::log::Limits { timer_at: Some(Moment(0)), ..limits() }, &mut batch).await.unwrap();
     assert!(batch.is_empty() && batch.clock > Moment(0));
     let closer = log.closer();
     let waiting = async { log.next_batch(&limits(), &mut batch).await.unwrap() };

@@ -181,7 +181,7 @@ mod tests {
         (0..100).for_each(|day| broker.produce(record("few", 0), Moment(day * 10)));
         let mut log = MemoryLog::open(&broker, "a", topics.iter().take(3).cloned().collect(), "x".into(), "c".into());
         let mut batch = Batch::new(log.topics(), Moment(0));
-        let limits = Limits { records_max: 64, bytes_max: 1 << 20, linger: Duration::ZERO, wake_at: None };
+        let limits = Limits { records_max: 64, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None };
         now(log.start(&[])).expect("starts");
         let mut moments: Vec<Moment> = Vec::new();
         loop {

@@ -2,8 +2,8 @@
 
 mod begin;
 mod incarnations;
-mod keeping;
-mod wakes;
+mod row_owners;
+mod timers;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl Bench {
         };
         let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
         let log = MemoryLog::open(&self.broker, APPLICATION, Arc::from([Arc::from(SOURCE_TOPIC)]), exchange, changelog);
-        let limits = Limits { records_max: 1_000, bytes_max: 1 << 24, linger: std::time::Duration::ZERO, wake_at: None };
+        let limits = Limits { records_max: 1_000, bytes_max: 1 << 24, linger: std::time::Duration::ZERO, timer_at: None };
         let (engine, restored) = now(Engine::start(settings, log, limits, ()))?;
         self.engine = Some(engine);
         Ok(restored)

@@ -128,7 +128,7 @@ async fn start(config: &Config, broker: &Broker, sources: &Arc<[Arc<str>]>) -> R
     let settings = config.engine();
     let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
     let log = MemoryLog::open(broker, &config.application.id, sources.clone(), exchange, changelog);
-    let limits = Limits { records_max: 10_000, bytes_max: 32 << 20, linger: Duration::ZERO, wake_at: None };
+    let limits = Limits { records_max: 10_000, bytes_max: 32 << 20, linger: Duration::ZERO, timer_at: None };
     Ok(Engine::start(settings, log, limits, ()).await.map_err(|error| error.to_string())?.0)
 }
 
@@ -178,7 +178,7 @@ impl<'c> Play<'c> {
     /// Time goes on: whatever waits for the clock alone is looked at in its turn.
     pub async fn wait_until(&mut self, moment: Moment) -> Result<(), String> {
         let mut turns = 0;
-        while let Some(wake) = self.engine.core().wake_at().filter(|wake| *wake <= moment) {
+        while let Some(wake) = self.engine.core().next_timer().filter(|wake| *wake <= moment) {
             self.broker.set_now(wake);
             self.turn().await?;
             turns += 1;

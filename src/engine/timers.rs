@@ -1,5 +1,7 @@
-//! When which entity's view would next change by the clock alone. Rebuilt by restore; read at an epoch's opening, changed when it is sealed,
-//! and back again when it is not committed.
+//! Timers: when which entity's view changes next although no record arrives.
+//!
+//! One timer an entity, set when the entity is sealed, and set back when its epoch is not committed. Due timers are read when an epoch opens. They
+//! are not state: a restore sets them again.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +10,15 @@ use hashbrown::HashMap;
 
 use crate::facts::{Moment, Subject};
 
+/// The timers of one shard.
 #[derive(Debug, Default)]
-pub struct Wakes {
+pub struct Timers {
     by_moment: BTreeSet<(Moment, Subject)>,
     moments: HashMap<Subject, Moment, RandomState>,
 }
 
-impl Wakes {
-    /// Sets (or, by `None`, clears) the moment of an entity, and gives what it was.
+impl Timers {
+    /// Sets an entity's timer (`None` clears it), and gives what it was before.
     pub fn set(&mut self, subject: Subject, next: Option<Moment>) -> Option<Moment> {
         let old = self.moments.get(&subject).copied();
         if old == next {
@@ -36,11 +39,12 @@ impl Wakes {
         old
     }
 
+    /// When the next timer is due.
     pub fn earliest(&self) -> Option<Moment> {
         self.by_moment.first().map(|(moment, _)| *moment)
     }
 
-    /// Entities whose moment has come, earliest first; they stay until their moment is set anew.
+    /// Entities whose timers are due, earliest first. A timer stays until it is set again.
     pub fn due(&self, tick: Moment) -> impl Iterator<Item = &Subject> {
         self.by_moment.iter().take_while(move |(moment, _)| *moment <= tick).map(|(_, subject)| subject)
     }

@@ -1,23 +1,22 @@
-//! The wave of names: rows go on to where their names lead, and come back when a link has moved.
+//! Rows that came under an alias (what another system calls an order) go on to the order that the alias leads to, and come back when a link moves.
 
-use super::core::Core;
 use super::published::LINKS_MAX;
-use super::route;
+use super::store::Store;
 use crate::entities::name::Waiting;
 use crate::facts::{Link, Name, RowKey, Subject};
 
-/// Names pass on the rows that came under them, link by link, until nothing moves; five links at most.
-pub(super) fn pass_on(core: &mut Core) {
+/// Passes on the rows that came under aliases, link by link, until nothing moves; [`LINKS_MAX`] links at most.
+pub(super) fn pass_on(store: &mut Store) {
     for _ in 0..LINKS_MAX {
-        take_back(core);
+        take_back(store);
         let mut moved = Vec::new();
-        for shard in &mut core.shards {
-            for index in 0..shard.names.staged_len() {
-                if let Some((name, staged)) = shard.names.staged_at(index)
+        for shard in &mut store.shards {
+            for index in 0..shard.aliases.staged_len() {
+                if let Some((alias, staged)) = shard.aliases.staged_at(index)
                     && staged.due
                 {
-                    let facts = staged.state.forward(name);
-                    core.report.names_forwarded += facts.len() as u64;
+                    let facts = staged.state.forward(alias);
+                    store.report.rows_forwarded += facts.len() as u64;
                     moved.extend(facts);
                 }
             }
@@ -26,53 +25,51 @@ pub(super) fn pass_on(core: &mut Core) {
             break;
         }
         for (fact, since) in moved {
-            core.store_waiting(fact, since);
+            store.put_waiting(fact, since);
         }
     }
-    for shard in &mut core.shards {
-        shard.names.spare_unchanged();
+    for shard in &mut store.shards {
+        shard.aliases.spare_unchanged();
     }
 }
 
-/// Takes the rows of names whose link has moved back from where they are.
-fn take_back(core: &mut Core) {
+/// Takes the rows of aliases whose link has moved back from where they are.
+fn take_back(store: &mut Store) {
     let mut back: Vec<(Name, Link, Vec<RowKey>)> = Vec::new();
-    for shard in &mut core.shards {
-        for index in 0..shard.names.staged_len() {
-            if let Some((name, staged)) = shard.names.staged_at(index)
+    for shard in &mut store.shards {
+        for index in 0..shard.aliases.staged_len() {
+            if let Some((alias, staged)) = shard.aliases.staged_at(index)
                 && staged.due
             {
-                back.extend(staged.state.moved(name).into_iter().map(|(from, keys)| (name.clone(), from, keys)));
+                back.extend(staged.state.moved(alias).into_iter().map(|(from, keys)| (alias.clone(), from, keys)));
             }
         }
     }
-    for (name, from, keys) in back {
+    for (alias, from, keys) in back {
         for key in keys {
-            let Some(back) = take(core, &from, &key) else { continue };
-            let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
-            shard.names.stage(&name).state.give_back(key, back);
+            let Some(back) = take(store, &from, &key) else { continue };
+            store.shard_of(&Subject::Name(alias.clone())).aliases.stage(&alias).state.give_back(key, back);
         }
     }
 }
 
-/// The row, from the order that it went to (of which it begins to wait again) or from the name on the way where it waits. Whoever had it is computed
-/// anew.
-pub(super) fn take(core: &mut Core, from: &Link, key: &RowKey) -> Option<Waiting> {
+/// Takes a row from the order that it went to (it begins to wait again), or from the alias on the way where it waits. The entity that had it is
+/// computed again.
+pub(super) fn take(store: &mut Store, from: &Link, key: &RowKey) -> Option<Waiting> {
     let mut from = from.clone();
     for _ in 0..LINKS_MAX {
         match from {
             Link::Order(order) => {
-                let shard = &mut core.shards[route::of(&Subject::Order(order.clone()), core.settings.shards)];
-                let staged = shard.orders.stage(&order);
+                let tick = store.tick;
+                let staged = store.shard_of(&Subject::Order(order.clone())).orders.stage(&order);
                 let kept = staged.state.rows.take(key)?;
                 if let Some(cause) = kept.cause().or(kept.deletion.as_ref().map(|deletion| deletion.cause)) {
                     staged.touch(cause);
                 }
-                return Some(Waiting { kept, since: core.tick });
+                return Some(Waiting { kept, since: tick });
             }
-            Link::Name(name) => {
-                let shard = &mut core.shards[route::of(&Subject::Name(name.clone()), core.settings.shards)];
-                let staged = shard.names.stage(&name);
+            Link::Name(alias) => {
+                let staged = store.shard_of(&Subject::Name(alias.clone())).aliases.stage(&alias);
                 match staged.state.take(key) {
                     Ok(waiting) => {
                         staged.dirty = true;
@@ -127,7 +124,7 @@ mod tests {
             let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
             let change = row.map_or(Change::Delete, Change::Upsert);
             let key = RowKey { kind, source: WMS, id: id.into() };
-            self.core.store(Fact { subject: Subject::Name(name.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
+            self.core.store_fact(Fact { subject: Subject::Name(name.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
         }
 
         fn link(&mut self, name: &Name, claim: &str, to: Option<Link>) {
@@ -206,7 +203,7 @@ mod tests {
         bench.link(&parcel, "order-number|1002", Some(Link::Name(number("1002"))));
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (1, 1));
-        let names = bench.core.shards.iter().flat_map(|shard| shard.names.iter());
-        assert!(names.map(|(name, state)| state.look().waiting_len(name)).sum::<usize>() == 0, "nothing is left on the way");
+        let aliases = bench.core.store.shards.iter().flat_map(|shard| shard.aliases.iter());
+        assert!(aliases.map(|(alias, state)| state.view().waiting_len(alias)).sum::<usize>() == 0, "nothing is left on the way");
     }
 }

@@ -1,0 +1,93 @@
+//! Bulk deletes: one statement of a source about many rows.
+//!
+//! A TRUNCATE, or a complete list, deletes every row of a set (source, kind, prefix of the id) that it does not name. We keep one delete watermark
+//! for each set: the statement's version. At the end of the epoch one scan deletes the set's rows below it; a row that arrives later and is older
+//! is deleted on arrival ([`super::watermarks`]). A snapshot that read a whole set deletes nothing: orders are told which of their rows it left out.
+
+use super::store::Store;
+use super::watermarks::{deletion, left_out};
+use crate::entities::floor::{Laid, Rise};
+use crate::entities::{Kept, Put};
+use crate::facts::{Change, Fact, Keeper, Row, RowKey, RowSet, Subject, Version};
+
+/// Puts a statement about many rows. The rows are looked for at the seal, when everything is stored that the epoch read.
+pub(super) fn put(store: &mut Store, fact: Fact) -> Put {
+    let Fact { subject, change: Change::Upsert(Row::Floor(floor)), version, cause, at, .. } = fact else { return Put::Stale };
+    let shard = store.shard_of(&subject);
+    let Subject::Set(set) = subject else { return Put::Stale };
+    let staged = shard.watermarks.stage(&set);
+    let put = match staged.state.put(&floor, version, cause, at) {
+        Rise::None => Put::Stale,
+        Rise::Told => Put::Same,
+        Rise::Laid => Put::Changed,
+    };
+    staged.mark(put, cause);
+    put
+}
+
+/// Deletes the rows below the watermarks that the open epoch has raised, and tells orders which of their rows a snapshot left out.
+pub(super) fn sweep(store: &mut Store) {
+    let (mut deletes, mut snapshots): (Vec<(RowSet, Laid)>, Vec<(RowSet, Laid)>) = (Vec::new(), Vec::new());
+    for shard in &mut store.shards {
+        for index in 0..shard.watermarks.staged_len() {
+            if let Some((set, staged)) = shard.watermarks.staged_at(index)
+                && std::mem::take(&mut staged.due)
+            {
+                deletes.extend(staged.state.laid().map(|watermark| (set.clone(), watermark)));
+                snapshots.extend(staged.state.read().map(|snapshot| (set.clone(), snapshot)));
+            }
+        }
+    }
+    for (set, watermark) in deletes {
+        for (subject, key) in rows_below(store, &set, watermark.version) {
+            store.put(deletion(subject, key, watermark));
+        }
+    }
+    for (set, snapshot) in snapshots {
+        for (subject, key) in rows_below(store, &set, snapshot.version) {
+            // A row that waits in an alias is told of once it has reached its order.
+            if let Subject::Order(order) = subject {
+                store.put(left_out(order, &key, snapshot, store.tick));
+            }
+        }
+    }
+}
+
+/// Rows of the set that are not deleted and older than this version. Sorted, so that what is emitted does not depend on a hash.
+fn rows_below(store: &Store, set: &RowSet, version: Version) -> Vec<(Subject, RowKey)> {
+    let mut found = Vec::new();
+    let is_of = |key: &RowKey| key.kind == set.kind && key.source == set.source && key.id.starts_with(set.prefix.as_str());
+    for shard in &store.shards {
+        match set.keeper {
+            Keeper::Skus => {
+                for (sku, state) in shard.skus.all() {
+                    let rows = state.of_kind(set.kind).filter(|(key, kept)| is_of(key) && is_below(kept, version));
+                    found.extend(rows.map(|(key, _)| (Subject::Sku(sku.clone()), key.clone())));
+                }
+            }
+            Keeper::Customers => {
+                for (customer, state) in shard.customers.all() {
+                    let rows = state.of_kind(set.kind).filter(|(key, kept)| is_of(key) && is_below(kept, version));
+                    found.extend(rows.map(|(key, _)| (Subject::Customer(customer.clone()), key.clone())));
+                }
+            }
+            Keeper::Orders => {
+                for (order, state) in shard.orders.all() {
+                    let rows = state.rows.of(set.kind, set.source);
+                    let rows = rows.filter(|(key, stored)| is_of(key) && !stored.deleted && stored.version < version);
+                    found.extend(rows.map(|(key, _)| (Subject::Order(order.clone()), key.clone())));
+                }
+                for (alias, state) in shard.aliases.all() {
+                    let rows = state.waiting().filter(|(key, kept)| is_of(key) && is_below(kept, version));
+                    found.extend(rows.map(|(key, _)| (Subject::Name(alias.clone()), key.clone())));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn is_below<R>(kept: &Kept<R>, version: Version) -> bool {
+    !kept.is_deleted() && kept.upserted.as_ref().is_some_and(|upserted| upserted.version < version)
+}

@@ -1,0 +1,170 @@
+//! The store: every entity of the application, in its shards, with what the open epoch has changed of them.
+//!
+//! [`Store::put`] puts one row to one entity, if the row is newer than what the entity has. What moves several rows stands in files above it:
+//! [`super::aliases`] (rows go on to the order that an alias leads to), [`super::row_owners`] (rows that change owner) and
+//! [`super::bulk_deletes`] (one statement about many rows).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::report::EpochReport;
+use super::route;
+use super::settings::EngineSettings;
+use super::shard::Shard;
+use super::watermarks::Watermarks;
+use crate::entities::Put;
+use crate::entities::order::OrderState;
+use crate::facts::{Change, Fact, Moment, Row, SourceId, Subject};
+
+/// All entities.
+pub(super) struct Store {
+    pub settings: EngineSettings,
+    pub shards: Vec<Shard>,
+    pub watermarks: Watermarks,
+    /// The open epoch's tick.
+    pub tick: Moment,
+    /// What the open epoch holds.
+    pub report: EpochReport,
+}
+
+impl Store {
+    pub fn new(settings: EngineSettings) -> Self {
+        let orders = settings.orders_whole_of_shard();
+        Self {
+            shards: (0..settings.shards).map(|_| Shard::new(orders)).collect(),
+            settings,
+            watermarks: Watermarks::default(),
+            tick: Moment::default(),
+            report: EpochReport::default(),
+        }
+    }
+
+    /// The shard that keeps the entity.
+    pub fn shard_of(&mut self, subject: &Subject) -> &mut Shard {
+        &mut self.shards[route::of(subject, self.settings.shards)]
+    }
+
+    /// Puts a fact's row to its order, alias, SKU or customer in the open epoch, if it is newer than what is there.
+    pub fn put(&mut self, fact: Fact) -> Put {
+        self.put_waiting(fact, self.tick)
+    }
+
+    /// ... a row that has waited for its order since the tick `since`, and may have to wait on.
+    pub fn put_waiting(&mut self, fact: Fact, since: Moment) -> Put {
+        // What a bulk statement says of this row, if the row arrives after it and is older.
+        let follows = self.watermarks.above(&fact, self.tick);
+        let put = self.put_row(fact, since);
+        match follows {
+            Some(follows) => self.put_row(follows, since).max(put),
+            None => put,
+        }
+    }
+
+    fn put_row(&mut self, fact: Fact, since: Moment) -> Put {
+        let tick = self.tick;
+        let shard = self.shard_of(&fact.subject);
+        let cause = fact.cause;
+        let put = match (fact.subject, fact.change) {
+            (Subject::Order(key), change) => {
+                let upsert = matches!(change, Change::Upsert(_));
+                let known = shard.orders.get(&key).map(|order| &order.rows);
+                // Waybill withdraws some of its own derived facts without knowing whether this order ever had them.
+                let unknown = || fact.key.source == SourceId::WAYBILL && known.is_none_or(|rows| rows.get(&fact.key).is_none());
+                if known.is_some_and(|rows| rows.is_stale(&fact.key, upsert, fact.version)) || (!upsert && unknown()) {
+                    Put::Stale
+                } else {
+                    let staged = shard.orders.stage(&key);
+                    let OrderState { rows, since: kept_since, .. } = &mut staged.state;
+                    if rows.is_empty() && *kept_since == Moment::default() {
+                        *kept_since = tick;
+                    }
+                    let put = match change {
+                        Change::Upsert(Row::Order(row)) => rows.put(fact.key, Some(row), fact.version, cause, fact.at),
+                        Change::Withdraw => rows.withdraw(fact.key, fact.version, cause, fact.at),
+                        _ => rows.put(fact.key, None, fact.version, cause, fact.at),
+                    };
+                    staged.mark(put, cause);
+                    put
+                }
+            }
+            (Subject::Name(alias), change) => {
+                let staged = shard.aliases.stage(&alias);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at, since);
+                staged.mark(put, cause);
+                put
+            }
+            (Subject::Sku(sku), change) => {
+                let staged = shard.skus.stage(&sku);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
+                staged.mark(put, cause);
+                put
+            }
+            (Subject::Customer(key), change) => {
+                let staged = shard.customers.stage(&key);
+                let put = staged.state.put(fact.key, change, fact.version, cause, fact.at);
+                staged.mark(put, cause);
+                put
+            }
+            // These say where rows belong and which are deleted; they hold no row of a view.
+            (Subject::Home(_) | Subject::Set(_), _) => Put::Stale,
+        };
+        match put {
+            Put::Stale => self.report.facts_stale += 1,
+            Put::Changed | Put::Same => self.report.facts_new += 1,
+        }
+        put
+    }
+
+    /// Opens an epoch at this tick: entities whose timer is due are computed again at the seal.
+    pub fn begin(&mut self, tick: Moment) {
+        self.tick = tick;
+        self.report = EpochReport { tick, ..EpochReport::default() };
+        for shard in &mut self.shards {
+            let due: Vec<Subject> = shard.timers.due(tick).cloned().collect();
+            for subject in due {
+                match &subject {
+                    Subject::Order(key) => shard.orders.stage(key).fire(),
+                    Subject::Name(alias) => shard.aliases.stage(alias).fire(),
+                    Subject::Sku(sku) => shard.skus.stage(sku).fire(),
+                    Subject::Customer(key) => shard.customers.stage(key).fire(),
+                    // Neither has a view.
+                    Subject::Home(_) | Subject::Set(_) => {}
+                }
+            }
+        }
+    }
+
+    /// When the next timer is due.
+    pub fn next_timer(&self) -> Option<Moment> {
+        self.shards.iter().filter_map(|shard| shard.timers.earliest()).min()
+    }
+
+    /// A digest of each entity's state, by kind and key: a restore must bring back the same.
+    pub fn digests(&self) -> BTreeMap<String, u64> {
+        fn whole<S: Serialize>(state: &S) -> u64 {
+            xxh3_64(&postcard::to_stdvec(state).unwrap_or_default())
+        }
+        fn by_rows(rows: impl Iterator<Item = Option<Vec<u8>>>, head: Vec<u8>) -> u64 {
+            xxh3_64(&rows.flatten().flatten().chain(head).collect::<Vec<_>>())
+        }
+        let mut all = BTreeMap::new();
+        for shard in &self.shards {
+            all.extend(shard.orders.iter().map(|(key, state)| (format!("order {}", key.0), whole(&*state.view()))));
+            all.extend(shard.aliases.iter().map(|(alias, state)| (format!("alias {alias}"), whole(&*state.view()))));
+            all.extend(shard.row_owners.iter().map(|(row, state)| (format!("owner of row {row:?}"), whole(&*state.view()))));
+            all.extend(shard.watermarks.iter().map(|(set, state)| (format!("delete watermark of {set:?}"), whole(&*state.view()))));
+            for (sku, state) in shard.skus.iter().map(|(sku, state)| (sku, state.view())) {
+                all.insert(format!("SKU {sku}"), by_rows(state.row_keys().map(|key| state.row_bytes(key)), state.head_bytes()));
+            }
+            for (customer, state) in shard.customers.iter().map(|(customer, state)| (customer, state.view())) {
+                all.insert(
+                    format!("customer {}", customer.0),
+                    by_rows(state.row_keys().map(|key| state.row_bytes(key)), state.head_bytes()),
+                );
+            }
+        }
+        all
+    }
+}

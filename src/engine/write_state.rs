@@ -1,0 +1,89 @@
+//! Writes the changed state of an epoch: orders and aliases whole, SKUs and customers by row, and one epoch record a shard.
+
+use super::incarnations::Incarnations;
+use super::outbox::{Outbox, StateOut};
+use super::shard::Shard;
+use super::state::{EpochRecord, StateKey, encode, frame};
+use super::store::Store;
+use super::workers;
+use crate::facts::Moment;
+
+/// Writes at which times sources began again, if the open epoch found any.
+pub(super) fn sources_begun(store: &mut Store, incarnations: &mut Incarnations, outbox: &mut Outbox) {
+    for (source, begun) in incarnations.take_found() {
+        let index = usize::from(source.0) % store.shards.len();
+        store.shards[index].noted = true;
+        let mut state = StateOut::new(&store.settings.names, index);
+        state.put(&StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
+        outbox.state(state, &mut store.report);
+    }
+}
+
+/// Writes the state that changed, shard by shard on several threads.
+pub(super) fn changed(store: &mut Store, outbox: &mut Outbox) {
+    let Store { shards, report, settings, tick, .. } = store;
+    let (names, fingerprint, tick) = (&settings.names, settings.fingerprint, *tick);
+    workers::run_each(
+        shards,
+        |shard| shard.staged_len(),
+        |index, shard| {
+            let mut out = StateOut::new(names, index);
+            if shard.touched() {
+                of_shard(shard, &mut out, fingerprint, tick);
+            }
+            out
+        },
+        |_, out| outbox.state(out, report),
+    );
+}
+
+fn of_shard(shard: &mut Shard, out: &mut StateOut, fingerprint: u64, tick: Moment) {
+    for place in 0..shard.orders.staged_len() {
+        let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
+        if staged.sealed && staged.state.wakes_at != staged.next {
+            staged.state.wakes_at = staged.next;
+            staged.dirty = true;
+        }
+        if !staged.dirty {
+            continue;
+        }
+        out.put(&StateKey::Order(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    for (alias, staged) in shard.aliases.staged().filter(|(_, staged)| staged.dirty) {
+        out.put(&StateKey::Alias(alias.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    for place in 0..shard.skus.staged_len() {
+        let Some((sku, staged)) = shard.skus.staged_at(place) else { continue };
+        if !staged.dirty {
+            continue;
+        }
+        for row in staged.state.take_touched() {
+            let key = StateKey::SkuRow(sku.clone(), row.clone());
+            out.put(&key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+        }
+        out.put(&StateKey::SkuHead(sku.clone()), |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
+    }
+    for place in 0..shard.customers.staged_len() {
+        let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
+        if !staged.dirty {
+            continue;
+        }
+        for row in staged.state.take_touched() {
+            let key = StateKey::CustomerRow(customer.clone(), row.clone());
+            out.put(&key, |bytes, _| staged.state.row_bytes(&row).map(|payload| frame(bytes, &payload)));
+        }
+        out.put(&StateKey::CustomerHead(customer.clone()), |bytes, _| Some(frame(bytes, &staged.state.head_bytes())));
+    }
+    for (key, staged) in shard.row_owners.staged().filter(|(_, staged)| staged.dirty) {
+        out.put(&StateKey::RowOwner(key.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    for (set, staged) in shard.watermarks.staged().filter(|(_, staged)| staged.dirty) {
+        out.put(&StateKey::Watermark(set.clone()), |bytes, scratch| Some(encode(bytes, &staged.state, scratch)));
+    }
+    let number = shard.epoch.number + 1;
+    for topic in &shard.going_live {
+        out.put(&StateKey::Live(*topic as u8), |bytes, scratch| Some(encode(bytes, &number, scratch)));
+    }
+    let record = EpochRecord { number, tick, generation: shard.epoch.generation, fingerprint };
+    out.put(&StateKey::Epoch, |bytes, scratch| Some(encode(bytes, &record, scratch)));
+}
