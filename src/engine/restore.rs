@@ -50,7 +50,8 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     let mut found = Restored::default();
     let (mut known, mut lost, mut empty) = (0, 0, 0);
     for index in 0..core.store.shards.len() {
-        let exchange = committed.iter().find(|offset| offset.topic == core.store.settings.names.exchange && offset.partition == index as i32);
+        let exchange =
+            committed.iter().find(|offset| offset.topic == core.store.settings.names.exchange && offset.partition == index as i32);
         let noted = exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
         let read = read_shard(core, log, index, noted, &mut found).await?;
         match (read.number, noted) {

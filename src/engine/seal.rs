@@ -166,11 +166,7 @@ struct Sealed {
 }
 
 /// Computes every due entity of one kind once, shard by shard on several threads, then stores the facts that they derive for later waves.
-fn wave<K, S>(
-    store: &mut Store,
-    table: fn(&mut Shard) -> &mut Table<K, S>,
-    count: fn(&mut EpochReport) -> &mut u64,
-) -> Vec<Emitted>
+fn wave<K, S>(store: &mut Store, table: fn(&mut Shard) -> &mut Table<K, S>, count: fn(&mut EpochReport) -> &mut u64) -> Vec<Emitted>
 where
     K: Hash + Eq + Clone + Send,
     S: Sealable<K> + Pack + Send,
@@ -244,4 +240,3 @@ fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts:
     exceptions::emit(&view, open, said, outlet);
     [view.next_change, by_clock].into_iter().flatten().min()
 }
-

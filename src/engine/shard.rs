@@ -1,7 +1,7 @@
 //! A shard: the entities whose keys hash to it, their timers, and its count of epochs. Single-writer: no locks.
 
-use super::published::Published;
 use super::packed::Packed;
+use super::published::Published;
 use super::state::EpochRecord;
 use super::table::Table;
 use super::timers::Timers;

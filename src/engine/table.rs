@@ -108,7 +108,14 @@ impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
 
     /// A table that keeps this many entities whole, those that were touched last, and packs the others.
     pub fn packing(whole_max: usize) -> Self {
-        Self { sealed: HashMap::default(), whole: VecDeque::new(), whole_max, promotions: 0, promoted: Vec::new(), staged: IndexMap::default() }
+        Self {
+            sealed: HashMap::default(),
+            whole: VecDeque::new(),
+            whole_max,
+            promotions: 0,
+            promoted: Vec::new(),
+            staged: IndexMap::default(),
+        }
     }
 
     /// The entity as the open epoch sees it.
