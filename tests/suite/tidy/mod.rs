@@ -1,7 +1,14 @@
 //! The rules of the house that a machine can hold. Each failure says what to do instead.
 
+mod imports;
+mod lexer;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 /// A file beyond this has met two concepts.
 const LINES_MAX: usize = 620;
@@ -157,4 +164,92 @@ fn every_derived_topic_has_a_schema() {
         });
         assert!(found, "{} has no schema under schemas/", topic.name());
     }
+}
+
+/// `src` without its tests.
+fn product() -> Vec<(PathBuf, String)> {
+    let files: Vec<(PathBuf, String)> = sources("src").into_iter().filter(|(path, _)| !is_test(path)).collect();
+    let kept = imports::Crate::read(&files).files();
+    files.into_iter().filter(|(path, _)| kept.contains(path)).collect()
+}
+
+/// What does not hold yet. The lists shrink, and never grow.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    /// Files in circles.
+    circles: BTreeSet<PathBuf>,
+    /// Names of types that stand twice.
+    names: BTreeSet<String>,
+    /// Files in which letters name quantities.
+    letters: BTreeSet<PathBuf>,
+}
+
+fn known() -> Known {
+    toml::from_str(include_str!("known.toml")).expect("known.toml is well formed")
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let known = known().circles;
+    let arrows = imports::Crate::read(&product()).arrows();
+    let circles = imports::circles(&arrows);
+    let new: Vec<String> = circles
+        .iter()
+        .filter(|circle| circle.iter().any(|file| !known.contains(file)))
+        .map(|circle| imports::shown(circle, &arrows))
+        .collect();
+    assert!(
+        new.is_empty(),
+        "move what both need to a file below them (a trait out of its mod.rs, a constant, a type):\n{}",
+        new.join("\n")
+    );
+}
+
+#[test]
+fn a_public_type_name_stands_once() {
+    let known = known().names;
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in product().iter().filter(|(path, _)| !path.starts_with("src/retailer")) {
+        for name in names::public_types(text) {
+            places.entry(name).or_default().insert(path.display().to_string());
+        }
+    }
+    places.retain(|_, places| places.len() > 1);
+    let new: Vec<String> =
+        places.iter().filter(|(name, _)| !known.contains(*name)).map(|(name, places)| format!("{name}: {places:?}")).collect();
+    assert!(new.is_empty(), "one name, one meaning: find a more precise one for all but one of these\n{}", new.join("\n"));
+}
+
+/// Rooms whose texts are ours. `sources` and `envelope` speak other systems' languages, `kafka`, `cli` and the retailer name no quantity.
+const OUR_WORDS: [&str; 6] = ["src/facts", "src/entities", "src/events", "src/engine", "src/config", "src/http"];
+/// Examples name lines by letters, and units of durations are letters.
+const LETTERS_ARE_FINE: [(&str, &[&str]); 2] = [("src/events/samples.rs", &["A", "B"]), ("src/config/values.rs", &["s", "m", "h", "d"])];
+
+#[test]
+fn no_single_letter_names_a_quantity() {
+    let known = known().letters;
+    let mut found: Vec<(PathBuf, String)> = Vec::new();
+    for (path, text) in product() {
+        let mut letters = names::letters_as_names(&text);
+        if OUR_WORDS.iter().any(|room| path.starts_with(room)) {
+            letters.extend(names::letters_in_texts(&text));
+            letters.extend(names::letters_in_comments(&text));
+        }
+        let fine = LETTERS_ARE_FINE.iter().find(|(file, _)| path == Path::new(file)).map_or(&[][..], |(_, letters)| letters);
+        letters.retain(|letter| !fine.iter().any(|fine| *letter == format!("`{fine}` in \"{fine}\"")));
+        found.extend(letters.into_iter().map(|letter| (path.clone(), letter)));
+    }
+    let schemas = fs::read_dir(root().join("schemas")).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in schemas.chain([root().join("src/config/init.toml")]) {
+        let text = fs::read_to_string(&path).expect("a text");
+        // Of JSON each text by itself: a name of one letter is one, too.
+        let is_json = path.extension().is_some_and(|ending| ending == "avsc");
+        let texts = text.lines().flat_map(|line| if is_json { line.split('"').skip(1).step_by(2).collect() } else { vec![line] });
+        let file = path.strip_prefix(root()).expect("below the root");
+        found.extend(texts.flat_map(names::letters_of).map(|letter| (file.to_path_buf(), letter)));
+    }
+    let new: Vec<String> =
+        found.iter().filter(|(file, _)| !known.contains(file)).map(|(file, letter)| format!("{}: {letter}", file.display())).collect();
+    assert!(new.is_empty(), "a quantity is named by a word (ordered, despatched, kept ...):\n{}", new.join("\n"));
 }
