@@ -67,7 +67,9 @@ impl Crate {
                 }
             };
             // A module that is brought in whole is no arrow yet: what is named of it is one.
-            for import in file.imports.iter().filter(|import| !import.public || used.contains(&import.name)) {
+            for import in
+                file.imports.iter().filter(|import| !import.public || self.names_of(module, import).any(|name| used.contains(name)))
+            {
                 if import.name == "*" || self.module_at(module, &import.path).is_none() {
                     go(&import.path);
                 }
@@ -84,6 +86,12 @@ impl Crate {
             }
         }
         arrows
+    }
+
+    /// The name that a `use` brings in; by `*` all that the module makes.
+    fn names_of<'a>(&'a self, from: &Module, import: &'a Import) -> impl Iterator<Item = &'a String> {
+        let all = if import.name == "*" { self.walk(from, &import.path).and_then(|(module, _)| self.0.get(&module)) } else { None };
+        std::iter::once(&import.name).chain(all.into_iter().flat_map(|file| &file.makes))
     }
 
     /// The file that makes what the path names, and its name there; `None`: another crate's.
