@@ -40,7 +40,7 @@ pub use values::{Outside, Secret, name_is_legal};
 use crate::engine::{EngineSettings, Limits, SourceRuntime, TopicNames};
 use crate::entities::rules::{Rules, StockRules};
 use crate::events::Topic;
-use crate::sources::{KINDS, Kind};
+use crate::sources::{KINDS, SystemKind};
 use document::{Diagnostics, Section};
 
 /// A configuration with nothing wrong in it.
@@ -74,7 +74,7 @@ impl Config {
     }
 
     /// Checks the text of a file. `kinds` are the kinds of source there are.
-    pub fn read(file: &str, text: &str, outside: Outside<'_>, kinds: &'static [Kind]) -> Result<Self, Problems> {
+    pub fn read(file: &str, text: &str, outside: Outside<'_>, kinds: &'static [SystemKind]) -> Result<Self, Problems> {
         let diagnostics = Diagnostics::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
@@ -134,7 +134,7 @@ fn read_sections<'d>(
     document: &'d DeTable<'d>,
     text: &str,
     outside: Outside<'_>,
-    kinds: &'static [Kind],
+    kinds: &'static [SystemKind],
 ) -> Option<Config> {
     let mut root = Section::new(diagnostics, String::new(), 1, document);
     let application = settings::application(root.section("application"));

@@ -12,13 +12,13 @@ use crate::facts::ids::Digester;
 use crate::facts::sku::Basis;
 use crate::facts::time::Span;
 use crate::facts::{Name, Role, SourceId, Text};
-use crate::sources::{Adapter, Common, Kind, decisions};
+use crate::sources::{Adapter, Common, SystemKind, decisions};
 
 /// A configured source, its adapter built.
 #[derive(Clone)]
 pub struct Source {
     pub common: Common,
-    pub kind: &'static Kind,
+    pub kind: &'static SystemKind,
     pub adapter: Arc<dyn Adapter>,
     /// The topics that it is read from, sorted.
     pub topics: Vec<String>,
@@ -35,7 +35,7 @@ pub struct Draft<'d> {
     pub name: String,
     pub id: SourceId,
     pub line: usize,
-    pub kind: Option<&'static Kind>,
+    pub kind: Option<&'static SystemKind>,
     pub roles: Vec<Role>,
     pub reports_refunds: ReportsRefunds,
     pub trust_header_count: bool,
@@ -102,7 +102,7 @@ pub const ROLES: &[(&str, Role)] = &[
 
 const REPORTS: &[(&str, ReportsRefunds)] = &[("none", ReportsRefunds::None), ("all", ReportsRefunds::All), ("own", ReportsRefunds::Own)];
 
-pub fn read<'d>(mut section: Section<'d>, kinds: &'static [Kind]) -> Vec<Draft<'d>> {
+pub fn read<'d>(mut section: Section<'d>, kinds: &'static [SystemKind]) -> Vec<Draft<'d>> {
     if !section.is_there() {
         section.diagnostics().problem(0, "sources", "no source is configured: write a section [sources.NAME] for each system to read");
     }
@@ -118,14 +118,14 @@ pub fn read<'d>(mut section: Section<'d>, kinds: &'static [Kind]) -> Vec<Draft<'
     drafts
 }
 
-fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [Kind]) -> Draft<'d> {
+fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [SystemKind]) -> Draft<'d> {
     if let Err(sentence) = values::name_is_legal(&name) {
         section.diagnostics().problem(section.line(), format!("sources.{name}"), sentence);
     }
     if name == "waybill" {
         section.diagnostics().problem(section.line(), "sources.waybill", "is Waybill's own name: choose another");
     }
-    let words: Vec<(&'static str, &'static Kind)> = kinds.iter().map(|kind| (kind.name, kind)).collect();
+    let words: Vec<(&'static str, &'static SystemKind)> = kinds.iter().map(|kind| (kind.name, kind)).collect();
     let kind = section.required("kind", &format!("one of {}", kinds_named(kinds)), |value| values::word(value, &words));
     let roles = section.read("roles", |value| {
         let words = values::texts(value)?;
@@ -175,7 +175,7 @@ fn counting(section: &mut Section<'_>) -> Counting {
     Counting { counts, rules: CountingRules { movements: movements.unwrap_or(false), booking_delay, stale_after } }
 }
 
-fn kinds_named(kinds: &[Kind]) -> String {
+fn kinds_named(kinds: &[SystemKind]) -> String {
     kinds.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
 }
 
@@ -243,7 +243,7 @@ fn channel_of(draft: &Draft<'_>, channels: &[Channel]) -> Text {
     }
 }
 
-fn build_one(draft: &mut Draft<'_>, kind: &'static Kind, common: &Common, whole: &toml::Table) {
+fn build_one(draft: &mut Draft<'_>, kind: &'static SystemKind, common: &Common, whole: &toml::Table) {
     let given = whole.get("sources").and_then(|sources| sources.get(&draft.name)).and_then(toml::Value::as_table);
     let rest: Vec<String> = draft.section.rest().map(str::to_owned).collect();
     let mut settings = toml::Table::new();

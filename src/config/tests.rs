@@ -40,11 +40,11 @@ fn build(common: &Common, settings: &toml::Table) -> Result<Arc<dyn Adapter>, Ve
     if errors.is_empty() { Ok(Arc::new(Dummy(topics))) } else { Err(errors) }
 }
 
-const fn kind(name: &'static str, roles: &'static [Role]) -> Kind {
-    Kind { name, label: "a dummy", fixtures: name, roles, build }
+const fn kind(name: &'static str, roles: &'static [Role]) -> SystemKind {
+    SystemKind { name, label: "a dummy", fixtures: name, roles, build }
 }
 
-static DUMMIES: &[Kind] =
+static DUMMIES: &[SystemKind] =
     &[kind("magento", &[Role::Shop]), kind("nav", &[Role::Erp]), kind("peoplevox", &[Role::Wms]), kind("mapped", &[Role::Finance])];
 
 fn read(text: &str) -> Result<Config, Problems> {

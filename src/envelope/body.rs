@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::{Columns, DecodeError};
+use super::decode_error::DecodeError;
+use super::values::Columns;
 
 /// A record's value as JSON text.
 ///

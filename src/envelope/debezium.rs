@@ -14,17 +14,16 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
-use super::values::columns;
-use super::{Cell, Columns, DecodeError, body, members};
+use super::body;
+use super::decode_error::DecodeError;
+use super::values::{Cell, Columns as _, columns};
 use crate::facts::{Moment, Place};
 
 /// What a record of a Debezium topic is.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)] // One at a time, on the stack; a box would be an allocation for each record.
 pub enum Message<'a> {
-    Change(Change<'a>),
+    Change(ChangeEvent<'a>),
     /// Nothing about a row.
     Housekeeping,
 }
@@ -42,16 +41,16 @@ pub enum Op {
 
 /// A change of one row.
 #[derive(Clone, Debug)]
-pub struct Change<'a> {
+pub struct ChangeEvent<'a> {
     pub op: Op,
     pub before: Option<&'a str>,
     pub after: Option<&'a str>,
-    pub source: Source<'a>,
+    pub source: SourceBlock<'a>,
 }
 
 /// Where a change was made.
 #[derive(Clone, Debug)]
-pub struct Source<'a> {
+pub struct SourceBlock<'a> {
     pub connector: Cow<'a, str>,
     pub db: Cow<'a, str>,
     /// SQL Server and PostgreSQL; else empty.
@@ -79,28 +78,9 @@ columns! {
     }
 }
 
-#[derive(Default, Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    payload: Cell<'a>,
-    #[serde(borrow, default)]
-    before: Cell<'a>,
-    #[serde(borrow, default)]
-    after: Cell<'a>,
-    #[serde(borrow, default)]
-    source: Cell<'a>,
-    #[serde(borrow, default)]
-    op: Cell<'a>,
-    #[serde(borrow, default)]
-    ts_ms: Cell<'a>,
-    #[serde(borrow, default)]
-    schema: Cell<'a>,
-    #[serde(borrow, default)]
-    status: Cell<'a>,
-    #[serde(borrow, default)]
-    ddl: Cell<'a>,
-    #[serde(borrow, default, rename = "tableChanges")]
-    table_changes: Cell<'a>,
+columns! {
+    /// The members of an envelope, with or without its wrapper, and those that tell housekeeping apart.
+    struct Envelope { payload, before, after, source, op, ts_ms, schema, status, ddl, table_changes = "tableChanges" }
 }
 
 /// Reads a record's value.
@@ -113,35 +93,11 @@ pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, DecodeError> {
     if text == "null" {
         return Ok(Message::Housekeeping);
     }
-    let outer = envelope(text)?;
+    let outer = Envelope::read("value", text)?;
     match present(outer.payload) {
-        Some(payload) if outer.op.is_null() => message(&envelope(payload)?, payload),
+        Some(payload) if outer.op.is_null() => message(&Envelope::read("value", payload)?, payload),
         None if outer.op.is_null() && outer.source.is_null() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
         _ => message(&outer, text),
-    }
-}
-
-fn envelope(text: &str) -> Result<Envelope<'_>, DecodeError> {
-    if !text.starts_with('{') {
-        return Err(DecodeError::new("value", "a change (a JSON object)", text));
-    }
-    let mut read = Envelope::default();
-    let told = members(text, |name, value| match name {
-        "payload" => read.payload.set_once(value),
-        "before" => read.before.set_once(value),
-        "after" => read.after.set_once(value),
-        "source" => read.source.set_once(value),
-        "op" => read.op.set_once(value),
-        "ts_ms" => read.ts_ms.set_once(value),
-        "schema" => read.schema.set_once(value),
-        "status" => read.status.set_once(value),
-        "ddl" => read.ddl.set_once(value),
-        "tableChanges" => read.table_changes.set_once(value),
-        _ => true,
-    });
-    match told {
-        Some(()) => Ok(read),
-        None => serde_json::from_str(text).map_err(|error| DecodeError::new("value", format!("JSON ({error})"), text)),
     }
 }
 
@@ -163,8 +119,8 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Decod
         other => return Err(DecodeError::new("op", "one of c, u, r, d, t, m", other)),
     };
     let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
-    let source = Source::read(source).map_err(|error| error.within("source"))?;
-    Ok(Message::Change(Change { op, before: present(envelope.before), after: present(envelope.after), source }))
+    let source = SourceBlock::read(source).map_err(|error| error.within("source"))?;
+    Ok(Message::Change(ChangeEvent { op, before: present(envelope.before), after: present(envelope.after), source }))
 }
 
 fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
@@ -176,32 +132,24 @@ fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
     !rows && (heartbeat || border || schema)
 }
 
-impl<'a> Change<'a> {
-    /// The row as it stands after the change; for a delete, as it stood before. `None` where the table was emptied.
-    pub fn row<T: Columns<'a>>(&self) -> Result<Option<T>, DecodeError> {
-        let (image, field) = match self.op {
-            Op::Create | Op::Update | Op::Read => (self.after, "after"),
-            Op::Delete => (self.before, "before"),
+impl<'a> ChangeEvent<'a> {
+    /// The row's image, and the member that holds it: `after`, as the row stands after the change; of a delete `before`, as it stood. `None` where
+    /// the table was emptied.
+    ///
+    /// # Errors
+    /// The image is not there.
+    pub fn image(&self) -> Result<Option<(&'static str, &'a str)>, DecodeError> {
+        let (field, image) = match self.op {
+            Op::Create | Op::Update | Op::Read => ("after", self.after),
+            Op::Delete => ("before", self.before),
             Op::Truncate => return Ok(None),
         };
         let image = image.ok_or_else(|| DecodeError::new(field, "the row", "nothing"))?;
-        T::read(field, image).map(Some)
-    }
-
-    /// The row as it stood before an update, where the source tells it.
-    pub fn before_update<T: Columns<'a>>(&self) -> Result<Option<T>, DecodeError> {
-        match (self.op, self.before) {
-            (Op::Update, Some(before)) => T::read("before", before).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    pub fn is_delete(&self) -> bool {
-        self.op == Op::Delete
+        Ok(Some((field, image)))
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourceBlock<'a> {
     fn read(json: &'a str) -> Result<Self, DecodeError> {
         let cells = SourceCells::read("", json)?;
         Ok(Self {

@@ -12,7 +12,9 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use super::{Cell, DecodeError, members};
+use super::decode_error::DecodeError;
+use super::members::members;
+use super::values::Cell;
 
 /// Declares the columns of one kind of object: a module with the place of each and `NAMES`, the list for [`SpelledColumns::new`].
 macro_rules! spelled {

@@ -25,7 +25,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::DecodeError;
+use super::decode_error::DecodeError;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku};
 
 /// How decimals are written: what `decimal.handling.mode` of the connector says.
@@ -83,20 +83,20 @@ macro_rules! columns {
         #[derive(Clone, Copy, Debug, Default, ::serde::Deserialize)]
         #[serde(default)]
         $vis struct $row<'a> {
-            $(#[serde(borrow $(, rename = $name)?)] pub $field: $crate::envelope::Cell<'a>,)*
+            $(#[serde(borrow $(, rename = $name)?)] pub $field: $crate::envelope::values::Cell<'a>,)*
         }
 
-        impl<'a> $crate::envelope::Columns<'a> for $row<'a> {
-            fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::DecodeError> {
+        impl<'a> $crate::envelope::values::Columns<'a> for $row<'a> {
+            fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::decode_error::DecodeError> {
                 let mut row = Self::default();
-                let read = $crate::envelope::members(json, |name, value| match name {
-                    $($crate::envelope::column_name!($field $(, $name)?) => row.$field.set_once(value),)*
+                let read = $crate::envelope::members::members(json, |name, value| match name {
+                    $($crate::envelope::values::column_name!($field $(, $name)?) => row.$field.set_once(value),)*
                     _ => true,
                 });
                 if read.is_none() {
-                    row = $crate::envelope::object(field, json)?;
+                    row = $crate::envelope::values::object(field, json)?;
                 }
-                $(row.$field = row.$field.named($crate::envelope::column_name!($field $(, $name)?));)*
+                $(row.$field = row.$field.named($crate::envelope::values::column_name!($field $(, $name)?));)*
                 Ok(row)
             }
         }
@@ -119,7 +119,7 @@ pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, D
     if json.as_bytes().first() != Some(&b'{') {
         return Err(DecodeError::new(field, "a JSON object", json));
     }
-    serde_json::from_str(json).map_err(|error| DecodeError::new(field, "a JSON object with each member once", error))
+    serde_json::from_str(json).map_err(|error| DecodeError::new(field, format!("a JSON object ({error})"), json))
 }
 
 /// Stands in a change for a large value that the change did not touch: taken for a value it would overwrite the real one.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Adapter, FactsOut, Kind, Reading, Skip};
+use super::adapter::{Adapter, Reading, Skip, SystemKind};
+use super::facts_out::FactsOut;
 use crate::envelope::{DecodeError, Record, body};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Decision, LineRef};
@@ -18,7 +19,8 @@ use crate::facts::{Amount, Link, Moment, Name, OrderKey, OrderRow, Place, Quanti
 pub const TOPIC: &str = "decisions";
 
 /// Not in [`super::KINDS`]: it is there in every configuration, and nobody configures it.
-pub static KIND: Kind = Kind { name: "decisions", label: "decisions of people", fixtures: "", roles: &[], build: |_, _| Err(Vec::new()) };
+pub static KIND: SystemKind =
+    SystemKind { name: "decisions", label: "decisions of people", fixtures: "", roles: &[], build: |_, _| Err(Vec::new()) };
 
 /// A decision as people and systems write it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Adapter, Common, FactsOut, KINDS, Kind, Reading, Skip};
+use super::{Adapter, Common, FactsOut, KINDS, Reading, Skip, SystemKind};
 use crate::envelope::Record;
 use crate::facts::ids::Digester;
 use crate::facts::{Cause, Change, Fact, Moment, SourceId, TopicId};
@@ -143,7 +143,7 @@ fn written(case: &Case<'_>, expect: &Value) -> String {
     )
 }
 
-fn folder(kind: &Kind) -> PathBuf {
+fn folder(kind: &SystemKind) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sources").join(kind.fixtures)
 }
 
@@ -160,7 +160,7 @@ fn cases(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The files of a kind whose record becomes something else than is expected.
-fn differing(kind: &Kind, bless: bool) -> Vec<String> {
+fn differing(kind: &SystemKind, bless: bool) -> Vec<String> {
     let folder = folder(kind);
     let source: Source = toml::from_str(&read(&folder.join("source.toml"))).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let adapter =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Adapter, Common, FactsOut, Kind, Reading};
+use super::{Adapter, Common, FactsOut, Reading, SystemKind};
 use crate::envelope::{DecodeError, Headers, Record};
 use crate::facts::ids::Digester;
 use crate::facts::{Cause, Change, Fact, Housed, Moment, Name, Row, SourceId, Subject, TopicId};
@@ -21,7 +21,7 @@ pub(crate) fn common(name: &str) -> Common {
 }
 
 /// The adapter that these settings (TOML) make, or what is wrong with them.
-pub(crate) fn build(kind: &Kind, settings: &str) -> Result<Arc<dyn Adapter>, Vec<String>> {
+pub(crate) fn build(kind: &SystemKind, settings: &str) -> Result<Arc<dyn Adapter>, Vec<String>> {
     (kind.build)(&common(kind.name), &settings.parse().expect("TOML"))
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use waybill::config::{Config, Outside};
 use waybill::envelope::{DecodeError, Record};
 use waybill::facts::{Link, Moment, Place, Role, Row, Subject};
-use waybill::sources::{Adapter, Common, FactsOut, Kind, Reading};
+use waybill::sources::{Adapter, Common, FactsOut, Reading, SystemKind};
 
 /// What every test run begins at: Sunday, 1 March 2026, 00:00 UTC.
 pub const BEGIN: Moment = Moment(1_772_323_200_000);
@@ -177,7 +177,7 @@ fn build(common: &Common, _: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<Strin
     Ok(Arc::new(Reader { topic: format!("told.{}", common.name) }))
 }
 
-static KINDS: &[Kind] = &[Kind { name: "told", label: "Facts as they are", fixtures: "", roles: &[Role::Shop], build }];
+static KINDS: &[SystemKind] = &[SystemKind { name: "told", label: "Facts as they are", fixtures: "", roles: &[Role::Shop], build }];
 
 /// The configuration, read once.
 pub fn config() -> &'static Config {

@@ -1,11 +1,27 @@
 //! `customer_entity` and `newsletter_subscriber`. Addresses of people go no further than their digests.
 
-use super::{Context, Table, moment};
+use super::reader::{Magento, Reader, Table, moment, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
-use crate::facts::{CustomerKey, CustomerRow, Digest, Subject, Text};
-use crate::sources::FactsOut;
+use crate::facts::{CustomerKey, CustomerRow, Digest, Keeper, Subject, Text};
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::{Moved, RowsOf, TableRow};
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+pub(super) static CUSTOMER: Table = Table {
+    name: "customer_entity",
+    rows: &[RowsOf::all(Keeper::Customers, CustomerRow::ACCOUNT)],
+    meaning: |change, reader, out| row::<CustomerEntity<'_>>(change, reader, out),
+};
+
+pub(super) static SUBSCRIBER: Table = Table {
+    name: "newsletter_subscriber",
+    rows: &[RowsOf::all(Keeper::Customers, CustomerRow::CONSENT)],
+    meaning: |change, reader, out| row::<NewsletterSubscriber<'_>>(change, reader, out),
+};
 
 columns! {
     pub(super) struct CustomerEntity { entity_id, email, created_at, updated_at }
@@ -14,9 +30,9 @@ columns! {
     pub(super) struct NewsletterSubscriber { customer_id, subscriber_email, subscriber_status, change_status_at }
 }
 
-impl<'a> Table<'a> for CustomerEntity<'a> {
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let common = &cx.magento.common;
+impl<'a> TableRow<'a, Magento> for CustomerEntity<'a> {
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let common = &reader.adapter.common;
         let id = self.entity_id.id()?;
         let account = Account {
             brand: common.brand.clone(),
@@ -24,13 +40,13 @@ impl<'a> Table<'a> for CustomerEntity<'a> {
             created_at: moment(&self.created_at)?,
             collective: false,
         };
-        out.customer(cx.magento.customer(&id), id.as_ref(), cx.place, cx.at(&self.updated_at)?, CustomerRow::Account(account));
+        out.customer(reader.adapter.customer(&id), id.as_ref(), reader.place, reader.at(&self.updated_at)?, CustomerRow::Account(account));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let id = self.entity_id.id()?;
-        out.deleted(Subject::Customer(cx.magento.customer(&id)), CustomerRow::ACCOUNT, id.as_ref(), cx.place, cx.committed_at);
+        out.deleted(Subject::Customer(reader.adapter.customer(&id)), CustomerRow::ACCOUNT, id.as_ref(), reader.place, reader.committed_at);
         Ok(())
     }
 }
@@ -39,13 +55,13 @@ const EMAIL: &str = "email";
 
 impl NewsletterSubscriber<'_> {
     /// Whose consent it is, for which address, and the row's id; `None` where the address was erased.
-    fn who(&self, cx: &Context<'_>) -> Result<Option<(CustomerKey, Digest, Text)>, DecodeError> {
-        let common = &cx.magento.common;
+    fn who(&self, reader: &Reader<'_>) -> Result<Option<(CustomerKey, Digest, Text)>, DecodeError> {
+        let common = &reader.adapter.common;
         let address = self.subscriber_email.opt_text()?;
         let Some(digest) = address.and_then(|address| common.digester.email(&address)) else { return Ok(None) };
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
         let customer = match account {
-            Some(id) => cx.magento.customer(&id),
+            Some(id) => reader.adapter.customer(&id),
             None => CustomerKey::guest(&common.brand, &digest),
         };
         let id = join_key(&[&digest.to_string(), EMAIL, &common.brand, "mail"]);
@@ -62,29 +78,33 @@ impl NewsletterSubscriber<'_> {
     }
 }
 
-impl<'a> Table<'a> for NewsletterSubscriber<'a> {
-    fn owner(&self) -> Option<[&'a str; 2]> {
-        Some([self.customer_id.json(), self.subscriber_email.json()])
+impl<'a> TableRow<'a, Magento> for NewsletterSubscriber<'a> {
+    fn moves(&self) -> bool {
+        true
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let Some((customer, address, id)) = self.who(cx)? else { return Ok(()) };
+    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
+        Ok(Moved::by_owner([&self.customer_id, &self.subscriber_email], [&before.customer_id, &before.subscriber_email]))
+    }
+
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let Some((customer, address, id)) = self.who(reader)? else { return Ok(()) };
         let changed_at = moment(&self.change_status_at)?;
         let consent = Consent {
             address,
             channel: EMAIL.into(),
-            brand: cx.magento.common.brand.clone(),
+            brand: reader.adapter.common.brand.clone(),
             purpose: Purpose::Mail,
             state: self.state()?,
             changed_at,
         };
-        out.customer(customer, id, cx.place, changed_at.unwrap_or(cx.committed_at), CustomerRow::Consent(consent));
+        out.customer(customer, id, reader.place, changed_at.unwrap_or(reader.committed_at), CustomerRow::Consent(consent));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        if let Some((customer, _, id)) = self.who(cx)? {
-            out.deleted(Subject::Customer(customer), CustomerRow::CONSENT, id, cx.place, cx.committed_at);
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        if let Some((customer, _, id)) = self.who(reader)? {
+            out.deleted(Subject::Customer(customer), CustomerRow::CONSENT, id, reader.place, reader.committed_at);
         }
         Ok(())
     }

@@ -3,11 +3,21 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Context, Table};
+use super::reader::{Magento, Reader, Table, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
-use crate::facts::{Amount, OrderRow, Quantity, Subject, Text};
-use crate::sources::FactsOut;
+use crate::facts::{Amount, Keeper, OrderRow, Quantity, Subject, Text};
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::{Moved, RowsOf, TableRow};
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+pub(super) static ITEM: Table = Table {
+    name: "sales_order_item",
+    rows: &[RowsOf::all(Keeper::Orders, OrderRow::LINE), RowsOf::of_some(Keeper::Orders, OrderRow::LINE_PROGRESS)],
+    meaning: |change, reader, out| row::<SalesOrderItem<'_>>(change, reader, out),
+};
 
 columns! {
     pub(super) struct SalesOrderItem {
@@ -76,17 +86,17 @@ impl SalesOrderItem<'_> {
         }
     }
 
-    fn line(&self, cx: &Context<'_>, position: u32, role: LineRole, product_type: &str) -> Result<Line, DecodeError> {
-        let tax = cx.money(&self.tax_amount)?;
-        let gross = cx.required_money(&self.row_total)?
+    fn line(&self, reader: &Reader<'_>, position: u32, role: LineRole, product_type: &str) -> Result<Line, DecodeError> {
+        let tax = reader.money(&self.tax_amount)?;
+        let gross = reader.required_money(&self.row_total)?
             + tax
-            + cx.money(&self.discount_tax_compensation_amount)?
-            + cx.money(&self.weee_tax_applied_row_amount)?
-            - cx.money(&self.discount_amount)?;
+            + reader.money(&self.discount_tax_compensation_amount)?
+            + reader.money(&self.weee_tax_applied_row_amount)?
+            - reader.money(&self.discount_amount)?;
         let (options, part) = (self.options(), role == LineRole::Leaf);
         let selection = options.selection();
-        let catalogue = Some(cx.money(&self.original_price)?).filter(|price| price.is_positive());
-        let shown = if cx.magento.settings.prices_include_tax { &self.price_incl_tax } else { &self.price };
+        let catalogue = Some(reader.money(&self.original_price)?).filter(|price| price.is_positive());
+        let shown = if reader.adapter.settings.prices_include_tax { &self.price_incl_tax } else { &self.price };
         let digital = self.is_virtual.opt_flag()?.unwrap_or(matches!(product_type, "virtual" | "downloadable"));
         Ok(Line {
             position,
@@ -95,7 +105,7 @@ impl SalesOrderItem<'_> {
             sku: self.sku.sku()?,
             sku_text: self.sku.text()?.as_ref().into(),
             description: self.name.text_or_empty()?.as_ref().into(),
-            ordered: cx.required_pieces(&self.qty_ordered)?,
+            ordered: reader.required_pieces(&self.qty_ordered)?,
             gross,
             tax,
             kind: if product_type == "giftcard" { LineKind::GiftCard } else { LineKind::Goods },
@@ -106,50 +116,54 @@ impl SalesOrderItem<'_> {
             per_parent: selection.each().filter(|_| part).unwrap_or(Quantity::from_int(1)),
             list_price: selection.price_of_one().or(catalogue).filter(|_| part),
             parts: options.parts().filter(|_| !part),
-            unit_price: Some(cx.money(shown)?).filter(|_| !part && !shown.is_null()),
+            unit_price: Some(reader.money(shown)?).filter(|_| !part && !shown.is_null()),
         })
     }
 
-    fn progress(&self, cx: &Context<'_>) -> Result<LineProgress, DecodeError> {
+    fn progress(&self, reader: &Reader<'_>) -> Result<LineProgress, DecodeError> {
         Ok(LineProgress {
-            cancelled: cx.pieces(&self.qty_canceled)?,
-            credited: cx.pieces(&self.qty_refunded)?,
-            shipped: cx.pieces(&self.qty_shipped)?,
+            cancelled: reader.pieces(&self.qty_canceled)?,
+            credited: reader.pieces(&self.qty_refunded)?,
+            shipped: reader.pieces(&self.qty_shipped)?,
             received: None,
         })
     }
 }
 
-impl<'a> Table<'a> for SalesOrderItem<'a> {
-    fn owner(&self) -> Option<[&'a str; 2]> {
-        Some([self.order_id.json(), ""])
+impl<'a> TableRow<'a, Magento> for SalesOrderItem<'a> {
+    fn moves(&self) -> bool {
+        true
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let order = cx.order(&self.order_id)?;
+    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
+        Ok(Moved::by_owner([&self.order_id], [&before.order_id]))
+    }
+
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let order = reader.order(&self.order_id)?;
         let id: Text = self.item_id.id()?.as_ref().into();
         // Items are numbered in the order of the cart.
         let position = u32::try_from(self.item_id.int()?).map_err(|_| self.item_id.error("a whole number of 32 bits"))?;
         let product_type = self.product_type.text_or_empty()?;
         let role = self.role(&product_type);
-        let at = cx.at(&self.updated_at)?;
-        let line = self.line(cx, position, role, &product_type)?;
+        let at = reader.at(&self.updated_at)?;
+        let line = self.line(reader, position, role, &product_type)?;
         // Parts of a bundle that are sent one by one have books of their own; those of most others stay empty.
-        let progress = self.progress(cx)?;
+        let progress = self.progress(reader)?;
         if role != LineRole::Leaf || progress != LineProgress::default() {
-            out.order(order.clone(), id.clone(), cx.place, at, OrderRow::LineProgress(progress));
+            out.order(order.clone(), id.clone(), reader.place, at, OrderRow::LineProgress(progress));
         }
-        out.order(order, id, cx.place, at, OrderRow::Line(Box::new(line)));
+        out.order(order, id, reader.place, at, OrderRow::Line(Box::new(line)));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let subject = Subject::Order(cx.order(&self.order_id)?);
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let subject = Subject::Order(reader.order(&self.order_id)?);
         let id: Text = self.item_id.id()?.as_ref().into();
-        if self.parent_item_id.is_null() || self.progress(cx)? != LineProgress::default() {
-            out.deleted(subject.clone(), OrderRow::LINE_PROGRESS, id.clone(), cx.place, cx.committed_at);
+        if self.parent_item_id.is_null() || self.progress(reader)? != LineProgress::default() {
+            out.deleted(subject.clone(), OrderRow::LINE_PROGRESS, id.clone(), reader.place, reader.committed_at);
         }
-        out.deleted(subject, OrderRow::LINE, id, cx.place, cx.committed_at);
+        out.deleted(subject, OrderRow::LINE, id, reader.place, reader.committed_at);
         Ok(())
     }
 }

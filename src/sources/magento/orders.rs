@@ -1,13 +1,29 @@
 //! `sales_order` and `sales_order_address`.
 
-use super::{Context, Table, moment};
+use super::reader::{Magento, Reader, Table, moment, row};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{
     Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word,
 };
-use crate::facts::{Amount, Currency, CustomerKey, Digest, Moment, Name, OrderKey, OrderRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::facts::{Amount, Currency, CustomerKey, Digest, Keeper, Moment, Name, OrderKey, OrderRow, Subject, Text};
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::{Moved, RowsOf, TableRow};
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+pub(super) static ORDER: Table = Table {
+    name: "sales_order",
+    rows: &[RowsOf::all(Keeper::Orders, OrderRow::HEADER)],
+    meaning: |change, reader, out| row::<SalesOrder<'_>>(change, reader, out),
+};
+
+pub(super) static ADDRESS: Table = Table {
+    name: "sales_order_address",
+    rows: &[RowsOf::all(Keeper::Orders, OrderRow::SHIP_TO), RowsOf::all(Keeper::Orders, OrderRow::BILL_TO)],
+    meaning: |change, reader, out| row::<SalesOrderAddress<'_>>(change, reader, out),
+};
 
 columns! {
     /// An order's header. Written several times in the transaction that places it.
@@ -33,37 +49,37 @@ struct Paid {
 }
 
 impl SalesOrder<'_> {
-    fn paid(&self, cx: &Context<'_>) -> Result<Paid, DecodeError> {
+    fn paid(&self, reader: &Reader<'_>) -> Result<Paid, DecodeError> {
         let stored = [
-            ("gift-cards", Tender::GiftCard, cx.money(&self.gift_cards_amount)?),
-            ("store-credit", Tender::StoreCredit, cx.money(&self.customer_balance_amount)?),
-            ("reward-points", Tender::StoreCredit, cx.money(&self.reward_currency_amount)?),
+            ("gift-cards", Tender::GiftCard, reader.money(&self.gift_cards_amount)?),
+            ("store-credit", Tender::StoreCredit, reader.money(&self.customer_balance_amount)?),
+            ("reward-points", Tender::StoreCredit, reader.money(&self.reward_currency_amount)?),
         ];
-        let total = cx.required_money(&self.grand_total)? + stored.iter().map(|(_, _, amount)| *amount).sum();
+        let total = reader.required_money(&self.grand_total)? + stored.iter().map(|(_, _, amount)| *amount).sum();
         Ok(Paid { stored, total })
     }
 
-    fn shipping(&self, cx: &Context<'_>) -> Result<Charge, DecodeError> {
-        let tax = cx.money(&self.shipping_tax_amount)?;
-        let gross = cx.money(&self.shipping_amount)? + tax + cx.money(&self.shipping_discount_tax_compensation_amount)?
-            - cx.money(&self.shipping_discount_amount)?;
+    fn shipping(&self, reader: &Reader<'_>) -> Result<Charge, DecodeError> {
+        let tax = reader.money(&self.shipping_tax_amount)?;
+        let gross = reader.money(&self.shipping_amount)? + tax + reader.money(&self.shipping_discount_tax_compensation_amount)?
+            - reader.money(&self.shipping_discount_amount)?;
         Ok(Charge { kind: ChargeKind::Shipping, gross, tax, removed: false })
     }
 
-    fn customer(&self, cx: &Context<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
+    fn customer(&self, reader: &Reader<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
-        let guest = || email.map(|digest| CustomerKey::guest(&cx.magento.common.brand, digest));
-        Ok(account.map(|id| cx.magento.customer(&id)).or_else(guest))
+        let guest = || email.map(|digest| CustomerKey::guest(&reader.adapter.common.brand, digest));
+        Ok(account.map(|id| reader.adapter.customer(&id)).or_else(guest))
     }
 
     /// The other order of an edit. The column holds its `entity_id` as text.
-    fn relation(&self, cx: &Context<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, DecodeError> {
+    fn relation(&self, reader: &Reader<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, DecodeError> {
         let other = cell.opt_id()?.filter(|id| !id.is_empty() && *id != "0");
-        Ok(other.map(|id| OrderKey::new(&cx.magento.common.name, &id)))
+        Ok(other.map(|id| OrderKey::new(&reader.adapter.common.name, &id)))
     }
 
-    fn header(&self, cx: &Context<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
-        let common = &cx.magento.common;
+    fn header(&self, reader: &Reader<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
+        let common = &reader.adapter.common;
         let email = self.customer_email.filled()?;
         let email_digest = email.as_deref().and_then(|address| common.digester.email(address));
         let raw_state = self.state.text_or_empty()?;
@@ -76,23 +92,23 @@ impl SalesOrder<'_> {
             placed_at: moment(&self.created_at)?.ok_or_else(|| self.created_at.error("the moment when the order was placed"))?,
             currency: self.order_currency_code.currency()?,
             total,
-            prices_include_tax: cx.magento.settings.prices_include_tax,
+            prices_include_tax: reader.adapter.settings.prices_include_tax,
             lines_expected: count.and_then(|count| u32::try_from(count).ok()),
-            quantity_expected: Some(cx.pieces(&self.total_qty_ordered)?).filter(|pieces| pieces.is_positive()),
+            quantity_expected: Some(reader.pieces(&self.total_qty_ordered)?).filter(|pieces| pieces.is_positive()),
             whole: false,
             test: false,
             // The method and its terms stand in the payment's row.
             payment_method: Text::default(),
             terms: Terms::Prepaid,
-            customer: self.customer(cx, email_digest.as_ref())?,
+            customer: self.customer(reader, email_digest.as_ref())?,
             email: email.map(|address| Personal(address.as_ref().into())),
             email_digest,
             ships: !self.is_virtual.opt_flag()?.unwrap_or(false),
             shipping_method: self.shipping_method.text_or_empty()?.as_ref().into(),
             advice: Advice::Partial,
             promised_at: None,
-            replaces: self.relation(cx, &self.relation_parent_id)?,
-            replaced_by: self.relation(cx, &self.relation_child_id)?,
+            replaces: self.relation(reader, &self.relation_parent_id)?,
+            replaced_by: self.relation(reader, &self.relation_child_id)?,
             state: state(&raw_state),
             raw_state: raw_state.as_ref().into(),
         })
@@ -111,23 +127,23 @@ fn state(word: &str) -> Word<ShopState> {
 
 const HELD: &str = "holded";
 
-impl<'a> Table<'a> for SalesOrder<'a> {
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let order = cx.order(&self.entity_id)?;
-        let at = cx.at(&self.updated_at)?;
+impl<'a> TableRow<'a, Magento> for SalesOrder<'a> {
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let order = reader.order(&self.entity_id)?;
+        let at = reader.at(&self.updated_at)?;
         let number = self.increment_id.filled()?.ok_or_else(|| self.increment_id.error("the order's number"))?;
-        let paid = self.paid(cx)?;
-        let header = self.header(cx, &number, paid.total)?;
-        let (place, held, cancelled) = (cx.place, header.raw_state == HELD, header.state == Word::Known(ShopState::Cancelled));
+        let paid = self.paid(reader)?;
+        let header = self.header(reader, &number, paid.total)?;
+        let (place, held, cancelled) = (reader.place, header.raw_state == HELD, header.state == Word::Known(ShopState::Cancelled));
         let currency = header.currency;
 
-        out.link(Name::new(&cx.magento.common.number_scope, &number), crate::facts::Link::Order(order.clone()), place, at);
-        let shipping = self.shipping(cx)?;
+        out.link(Name::new(&reader.adapter.common.number_scope, &number), crate::facts::Link::Order(order.clone()), place, at);
+        let shipping = self.shipping(reader)?;
         if !shipping.gross.is_zero() {
             out.order(order.clone(), "shipping", place, at, OrderRow::Charge(shipping));
         }
         // A fresh row is held by nobody; any later one may be the first that is seen after a hold.
-        if held || cx.op != Op::Create {
+        if held || reader.op != Op::Create {
             let hold = Hold { reason: "held in the shop".into(), active: held };
             out.order(order.clone(), "shop", place, at, OrderRow::Hold(hold));
         }
@@ -144,8 +160,8 @@ impl<'a> Table<'a> for SalesOrder<'a> {
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        out.deleted(Subject::Order(cx.order(&self.entity_id)?), OrderRow::HEADER, "", cx.place, cx.committed_at);
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        out.deleted(Subject::Order(reader.order(&self.entity_id)?), OrderRow::HEADER, "", reader.place, reader.committed_at);
         Ok(())
     }
 }
@@ -196,25 +212,29 @@ impl SalesOrderAddress<'_> {
     }
 }
 
-impl<'a> Table<'a> for SalesOrderAddress<'a> {
-    fn owner(&self) -> Option<[&'a str; 2]> {
-        Some([self.parent_id.json(), self.address_type.json()])
+impl<'a> TableRow<'a, Magento> for SalesOrderAddress<'a> {
+    fn moves(&self) -> bool {
+        true
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let order = cx.order(&self.parent_id)?;
-        let at: Moment = cx.committed_at;
+    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
+        Ok(Moved::by_owner([&self.parent_id, &self.address_type], [&before.parent_id, &before.address_type]))
+    }
+
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let order = reader.order(&self.parent_id)?;
+        let at: Moment = reader.committed_at;
         match self.kind()? {
-            Some(OrderRow::SHIP_TO) => out.order(order, "", cx.place, at, OrderRow::ShipTo(Box::new(self.address()?))),
-            Some(_) => out.order(order, "", cx.place, at, OrderRow::BillTo(Box::new(self.address()?))),
+            Some(OrderRow::SHIP_TO) => out.order(order, "", reader.place, at, OrderRow::ShipTo(Box::new(self.address()?))),
+            Some(_) => out.order(order, "", reader.place, at, OrderRow::BillTo(Box::new(self.address()?))),
             None => {}
         }
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some(kind) = self.kind()? {
-            out.deleted(Subject::Order(cx.order(&self.parent_id)?), kind, "", cx.place, cx.committed_at);
+            out.deleted(Subject::Order(reader.order(&self.parent_id)?), kind, "", reader.place, reader.committed_at);
         }
         Ok(())
     }

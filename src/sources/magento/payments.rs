@@ -1,10 +1,29 @@
 //! `sales_order_payment` and `sales_creditmemo`.
 
-use super::{Context, OfflineCreditMemos, Table, moment};
+use super::reader::{Magento, OfflineCreditMemos, Reader, Table, moment, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Payment, Refund, RefundState, Tender, Word};
-use crate::facts::{Amount, OrderRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::facts::{Amount, Keeper, OrderRow, Subject, Text};
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::{Moved, RowsOf, TableRow};
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+pub(super) static PAYMENT: Table = Table {
+    name: "sales_order_payment",
+    rows: &[
+        // What was paid with stored value stands in the order's own row, under words.
+        RowsOf::beginning(Keeper::Orders, OrderRow::PAYMENT, &["1", "2", "3", "4", "5", "6", "7", "8", "9"]),
+    ],
+    meaning: |change, reader, out| row::<SalesOrderPayment<'_>>(change, reader, out),
+};
+
+pub(super) static CREDIT_MEMO: Table = Table {
+    name: "sales_creditmemo",
+    rows: &[RowsOf::all(Keeper::Orders, OrderRow::REFUND)],
+    meaning: |change, reader, out| row::<SalesCreditmemo<'_>>(change, reader, out),
+};
 
 columns! {
     /// The payment of an order, as running totals. No time and no currency of its own.
@@ -17,17 +36,17 @@ columns! {
 }
 
 impl SalesOrderPayment<'_> {
-    fn payment(&self, cx: &Context<'_>) -> Result<Payment, DecodeError> {
-        let captured = cx.money(&self.amount_paid)?;
-        let open = cx.money(&self.amount_authorized)? - cx.money(&self.amount_canceled)?;
-        let tender = self.method.opt_text()?.and_then(|method| cx.magento.tenders.get(&method).copied());
+    fn payment(&self, reader: &Reader<'_>) -> Result<Payment, DecodeError> {
+        let captured = reader.money(&self.amount_paid)?;
+        let open = reader.money(&self.amount_authorized)? - reader.money(&self.amount_canceled)?;
+        let tender = self.method.opt_text()?.and_then(|method| reader.adapter.tenders.get(&method).copied());
         let reference = match self.cc_trans_id.filled()? {
             Some(capture) => Some(capture),
             None => self.last_trans_id.filled()?,
         };
         Ok(Payment {
             tender: tender.unwrap_or(Tender::Card),
-            currency: cx.magento.settings.currency,
+            currency: reader.adapter.settings.currency,
             authorised: open.max(Amount::ZERO),
             captured,
             expires_at: None,
@@ -37,21 +56,25 @@ impl SalesOrderPayment<'_> {
     }
 }
 
-impl<'a> Table<'a> for SalesOrderPayment<'a> {
-    fn owner(&self) -> Option<[&'a str; 2]> {
-        Some([self.parent_id.json(), ""])
+impl<'a> TableRow<'a, Magento> for SalesOrderPayment<'a> {
+    fn moves(&self) -> bool {
+        true
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let order = cx.order(&self.parent_id)?;
+    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
+        Ok(Moved::by_owner([&self.parent_id], [&before.parent_id]))
+    }
+
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let order = reader.order(&self.parent_id)?;
         let id = self.entity_id.id()?;
-        out.order(order, id.as_ref(), cx.place, cx.committed_at, OrderRow::Payment(self.payment(cx)?));
+        out.order(order, id.as_ref(), reader.place, reader.committed_at, OrderRow::Payment(self.payment(reader)?));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let subject = Subject::Order(cx.order(&self.parent_id)?);
-        out.deleted(subject, OrderRow::PAYMENT, self.entity_id.id()?.as_ref(), cx.place, cx.committed_at);
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let subject = Subject::Order(reader.order(&self.parent_id)?);
+        out.deleted(subject, OrderRow::PAYMENT, self.entity_id.id()?.as_ref(), reader.place, reader.committed_at);
         Ok(())
     }
 }
@@ -68,33 +91,37 @@ impl SalesCreditmemo<'_> {
     }
 }
 
-impl<'a> Table<'a> for SalesCreditmemo<'a> {
-    fn owner(&self) -> Option<[&'a str; 2]> {
-        Some([self.order_id.json(), ""])
+impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
+    fn moves(&self) -> bool {
+        true
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let order = cx.order(&self.order_id)?;
+    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
+        Ok(Moved::by_owner([&self.order_id], [&before.order_id]))
+    }
+
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let order = reader.order(&self.order_id)?;
         let reference = self.transaction_id.filled()?;
-        let paper = reference.is_none() && cx.magento.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
+        let paper = reference.is_none() && reader.adapter.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
         let Some(state) = self.state()?.filter(|_| !paper) else { return Ok(()) };
         let refund = Refund {
             tender: Tender::Card,
             currency: self.order_currency_code.currency()?,
-            amount: cx.required_money(&self.grand_total)?,
+            amount: reader.required_money(&self.grand_total)?,
             state,
             reference: reference.unwrap_or_default().as_ref().into(),
             request: None,
-            refunded_at: moment(&self.created_at)?.unwrap_or(cx.committed_at),
+            refunded_at: moment(&self.created_at)?.unwrap_or(reader.committed_at),
         };
         let id: Text = self.entity_id.id()?.as_ref().into();
-        out.order(order, id, cx.place, cx.at(&self.updated_at)?, OrderRow::Refund(Box::new(refund)));
+        out.order(order, id, reader.place, reader.at(&self.updated_at)?, OrderRow::Refund(Box::new(refund)));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let subject = Subject::Order(cx.order(&self.order_id)?);
-        out.deleted(subject, OrderRow::REFUND, self.entity_id.id()?.as_ref(), cx.place, cx.committed_at);
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let subject = Subject::Order(reader.order(&self.order_id)?);
+        out.deleted(subject, OrderRow::REFUND, self.entity_id.id()?.as_ref(), reader.place, reader.committed_at);
         Ok(())
     }
 }

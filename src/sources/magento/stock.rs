@@ -1,10 +1,26 @@
 //! `inventory_reservation` and `inventory_source_item`: what the shop holds back, and the figure that it has.
 
-use super::{Context, Table};
+use super::reader::{Magento, Reader, Table, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::sku::{Basis, Holding, ShopFigure};
-use crate::facts::{SkuRow, Subject};
-use crate::sources::FactsOut;
+use crate::facts::{Keeper, SkuRow, Subject};
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::{Moved, RowsOf, TableRow};
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+pub(super) static RESERVATION: Table = Table {
+    name: "inventory_reservation",
+    rows: &[RowsOf::all(Keeper::Skus, SkuRow::HOLDING)],
+    meaning: |change, reader, out| row::<InventoryReservation<'_>>(change, reader, out),
+};
+
+pub(super) static SOURCE_ITEM: Table = Table {
+    name: "inventory_source_item",
+    rows: &[RowsOf::all(Keeper::Skus, SkuRow::SHOP_FIGURE)],
+    meaning: |change, reader, out| row::<InventorySourceItem<'_>>(change, reader, out),
+};
 
 columns! {
     /// A reservation of -3 holds back 3; one of +3 gives them free again. Never updated.
@@ -14,38 +30,42 @@ columns! {
     pub(super) struct InventorySourceItem { source_code, sku, quantity }
 }
 
-impl<'a> Table<'a> for InventoryReservation<'a> {
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-        let quantity = -cx.required_pieces(&self.quantity)?;
-        let holding = Holding { shop: cx.magento.common.name.clone(), quantity };
-        out.sku(self.sku.sku()?, self.reservation_id.id()?.as_ref(), cx.place, cx.committed_at, SkuRow::Holding(holding));
+impl<'a> TableRow<'a, Magento> for InventoryReservation<'a> {
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let quantity = -reader.required_pieces(&self.quantity)?;
+        let holding = Holding { shop: reader.adapter.common.name.clone(), quantity };
+        out.sku(self.sku.sku()?, self.reservation_id.id()?.as_ref(), reader.place, reader.committed_at, SkuRow::Holding(holding));
         Ok(())
     }
 
     /// A job tidies away the rows of an order that add up to nothing: nobody holds more or less for it.
-    fn delete(&self, _: &Context<'_>, _: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, _: &Reader<'_>, _: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         Ok(())
     }
 }
 
-impl<'a> Table<'a> for InventorySourceItem<'a> {
-    fn owner(&self) -> Option<[&'a str; 2]> {
-        Some([self.sku.json(), self.source_code.json()])
+impl<'a> TableRow<'a, Magento> for InventorySourceItem<'a> {
+    fn moves(&self) -> bool {
+        true
     }
 
-    fn upsert(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
+        Ok(Moved::by_owner([&self.sku, &self.source_code], [&before.sku, &before.source_code]))
+    }
+
+    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let location = self.source_code.text()?;
-        let quantity = cx.required_pieces(&self.quantity)?;
-        let common = &cx.magento.common;
+        let quantity = reader.required_pieces(&self.quantity)?;
+        let common = &reader.adapter.common;
         let basis = common.counts.unwrap_or(Basis::OnHand);
         let figure = ShopFigure { shop: common.name.clone(), location: location.as_ref().into(), quantity, basis };
-        out.sku(self.sku.sku()?, location.as_ref(), cx.place, cx.committed_at, SkuRow::ShopFigure(figure));
+        out.sku(self.sku.sku()?, location.as_ref(), reader.place, reader.committed_at, SkuRow::ShopFigure(figure));
         Ok(())
     }
 
-    fn delete(&self, cx: &Context<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Sku(self.sku.sku()?);
-        out.deleted(subject, SkuRow::SHOP_FIGURE, self.source_code.text()?.as_ref(), cx.place, cx.committed_at);
+        out.deleted(subject, SkuRow::SHOP_FIGURE, self.source_code.text()?.as_ref(), reader.place, reader.committed_at);
         Ok(())
     }
 }

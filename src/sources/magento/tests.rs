@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::facts::{Change as FactChange, Fact, OrderRow, Row};
+use crate::facts::{Amount, Change as FactChange, Fact, Moment, OrderRow, Row};
 use crate::sources::fixtures::{common, translate};
 
 fn adapter(settings: &str) -> Result<Arc<dyn Adapter>, Vec<String>> {

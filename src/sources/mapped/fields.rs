@@ -3,10 +3,10 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::super::local_time;
 use crate::envelope::{Cell, Decimals, DecodeError, TimeUnit};
 use crate::facts::ids::Digester;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku, Text};
+use crate::sources::local_time;
 
 /// A field of a row type.
 pub(super) struct Field {

@@ -124,11 +124,13 @@
 //! - A tombstone says nothing here: these sources delete no rows.
 
 mod fields;
+mod origins;
 mod paths;
 mod plan;
+mod record;
+mod row_type;
 mod rows;
 mod stock;
-mod told;
 
 use std::sync::Arc;
 
@@ -136,14 +138,16 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::fields::{Reader, Value};
+use self::origins::{Origin, Slot};
 use self::paths::Found;
-use self::plan::{Origin, Plan, Slot, Topic};
-use self::told::{Told, Values};
-use super::{Adapter, Common, FactsOut, Kind, Reading, Skip};
+use self::plan::{Plan, Topic};
+use self::record::{MappedRecord, Values};
+use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
+use super::facts_out::FactsOut;
 use crate::envelope::{Cell, DecodeError, Record, body};
 use crate::facts::{Moment, Place, Role};
 
-pub const KIND: Kind = Kind {
+pub const KIND: SystemKind = SystemKind {
     name: "mapped",
     label: "Any system whose JSON records are described in the configuration",
     fixtures: "mapped",
@@ -159,7 +163,7 @@ struct Mapped {
 }
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
-    let (topics, revision) = plan::read(common, table)?;
+    let (topics, revision) = plan::read(common, table, rows::ROW_TYPES)?;
     Ok(Arc::new(Mapped { common: common.clone(), topics, revision }))
 }
 
@@ -185,10 +189,10 @@ impl Adapter for Mapped {
         }
         let body = body::text(record.value)?;
         let found = topic.paths.read("value", body)?;
-        let spoken = out.all_or_none(|out| {
-            topic.plans.iter().try_fold(false, |spoken, plan| Ok::<_, DecodeError>(self.told_by(plan, record, &found, out)? | spoken))
+        let made = out.all_or_none(|out| {
+            topic.plans.iter().try_fold(false, |made, plan| Ok::<_, DecodeError>(self.rows_of(plan, record, &found, out)? | made))
         })?;
-        Ok(if spoken { Reading::Understood } else { Reading::Skipped(Skip::UnknownTable((&**record.topic).into())) })
+        Ok(if made { Reading::Understood } else { Reading::Skipped(Skip::UnknownTable((&**record.topic).into())) })
     }
 }
 
@@ -210,7 +214,7 @@ impl<'a> Reach<'_, 'a> {
 
 impl Mapped {
     /// Makes the rows of one plan; `false` when its `when` holds for nothing in the record.
-    fn told_by(&self, plan: &Plan, record: &Record<'_>, found: &Found<'_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
+    fn rows_of(&self, plan: &Plan, record: &Record<'_>, found: &Found<'_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
         let whole = Reach { record: found, element: None };
         let Some((slot, path)) = &plan.each else { return self.row(plan, record, &whole, out) };
         let list = whole.json(*slot);
@@ -218,16 +222,16 @@ impl Mapped {
             return Ok(false);
         }
         let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| DecodeError::new(path, "a list", list))?;
-        let mut spoken = false;
+        let mut made = false;
         for (i, item) in items.iter().enumerate() {
             let within = |mut error: DecodeError| {
                 error.field = format!("{path}[{i}]{}{}", if error.field.starts_with('.') { "" } else { ": " }, error.field);
                 error
             };
             let element = plan.element.read("", item.get()).map_err(within)?;
-            spoken |= self.row(plan, record, &Reach { element: Some(&element), ..whole }, out).map_err(within)?;
+            made |= self.row(plan, record, &Reach { element: Some(&element), ..whole }, out).map_err(within)?;
         }
-        Ok(spoken)
+        Ok(made)
     }
 
     fn row(&self, plan: &Plan, record: &Record<'_>, found: &Reach<'_, '_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
@@ -241,20 +245,20 @@ impl Mapped {
         let reader = Reader { zone: &self.common.zone, digester: &self.common.digester, times: &plan.times, arrival: record.timestamp };
         let values = values(plan, &reader, found)?;
         let stamp = stamp(plan, &reader, found)?;
-        let mut told = Told { common: &self.common, plan, values, place: out.arrival(), at: record.timestamp };
+        let mut mapped = MappedRecord { common: &self.common, origins: &plan.origins, values, place: out.arrival(), at: record.timestamp };
         if let Some(stamp) = stamp {
-            let rank = plan.row.rank.and_then(|name| told.place_of(name)).map_or(0, |place| place as u32 + 1);
-            told.place = Place::Stamp { millis: stamp.0, rank, tie: xxh3_64(record.value.unwrap_or_default()) };
+            let rank = plan.row.rank.and_then(|name| mapped.place_of(name)).map_or(0, |place| place as u32 + 1);
+            mapped.place = Place::Stamp { millis: stamp.0, rank, tie: xxh3_64(record.value.unwrap_or_default()) };
         }
-        told.at = plan.row.at.and_then(|name| told.moment(name)).or(stamp).unwrap_or(record.timestamp);
-        (plan.row.make)(&told, out)?;
+        mapped.at = plan.row.at.and_then(|name| mapped.moment(name)).or(stamp).unwrap_or(record.timestamp);
+        (plan.row.make)(&mapped, out)?;
         Ok(true)
     }
 }
 
 fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Values, DecodeError> {
     let mut values = Values::new();
-    for ((field, origin), words) in plan.row.fields.iter().zip(&plan.origins).zip(&plan.words) {
+    for ((field, origin), words) in plan.row.fields.iter().zip(&plan.origins.origins).zip(&plan.words) {
         values.push(match origin {
             Origin::Nowhere => None,
             Origin::Constant(value) => Some(value.clone()),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::fields::{Field, Reader, Times, Value, WordTable};
+use super::origins::{Origin, Origins, Slot};
 use super::paths::Paths;
-use super::rows::{ROW_TYPES, RowType};
+use super::row_type::RowType;
 use crate::envelope::{Cell, TimeUnit};
 use crate::facts::Moment;
-use crate::sources::Common;
+use crate::sources::adapter::Common;
 use crate::sources::settings::{self, suggestion};
 
 /// The keys of `[sources.NAME]` for `kind = "mapped"`.
@@ -85,26 +86,10 @@ impl OneOrMore {
     }
 }
 
-/// Where something stands: in the record, or in the element of its list.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Slot {
-    Record(usize),
-    Element(usize),
-}
-
-/// Where a field's value comes from.
-#[derive(Debug)]
-pub(super) enum Origin {
-    Nowhere,
-    Path { slot: Slot, path: String },
-    Constant(Value),
-}
-
 /// How one row is made of a record.
 pub(super) struct Plan {
     pub(super) row: &'static RowType,
-    /// In the order of the row type's fields.
-    pub(super) origins: Vec<Origin>,
+    pub(super) origins: Origins,
     pub(super) words: Vec<WordTable>,
     pub(super) each: Option<(Slot, String)>,
     pub(super) element: Paths,
@@ -112,18 +97,6 @@ pub(super) struct Plan {
     pub(super) needs: Vec<Slot>,
     pub(super) version: Option<(Slot, String)>,
     pub(super) times: Times,
-    pub(super) minor_units: bool,
-}
-
-impl Plan {
-    /// The path that a field is read from, for errors; the field's name where it is none.
-    pub(super) fn path<'p>(&'p self, name: &'p str) -> &'p str {
-        let origin = self.row.fields.iter().position(|field| field.name == name).and_then(|place| self.origins.get(place));
-        match origin {
-            Some(Origin::Path { path, .. }) => path,
-            _ => name,
-        }
-    }
 }
 
 /// What is made of the records of one topic.
@@ -133,8 +106,8 @@ pub(super) struct Topic {
     pub(super) plans: Vec<Plan>,
 }
 
-/// Reads the settings: the topics and the adapter's revision.
-pub(super) fn read(common: &Common, table: &toml::Table) -> Result<(Vec<Topic>, u16), Vec<String>> {
+/// Reads the settings, which name rows of `row_types`: the topics and the adapter's revision.
+pub(super) fn read(common: &Common, table: &toml::Table, row_types: &'static [RowType]) -> Result<(Vec<Topic>, u16), Vec<String>> {
     let settings: Settings = settings::read(table)?;
     let mut topics: Vec<Topic> = Vec::new();
     let mut errors = Vec::new();
@@ -144,7 +117,7 @@ pub(super) fn read(common: &Common, table: &toml::Table) -> Result<(Vec<Topic>, 
     for (i, table) in settings.rows.iter().enumerate() {
         let label = |error| format!("rows[{i}]: {error}");
         match settings::read::<RowSettings>(table) {
-            Ok(row) => plan(common, row, &mut topics).unwrap_or_else(|wrong| errors.extend(wrong.into_iter().map(label))),
+            Ok(row) => plan(common, row, row_types, &mut topics).unwrap_or_else(|wrong| errors.extend(wrong.into_iter().map(label))),
             Err(wrong) => errors.extend(wrong.into_iter().map(label)),
         }
     }
@@ -152,9 +125,9 @@ pub(super) fn read(common: &Common, table: &toml::Table) -> Result<(Vec<Topic>, 
 }
 
 /// Adds the plan of one entry to its topic.
-fn plan(common: &Common, settings: RowSettings, topics: &mut Vec<Topic>) -> Result<(), Vec<String>> {
-    let Some(row) = ROW_TYPES.iter().find(|row| row.name == settings.row) else {
-        let names: Vec<&str> = ROW_TYPES.iter().map(|row| row.name).collect();
+fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], topics: &mut Vec<Topic>) -> Result<(), Vec<String>> {
+    let Some(row) = row_types.iter().find(|row| row.name == settings.row) else {
+        let names: Vec<&str> = row_types.iter().map(|row| row.name).collect();
         return Err(vec![format!("unknown row \"{}\"{}", settings.row, suggestion(&settings.row, &names))]);
     };
     let mut errors = Vec::new();
@@ -190,16 +163,15 @@ fn plan(common: &Common, settings: RowSettings, topics: &mut Vec<Topic>) -> Resu
             .and_then(|value| constant(common, field, words, &times, value).map_err(|error| errors.push(error)).ok());
         constant.map_or(Origin::Nowhere, Origin::Constant)
     });
-    let origins = origins.collect();
+    let origins = Origins { fields: row.fields, origins: origins.collect(), minor_units: settings.minor_units };
     let when = settings.when.into_iter().map(|(path, texts)| (slot(&path, &mut errors), texts.texts())).collect();
     let needs = settings.needs.iter().map(|path| slot(path, &mut errors)).collect();
     let version = settings.version.map(|path| (slot(&path, &mut errors), path));
     let each = settings.each.map(|path| (slot(&path, &mut errors), path));
-    let minor_units = settings.minor_units;
     if !errors.is_empty() {
         return Err(errors);
     }
-    topic.plans.push(Plan { row, origins, words, each, element, when, needs, version, times, minor_units });
+    topic.plans.push(Plan { row, origins, words, each, element, when, needs, version, times });
     if place.is_none() {
         topics.push(fresh);
     }

@@ -1,8 +1,9 @@
 //! The row types that a configuration can make: one entry of [`ROW_TYPES`] each, with its fields and the function that makes its facts.
 
 use super::fields::{Field, Form, may, must};
+use super::record::MappedRecord;
+use super::row_type::RowType;
 use super::stock;
-use super::told::Told;
 use crate::envelope::DecodeError;
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
@@ -11,22 +12,9 @@ use crate::facts::order::{
     ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::Despatched;
-use crate::facts::{Amount, CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::facts::{CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Subject, Text};
+use crate::sources::facts_out::FactsOut;
 use crate::sources::words::Meaning;
-
-/// A row that a configuration can name.
-pub(super) struct RowType {
-    pub(super) name: &'static str,
-    pub(super) fields: &'static [Field],
-    /// Groups of fields of which one at least has to be mapped.
-    pub(super) one_of: &'static [&'static [&'static str]],
-    /// The field that tells when it happened.
-    pub(super) at: Option<&'static str>,
-    /// The word whose meaning, in rank order, decides between two states of one stamp.
-    pub(super) rank: Option<&'static str>,
-    pub(super) make: fn(&Told<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,
-}
 
 use Form::{Amount as Money, Closed, Currency, Email, Flag, Moment, Open, Pieces, Sku as Item, Text as Words};
 
@@ -296,207 +284,197 @@ pub(super) static ROW_TYPES: &[RowType] = &[
     },
 ];
 
-fn scan(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let tracking = told.text("tracking");
-    let scanned_at = told.at;
-    let meaning = told.word("meaning", Word::Unknown(Text::default()));
-    let code = told.opt_text("code").unwrap_or_else(|| told.written("meaning"));
+fn scan(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let tracking = record.text("tracking");
+    let scanned_at = record.at;
+    let meaning = record.word("meaning", Word::Unknown(Text::default()));
+    let code = record.opt_text("code").unwrap_or_else(|| record.written("meaning"));
     let id = join_key(&[&tracking, &scanned_at.to_string(), &code]);
-    out.named(told.order()?, id, told.place, told.at, OrderRow::Scan(Scan { tracking, meaning, scanned_at }));
+    out.named(record.order()?, id, record.place, record.at, OrderRow::Scan(Scan { tracking, meaning, scanned_at }));
     Ok(())
 }
 
-fn refund(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn refund(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Refund {
-        tender: told.known("tender")?,
-        currency: told.currency()?,
-        amount: told.amount("amount")?,
-        state: told.word("state", Word::Unknown(Text::default())),
-        reference: told.text("reference"),
-        request: told.opt_text("request"),
-        refunded_at: told.at,
+        tender: record.known("tender")?,
+        currency: record.currency()?,
+        amount: record.amount("amount")?,
+        state: record.word("state", Word::Unknown(Text::default())),
+        reference: record.text("reference"),
+        request: record.opt_text("request"),
+        refunded_at: record.at,
     };
     // Finance corrects whose money it was.
-    out.housed(Subject::Name(told.order()?), told.text("id"), told.place, told.at, OrderRow::Refund(Box::new(row)));
+    out.housed(Subject::Name(record.order()?), record.text("id"), record.place, record.at, OrderRow::Refund(Box::new(row)));
     Ok(())
 }
 
-fn payment(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let captured = told.amount("captured")?;
-    let authorised = if told.has("authorised") { told.amount("authorised")? } else { captured };
+fn payment(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let captured = record.amount("captured")?;
+    let authorised = if record.has("authorised") { record.amount("authorised")? } else { captured };
     let row = Payment {
-        tender: told.known("tender")?,
-        currency: told.currency()?,
+        tender: record.known("tender")?,
+        currency: record.currency()?,
         authorised,
         captured,
-        expires_at: told.moment("expires_at"),
-        reference: told.text("reference"),
-        failed: told.flag("failed").unwrap_or(false),
+        expires_at: record.moment("expires_at"),
+        reference: record.text("reference"),
+        failed: record.flag("failed").unwrap_or(false),
     };
-    out.named(told.order()?, told.text("id"), told.place, told.at, OrderRow::Payment(row));
+    out.named(record.order()?, record.text("id"), record.place, record.at, OrderRow::Payment(row));
     Ok(())
 }
 
-fn hold(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let reason = told.text("reason");
-    let row = Hold { reason: reason.clone(), active: told.flag("active").unwrap_or(true) };
-    out.named(told.order()?, reason, told.place, told.at, OrderRow::Hold(row));
+fn hold(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let reason = record.text("reason");
+    let row = Hold { reason: reason.clone(), active: record.flag("active").unwrap_or(true) };
+    out.named(record.order()?, reason, record.place, record.at, OrderRow::Hold(row));
     Ok(())
 }
 
-fn warehouse_order(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let row = WarehouseOrder { location: told.text("location"), state: told.word("state", Word::Unknown(Text::default())) };
-    let id = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
-    out.named(told.order()?, id, told.place, told.at, OrderRow::WarehouseOrder(row));
+fn warehouse_order(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let row = WarehouseOrder { location: record.text("location"), state: record.word("state", Word::Unknown(Text::default())) };
+    let id = record.opt_text("id").unwrap_or_else(|| record.text("order_number"));
+    out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseOrder(row));
     Ok(())
 }
 
-fn warehouse_total(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let row = WarehouseTotal { location: told.text("location"), pieces: told.number("pieces")? };
-    let id = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
-    out.named(told.order()?, id, told.place, told.at, OrderRow::WarehouseTotal(row));
+fn warehouse_total(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let row = WarehouseTotal { location: record.text("location"), pieces: record.number("pieces")? };
+    let id = record.opt_text("id").unwrap_or_else(|| record.text("order_number"));
+    out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseTotal(row));
     Ok(())
 }
 
-fn warehouse_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let order = told.opt_text("id").unwrap_or_else(|| told.text("order_number"));
-    let number = |field| if told.has(field) { told.number(field).map(Some) } else { Ok(None) };
+fn warehouse_line(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let order = record.opt_text("id").unwrap_or_else(|| record.text("order_number"));
+    let number = |field| if record.has(field) { record.number(field).map(Some) } else { Ok(None) };
     let row = WarehouseLine {
         order: order.clone(),
-        location: told.text("location"),
-        line: told.line()?,
-        quantity: told.number("quantity")?,
+        location: record.text("location"),
+        line: record.line()?,
+        quantity: record.number("quantity")?,
         allocated: number("allocated")?.unwrap_or_default(),
-        allocated_at: told.moment("allocated_at"),
+        allocated_at: record.moment("allocated_at"),
         despatched: number("despatched")?,
         cancelled: number("cancelled")?,
-        closed: told.flag("closed").unwrap_or(false),
+        closed: record.flag("closed").unwrap_or(false),
     };
-    let id = join_key(&[&order, told.line_text().as_str()]);
-    out.named(told.order()?, id, told.place, told.at, OrderRow::WarehouseLine(Box::new(row)));
+    let id = join_key(&[&order, record.line_text().as_str()]);
+    out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseLine(Box::new(row)));
     Ok(())
 }
 
-fn cancellation(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn cancellation(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Cancellation {
-        line: told.line()?,
-        total: told.number("total")?,
-        stopped: told.flag("stopped").unwrap_or(false),
-        reason: told.text("reason"),
+        line: record.line()?,
+        total: record.number("total")?,
+        stopped: record.flag("stopped").unwrap_or(false),
+        reason: record.text("reason"),
     };
-    let id = told.opt_text("id").unwrap_or_else(|| told.line_text().as_str().into());
-    out.named(told.order()?, id, told.place, told.at, OrderRow::Cancellation(row));
+    let id = record.opt_text("id").unwrap_or_else(|| record.line_text().as_str().into());
+    out.named(record.order()?, id, record.place, record.at, OrderRow::Cancellation(row));
     Ok(())
 }
 
-fn despatch(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let (sku, quantity, location, despatched_at) = (told.sku()?, told.number("quantity")?, told.text("location"), told.at);
-    let despatch = told.text("despatch");
-    let tracking = told.opt_text("tracking");
-    let order = told.number_of_order()?;
-    let id = match told.opt_text("line") {
+fn despatch(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (sku, quantity, location, despatched_at) = (record.sku()?, record.number("quantity")?, record.text("location"), record.at);
+    let despatch = record.text("despatch");
+    let tracking = record.opt_text("tracking");
+    let order = record.number_of_order()?;
+    let id = match record.opt_text("line") {
         Some(line) => join_key(&[&despatch, sku.as_str(), &line]),
         None => join_key(&[&despatch, sku.as_str()]),
     };
     let left = Despatched { location: location.clone(), quantity, despatched_at };
-    out.sku(sku, id.clone(), told.place, told.at, SkuRow::Despatched(left));
+    out.sku(sku, id.clone(), record.place, record.at, SkuRow::Despatched(left));
     if let Some(number) = &tracking {
-        out.link(Name::new(Name::TRACKING, number), Link::Name(order.clone()), told.place, told.at);
+        out.link(Name::new(Name::TRACKING, number), Link::Name(order.clone()), record.place, record.at);
     }
-    let line = told.line()?;
-    let (carrier, service) = (told.text("carrier"), told.text("service"));
+    let line = record.line()?;
+    let (carrier, service) = (record.text("carrier"), record.text("service"));
     let row = Despatch { despatch, line, quantity, location, despatched_at, carrier, service, tracking };
-    out.named(order, id, told.place, told.at, OrderRow::Despatch(Box::new(row)));
+    out.named(order, id, record.place, record.at, OrderRow::Despatch(Box::new(row)));
     Ok(())
 }
 
-fn tracking(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let order = told.number_of_order()?;
-    let (despatch, number) = (told.text("despatch"), told.text("tracking"));
-    out.link(Name::new(Name::TRACKING, &number), Link::Name(order.clone()), told.place, told.at);
-    let row = Tracking { despatch: despatch.clone(), carrier: told.text("carrier"), number, replaces: told.opt_text("replaces") };
-    out.named(order, despatch, told.place, told.at, OrderRow::Tracking(row));
+fn tracking(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let order = record.number_of_order()?;
+    let (despatch, number) = (record.text("despatch"), record.text("tracking"));
+    out.link(Name::new(Name::TRACKING, &number), Link::Name(order.clone()), record.place, record.at);
+    let row = Tracking { despatch: despatch.clone(), carrier: record.text("carrier"), number, replaces: record.opt_text("replaces") };
+    out.named(order, despatch, record.place, record.at, OrderRow::Tracking(row));
     Ok(())
 }
 
-fn return_line(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let (rma, line) = (told.text("rma"), told.line()?);
-    let id = told.opt_text("id").unwrap_or_else(|| join_key(&[&rma, told.line_text().as_str()]));
-    let order = told.order_of_return(&rma);
+fn return_line(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (rma, line) = (record.text("rma"), record.line()?);
+    let id = record.opt_text("id").unwrap_or_else(|| join_key(&[&rma, record.line_text().as_str()]));
+    let order = record.order_of_return(&rma);
     let row = ReturnLine {
         rma,
         line,
-        quantity: told.number("quantity")?,
-        state: told.word("state", Word::Unknown(Text::default())),
-        resolution: if told.has("resolution") { told.known("resolution")? } else { Resolution::Refund },
-        goods_expected: if told.has("goods_expected") { told.known("goods_expected")? } else { GoodsExpected::Yes },
-        reason: told.text("reason"),
-        approved_at: told.moment("approved_at"),
+        quantity: record.number("quantity")?,
+        state: record.word("state", Word::Unknown(Text::default())),
+        resolution: if record.has("resolution") { record.known("resolution")? } else { Resolution::Refund },
+        goods_expected: if record.has("goods_expected") { record.known("goods_expected")? } else { GoodsExpected::Yes },
+        reason: record.text("reason"),
+        approved_at: record.moment("approved_at"),
     };
     // A return that names no order is given to one later, and one that names a wrong one to another.
-    out.housed(Subject::Name(order), id, told.place, told.at, OrderRow::ReturnLine(Box::new(row)));
+    out.housed(Subject::Name(order), id, record.place, record.at, OrderRow::ReturnLine(Box::new(row)));
     Ok(())
 }
 
-fn receipt(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let (receipt, line) = (told.text("receipt"), told.line()?);
-    let id = told.opt_text("id").unwrap_or_else(|| join_key(&[&receipt, told.line_text().as_str()]));
-    let order = told.order_of_return(&receipt);
+fn receipt(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (receipt, line) = (record.text("receipt"), record.line()?);
+    let id = record.opt_text("id").unwrap_or_else(|| join_key(&[&receipt, record.line_text().as_str()]));
+    let order = record.order_of_return(&receipt);
     let row = Receipt {
         receipt,
-        rma: told.opt_text("rma"),
+        rma: record.opt_text("rma"),
         line,
-        quantity: told.number("quantity")?,
-        condition: told.word("condition", Word::Known(Condition::Unspoken)),
-        location: told.text("location"),
-        bucket: told.text("bucket"),
-        received_at: told.at,
+        quantity: record.number("quantity")?,
+        condition: record.word("condition", Word::Known(Condition::Unspoken)),
+        location: record.text("location"),
+        bucket: record.text("bucket"),
+        received_at: record.at,
     };
-    out.housed(Subject::Name(order), id, told.place, told.at, OrderRow::Receipt(Box::new(row)));
+    out.housed(Subject::Name(order), id, record.place, record.at, OrderRow::Receipt(Box::new(row)));
     Ok(())
 }
 
-fn disposition(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let row = Disposition { line: told.line()?, quantity: told.number("quantity")?, to: told.known("to")? };
-    out.named(told.order()?, told.text("id"), told.place, told.at, OrderRow::Disposition(row));
+fn disposition(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let row = Disposition { line: record.line()?, quantity: record.number("quantity")?, to: record.known("to")? };
+    out.named(record.order()?, record.text("id"), record.place, record.at, OrderRow::Disposition(row));
     Ok(())
 }
 
-fn account(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let account = told.text("account");
+fn account(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let account = record.text("account");
     let row = Account {
-        brand: told.brand(),
-        email: told.email(),
-        created_at: told.moment("created_at"),
-        collective: told.flag("collective").unwrap_or(false),
+        brand: record.brand(),
+        email: record.email(),
+        created_at: record.moment("created_at"),
+        collective: record.flag("collective").unwrap_or(false),
     };
-    let customer = CustomerKey::account(&told.account_source(), &account);
-    out.customer(customer, account, told.place, told.at, CustomerRow::Account(row));
+    let customer = CustomerKey::account(&record.account_source(), &account);
+    out.customer(customer, account, record.place, record.at, CustomerRow::Account(row));
     Ok(())
 }
 
-fn consent(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let (brand, address) = (told.brand(), told.email().ok_or_else(|| told.lacks("email", "an email address"))?);
-    let channel = told.opt_text("channel").unwrap_or_else(|| "email".into());
-    let customer = match told.opt_text("account") {
-        Some(account) => CustomerKey::account(&told.account_source(), &account),
+fn consent(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (brand, address) = (record.brand(), record.email().ok_or_else(|| record.lacks("email", "an email address"))?);
+    let channel = record.opt_text("channel").unwrap_or_else(|| "email".into());
+    let customer = match record.opt_text("account") {
+        Some(account) => CustomerKey::account(&record.account_source(), &account),
         None => CustomerKey::guest(&brand, &address),
     };
-    let purpose: Purpose = told.known("purpose")?;
-    let purpose_name = told.place_of("purpose").and_then(|place| Purpose::NAMES.get(place)).copied().unwrap_or_default();
+    let purpose: Purpose = record.known("purpose")?;
+    let purpose_name = record.place_of("purpose").and_then(|place| Purpose::NAMES.get(place)).copied().unwrap_or_default();
     let id = join_key(&[&address.to_string(), &channel, &brand, purpose_name]);
-    let state = told.known("state")?;
-    let row = Consent { address, channel, brand, purpose, state, changed_at: told.moment("changed_at") };
-    out.customer(customer, id, told.place, told.at, CustomerRow::Consent(row));
+    let state = record.known("state")?;
+    let row = Consent { address, channel, brand, purpose, state, changed_at: record.moment("changed_at") };
+    out.customer(customer, id, record.place, record.at, CustomerRow::Consent(row));
     Ok(())
-}
-
-/// Amounts in minor units: 1299 of GBP is 12.99.
-pub(super) fn from_minor(amount: Amount, digits: u32) -> Option<Amount> {
-    let mut value = amount.decimal();
-    if value.scale() != 0 {
-        return None;
-    }
-    value.set_scale(digits).ok()?;
-    Amount::new(value)
 }

@@ -1,13 +1,13 @@
 //! Row types of stock and products.
 
 use super::fields::{Form, may, must};
-use super::rows::RowType;
-use super::told::Told;
+use super::record::MappedRecord;
+use super::row_type::RowType;
 use crate::envelope::DecodeError;
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Basis, Count, Expected, KitPart, Movement, Offer, Price, Product};
 use crate::facts::{Quantity, Sku, SkuRow, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
 
 use Form::{Amount as Money, Closed, Currency, Flag, Moment, Number, Pieces, Sku as Item, Text as Words};
 
@@ -130,100 +130,100 @@ pub(super) const OFFER: RowType = RowType {
     make: offer,
 };
 
-fn count(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let (location, bucket) = (told.text("location"), told.text("bucket"));
-    let basis = match told.place_of("basis") {
+fn count(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (location, bucket) = (record.text("location"), record.text("bucket"));
+    let basis = match record.place_of("basis") {
         Some(1) => Basis::Free,
         Some(_) => Basis::OnHand,
-        None => told.common.counts.unwrap_or_default(),
+        None => record.common.counts.unwrap_or_default(),
     };
     let id = join_key(&[&location, &bucket]);
-    let row = Count { location, bucket, quantity: told.number("quantity")?, basis, t0: told.at };
-    out.sku(told.sku()?, id, told.place, told.at, SkuRow::Count(row));
+    let row = Count { location, bucket, quantity: record.number("quantity")?, basis, t0: record.at };
+    out.sku(record.sku()?, id, record.place, record.at, SkuRow::Count(row));
     Ok(())
 }
 
 /// Pieces that came to a place, went from one, or both: then there are two rows, so that between two houses they are in neither.
-fn movement(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let (sku, quantity, cause, id) = (told.sku()?, told.number("quantity")?, told.text("cause"), told.text("id"));
+fn movement(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (sku, quantity, cause, id) = (record.sku()?, record.number("quantity")?, record.text("cause"), record.text("id"));
     let mut put = |id: Text, location: Text, bucket: Text, quantity: Quantity| {
-        let row = Movement { location, bucket, quantity, moved_at: told.at, cause: cause.clone() };
-        out.sku(sku.clone(), id, told.place, told.at, SkuRow::Movement(row));
+        let row = Movement { location, bucket, quantity, moved_at: record.at, cause: cause.clone() };
+        out.sku(sku.clone(), id, record.place, record.at, SkuRow::Movement(row));
     };
-    let to = told.opt_text("location");
-    let from = told.has("from_location") || told.has("from_bucket");
-    if let Some(from) = from.then(|| told.opt_text("from_location").or(to.clone())).flatten() {
-        put(join_key(&[&id, "from"]), from, told.text("from_bucket"), -quantity);
+    let to = record.opt_text("location");
+    let from = record.has("from_location") || record.has("from_bucket");
+    if let Some(from) = from.then(|| record.opt_text("from_location").or(to.clone())).flatten() {
+        put(join_key(&[&id, "from"]), from, record.text("from_bucket"), -quantity);
     }
     if let Some(to) = to {
-        let out_of = told.place_of("direction") == Some(1);
-        put(id, to, told.text("bucket"), if out_of { -quantity } else { quantity });
+        let out_of = record.place_of("direction") == Some(1);
+        put(id, to, record.text("bucket"), if out_of { -quantity } else { quantity });
     }
     Ok(())
 }
 
-fn expected(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let expected_at = told.moment("expected_at").ok_or_else(|| told.lacks("expected_at", "the day when the goods are expected"))?;
-    let row = Expected { location: told.text("location"), quantity: told.number("quantity")?, expected_at };
-    out.sku(told.sku()?, told.text("id"), told.place, told.at, SkuRow::Expected(row));
+fn expected(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let expected_at = record.moment("expected_at").ok_or_else(|| record.lacks("expected_at", "the day when the goods are expected"))?;
+    let row = Expected { location: record.text("location"), quantity: record.number("quantity")?, expected_at };
+    out.sku(record.sku()?, record.text("id"), record.place, record.at, SkuRow::Expected(row));
     Ok(())
 }
 
-fn product(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let sku_text = told.text("sku");
-    let sku = Sku::new(&sku_text).ok_or_else(|| told.lacks("sku", "a SKU"))?;
-    let option = |name: &str, value: &str| Some((told.opt_text(name)?, told.opt_text(value)?));
+fn product(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let sku_text = record.text("sku");
+    let sku = Sku::new(&sku_text).ok_or_else(|| record.lacks("sku", "a SKU"))?;
+    let option = |name: &str, value: &str| Some((record.opt_text(name)?, record.opt_text(value)?));
     let row = Product {
         sku_text: sku_text.clone(),
-        name: told.text("name"),
-        parent: told.opt_sku("parent").map(|parent| parent.as_str().into()),
+        name: record.text("name"),
+        parent: record.opt_sku("parent").map(|parent| parent.as_str().into()),
         options: [option("option_name", "option"), option("option2_name", "option2")].into_iter().flatten().collect(),
-        blocked: told.flag("blocked").unwrap_or(false),
-        category: told.text("category"),
-        backorder_allowed: told.flag("backorder").unwrap_or(false),
-        blocked_from: told.moment("blocked_from"),
-        untracked: told.flag("untracked").unwrap_or(false),
-        sales_unit: told.text("sales_unit"),
+        blocked: record.flag("blocked").unwrap_or(false),
+        category: record.text("category"),
+        backorder_allowed: record.flag("backorder").unwrap_or(false),
+        blocked_from: record.moment("blocked_from"),
+        untracked: record.flag("untracked").unwrap_or(false),
+        sales_unit: record.text("sales_unit"),
     };
-    out.sku(sku, sku_text, told.place, told.at, SkuRow::Product(Box::new(row)));
+    out.sku(sku, sku_text, record.place, record.at, SkuRow::Product(Box::new(row)));
     Ok(())
 }
 
-fn kit_part(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    let part = told.opt_sku("part").ok_or_else(|| told.lacks("part", "the part's SKU"))?;
-    let row = KitPart { part: part.clone(), pieces: told.number("pieces")? };
-    out.sku(told.sku()?, part.as_str(), told.place, told.at, SkuRow::KitPart(row));
+fn kit_part(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let part = record.opt_sku("part").ok_or_else(|| record.lacks("part", "the part's SKU"))?;
+    let row = KitPart { part: part.clone(), pieces: record.number("pieces")? };
+    out.sku(record.sku()?, part.as_str(), record.place, record.at, SkuRow::KitPart(row));
     Ok(())
 }
 
-fn price(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn price(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Price {
-        list: told.text("list"),
-        currency: told.currency()?,
-        amount: told.amount("amount")?,
-        tax_inside: told.flag("tax_inside").unwrap_or(false),
-        unit: told.text("unit"),
-        minimum: if told.has("minimum") { told.number("minimum")? } else { Quantity::ZERO },
-        from: told.moment("from"),
-        to: told.moment("to"),
+        list: record.text("list"),
+        currency: record.currency()?,
+        amount: record.amount("amount")?,
+        tax_inside: record.flag("tax_inside").unwrap_or(false),
+        unit: record.text("unit"),
+        minimum: if record.has("minimum") { record.number("minimum")? } else { Quantity::ZERO },
+        from: record.moment("from"),
+        to: record.moment("to"),
     };
     let from = row.from.map(|from| from.to_string()).unwrap_or_default();
     let id = join_key(&[&row.list, row.currency.as_str(), &row.unit, &row.minimum.to_string(), &from]);
-    out.sku(told.sku()?, id, told.place, told.at, SkuRow::Price(row));
+    out.sku(record.sku()?, id, record.place, record.at, SkuRow::Price(row));
     Ok(())
 }
 
-fn offer(told: &Told<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn offer(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Offer {
-        name: told.text("name"),
-        amount: if told.has("amount") { Some(told.amount("amount")?) } else { None },
-        currency: if told.has("currency") { Some(told.currency()?) } else { None },
-        percent: if told.has("percent") { Some(told.number("percent")?) } else { None },
-        from: told.moment("from"),
-        until: told.moment("until"),
-        active: told.flag("active").unwrap_or(true),
-        channels: told.opt_text("channel").into_iter().collect(),
+        name: record.text("name"),
+        amount: if record.has("amount") { Some(record.amount("amount")?) } else { None },
+        currency: if record.has("currency") { Some(record.currency()?) } else { None },
+        percent: if record.has("percent") { Some(record.number("percent")?) } else { None },
+        from: record.moment("from"),
+        until: record.moment("until"),
+        active: record.flag("active").unwrap_or(true),
+        channels: record.opt_text("channel").into_iter().collect(),
     };
-    out.sku(told.sku()?, told.text("id"), told.place, told.at, SkuRow::Offer(Box::new(row)));
+    out.sku(record.sku()?, record.text("id"), record.place, record.at, SkuRow::Offer(Box::new(row)));
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Time;
 
-use super::Reader;
+use super::reader::Reader;
 use crate::envelope::{Cell, DecodeError, SpelledRow, TimeUnit};
 use crate::facts::{Moment, Quantity, Sku, Text};
 use crate::sources::local_time;
@@ -47,7 +47,7 @@ impl Reader<'_> {
         if let Some(place) = goods.variant
             && let Some(variant) = row.cell(place).filled()?
         {
-            sku.push_str(&self.nav.settings.variant_separator);
+            sku.push_str(&self.adapter.settings.variant_separator);
             sku.push_str(&variant);
         }
         Ok(sku)
@@ -59,7 +59,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn quantity(&self, cell: Cell<'_>) -> Result<Quantity, DecodeError> {
-        cell.quantity(self.nav.settings.decimals, SCALE)
+        cell.quantity(self.adapter.settings.decimals, SCALE)
     }
 
     /// The quantity in base units, or in the line's own unit where the table is captured without them.
@@ -78,13 +78,13 @@ impl Reader<'_> {
         let Some(date) = cell.opt_date(TimeUnit::Millis)? else { return Ok(None) };
         let wrong = || cell.error("a date of the years 1 to 9999");
         let next = date.tomorrow().map_err(|_| wrong())?.to_datetime(Time::midnight());
-        local_time::moment(next, &self.nav.common.zone, Moment::MIN).map(Some).ok_or_else(wrong)
+        local_time::moment(next, &self.adapter.common.zone, Moment::MIN).map(Some).ok_or_else(wrong)
     }
 
     /// A date without a zone, as its midnight in the zone of the source; blank is none.
     pub(super) fn midnight(&self, cell: Cell<'_>) -> Result<Option<Moment>, DecodeError> {
         let Some(date) = cell.opt_date(TimeUnit::Millis)? else { return Ok(None) };
-        let midnight = local_time::moment(date.to_datetime(Time::midnight()), &self.nav.common.zone, Moment::MIN);
+        let midnight = local_time::moment(date.to_datetime(Time::midnight()), &self.adapter.common.zone, Moment::MIN);
         midnight.map(Some).ok_or_else(|| cell.error("a date of the years 1 to 9999"))
     }
 }

@@ -1,18 +1,20 @@
 //! Open documents: Sales Header and Sales Line, orders and return orders.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 
 use super::cells::{Goods, SCALE, flag, is_item, number};
-use super::{Owner, Reader, Table, document_id};
-use crate::envelope::{DecodeError, SpelledRow, spelled};
+use super::reader::{Meaning, Owner, Reader, Table, document_id};
+use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
     ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
 use crate::facts::{Amount, Keeper, Link, OrderRow, Quantity, Sku, Subject, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::RowsOf;
 
 spelled! {
     mod header {
@@ -51,22 +53,34 @@ spelled! {
     }
 }
 
-pub(super) const HEADER: Table =
-    Table { name: "Sales Header", columns: header::NAMES, owner: header_owner, upsert: header_upsert, moves: false, rows: HEADERS };
-pub(super) const LINE: Table =
-    Table { name: "Sales Line", columns: line::NAMES, owner: line_owner, upsert: line_upsert, moves: true, rows: LINES };
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
 
-const HEADERS: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_RECORD, ""), (Keeper::Orders, OrderRow::RETURN_DOCUMENT, "")];
-const LINES: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_LINE, ""), (Keeper::Orders, OrderRow::RETURN_LINE, "")];
+pub(super) static HEADER: Table = Table {
+    name: "Sales Header",
+    rows: &[RowsOf::all(Keeper::Orders, OrderRow::ERP_RECORD), RowsOf::all(Keeper::Orders, OrderRow::RETURN_DOCUMENT)],
+    meaning: Meaning {
+        columns: LazyLock::new(|| SpelledColumns::new(header::NAMES)),
+        owner: header_owner,
+        upsert: header_upsert,
+        moves: false,
+    },
+};
+
+pub(super) static LINE: Table = Table {
+    name: "Sales Line",
+    rows: &[RowsOf::all(Keeper::Orders, OrderRow::ERP_LINE), RowsOf::all(Keeper::Orders, OrderRow::RETURN_LINE)],
+    meaning: Meaning { columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)), owner: line_owner, upsert: line_upsert, moves: true },
+};
 
 /// The two types of open documents that are read; invoices, credit memos, quotes and blanket orders are not orders.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum DocumentKind {
     Order,
     Return,
 }
 
-impl Kind {
+impl DocumentKind {
     fn text(self) -> &'static str {
         match self {
             Self::Order => ORDER,
@@ -79,10 +93,10 @@ impl Kind {
 pub(super) const ORDER: &str = "1";
 pub(super) const RETURN: &str = "5";
 
-fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<Kind>, DecodeError> {
+fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<DocumentKind>, DecodeError> {
     Ok(match row.cell(place).int()? {
-        1 => Some(Kind::Order),
-        5 => Some(Kind::Return),
+        1 => Some(DocumentKind::Order),
+        5 => Some(DocumentKind::Return),
         _ => None,
     })
 }
@@ -91,10 +105,10 @@ fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owne
     let Some(kind) = kind(row, header::TYPE)? else { return Ok(None) };
     let number = number(row, header::NUMBER)?;
     let row_kind = match kind {
-        Kind::Order => OrderRow::ERP_RECORD,
-        Kind::Return => OrderRow::RETURN_DOCUMENT,
+        DocumentKind::Order => OrderRow::ERP_RECORD,
+        DocumentKind::Return => OrderRow::RETURN_DOCUMENT,
     };
-    let subject = Subject::Name(reader.nav.document(kind.text(), &number));
+    let subject = Subject::Name(reader.adapter.document(kind.text(), &number));
     Ok(Some(Owner { subject, kind: row_kind, id: document_id(kind.text(), &number) }))
 }
 
@@ -102,21 +116,21 @@ fn header_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'
     let Some(kind) = kind(row, header::TYPE)? else { return Ok(()) };
     let number = number(row, header::NUMBER)?;
     let at = reader.written_at(row.cell(header::MODIFIED))?;
-    let name = reader.nav.document(kind.text(), &number);
+    let name = reader.adapter.document(kind.text(), &number);
     if let Some(order) = row.cell(header::EXTERNAL).filled()? {
-        out.link(name.clone(), Link::Name(reader.nav.order(&order)), reader.place, at);
+        out.link(name.clone(), Link::Name(reader.adapter.order(&order)), reader.place, at);
     }
     let status = row.cell(header::STATUS).int()?;
     let told = match kind {
-        Kind::Order => OrderRow::ErpRecord(ErpRecord {
+        DocumentKind::Order => OrderRow::ErpRecord(ErpRecord {
             document: Text::from(&*number),
             state: erp_state(status),
-            created_at: match row.cell(header::CREATED).opt_moment(crate::envelope::TimeUnit::Millis)? {
+            created_at: match row.cell(header::CREATED).opt_moment(TimeUnit::Millis)? {
                 Some(created) => Some(created),
                 None => reader.midnight(row.cell(header::ORDER_DATE))?,
             },
         }),
-        Kind::Return => {
+        DocumentKind::Return => {
             OrderRow::ReturnDocument(ReturnDocument { rma: Text::from(&*number), state: return_state(status), approved_at: None })
         }
     };
@@ -144,7 +158,7 @@ fn return_state(status: i64) -> Word<ReturnState> {
 const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
 
 /// The document that a line of goods belongs to, and the line's id.
-fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(Kind, Cow<'a, str>, Text)>, DecodeError> {
+fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(DocumentKind, Cow<'a, str>, Text)>, DecodeError> {
     let Some(kind) = kind(row, line::DOCUMENT_TYPE)? else { return Ok(None) };
     if !is_item(row, line::TYPE, &GOODS)? {
         return Ok(None);
@@ -158,10 +172,10 @@ fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(Kind, Cow<'a, str>, Text)
 fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     let Some((kind, document, id)) = line_of(row)? else { return Ok(None) };
     let row_kind = match kind {
-        Kind::Order => OrderRow::ERP_LINE,
-        Kind::Return => OrderRow::RETURN_LINE,
+        DocumentKind::Order => OrderRow::ERP_LINE,
+        DocumentKind::Return => OrderRow::RETURN_LINE,
     };
-    Ok(Some(Owner { subject: Subject::Name(reader.nav.document(kind.text(), &document)), kind: row_kind, id }))
+    Ok(Some(Owner { subject: Subject::Name(reader.adapter.document(kind.text(), &document)), kind: row_kind, id }))
 }
 
 fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
@@ -169,10 +183,10 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
     let at = reader.written_at(row.cell(line::MODIFIED))?;
     let sku = reader.sku(row, &GOODS)?;
     let quantity = reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?;
-    let name = reader.nav.document(kind.text(), &document);
+    let name = reader.adapter.document(kind.text(), &document);
     let told = match kind {
-        Kind::Order => OrderRow::ErpLine(Box::new(order_line(reader, row, &document, sku, quantity)?)),
-        Kind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {
+        DocumentKind::Order => OrderRow::ErpLine(Box::new(order_line(reader, row, &document, sku, quantity)?)),
+        DocumentKind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {
             rma: document.into(),
             line: LineRef::Sku(sku),
             quantity,
@@ -214,7 +228,7 @@ fn gross(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, De
     if cell.is_null() {
         return Ok(None);
     }
-    let told = Amount::new(cell.decimal(reader.nav.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
+    let told = Amount::new(cell.decimal(reader.adapter.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
     let gross = told.ok_or_else(|| cell.error("an amount below 10^12"))?;
     Ok(Some(gross).filter(|gross| !gross.is_zero()))
 }
@@ -225,7 +239,7 @@ fn unit_cost(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>
     if cost.is_null() {
         return Ok(None);
     }
-    let decimals = reader.nav.settings.decimals;
+    let decimals = reader.adapter.settings.decimals;
     let each = if units.is_null() { Decimal::ONE } else { units.decimal(decimals, SCALE)? };
     let whole = cost.decimal(decimals, SCALE)?;
     let one = if each.is_zero() || each == Decimal::ONE { Some(whole) } else { whole.checked_div(each) };

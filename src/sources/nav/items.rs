@@ -1,12 +1,15 @@
 //! Items, their variants, and sales prices.
 
+use std::sync::LazyLock;
+
 use super::cells::{Goods, SCALE, filled, flag};
-use super::{Owner, Reader, Table};
-use crate::envelope::{Cell, DecodeError, SpelledRow, spelled};
+use super::reader::{Meaning, Owner, Reader, Table};
+use crate::envelope::{Cell, DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Offer, Price, Product};
 use crate::facts::{Currency, Keeper, Quantity, Sku, SkuRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::RowsOf;
 
 spelled! {
     mod item {
@@ -86,31 +89,58 @@ spelled! {
     }
 }
 
-pub(super) const ITEM: Table =
-    Table { name: "Item", columns: item::NAMES, owner: item_owner, upsert: item_upsert, moves: false, rows: &[] };
-pub(super) const VARIANT: Table =
-    Table { name: "Item Variant", columns: variant::NAMES, owner: variant_owner, upsert: variant_upsert, moves: false, rows: &[] };
-pub(super) const SALES_PRICE: Table = Table {
-    name: "Sales Price",
-    columns: sales_price::NAMES,
-    owner: sales_price_owner,
-    upsert: sales_price_upsert,
-    moves: false,
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+pub(super) static ITEM: Table = Table {
+    name: "Item",
     rows: &[],
+    meaning: Meaning { columns: LazyLock::new(|| SpelledColumns::new(item::NAMES)), owner: item_owner, upsert: item_upsert, moves: false },
 };
-pub(super) const PRICE_LIST_LINE: Table =
-    Table { name: "Price List Line", columns: list_line::NAMES, owner: list_line_owner, upsert: list_line_upsert, moves: true, rows: &[] };
 
-pub(super) const LINE_DISCOUNT: Table = Table {
+pub(super) static VARIANT: Table = Table {
+    name: "Item Variant",
+    rows: &[],
+    meaning: Meaning {
+        columns: LazyLock::new(|| SpelledColumns::new(variant::NAMES)),
+        owner: variant_owner,
+        upsert: variant_upsert,
+        moves: false,
+    },
+};
+
+pub(super) static SALES_PRICE: Table = Table {
+    name: "Sales Price",
+    rows: &[],
+    meaning: Meaning {
+        columns: LazyLock::new(|| SpelledColumns::new(sales_price::NAMES)),
+        owner: sales_price_owner,
+        upsert: sales_price_upsert,
+        moves: false,
+    },
+};
+
+pub(super) static PRICE_LIST_LINE: Table = Table {
+    name: "Price List Line",
+    rows: &[],
+    meaning: Meaning {
+        columns: LazyLock::new(|| SpelledColumns::new(list_line::NAMES)),
+        owner: list_line_owner,
+        upsert: list_line_upsert,
+        moves: true,
+    },
+};
+
+pub(super) static LINE_DISCOUNT: Table = Table {
     name: "Sales Line Discount",
-    columns: discount::NAMES,
-    owner: discount_owner,
-    upsert: discount_upsert,
-    moves: false,
-    rows: DISCOUNTS,
+    rows: &[RowsOf::beginning(Keeper::Skus, SkuRow::OFFER, &["discount|"])],
+    meaning: Meaning {
+        columns: LazyLock::new(|| SpelledColumns::new(discount::NAMES)),
+        owner: discount_owner,
+        upsert: discount_upsert,
+        moves: false,
+    },
 };
-
-const DISCOUNTS: &[(Keeper, u8, &str)] = &[(Keeper::Skus, SkuRow::OFFER, "discount|")];
 
 const OF_ITEM: Goods = Goods { item: item::NUMBER, variant: None };
 const OF_VARIANT: Goods = Goods { item: variant::ITEM, variant: Some(variant::CODE) };
@@ -185,7 +215,7 @@ fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option
     use sales_price as column;
     let Some(list) = sales_list(row)? else { return Ok(None) };
     let minimum = reader.quantity(row.cell(column::MINIMUM))?;
-    let from = row.cell(column::FROM).opt_date(crate::envelope::TimeUnit::Millis)?.map(|date| date.to_string()).unwrap_or_default();
+    let from = row.cell(column::FROM).opt_date(TimeUnit::Millis)?.map(|date| date.to_string()).unwrap_or_default();
     let currency = row.cell(column::CURRENCY).text_or_empty()?;
     let unit = row.cell(column::UNIT).text_or_empty()?;
     let id = join_key(&[&list, currency.trim(), unit.trim(), &minimum.to_string(), &from]);
@@ -198,7 +228,7 @@ fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut Facts
     let price = Price {
         list,
         currency: currency(reader, row.cell(column::CURRENCY))?,
-        amount: row.cell(column::PRICE).amount(reader.nav.settings.decimals, SCALE)?,
+        amount: row.cell(column::PRICE).amount(reader.adapter.settings.decimals, SCALE)?,
         tax_inside: flag(row, column::TAX_INSIDE)?,
         unit: row.cell(column::UNIT).text_or_empty()?.trim().into(),
         minimum: reader.quantity(row.cell(column::MINIMUM))?,
@@ -237,7 +267,7 @@ fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOu
     let price = Price {
         list: filled(row.cell(column::LIST), "a price list's code")?.into(),
         currency: currency(reader, row.cell(column::CURRENCY))?,
-        amount: row.cell(column::PRICE).amount(reader.nav.settings.decimals, SCALE)?,
+        amount: row.cell(column::PRICE).amount(reader.adapter.settings.decimals, SCALE)?,
         tax_inside: flag(row, column::TAX_INSIDE)?,
         unit: row.cell(column::UNIT).text_or_empty()?.trim().into(),
         minimum: reader.quantity(row.cell(column::MINIMUM))?,
@@ -259,7 +289,7 @@ fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Ow
     if row.cell(column::TYPE).int()? != ITEM || row.cell(column::SALES_TYPE).int()? != ALL_CUSTOMERS || minimum > Quantity::from_int(1) {
         return Ok(None);
     }
-    let from = row.cell(column::FROM).opt_date(crate::envelope::TimeUnit::Millis)?.map(|date| date.to_string()).unwrap_or_default();
+    let from = row.cell(column::FROM).opt_date(TimeUnit::Millis)?.map(|date| date.to_string()).unwrap_or_default();
     let (currency, unit) = (row.cell(column::CURRENCY).text_or_empty()?, row.cell(column::UNIT).text_or_empty()?);
     let id = join_key(&["discount", currency.trim(), unit.trim(), &minimum.to_string(), &from]);
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_DISCOUNT)?), kind: SkuRow::OFFER, id }))
@@ -288,6 +318,6 @@ fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut
 fn currency(reader: &Reader<'_>, cell: Cell<'_>) -> Result<Currency, DecodeError> {
     match cell.filled()? {
         Some(_) => cell.currency(),
-        None => reader.nav.settings.local_currency.ok_or_else(|| cell.error("a currency (local_currency is not set)")),
+        None => reader.adapter.settings.local_currency.ok_or_else(|| cell.error("a currency (local_currency is not set)")),
     }
 }

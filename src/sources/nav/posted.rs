@@ -1,14 +1,17 @@
 //! Posted documents: shipments, invoices, return receipts, credit memos. They stay when the open document is deleted.
 
+use std::sync::LazyLock;
+
 use super::cells::{Goods, is_item, number};
 use super::documents::{ORDER, RETURN};
-use super::{Owner, Reader, Table};
+use super::reader::{Meaning, Owner, Reader, Table};
 use crate::envelope::debezium::Op;
-use crate::envelope::{DecodeError, SpelledRow, spelled};
+use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{ErpPosted, PostedKind};
 use crate::facts::{Keeper, Link, Name, OrderRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::RowsOf;
 
 spelled! {
     mod header {
@@ -35,45 +38,43 @@ spelled! {
     }
 }
 
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
 macro_rules! posted {
-    ($header:ident $header_name:literal, $line:ident $line_name:literal, $module:ident $begins:literal $posted:expr) => {
-        pub(super) const $header: Table =
-            Table { name: $header_name, columns: header::NAMES, owner: |_, _| Ok(None), upsert: $module::header, moves: false, rows: &[] };
-        pub(super) const $line: Table = Table {
-            name: $line_name,
-            columns: line::NAMES,
-            owner: $module::owner,
-            upsert: $module::line,
-            moves: false,
-            rows: $module::ROWS,
+    ($posted:ident: $header:ident $header_name:literal, $line:ident $line_name:literal, $begins:literal) => {
+        pub(super) static $header: Table = Table {
+            name: $header_name,
+            rows: &[],
+            meaning: Meaning {
+                columns: LazyLock::new(|| SpelledColumns::new(header::NAMES)),
+                owner: |_, _| Ok(None),
+                upsert: |reader, row, out| $posted.header(reader, row, out),
+                moves: false,
+            },
         };
-
-        mod $module {
-            use super::*;
-            const POSTED: &Posted = $posted;
-            pub(super) const ROWS: &[(Keeper, u8, &str)] = &[(Keeper::Orders, OrderRow::ERP_POSTED, $begins)];
-
-            pub(super) fn header(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-                POSTED.header(reader, row, out)
-            }
-            pub(super) fn owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
-                POSTED.owner(reader, row)
-            }
-            pub(super) fn line(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-                POSTED.line(reader, row, out)
-            }
-        }
+        pub(super) static $line: Table = Table {
+            name: $line_name,
+            rows: &[RowsOf::beginning(Keeper::Orders, OrderRow::ERP_POSTED, &[$begins])],
+            meaning: Meaning {
+                columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)),
+                owner: |reader, row| $posted.owner(reader, row),
+                upsert: |reader, row, out| $posted.line(reader, row, out),
+                moves: false,
+            },
+        };
     };
 }
 
-posted!(SHIPMENT_HEADER "Sales Shipment Header", SHIPMENT_LINE "Sales Shipment Line",
-    shipment "shipment|" &Posted { kind: PostedKind::Shipment, word: "shipment", from: From::Order, lines_tell: true });
-posted!(INVOICE_HEADER "Sales Invoice Header", INVOICE_LINE "Sales Invoice Line",
-    invoice "invoice|" &Posted { kind: PostedKind::Invoice, word: "invoice", from: From::Order, lines_tell: false });
-posted!(RECEIPT_HEADER "Return Receipt Header", RECEIPT_LINE "Return Receipt Line",
-    receipt "return-receipt|" &Posted { kind: PostedKind::ReturnReceipt, word: "return-receipt", from: From::Return, lines_tell: true });
-posted!(CREDIT_MEMO_HEADER "Sales Cr_Memo Header", CREDIT_MEMO_LINE "Sales Cr_Memo Line",
-    credit_memo "credit-memo|" &Posted { kind: PostedKind::CreditNote, word: "credit-memo", from: From::Return, lines_tell: false });
+posted!(SHIPMENT: SHIPMENT_HEADER "Sales Shipment Header", SHIPMENT_LINE "Sales Shipment Line", "shipment|");
+posted!(INVOICE: INVOICE_HEADER "Sales Invoice Header", INVOICE_LINE "Sales Invoice Line", "invoice|");
+posted!(RECEIPT: RECEIPT_HEADER "Return Receipt Header", RECEIPT_LINE "Return Receipt Line", "return-receipt|");
+posted!(CREDIT_MEMO: CREDIT_MEMO_HEADER "Sales Cr_Memo Header", CREDIT_MEMO_LINE "Sales Cr_Memo Line", "credit-memo|");
+
+const SHIPMENT: Posted = Posted { kind: PostedKind::Shipment, word: "shipment", from: From::Order, lines_tell: true };
+const INVOICE: Posted = Posted { kind: PostedKind::Invoice, word: "invoice", from: From::Order, lines_tell: false };
+const RECEIPT: Posted = Posted { kind: PostedKind::ReturnReceipt, word: "return-receipt", from: From::Return, lines_tell: true };
+const CREDIT_MEMO: Posted = Posted { kind: PostedKind::CreditNote, word: "credit-memo", from: From::Return, lines_tell: false };
 
 /// A kind of posted document.
 struct Posted {
@@ -113,9 +114,9 @@ impl Posted {
         let number = number(row, header::NUMBER)?;
         let at = reader.written_at(row.cell(header::MODIFIED))?;
         let from = row.cell(if self.from == From::Order { header::ORDER } else { header::RETURN }).filled()?;
-        let open = from.map(|from| reader.nav.document(self.from.kind(), &from));
-        let order = row.cell(header::EXTERNAL).filled()?.map(|order| reader.nav.order(&order));
-        let own = reader.nav.document(self.word, &number);
+        let open = from.map(|from| reader.adapter.document(self.from.kind(), &from));
+        let order = row.cell(header::EXTERNAL).filled()?.map(|order| reader.adapter.order(&order));
+        let own = reader.adapter.document(self.word, &number);
         let mut link = |name: Name, to: Name| out.link(name, Link::Name(to), reader.place, at);
         match (open, order) {
             (Some(open), order) => {
@@ -142,9 +143,9 @@ impl Posted {
         let from = row.cell(if self.from == From::Order { line::ORDER } else { line::RETURN }).filled()?;
         let from: Text = from.map(Text::from).unwrap_or_default();
         let name = if self.lines_tell && !from.is_empty() {
-            reader.nav.document(self.from.kind(), &from)
+            reader.adapter.document(self.from.kind(), &from)
         } else {
-            reader.nav.document(self.word, &document)
+            reader.adapter.document(self.word, &document)
         };
         Ok(Some((name, from, id)))
     }

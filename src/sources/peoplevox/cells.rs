@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::DateTime;
 
-use super::Peoplevox;
+use super::context::Peoplevox;
 use crate::envelope::{Cell, DecodeError, Record};
 use crate::facts::{Moment, Quantity, Sku, Text};
 use crate::sources::local_time;

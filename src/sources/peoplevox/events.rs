@@ -3,13 +3,15 @@
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Peoplevox;
 use super::cells::{filled, text};
-use super::reports::ORDER_NUMBER;
+use super::context::{ORDER_NUMBER, Peoplevox};
 use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
 use crate::facts::order::{Tracking, WarehouseOrder, WarehouseState};
 use crate::facts::{Link, Moment, Name, OrderRow, Place};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
 
 spelled! {
     pub(super) mod status {

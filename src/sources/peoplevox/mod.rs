@@ -27,6 +27,7 @@
 //! Reference: Peoplevox integration guide, report and event names as in its subscription templates.
 
 mod cells;
+mod context;
 mod events;
 mod reports;
 
@@ -35,12 +36,15 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings, words::Words};
+use self::context::{Landed, Peoplevox, Topic};
+use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
+use super::facts_out::FactsOut;
+use super::settings;
+use super::words::Words;
 use crate::envelope::{DecodeError, Record, SpelledColumns, body};
-use crate::facts::order::{Condition, WarehouseState};
-use crate::facts::{Name, Role};
+use crate::facts::Role;
 
-pub const KIND: Kind = Kind {
+pub const KIND: SystemKind = SystemKind {
     name: "peoplevox",
     label: "Descartes Peoplevox WMS (rows of reports and callbacks of events, JSON)",
     fixtures: "peoplevox",
@@ -120,32 +124,6 @@ struct TrackingFields {
     carrier: Option<String>,
 }
 
-/// What the rows of a topic are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Landed {
-    DespatchSummary,
-    ItemInventorySummary,
-    ReturnSummary,
-    SalesOrderSummary,
-    SalesOrderStatus,
-    Tracking,
-}
-
-struct Topic {
-    name: String,
-    landed: Landed,
-    columns: SpelledColumns,
-}
-
-/// The adapter.
-struct Peoplevox {
-    common: Common,
-    site: String,
-    topics: Vec<Topic>,
-    statuses: Words<WarehouseState>,
-    conditions: Words<Condition>,
-}
-
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
     let settings: Settings = settings::read(table)?;
     let mut errors = Vec::new();
@@ -201,7 +179,7 @@ fn also(columns: &mut SpelledColumns, place: usize, name: &Option<String>) {
 
 impl Adapter for Peoplevox {
     fn revision(&self) -> u16 {
-        1
+        events::REVISION + reports::REVISION
     }
 
     fn topics(&self) -> Vec<String> {
@@ -226,12 +204,6 @@ impl Adapter for Peoplevox {
             Landed::Tracking => self.tracking(record, &row, out)?,
         }
         Ok(Reading::Understood)
-    }
-}
-
-impl Peoplevox {
-    fn order(&self, number: &str) -> Name {
-        Name::new(&self.common.number_scope, number)
     }
 }
 

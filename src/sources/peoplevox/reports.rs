@@ -1,13 +1,17 @@
 //! Rows of reports.
 
 use super::cells::{filled, flag, number, pieces, sku, text};
-use super::{Peoplevox, events};
+use super::context::{ORDER_NUMBER, Peoplevox};
+use super::events;
 use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
 use crate::facts::sku::{Basis, Count, Despatched};
 use crate::facts::{Floor, Keeper, Moment, Name, OrderRow, Place, SkuRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
 
 spelled! {
     pub(super) mod despatch {
@@ -69,8 +73,6 @@ pub(super) const CONDITIONS: &[(&str, Condition)] = &[
     ("rejected", Condition::Rejected),
     ("reject", Condition::Rejected),
 ];
-
-pub(super) const ORDER_NUMBER: &str = "an order number";
 
 const LIST: &str = "list";
 const LIST_ROW: &str = "list-row";

@@ -17,55 +17,24 @@
 //!
 //! **Money** is what the buyer saw (`presentment_money`); plain members are in the shop's currency and are read where the two are one.
 
+mod context;
 mod money;
 mod order;
 mod others;
 mod refunds;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
+use self::context::{Context, Settings, Shopify, TENDERS};
+use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
+use super::facts_out::FactsOut;
+use super::settings;
 use super::words::Words;
-use super::{Adapter, Common, FactsOut, Kind, Reading, Skip, settings};
-use crate::envelope::{Cell, Decimals, DecodeError, Record, TimeUnit, body};
-use crate::facts::order::Tender;
-use crate::facts::{Amount, CustomerKey, Moment, OrderKey, Place, Quantity, Role, Text};
+use crate::envelope::{DecodeError, Record, body};
+use crate::facts::{Moment, Role, Text};
 
-pub const KIND: Kind = Kind { name: "shopify", label: "Shopify Plus (webhook bodies)", fixtures: "shopify", roles: &[Role::Shop], build };
-
-/// The keys of `[sources.NAME]` for `kind = "shopify"`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// The topics that the bodies land on.
-    #[serde(default = "topics")]
-    topics: Vec<String>,
-    /// Payment gateway -> tender. Default: gift cards, store credit, manual methods; any other gateway is a card.
-    #[serde(default)]
-    tenders: BTreeMap<String, String>,
-}
-
-fn topics() -> Vec<String> {
-    ["orders", "refunds", "order-transactions", "inventory-levels", "customers"].iter().map(|name| format!("shopify.{name}")).collect()
-}
-
-const TENDERS: &[(&str, Tender)] = &[
-    ("bank deposit", Tender::Bank),
-    ("cash", Tender::Cash),
-    ("cash on delivery (cod)", Tender::CashOnDelivery),
-    ("gift_card", Tender::GiftCard),
-    ("manual", Tender::Bank),
-    ("money order", Tender::Bank),
-    ("shopify_store_credit", Tender::StoreCredit),
-];
-
-struct Shopify {
-    common: Common,
-    settings: Settings,
-    tenders: Words<Tender>,
-}
+pub const KIND: SystemKind =
+    SystemKind { name: "shopify", label: "Shopify Plus (webhook bodies)", fixtures: "shopify", roles: &[Role::Shop], build };
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
     let settings: Settings = settings::read(table)?;
@@ -75,7 +44,7 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for Shopify {
     fn revision(&self) -> u16 {
-        2
+        order::REVISION + refunds::REVISION + others::REVISION
     }
 
     fn topics(&self) -> Vec<String> {
@@ -84,8 +53,7 @@ impl Adapter for Shopify {
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let Some(value) = record.value else { return Ok(Reading::Skipped(Skip::Housekeeping)) };
-        let told = out.len();
-        self.webhook(&event(record), value, record, out).inspect_err(|_| out.truncate(told))
+        out.all_or_none(|out| self.webhook(&event(record), value, record, out))
     }
 }
 
@@ -129,48 +97,6 @@ fn event(record: &Record<'_>) -> Text {
 /// The finest clock that a delivery has; else when it was landed.
 fn triggered_at(record: &Record<'_>) -> Moment {
     record.header("X-Shopify-Triggered-At").and_then(Moment::parse_rfc3339).unwrap_or(record.timestamp)
-}
-
-/// One body, beside what it says.
-struct Context<'c> {
-    shopify: &'c Shopify,
-    /// Version and time of bodies that carry none.
-    taken_at: Moment,
-    digest: u64,
-}
-
-impl Context<'_> {
-    fn order(&self, id: &Cell<'_>) -> Result<OrderKey, DecodeError> {
-        Ok(OrderKey::new(&self.shopify.common.name, &id.id()?))
-    }
-
-    fn account(&self, id: &str) -> CustomerKey {
-        CustomerKey::account(&self.shopify.common.name, id)
-    }
-
-    fn tender(&self, gateway: &str) -> Tender {
-        self.shopify.tenders.get(gateway).copied().unwrap_or(Tender::Card)
-    }
-
-    fn stamp(&self, at: Moment, rank: u32) -> Place {
-        Place::Stamp { millis: at.0, rank, tie: self.digest }
-    }
-}
-
-fn amount(cell: &Cell<'_>) -> Result<Amount, DecodeError> {
-    cell.amount(Decimals::Text, 0)
-}
-
-fn opt_amount(cell: &Cell<'_>) -> Result<Option<Amount>, DecodeError> {
-    cell.opt_amount(Decimals::Text, 0)
-}
-
-fn pieces(cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
-    Ok(cell.opt_quantity(Decimals::Text, 0)?.unwrap_or_default())
-}
-
-fn moment(cell: &Cell<'_>) -> Result<Option<Moment>, DecodeError> {
-    cell.opt_moment(TimeUnit::Millis)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Money of a body: a plain member in the shop's currency, and beside it a `_set` with what the buyer saw.
 
-use super::{amount, opt_amount};
+use super::context::{amount, opt_amount};
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::{Amount, Currency};
 

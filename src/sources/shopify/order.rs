@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::context::{Context, PAYMENT, amount, moment, pieces};
 use super::money::Purse;
+use super::refunds;
 use super::refunds::RefundedPieces;
-use super::{Context, amount, moment, pieces, refunds};
-use crate::envelope::{Cell, DecodeError, columns};
+use crate::envelope::{Cell, Decimals, DecodeError, columns};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
     Address, Advice, Charge, ChargeKind, Header, Line, LineKind, LineProgress, LineRole, Needs, Origin, Payment, Personal, ShopState,
@@ -13,7 +14,10 @@ use crate::facts::order::{
 };
 use crate::facts::sku::Holding;
 use crate::facts::{Amount, CustomerKey, Digest, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
 
 columns! {
     pub(super) struct Order {
@@ -272,7 +276,7 @@ impl<'a, 'c> Body<'a, 'c> {
             sku,
             sku_text,
             description: if item.name.is_null() { item.title.text_or_empty()? } else { item.name.text()? }.as_ref().into(),
-            ordered: item.quantity.quantity(crate::envelope::Decimals::Text, 0)?,
+            ordered: item.quantity.quantity(Decimals::Text, 0)?,
             gross: self.gross(&item.price, &item.price_set, pieces(&item.quantity)?, &item.discount_allocations, &item.tax_lines)?,
             tax: self.purse.taxes(&item.tax_lines)?,
             kind: if item.gift_card.opt_flag()?.unwrap_or(false) { LineKind::GiftCard } else { LineKind::Goods },
@@ -391,9 +395,6 @@ impl<'a, 'c> Body<'a, 'c> {
         })
     }
 }
-
-/// Row id of the payment by cards, banks and the like.
-pub(super) const PAYMENT: &str = "payment";
 
 impl LineItem<'_> {
     fn ships(&self) -> Result<bool, DecodeError> {

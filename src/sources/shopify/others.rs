@@ -1,12 +1,16 @@
 //! Inventory levels, customers and their consent.
 
-use super::{Context, moment};
+use super::context::{Context, moment};
 use crate::envelope::{Decimals, DecodeError, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Basis, ShopFigure};
 use crate::facts::{CustomerKey, CustomerRow, SkuRow};
-use crate::sources::{FactsOut, Reading, Skip};
+use crate::sources::adapter::{Reading, Skip};
+use crate::sources::facts_out::FactsOut;
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
 
 columns! {
     /// Shopify's members, and `sku`, which whoever lands the bodies may add from `inventory_items`.

@@ -5,14 +5,16 @@
 
 use std::borrow::Cow;
 
-use super::order::PAYMENT;
-use super::{Context, amount, moment, pieces};
+use super::context::{Context, PAYMENT, amount, moment, pieces};
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{
     self, Condition, GoodsExpected, LineRef, Payment, Receipt, RefundState, Resolution, ReturnLine, ReturnState, Tender, Word,
 };
 use crate::facts::{Amount, Currency, Moment, OrderKey, OrderRow, Place, Quantity, Text};
-use crate::sources::FactsOut;
+use crate::sources::facts_out::FactsOut;
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
 
 columns! {
     pub(super) struct Refund { id, order_id, created_at, processed_at, refund_line_items, transactions }

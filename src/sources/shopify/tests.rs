@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::facts::order::RefundState;
-use crate::facts::{Change, Fact, OrderRow, Row};
+use crate::facts::{Amount, Change, Fact, OrderRow, Row};
 use crate::sources::fixtures::{common, translate};
 
 fn facts(event: &str, value: &str) -> Vec<Fact> {

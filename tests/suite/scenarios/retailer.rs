@@ -8,9 +8,9 @@ use super::rows::FactTold;
 use waybill::config::{Config, Outside};
 use waybill::envelope::{DecodeError, Record};
 use waybill::facts::{Housed, Role, Row, Subject};
-use waybill::sources::{Adapter, Common, FactsOut, Kind, Reading};
+use waybill::sources::{Adapter, Common, FactsOut, Reading, SystemKind};
 
-static KINDS: [Kind; 1] = [Kind {
+static KINDS: [SystemKind; 1] = [SystemKind {
     name: "story",
     label: "a system of a story",
     fixtures: "scenarios",

@@ -1,10 +1,9 @@
-//! The values that one record told for one row, by the names of its fields.
+//! The values that one record holds for one row, by the names of the row's fields.
 
 use smallvec::SmallVec;
 
 use super::fields::Value;
-use super::plan::Plan;
-use super::rows::from_minor;
+use super::origins::Origins;
 use crate::envelope::DecodeError;
 use crate::facts::order::{LineRef, Word};
 use crate::facts::{Amount, Currency, Digest, Moment, Name, Place, Quantity, Sku, Text};
@@ -13,20 +12,19 @@ use crate::sources::words::Meaning;
 
 pub(super) type Values = SmallVec<[Option<Value>; 12]>;
 
-/// One row as told: values in the order of the row type's fields, its place and its moment.
-pub(super) struct Told<'t> {
+/// A record as the configuration maps it to one row: values in the order of the row type's fields, its place and its moment.
+pub(super) struct MappedRecord<'t> {
     pub(super) common: &'t Common,
-    pub(super) plan: &'t Plan,
+    pub(super) origins: &'t Origins,
     pub(super) values: Values,
     pub(super) place: Place,
     /// The row's own time, else its stamp, else the record's timestamp.
     pub(super) at: Moment,
 }
 
-impl Told<'_> {
+impl MappedRecord<'_> {
     fn get(&self, name: &str) -> Option<&Value> {
-        let place = self.plan.row.fields.iter().position(|field| field.name == name)?;
-        self.values.get(place)?.as_ref()
+        self.values.get(self.origins.position(name)?)?.as_ref()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -35,7 +33,7 @@ impl Told<'_> {
 
     /// The decode error of a record that lacks a field.
     pub(super) fn lacks(&self, name: &str, expected: &str) -> DecodeError {
-        DecodeError::new(self.plan.path(name), expected, "nothing")
+        DecodeError::new(self.origins.path(name), expected, "nothing")
     }
 
     pub(super) fn opt_text(&self, name: &str) -> Option<Text> {
@@ -81,8 +79,8 @@ impl Told<'_> {
     /// An amount in units of its currency, whatever the source counts in.
     pub(super) fn amount(&self, name: &str) -> Result<Amount, DecodeError> {
         match self.get(name) {
-            Some(Value::Amount(amount)) if self.plan.minor_units => from_minor(*amount, self.currency()?.minor_digits())
-                .ok_or_else(|| DecodeError::new(self.plan.path(name), "an amount in whole minor units", amount)),
+            Some(Value::Amount(amount)) if self.origins.minor_units => from_minor(*amount, self.currency()?.minor_digits())
+                .ok_or_else(|| DecodeError::new(self.origins.path(name), "an amount in whole minor units", amount)),
             Some(Value::Amount(amount)) => Ok(*amount),
             _ => Err(self.lacks(name, "an amount")),
         }
@@ -136,7 +134,7 @@ impl Told<'_> {
 
     /// The meaning's name, or the word as it was written.
     pub(super) fn written(&self, name: &str) -> Text {
-        let names = self.plan.row.fields.iter().find(|field| field.name == name).and_then(|field| field.form.meanings());
+        let names = self.origins.fields.iter().find(|field| field.name == name).and_then(|field| field.form.meanings());
         match self.get(name) {
             Some(Value::Word(Ok(place))) => names.and_then(|names| names.get(*place)).map_or_else(Text::default, |name| (*name).into()),
             Some(Value::Word(Err(unknown))) => unknown.clone(),
@@ -188,4 +186,14 @@ impl Told<'_> {
     pub(super) fn account_source(&self) -> Text {
         self.opt_text("account_source").unwrap_or_else(|| self.common.name.clone())
     }
+}
+
+/// Amounts in minor units: 1299 of GBP is 12.99.
+fn from_minor(amount: Amount, digits: u32) -> Option<Amount> {
+    let mut value = amount.decimal();
+    if value.scale() != 0 {
+        return None;
+    }
+    value.set_scale(digits).ok()?;
+    Amount::new(value)
 }

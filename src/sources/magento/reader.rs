@@ -1,0 +1,130 @@
+//! The adapter as its tables see it: settings, and how Magento writes values.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::envelope::debezium::ChangeEvent;
+use crate::envelope::{Cell, Columns, Decimals, DecodeError, TimeUnit};
+use crate::facts::order::Tender;
+use crate::facts::{Amount, Currency, CustomerKey, Moment, OrderKey, Quantity};
+use crate::sources::adapter::Common;
+use crate::sources::facts_out::FactsOut;
+use crate::sources::tables::{self, TableRow};
+use crate::sources::words::Words;
+
+/// The keys of `[sources.NAME]` for `kind = "magento"`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    /// The connector's `topic.prefix`.
+    #[serde(default = "magento")]
+    pub(super) topic_prefix: String,
+    #[serde(default = "magento")]
+    pub(super) database: String,
+    /// `db/table_prefix` of `app/etc/env.php`.
+    #[serde(default)]
+    pub(super) table_prefix: String,
+    /// The tables to read, without prefix. Default: all that have a meaning here. (Debezium makes a table's topic with its first row.)
+    #[serde(default)]
+    pub(super) tables: Option<Vec<String>>,
+    /// The connector's `decimal.handling.mode`: `text` for `string`, `base64` for `precise`.
+    #[serde(default)]
+    pub(super) decimals: Decimals,
+    /// The currency that customers are charged in: a payment's row names none.
+    pub(super) currency: Currency,
+    /// Prices are shown with tax (`tax/calculation/price_includes_tax`).
+    #[serde(default)]
+    pub(super) prices_include_tax: bool,
+    /// What a credit memo without a transaction of the gateway is.
+    #[serde(default)]
+    pub(super) offline_credit_memos: OfflineCreditMemos,
+    /// Payment method -> tender. Default: the offline methods of the core; any other method is a card.
+    #[serde(default)]
+    pub(super) tenders: BTreeMap<String, String>,
+}
+
+fn magento() -> String {
+    "magento".to_owned()
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OfflineCreditMemos {
+    /// Money that the shop has given back: nothing is paid twice.
+    #[default]
+    Paid,
+    /// Paper: finance pays when it is asked to.
+    Unpaid,
+}
+
+pub(super) const TENDERS: &[(&str, Tender)] = &[
+    ("banktransfer", Tender::Bank),
+    ("cashondelivery", Tender::CashOnDelivery),
+    ("checkmo", Tender::Bank),
+    ("purchaseorder", Tender::OnAccount),
+];
+
+/// The adapter.
+pub(super) struct Magento {
+    pub(super) common: Common,
+    pub(super) settings: Settings,
+    /// The tables to read, without prefix.
+    pub(super) tables: Vec<String>,
+    pub(super) tenders: Words<Tender>,
+}
+
+impl Magento {
+    pub(super) fn customer(&self, id: &str) -> CustomerKey {
+        CustomerKey::account(&self.common.name, id)
+    }
+}
+
+/// How a row is read and what it means: [`row`] of its type.
+pub(super) type Meaning = for<'a> fn(&ChangeEvent<'a>, &Reader<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>;
+pub(super) type Table = tables::Table<Magento>;
+pub(super) type Reader<'r> = tables::Reader<'r, Magento>;
+
+/// Puts out what a change of a row of this type means.
+pub(super) fn row<'a, R>(change: &ChangeEvent<'a>, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>
+where
+    R: Columns<'a> + TableRow<'a, Magento>,
+{
+    tables::apply(change, reader, out, R::read)
+}
+
+/// Digits after the point of every amount and quantity that is read here.
+const SCALE: u32 = 4;
+
+impl Reader<'_> {
+    /// An amount; NULL is zero, as it stands in all totals right after placement.
+    pub(super) fn money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
+        Ok(cell.opt_amount(self.adapter.settings.decimals, SCALE)?.unwrap_or_default())
+    }
+
+    pub(super) fn pieces(&self, cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
+        Ok(cell.opt_quantity(self.adapter.settings.decimals, SCALE)?.unwrap_or_default())
+    }
+
+    pub(super) fn required_money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
+        cell.amount(self.adapter.settings.decimals, SCALE)
+    }
+
+    pub(super) fn required_pieces(&self, cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
+        cell.quantity(self.adapter.settings.decimals, SCALE)
+    }
+
+    pub(super) fn order(&self, cell: &Cell<'_>) -> Result<OrderKey, DecodeError> {
+        Ok(OrderKey::new(&self.adapter.common.name, &cell.id()?))
+    }
+
+    /// The row's own time, else the commit's.
+    pub(super) fn at(&self, cell: &Cell<'_>) -> Result<Moment, DecodeError> {
+        Ok(moment(cell)?.unwrap_or(self.committed_at))
+    }
+}
+
+/// TIMESTAMP columns come as text in UTC; DATETIME would come as milliseconds.
+pub(super) fn moment(cell: &Cell<'_>) -> Result<Option<Moment>, DecodeError> {
+    cell.opt_moment(TimeUnit::Millis)
+}
