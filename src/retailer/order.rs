@@ -142,9 +142,9 @@ impl Line {
     }
 }
 
-/// round_half_up(whole x j / n) for a whole of at least 0.
-pub fn share(whole: i64, j: i64, n: i64) -> i64 {
-    if n == 0 { 0 } else { (2 * whole * j + n) / (2 * n) }
+/// What so many of the ordered pieces are worth, rounded half up; `whole` is at least 0.
+pub fn share(whole: i64, pieces: i64, ordered: i64) -> i64 {
+    if ordered == 0 { 0 } else { (2 * whole * pieces + ordered) / (2 * ordered) }
 }
 
 /// What left the house together.

@@ -19,7 +19,7 @@ use crate::stock::{CHANNELS, figure, is_open};
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Theme {
-    /// n, w, d, delivered of each line.
+    /// Ordered, wanted, despatched and delivered of each line.
     Goods,
     /// Parcels: tracking, newest scan, delivered, assumed.
     Parcels,
@@ -125,7 +125,9 @@ fn lines(key: &str, order: &Order<'_>, status: &Json) -> Result<(), String> {
         if line.line.needs == waybill::facts::order::Needs::Digital && !order.settled && order.recorded {
             continue;
         }
-        for (field, due) in [("ordered", line.n), ("despatched", line.d), ("wanted", line.w), ("delivered", line.delivered)] {
+        for (field, due) in
+            [("ordered", line.ordered), ("despatched", line.despatched), ("wanted", line.wanted), ("delivered", line.delivered)]
+        {
             if number(&told[field]) != due {
                 let over = if order.goods.over { " (of an order with too many sent)" } else { "" };
                 let needs = line.line.needs;

@@ -1,4 +1,4 @@
-//! Reference model, the goods of an order: n, d, c, w of each line; parcels and what is delivered (rows.md, "Derived quantities").
+//! Reference model, the goods of an order: what is ordered, despatched, cancelled and wanted of each line; parcels and what is delivered (rows.md, "Derived quantities").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use crate::world::{ERP, SEKO, WMS};
 pub struct Goods {
     pub id: String,
     pub line: Line,
-    pub n: Decimal,
-    pub d: Decimal,
-    pub c: Decimal,
-    pub w: Decimal,
+    pub ordered: Decimal,
+    pub despatched: Decimal,
+    pub cancelled: Decimal,
+    pub wanted: Decimal,
     pub delivered: Decimal,
 }
 
@@ -112,14 +112,14 @@ pub fn goods(kept: &[Kept<OrderRow>], supplied: bool, tick: Moment) -> OrderGood
         OrderRow::Despatch(despatch) => Some(&**despatch),
         _ => None,
     });
-    let mut d: BTreeMap<String, Decimal> = BTreeMap::new();
+    let mut left: BTreeMap<String, Decimal> = BTreeMap::new();
     let mut parcels: BTreeMap<String, Parcel> = BTreeMap::new();
     // Rows that name a line first: what names only a SKU goes where there is room.
     let by_line = |row: &Despatch| matches!(row.line, LineRef::Line(_));
     let mut sorted: Vec<&Despatch> = despatches.iter().map(|(_, despatch)| *despatch).collect();
     sorted.sort_by_key(|despatch| (!by_line(despatch), despatch.despatched_at, despatch.despatch.clone()));
     for despatch in sorted {
-        let (parts, open) = spread(&lines, &d, &despatch.line, decimal(despatch.quantity));
+        let (parts, open) = spread(&lines, &left, &despatch.line, decimal(despatch.quantity));
         order.pooled |= open;
         order.unknown_line |= parts.is_empty() && matches!(despatch.line, LineRef::Line(_));
         if parts.is_empty()
@@ -140,7 +140,7 @@ pub fn goods(kept: &[Kept<OrderRow>], supplied: bool, tick: Moment) -> OrderGood
         });
         parcel.tracking = parcel.tracking.take().or(despatch.tracking.as_ref().map(ToString::to_string));
         for (id, count) in parts {
-            *d.entry(id.clone()).or_default() += count;
+            *left.entry(id.clone()).or_default() += count;
             *parcel.pieces.entry(id).or_default() += count;
         }
     }
@@ -149,24 +149,24 @@ pub fn goods(kept: &[Kept<OrderRow>], supplied: bool, tick: Moment) -> OrderGood
     }
     order.parcels = parcels.into_values().collect();
     for (id, line) in &lines {
-        let (c, unproved) = cancelled(kept, &lines, id, line, &mut order.pooled);
+        let (cancelled, unproved) = cancelled(kept, &lines, id, line, &mut order.pooled);
         order.short_unproved |= unproved;
         order.pooled |= record_leaves_open(kept, &lines);
-        let n = decimal(line.ordered);
-        let mut despatched = d.get(id).copied().unwrap_or_default();
+        let ordered = decimal(line.ordered);
+        let mut despatched = left.get(id).copied().unwrap_or_default();
         let mut delivered: Decimal =
             order.parcels.iter().filter(|parcel| parcel.delivered).filter_map(|parcel| parcel.pieces.get(id)).sum();
         if is_taken(line) {
-            (despatched, delivered) = (n, n);
+            (despatched, delivered) = (ordered, ordered);
         }
         if is_digital(line) {
             let by_shop = progress(kept, id).map_or(Decimal::ZERO, |progress| decimal(progress.shipped));
-            despatched = if supplied { n - c } else { by_shop };
+            despatched = if supplied { ordered - cancelled } else { by_shop };
             delivered = despatched;
         }
-        order.over |= despatched > n;
-        let w = n - c.min((n - despatched).max(Decimal::ZERO));
-        order.lines.push(Goods { id: id.clone(), line: line.clone(), n, d: despatched, c, w, delivered });
+        order.over |= despatched > ordered;
+        let wanted = ordered - cancelled.min((ordered - despatched).max(Decimal::ZERO));
+        order.lines.push(Goods { id: id.clone(), line: line.clone(), ordered, despatched, cancelled, wanted, delivered });
     }
     order
 }
@@ -181,7 +181,7 @@ pub fn progress(kept: &[Kept<OrderRow>], id: &str) -> Option<LineProgress> {
     .map(|(_, progress)| progress)
 }
 
-/// c: the largest of the totals of shop, ERP and warehouse. With it: a line was closed, and nothing proves by how much.
+/// The largest of the totals that shop, ERP and warehouse cancelled; and: was a line closed, and nothing proves by how much?
 fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: &Line, pooled: &mut bool) -> (Decimal, bool) {
     let shop = progress(kept, id).map_or(Decimal::ZERO, |progress| decimal(progress.cancelled + progress.credited));
     let (mut erp, mut wms) = (Decimal::ZERO, Decimal::ZERO);

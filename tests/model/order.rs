@@ -37,9 +37,13 @@ pub struct Order<'k> {
     pub lacking: BTreeSet<String>,
 }
 
-/// round_half_up(gross x j / n), in pence.
-pub fn share(gross: Decimal, j: Decimal, n: Decimal) -> Decimal {
-    if n.is_zero() { Decimal::ZERO } else { (gross * j / n).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero) }
+/// What so many of the ordered pieces are worth, rounded half up to the penny.
+pub fn share(gross: Decimal, pieces: Decimal, ordered: Decimal) -> Decimal {
+    if ordered.is_zero() {
+        Decimal::ZERO
+    } else {
+        (gross * pieces / ordered).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+    }
 }
 
 pub fn order<'k>(kept: &'k [Kept<OrderRow>], lacks: &dyn Fn(&str, &Sku) -> bool, tick: Moment) -> Order<'k> {
@@ -100,7 +104,7 @@ pub fn order<'k>(kept: &'k [Kept<OrderRow>], lacks: &dyn Fn(&str, &Sku) -> bool,
         order.goods = goods(kept, true, tick);
         give_rest(&mut order.goods, rest);
     }
-    order.settled = order.goods.lines.iter().all(|line| line.w == line.n) || answered(kept);
+    order.settled = order.goods.lines.iter().all(|line| line.wanted == line.ordered) || answered(kept);
     order
 }
 
@@ -138,8 +142,8 @@ fn covered(kept: &[Kept<OrderRow>], tick: Moment) -> Decimal {
 
 /// The value of what is kept, and charges while anything is kept. All that is cancelled counts as stopped: see `settled`.
 fn owed(goods: &OrderGoods, charged: Decimal) -> Decimal {
-    let kept: Decimal = goods.lines.iter().map(|line| share(line.line.gross.decimal(), line.w, line.n)).sum();
-    let nothing = goods.lines.iter().all(|line| line.w.is_zero());
+    let kept: Decimal = goods.lines.iter().map(|line| share(line.line.gross.decimal(), line.wanted, line.ordered)).sum();
+    let nothing = goods.lines.iter().all(|line| line.wanted.is_zero());
     kept + if nothing { Decimal::ZERO } else { charged }
 }
 
@@ -236,11 +240,11 @@ impl Order<'_> {
     }
 
     pub fn nothing_wanted(&self) -> bool {
-        self.lines().iter().all(|line| line.w.is_zero())
+        self.lines().iter().all(|line| line.wanted.is_zero())
     }
 
     pub fn nothing_left(&self) -> bool {
-        self.lines().iter().all(|line| line.d.is_zero())
+        self.lines().iter().all(|line| line.despatched.is_zero())
     }
 
     /// Every wanted piece is in a delivered parcel (or digital, or taken away).
@@ -250,7 +254,7 @@ impl Order<'_> {
             parcels.filter_map(|parcel| parcel.pieces.get(id)).sum()
         };
         let sure = |line: &Goods| if assumed_counts { line.delivered } else { line.delivered - assumed(&line.id) };
-        !self.nothing_wanted() && self.lines().iter().all(|line| sure(line) >= line.w)
+        !self.nothing_wanted() && self.lines().iter().all(|line| sure(line) >= line.wanted)
     }
 
     /// Rows that contradict each other: no request from them.
@@ -270,14 +274,14 @@ impl Order<'_> {
 
     /// Some lines that ship have a location, others have none yet: what "every condition of the go-ahead" means then is left open.
     pub fn half_placed(&self) -> bool {
-        let mut ships = self.lines().iter().filter(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
+        let mut ships = self.lines().iter().filter(|line| line.line.needs == Needs::Ship && !line.wanted.is_zero());
         let placed = ships.clone().any(|line| self.placed(line));
         placed && ships.any(|line| !self.placed(line))
     }
 
     /// The stage, the first that holds.
     pub fn stage(&self) -> &'static str {
-        let shipped_all = self.lines().iter().all(|line| line.d >= line.w);
+        let shipped_all = self.lines().iter().all(|line| line.despatched >= line.wanted);
         let some_shipped = !self.nothing_left();
         let warehouse = |states: &[WarehouseState]| {
             self.kept.iter().any(|kept| {
@@ -285,8 +289,8 @@ impl Order<'_> {
             })
         };
         let out = self.goods.parcels.iter().any(|parcel| parcel.scan == Some(ScanMeaning::OutForDelivery));
-        let ships = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero());
-        let to_release = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.w.is_zero() && self.placed(line));
+        let ships = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.wanted.is_zero());
+        let to_release = self.lines().iter().any(|line| line.line.needs == Needs::Ship && !line.wanted.is_zero() && self.placed(line));
         match () {
             () if self.nothing_wanted() && self.nothing_left() => "cancelled",
             () if self.delivered(true) => "delivered",
@@ -318,7 +322,7 @@ impl Order<'_> {
             }
         };
         set("held", self.held);
-        set("part-cancelled", !self.nothing_wanted() && self.lines().iter().any(|line| line.w < line.n));
+        set("part-cancelled", !self.nothing_wanted() && self.lines().iter().any(|line| line.wanted < line.ordered));
         set("assumed", self.goods.parcels.iter().any(|parcel| parcel.assumed));
         set("returning", self.goods.parcels.iter().any(|parcel| parcel.scan == Some(ScanMeaning::Returning)));
         set("lost", self.goods.parcels.iter().any(|parcel| parcel.scan == Some(ScanMeaning::Lost)));

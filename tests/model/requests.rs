@@ -35,8 +35,9 @@ fn nonzero(lines: Lines) -> Lines {
 /// Wanted pieces, and their value.
 pub fn sales_order(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), String> {
     let last = last(seen, Topic::SalesOrders, key);
-    let wanted: Lines = order.lines().iter().map(|line| (line.id.clone(), line.w)).collect();
-    let value: Lines = order.lines().iter().map(|line| (line.id.clone(), share(line.line.gross.decimal(), line.w, line.n))).collect();
+    let wanted: Lines = order.lines().iter().map(|line| (line.id.clone(), line.wanted)).collect();
+    let value: Lines =
+        order.lines().iter().map(|line| (line.id.clone(), share(line.line.gross.decimal(), line.wanted, line.ordered))).collect();
     if order.is_test() || order.contradicts() {
         return if order.is_test() && last.is_some() { Err("sales-orders of a test order".to_owned()) } else { Ok(()) };
     }
@@ -74,19 +75,19 @@ pub fn fulfilment(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Strin
         let here = |line: &&crate::goods::Goods| {
             line.line.needs == Needs::Ship && order.locations.get(&line.id).is_some_and(|known| known == location)
         };
-        let wanted: Lines = order.lines().iter().filter(here).map(|line| (line.id.clone(), line.w)).collect();
+        let wanted: Lines = order.lines().iter().filter(here).map(|line| (line.id.clone(), line.wanted)).collect();
         let ledger = format!("{key}|{location}");
         let asked = last(seen, Topic::FulfilmentRequests, &ledger).map(|body| nonzero(lines(body, "total"))).unwrap_or_default();
         for (line, total) in &asked {
             // A line of which nobody knows the location any more stays where it was asked for.
             let lost = order.lines().iter().find(|other| other.id == *line && !order.locations.contains_key(line));
-            let most = wanted.get(line).copied().or(lost.map(|line| line.w)).unwrap_or_default();
+            let most = wanted.get(line).copied().or(lost.map(|line| line.wanted)).unwrap_or_default();
             if *total > most {
                 return Err(format!("fulfilment-requests above what is wanted: {ledger} line {line} total {total}, wanted {most}"));
             }
         }
         // What has left already need not be asked for; while a line has no location it is open whether the others wait for it.
-        let left = |line: &str| order.lines().iter().find(|other| other.id == line).map_or(Decimal::ZERO, |other| other.d);
+        let left = |line: &str| order.lines().iter().find(|other| other.id == line).map_or(Decimal::ZERO, |other| other.despatched);
         let missing = wanted.iter().any(|(line, w)| *w > left(line) && asked.get(line) != Some(w) && !order.lacking.contains(line));
         if order.released() && order.settled && !order.half_placed() && !order.totals_differ && missing {
             return Err(format!("fulfilment-requests differ: {ledger} wanted {wanted:?}, asked {asked:?}"));
@@ -165,8 +166,12 @@ pub fn mails(key: &str, order: &Order<'_>, seen: &Seen, tick: Moment) -> Result<
     if order.is_test() || order.contradicts() || order.goods.pooled || order.is_pos() {
         return Ok(());
     }
-    let to_come: Decimal =
-        order.lines().iter().filter(|line| line.line.needs == Needs::Ship).map(|line| (line.w - line.d).max(Decimal::ZERO)).sum();
+    let to_come: Decimal = order
+        .lines()
+        .iter()
+        .filter(|line| line.line.needs == Needs::Ship)
+        .map(|line| (line.wanted - line.despatched).max(Decimal::ZERO))
+        .sum();
     for parcel in &order.goods.parcels {
         let ledger = format!("{key}|despatched|{}", parcel.number);
         let mails = seen.ledgers.get(&(Topic::Notifications, ledger.clone()));

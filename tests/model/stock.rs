@@ -149,7 +149,7 @@ fn order_burden(sku: &Sku, channel: &Channel, kept: &[Kept<SkuRow>], order: &Ord
     let mut burden = Decimal::ZERO;
     for line in order.lines().iter().filter(|line| line.line.sku == *sku && line.line.tracked) {
         if burdens(order, &line.id, &header.channel, channel) {
-            let claim = (line.n - line.c).max(line.d);
+            let claim = (line.ordered - line.cancelled).max(line.despatched);
             let taken: Decimal = channel
                 .pool
                 .iter()
@@ -227,7 +227,7 @@ fn taken_away(order: &Order<'_>, line: &Goods, location: &str, kept: &[Kept<SkuR
     let here = order.locations.get(&line.id).is_some_and(|known| known == location);
     let (Some(header), Some(count), true) = (order.header, counts(kept, location).first().copied(), here) else { return Decimal::ZERO };
     let booked = header.placed_at + Span::days(1);
-    if line.line.needs == Needs::Taken && left_before(booked, count) { line.d } else { Decimal::ZERO }
+    if line.line.needs == Needs::Taken && left_before(booked, count) { line.despatched } else { Decimal::ZERO }
 }
 
 /// Warehouses tell despatches to the minute: a count is never assumed to hold what it may not hold.
