@@ -45,13 +45,13 @@
 //! | record | what Kafka delivered |
 //! | envelope | a decoded change: before, after, operation, source |
 //! | fact | a keyed, versioned change of one row, in our language |
-//! | entity | order, SKU, customer or name: what rows belong to, and what is sealed |
+//! | entity | order, SKU, customer or alias: what rows belong to, and what is sealed |
 //! | row, view | what an entity keeps; what is computed from it |
 //! | statement, request | how something stands now; what makes somebody move money or goods, or writes to a person |
 //! | gate, ledger, step | the conditions of a request; what has been requested; one entry of it |
 //! | live | since which epoch a request topic's requests are sent; before, they are entered in the ledgers and not sent |
 //! | epoch, tick, seal | one transaction's worth of records; its one moment; the computing of views at its end |
-//! | wave | the entities of one kind, sealed in their turn: names, orders, SKUs, customers |
+//! | wave | the entities of one kind, sealed in their turn: aliases, orders, SKUs, customers |
 //! | stage, promote, publish | the open epoch's copies of entities; the next epoch builds on them; queries see them, after the commit |
 //! | shard | the entities whose keys hash alike: one changelog partition. An application has a fixed number of them |
 //! | application, slot | all that shares one id, topics and state; one running process of it |
@@ -60,7 +60,9 @@
 //! | generation, fingerprint | of a shard's ids, 1 at first; of all that views are computed from beside rows |
 //! | restore | state read back from the changelog and checked against the offsets |
 //! | decode error, dead letter | why a record could not become facts; that record, kept whole |
-//! | name, link | what another system calls an order, told by that system's adapter; where that leads. HTTP finds an order by every name |
+//! | alias, link | what another system calls an order, by that system's adapter; where that leads. HTTP finds an order by every alias |
+//! | row owner | whose a row is, for rows that a source may move to another order: an index from row to owner |
+//! | delete watermark | a version of a set of rows: older rows of the set are deleted |
 
 pub mod envelope;
 pub mod sources;

@@ -50,9 +50,9 @@ pub struct DecideArgs {
     /// The order it is about: its key (`SOURCE|id`), or the shop's number
     #[arg(long, required_unless_present = "sku", conflicts_with = "sku")]
     order: Option<String>,
-    /// The name that is to lead to the order, as the exception writes it (with the choice `link`)
+    /// The alias that is to lead to the order, as the exception writes it (with the choice `link`)
     #[arg(long, requires = "order")]
-    name: Option<String>,
+    alias: Option<String>,
     /// The SKU it is about
     #[arg(long)]
     sku: Option<String>,
@@ -95,7 +95,7 @@ pub fn decide(args: &DecideArgs) -> Result<(), Error> {
     let decision = DecisionTold {
         kind: args.kind.clone(),
         order: args.order.clone(),
-        name: args.name.clone(),
+        alias: args.alias.clone(),
         sku: args.sku.clone(),
         number: args.number.clone(),
         choice: args.choice.clone(),

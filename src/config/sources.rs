@@ -11,7 +11,7 @@ use crate::entities::rules::{Channel, CountingRules, ReportsRefunds};
 use crate::facts::ids::Digester;
 use crate::facts::sku::Basis;
 use crate::facts::time::Span;
-use crate::facts::{Name, Role, SourceId, Text};
+use crate::facts::{Alias, Role, SourceId, Text};
 use crate::sources::{Adapter, Common, SystemKind, decisions};
 
 /// A configured source, its adapter built.
@@ -79,7 +79,7 @@ pub fn decisions(topic_prefix: &str) -> Source {
         id: SourceId::WAYBILL,
         channel: Text::default(),
         brand: Text::default(),
-        number_scope: Name::ORDER_NUMBER.into(),
+        number_scope: Alias::ORDER_NUMBER.into(),
         counts: None,
         zone: jiff::tz::TimeZone::UTC,
         digester: Digester::new(b""),
@@ -213,7 +213,7 @@ fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -
         id: draft.id,
         channel: name,
         brand: brand.unwrap_or_default(),
-        number_scope: draft.number_scope.as_deref().unwrap_or(Name::ORDER_NUMBER).into(),
+        number_scope: draft.number_scope.as_deref().unwrap_or(Alias::ORDER_NUMBER).into(),
         zone: draft.zone.1.clone(),
         // A missing secret is reported already. Adapters are built all the same, to find what else is wrong.
         digester: digester.unwrap_or_else(|| Digester::new(b"")),

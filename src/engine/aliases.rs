@@ -2,8 +2,8 @@
 
 use super::published::LINKS_MAX;
 use super::store::Store;
-use crate::entities::name::Waiting;
-use crate::facts::{Link, Name, RowKey, Subject};
+use crate::entities::alias::WaitingRow;
+use crate::facts::{Alias, Link, RowKey, Subject};
 
 /// Passes on the rows that came under aliases, link by link, until nothing moves; [`LINKS_MAX`] links at most.
 pub(super) fn pass_on(store: &mut Store) {
@@ -35,7 +35,7 @@ pub(super) fn pass_on(store: &mut Store) {
 
 /// Takes the rows of aliases whose link has moved back from where they are.
 fn take_back(store: &mut Store) {
-    let mut back: Vec<(Name, Link, Vec<RowKey>)> = Vec::new();
+    let mut back: Vec<(Alias, Link, Vec<RowKey>)> = Vec::new();
     for shard in &mut store.shards {
         for index in 0..shard.aliases.staged_len() {
             if let Some((alias, staged)) = shard.aliases.staged_at(index)
@@ -48,14 +48,14 @@ fn take_back(store: &mut Store) {
     for (alias, from, keys) in back {
         for key in keys {
             let Some(back) = take(store, &from, &key) else { continue };
-            store.shard_of(&Subject::Name(alias.clone())).aliases.stage(&alias).state.give_back(key, back);
+            store.shard_of(&Subject::Alias(alias.clone())).aliases.stage(&alias).state.give_back(key, back);
         }
     }
 }
 
 /// Takes a row from the order that it went to (it begins to wait again), or from the alias on the way where it waits. The entity that had it is
 /// computed again.
-pub(super) fn take(store: &mut Store, from: &Link, key: &RowKey) -> Option<Waiting> {
+pub(super) fn take(store: &mut Store, from: &Link, key: &RowKey) -> Option<WaitingRow> {
     let mut from = from.clone();
     for _ in 0..LINKS_MAX {
         match from {
@@ -66,10 +66,10 @@ pub(super) fn take(store: &mut Store, from: &Link, key: &RowKey) -> Option<Waiti
                 if let Some(cause) = kept.cause().or(kept.deletion.as_ref().map(|deletion| deletion.cause)) {
                     staged.touch(cause);
                 }
-                return Some(Waiting { kept, since: tick });
+                return Some(WaitingRow { kept, since: tick });
             }
-            Link::Name(alias) => {
-                let staged = store.shard_of(&Subject::Name(alias.clone())).aliases.stage(&alias);
+            Link::Alias(alias) => {
+                let staged = store.shard_of(&Subject::Alias(alias.clone())).aliases.stage(&alias);
                 match staged.state.take(key) {
                     Ok(waiting) => {
                         staged.dirty = true;
@@ -119,16 +119,16 @@ mod tests {
             Self { core: Core::new(settings, Arc::from([])), version: 0 }
         }
 
-        fn fact(&mut self, name: &Name, kind: u8, id: &str, row: Option<Row>) {
+        fn fact(&mut self, alias: &Alias, kind: u8, id: &str, row: Option<Row>) {
             self.version += 1;
             let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
             let change = row.map_or(Change::Delete, Change::Upsert);
             let key = RowKey { kind, source: WMS, id: id.into() };
-            self.core.store_fact(Fact { subject: Subject::Name(name.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
+            self.core.store_fact(Fact { subject: Subject::Alias(alias.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
         }
 
-        fn link(&mut self, name: &Name, claim: &str, to: Option<Link>) {
-            self.fact(name, Link::KIND, claim, to.map(Row::Link));
+        fn link(&mut self, alias: &Alias, claim: &str, to: Option<Link>) {
+            self.fact(alias, Link::KIND, claim, to.map(Row::Link));
         }
 
         /// Ends the epoch, and begins another.
@@ -149,8 +149,8 @@ mod tests {
         Some(Link::Order(OrderKey::new("magento", id)))
     }
 
-    fn number(id: &str) -> Name {
-        Name::new(Name::ORDER_NUMBER, id)
+    fn number(id: &str) -> Alias {
+        Alias::new(Alias::ORDER_NUMBER, id)
     }
 
     fn warehouse_order() -> Option<Row> {
@@ -161,14 +161,14 @@ mod tests {
     #[test]
     fn a_corrected_reference_takes_its_rows_from_the_wrong_order_to_the_right_one() {
         let mut bench = Bench::new();
-        let document = Name::new("nav.document", "1|SO-7");
+        let document = Alias::new("nav.document", "1|SO-7");
         bench.link(&number("1001"), "magento|1", order("1"));
         bench.link(&number("1010"), "magento|2", order("2"));
-        bench.link(&document, "", Some(Link::Name(number("1001"))));
+        bench.link(&document, "", Some(Link::Alias(number("1001"))));
         bench.fact(&document, OrderRow::WAREHOUSE_ORDER, "W1", warehouse_order());
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (1, 0));
-        bench.link(&document, "", Some(Link::Name(number("1010"))));
+        bench.link(&document, "", Some(Link::Alias(number("1010"))));
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (0, 1), "the old order lets go");
         bench.fact(&document, OrderRow::WAREHOUSE_ORDER, "W2", warehouse_order());
@@ -194,13 +194,13 @@ mod tests {
     #[test]
     fn each_order_in_a_parcel_hears_its_scans_whenever_it_claims_it() {
         let mut bench = Bench::new();
-        let parcel = Name::new(Name::TRACKING, "T1");
+        let parcel = Alias::new(Alias::TRACKING, "T1");
         let scan = Scan { tracking: "T1".into(), meaning: Word::Known(ScanMeaning::Delivered), scanned_at: Moment(5) };
         bench.fact(&parcel, OrderRow::SCAN, "T1|5", Some(Row::Order(OrderRow::Scan(scan))));
         bench.link(&parcel, "magento|1", order("1"));
         bench.epoch();
         bench.link(&number("1002"), "magento|2", order("2"));
-        bench.link(&parcel, "order-number|1002", Some(Link::Name(number("1002"))));
+        bench.link(&parcel, "order-number|1002", Some(Link::Alias(number("1002"))));
         bench.epoch();
         assert_eq!((bench.rows("1"), bench.rows("2")), (1, 1));
         let aliases = bench.core.store.shards.iter().flat_map(|shard| shard.aliases.iter());

@@ -6,20 +6,20 @@
 
 use super::store::Store;
 use super::watermarks::{deletion, left_out};
-use crate::entities::floor::{Laid, Rise};
+use crate::entities::watermark::Progress;
 use crate::entities::{Kept, Put};
-use crate::facts::{Change, Fact, Keeper, Row, RowKey, RowSet, Subject, Version};
+use crate::facts::{Change, EntityKind, Fact, Provenance, Row, RowKey, RowSet, Subject, Version};
 
 /// Puts a statement about many rows. The rows are looked for at the seal, when everything is stored that the epoch read.
 pub(super) fn put(store: &mut Store, fact: Fact) -> Put {
-    let Fact { subject, change: Change::Upsert(Row::Floor(floor)), version, cause, at, .. } = fact else { return Put::Stale };
+    let Fact { subject, change: Change::Upsert(Row::Watermark(watermark)), version, cause, at, .. } = fact else { return Put::Stale };
     let shard = store.shard_of(&subject);
     let Subject::Set(set) = subject else { return Put::Stale };
     let staged = shard.watermarks.stage(&set);
-    let put = match staged.state.put(&floor, version, cause, at) {
-        Rise::None => Put::Stale,
-        Rise::Told => Put::Same,
-        Rise::Laid => Put::Changed,
+    let put = match staged.state.put(&watermark, version, cause, at) {
+        Progress::None => Put::Stale,
+        Progress::Part => Put::Same,
+        Progress::Raised => Put::Changed,
     };
     staged.mark(put, cause);
     put
@@ -27,13 +27,13 @@ pub(super) fn put(store: &mut Store, fact: Fact) -> Put {
 
 /// Deletes the rows below the watermarks that the open epoch has raised, and tells orders which of their rows a snapshot left out.
 pub(super) fn sweep(store: &mut Store) {
-    let (mut deletes, mut snapshots): (Vec<(RowSet, Laid)>, Vec<(RowSet, Laid)>) = (Vec::new(), Vec::new());
+    let (mut deletes, mut snapshots): (Vec<(RowSet, Provenance)>, Vec<(RowSet, Provenance)>) = (Vec::new(), Vec::new());
     for shard in &mut store.shards {
         for index in 0..shard.watermarks.staged_len() {
             if let Some((set, staged)) = shard.watermarks.staged_at(index)
                 && std::mem::take(&mut staged.due)
             {
-                deletes.extend(staged.state.laid().map(|watermark| (set.clone(), watermark)));
+                deletes.extend(staged.state.raised().map(|watermark| (set.clone(), watermark)));
                 snapshots.extend(staged.state.read().map(|snapshot| (set.clone(), snapshot)));
             }
         }
@@ -58,20 +58,20 @@ fn rows_below(store: &Store, set: &RowSet, version: Version) -> Vec<(Subject, Ro
     let mut found = Vec::new();
     let is_of = |key: &RowKey| key.kind == set.kind && key.source == set.source && key.id.starts_with(set.prefix.as_str());
     for shard in &store.shards {
-        match set.keeper {
-            Keeper::Skus => {
+        match set.entity {
+            EntityKind::Skus => {
                 for (sku, state) in shard.skus.all() {
                     let rows = state.of_kind(set.kind).filter(|(key, kept)| is_of(key) && is_below(kept, version));
                     found.extend(rows.map(|(key, _)| (Subject::Sku(sku.clone()), key.clone())));
                 }
             }
-            Keeper::Customers => {
+            EntityKind::Customers => {
                 for (customer, state) in shard.customers.all() {
                     let rows = state.of_kind(set.kind).filter(|(key, kept)| is_of(key) && is_below(kept, version));
                     found.extend(rows.map(|(key, _)| (Subject::Customer(customer.clone()), key.clone())));
                 }
             }
-            Keeper::Orders => {
+            EntityKind::Orders => {
                 for (order, state) in shard.orders.all() {
                     let rows = state.rows.of(set.kind, set.source);
                     let rows = rows.filter(|(key, stored)| is_of(key) && !stored.deleted && stored.version < version);
@@ -79,7 +79,7 @@ fn rows_below(store: &Store, set: &RowSet, version: Version) -> Vec<(Subject, Ro
                 }
                 for (alias, state) in shard.aliases.all() {
                     let rows = state.waiting().filter(|(key, kept)| is_of(key) && is_below(kept, version));
-                    found.extend(rows.map(|(key, _)| (Subject::Name(alias.clone()), key.clone())));
+                    found.extend(rows.map(|(key, _)| (Subject::Alias(alias.clone()), key.clone())));
                 }
             }
         }

@@ -131,7 +131,7 @@ impl Core {
                 fact.version.incarnation = incarnation;
             }
             let row = match &fact.change {
-                Change::Upsert(Row::Housed(owned)) => Some(&owned.row),
+                Change::Upsert(Row::Owned(owned)) => Some(&owned.row),
                 Change::Upsert(row) => Some(row),
                 Change::Delete | Change::Withdraw => None,
             };
@@ -145,8 +145,8 @@ impl Core {
     /// Stores a fact in the open epoch.
     pub(super) fn store_fact(&mut self, fact: Fact) -> Put {
         match fact.subject {
-            Subject::Order(_) | Subject::Name(_) | Subject::Sku(_) | Subject::Customer(_) => self.store.put(fact),
-            Subject::Home(_) => row_owners::put(&mut self.store, fact),
+            Subject::Order(_) | Subject::Alias(_) | Subject::Sku(_) | Subject::Customer(_) => self.store.put(fact),
+            Subject::RowOwner(_) => row_owners::put(&mut self.store, fact),
             Subject::Set(_) => bulk_deletes::put(&mut self.store, fact),
         }
     }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
-use crate::entities::floor::FloorState;
-use crate::entities::home::HomeState;
-use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
+use crate::entities::row_owner::RowOwnerState;
 use crate::entities::sku::SkuState;
+use crate::entities::watermark::WatermarkState;
 
 /// What is kept in a table.
 pub trait Pack: Clone + Default {
@@ -38,7 +38,7 @@ impl Pack for OrderState {
     }
 }
 
-impl Pack for NameState {
+impl Pack for AliasState {
     fn pack(&self) -> Option<Arc<[u8]>> {
         pack(self)
     }
@@ -51,8 +51,8 @@ impl Pack for NameState {
 // SKUs and customers share their rows with the copies that epochs work on, and have no bytes of the whole.
 impl Pack for SkuState {}
 impl Pack for CustomerState {}
-impl Pack for HomeState {}
-impl Pack for FloorState {}
+impl Pack for RowOwnerState {}
+impl Pack for WatermarkState {}
 
 fn pack<S: Serialize>(state: &S) -> Option<Arc<[u8]>> {
     postcard::to_stdvec(state).ok().map(Arc::from)

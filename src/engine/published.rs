@@ -12,14 +12,14 @@ use smallvec::SmallVec;
 
 use super::packed::Packed;
 use super::topics::SourceTopics;
+use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
-use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
 use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
 use crate::entities::sku::SkuState;
 use crate::events::Topic;
-use crate::facts::{CustomerKey, Link, Moment, Name, OrderKey, Sku, Text};
+use crate::facts::{Alias, CustomerKey, Link, Moment, OrderKey, Sku, Text};
 
 /// How many links a chain of aliases has at most.
 pub const LINKS_MAX: usize = 5;
@@ -32,13 +32,13 @@ pub struct Published {
     /// To show where a row came from.
     pub source_topics: SourceTopics,
     orders: Map<OrderKey, Packed<OrderState>>,
-    links: Map<Name, SmallVec<[Link; 1]>>,
+    links: Map<Alias, SmallVec<[Link; 1]>>,
     /// Aliases by their bare id and by their number, whatever their scope: people type numbers.
-    by_id: Map<Text, SmallVec<[Name; 1]>>,
+    by_id: Map<Text, SmallVec<[Alias; 1]>>,
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
     /// Aliases with an exception open: an alias that leads nowhere is in no other map.
-    aliases_open: Map<Name, Said>,
+    aliases_open: Map<Alias, Said>,
     /// Exceptions that are open, by kind.
     exceptions_open: Mutex<BTreeMap<Text, i64>>,
     tick: AtomicI64,
@@ -68,7 +68,7 @@ impl Published {
     }
 
     /// `before`: as it was shown last. Most facts of an alias repeat where it leads.
-    pub(super) fn alias(&self, alias: &Name, before: Option<&NameState>, state: &NameState) {
+    pub(super) fn alias(&self, alias: &Alias, before: Option<&AliasState>, state: &AliasState) {
         if before.is_some_and(|before| before.said == state.said && before.targets(alias) == state.targets(alias)) {
             return;
         }
@@ -155,12 +155,12 @@ impl Published {
     }
 
     /// Adds the orders that the alias leads to over at most so many links.
-    fn follow(&self, alias: Name, links_max: usize, found: &mut Vec<(OrderKey, Arc<OrderState>)>) {
+    fn follow(&self, alias: Alias, links_max: usize, found: &mut Vec<(OrderKey, Arc<OrderState>)>) {
         let targets = self.links.get(&alias).map(|targets| targets.clone()).unwrap_or_default();
         for target in targets {
             match target {
-                Link::Name(next) if links_max > 1 => self.follow(next, links_max - 1, found),
-                Link::Name(_) => {}
+                Link::Alias(next) if links_max > 1 => self.follow(next, links_max - 1, found),
+                Link::Alias(_) => {}
                 Link::Order(key) if found.iter().any(|(known, _)| *known == key) => {}
                 Link::Order(key) => found.extend(self.order_by_key(&key).map(|state| (key, state))),
             }

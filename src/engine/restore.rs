@@ -23,7 +23,7 @@ use super::log::{Log, LogError, Offset};
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
 use super::store::Store;
-use crate::entities::name::NameState;
+use crate::entities::alias::AliasState;
 use crate::entities::order::OrderState;
 use crate::events::Topic;
 use crate::facts::Subject;
@@ -207,7 +207,7 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
             shard.orders.restore_packed(order, payload);
         }
         StateKey::Alias(alias) => {
-            postcard::from_bytes::<NameState>(payload)?;
+            postcard::from_bytes::<AliasState>(payload)?;
             shard.aliases.restore_packed(alias, payload);
         }
         StateKey::SkuHead(sku) => shard.skus.restore(sku, |state| result = state.load_head(payload)),
@@ -244,7 +244,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
             let state = state.view();
             published.alias(alias, None, &state);
             if state.waiting_len(alias) > 0 {
-                shard.timers.set(Subject::Name(alias.clone()), Some(tick));
+                shard.timers.set(Subject::Alias(alias.clone()), Some(tick));
             }
         }
         for (sku, state) in shard.skus.iter() {

@@ -2,18 +2,18 @@
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::facts::{CustomerKey, Name, OrderKey, RowKey, RowSet, Sku, Subject};
+use crate::facts::{Alias, CustomerKey, OrderKey, RowKey, RowSet, Sku, Subject};
 
 /// The shard of an order, of `shards` in all.
 pub fn of_order(key: &OrderKey, shards: u16) -> usize {
     spread(xxh3_64(key.0.as_bytes()), shards)
 }
 
-pub fn of_name(name: &Name, shards: u16) -> usize {
+pub fn of_alias(alias: &Alias, shards: u16) -> usize {
     let mut hash = Xxh3::new();
-    hash.update(name.scope.as_bytes());
+    hash.update(alias.scope.as_bytes());
     hash.update(b"|");
-    hash.update(name.id.as_bytes());
+    hash.update(alias.id.as_bytes());
     spread(hash.digest(), shards)
 }
 
@@ -25,7 +25,7 @@ pub fn of_customer(key: &CustomerKey, shards: u16) -> usize {
     spread(xxh3_64(key.0.as_bytes()), shards)
 }
 
-/// The shard of a row's home.
+/// The shard of a row's owner.
 pub fn of_row(key: &RowKey, shards: u16) -> usize {
     spread(xxh3_64(key.id.as_bytes()) ^ u64::from(key.kind) ^ u64::from(key.source.0) << 8, shards)
 }
@@ -37,10 +37,10 @@ pub fn of_set(set: &RowSet, shards: u16) -> usize {
 pub fn of(subject: &Subject, shards: u16) -> usize {
     match subject {
         Subject::Order(key) => of_order(key, shards),
-        Subject::Name(name) => of_name(name, shards),
+        Subject::Alias(alias) => of_alias(alias, shards),
         Subject::Sku(sku) => of_sku(sku, shards),
         Subject::Customer(key) => of_customer(key, shards),
-        Subject::Home(key) => of_row(key, shards),
+        Subject::RowOwner(key) => of_row(key, shards),
         Subject::Set(set) => of_set(set, shards),
     }
 }
@@ -57,6 +57,6 @@ mod tests {
     #[test]
     fn the_shard_of_a_key_never_changes() {
         assert_eq!(of_order(&OrderKey::new("magento", "5021"), 16), 12);
-        assert_eq!(of_name(&Name::new("order-number", "000005021"), 16), 9);
+        assert_eq!(of_alias(&Alias::new("order-number", "000005021"), 16), 9);
     }
 }

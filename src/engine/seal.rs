@@ -24,13 +24,13 @@ use super::store::Store;
 use super::table::Table;
 use super::topics::SourceTopics;
 use super::{aliases, bulk_deletes, workers, write_state};
+use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
-use crate::entities::name::NameState;
 use crate::entities::order::{OrderState, view, yields};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::sku::SkuState;
-use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_customer, seal_name, seal_order, seal_sku};
-use crate::facts::{Cause, Change, CustomerKey, Fact, Moment, Name, OrderKey, Row, Sku, Version};
+use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_alias, seal_customer, seal_order, seal_sku};
+use crate::facts::{Alias, Cause, Change, CustomerKey, Fact, Moment, OrderKey, Row, Sku, Version};
 
 /// Seals the open epoch: all that it writes stands in the outbox.
 pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_topics: &SourceTopics, outbox: &mut Outbox) {
@@ -113,12 +113,12 @@ trait Sealable<K> {
     fn seal(&mut self, key: &K, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment>;
 }
 
-impl Sealable<Name> for NameState {
+impl Sealable<Alias> for AliasState {
     fn revision(&mut self) -> &mut u64 {
         &mut self.revision
     }
-    fn seal(&mut self, key: &Name, outlet: &mut Outlet<'_>, _: &mut Vec<Fact>) -> Option<Moment> {
-        seal_name(key, self, outlet).next
+    fn seal(&mut self, key: &Alias, outlet: &mut Outlet<'_>, _: &mut Vec<Fact>) -> Option<Moment> {
+        seal_alias(key, self, outlet).next
     }
 }
 

@@ -5,14 +5,14 @@ use super::published::Published;
 use super::state::EpochRecord;
 use super::table::Table;
 use super::timers::Timers;
+use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
-use crate::entities::floor::FloorState;
-use crate::entities::home::HomeState;
-use crate::entities::name::NameState;
 use crate::entities::order::OrderState;
+use crate::entities::row_owner::RowOwnerState;
 use crate::entities::sku::SkuState;
+use crate::entities::watermark::WatermarkState;
 use crate::events::Topic;
-use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, Subject};
+use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, Subject};
 
 /// About: its number in the shop, two documents of the ERP, the warehouse's order, a parcel.
 const ALIASES_OF_AN_ORDER: usize = 5;
@@ -21,11 +21,11 @@ const ALIASES_OF_AN_ORDER: usize = 5;
 #[derive(Debug)]
 pub struct Shard {
     pub orders: Table<OrderKey, OrderState>,
-    pub aliases: Table<Name, NameState>,
+    pub aliases: Table<Alias, AliasState>,
     pub skus: Table<Sku, SkuState>,
     pub customers: Table<CustomerKey, CustomerState>,
-    pub row_owners: Table<RowKey, HomeState>,
-    pub watermarks: Table<RowSet, FloorState>,
+    pub row_owners: Table<RowKey, RowOwnerState>,
+    pub watermarks: Table<RowSet, WatermarkState>,
     pub timers: Timers,
     /// The newest sealed epoch.
     pub epoch: EpochRecord,
@@ -109,7 +109,7 @@ impl Shard {
         (self.begins, self.noted) = (false, false);
         let Self { timers, .. } = self;
         self.orders.promote(|key, next| timers.set(Subject::Order(key.clone()), next));
-        self.aliases.promote(|alias, next| timers.set(Subject::Name(alias.clone()), next));
+        self.aliases.promote(|alias, next| timers.set(Subject::Alias(alias.clone()), next));
         self.skus.promote(|sku, next| timers.set(Subject::Sku(sku.clone()), next));
         self.customers.promote(|key, next| timers.set(Subject::Customer(key.clone()), next));
         self.row_owners.promote(|_, _| None);
@@ -143,7 +143,7 @@ impl Shard {
         let Some(Before { epoch, live, begins }) = self.before.take() else { return };
         let Self { timers, .. } = self;
         self.orders.demote(|key, next| _ = timers.set(Subject::Order(key.clone()), next));
-        self.aliases.demote(|alias, next| _ = timers.set(Subject::Name(alias.clone()), next));
+        self.aliases.demote(|alias, next| _ = timers.set(Subject::Alias(alias.clone()), next));
         self.skus.demote(|sku, next| _ = timers.set(Subject::Sku(sku.clone()), next));
         self.customers.demote(|key, next| _ = timers.set(Subject::Customer(key.clone()), next));
         self.row_owners.demote(|_, _| {});

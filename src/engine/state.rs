@@ -11,7 +11,7 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{CustomerKey, Moment, Name, OrderKey, RowKey, RowSet, Sku, SourceId};
+use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, SourceId};
 
 /// Raised when a payload's shape changes: a field of a row, of a ledger, of anything that stands in an entity's state. Postcard does not describe
 /// itself: a reader of another shape would read nonsense. This program reads this format alone; from the first release on, the one before must be
@@ -28,7 +28,7 @@ pub enum StateKey {
     /// Whole.
     Order(OrderKey),
     /// Whole.
-    Alias(Name),
+    Alias(Alias),
     /// What a SKU keeps beside its rows.
     SkuHead(Sku),
     /// One row of a SKU.

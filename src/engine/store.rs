@@ -89,7 +89,7 @@ impl Store {
                     put
                 }
             }
-            (Subject::Name(alias), change) => {
+            (Subject::Alias(alias), change) => {
                 let staged = shard.aliases.stage(&alias);
                 let put = staged.state.put(fact.key, change, fact.version, cause, fact.at, since);
                 staged.mark(put, cause);
@@ -108,7 +108,7 @@ impl Store {
                 put
             }
             // These say where rows belong and which are deleted; they hold no row of a view.
-            (Subject::Home(_) | Subject::Set(_), _) => Put::Stale,
+            (Subject::RowOwner(_) | Subject::Set(_), _) => Put::Stale,
         };
         match put {
             Put::Stale => self.report.facts_stale += 1,
@@ -126,11 +126,11 @@ impl Store {
             for subject in due {
                 match &subject {
                     Subject::Order(key) => shard.orders.stage(key).fire(),
-                    Subject::Name(alias) => shard.aliases.stage(alias).fire(),
+                    Subject::Alias(alias) => shard.aliases.stage(alias).fire(),
                     Subject::Sku(sku) => shard.skus.stage(sku).fire(),
                     Subject::Customer(key) => shard.customers.stage(key).fire(),
                     // Neither has a view.
-                    Subject::Home(_) | Subject::Set(_) => {}
+                    Subject::RowOwner(_) | Subject::Set(_) => {}
                 }
             }
         }

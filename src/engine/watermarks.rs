@@ -5,13 +5,15 @@
 
 use hashbrown::HashMap;
 
-use crate::entities::floor::{FloorState, Laid};
+use crate::entities::watermark::WatermarkState;
 use crate::facts::ids::join_key;
 use crate::facts::order::LeftOut;
-use crate::facts::{Change, Fact, Keeper, Moment, OrderKey, OrderRow, Row, RowKey, RowSet, SourceId, Subject, Text, Version};
+use crate::facts::{
+    Change, EntityKind, Fact, Moment, OrderKey, OrderRow, Provenance, Row, RowKey, RowSet, SourceId, Subject, Text, Version,
+};
 
 /// By source, kind of entity and kind of row: prefixes of row ids, and the newest statement about the rows that have each.
-type Sets = HashMap<(SourceId, Keeper, u8), Vec<(Text, Laid)>>;
+type Sets = HashMap<(SourceId, EntityKind, u8), Vec<(Text, Provenance)>>;
 
 /// The delete watermarks, and the newest snapshots that read a whole set, as sealed.
 #[derive(Clone, Debug, Default)]
@@ -21,10 +23,10 @@ pub(super) struct Watermarks {
 }
 
 impl Watermarks {
-    pub(super) fn raise(&mut self, set: &RowSet, state: &FloorState) {
-        for (sets, newest) in [(&mut self.deletes, state.laid()), (&mut self.snapshots, state.read())] {
+    pub(super) fn raise(&mut self, set: &RowSet, state: &WatermarkState) {
+        for (sets, newest) in [(&mut self.deletes, state.raised()), (&mut self.snapshots, state.read())] {
             let Some(newest) = newest else { continue };
-            let known = sets.entry((set.source, set.keeper, set.kind)).or_default();
+            let known = sets.entry((set.source, set.entity, set.kind)).or_default();
             match known.iter_mut().find(|(prefix, _)| *prefix == set.prefix) {
                 Some((_, known)) => *known = newest,
                 None => known.push((set.prefix.clone(), newest)),
@@ -46,20 +48,20 @@ impl Watermarks {
 }
 
 /// The newest statement about a set that the row belongs to, if it is newer than the row.
-fn newest_above(sets: &Sets, fact: &Fact) -> Option<Laid> {
-    let keeper = match fact.subject {
-        Subject::Order(_) | Subject::Name(_) => Keeper::Orders,
-        Subject::Sku(_) => Keeper::Skus,
-        Subject::Customer(_) => Keeper::Customers,
-        Subject::Home(_) | Subject::Set(_) => return None,
+fn newest_above(sets: &Sets, fact: &Fact) -> Option<Provenance> {
+    let entity = match fact.subject {
+        Subject::Order(_) | Subject::Alias(_) => EntityKind::Orders,
+        Subject::Sku(_) => EntityKind::Skus,
+        Subject::Customer(_) => EntityKind::Customers,
+        Subject::RowOwner(_) | Subject::Set(_) => return None,
     };
-    let of_kind = sets.get(&(fact.key.source, keeper, fact.key.kind))?;
-    let is_above = |(prefix, watermark): &&(Text, Laid)| fact.key.id.starts_with(prefix.as_str()) && watermark.version > fact.version;
+    let of_kind = sets.get(&(fact.key.source, entity, fact.key.kind))?;
+    let is_above = |(prefix, watermark): &&(Text, Provenance)| fact.key.id.starts_with(prefix.as_str()) && watermark.version > fact.version;
     of_kind.iter().filter(is_above).map(|(_, watermark)| *watermark).max_by_key(|watermark| watermark.version)
 }
 
 /// Tells an order that a snapshot left one of its rows out, and when Waybill learned of it.
-pub(super) fn left_out(order: OrderKey, row: &RowKey, snapshot: Laid, tick: Moment) -> Fact {
+pub(super) fn left_out(order: OrderKey, row: &RowKey, snapshot: Provenance, tick: Moment) -> Fact {
     let id = join_key(&[&row.kind.to_string(), &row.id]);
     let content = LeftOut { kind: row.kind, id: row.id.clone(), read: snapshot.version };
     Fact {
@@ -73,7 +75,7 @@ pub(super) fn left_out(order: OrderKey, row: &RowKey, snapshot: Laid, tick: Mome
 }
 
 /// The deletion of a row below a delete watermark.
-pub(super) fn deletion(subject: Subject, key: RowKey, watermark: Laid) -> Fact {
-    let Laid { version, cause, at } = watermark;
+pub(super) fn deletion(subject: Subject, key: RowKey, watermark: Provenance) -> Fact {
+    let Provenance { version, cause, at } = watermark;
     Fact { subject, key, change: Change::Delete, version: Version { upsert: false, ..version }, cause, at }
 }

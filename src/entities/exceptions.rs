@@ -37,7 +37,7 @@ macro_rules! kinds {
     (@after $after:ident) => { Some(stringify!($after)) };
 }
 
-/// Every kind of an order or a name, group by group.
+/// Every kind of an order or an alias, group by group.
 pub const KINDS: &[ExceptionKind] = kinds! {
     "order" {
         "order-incomplete": "a header without all its lines, an address or a payment" after order_incomplete;

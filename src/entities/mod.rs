@@ -3,25 +3,25 @@
 //!
 //! What never happens here: a view reads another view; a history of arrivals enters a view; a clock is read.
 
+pub mod alias;
 pub mod customer;
 pub mod durations;
 pub mod exceptions;
-pub mod floor;
-pub mod home;
 mod kept;
 pub mod keyed_rows;
 pub mod ledger;
-pub mod name;
 mod newest;
 pub mod order;
 pub mod pair;
 mod put;
+pub mod row_owner;
 pub mod rows;
 pub mod rules;
 pub mod sku;
 pub mod small_map;
 mod stock_rules;
 pub mod topics;
+pub mod watermark;
 
 pub use kept::{Deletion, Kept, Upserted};
 pub use keyed_rows::KeyedRows;

@@ -11,7 +11,7 @@
 //!
 //! Two types store rows by this rule. [`Stored`](super::Stored) is for orders, of which there are millions: it keeps the version, cause and
 //! moment of the newest record alone, and of a deleted row's content the version. [`Kept`](super::Kept) keeps all three for the content and for
-//! the deletion, since names pass both on as two facts, and a SKU's figures ask when each was written. That takes 56 bytes more for each row.
+//! the deletion, since aliases pass both on as two facts, and a SKU's figures ask when each was written. That takes 56 bytes more for each row.
 
 use crate::facts::Version;
 

@@ -152,7 +152,7 @@ impl<R: Clone + PartialEq> Rows<R> {
         self.get(key).is_some_and(|stored| stored.known().arrival(upsert, version) == Arrival::Stale)
     }
 
-    /// Takes a row out as if it had never been told: the name that it came under leads elsewhere.
+    /// Takes a row out as if it had never been there: the alias that it came under leads elsewhere.
     pub fn take(&mut self, key: &RowKey) -> Option<Kept<R>> {
         let place = self.place(key).ok()?;
         let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place).row).1;

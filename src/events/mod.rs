@@ -26,6 +26,7 @@ macro_rules! requests {
     };
 }
 
+mod alias;
 mod body;
 mod customer;
 pub mod customer_history;
@@ -35,7 +36,6 @@ pub mod fulfilment_requests;
 mod gates;
 pub mod journal_entries;
 pub mod marketing_profiles;
-mod name;
 pub mod notifications;
 pub mod order;
 pub mod order_completions;
@@ -62,10 +62,10 @@ mod totals;
 mod value;
 pub mod why;
 
+pub use alias::seal_alias;
 pub use body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, digest};
 pub use customer::seal_customer;
 pub use gates::Gates;
-pub use name::seal_name;
 pub use order::seal_order;
 pub use outlet::{Emission, Outlet, SealContext, request_id};
 pub use sealed::Sealed;

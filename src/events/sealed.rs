@@ -2,7 +2,7 @@
 
 use crate::facts::Moment;
 
-/// What the seal of a SKU, a customer or a name came to.
+/// What the seal of a SKU, a customer or an alias came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sealed {
     /// Something was said: the revision is raised, and the head must be written.

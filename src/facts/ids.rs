@@ -69,27 +69,27 @@ impl OrderKey {
     }
 }
 
-/// An order's name in some system: a scope (`order-number`, `nav.document`, `tracking` ...) and the native id in it.
+/// What another system calls an order: a scope (`order-number`, `nav.document`, `tracking` ...) and the native id in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Name {
+pub struct Alias {
     pub scope: Text,
     pub id: Text,
 }
 
-impl Name {
+impl Alias {
     /// The public number of an order, by which other systems refer to it; shops that number alike are told apart by `number_scope` in the configuration.
     pub const ORDER_NUMBER: &'static str = "order-number";
     /// A parcel's tracking number.
     pub const TRACKING: &'static str = "tracking";
 
-    /// How the scope of a *blind return* ends: goods, or a counter's return, that a system received and that name no order.
+    /// How the scope of a *blind return* ends: goods, or a counter's return, that a system received without naming an order.
     const BLIND_RETURN: &'static str = ".blind-return";
 
     pub fn new(scope: &str, id: &str) -> Self {
         Self { scope: scope.into(), id: id.into() }
     }
 
-    /// The name of a return that names no order, by its number in the source: its rows wait there until somebody says whose they are.
+    /// The alias of a return that names no order, by its number in the source: its rows wait there until somebody says whose they are.
     pub fn blind_return(source: &str, number: &str) -> Self {
         Self::new(&format!("{source}{}", Self::BLIND_RETURN), number)
     }
@@ -114,7 +114,7 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for Alias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.scope, self.id)
     }

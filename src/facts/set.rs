@@ -1,54 +1,52 @@
-//! Facts that are about the keeping of rows: where a row lives, and which rows a record speaks of all at once.
+//! Sets of rows, and what a record says of a whole set.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Row, SourceId, Subject, Text};
+use super::{SourceId, Text};
 
-/// What a source says of a row that it may give to another entity later, without a word to the one that had it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Housed {
-    /// Whose row it is: an order, or a name.
-    pub subject: Subject,
-    pub row: Row,
-}
-
-/// Entities that keep rows, by kind: row kinds are numbered by them.
+/// The kinds of entities that keep rows. Row kinds are numbered for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Keeper {
-    /// Orders, and the names that lead to them.
+pub enum EntityKind {
+    /// Orders, and the aliases that lead to them.
     Orders,
+    /// SKUs.
     Skus,
+    /// Customers.
     Customers,
 }
 
-/// Rows that a record may speak of all at once: of one source and kind, whose ids begin alike.
+/// Rows that one record may be about: of one source and kind, whose ids begin alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowSet {
+    /// The source that owns them.
     pub source: SourceId,
-    pub keeper: Keeper,
+    /// The entities that keep them.
+    pub entity: EntityKind,
+    /// Their kind.
     pub kind: u8,
-    /// Empty: all of the kind.
+    /// How their ids begin; empty: all of the kind.
     pub prefix: Text,
 }
 
-/// What is said of a set. The fact's version is the floor: rows of the set with a lower version are no more.
+/// What a record says of a set of rows. The fact's version is the delete watermark: rows of the set with a lower version are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Floor {
-    /// Nothing older is left: a table was emptied, or all that there is stands in the same record.
-    Laid,
-    /// A snapshot has read all that there is, at the fact's place. A deletion means nothing by itself, and what is not there still less: older
-    /// rows stay as they are, and orders learn which of theirs were left out.
+pub enum Watermark {
+    /// Nothing older is left: a table was emptied, or the same record holds all rows that there are.
+    Raised,
+    /// A snapshot has read all rows of the set, at the fact's place. Older rows stay as they are, since even a deletion of a row means nothing by
+    /// itself; orders learn which of their rows it left out.
     Read,
-    /// A row of a list that comes in parts. It lays the floor once all its rows were told.
+    /// A row of a list that comes in parts. It raises the watermark once all its rows have arrived.
     Listed {
         /// From 1.
         row: u32,
+        /// How many rows the list has.
         rows: u32,
     },
 }
 
-impl Floor {
-    /// The kind of a floor's [`super::RowKey`].
+impl Watermark {
+    /// The kind of a watermark's [`super::RowKey`].
     pub const KIND: u8 = 254;
     /// A list of more rows is none.
     pub const ROWS_MAX: u32 = 10_000_000;

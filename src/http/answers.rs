@@ -79,7 +79,7 @@ async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
     let Some(inbox) = service.inbox.clone() else {
         return body(StatusCode::NOT_FOUND, &json!({ "error": "decisions are not taken here" }));
     };
-    let entity = read.name.or(read.order).or(read.sku).unwrap_or_default();
+    let entity = read.alias.or(read.order).or(read.sku).unwrap_or_default();
     // The broker's answer is waited for: not on the server's own thread.
     let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, &decision)).await;
     match written {

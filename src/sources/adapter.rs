@@ -40,7 +40,7 @@ pub enum Skip {
 /// use std::sync::Arc;
 /// use waybill::envelope::{Headers, Record};
 /// use waybill::facts::ids::Digester;
-/// use waybill::facts::{Cause, Moment, Name, SourceId, Subject, TopicId};
+/// use waybill::facts::{Cause, Moment, Alias, SourceId, Subject, TopicId};
 /// use waybill::sources::{Common, FactsOut, KINDS, Reading};
 ///
 /// // `[sources.carrier]` of waybill.toml: what is common to all kinds, and the keys of this kind.
@@ -49,7 +49,7 @@ pub enum Skip {
 ///     id: SourceId::of("carrier"),
 ///     channel: "".into(),
 ///     brand: "".into(),
-///     number_scope: Name::ORDER_NUMBER.into(),
+///     number_scope: Alias::ORDER_NUMBER.into(),
 ///     counts: None,
 ///     zone: jiff::tz::TimeZone::UTC,
 ///     digester: Digester::new(b"a secret of your own"),
@@ -81,7 +81,7 @@ pub enum Skip {
 /// let mut facts = Vec::new();
 /// let mut out = FactsOut::new(common.id, cause, adapter.revision(), &mut facts);
 /// assert_eq!(adapter.translate(&record, &mut out), Ok(Reading::Understood));
-/// assert_eq!(facts[0].subject, Subject::Name(Name::new(Name::TRACKING, "JD0002")));
+/// assert_eq!(facts[0].subject, Subject::Alias(Alias::new(Alias::TRACKING, "JD0002")));
 ///
 /// // What cannot be read is named.
 /// let record = Record { value: Some(br#"{"parcel": "JD0002", "status": "delivered", "time": "soon"}"#), ..record };
@@ -118,7 +118,7 @@ pub struct Common {
     pub channel: Text,
     /// The brand of the orders placed in it (shops), or `""`.
     pub brand: Text,
-    /// The scope of the order numbers that this source gives or refers to: [`crate::facts::Name::ORDER_NUMBER`] unless two shops number alike.
+    /// The scope of the order numbers that this source gives or refers to: [`crate::facts::Alias::ORDER_NUMBER`] unless two shops number alike.
     pub number_scope: Text,
     /// What its counts leave out, where it can be read either way; `None`: as the system does by itself.
     pub counts: Option<Basis>,

@@ -13,7 +13,7 @@ use super::facts_out::FactsOut;
 use crate::envelope::{DecodeError, Record, body};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Decision, LineRef};
-use crate::facts::{Amount, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
+use crate::facts::{Alias, Amount, Link, Moment, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
 
 /// The topic's name, without the configured prefix.
 pub const TOPIC: &str = "decisions";
@@ -31,9 +31,9 @@ pub struct DecisionTold {
     /// The order it is about: its key (`magento|5021`), or the shop's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
-    /// The name it is about, as the exception writes it (`wms.blind-return RET81`): it is to lead to `order`.
+    /// The alias it is about, as the exception writes it (`wms.blind-return RET81`): it is to lead to `order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub alias: Option<String>,
     /// The SKU it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
@@ -65,7 +65,7 @@ pub struct LineTold {
 /// The choice that takes a decision back.
 pub const WITHDRAW: &str = "withdraw";
 
-/// The choice that says which order a name belongs to.
+/// The choice that says which order an alias leads to.
 pub const LINK: &str = "link";
 
 pub struct Decisions {
@@ -95,14 +95,14 @@ pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, DecodeError> {
     if told.order.is_some() == told.sku.is_some() {
         return Err(DecodeError::new("order", "either an order or a SKU that the exception is about", text));
     }
-    if let Some(name) = &told.name {
-        Name::parse(name).ok_or_else(|| DecodeError::new("name", "a name as its exception writes it: scope, blank, number", name))?;
+    if let Some(alias) = &told.alias {
+        Alias::parse(alias).ok_or_else(|| DecodeError::new("alias", "an alias as its exception writes it: scope, blank, number", alias))?;
         if told.choice != LINK && told.choice != WITHDRAW {
-            return Err(DecodeError::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of a name"), &told.choice));
+            return Err(DecodeError::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of an alias"), &told.choice));
         }
     }
-    if told.choice == LINK && (told.name.is_none() || told.order.is_none()) {
-        return Err(DecodeError::new("choice", format!("with `{LINK}` the name, and the order that it is to lead to"), text));
+    if told.choice == LINK && (told.alias.is_none() || told.order.is_none()) {
+        return Err(DecodeError::new("choice", format!("with `{LINK}` the alias, and the order that it is to lead to"), text));
     }
     Ok(told)
 }
@@ -111,7 +111,7 @@ pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, DecodeError> {
 fn order(text: &str) -> Link {
     match text.contains('|') {
         true => Link::Order(OrderKey(text.into())),
-        false => Link::Name(Name::new(Name::ORDER_NUMBER, text)),
+        false => Link::Alias(Alias::new(Alias::ORDER_NUMBER, text)),
     }
 }
 
@@ -142,16 +142,16 @@ impl Adapter for Decisions {
             return Ok(Reading::Understood);
         }
         let order = order(told.order.as_deref().unwrap_or_default());
-        if let Some(name) = told.name.as_deref().and_then(Name::parse) {
-            out.decided_link(name, Some(order).filter(|_| !withdrawn), place, at);
+        if let Some(alias) = told.alias.as_deref().and_then(Alias::parse) {
+            out.decided_link(alias, Some(order).filter(|_| !withdrawn), place, at);
             return Ok(Reading::Understood);
         }
         let row = || OrderRow::Decision(Box::new(decision(told.clone())));
         match (withdrawn, order) {
             (true, Link::Order(key)) => out.deleted(Subject::Order(key), OrderRow::DECISION, id, place, at),
-            (true, Link::Name(name)) => out.deleted(Subject::Name(name), OrderRow::DECISION, id, place, at),
+            (true, Link::Alias(alias)) => out.deleted(Subject::Alias(alias), OrderRow::DECISION, id, place, at),
             (false, Link::Order(key)) => out.order(key, id, place, at, row()),
-            (false, Link::Name(name)) => out.named(name, id, place, at, row()),
+            (false, Link::Alias(alias)) => out.named(alias, id, place, at, row()),
         }
         Ok(Reading::Understood)
     }
@@ -201,17 +201,17 @@ mod tests {
         let by_key = translated(&BODY.replace("ORDER", "magento|5021")).expect("read");
         assert_eq!(by_key[0].subject, Subject::Order(OrderKey::new("magento", "5021")));
         let by_number = translated(&BODY.replace("ORDER", "000001020")).expect("read");
-        assert_eq!(by_number[0].subject, Subject::Name(Name::new("order-number", "000001020")));
+        assert_eq!(by_number[0].subject, Subject::Alias(Alias::new("order-number", "000001020")));
         assert_eq!((by_key[0].key.id.as_str(), by_key[0].key.kind), ("over-despatched|", OrderRow::DECISION));
     }
 
     #[test]
     fn a_name_is_linked_to_an_order_and_let_go() {
         let link =
-            BODY.replace("accept", LINK).replace("ORDER", "000001020").replace(r#""kind""#, r#""name":"wms.blind-return RET81","kind""#);
+            BODY.replace("accept", LINK).replace("ORDER", "000001020").replace(r#""kind""#, r#""alias":"wms.blind-return RET81","kind""#);
         let facts = translated(&link).expect("read");
-        assert_eq!(facts[0].subject, Subject::Name(Name::blind_return("wms", "RET81")));
-        let to = Link::Name(Name::new("order-number", "000001020"));
+        assert_eq!(facts[0].subject, Subject::Alias(Alias::blind_return("wms", "RET81")));
+        let to = Link::Alias(Alias::new("order-number", "000001020"));
         assert_eq!(facts[0].change, Change::Upsert(crate::facts::Row::Link(to)));
         let let_go = translated(&link.replace(LINK, WITHDRAW)).expect("read");
         assert_eq!((&let_go[0].key, &let_go[0].change), (&facts[0].key, &Change::Delete));
@@ -220,7 +220,7 @@ mod tests {
         let error = |text: &str| translated(text).expect_err("a decode error").to_string();
         assert!(error(&link.replace("wms.blind-return RET81", "RET81")).contains("scope, blank, number"));
         assert!(error(&link.replace(r#""choice":"link""#, r#""choice":"accept""#)).contains("`link` or `withdraw`"));
-        assert!(error(&BODY.replace("accept", LINK)).contains("with `link` the name"));
+        assert!(error(&BODY.replace("accept", LINK)).contains("with `link` the alias"));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::facts::ids::join_key;
 use crate::facts::{
-    Cause, Change, CustomerKey, CustomerRow, Fact, Floor, Housed, Keeper, Link, Moment, Name, OrderKey, OrderRow, Place, Row, RowKey,
-    RowSet, Sku, SkuRow, SourceId, Subject, Text, Version,
+    Alias, Cause, Change, CustomerKey, CustomerRow, EntityKind, Fact, Link, Moment, OrderKey, OrderRow, OwnedRow, Place, Row, RowKey,
+    RowSet, Sku, SkuRow, SourceId, Subject, Text, Version, Watermark,
 };
 
 /// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause and revision are known; the
@@ -27,15 +27,15 @@ pub struct Standing {
 }
 
 /// Which claim of a source a link is: an order's own, and each order's of a parcel's number; a document has one link, which moves.
-fn claim(name: &Name, to: &Link) -> Text {
+fn claim(alias: &Alias, to: &Link) -> Text {
     match to {
         Link::Order(order) => order.0.clone(),
-        Link::Name(target) if name.scope == Name::TRACKING => join_key(&[&target.scope, &target.id]),
-        Link::Name(_) => Text::default(),
+        Link::Alias(target) if alias.scope == Alias::TRACKING => join_key(&[&target.scope, &target.id]),
+        Link::Alias(_) => Text::default(),
     }
 }
 
-/// `RowKey::kind` of a name's link.
+/// `RowKey::kind` of an alias's link.
 pub const LINK_KIND: u8 = Link::KIND;
 
 impl<'a> FactsOut<'a> {
@@ -74,7 +74,7 @@ impl<'a> FactsOut<'a> {
     pub fn moved_away<E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
         let before = self.facts.len();
         tell(self)?;
-        let of_order = |fact: &&mut Fact| matches!(fact.subject, Subject::Order(_) | Subject::Name(_)) && fact.key.kind != LINK_KIND;
+        let of_order = |fact: &&mut Fact| matches!(fact.subject, Subject::Order(_) | Subject::Alias(_)) && fact.key.kind != LINK_KIND;
         let told = self.facts[before..].iter_mut().filter(of_order);
         told.filter(|fact| fact.change == Change::Delete).for_each(|fact| fact.change = Change::Withdraw);
         Ok(())
@@ -102,9 +102,9 @@ impl<'a> FactsOut<'a> {
         self.put(Subject::Order(order), row.kind(), id.into(), place, at, Some(Row::Order(row)));
     }
 
-    /// An order's row, the order known by a name: it goes on once the name's link is there.
-    pub fn named(&mut self, name: Name, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
-        self.put(Subject::Name(name), row.kind(), id.into(), place, at, Some(Row::Order(row)));
+    /// An order's row, the order known by an alias: it is passed on once the alias's link is there.
+    pub fn named(&mut self, alias: Alias, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+        self.put(Subject::Alias(alias), row.kind(), id.into(), place, at, Some(Row::Order(row)));
     }
 
     pub fn sku(&mut self, sku: Sku, id: impl Into<Text>, place: Place, at: Moment, row: SkuRow) {
@@ -115,43 +115,36 @@ impl<'a> FactsOut<'a> {
         self.put(Subject::Customer(customer), row.kind(), id.into(), place, at, Some(Row::Customer(row)));
     }
 
-    /// Where a name leads.
-    pub fn link(&mut self, name: Name, to: Link, place: Place, at: Moment) {
-        let claim = claim(&name, &to);
-        self.put(Subject::Name(name), LINK_KIND, claim, place, at, Some(Row::Link(to)));
+    /// Where an alias leads.
+    pub fn link(&mut self, alias: Alias, to: Link, place: Place, at: Moment) {
+        let claim = claim(&alias, &to);
+        self.put(Subject::Alias(alias), LINK_KIND, claim, place, at, Some(Row::Link(to)));
     }
 
-    /// Where a name leads, as far as people know: their newest word replaces the one before, whatever it says (`None`: they do not know any more).
-    pub fn decided_link(&mut self, name: Name, to: Option<Link>, place: Place, at: Moment) {
-        self.put(Subject::Name(name), LINK_KIND, Text::default(), place, at, to.map(Row::Link));
+    /// Where an alias leads by the decision of a person: the newest decision replaces the one before (`None`: it was withdrawn).
+    pub fn decided_link(&mut self, alias: Alias, to: Option<Link>, place: Place, at: Moment) {
+        self.put(Subject::Alias(alias), LINK_KIND, Text::default(), place, at, to.map(Row::Link));
     }
 
-    /// An order's row that the source may give to another order later, without a word of the one that had it: the id is the row's own in all of
+    /// An order's row that the source may move to another order later, without naming the one that had it. The id must be the row's own in all of
     /// the source.
-    pub fn housed(&mut self, subject: Subject, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+    pub fn owned(&mut self, subject: Subject, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
         let (id, kind) = (id.into(), row.kind());
-        let home = Subject::Home(RowKey { kind, source: self.source, id: id.clone() });
-        self.put(home, kind, id, place, at, Some(Row::Housed(Box::new(Housed { subject, row: Row::Order(row) }))));
+        let owner = Subject::RowOwner(RowKey { kind, source: self.source, id: id.clone() });
+        self.put(owner, kind, id, place, at, Some(Row::Owned(Box::new(OwnedRow { subject, row: Row::Order(row) }))));
     }
 
-    /// The source deleted the row, and does not say whose it was.
-    pub fn deleted_at_home(&mut self, kind: u8, id: impl Into<Text>, place: Place, at: Moment) {
-        let id = id.into();
-        let home = Subject::Home(RowKey { kind, source: self.source, id: id.clone() });
-        self.put(home, kind, id, place, at, None);
-    }
-
-    /// What the source says of many rows at once: those of the set that are older than `place` are no more. Rows that stand in the same list have
-    /// later places.
-    pub fn floor(&mut self, keeper: Keeper, kind: u8, prefix: impl Into<Text>, place: Place, at: Moment, floor: Floor) {
-        let set = RowSet { source: self.source, keeper, kind, prefix: prefix.into() };
-        let key = RowKey { kind: Floor::KIND, source: self.source, id: Text::default() };
+    /// A record about many rows at once: rows of the set that are older than `place` are deleted. Rows that stand in the same list have later
+    /// places.
+    pub fn watermark(&mut self, entity: EntityKind, kind: u8, prefix: impl Into<Text>, place: Place, at: Moment, watermark: Watermark) {
+        let set = RowSet { source: self.source, entity, kind, prefix: prefix.into() };
+        let key = RowKey { kind: Watermark::KIND, source: self.source, id: Text::default() };
         // Not an upsert: at one position the rows that stand there live.
         let version = Version { incarnation: 0, place, upsert: false, adapter: self.adapter };
         self.facts.push(Fact {
             subject: Subject::Set(set),
             key,
-            change: Change::Upsert(Row::Floor(floor)),
+            change: Change::Upsert(Row::Watermark(watermark)),
             version,
             cause: self.cause,
             at,

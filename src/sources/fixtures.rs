@@ -35,7 +35,7 @@ pub(crate) fn common(name: &str, zone: &str) -> Common {
         id: SourceId::of(name),
         channel: "web".into(),
         brand: "nordlicht".into(),
-        number_scope: crate::facts::Name::ORDER_NUMBER.into(),
+        number_scope: crate::facts::Alias::ORDER_NUMBER.into(),
         zone: jiff::tz::TimeZone::get(zone).unwrap_or_else(|error| panic!("{zone}: {error}")),
         digester: Digester::new(b"fixtures"),
     }

@@ -15,7 +15,7 @@ use super::facts_out::FactsOut;
 use super::settings::suggestion;
 use crate::envelope::debezium::{self, ChangeEvent, Message, Op};
 use crate::envelope::{Cell, DecodeError, Record};
-use crate::facts::{Floor, Keeper, Moment, Place};
+use crate::facts::{EntityKind, Moment, Place, Watermark};
 
 /// A table that an adapter reads.
 pub(super) struct Table<A: Tables> {
@@ -29,7 +29,7 @@ pub(super) struct Table<A: Tables> {
 
 /// Rows of ours that stand for a table's rows.
 pub(super) struct RowsOf {
-    keeper: Keeper,
+    entity: EntityKind,
     kind: u8,
     /// How their ids begin; all ids of the kind: `""`.
     beginnings: &'static [&'static str],
@@ -39,18 +39,18 @@ pub(super) struct RowsOf {
 
 impl RowsOf {
     /// All rows of this kind that the source gives.
-    pub(super) const fn all(keeper: Keeper, kind: u8) -> Self {
-        Self { keeper, kind, beginnings: &[""], each: true }
+    pub(super) const fn all(entity: EntityKind, kind: u8) -> Self {
+        Self { entity, kind, beginnings: &[""], each: true }
     }
 
     /// Those whose ids begin so: others of this kind come from another table.
-    pub(super) const fn beginning(keeper: Keeper, kind: u8, beginnings: &'static [&'static str]) -> Self {
-        Self { keeper, kind, beginnings, each: true }
+    pub(super) const fn beginning(entity: EntityKind, kind: u8, beginnings: &'static [&'static str]) -> Self {
+        Self { entity, kind, beginnings, each: true }
     }
 
     /// All rows of this kind, which only some of the table's rows have.
-    pub(super) const fn of_some(keeper: Keeper, kind: u8) -> Self {
-        Self { keeper, kind, beginnings: &[""], each: false }
+    pub(super) const fn of_some(entity: EntityKind, kind: u8) -> Self {
+        Self { entity, kind, beginnings: &[""], each: false }
     }
 }
 
@@ -150,11 +150,11 @@ pub(super) fn translate<A: Tables>(adapter: &A, record: &Record<'_>, out: &mut F
     out.all_or_none(|out| {
         match change.op {
             Op::Truncate if table.rows.is_empty() => return Err(emptied(table.name)),
-            Op::Truncate => whole(table, &reader, Floor::Laid, out),
+            Op::Truncate => whole(table, &reader, Watermark::Raised, out),
             _ => A::change(table, &change, &reader, out)?,
         }
         if change.source.ends_snapshot {
-            whole(table, &reader, Floor::Read, out);
+            whole(table, &reader, Watermark::Read, out);
         }
         Ok(Reading::Understood)
     })
@@ -189,10 +189,10 @@ pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
 
 /// Says something of all rows of a table at once: it was emptied, or a snapshot has read it whole. After a snapshot a person is asked about rows
 /// of orders alone.
-fn whole<A: Tables>(table: &Table<A>, reader: &Reader<'_, A>, floor: Floor, out: &mut FactsOut<'_>) {
-    let asked = |rows: &&RowsOf| floor != Floor::Read || (rows.keeper == Keeper::Orders && rows.each);
+fn whole<A: Tables>(table: &Table<A>, reader: &Reader<'_, A>, watermark: Watermark, out: &mut FactsOut<'_>) {
+    let asked = |rows: &&RowsOf| watermark != Watermark::Read || (rows.entity == EntityKind::Orders && rows.each);
     for rows in table.rows.iter().filter(asked) {
-        rows.beginnings.iter().for_each(|id| out.floor(rows.keeper, rows.kind, *id, reader.place, reader.committed_at, floor));
+        rows.beginnings.iter().for_each(|id| out.watermark(rows.entity, rows.kind, *id, reader.place, reader.committed_at, watermark));
     }
 }
 

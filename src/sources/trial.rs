@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Adapter, Common, FactsOut, Reading, SystemKind};
 use crate::envelope::{DecodeError, Headers, Record};
 use crate::facts::ids::Digester;
-use crate::facts::{Cause, Change, Fact, Housed, Moment, Name, Row, SourceId, Subject, TopicId};
+use crate::facts::{Alias, Cause, Change, Fact, Moment, OwnedRow, Row, SourceId, Subject, TopicId};
 
 pub(crate) fn common(name: &str) -> Common {
     Common {
@@ -14,7 +14,7 @@ pub(crate) fn common(name: &str) -> Common {
         id: SourceId::of(name),
         channel: "web".into(),
         brand: "north".into(),
-        number_scope: Name::ORDER_NUMBER.into(),
+        number_scope: Alias::ORDER_NUMBER.into(),
         zone: jiff::tz::TimeZone::get("Europe/London").expect("a zone"),
         digester: Digester::new(b"secret"),
     }
@@ -50,15 +50,15 @@ pub(crate) fn translate(
     adapter.translate(&record, &mut out).map(|reading| (reading, facts))
 }
 
-/// A fact on one line: subject, row id, place's first part left out. A row that has a home is said to be whose it is now.
+/// A fact on one line: subject, row id, place's first part left out. An owned row is shown as a row of its owner.
 pub(crate) fn say(fact: &Fact) -> String {
-    if let Change::Upsert(Row::Housed(housed)) = &fact.change {
-        let Housed { subject, row } = (**housed).clone();
+    if let Change::Upsert(Row::Owned(owned)) = &fact.change {
+        let OwnedRow { subject, row } = (**owned).clone();
         return say(&Fact { subject, change: Change::Upsert(row), ..fact.clone() });
     }
     let subject = match &fact.subject {
         Subject::Order(order) => format!("order {}", order.0),
-        Subject::Name(name) => name.to_string(),
+        Subject::Alias(name) => name.to_string(),
         Subject::Sku(sku) => format!("sku {sku}"),
         Subject::Customer(customer) => format!("customer {}", customer.0),
         subject => format!("{subject:?}"),

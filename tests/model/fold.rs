@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use waybill::facts::{Link, Moment, Name, OrderKey, OrderRow, Row, Sku, SkuRow, Subject};
+use waybill::facts::{Alias, Link, Moment, OrderKey, OrderRow, Row, Sku, SkuRow, Subject};
 
 use crate::history::History;
 use crate::world::{Order, SEKO, WMS};
@@ -24,7 +24,7 @@ pub struct Facts {
     pub orders: BTreeMap<OrderKey, Vec<Kept<OrderRow>>>,
     pub skus: BTreeMap<Sku, Vec<Kept<SkuRow>>>,
     /// Rows under names that lead nowhere, and since when the one that has waited longest waits.
-    pub orphans: BTreeMap<Name, Moment>,
+    pub orphans: BTreeMap<Alias, Moment>,
 }
 
 impl Facts {
@@ -73,9 +73,9 @@ pub fn fold(history: &History, arrived: &[Option<Moment>]) -> Facts {
             }
         }
     }
-    let mut links: BTreeMap<Name, Link> = BTreeMap::new();
+    let mut links: BTreeMap<Alias, Link> = BTreeMap::new();
     for ((subject, ..), newest) in &rows {
-        if let (Subject::Name(name), Some((_, Row::Link(to), _))) = (subject, &newest.told) {
+        if let (Subject::Alias(name), Some((_, Row::Link(to), _))) = (subject, &newest.told) {
             links.insert(name.clone(), to.clone());
         }
     }
@@ -85,7 +85,7 @@ pub fn fold(history: &History, arrived: &[Option<Moment>]) -> Facts {
         let gone = newest.deleted.filter(|(place, _)| *place > told_place).map(|(_, at)| at);
         match (subject, row) {
             (Subject::Order(order), Row::Order(row)) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
-            (Subject::Name(name), Row::Order(row)) => match follow(&links, &name) {
+            (Subject::Alias(name), Row::Order(row)) => match follow(&links, &name) {
                 Some(order) => facts.orders.entry(order).or_default().push(Kept { source, id, row, gone }),
                 None => {
                     // The rows wait where the chain breaks, since their sources last spoke of them or since they came, whichever is later.
@@ -102,22 +102,22 @@ pub fn fold(history: &History, arrived: &[Option<Moment>]) -> Facts {
 }
 
 /// Five links at most.
-fn follow(links: &BTreeMap<Name, Link>, name: &Name) -> Option<OrderKey> {
+fn follow(links: &BTreeMap<Alias, Link>, name: &Alias) -> Option<OrderKey> {
     let mut name = name.clone();
     for _ in 0..5 {
         match links.get(&name)? {
             Link::Order(order) => return Some(order.clone()),
-            Link::Name(next) => name = next.clone(),
+            Link::Alias(next) => name = next.clone(),
         }
     }
     None
 }
 
-fn last(links: &BTreeMap<Name, Link>, name: &Name) -> Name {
+fn last(links: &BTreeMap<Alias, Link>, name: &Alias) -> Alias {
     let mut name = name.clone();
     for _ in 0..5 {
         match links.get(&name) {
-            Some(Link::Name(next)) => name = next.clone(),
+            Some(Link::Alias(next)) => name = next.clone(),
             _ => break,
         }
     }

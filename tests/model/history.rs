@@ -8,7 +8,7 @@
 
 use rust_decimal::Decimal;
 use waybill::facts::time::Span;
-use waybill::facts::{Amount, Link, Moment, Name, OrderKey, OrderRow, Quantity, Row, Sku, SkuRow, Subject};
+use waybill::facts::{Alias, Amount, Link, Moment, OrderKey, OrderRow, Quantity, Row, Sku, SkuRow, Subject};
 
 use crate::chance::Chance;
 use crate::world::{BEGIN, Entry, Order, Rows, Told};
@@ -79,16 +79,16 @@ impl Teller {
         Told { subject: Subject::Order(key.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
     }
 
-    pub fn named_row(name: &Name, id: impl Into<String>, at: Moment, row: OrderRow) -> Told {
-        Told { subject: Subject::Name(name.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
+    pub fn named_row(name: &Alias, id: impl Into<String>, at: Moment, row: OrderRow) -> Told {
+        Told { subject: Subject::Alias(name.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
     }
 
     pub fn sku_row(sku: &Sku, id: impl Into<String>, at: Moment, row: SkuRow) -> Told {
         Told { subject: Subject::Sku(sku.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Sku(row)) }
     }
 
-    pub fn link_row(name: &Name, to: Link, at: Moment) -> Told {
-        Told { subject: Subject::Name(name.clone()), kind: Link::KIND, id: String::new(), at, row: Some(Row::Link(to)) }
+    pub fn link_row(name: &Alias, to: Link, at: Moment) -> Told {
+        Told { subject: Subject::Alias(name.clone()), kind: Link::KIND, id: String::new(), at, row: Some(Row::Link(to)) }
     }
 
     pub fn deleted(told: &Told, at: Moment) -> Told {

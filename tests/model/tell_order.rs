@@ -5,7 +5,7 @@ use waybill::facts::order::{
     Personal, ShopState, Tender, Terms, Word,
 };
 use waybill::facts::time::Span;
-use waybill::facts::{Currency, Link, Moment, Name, OrderKey, OrderRow, Quantity, Sku};
+use waybill::facts::{Alias, Currency, Link, Moment, OrderKey, OrderRow, Quantity, Sku};
 
 use crate::history::{By, Teller, cents, pieces, sku};
 use crate::tell_work::{line_ref, warehouse_of};
@@ -29,7 +29,7 @@ pub struct StoryLine {
 pub struct Story {
     pub key: OrderKey,
     pub number: String,
-    pub name: Name,
+    pub name: Alias,
     pub placed: Moment,
     pub channel: &'static str,
     pub lines: Vec<StoryLine>,
@@ -52,7 +52,7 @@ pub fn tell(teller: &mut Teller, number: i64) {
     }
     let key = OrderKey::new(SOURCES[WEB], &format!("{number}"));
     let text = format!("W{number}");
-    let name = Name::new(Name::ORDER_NUMBER, &text);
+    let name = Alias::new(Alias::ORDER_NUMBER, &text);
     let channel = if teller.chance.percent(25) { "outlet" } else { "web" };
     let lines = lines(teller, channel);
     let mut story = Story { key, number: text, name, placed, channel, lines, head: None, cancels: false };
@@ -297,7 +297,7 @@ fn counter_sale(teller: &mut Teller, number: i64, placed: Moment) {
         (line.needs, line.location, line.from) = (Needs::Taken, Some("SOUTH"), "SOUTH");
     }
     let total = sold.iter().map(|line| line.gross).sum();
-    let name = Name::new(Name::ORDER_NUMBER, &text);
+    let name = Alias::new(Alias::ORDER_NUMBER, &text);
     let story = Story { key, number: text, name, placed, channel: "till", lines: sold, head: None, cancels: false };
     let mut head = header(&story, Origin::Pos, total, Terms::Prepaid, true);
     head.email = None;

@@ -6,7 +6,7 @@ use waybill::facts::order::{
 };
 use waybill::facts::sku::Despatched;
 use waybill::facts::time::Span;
-use waybill::facts::{Link, Moment, Name, OrderRow, Quantity, SkuRow};
+use waybill::facts::{Alias, Link, Moment, OrderRow, Quantity, SkuRow};
 
 use crate::history::{By, Teller, pieces, sku};
 use crate::tell_order::{Story, StoryLine};
@@ -37,13 +37,13 @@ pub fn tell(teller: &mut Teller, story: &mut Story) {
 
 fn record(teller: &mut Teller, story: &mut Story, prefix: &str) {
     let document = format!("{prefix}-{}", story.number);
-    let name = Name::new("erp.document", &document);
+    let name = Alias::new("erp.document", &document);
     let mut at = teller.later(story.placed, 60);
     let row = |state| {
         OrderRow::ErpRecord(ErpRecord { document: document.as_str().into(), state: Word::Known(state), created_at: Some(story.placed) })
     };
     let told = |at, state| Teller::named_row(&name, document.as_str(), at, row(state));
-    let link = Teller::link_row(&name, Link::Name(story.name.clone()), at);
+    let link = Teller::link_row(&name, Link::Alias(story.name.clone()), at);
     let first = if teller.chance.percent(50) { ErpState::Pending } else { ErpState::Approved };
     teller.tell(ERP, By::Position, at, vec![told(at, first), link]);
     if teller.chance.percent(60) {
@@ -91,9 +91,9 @@ fn erp_line(teller: &mut Teller, document: &str, line: &StoryLine) -> OrderRow {
 
 fn posted(teller: &mut Teller, story: &Story, document: &str, at: Moment) {
     let own = format!("PS-{document}");
-    let name = Name::new("erp.posted", &own);
+    let name = Alias::new("erp.posted", &own);
     let at = teller.later(at, 90);
-    let mut rows = vec![Teller::link_row(&name, Link::Name(Name::new("erp.document", document)), at)];
+    let mut rows = vec![Teller::link_row(&name, Link::Alias(Alias::new("erp.document", document)), at)];
     for line in &story.lines {
         let row = ErpPosted {
             kind: PostedKind::Shipment,
@@ -201,7 +201,7 @@ fn despatch(teller: &mut Teller, story: &Story, location: &'static str, lines: &
         let rows = |at, count| {
             let of_sku = Teller::sku_row(&goods, id.as_str(), at, left_house(count));
             let of_order = Teller::named_row(&story.name, id.as_str(), at, row(count));
-            let link = inside.then(|| Teller::link_row(&Name::new(Name::TRACKING, &tracking), Link::Name(story.name.clone()), at));
+            let link = inside.then(|| Teller::link_row(&Alias::new(Alias::TRACKING, &tracking), Link::Alias(story.name.clone()), at));
             [of_sku, of_order].into_iter().chain(link).collect::<Vec<_>>()
         };
         teller.tell(source, By::Stamp, at, rows(at, count));
@@ -212,7 +212,7 @@ fn despatch(teller: &mut Teller, story: &Story, location: &'static str, lines: &
     }
     if teller.chance.percent(85) {
         let told = if teller.chance.percent(70) { at } else { teller.later(at, 60 * 24) };
-        let link = Teller::link_row(&Name::new(Name::TRACKING, &tracking), Link::Name(story.name.clone()), told);
+        let link = Teller::link_row(&Alias::new(Alias::TRACKING, &tracking), Link::Alias(story.name.clone()), told);
         let row = Tracking { despatch: number.as_str().into(), carrier: "fast".into(), number: tracking.as_str().into(), replaces: None };
         teller.tell(source, By::Stamp, told, vec![link, Teller::named_row(&story.name, number.as_str(), told, OrderRow::Tracking(row))]);
     }
@@ -221,7 +221,7 @@ fn despatch(teller: &mut Teller, story: &Story, location: &'static str, lines: &
 
 /// In order, late, or taken back.
 fn scans(teller: &mut Teller, tracking: &str, despatched: Moment) {
-    let name = Name::new(Name::TRACKING, tracking);
+    let name = Alias::new(Alias::TRACKING, tracking);
     let mut at = despatched;
     let way = [ScanMeaning::Label, ScanMeaning::Transit, ScanMeaning::OutForDelivery, ScanMeaning::Attempted, ScanMeaning::Delivered];
     let mut meanings: Vec<ScanMeaning> = way.into_iter().filter(|_| teller.chance.percent(45)).collect();

@@ -162,8 +162,8 @@ impl Adapter for Reader {
             match (subject, row) {
                 (subject, None) => out.deleted(subject, kind, id, place, at),
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
-                (Subject::Name(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
-                (Subject::Name(name), Some(Row::Link(to))) => out.link(name, to, place, at),
+                (Subject::Alias(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
+                (Subject::Alias(name), Some(Row::Link(to))) => out.link(name, to, place, at),
                 (Subject::Sku(sku), Some(Row::Sku(row))) => out.sku(sku, id, place, at, row),
                 (Subject::Customer(customer), Some(Row::Customer(row))) => out.customer(customer, id, place, at, row),
                 (subject, row) => panic!("{subject:?} keeps no such row: {row:?}"),
@@ -202,7 +202,7 @@ pub fn say(entry: &Entry) -> String {
 fn say_row(told: &Told) -> String {
     let subject = match &told.subject {
         Subject::Order(order) => format!("order {}", order.0),
-        Subject::Name(name) => format!("name {name}"),
+        Subject::Alias(name) => format!("name {name}"),
         Subject::Sku(sku) => format!("sku {sku}"),
         Subject::Customer(customer) => format!("customer {}", customer.0),
         subject => format!("{subject:?}"),
@@ -213,7 +213,7 @@ fn say_row(told: &Told) -> String {
         Some(Row::Sku(row)) => format!("{row:?}"),
         Some(Row::Customer(row)) => format!("{row:?}"),
         Some(Row::Link(Link::Order(order))) => format!("leads to order {}", order.0),
-        Some(Row::Link(Link::Name(name))) => format!("leads to {name}"),
+        Some(Row::Link(Link::Alias(name))) => format!("leads to {name}"),
         Some(row) => format!("{row:?}"),
     };
     format!("{subject} [{}] {} at {}", told.id, plain(content), told.at)

@@ -1,12 +1,12 @@
-//! Homes and floors, over restarts and in any order.
+//! Row owners and delete watermarks, over restarts and in any order.
 
 use super::{Bench, Told};
 use crate::entities::order::testing::{FINANCE, PLACED, SHOP, WMS, amount, sku};
 use crate::facts::order::{Refund, RefundState, Tender, Word};
 use crate::facts::sku::{Basis, Count};
 use crate::facts::{
-    Cause, Change, Currency, Fact, Floor, Housed, Keeper, Link, Name, OrderKey, OrderRow, Place, Quantity, Row, RowKey, RowSet, SkuRow,
-    SourceId, Subject, Version,
+    Alias, Cause, Change, Currency, EntityKind, Fact, Link, OrderKey, OrderRow, OwnedRow, Place, Quantity, Row, RowKey, RowSet, SkuRow,
+    SourceId, Subject, Version, Watermark,
 };
 
 fn fact(subject: Subject, kind: u8, source: SourceId, id: &str, place: u64, row: Option<Row>) -> Fact {
@@ -48,7 +48,7 @@ fn refunds(bench: &Bench, order: &str) -> usize {
     state.map_or(0, |state| state.rows.of_kind(OrderRow::REFUND).filter(|(_, stored)| !stored.deleted).count())
 }
 
-fn home(place: u64, order: Option<&str>) -> Fact {
+fn owned(place: u64, order: Option<&str>) -> Fact {
     let key = RowKey { kind: OrderRow::REFUND, source: FINANCE, id: "R1".into() };
     let row = order.map(|order| {
         let refund = Refund {
@@ -60,43 +60,43 @@ fn home(place: u64, order: Option<&str>) -> Fact {
             request: None,
             refunded_at: PLACED,
         };
-        let subject = Subject::Name(Name::new(Name::ORDER_NUMBER, order));
-        Row::Housed(Box::new(Housed { subject, row: Row::Order(OrderRow::Refund(Box::new(refund))) }))
+        let subject = Subject::Alias(Alias::new(Alias::ORDER_NUMBER, order));
+        Row::Owned(Box::new(OwnedRow { subject, row: Row::Order(OrderRow::Refund(Box::new(refund))) }))
     });
-    fact(Subject::Home(key), OrderRow::REFUND, FINANCE, "R1", place, row)
+    fact(Subject::RowOwner(key), OrderRow::REFUND, FINANCE, "R1", place, row)
 }
 
 fn link(order: &str) -> Fact {
     let to = Link::Order(OrderKey::new("magento", order));
-    fact(Subject::Name(Name::new(Name::ORDER_NUMBER, order)), Link::KIND, SHOP, &format!("magento|{order}"), 1, Some(Row::Link(to)))
+    fact(Subject::Alias(Alias::new(Alias::ORDER_NUMBER, order)), Link::KIND, SHOP, &format!("magento|{order}"), 1, Some(Row::Link(to)))
 }
 
 #[test]
 fn a_row_that_moves_leaves_the_order_that_had_it() {
-    for facts in permutations(&[home(1, Some("1001")), home(2, Some("1002")), link("1001"), link("1002")]) {
+    for facts in permutations(&[owned(1, Some("1001")), owned(2, Some("1002")), link("1001"), link("1002")]) {
         let bench = played(&facts);
         assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 1), "{facts:?}");
     }
-    let mut bench = played(&[link("1001"), link("1002"), home(1, Some("1001"))]);
-    bench.tell(Told { written_at: None, facts: vec![home(1, Some("1001")), home(2, Some("1002"))] });
+    let mut bench = played(&[link("1001"), link("1002"), owned(1, Some("1001"))]);
+    bench.tell(Told { written_at: None, facts: vec![owned(1, Some("1001")), owned(2, Some("1002"))] });
     bench.rest();
     assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 1), "a repeat comes in the epoch of the move");
-    let there_and_back = [home(1, Some("1001")), home(2, Some("1002")), home(3, Some("1001"))];
+    let there_and_back = [owned(1, Some("1001")), owned(2, Some("1002")), owned(3, Some("1001"))];
     for facts in permutations(&there_and_back) {
         let bench = played(&[[link("1001"), link("1002")].as_slice(), &facts].concat());
         assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (1, 0), "{facts:?}");
     }
 }
 
-/// The update's record names the order that had the row: no home is needed.
+/// The update's record names the order that had the row: the row owner index is not needed.
 #[test]
 fn a_row_that_an_update_moves_leaves_no_content_behind_in_any_order() {
     let told = |order: &str, place, row: Option<Row>| {
-        let subject = Subject::Name(Name::new(Name::ORDER_NUMBER, order));
+        let subject = Subject::Alias(Alias::new(Alias::ORDER_NUMBER, order));
         fact(subject, OrderRow::REFUND, FINANCE, "R1", place, row)
     };
-    let row = || match home(0, Some("")).change {
-        Change::Upsert(Row::Housed(housed)) => Some(housed.row),
+    let row = || match owned(0, Some("")).change {
+        Change::Upsert(Row::Owned(owned)) => Some(owned.row),
         other => panic!("{other:?}"),
     };
     let left = Fact { change: Change::Withdraw, ..told("1001", 2, None) };
@@ -114,11 +114,11 @@ fn a_row_that_an_update_moves_leaves_no_content_behind_in_any_order() {
 /// The source's key is all that it says of what it deletes.
 #[test]
 fn a_deletion_finds_the_row_where_it_lives() {
-    for facts in permutations(&[home(1, Some("1001")), home(2, Some("1002")), home(3, None)]) {
+    for facts in permutations(&[owned(1, Some("1001")), owned(2, Some("1002")), owned(3, None)]) {
         let bench = played(&[[link("1001"), link("1002")].as_slice(), &facts].concat());
         assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 0), "{facts:?}");
     }
-    let made_again = [home(1, Some("1001")), home(2, None), home(3, Some("1001"))];
+    let made_again = [owned(1, Some("1001")), owned(2, None), owned(3, Some("1001"))];
     for facts in permutations(&made_again) {
         let bench = played(&[[link("1001")].as_slice(), &facts].concat());
         assert_eq!(refunds(&bench, "1001"), 1, "{facts:?}");
@@ -132,9 +132,9 @@ fn count(item: &str, location: &str, place: u64, pieces: i64) -> Fact {
     fact(Subject::Sku(sku(item)), SkuRow::COUNT, WMS, &format!("{location}|"), place, row)
 }
 
-fn floor(place: u64, floor: Floor) -> Fact {
-    let set = RowSet { source: WMS, keeper: Keeper::Skus, kind: SkuRow::COUNT, prefix: "MAIN|".into() };
-    let mut fact = fact(Subject::Set(set), Floor::KIND, WMS, "", place, Some(Row::Floor(floor)));
+fn watermark(place: u64, watermark: Watermark) -> Fact {
+    let set = RowSet { source: WMS, entity: EntityKind::Skus, kind: SkuRow::COUNT, prefix: "MAIN|".into() };
+    let mut fact = fact(Subject::Set(set), Watermark::KIND, WMS, "", place, Some(Row::Watermark(watermark)));
     fact.version.upsert = false;
     fact
 }
@@ -151,19 +151,19 @@ fn counted(bench: &Bench, location: &str) -> Vec<&'static str> {
 
 #[test]
 fn a_whole_list_takes_away_what_it_leaves_out_in_any_order() {
-    let list = [count("CAP", "MAIN", 1, 4), count("TEE", "MAIN", 1, 7), floor(5, Floor::Laid), count("TEE", "MAIN", 6, 6)];
+    let list = [count("CAP", "MAIN", 1, 4), count("TEE", "MAIN", 1, 7), watermark(5, Watermark::Raised), count("TEE", "MAIN", 6, 6)];
     for facts in permutations(&list) {
         assert_eq!(counted(&played(&facts), "MAIN"), ["TEE"], "{facts:?}");
     }
-    let elsewhere = played(&[count("CAP", "NORTH", 1, 4), floor(5, Floor::Laid)]);
+    let elsewhere = played(&[count("CAP", "NORTH", 1, 4), watermark(5, Watermark::Raised)]);
     assert_eq!(counted(&elsewhere, "NORTH"), ["CAP"], "another place's rows are not of the set");
-    let later = played(&[count("CAP", "MAIN", 1, 4), floor(5, Floor::Laid), count("CAP", "MAIN", 8, 1)]);
+    let later = played(&[count("CAP", "MAIN", 1, 4), watermark(5, Watermark::Raised), count("CAP", "MAIN", 8, 1)]);
     assert_eq!(counted(&later, "MAIN"), ["CAP"], "there again");
 }
 
 #[test]
 fn a_list_in_parts_takes_nothing_away_before_it_is_whole() {
-    let part = |row| floor(5, Floor::Listed { row, rows: 2 });
+    let part = |row| watermark(5, Watermark::Listed { row, rows: 2 });
     let mut facts = vec![count("CAP", "MAIN", 1, 4), part(2), part(2)];
     assert_eq!(counted(&played(&facts), "MAIN"), ["CAP"]);
     facts.push(part(1));
@@ -171,13 +171,13 @@ fn a_list_in_parts_takes_nothing_away_before_it_is_whole() {
 }
 
 fn refund(id: &str, place: u64) -> Fact {
-    let Fact { change: Change::Upsert(Row::Housed(housed)), .. } = home(place, Some("1001")) else { unreachable!("a housed row") };
-    fact(Subject::Order(OrderKey::new("magento", "1001")), OrderRow::REFUND, FINANCE, id, place, Some(housed.row))
+    let Fact { change: Change::Upsert(Row::Owned(owned)), .. } = owned(place, Some("1001")) else { unreachable!("a owned row") };
+    fact(Subject::Order(OrderKey::new("magento", "1001")), OrderRow::REFUND, FINANCE, id, place, Some(owned.row))
 }
 
 fn snapshot(place: u64) -> Fact {
-    let set = RowSet { source: FINANCE, keeper: Keeper::Orders, kind: OrderRow::REFUND, prefix: "R".into() };
-    let mut fact = fact(Subject::Set(set), Floor::KIND, FINANCE, "", place, Some(Row::Floor(Floor::Read)));
+    let set = RowSet { source: FINANCE, entity: EntityKind::Orders, kind: OrderRow::REFUND, prefix: "R".into() };
+    let mut fact = fact(Subject::Set(set), Watermark::KIND, FINANCE, "", place, Some(Row::Watermark(Watermark::Read)));
     fact.version.upsert = false;
     fact
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::entities::Rows;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
-use crate::facts::{Moment, Name, OrderRow, Text};
+use crate::facts::{Moment, OrderRow, Text};
 
 /// Digests of the statements last said, by topic and key: a statement whose content has the same digest is silent.
 /// Digests, not contents, so that a change of rules finds what differs at restore.
@@ -28,6 +28,4 @@ pub struct OrderState {
     pub revision: u64,
     /// When its view next changes by the clock alone, as of its last seal: a restore need not look at every order.
     pub wakes_at: Option<Moment>,
-    /// The names that rows came under, and the version of the link that they came by.
-    pub names: Vec<Name>,
 }

@@ -4,7 +4,7 @@ use super::reader::{Magento, Reader, Table, moment, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
-use crate::facts::{CustomerKey, CustomerRow, Digest, Keeper, Subject, Text};
+use crate::facts::{CustomerKey, CustomerRow, Digest, EntityKind, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{Moved, RowsOf, TableRow};
 
@@ -13,13 +13,13 @@ pub(super) const REVISION: u16 = 1;
 
 pub(super) static CUSTOMER: Table = Table {
     name: "customer_entity",
-    rows: &[RowsOf::all(Keeper::Customers, CustomerRow::ACCOUNT)],
+    rows: &[RowsOf::all(EntityKind::Customers, CustomerRow::ACCOUNT)],
     meaning: |change, reader, out| row::<CustomerEntity<'_>>(change, reader, out),
 };
 
 pub(super) static SUBSCRIBER: Table = Table {
     name: "newsletter_subscriber",
-    rows: &[RowsOf::all(Keeper::Customers, CustomerRow::CONSENT)],
+    rows: &[RowsOf::all(EntityKind::Customers, CustomerRow::CONSENT)],
     meaning: |change, reader, out| row::<NewsletterSubscriber<'_>>(change, reader, out),
 };
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::reader::{Magento, Reader, Table, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
-use crate::facts::{Amount, Keeper, OrderRow, Quantity, Subject, Text};
+use crate::facts::{Amount, EntityKind, OrderRow, Quantity, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{Moved, RowsOf, TableRow};
 
@@ -15,7 +15,7 @@ pub(super) const REVISION: u16 = 1;
 
 pub(super) static ITEM: Table = Table {
     name: "sales_order_item",
-    rows: &[RowsOf::all(Keeper::Orders, OrderRow::LINE), RowsOf::of_some(Keeper::Orders, OrderRow::LINE_PROGRESS)],
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::LINE), RowsOf::of_some(EntityKind::Orders, OrderRow::LINE_PROGRESS)],
     meaning: |change, reader, out| row::<SalesOrderItem<'_>>(change, reader, out),
 };
 

@@ -6,7 +6,7 @@ use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{
     Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word,
 };
-use crate::facts::{Amount, Currency, CustomerKey, Digest, Keeper, Moment, Name, OrderKey, OrderRow, Subject, Text};
+use crate::facts::{Alias, Amount, Currency, CustomerKey, Digest, EntityKind, Moment, OrderKey, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{Moved, RowsOf, TableRow};
 
@@ -15,13 +15,13 @@ pub(super) const REVISION: u16 = 1;
 
 pub(super) static ORDER: Table = Table {
     name: "sales_order",
-    rows: &[RowsOf::all(Keeper::Orders, OrderRow::HEADER)],
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::HEADER)],
     meaning: |change, reader, out| row::<SalesOrder<'_>>(change, reader, out),
 };
 
 pub(super) static ADDRESS: Table = Table {
     name: "sales_order_address",
-    rows: &[RowsOf::all(Keeper::Orders, OrderRow::SHIP_TO), RowsOf::all(Keeper::Orders, OrderRow::BILL_TO)],
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIP_TO), RowsOf::all(EntityKind::Orders, OrderRow::BILL_TO)],
     meaning: |change, reader, out| row::<SalesOrderAddress<'_>>(change, reader, out),
 };
 
@@ -137,7 +137,7 @@ impl<'a> TableRow<'a, Magento> for SalesOrder<'a> {
         let (place, held, cancelled) = (reader.place, header.raw_state == HELD, header.state == Word::Known(ShopState::Cancelled));
         let currency = header.currency;
 
-        out.link(Name::new(&reader.adapter.common.number_scope, &number), crate::facts::Link::Order(order.clone()), place, at);
+        out.link(Alias::new(&reader.adapter.common.number_scope, &number), crate::facts::Link::Order(order.clone()), place, at);
         let shipping = self.shipping(reader)?;
         if !shipping.gross.is_zero() {
             out.order(order.clone(), "shipping", place, at, OrderRow::Charge(shipping));

@@ -3,7 +3,7 @@
 use super::reader::{Magento, OfflineCreditMemos, Reader, Table, moment, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Payment, Refund, RefundState, Tender, Word};
-use crate::facts::{Amount, Keeper, OrderRow, Subject, Text};
+use crate::facts::{Amount, EntityKind, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{Moved, RowsOf, TableRow};
 
@@ -14,14 +14,14 @@ pub(super) static PAYMENT: Table = Table {
     name: "sales_order_payment",
     rows: &[
         // What was paid with stored value stands in the order's own row, under words.
-        RowsOf::beginning(Keeper::Orders, OrderRow::PAYMENT, &["1", "2", "3", "4", "5", "6", "7", "8", "9"]),
+        RowsOf::beginning(EntityKind::Orders, OrderRow::PAYMENT, &["1", "2", "3", "4", "5", "6", "7", "8", "9"]),
     ],
     meaning: |change, reader, out| row::<SalesOrderPayment<'_>>(change, reader, out),
 };
 
 pub(super) static CREDIT_MEMO: Table = Table {
     name: "sales_creditmemo",
-    rows: &[RowsOf::all(Keeper::Orders, OrderRow::REFUND)],
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::REFUND)],
     meaning: |change, reader, out| row::<SalesCreditmemo<'_>>(change, reader, out),
 };
 

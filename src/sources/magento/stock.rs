@@ -3,7 +3,7 @@
 use super::reader::{Magento, Reader, Table, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::sku::{Basis, Holding, ShopFigure};
-use crate::facts::{Keeper, SkuRow, Subject};
+use crate::facts::{EntityKind, SkuRow, Subject};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{Moved, RowsOf, TableRow};
 
@@ -12,13 +12,13 @@ pub(super) const REVISION: u16 = 1;
 
 pub(super) static RESERVATION: Table = Table {
     name: "inventory_reservation",
-    rows: &[RowsOf::all(Keeper::Skus, SkuRow::HOLDING)],
+    rows: &[RowsOf::all(EntityKind::Skus, SkuRow::HOLDING)],
     meaning: |change, reader, out| row::<InventoryReservation<'_>>(change, reader, out),
 };
 
 pub(super) static SOURCE_ITEM: Table = Table {
     name: "inventory_source_item",
-    rows: &[RowsOf::all(Keeper::Skus, SkuRow::SHOP_FIGURE)],
+    rows: &[RowsOf::all(EntityKind::Skus, SkuRow::SHOP_FIGURE)],
     meaning: |change, reader, out| row::<InventorySourceItem<'_>>(change, reader, out),
 };
 

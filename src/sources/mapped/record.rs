@@ -6,7 +6,7 @@ use super::fields::Value;
 use super::origins::Origins;
 use crate::envelope::DecodeError;
 use crate::facts::order::{LineRef, Word};
-use crate::facts::{Amount, Currency, Digest, Moment, Name, Place, Quantity, Sku, Text};
+use crate::facts::{Alias, Amount, Currency, Digest, Moment, Place, Quantity, Sku, Text};
 use crate::sources::Common;
 use crate::sources::words::Meaning;
 
@@ -143,22 +143,22 @@ impl MappedRecord<'_> {
     }
 
     /// The order, by its number, else by the tracking number of a parcel.
-    pub(super) fn order(&self) -> Result<Name, DecodeError> {
+    pub(super) fn order(&self) -> Result<Alias, DecodeError> {
         match (self.opt_text("order_number"), self.opt_text("tracking")) {
-            (Some(number), _) => Ok(Name::new(&self.common.number_scope, &number)),
-            (None, Some(number)) => Ok(Name::new(Name::TRACKING, &number)),
+            (Some(number), _) => Ok(Alias::new(&self.common.number_scope, &number)),
+            (None, Some(number)) => Ok(Alias::new(Alias::TRACKING, &number)),
             (None, None) => Err(self.lacks("order_number", "an order number")),
         }
     }
 
     /// The order; else a name of the return's own, which waits for somebody who knows whose it is.
-    pub(super) fn order_of_return(&self, number: &str) -> Name {
-        self.order().unwrap_or_else(|_| Name::blind_return(&self.common.name, number))
+    pub(super) fn order_of_return(&self, number: &str) -> Alias {
+        self.order().unwrap_or_else(|_| Alias::blind_return(&self.common.name, number))
     }
 
-    pub(super) fn number_of_order(&self) -> Result<Name, DecodeError> {
+    pub(super) fn number_of_order(&self) -> Result<Alias, DecodeError> {
         let number = self.opt_text("order_number").ok_or_else(|| self.lacks("order_number", "an order number"))?;
-        Ok(Name::new(&self.common.number_scope, &number))
+        Ok(Alias::new(&self.common.number_scope, &number))
     }
 
     /// The order's line, by its own id where that is told, else by SKU.

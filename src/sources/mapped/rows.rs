@@ -12,7 +12,7 @@ use crate::facts::order::{
     ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::Despatched;
-use crate::facts::{CustomerKey, CustomerRow, Link, Name, OrderRow, SkuRow, Subject, Text};
+use crate::facts::{Alias, CustomerKey, CustomerRow, Link, OrderRow, SkuRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::words::Meaning;
 
@@ -305,7 +305,7 @@ fn refund(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Decod
         refunded_at: record.at,
     };
     // Finance corrects whose money it was.
-    out.housed(Subject::Name(record.order()?), record.text("id"), record.place, record.at, OrderRow::Refund(Box::new(row)));
+    out.owned(Subject::Alias(record.order()?), record.text("id"), record.place, record.at, OrderRow::Refund(Box::new(row)));
     Ok(())
 }
 
@@ -389,7 +389,7 @@ fn despatch(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Dec
     let left = Despatched { location: location.clone(), quantity, despatched_at };
     out.sku(sku, id.clone(), record.place, record.at, SkuRow::Despatched(left));
     if let Some(number) = &tracking {
-        out.link(Name::new(Name::TRACKING, number), Link::Name(order.clone()), record.place, record.at);
+        out.link(Alias::new(Alias::TRACKING, number), Link::Alias(order.clone()), record.place, record.at);
     }
     let line = record.line()?;
     let (carrier, service) = (record.text("carrier"), record.text("service"));
@@ -401,7 +401,7 @@ fn despatch(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Dec
 fn tracking(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let order = record.number_of_order()?;
     let (despatch, number) = (record.text("despatch"), record.text("tracking"));
-    out.link(Name::new(Name::TRACKING, &number), Link::Name(order.clone()), record.place, record.at);
+    out.link(Alias::new(Alias::TRACKING, &number), Link::Alias(order.clone()), record.place, record.at);
     let row = Tracking { despatch: despatch.clone(), carrier: record.text("carrier"), number, replaces: record.opt_text("replaces") };
     out.named(order, despatch, record.place, record.at, OrderRow::Tracking(row));
     Ok(())
@@ -422,7 +422,7 @@ fn return_line(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), 
         approved_at: record.moment("approved_at"),
     };
     // A return that names no order is given to one later, and one that names a wrong one to another.
-    out.housed(Subject::Name(order), id, record.place, record.at, OrderRow::ReturnLine(Box::new(row)));
+    out.owned(Subject::Alias(order), id, record.place, record.at, OrderRow::ReturnLine(Box::new(row)));
     Ok(())
 }
 
@@ -440,7 +440,7 @@ fn receipt(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
         bucket: record.text("bucket"),
         received_at: record.at,
     };
-    out.housed(Subject::Name(order), id, record.place, record.at, OrderRow::Receipt(Box::new(row)));
+    out.owned(Subject::Alias(order), id, record.place, record.at, OrderRow::Receipt(Box::new(row)));
     Ok(())
 }
 

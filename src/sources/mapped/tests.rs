@@ -142,7 +142,7 @@ fn a_mapped_warehouse_tells_a_despatch_to_order_sku_and_parcel() {
     let told = lines(&*adapter, "t", body);
     assert_eq!(told.len(), 3);
     assert!(told[0].starts_with("sku TEE [D1|TEE] Despatched("), "{}", told[0]);
-    assert!(told[1].starts_with("tracking JD1 [order-number|SO-1] Name("), "{}", told[1]);
+    assert!(told[1].starts_with("tracking JD1 [order-number|SO-1] Alias("), "{}", told[1]);
     assert!(told[2].starts_with("order-number SO-1 [D1|TEE] Despatch("), "{}", told[2]);
     assert!(told[2].ends_with("tracking: Some(\"JD1\") }) at 2025-07-14T08:55:00Z"), "{}", told[2]);
 }

@@ -12,7 +12,7 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{
     ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
 };
-use crate::facts::{Amount, Keeper, Link, OrderRow, Quantity, Sku, Subject, Text};
+use crate::facts::{Amount, EntityKind, Link, OrderRow, Quantity, Sku, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::RowsOf;
 
@@ -58,7 +58,7 @@ pub(super) const REVISION: u16 = 1;
 
 pub(super) static HEADER: Table = Table {
     name: "Sales Header",
-    rows: &[RowsOf::all(Keeper::Orders, OrderRow::ERP_RECORD), RowsOf::all(Keeper::Orders, OrderRow::RETURN_DOCUMENT)],
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::ERP_RECORD), RowsOf::all(EntityKind::Orders, OrderRow::RETURN_DOCUMENT)],
     meaning: Meaning {
         columns: LazyLock::new(|| SpelledColumns::new(header::NAMES)),
         owner: header_owner,
@@ -69,7 +69,7 @@ pub(super) static HEADER: Table = Table {
 
 pub(super) static LINE: Table = Table {
     name: "Sales Line",
-    rows: &[RowsOf::all(Keeper::Orders, OrderRow::ERP_LINE), RowsOf::all(Keeper::Orders, OrderRow::RETURN_LINE)],
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::ERP_LINE), RowsOf::all(EntityKind::Orders, OrderRow::RETURN_LINE)],
     meaning: Meaning { columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)), owner: line_owner, upsert: line_upsert, moves: true },
 };
 
@@ -108,7 +108,7 @@ fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owne
         DocumentKind::Order => OrderRow::ERP_RECORD,
         DocumentKind::Return => OrderRow::RETURN_DOCUMENT,
     };
-    let subject = Subject::Name(reader.adapter.document(kind.text(), &number));
+    let subject = Subject::Alias(reader.adapter.document(kind.text(), &number));
     Ok(Some(Owner { subject, kind: row_kind, id: document_id(kind.text(), &number) }))
 }
 
@@ -118,7 +118,7 @@ fn header_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'
     let at = reader.written_at(row.cell(header::MODIFIED))?;
     let name = reader.adapter.document(kind.text(), &number);
     if let Some(order) = row.cell(header::EXTERNAL).filled()? {
-        out.link(name.clone(), Link::Name(reader.adapter.order(&order)), reader.place, at);
+        out.link(name.clone(), Link::Alias(reader.adapter.order(&order)), reader.place, at);
     }
     let status = row.cell(header::STATUS).int()?;
     let told = match kind {
@@ -175,7 +175,7 @@ fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>
         DocumentKind::Order => OrderRow::ERP_LINE,
         DocumentKind::Return => OrderRow::RETURN_LINE,
     };
-    Ok(Some(Owner { subject: Subject::Name(reader.adapter.document(kind.text(), &document)), kind: row_kind, id }))
+    Ok(Some(Owner { subject: Subject::Alias(reader.adapter.document(kind.text(), &document)), kind: row_kind, id }))
 }
 
 fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {

@@ -7,7 +7,7 @@ use super::reader::{Meaning, Owner, Reader, Table};
 use crate::envelope::{Cell, DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Offer, Price, Product};
-use crate::facts::{Currency, Keeper, Quantity, Sku, SkuRow, Subject, Text};
+use crate::facts::{Currency, EntityKind, Quantity, Sku, SkuRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::RowsOf;
 
@@ -133,7 +133,7 @@ pub(super) static PRICE_LIST_LINE: Table = Table {
 
 pub(super) static LINE_DISCOUNT: Table = Table {
     name: "Sales Line Discount",
-    rows: &[RowsOf::beginning(Keeper::Skus, SkuRow::OFFER, &["discount|"])],
+    rows: &[RowsOf::beginning(EntityKind::Skus, SkuRow::OFFER, &["discount|"])],
     meaning: Meaning {
         columns: LazyLock::new(|| SpelledColumns::new(discount::NAMES)),
         owner: discount_owner,

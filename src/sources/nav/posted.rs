@@ -9,7 +9,7 @@ use crate::envelope::debezium::Op;
 use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{ErpPosted, PostedKind};
-use crate::facts::{Keeper, Link, Name, OrderRow, Subject, Text};
+use crate::facts::{Alias, EntityKind, Link, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::RowsOf;
 
@@ -55,7 +55,7 @@ macro_rules! posted {
         };
         pub(super) static $line: Table = Table {
             name: $line_name,
-            rows: &[RowsOf::beginning(Keeper::Orders, OrderRow::ERP_POSTED, &[$begins])],
+            rows: &[RowsOf::beginning(EntityKind::Orders, OrderRow::ERP_POSTED, &[$begins])],
             meaning: Meaning {
                 columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)),
                 owner: |reader, row| $posted.owner(reader, row),
@@ -117,7 +117,7 @@ impl Posted {
         let open = from.map(|from| reader.adapter.document(self.from.kind(), &from));
         let order = row.cell(header::EXTERNAL).filled()?.map(|order| reader.adapter.order(&order));
         let own = reader.adapter.document(self.word, &number);
-        let mut link = |name: Name, to: Name| out.link(name, Link::Name(to), reader.place, at);
+        let mut link = |name: Alias, to: Alias| out.link(name, Link::Alias(to), reader.place, at);
         match (open, order) {
             (Some(open), order) => {
                 if !self.lines_tell {
@@ -134,7 +134,7 @@ impl Posted {
     }
 
     /// The name that a line goes under: what it was posted from, else the posted document; the open document's number; the line's id.
-    fn of(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Name, Text, Text)>, DecodeError> {
+    fn of(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Alias, Text, Text)>, DecodeError> {
         if !is_item(row, line::TYPE, &GOODS)? {
             return Ok(None);
         }
@@ -152,7 +152,7 @@ impl Posted {
 
     fn owner(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
         let of = self.of(reader, row)?;
-        Ok(of.map(|(name, _, id)| Owner { subject: Subject::Name(name), kind: OrderRow::ERP_POSTED, id }))
+        Ok(of.map(|(name, _, id)| Owner { subject: Subject::Alias(name), kind: OrderRow::ERP_POSTED, id }))
     }
 
     fn line(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::envelope::{Decimals, DecodeError, SpelledColumns, SpelledRow};
-use crate::facts::{Currency, Name, Subject, Text};
+use crate::facts::{Alias, Currency, Subject, Text};
 use crate::sources::adapter::Common;
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{self, Moved, TableRow};
@@ -71,13 +71,13 @@ pub(super) struct Nav {
 
 impl Nav {
     /// A document's name: `1:S-ORD101002`.
-    pub(super) fn document(&self, kind: &str, number: &str) -> Name {
-        Name::new(&self.documents, &document_id(kind, number))
+    pub(super) fn document(&self, kind: &str, number: &str) -> Alias {
+        Alias::new(&self.documents, &document_id(kind, number))
     }
 
     /// The name of the order with this number.
-    pub(super) fn order(&self, number: &str) -> Name {
-        Name::new(&self.common.number_scope, number)
+    pub(super) fn order(&self, number: &str) -> Alias {
+        Alias::new(&self.common.number_scope, number)
     }
 }
 

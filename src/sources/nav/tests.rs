@@ -84,7 +84,7 @@ fn rows_of_a_posted_order_find_it_though_its_header_was_never_read() {
     );
     let leads = lines("", &event("Sales Header", "c", "null", HEADER, "00000001:00000001:0001"));
     assert_eq!(lines("", &shipped)[0], leads[0]);
-    assert!(leads[0].starts_with("nav.document 1:S-1 [] Name(Name { scope: \"order-number\", id: \"101\" })"), "{}", leads[0]);
+    assert!(leads[0].starts_with("nav.document 1:S-1 [] Alias(Alias { scope: \"order-number\", id: \"101\" })"), "{}", leads[0]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The adapter as its reports and events see it.
 
 use crate::envelope::SpelledColumns;
-use crate::facts::Name;
+use crate::facts::Alias;
 use crate::facts::order::{Condition, WarehouseState};
 use crate::sources::adapter::Common;
 use crate::sources::words::Words;
@@ -34,8 +34,8 @@ pub(super) struct Peoplevox {
 
 impl Peoplevox {
     /// The name of the order with this number.
-    pub(super) fn order(&self, number: &str) -> Name {
-        Name::new(&self.common.number_scope, number)
+    pub(super) fn order(&self, number: &str) -> Alias {
+        Alias::new(&self.common.number_scope, number)
     }
 }
 

@@ -7,7 +7,7 @@ use super::cells::{filled, text};
 use super::context::{ORDER_NUMBER, Peoplevox};
 use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
 use crate::facts::order::{Tracking, WarehouseOrder, WarehouseState};
-use crate::facts::{Link, Moment, Name, OrderRow, Place};
+use crate::facts::{Alias, Link, Moment, OrderRow, Place};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
@@ -93,7 +93,7 @@ impl Peoplevox {
     /// The tracking number of each order in the parcel: it leads to all of them.
     pub(super) fn parcel(&self, parcel: &Parcel<'_>, orders: &[&str], place: Place, at: Moment, out: &mut FactsOut<'_>) {
         for order in orders {
-            out.link(Name::new(Name::TRACKING, parcel.number), Link::Name(self.order(order)), place, at);
+            out.link(Alias::new(Alias::TRACKING, parcel.number), Link::Alias(self.order(order)), place, at);
             let row =
                 Tracking { despatch: parcel.despatch.into(), carrier: parcel.carrier.into(), number: parcel.number.into(), replaces: None };
             out.named(self.order(order), parcel.despatch, place, at, OrderRow::Tracking(row));

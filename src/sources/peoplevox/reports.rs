@@ -7,7 +7,7 @@ use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
 use crate::facts::sku::{Basis, Count, Despatched};
-use crate::facts::{Floor, Keeper, Moment, Name, OrderRow, Place, SkuRow, Subject, Text};
+use crate::facts::{Alias, EntityKind, Moment, OrderRow, Place, SkuRow, Subject, Text, Watermark};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
@@ -95,7 +95,7 @@ fn list<'r>(record: &Record<'r>) -> Result<Option<List<'r>>, DecodeError> {
     let began_at = Moment::parse_rfc3339(text).ok_or_else(|| DecodeError::new(LIST, "a moment as in 2026-03-02T10:15:00Z", text))?;
     let number = |name: &'static str| {
         let text = record.header(name).unwrap_or_default();
-        let number = text.parse().ok().filter(|number| (1..=Floor::ROWS_MAX).contains(number));
+        let number = text.parse().ok().filter(|number| (1..=Watermark::ROWS_MAX).contains(number));
         number.ok_or_else(|| DecodeError::new(name, "a whole number from 1", text))
     };
     let (row, rows) = (number(LIST_ROW)?, number(LIST_ROWS)?);
@@ -149,13 +149,13 @@ impl Peoplevox {
         let count = Count { location, bucket: Text::default(), quantity, basis, t0 };
         let list = list(record)?;
         let told_at = list.as_ref().map_or(t0, |list| list.began_at);
-        // A row of a list is above the list's floor. What is told twice in one list is as new as its place in the topic.
+        // A row of a list is above the list's watermark. What is told twice in one list is as new as its place in the topic.
         let place = Place::Stamp { millis: told_at.0, rank: 1, tie: record.offset.unsigned_abs() };
         out.sku(sku, id, place, t0, SkuRow::Count(count));
         if let Some(List { began_at, row, rows, site }) = list {
             let prefix = site.map_or_else(Text::default, |site| join_key(&[site, ""]));
-            let floor = Place::Stamp { millis: began_at.0, rank: 0, tie: 0 };
-            out.floor(Keeper::Skus, SkuRow::COUNT, prefix, floor, began_at, Floor::Listed { row, rows });
+            let watermark = Place::Stamp { millis: began_at.0, rank: 0, tie: 0 };
+            out.watermark(EntityKind::Skus, SkuRow::COUNT, prefix, watermark, began_at, Watermark::Listed { row, rows });
         }
         Ok(())
     }
@@ -167,7 +167,7 @@ impl Peoplevox {
         // Goods that nobody can say whose they are come without an order.
         let order = text(row.cell(column::ORDER))?;
         let order = match order.is_empty() {
-            true => Name::blind_return(&self.common.name, &receipt),
+            true => Alias::blind_return(&self.common.name, &receipt),
             false => self.order(&order),
         };
         let sku = sku(row.cell(column::ITEM))?;
@@ -184,7 +184,7 @@ impl Peoplevox {
         let bucket = Text::default();
         let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at };
         // The number of the order is corrected where a label was misread.
-        out.housed(Subject::Name(order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
+        out.owned(Subject::Alias(order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
         Ok(())
     }
 

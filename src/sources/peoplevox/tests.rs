@@ -27,7 +27,7 @@ fn a_despatch_is_told_to_order_sku_and_parcel_under_one_id() {
         lines("peoplevox.despatch-summary", DESPATCHED),
         [
             format!("sku TEE-BLK-M [{despatch}] Despatched(Despatched {{ location: \"PrimarySite\", quantity: 2, despatched_at: 2025-07-14T08:55:00Z }}) at 2025-07-14T08:55:00Z"),
-            "tracking JD0002231234567890 [order-number|SO-1001] Name(Name { scope: \"order-number\", id: \"SO-1001\" }) at 2025-07-14T08:55:00Z".to_owned(),
+            "tracking JD0002231234567890 [order-number|SO-1001] Alias(Alias { scope: \"order-number\", id: \"SO-1001\" }) at 2025-07-14T08:55:00Z".to_owned(),
             "order-number SO-1001 [DES1937757] Tracking(Tracking { despatch: \"DES1937757\", carrier: \"DPD\", number: \"JD0002231234567890\", replaces: None }) at 2025-07-14T08:55:00Z".to_owned(),
             format!("order-number SO-1001 [{despatch}] Despatch(Despatch {{ despatch: \"DES1937757\", line: Sku(Sku(\"TEE-BLK-M\")), quantity: 2, location: \"PrimarySite\", despatched_at: 2025-07-14T08:55:00Z, carrier: \"DPD\", service: \"UK Standard\", tracking: Some(\"JD0002231234567890\") }}) at 2025-07-14T08:55:00Z"),
         ]
@@ -150,7 +150,7 @@ fn a_parcel_of_two_orders_tracks_both_and_leads_to_both() {
     let told = lines("peoplevox.tracking", event);
     assert_eq!(told.len(), 4);
     for (link, order) in [(&told[0], "SO-1"), (&told[2], "SO-2")] {
-        assert!(link.starts_with(&format!("tracking JD1 [order-number|{order}] Name(")), "{link}");
+        assert!(link.starts_with(&format!("tracking JD1 [order-number|{order}] Alias(")), "{link}");
     }
     assert!(told[3].starts_with("order-number SO-2 [DES1] Tracking("), "{}", told[3]);
     assert_eq!(lines("peoplevox.tracking", &event.replace("JD1", "")), [""; 0]);

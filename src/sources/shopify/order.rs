@@ -13,7 +13,7 @@ use crate::facts::order::{
     Tender, Terms, Word,
 };
 use crate::facts::sku::Holding;
-use crate::facts::{Amount, CustomerKey, Digest, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject, Text};
+use crate::facts::{Alias, Amount, CustomerKey, Digest, Link, Moment, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
@@ -68,7 +68,7 @@ pub(super) fn translate(cx: &Context<'_>, order: &Order<'_>, out: &mut FactsOut<
     let number = body.number()?;
     let header = body.header(&number)?;
     let (place, at) = (body.place, body.at);
-    out.link(Name::new(&cx.shopify.common.number_scope, &number), Link::Order(body.key.clone()), place, at);
+    out.link(Alias::new(&cx.shopify.common.number_scope, &number), Link::Order(body.key.clone()), place, at);
     body.addresses(out)?;
     body.lines(out)?;
     body.charges(out)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::rows::FactTold;
 use waybill::config::{Config, Outside};
 use waybill::envelope::{DecodeError, Record};
-use waybill::facts::{Housed, Role, Row, Subject};
+use waybill::facts::{OwnedRow, Role, Row, Subject};
 use waybill::sources::{Adapter, Common, FactsOut, Reading, SystemKind};
 
 static KINDS: [SystemKind; 1] = [SystemKind {
@@ -53,15 +53,17 @@ impl Adapter for Story {
         for FactTold { subject, kind, id, place, at, row } in facts {
             match (subject, row) {
                 (subject, None) => out.deleted(subject, kind, id, place, at),
-                (Subject::Name(name), Some(Row::Link(to))) => out.link(name, to, place, at),
+                (Subject::Alias(name), Some(Row::Link(to))) => out.link(name, to, place, at),
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
-                (Subject::Name(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
+                (Subject::Alias(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
                 (Subject::Sku(sku), Some(Row::Sku(row))) => out.sku(sku, id, place, at, row),
-                (Subject::Home(_), Some(Row::Housed(housed))) => match *housed {
-                    Housed { subject, row: Row::Order(row) } => out.housed(subject, id, place, at, row),
-                    housed => panic!("{housed:?} has no home"),
+                (Subject::RowOwner(_), Some(Row::Owned(owned))) => match *owned {
+                    OwnedRow { subject, row: Row::Order(row) } => out.owned(subject, id, place, at, row),
+                    owned => panic!("{owned:?} is no row of an order"),
                 },
-                (Subject::Set(set), Some(Row::Floor(floor))) => out.floor(set.keeper, set.kind, set.prefix, place, at, floor),
+                (Subject::Set(set), Some(Row::Watermark(watermark))) => {
+                    out.watermark(set.entity, set.kind, set.prefix, place, at, watermark)
+                }
                 (subject, Some(row)) => panic!("a story tells no {row:?} of {subject:?}"),
             }
         }

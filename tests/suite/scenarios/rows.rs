@@ -20,8 +20,8 @@ use super::language::{Clock, Cursor, Line as Told, Wrong};
 use waybill::facts::ids::join_key;
 use waybill::facts::order::*;
 use waybill::facts::{
-    Amount, Currency, CustomerKey, Floor, Housed, Keeper, Link, Moment, Name, OrderKey, OrderRow, Place, Quantity, Row, RowKey, RowSet,
-    SourceId, Subject, Text,
+    Alias, Amount, Currency, CustomerKey, EntityKind, Link, Moment, OrderKey, OrderRow, OwnedRow, Place, Quantity, Row, RowKey, RowSet,
+    SourceId, Subject, Text, Watermark,
 };
 
 /// A fact as the story's adapter puts it out; source, cause and the rest come from the record.
@@ -75,46 +75,46 @@ impl Telling<'_> {
             Row::Sku(row) => row.kind(),
             Row::Customer(row) => row.kind(),
             Row::Link(_) => Link::KIND,
-            Row::Housed(_) | Row::Floor(_) => unreachable!("told in their own ways"),
+            Row::Owned(_) | Row::Watermark(_) => unreachable!("told in their own ways"),
         };
         self.facts.push(FactTold { subject, kind, id: id.into(), place: self.place, at: self.at, row: Some(row) });
     }
 
     /// A row that the source may give to another order later.
-    pub fn put_at_home(&mut self, subject: Subject, id: impl Into<Text>, row: Row) {
+    pub fn put_owned(&mut self, subject: Subject, id: impl Into<Text>, row: Row) {
         let kind = match &row {
             Row::Order(row) => row.kind(),
-            other => unreachable!("{other:?} has no home"),
+            other => unreachable!("{other:?} is no row of an order"),
         };
         let id = id.into();
         // Whose source it is comes from the record.
-        let home = Subject::Home(RowKey { kind, source: SourceId::WAYBILL, id: id.clone() });
-        let row = Some(Row::Housed(Box::new(Housed { subject, row })));
-        self.facts.push(FactTold { subject: home, kind, id, place: self.place, at: self.at, row });
+        let owner = Subject::RowOwner(RowKey { kind, source: SourceId::WAYBILL, id: id.clone() });
+        let row = Some(Row::Owned(Box::new(OwnedRow { subject, row })));
+        self.facts.push(FactTold { subject: owner, kind, id, place: self.place, at: self.at, row });
     }
 
     /// Of the rows of this kind whose ids begin so, those stand that are told in the same line; older ones are no more.
-    pub fn all_that_stand(&mut self, keeper: Keeper, kind: u8, prefix: Text) {
+    pub fn all_that_stand(&mut self, entity: EntityKind, kind: u8, prefix: Text) {
         let Place::Position([of, line, _]) = self.place else { unreachable!("a story's lines have positions") };
-        let set = Subject::Set(RowSet { source: SourceId::WAYBILL, keeper, kind, prefix });
-        let row = Some(Row::Floor(Floor::Laid));
+        let set = Subject::Set(RowSet { source: SourceId::WAYBILL, entity, kind, prefix });
+        let row = Some(Row::Watermark(Watermark::Raised));
         let place = Place::Position([of, line, 0]);
-        self.facts.push(FactTold { subject: set, kind: Floor::KIND, id: Text::default(), place, at: self.at, row });
+        self.facts.push(FactTold { subject: set, kind: Watermark::KIND, id: Text::default(), place, at: self.at, row });
     }
 
     /// A snapshot that reads all rows of this kind begins: those that it reads are told from here on.
     pub fn reads_anew(&mut self, kind: u8) {
-        let set = Subject::Set(RowSet { source: SourceId::WAYBILL, keeper: Keeper::Orders, kind, prefix: Text::default() });
-        let row = Some(Row::Floor(Floor::Read));
-        self.facts.push(FactTold { subject: set, kind: Floor::KIND, id: Text::default(), place: self.place, at: self.at, row });
+        let set = Subject::Set(RowSet { source: SourceId::WAYBILL, entity: EntityKind::Orders, kind, prefix: Text::default() });
+        let row = Some(Row::Watermark(Watermark::Read));
+        self.facts.push(FactTold { subject: set, kind: Watermark::KIND, id: Text::default(), place: self.place, at: self.at, row });
     }
 
     pub fn delete(&mut self, subject: Subject, kind: u8, id: impl Into<Text>) {
         self.facts.push(FactTold { subject, kind, id: id.into(), place: self.place, at: self.at, row: None });
     }
 
-    pub fn link(&mut self, name: Name, to: Link) {
-        self.put(Subject::Name(name), "", Row::Link(to));
+    pub fn link(&mut self, name: Alias, to: Link) {
+        self.put(Subject::Alias(name), "", Row::Link(to));
     }
 
     pub fn clock(&self) -> Clock {
@@ -122,8 +122,8 @@ impl Telling<'_> {
     }
 }
 
-pub(super) fn number(order: &str) -> Name {
-    Name::new(Name::ORDER_NUMBER, order)
+pub(super) fn number(order: &str) -> Alias {
+    Alias::new(Alias::ORDER_NUMBER, order)
 }
 
 impl Teller {
@@ -185,7 +185,7 @@ impl Teller {
     pub(super) fn subject(&self, telling: &Telling<'_>) -> Subject {
         match self.placed_in.get(&telling.order) {
             Some(shop) if shop == telling.who => Subject::Order(OrderKey::new(shop, &telling.order)),
-            _ => Subject::Name(number(&telling.order)),
+            _ => Subject::Alias(number(&telling.order)),
         }
     }
 

@@ -20,7 +20,7 @@ use super::rows::{Teller, Telling, currency};
 use super::rows_systems::{items, location};
 use waybill::facts::ids::join_key;
 use waybill::facts::sku::*;
-use waybill::facts::{Currency, Keeper, Quantity, Row, Sku, SkuRow, Subject, Text};
+use waybill::facts::{Currency, EntityKind, Quantity, Row, Sku, SkuRow, Subject, Text};
 
 fn put(telling: &mut Telling<'_>, sku: Sku, id: impl Into<Text>, row: SkuRow) {
     telling.put(Subject::Sku(sku), id, Row::Sku(row));
@@ -34,7 +34,7 @@ impl Teller {
             "whole-list" => whole_list(words, telling)?,
             "empties" => {
                 let kind = words.one_of(&[("holds-back", SkuRow::HOLDING), ("figures", SkuRow::SHOP_FIGURE)])?;
-                telling.all_that_stand(Keeper::Skus, kind, Text::default());
+                telling.all_that_stand(EntityKind::Skus, kind, Text::default());
             }
             "moved" => moved(words, telling)?,
             "item" => item(words, telling)?,
@@ -100,7 +100,7 @@ fn count(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong>
 fn whole_list(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
     let items = items(words)?;
     let place = location(words)?;
-    telling.all_that_stand(Keeper::Skus, SkuRow::COUNT, join_key(&[&place, ""]));
+    telling.all_that_stand(EntityKind::Skus, SkuRow::COUNT, join_key(&[&place, ""]));
     for (quantity, sku) in items {
         let count = Count { location: place.clone(), bucket: Text::default(), quantity, basis: Basis::OnHand, t0: telling.at };
         put(telling, sku, join_key(&[&place, ""]), SkuRow::Count(count));

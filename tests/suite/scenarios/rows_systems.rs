@@ -27,7 +27,7 @@ use super::rows::{self, TENDERS, Teller, Telling, currency, number};
 use waybill::facts::ids::join_key;
 use waybill::facts::order::*;
 use waybill::facts::sku::Despatched;
-use waybill::facts::{Amount, Link, Name, OrderRow, Quantity, Row, Sku, SkuRow, Subject, Text};
+use waybill::facts::{Alias, Amount, Link, OrderRow, Quantity, Row, Sku, SkuRow, Subject, Text};
 
 pub(super) const MAIN: &str = "MAIN";
 
@@ -95,12 +95,12 @@ const CONDITIONS: [(&str, Condition); 5] = [
 impl Teller {
     /// The name of a system's document, linked to the order's number. `(for nobody)` lays no link.
     fn document(&self, kind: &str, id: &str, telling: &mut Telling<'_>) -> Subject {
-        let name = Name::new(&format!("{}.{kind}", telling.who), id);
+        let name = Alias::new(&format!("{}.{kind}", telling.who), id);
         if telling.order != "nobody" && !telling.order.is_empty() {
             let order = number(&telling.order);
-            telling.link(name.clone(), Link::Name(order));
+            telling.link(name.clone(), Link::Alias(order));
         }
-        Subject::Name(name)
+        Subject::Alias(name)
     }
 
     /// `false`: the verb is none of these systems'.
@@ -324,7 +324,7 @@ impl Teller {
         }
         if let Some(tracking) = tracking {
             let order = number(&telling.order);
-            telling.link(Name::new(Name::TRACKING, &tracking), Link::Name(order));
+            telling.link(Alias::new(Alias::TRACKING, &tracking), Link::Alias(order));
         }
         Ok(())
     }
@@ -338,7 +338,7 @@ impl Teller {
         let row = Tracking { despatch: despatch.into(), carrier: "DPD".into(), number: tracking.into(), replaces };
         telling.put(subject, despatch, Row::Order(OrderRow::Tracking(row)));
         let order = number(&telling.order);
-        telling.link(Name::new(Name::TRACKING, tracking), Link::Name(order));
+        telling.link(Alias::new(Alias::TRACKING, tracking), Link::Alias(order));
         Ok(())
     }
 
@@ -349,7 +349,7 @@ impl Teller {
         let meaning = if words.is("withdrawn") { Word::Known(ScanMeaning::Withdrawn) } else { told };
         let id = join_key(&[tracking, &telling.at.0.to_string(), code]);
         let row = Scan { tracking: tracking.into(), meaning, scanned_at: telling.at };
-        telling.put(Subject::Name(Name::new(Name::TRACKING, tracking)), id, Row::Order(OrderRow::Scan(row)));
+        telling.put(Subject::Alias(Alias::new(Alias::TRACKING, tracking)), id, Row::Order(OrderRow::Scan(row)));
         Ok(())
     }
 
@@ -418,12 +418,12 @@ impl Teller {
         let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at: telling.at };
         let row = Row::Order(OrderRow::Receipt(Box::new(row)));
         let subject = match telling.order.as_str() {
-            "nobody" => Subject::Name(Name::blind_return(telling.who, receipt)),
+            "nobody" => Subject::Alias(Alias::blind_return(telling.who, receipt)),
             _ => self.subject(telling),
         };
         match subject {
             // The number of a receipt is the warehouse's own: the order that it names may be corrected.
-            subject @ Subject::Name(_) => telling.put_at_home(subject, id, row),
+            subject @ Subject::Alias(_) => telling.put_owned(subject, id, row),
             subject => telling.put(subject, id, row),
         }
         Ok(())
@@ -483,8 +483,8 @@ impl Teller {
         let number = if words.is("number") { words.word("the exception's number")? } else { "" };
         let choice = words.word("a choice")?;
         if choice == "link" {
-            let name = Name::blind_return(words.word("the system that received it")?, number);
-            telling.link(name, Link::Name(rows::number(&telling.order.clone())));
+            let name = Alias::blind_return(words.word("the system that received it")?, number);
+            telling.link(name, Link::Alias(rows::number(&telling.order.clone())));
             return Ok(());
         }
         let mut lines = Vec::new();

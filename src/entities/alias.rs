@@ -1,42 +1,50 @@
-//! Names: what other systems call an order. A name's link leads to an order or to another name; rows that come under the name wait in it until
-//! the link is there, then go on with their own version, cause and moment, as if they had been told to the target at once.
+//! Aliases: what other systems call an order.
 //!
-//! - A link is a row like any other: its claimant's newest word counts. When it moves, the name takes the rows that came by it back from where
-//!   they are, and passes them on to where it leads now ([`NameState::moved`]). So it never shows that an order was named wrongly for a while.
-//! - A name that two orders claim leads nowhere: its rows come back and wait, and an exception names both claimants.
-//! - A parcel may hold lines of several orders: a tracking number leads to each that claims it. Its rows (scans) stay in the name, and each
-//!   claimant is told all of them, whenever it claims.
-//! - Where two sources link one name to other names, that of the smaller id leads, in any order of arrival.
-//! - The deletion of the row that told a link means nothing: the order has not lost its name. A claim ends when its claimant's own row names
-//!   another (the adapter withdraws the old link).
+//! An alias's link leads to an order or to another alias. Rows that come under the alias wait in it until the link is there. Then they are passed
+//! on with their own version, cause and moment, as if they had come for the target at once.
 //!
-//! Names are small: one record of the changelog, whole.
+//! - A link is a row like any other: the newest record of its claimant counts. When it moves, the alias takes the rows that were passed on back
+//!   from where they are, and passes them on to the new target ([`AliasState::moved`]). So it never shows that an alias led to the wrong order
+//!   for a while.
+//! - An alias that two orders claim leads nowhere: its rows come back and wait, and an exception names both claimants.
+//! - A parcel may hold lines of several orders: a tracking number leads to each order that claims it. Its rows (scans) stay in the alias, and
+//!   each claimant gets all of them, whenever it claims.
+//! - Where two sources link one alias to other aliases, the link of the source with the smaller id counts, in any order of arrival.
+//! - If the row that brought a link is deleted, the link stays: the order still has its alias. A claim ends when the claimant's own row names
+//!   another alias (the adapter withdraws the old link).
+//!
+//! Aliases are small: an alias is one record of the changelog.
 
 use serde::{Deserialize, Serialize};
 
 use super::order::state::Said;
 use super::rules::Rules;
 use super::{Kept, Put};
-use crate::facts::{Cause, Change, Fact, Link, Moment, Name, OrderKey, OrderRow, Row, RowKey, SourceId, Subject, Text, Version};
+use crate::facts::{Alias, Cause, Change, Fact, Link, Moment, OrderKey, OrderRow, Row, RowKey, SourceId, Subject, Text, Version};
 
-/// A link, and the record that said so.
+/// A link, and the record that brought it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredLink {
+    /// Whose link it is.
     pub source: SourceId,
-    /// Which claim of the source: an order's own, or the one that a document's name has.
+    /// Which claim of the source: an order's own, or the one link that a document's number has.
     pub claim: Text,
+    /// The record's version.
     pub version: Version,
+    /// The record.
     pub cause: Cause,
+    /// When it was written, by its source.
     pub at: Moment,
     /// `None`: withdrawn.
     pub to: Option<Link>,
 }
 
-/// A row that stands in a name.
+/// A row that stands in an alias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct WaitingRow {
+    /// What is known of it.
     pub kept: Kept<OrderRow>,
-    /// The tick at which it was first kept without an order to go to: in this name, or in one that led here.
+    /// The tick at which it was first kept without an order to go to: in this alias, or in one that led here.
     pub since: Moment,
 }
 
@@ -48,25 +56,27 @@ struct Passed {
     keys: Vec<RowKey>,
 }
 
-/// A name.
+/// An alias.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct NameState {
+pub struct AliasState {
     /// Sorted by source and claim.
     links: Vec<StoredLink>,
-    /// Rows that wait for the link, sorted by key; of a name that leads to several orders, all its rows.
-    rows: Vec<(RowKey, Waiting)>,
+    /// Rows that wait for the link, sorted by key; of an alias that leads to several orders, all its rows.
+    rows: Vec<(RowKey, WaitingRow)>,
     passed: Vec<Passed>,
     /// Rows of the open epoch that were not passed on yet.
     #[serde(skip)]
     fresh: Vec<RowKey>,
+    /// Digests of its exceptions as last emitted.
     pub said: Said,
-    /// Raised at each seal that said something or passed rows on.
+    /// Raised at each seal that emitted something or passed rows on.
     pub revision: u64,
 }
 
 /// Rows that have waited for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphans {
+    /// How many.
     pub rows: usize,
     /// The moment of the oldest, by its source's clock.
     pub since: Moment,
@@ -74,22 +84,24 @@ pub struct Orphans {
     pub sources: Vec<SourceId>,
 }
 
-/// Orders that claim one name.
+/// Orders that claim one alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
     /// Sorted.
     pub orders: Vec<OrderKey>,
+    /// When the newest claim was written.
     pub since: Moment,
+    /// The records that claim it.
     pub causes: Vec<Cause>,
 }
 
-/// May several orders have this name at a time?
-fn is_shared(name: &Name) -> bool {
-    name.scope == Name::TRACKING
+/// May several orders have this alias at a time?
+fn is_shared(alias: &Alias) -> bool {
+    alias.scope == Alias::TRACKING
 }
 
-impl NameState {
-    /// Puts a fact that was told of the name: its link, or a row of the order that it leads to, which waits since the tick `since`.
+impl AliasState {
+    /// Puts a row: the link, or a row of the order that it leads to, which waits since the tick `since`.
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment, since: Moment) -> Put {
         match change {
             Change::Upsert(Row::Link(to)) => self.put_link(key, Some(to), version, cause, at),
@@ -118,7 +130,7 @@ impl NameState {
         }
     }
 
-    /// A row that is told something of: it waits, and [`Self::forward`] passes it on at once where the link is there.
+    /// The row of this key: it waits, and [`Self::forward`] passes it on at once where the link is there.
     fn kept(&mut self, key: RowKey, since: Moment) -> &mut Kept<OrderRow> {
         if !self.fresh.contains(&key) {
             self.fresh.push(key.clone());
@@ -126,7 +138,7 @@ impl NameState {
         let place = match self.rows.binary_search_by(|(other, _)| other.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
-                self.rows.insert(place, (key, Waiting { kept: Kept::default(), since }));
+                self.rows.insert(place, (key, WaitingRow { kept: Kept::default(), since }));
                 place
             }
         };
@@ -136,8 +148,8 @@ impl NameState {
     }
 
     /// Lets a row wait again that was taken back from where it had gone.
-    pub fn give_back(&mut self, key: RowKey, back: Waiting) {
-        let Waiting { kept, since } = back;
+    pub fn give_back(&mut self, key: RowKey, back: WaitingRow) {
+        let WaitingRow { kept, since } = back;
         if let Some(upserted) = kept.upserted {
             self.kept(key.clone(), since).upsert(upserted.row, upserted.version, upserted.cause, upserted.at);
         }
@@ -151,7 +163,7 @@ impl NameState {
     }
 
     /// Takes a row out that waits here; else says where it has gone, and forgets that it went there.
-    pub fn take(&mut self, key: &RowKey) -> Result<Waiting, Option<Link>> {
+    pub fn take(&mut self, key: &RowKey) -> Result<WaitingRow, Option<Link>> {
         if let Ok(place) = self.rows.binary_search_by(|(other, _)| other.cmp(key)) {
             return Ok(self.rows.remove(place).1);
         }
@@ -163,10 +175,11 @@ impl NameState {
         Err(gone)
     }
 
-    /// Where the name leads now: to one target, of a shared name to each that claims it; nowhere while there is no link, or two orders claim it.
-    pub fn targets(&self, name: &Name) -> Vec<&Link> {
+    /// Where the alias leads now: to one target, or, if it is shared, to each order that claims it; nowhere while there is no link, or two orders
+    /// claim it.
+    pub fn targets(&self, alias: &Alias) -> Vec<&Link> {
         let live = || self.links.iter().filter_map(|link| link.to.as_ref());
-        if is_shared(name) {
+        if is_shared(alias) {
             let mut targets: Vec<&Link> = Vec::new();
             live().for_each(|to| {
                 if !targets.contains(&to) {
@@ -175,15 +188,15 @@ impl NameState {
             });
             return targets;
         }
-        if self.claimed(name).is_some() {
+        if self.claimed(alias).is_some() {
             return Vec::new();
         }
         live().next().into_iter().collect()
     }
 
-    /// Two orders or more that claim the name, though it can be only one's.
-    pub fn claimed(&self, name: &Name) -> Option<Claimed> {
-        if is_shared(name) {
+    /// Two orders or more that claim the alias, though it can belong to only one.
+    pub fn claimed(&self, alias: &Alias) -> Option<Claimed> {
+        if is_shared(alias) {
             return None;
         }
         let claims = self.links.iter().filter_map(|link| match &link.to {
@@ -202,42 +215,42 @@ impl NameState {
         Some(Claimed { orders, since, causes: claims.map(|(_, link)| link.cause).collect() })
     }
 
-    /// What is somewhere where the name does not lead any more: from there it is to be taken back, and given back to the name.
-    pub fn moved(&mut self, name: &Name) -> Vec<(Link, Vec<RowKey>)> {
+    /// Rows that were passed on to where the alias does not lead any more. They are to be taken from there and given back to the alias.
+    pub fn moved(&mut self, alias: &Alias) -> Vec<(Link, Vec<RowKey>)> {
         if self.passed.is_empty() {
             return Vec::new();
         }
-        let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
+        let targets: Vec<Link> = self.targets(alias).into_iter().cloned().collect();
         let (stays, moved) = std::mem::take(&mut self.passed).into_iter().partition(|passed| targets.contains(&passed.to));
         self.passed = stays;
         moved.into_iter().map(|passed| (passed.to, passed.keys)).collect()
     }
 
-    /// The rows to pass on to where the name leads, and since when each waits: they leave it, unless it is shared.
+    /// The rows to pass on to where the alias leads, and since when each waits. They leave the alias, unless it is shared.
     /// A row that was deleted while it waited is passed on with its content first.
-    pub fn forward(&mut self, name: &Name) -> Vec<(Fact, Moment)> {
+    pub fn forward(&mut self, alias: &Alias) -> Vec<(Fact, Moment)> {
         if self.rows.is_empty() {
             return Vec::new();
         }
-        let targets: Vec<Link> = self.targets(name).into_iter().cloned().collect();
+        let targets: Vec<Link> = self.targets(alias).into_iter().cloned().collect();
         if targets.is_empty() {
             return Vec::new();
         }
         let fresh = std::mem::take(&mut self.fresh);
-        let mut all = if is_shared(name) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
+        let mut all = if is_shared(alias) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
         let mut facts = Vec::with_capacity(all.len());
         let last = targets.len() - 1;
         for (place, to) in targets.into_iter().enumerate() {
-            // Whoever has heard of a shared name's rows before hears the new ones; a new claimant hears all.
-            let knows = is_shared(name) && self.passed.iter().any(|passed| passed.to == to);
+            // A claimant of a shared alias that got its rows before gets the new ones; a new claimant gets all.
+            let knows = is_shared(alias) && self.passed.iter().any(|passed| passed.to == to);
             let mut rows = if place == last { std::mem::take(&mut all) } else { all.clone() };
             rows.retain(|(key, _)| !knows || fresh.contains(key));
             let subject = match &to {
                 Link::Order(order) => Subject::Order(order.clone()),
-                Link::Name(name) => Subject::Name(name.clone()),
+                Link::Alias(alias) => Subject::Alias(alias.clone()),
             };
             self.note_passed(to, rows.iter().map(|(key, _)| key));
-            for (key, Waiting { kept, since }) in rows {
+            for (key, WaitingRow { kept, since }) in rows {
                 let fact = |change, version, cause, at| Fact { subject: subject.clone(), key: key.clone(), change, version, cause, at };
                 if let Some(upserted) = kept.upserted {
                     let change = Change::Upsert(Row::Order(upserted.row));
@@ -265,31 +278,31 @@ impl NameState {
         }
     }
 
-    /// Rows that stand in the name: those that wait, and those of a shared name.
+    /// Rows that stand in the alias: those that wait, and those of a shared alias.
     pub fn waiting(&self) -> impl Iterator<Item = (&RowKey, &Kept<OrderRow>)> {
         self.rows.iter().map(|(key, waiting)| (key, &waiting.kept))
     }
 
     /// How many rows wait for a link.
-    pub fn waiting_len(&self, name: &Name) -> usize {
-        if is_shared(name) && !self.targets(name).is_empty() { 0 } else { self.rows.len() }
+    pub fn waiting_len(&self, alias: &Alias) -> usize {
+        if is_shared(alias) && !self.targets(alias).is_empty() { 0 } else { self.rows.len() }
     }
 
-    /// Rows that wait longer than `orphan_rows`: since their sources last spoke of them, or since they were first kept here, whichever is later, so
-    /// that old rows whose order is told a moment after them are nobody's concern. Else when they will. Of a row that was never told a deletion
-    /// says nothing, and nobody is asked about it.
-    pub fn orphans(&self, name: &Name, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
+    /// Rows that have waited longer than `orphan_rows`, or when they will have. A row waits since its newest record was written, or since it was
+    /// first kept here, whichever is later: so old rows whose order arrives a moment after them are no orphans. A deletion whose row never came
+    /// is none either.
+    pub fn orphans(&self, alias: &Alias, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
         let told_at = |kept: &Kept<OrderRow>| {
             let told = kept.upserted.as_ref()?.at;
             Some(kept.deletion.as_ref().map_or(told, |deletion| deletion.at))
         };
-        let waiting = self.waiting_len(name);
+        let waiting = self.waiting_len(alias);
         let told = || self.rows.iter().filter_map(|(_, row)| Some((told_at(&row.kept)?, row.since)));
         let (Some(since), Some(waits)) = (told().map(|(at, _)| at).min(), told().map(|(at, since)| at.max(since)).min()) else {
             return Err(None);
         };
-        // Of a return that names no order nothing more is to come by itself.
-        let opens = if name.is_blind_return() { waits } else { waits + rules.durations.orphan_rows };
+        // A return that names no order waits for a person from the beginning.
+        let opens = if alias.is_blind_return() { waits } else { waits + rules.durations.orphan_rows };
         if waiting == 0 || opens > tick {
             return Err(Some(opens).filter(|_| waiting > 0));
         }
@@ -305,21 +318,21 @@ mod tests {
     use super::*;
     use crate::facts::{Place, TopicId};
 
-    /// Two orders claim a number: they do since the second of them does, whoever is told first.
+    /// Two orders claim a number: since the second claim was written, whichever of the two arrives first.
     #[test]
-    fn a_name_is_claimed_twice_since_the_later_claim() {
-        let claim = |state: &mut NameState, order: &str, at: i64| {
+    fn an_alias_is_claimed_twice_since_the_later_claim() {
+        let claim = |state: &mut AliasState, order: &str, at: i64| {
             let key = RowKey { kind: Link::KIND, source: SourceId(3), id: order.into() };
             let to = Change::Upsert(Row::Link(Link::Order(OrderKey::new("magento", order))));
             let version = Version { incarnation: 0, place: Place::Position([1, 0, 0]), upsert: true, adapter: 0 };
             state.put(key, to, version, Cause { topic: TopicId(1), partition: 0, offset: at }, Moment(at), Moment(at));
         };
         for (first, second) in [(5, 9), (9, 5)] {
-            let mut state = NameState::default();
+            let mut state = AliasState::default();
             claim(&mut state, "1", first);
-            assert_eq!(state.claimed(&Name::new(Name::ORDER_NUMBER, "1001")), None);
+            assert_eq!(state.claimed(&Alias::new(Alias::ORDER_NUMBER, "1001")), None);
             claim(&mut state, "2", second);
-            let claimed = state.claimed(&Name::new(Name::ORDER_NUMBER, "1001")).expect("claimed twice");
+            let claimed = state.claimed(&Alias::new(Alias::ORDER_NUMBER, "1001")).expect("claimed twice");
             assert_eq!((claimed.orders.len(), claimed.since, claimed.causes.len()), (2, Moment(9), 2));
         }
     }

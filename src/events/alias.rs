@@ -1,28 +1,28 @@
-//! The seal of a name: `orphan-rows`, while rows have waited too long for what they belong to; `name-claimed-twice`, while two orders claim it.
+//! The seal of an alias: `orphan-rows`, while rows under it have waited too long for their order; `alias-claimed-twice`, while two orders claim it.
 
 use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
 use super::sealed::Sealed;
+use crate::entities::alias::{AliasState, Claimed, Orphans};
 use crate::entities::exceptions;
-use crate::entities::name::{Claimed, NameState, Orphans};
 use crate::entities::rules::Rules;
-use crate::facts::Name;
+use crate::facts::Alias;
 use crate::facts::ids::join_key;
 
 const ORPHANS: &str = "orphan-rows";
 const BLIND: &str = "return-without-order";
-const CLAIMED: &str = "name-claimed-twice";
+const CLAIMED: &str = "alias-claimed-twice";
 
-/// Opens or closes the exceptions, and tells when one would open. Rows are passed on by [`NameState::forward`], before.
-pub fn seal_name(name: &Name, state: &mut NameState, outlet: &mut Outlet<'_>) -> Sealed {
-    let (orphans, next) = match state.orphans(name, outlet.context.rules, outlet.context.tick) {
+/// Opens or closes the exceptions, and tells when one would open. Rows are passed on by [`AliasState::forward`], before.
+pub fn seal_alias(alias: &Alias, state: &mut AliasState, outlet: &mut Outlet<'_>) -> Sealed {
+    let (orphans, next) = match state.orphans(alias, outlet.context.rules, outlet.context.tick) {
         Ok(orphans) => (Some(orphans), None),
         Err(next) => (None, next),
     };
-    let entity = name.to_string();
-    let claimed = state.claimed(name).map(|claimed| claimed_twice(&entity, &claimed));
+    let entity = alias.to_string();
+    let claimed = state.claimed(alias).map(|claimed| claimed_twice(&entity, &claimed));
     outlet.statement(&mut state.said, join_key(&[CLAIMED, &entity, ""]), claimed);
-    let kind = if name.is_blind_return() { BLIND } else { ORPHANS };
+    let kind = if alias.is_blind_return() { BLIND } else { ORPHANS };
     let notice = orphans.map(|orphans| notice(kind, &entity, &orphans, outlet.context.rules));
     outlet.statement(&mut state.said, join_key(&[kind, &entity, ""]), notice);
     Sealed { changed: outlet.changed, next }
@@ -40,7 +40,7 @@ fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {
         order_number: None,
         since: claimed.since,
         sentence: sentence.into(),
-        to_do: "correct the reference of the order that it does not belong to; rows under the name wait until then".into(),
+        to_do: "correct the reference of the order that it does not belong to; rows under the alias wait until then".into(),
         at_risk: None,
         currency: None,
         causes: causes.collect(),
@@ -81,8 +81,8 @@ mod tests {
         Version { incarnation: 0, place: Place::Position([n, 0, 0]), upsert, adapter: 0 }
     }
 
-    fn name() -> Name {
-        Name::new(Name::ORDER_NUMBER, "1001")
+    fn alias() -> Alias {
+        Alias::new(Alias::ORDER_NUMBER, "1001")
     }
 
     fn key() -> RowKey {
@@ -94,56 +94,56 @@ mod tests {
         Change::Upsert(Row::Order(OrderRow::ErpRecord(record)))
     }
 
-    fn link(state: &mut NameState, source: SourceId, n: u64, order: &str) {
+    fn link(state: &mut AliasState, source: SourceId, n: u64, order: &str) {
         let to = Link::Order(OrderKey::new("magento", order));
         let key = RowKey { kind: Link::KIND, source, id: format!("magento|{order}").into() };
         state.put(key, Change::Upsert(Row::Link(to)), version(n, true), CAUSE, Moment(0), Moment(0));
     }
 
-    fn seal(state: &mut NameState, tick: Moment) -> (Vec<bool>, Option<Moment>) {
+    fn seal(state: &mut AliasState, tick: Moment) -> (Vec<bool>, Option<Moment>) {
         let rules = Rules::default();
         let mut outlet = Outlet::new(SealContext { rules: &rules, tick, generation: 1, live: &|_| true }, state.revision + 1, vec![]);
-        let sealed = seal_name(&name(), state, &mut outlet);
+        let sealed = seal_alias(&alias(), state, &mut outlet);
         (outlet.emissions.iter().map(|said| said.body.is_some()).collect(), sealed.next)
     }
 
     /// The ERP deletes a document when it is posted: the content must not be lost on the way.
     #[test]
     fn rows_wait_for_the_link_and_go_on_with_content_and_deletion() {
-        let mut state = NameState::default();
+        let mut state = AliasState::default();
         state.put(key(), record(), version(1, true), CAUSE, Moment(5), Moment(5));
         state.put(key(), Change::Delete, version(2, false), CAUSE, Moment(6), Moment(6));
-        assert_eq!(state.forward(&name()), []);
+        assert_eq!(state.forward(&alias()), []);
         link(&mut state, SourceId(9), 1, "1");
-        let mut state: NameState = postcard::from_bytes(&postcard::to_stdvec(&state).expect("encodes")).expect("decodes");
-        let facts = state.forward(&name());
+        let mut state: AliasState = postcard::from_bytes(&postcard::to_stdvec(&state).expect("encodes")).expect("decodes");
+        let facts = state.forward(&alias());
         let told: Vec<_> = facts.iter().map(|(fact, _)| (&fact.change, fact.version, fact.at)).collect();
         assert_eq!(told, [(&record(), version(1, true), Moment(5)), (&Change::Delete, version(2, false), Moment(6))]);
         assert!(facts.iter().all(|(fact, _)| fact.subject == Subject::Order(OrderKey::new("magento", "1")) && fact.key == key()));
-        assert_eq!(state.forward(&name()), [], "they went on");
+        assert_eq!(state.forward(&alias()), [], "they went on");
         state.put(key(), record(), version(3, true), CAUSE, Moment(7), Moment(7));
-        assert_eq!(state.forward(&name()).len(), 1, "a later row passes straight");
+        assert_eq!(state.forward(&alias()).len(), 1, "a later row passes straight");
     }
 
     #[test]
-    fn a_name_of_two_orders_leads_nowhere_until_one_lets_go_in_any_order_of_arrival() {
+    fn an_alias_of_two_orders_leads_nowhere_until_one_lets_go_in_any_order_of_arrival() {
         for order in [[0, 1], [1, 0]] {
-            let mut state = NameState::default();
+            let mut state = AliasState::default();
             for (n, to) in order.map(|index| [(1, "1"), (2, "2")][index]) {
                 link(&mut state, SourceId(8), n, to);
             }
-            assert!(state.targets(&name()).is_empty());
+            assert!(state.targets(&alias()).is_empty());
             assert_eq!(seal(&mut state, Moment(9)).0, [true], "a person is asked");
             let claim = RowKey { kind: Link::KIND, source: SourceId(8), id: "magento|1".into() };
             state.put(claim, Change::Delete, version(3, false), CAUSE, Moment(4), Moment(4));
-            assert_eq!(state.targets(&name()), [&Link::Order(OrderKey::new("magento", "2"))]);
+            assert_eq!(state.targets(&alias()), [&Link::Order(OrderKey::new("magento", "2"))]);
             assert_eq!(seal(&mut state, Moment(9)).0, [false]);
         }
     }
 
     #[test]
     fn rows_that_wait_for_a_day_are_orphans_until_the_link_comes() {
-        let mut state = NameState::default();
+        let mut state = AliasState::default();
         assert_eq!(seal(&mut state, Moment(0)), (vec![], None));
         state.put(key(), record(), version(1, true), CAUSE, Moment(5), Moment(5));
         let opens = Moment(5) + Span::days(1);
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(seal(&mut state, opens), (vec![true], None));
         assert_eq!(seal(&mut state, opens + Span::days(1)), (vec![], None), "said once");
         link(&mut state, NAV, 1, "1");
-        state.forward(&name());
+        state.forward(&alias());
         assert_eq!(seal(&mut state, opens + Span::days(2)), (vec![false], None));
     }
 
@@ -159,17 +159,17 @@ mod tests {
     #[test]
     fn rows_wait_no_longer_than_waybill_has_had_them() {
         let now = Moment(5) + Span::days(365);
-        let mut state = NameState::default();
+        let mut state = AliasState::default();
         state.put(key(), record(), version(1, true), CAUSE, Moment(5), now);
         let opens = now + Span::days(1);
         assert_eq!(seal(&mut state, now), (vec![], Some(opens)));
-        // That it is told again puts nothing off; nor does a link to another name that leads to no order.
+        // That it is told again puts nothing off; nor does a link to another alias that leads to no order.
         state.put(key(), record(), version(2, true), CAUSE, Moment(6), now + Span::hours(23));
         let key_of_link = RowKey { kind: Link::KIND, source: NAV, id: "".into() };
-        let to = Link::Name(Name::new(Name::ORDER_NUMBER, "1002"));
+        let to = Link::Alias(Alias::new(Alias::ORDER_NUMBER, "1002"));
         state.put(key_of_link, Change::Upsert(Row::Link(to)), version(3, true), CAUSE, now, now);
-        let (fact, since) = state.forward(&name()).pop().expect("passed on");
-        let mut next = NameState::default();
+        let (fact, since) = state.forward(&alias()).pop().expect("passed on");
+        let mut next = AliasState::default();
         next.put(fact.key, fact.change, fact.version, fact.cause, fact.at, since);
         assert_eq!(seal(&mut next, now + Span::hours(23)), (vec![], Some(opens)));
         assert_eq!(seal(&mut next, opens), (vec![true], None));
