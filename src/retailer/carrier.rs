@@ -9,7 +9,7 @@ use super::world::World;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// A parcel is scanned; what comes next of it is put on the agenda.
+/// A parcel is scanned; its next scan is put on the agenda.
 pub fn scan(world: &mut World, index: u32, place: usize, scan: Scan) {
     let Some(parcel) = world.orders.get(index as usize).and_then(|order| order.parcels.get(place)) else { return };
     let tracking = parcel.tracking.clone();

@@ -7,7 +7,7 @@ use super::magento::account_id;
 use super::people::Person;
 use super::world::World;
 
-/// An account was opened: the CRM gets a contact, and its word on profiling.
+/// An account was opened: the CRM gets a contact, and whether it may be profiled.
 pub fn greet(world: &mut World, account: u32, person: &Person, profiling: bool) {
     if !world.crm {
         return;

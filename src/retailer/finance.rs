@@ -1,7 +1,7 @@
 //! Finance: pays refunds, and keeps the books that Waybill's journal entries make.
 //!
-//! Asked for a refund it pays the total less what it has paid already, so that no repeat and no crossing can double it. Each payment is a row,
-//! first pending, then a success.
+//! A refund request is paid as its total less what was paid already, so that neither a repeat nor two requests that cross pay twice. Each payment is a
+//! row, first pending, then a success.
 
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ impl Finance {
         world.say(index, "Finance", |_| format!("refund {id} over {}: {state}", pounds(paid)));
     }
 
-    /// Books an entry as it is told.
+    /// Books a journal entry.
     pub fn book(&mut self, entry: &JournalEntry) {
         for posting in &entry.postings {
             let (debit, credit) = self.ledger.entry(posting.account.to_string()).or_default();

@@ -167,7 +167,7 @@ impl Retailer {
         })
     }
 
-    /// Writes into the diary what Waybill told whom, if it is the followed order.
+    /// If it is the followed order: writes into the diary what Waybill asked of whom.
     fn tell_star(&mut self, order: u32, to: &'static str, what: impl FnOnce() -> String) {
         if order == self.world.star {
             let hop = Hop { at: self.world.now, who: "Waybill", to: Some(to), what: what() };
@@ -176,7 +176,7 @@ impl Retailer {
     }
 }
 
-/// Where the customer sees how his order stands: in the diary, a text that has not changed is not written again.
+/// Where customers see how their orders stand. The diary takes a text only when it has changed.
 const ACCOUNT_PAGE: &str = "Account page";
 
 fn verb(action: crate::events::sales_orders::Action) -> &'static str {

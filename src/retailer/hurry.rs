@@ -1,5 +1,5 @@
-//! Hurry: a retailer in a hurry does in a second what takes an hour. Times stay those of the clock on the wall; every span that somebody waits
-//! is shorter, day and night are alike, and the clocks of the systems are less far off.
+//! A retailer in a hurry does in a second what takes an hour: every wait is shorter, day and night are alike, and the systems' clocks are less far
+//! off. The time itself is the wall clock's.
 
 use crate::facts::time::Span;
 
@@ -7,7 +7,7 @@ use crate::facts::time::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hurry(u32);
 
-/// Clocks are never made better than this: some difference shall be left to be found.
+/// Clocks stay off by at least this, so that there is a difference to cope with.
 const OFF_AT_LEAST: Span = Span::seconds(3);
 
 impl Hurry {
@@ -27,7 +27,7 @@ impl Hurry {
         self.0 > 1
     }
 
-    /// What is left of a span: never nothing, so that what comes after something comes after it.
+    /// The shortened span: at least 1 ms, so that the order of events stays.
     pub fn span(self, span: Span) -> Span {
         if !self.is_on() || span.0 <= 0 { span } else { Span((span.0 / i64::from(self.0)).max(1)) }
     }

@@ -38,7 +38,7 @@ impl Orders {
     }
 }
 
-/// Whoever has an index was given it by an order that is there: [`super::Retailer`] lets no task and no event through that names a forgotten one.
+/// An index is always one of an order that is there: [`super::Retailer`] drops tasks and events of forgotten ones.
 impl Index<usize> for Orders {
     type Output = Order;
 

@@ -53,8 +53,8 @@ struct Job {
     packing: bool,
 }
 
-/// A count is reported in so many polls after a move: the first may fall into the minute of the move. It goes on until one falls into a later
-/// minute than the last despatch, which is told to the minute: only such a count is known to leave it out.
+/// After a move the figure is reported in so many polls, and on until one falls into a later minute than the last despatch. Despatches are reported
+/// to the minute: only a count of a later minute is known to leave them out.
 const POLLS: u8 = 2;
 const POLL_EVERY: Span = Span::minutes(10);
 /// No hurry makes a poller read its report more often.

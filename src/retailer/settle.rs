@@ -5,13 +5,13 @@ use super::judge::{Failure, Judge};
 use super::shop::Shop;
 use crate::facts::time::Span;
 
-/// Nothing has happened to an order for so long: repeats and late rows of it are through.
+/// After so long without anything, an order's repeats and late rows have arrived.
 const QUIET: Span = Span::days(3);
 /// So many failures are kept; the rest of the orders wait for the end.
 const FAILURES_MAX: usize = 200;
 
 impl Retailer {
-    /// Judges what is over and quiet, and forgets it. One that is not found right stays until the end: it is looked at once more then.
+    /// Judges orders that are over and quiet, and forgets those that are right. The others stay, and are judged once more at the end.
     pub fn settle(&mut self, judge: &mut Judge) {
         let before = self.world.now + Span(-QUIET.0);
         let over: Vec<u32> =

@@ -1,5 +1,5 @@
-//! The second shop: Shopify, which tells of each order by its whole body, at every change. It sells from the same warehouse, and shows what it is
-//! told to show until it is told otherwise.
+//! The second shop: Shopify, which sends an order's whole body at every change. It sells from the same warehouse, and shows the last figure that
+//! Waybill sent.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ use crate::facts::time::Span;
 const LINES_FROM: i64 = 15_600_000_000_000;
 
 pub struct Shopify {
-    /// By article: what the shop was told to have, and what its open orders hold of it.
+    /// By article: the last figure that Waybill sent, and what open orders hold of it.
     figures: Vec<i64>,
     held: Vec<i64>,
     /// By order: pieces fulfilled of each line, by fulfilment.
     fulfilled: BTreeMap<u32, Vec<Vec<i64>>>,
     next_line: i64,
-    /// When the last figure of each article is written that was said: they are written in the order in which they were said.
+    /// When the last figure of each article is written: figures are written in the order in which Waybill sent them.
     written_at: Vec<Moment>,
 }
 
@@ -43,14 +43,14 @@ impl Shopify {
         self.figures[article]
     }
 
-    /// When a figure is written that would be at `soon`.
+    /// When a figure is written that was to be written at `soon`.
     pub fn when(&mut self, article: usize, soon: Moment) -> Moment {
         let last = &mut self.written_at[article];
         *last = soon.max(*last + Span(1));
         *last
     }
 
-    /// Sets the figure that Waybill says.
+    /// Sets Waybill's figure.
     pub fn write(&mut self, article: usize, figure: i64) {
         self.figures[article] = figure;
     }

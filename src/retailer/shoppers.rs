@@ -18,7 +18,7 @@ use super::world::World;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// Where people buy.
+/// The shops.
 pub struct Shops {
     pub magento: Magento,
     pub shopify: Shopify,
@@ -50,7 +50,7 @@ const OPENS: i64 = 7;
 const HOURS: i64 = 16;
 const A_DAY: i64 = 300;
 
-/// In percent of all orders that a shop without the first one's ways of paying and cancelling could have: those of the second shop.
+/// The second shop's share, in percent of the orders that it could have: it lacks some of the first one's ways of paying and cancelling.
 const SECOND_SHOP: i64 = 8;
 
 /// In percent of all orders.

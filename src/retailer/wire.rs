@@ -1,7 +1,7 @@
 //! The wires between the systems and Kafka: connectors, pollers, callbacks.
 //!
-//! Each topic has a delay of its own that changes from record to record and now and then stalls for minutes: what one transaction wrote
-//! arrives in another order over topics. Within a topic the order stays. A connector that restarts sends its last records again, in their
+//! Each topic has its own delay, which changes from record to record and now and then grows to minutes: records of one transaction arrive in
+//! another order across topics. Within a topic the order stays. A connector that restarts sends its last records again, in their
 //! order: a repeat. Positions are those of the system's log: a binlog's file and place, a transaction log's sequence numbers.
 
 use super::chance::{Dice, WIRES};
@@ -14,9 +14,9 @@ use super::record::SourceRecord;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// Of so many records one begins a window that is sent again.
+/// One of so many records begins a window that is sent again.
 const REPEAT_ONE_IN: i64 = 300;
-/// Of so many records one stalls its topic.
+/// One of so many records stalls its topic.
 const STALL_ONE_IN: i64 = 150;
 
 /// A line that is so far behind restarts at once.
@@ -72,14 +72,14 @@ impl Wires {
         }
     }
 
-    /// The system's line is down: what it tells comes when it is back.
+    /// The system's line is down until then: its records arrive when it is back.
     pub fn silence(&mut self, system: System, until: Moment) {
         for feed in Feed::ALL.iter().filter(|feed| feed.system() == system) {
             self.line(*feed).silent_until = until;
         }
     }
 
-    /// What the system tells until then comes `late`.
+    /// What the system sends until then arrives so much later.
     pub fn delay(&mut self, system: System, until: Moment, late: Span) {
         for feed in Feed::ALL.iter().filter(|feed| feed.system() == system) {
             self.line(*feed).late = (until, late);

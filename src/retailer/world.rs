@@ -20,7 +20,7 @@ use super::wire::Wires;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// Something on the agenda: earliest first, and of one moment the one entered first.
+/// Something on the agenda: the earliest comes first; at the same moment the one that was entered first.
 struct Entry {
     at: Moment,
     number: u64,
@@ -81,7 +81,7 @@ pub struct World {
     free: Vec<i64>,
     agenda: BinaryHeap<Reverse<Entry>>,
     entered: u64,
-    /// What a system does for one order it does in the order in which it was asked.
+    /// A system works on the requests for one order in the order in which they came.
     busy: BTreeMap<(u32, System), Moment>,
 }
 
@@ -128,7 +128,7 @@ impl World {
         self.at(if self.hurry.is_on() { at } else { by_day(at) }, task);
     }
 
-    /// As [`Self::after`], but never before what the system was asked for this order earlier.
+    /// As [`Self::after`], but after what the system was asked for this order before.
     pub fn queue(&mut self, system: System, order: u32, span: Span, task: Task) {
         let slot = self.busy.entry((order, system)).or_insert(Moment::MIN);
         let at = (self.now + self.hurry.span(span)).max(*slot + Span(1));
@@ -199,7 +199,7 @@ impl World {
         first
     }
 
-    /// Pieces came in, were found again or were set free (more than 0), were bought or lost (less): who sells more than there is has oversold.
+    /// Pieces came in, were found or became free again (above 0), or were bought or lost (below 0). Below zero in sum, the article is oversold.
     pub fn free_moved(&mut self, article: usize, pieces: i64) {
         let before = self.free[article];
         let after = before + pieces;
@@ -237,7 +237,7 @@ impl World {
     }
 }
 
-/// People pick, drive and send parcels back from 7 to 19 h: what falls into the night is done in the hours after.
+/// People pick, drive and send parcels back from 7 to 19 h: work that falls into the night is done in the morning.
 fn by_day(at: Moment) -> Moment {
     const DAY: i64 = 86_400_000;
     const HOUR: i64 = 3_600_000;

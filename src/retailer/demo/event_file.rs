@@ -17,7 +17,7 @@ pub struct EventFile {
     path: String,
 }
 
-/// One line. What is no text is shown with U+FFFD for the bytes that are none.
+/// One line. Bytes that are not UTF-8 are shown as U+FFFD.
 #[derive(Serialize)]
 struct Line<'a> {
     topic: &'a str,
@@ -27,7 +27,7 @@ struct Line<'a> {
     value: Option<Value<'a>>,
 }
 
-/// JSON as it is, so that not a byte of it changes; all else (a dead letter may be anything) as a string.
+/// JSON stands byte for byte; a dead letter that is not JSON is a string.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Value<'a> {

@@ -8,7 +8,7 @@ use crate::retailer::sums::Sums;
 use crate::retailer::{Retailer, Settings};
 
 impl Facts {
-    /// All but what only those know who ran the engine.
+    /// All figures but those that only whoever runs the engine knows (epochs, dead letters, times).
     pub fn of(retailer: &Retailer, judge: &Judge, plan: &Settings, ended: Moment) -> Self {
         let truth = retailer.truth();
         let mut sums = truth.past.clone();

@@ -44,7 +44,7 @@ impl Observer for Sums {
 const DECODE_ERRORS_SHOWN: usize = 5;
 const PARTITIONS: i32 = 4;
 const RECORD_BYTES_MAX: usize = 900_000;
-/// After the last thing has happened, the clock still goes on for so long: what waits for it alone is said then.
+/// The clock goes on for so long after the last thing has happened: what only waits for time to pass is emitted then.
 const AFTERMATH: Span = Span::hours(30);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub struct Play {
     written: u64,
     working: Duration,
     killed: Option<Killed>,
-    /// The day whose night is looked at next, and how far that has got; nights looked at, and what was wrong.
+    /// The day whose night is checked next, and how far that has got; nights checked, and what was wrong.
     midnight: Moment,
     looked: Looked,
     nights: u32,
@@ -199,7 +199,7 @@ impl Play {
         self.killed.is_some()
     }
 
-    /// Goes on until everybody waits for nothing any more; `each` is told after each moment.
+    /// Runs until nobody waits for anything any more; calls `each` after each moment.
     pub async fn run(&mut self, mut each: impl FnMut(&Self)) -> Result<Facts, Error> {
         let began = Instant::now();
         loop {

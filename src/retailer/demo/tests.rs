@@ -35,7 +35,7 @@ fn without_a_crm_the_rest_goes_its_way() {
     assert!(written.borrow().iter().all(|topic| !topic.starts_with("crm.")), "{written:?}");
 }
 
-/// What a run on a Kafka is like, without the Kafka: everybody is in a hurry, and nothing is read out of it that hurry alone explains.
+/// What a run on a Kafka is like, without the Kafka: everybody is in a hurry.
 #[test]
 fn a_retailer_in_a_hurry_is_served_as_well() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -1,4 +1,4 @@
-//! Incidents begin: each is handed the systems that it happens to.
+//! Incidents begin: each is given the systems that it happens to.
 
 use super::{Kind, flash_sale, late_carrier, new_snapshot, night_counts, renumbering, silent_warehouse};
 use crate::retailer::magento::Magento;

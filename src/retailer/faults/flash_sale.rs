@@ -1,5 +1,5 @@
-//! A flash sale: in minutes all but one of a few pieces are bought in both shops, and then the last piece in both at the same moment: each shop
-//! still showed it. One order is not covered until goods come, or for ever.
+//! A flash sale: within minutes all but one of a few pieces are sold in the two shops. Then both sell the last piece at the same moment, since both
+//! still show it. One order is not covered until goods come, or for ever.
 
 use super::{Incident, Kind};
 use crate::facts::time::Span;

@@ -9,5 +9,5 @@ const LATE: Span = Span::days(2);
 
 pub(super) fn begin(world: &mut World) {
     world.wires.delay(System::Carrier, world.now + FOR, LATE);
-    world.faults.note(world.now, "for a day, what the carrier scans is told two days later".to_owned());
+    world.faults.note(world.now, "for a day, what the carrier scans arrives two days later".to_owned());
 }

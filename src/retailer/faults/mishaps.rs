@@ -1,6 +1,6 @@
-//! Mishaps of single orders, and what is left of each for a person to look at.
+//! Mishaps of single orders, and the exception that each leaves for a person.
 //!
-//! | mishap | a person is asked to look at | until |
+//! | mishap | exception | open until |
 //! | --- | --- | --- |
 //! | the carrier loses the parcel | `parcel-lost` | the end: nobody decides |
 //! | the warehouse does not find the goods, and closes the order | `short-closed` | the shop cancels too; it forgets a quarter of them |
@@ -46,7 +46,7 @@ pub fn placed(world: &mut World, index: u32) {
     }
 }
 
-/// The carrier says that the parcel is lost, which is heard at `told`.
+/// The carrier says that the parcel is lost; Waybill hears of it at `told`.
 pub fn parcel_lost(world: &mut World, index: u32, parcel: &str, told: Moment) {
     let key = key("parcel-lost", &world.orders[index as usize].key(), parcel);
     world.faults.watch.must(key, told, "the carrier lost the parcel");

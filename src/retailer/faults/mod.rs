@@ -4,10 +4,10 @@
 //! ```text
 //!  flash sale        the last piece is sold in two shops at once; the goods come days later, or never
 //!  silent warehouse  its work goes on for an hour and more, its records come all at once when the line is back
-//!  late carrier      what its scanners tell within a day is told two days later
+//!  late carrier      what its scanners report within one day arrives two days late
 //!  new snapshot      a connector reads its tables again, all rows as they stand
 //!  renumbering       the ERP gives its open documents other numbers
-//!  night counts      stock is counted and told at night alone
+//!  night counts      stock is counted, and the counts are sent, only at night
 //!  wrong clocks      every system's clock is off by up to a quarter of an hour
 //!  mishaps           of single orders: lost goods, lost parcels, too much paid back, a transfer that never comes
 //! ```
@@ -52,7 +52,7 @@ pub struct Faults {
     pub diary: Vec<Happened>,
     /// Articles that are not sold before their sale.
     pub withheld: BTreeSet<usize>,
-    /// Stock is counted at night alone until then.
+    /// Until then stock is counted only at night.
     pub night_counts_until: Option<Moment>,
 }
 

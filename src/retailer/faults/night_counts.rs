@@ -1,4 +1,4 @@
-//! For some days the warehouse's stock is counted at night alone: all day the figure stands on last night's count and on what has left since.
+//! For some days the warehouse counts its stock only at night: during the day a figure is last night's count less what has left since.
 
 use crate::facts::Moment;
 use crate::facts::time::Span;
@@ -8,14 +8,14 @@ const FOR: Span = Span::days(5);
 
 pub(super) fn begin(world: &mut World) {
     world.faults.night_counts_until = Some(world.now + FOR);
-    world.faults.note(world.now, "for five days stock is counted at night alone".to_owned());
+    world.faults.note(world.now, "for five days stock is counted only at night".to_owned());
 }
 
 /// The hour of the count, in UTC.
 const HOUR: i64 = 2;
 const DAY: i64 = 86_400_000;
 
-/// When figures are read that would be read at `soon`.
+/// When the poller reads figures next: at `soon`, or at the night's count.
 pub fn next(world: &World, soon: Moment) -> Moment {
     if world.faults.night_counts_until.is_none_or(|until| soon >= until) {
         return soon;

@@ -1,5 +1,5 @@
-//! The ERP renumbers: open sales orders of which nothing is posted get numbers of a new series. A key that changes is a row deleted and another
-//! inserted; nothing says that they are the same.
+//! The ERP renumbers: open sales orders of which nothing is posted get numbers of a new series. A changed key arrives as one row deleted and
+//! another inserted; nothing says that they are the same order.
 
 use super::key;
 use crate::facts::time::Span;
@@ -13,7 +13,7 @@ pub(super) fn begin(world: &mut World, nav: &mut Nav) {
     world.faults.note(world.now, format!("the ERP gives {} other numbers", counted(orders.len(), "open order")));
 }
 
-/// What is posted under the new number may overtake the news that the former one is gone: for a while there are two records.
+/// A posting under the new number may arrive before the deletion of the former one: for a while there are two records.
 fn renumbered(world: &mut World, index: u32) {
     let (order, now) = (&world.orders[index as usize], world.now);
     let duplicate = key("erp-duplicate", &order.key(), "");

@@ -10,15 +10,15 @@ use crate::retailer::world::World;
 pub(super) fn begin(world: &mut World, silence: &Incident) {
     let until = world.now + Span::minutes(silence.size);
     world.wires.silence(System::Peoplevox, until);
-    world.faults.note(world.now, format!("the warehouse tells nothing for {} minutes; its work goes on", silence.size));
+    world.faults.note(world.now, format!("the warehouse sends nothing for {} minutes; its work goes on", silence.size));
 }
 
-/// Waybill asks a person to look when a warehouse has not answered for so long.
+/// An exception opens when a warehouse has not answered for so long.
 const PATIENCE: Span = Span::hours(1);
-/// Whether it was so long hangs on minutes: the answer's clock is another's, and epochs take their time.
+/// So close to the limit the exception may open or not: the warehouse's clock is off, and epochs take their time.
 const DOUBT: Span = Span::minutes(20);
 
-/// The warehouse has taken up an order, which is heard at `told`.
+/// The warehouse has taken up an order; Waybill hears of it at `told`.
 pub fn answered(world: &mut World, index: u32, told: Moment) {
     let order = &world.orders[index as usize];
     let Some(asked) = order.asked_at.filter(|asked| told + DOUBT >= *asked + PATIENCE) else { return };

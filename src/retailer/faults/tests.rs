@@ -30,7 +30,7 @@ fn exceptions(faults: &FaultFacts, kind: &str) -> (usize, usize, usize) {
     faults.exceptions.iter().find(|of| of.kind == kind).map_or((0, 0, 0), |of| (of.opened, of.open, of.must))
 }
 
-/// Something is broken: the judge must find one failure that says all of this.
+/// Something is broken: the judge must find a failure whose sentence has all of these words.
 fn caught(kind: Kind, orders: u32, invariant: Invariant, words: &[&str], tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) {
     let facts = lived(kind, orders, 3, tamper);
     let named = |sentence: &str| words.iter().all(|word| sentence.contains(word));
@@ -46,7 +46,7 @@ fn holds(record: &SourceRecord, topic: &str, words: &[&str]) -> bool {
     record.topic.ends_with(topic) && words.iter().all(|word| text(record).contains(word))
 }
 
-/// Lets all through but the first that fits.
+/// Loses the first record that fits.
 fn without_first(fits: impl Fn(&SourceRecord) -> bool) -> impl FnMut(&mut SourceRecord) -> bool {
     let mut lost = false;
     move |record| {
@@ -87,7 +87,7 @@ fn goods_that_are_not_told_are_missed_at_a_sale() {
 #[test]
 fn a_warehouse_that_is_silent_for_an_hour_is_believed_afterwards() {
     let faults = agrees(Kind::SilentWarehouse, 300);
-    assert!(faults.diary[0].what.contains("the warehouse tells nothing"));
+    assert!(faults.diary[0].what.contains("the warehouse sends nothing"));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_number_that_stays_beside_the_new_one_is_caught() {
 
 #[test]
 fn stock_that_is_counted_at_night_alone_is_right_all_day() {
-    assert!(agrees(Kind::NightCounts, 200).diary[0].what.contains("at night alone"));
+    assert!(agrees(Kind::NightCounts, 200).diary[0].what.contains("only at night"));
 }
 
 #[test]

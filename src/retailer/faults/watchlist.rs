@@ -1,4 +1,4 @@
-//! What a person must look at, by the truth: whoever injects a fault notes when it begins and when it is over.
+//! Which exceptions must be open, by the truth: whoever injects a fault notes when each begins and when it is over.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Watch {
     pub from: Moment,
     /// It is over.
     pub until: Option<Moment>,
-    /// To ask for it is right; else only not wrong: it hangs on seconds, or on a clock that is off.
+    /// It must open. Else it may: that depends on seconds, or on a clock that is off.
     pub must: bool,
     pub why: &'static str,
 }

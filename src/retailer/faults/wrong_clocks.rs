@@ -1,14 +1,14 @@
 //! Clocks that are off by up to a quarter of an hour. Deadlines are measured by the sources' own times, so an order of a shop whose clock is far
-//! behind looks old as soon as it is placed: whether it is whole in time hangs on how long its rows are on their way.
+//! behind looks old as soon as it is placed: whether it is complete in time depends on how long its rows travel.
 
 use super::key;
 use crate::facts::time::Span;
 use crate::retailer::clock::System;
 use crate::retailer::world::World;
 
-/// So long after it was placed an order must be whole.
+/// An order must be complete so long after it was placed.
 const PATIENCE: Span = Span::minutes(15);
-/// Rows may be on their way so long.
+/// Rows travel at most so long.
 const ON_THE_WAY: Span = Span::minutes(6);
 
 /// The shop's order is placed.

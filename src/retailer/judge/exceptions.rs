@@ -1,5 +1,4 @@
-//! Exceptions: what a person was asked to look at, against what a person must look at. None missing, none spurious, from the opening of each to
-//! its end.
+//! Exceptions that opened, against those that must (and may) open by the truth: none missing, none spurious, each opened and closed in time.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +8,11 @@ use crate::facts::Moment;
 use crate::facts::time::Span;
 use crate::retailer::faults::{Watch, Watchlist};
 
-/// So much later than the truth Waybill may know of it: what systems tell stalls on its way, and is worked on in epochs.
+/// Waybill may know of it so much later than it happened: records stall on their way, and are worked on in epochs.
 const GRACE: Span = Span::hours(3);
 /// Clocks that are off make it earlier.
 const EARLY: Span = Span::hours(1);
-/// Goods that came in count when they are counted, which may be at night.
+/// Goods that came in are known once they are counted, which may be at night.
 const GRACE_OF_COUNTS: Span = Span::hours(27);
 
 /// How many exceptions of a kind there were.
@@ -51,7 +50,7 @@ fn grace(key: &str) -> Span {
     if key.starts_with("oversold|") { GRACE_OF_COUNTS } else { GRACE }
 }
 
-/// Nothing was asked of a person that nobody need look at.
+/// No exception opened that should not have.
 fn spurious(key: &str, said: &ExceptionHeard, list: &[Watch], now: Moment, failures: &mut Failures) {
     let grace = grace(key);
     let explains = |watch: &&Watch| said.opened + EARLY >= watch.from && watch.until.is_none_or(|until| said.opened <= until + grace);
@@ -69,7 +68,7 @@ fn spurious(key: &str, said: &ExceptionHeard, list: &[Watch], now: Moment, failu
     }
 }
 
-/// A person was asked, and as long as somebody had to look.
+/// Every exception that must open did, and was open for as long as it must be.
 fn missing(key: &str, watch: &Watch, said: &[ExceptionHeard], now: Moment, failures: &mut Failures) {
     let grace = grace(key);
     let until = watch.until.unwrap_or(now);

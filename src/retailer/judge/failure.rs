@@ -1,4 +1,4 @@
-//! What must hold, and what does not.
+//! What must hold at the end of a run, and what was found not to.
 
 /// What must hold at the end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

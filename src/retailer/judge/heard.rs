@@ -1,4 +1,4 @@
-//! What was heard, folded by order, SKU and ledger.
+//! The derived events so far, folded by order, SKU and ledger.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::facts::{Moment, Quantity};
 use crate::retailer::record::HeardEvent;
 use crate::retailer::units::{pence, pounds, whole};
 
-/// All that was heard.
+/// All events so far.
 #[derive(Default)]
 pub struct Heard {
     pub counts: BTreeMap<Topic, u64>,
@@ -26,9 +26,9 @@ pub struct Heard {
     /// By channel and SKU.
     pub stock: BTreeMap<(String, String), StockHeard>,
     pub prices: BTreeMap<String, Option<i64>>,
-    /// Exceptions that were said, by key.
+    /// Exceptions by key.
     pub exceptions: BTreeMap<String, Vec<ExceptionHeard>>,
-    /// What is wrong in itself.
+    /// Events that are wrong whatever the truth is: an id twice, a step missing.
     pub wrong: Vec<String>,
     ids: HashSet<u64>,
     steps: HashMap<u64, u32>,
@@ -43,7 +43,7 @@ pub struct ExceptionHeard {
     pub sentence: String,
 }
 
-/// What was said of one order. Lines are named by the shop's id.
+/// The events of one order. Lines are named by the shop's id.
 #[derive(Default)]
 pub struct OrderHeard {
     pub status: Option<OrderStatus>,
@@ -72,7 +72,7 @@ pub struct OrderHeard {
     pub mails: BTreeMap<Kind, u32>,
 }
 
-/// The last that was said of a SKU.
+/// The last statement of a SKU.
 pub struct StockHeard {
     pub free: Option<i64>,
     pub shown: Option<i64>,
@@ -167,7 +167,7 @@ impl Heard {
         }
     }
 
-    /// Nothing is said of an order any more that was found right and forgotten.
+    /// An order that was found right and forgotten must have no further events.
     fn fold_in(&mut self, event: &HeardEvent<'_>, fold: impl FnOnce(&mut OrderHeard)) {
         if self.forgotten.contains(&xxh3_64(event.key.as_bytes())) {
             self.wrong.push(format!("{} {}: order {} was over and done", event.topic.name(), event.id, event.key));

@@ -1,8 +1,8 @@
-//! The judge: what Waybill said, against what really happened.
+//! The judge compares what Waybill emitted with what really happened.
 //!
-//! [`Judge::hear`] is given every derived event once, as a client reads it back; what is wrong in itself (an id twice, a step missing, an entry
-//! out of balance) is noted at once. [`Judge::verdict`] compares what is left in the end with the [`Truth`]: every order's stage and pieces,
-//! every refund to the cent, every account, every SKU's stock, who was told of which parcel. Each failure is a sentence that names the order
+//! [`Judge::hear`] is given every derived event once, as a client reads it back; what is wrong whatever the truth is (an id twice, a step
+//! missing, an entry out of balance) is noted at once. [`Judge::verdict`] compares what is left in the end with the [`Truth`]: every order's stage and pieces,
+//! every refund to the cent, every account, every SKU's stock, who was notified of which parcel. Each failure is a sentence that names the order
 //! (or the SKU) and the row.
 
 mod exceptions;
@@ -26,7 +26,7 @@ use super::record::HeardEvent;
 use crate::events::Topic;
 use crate::facts::Moment;
 
-/// Listens to all derived events and says in the end what is wrong.
+/// Is given all derived events and says in the end what is wrong.
 #[derive(Default)]
 pub struct Judge {
     heard: Heard,
@@ -58,17 +58,17 @@ impl Judge {
         failures.0
     }
 
-    /// The order's story is over, and it was found right: what is said of it from now on is wrong.
+    /// The order's story is over, and it was found right: any further event of it is wrong.
     pub fn forget(&mut self, key: &str) {
         self.heard.forget(key);
     }
 
-    /// Looks at the stock when all is quiet: what differs is suspected only, for something may be under way.
+    /// Compares the stock when all is quiet: a SKU that differs is only suspected, for something may be under way.
     pub fn suspect_stock(&mut self, truth: &Truth<'_>) {
         self.suspects = stock::differing(&self.heard, truth).into_keys().collect();
     }
 
-    /// Looks again at what was suspected.
+    /// Compares the suspected SKUs again: those that still differ are wrong.
     pub fn convict_stock(&mut self, truth: &Truth<'_>) -> Vec<Failure> {
         if self.suspects.is_empty() {
             return Vec::new();

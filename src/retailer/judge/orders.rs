@@ -1,4 +1,4 @@
-//! Orders: stages and pieces, go-aheads, and who was told of what.
+//! Orders: stages and pieces, go-aheads, and who was notified of what.
 
 use super::heard::{Heard, OrderHeard};
 use super::{Failures, Invariant, OrderTruth, Truth};
@@ -29,7 +29,7 @@ pub(super) fn check_one(heard: &Heard, order: &OrderTruth<'_>, failures: &mut Fa
     mails(order, said, failures);
 }
 
-/// Nobody still waits: what is wanted has left and arrived, the ERP's documents are posted, the shop has shipped.
+/// The order has ended: what is wanted has left and arrived, the ERP's documents are posted, the shop has shipped.
 fn story_over(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     let stage = said.status.as_ref().map_or("nothing".to_owned(), |status| format!("{:?}", status.stage).to_lowercase());
@@ -87,7 +87,7 @@ fn status(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     }
     let really = match order.receipts.is_empty() {
         true => ReturnStage::None,
-        // What is refunded is not what is due: nobody has said yet that it is well so.
+        // More is refunded than is due, and nobody has decided yet that it is fine.
         false if order.too_much() > 0 => ReturnStage::Received,
         false => ReturnStage::Reversed,
     };
@@ -119,7 +119,7 @@ fn status(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     }
 }
 
-/// The ERP's record and the go-ahead are what was last wanted.
+/// The ERP's record and the go-ahead hold what was last wanted.
 fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     if said.creates > 1 {
@@ -159,7 +159,7 @@ fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
 
 const RECEIVERS: [Receiver; 2] = [Receiver::Shop, Receiver::Erp];
 
-/// Each receiver heard of each parcel's lines, in sum what was in it; of the completion once, if all arrived.
+/// Each receiver was notified of each parcel's lines, in sum what was in it; and of the completion once, if all arrived.
 fn parcels(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     for receiver in RECEIVERS {
@@ -195,7 +195,7 @@ fn parcels(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     }
 }
 
-/// What came back was told, and reversed, to both.
+/// Both receivers were notified of what came back, and its sale was reversed for both.
 fn returns(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     for receiver in RECEIVERS {
@@ -222,7 +222,7 @@ fn returns(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     }
 }
 
-/// A mail is due for a day; whether it still is hangs on clocks and epochs for a while.
+/// A mail is due for a day. Around the end of that day clocks and epochs decide whether it still goes out.
 const NEWS: Span = Span::minutes(23 * 60 + 30);
 const OLD: Span = Span::minutes(24 * 60 + 30);
 
@@ -238,7 +238,7 @@ fn mails(order: &Order, said: &OrderHeard, failures: &mut Failures) {
         format!("order {number}: the mail `despatched` went out {told} times, {really} parcels left")
     });
     let arrived = || order.parcels.iter().filter(|parcel| parcel.delivered_at.is_some());
-    // What is told a day late is no news any more.
+    // A day later the mail is no news any more.
     let (least, most) =
         (arrived().filter(|parcel| parcel.told_late < NEWS).count(), arrived().filter(|parcel| parcel.told_late < OLD).count());
     let told = count(Kind::Delivered);

@@ -20,7 +20,7 @@ pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
     }
 }
 
-/// What differs of the figures alone: channel and article, and a sentence.
+/// Stock figures that differ: channel and article, and a sentence.
 pub(super) fn differing(heard: &Heard, truth: &Truth<'_>) -> BTreeMap<(&'static str, usize), String> {
     let open = open_claims(truth);
     let mut found = BTreeMap::new();

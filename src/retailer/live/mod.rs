@@ -20,7 +20,7 @@ pub fn unreachable<E: Display>(brokers: &str) -> impl Fn(E) -> Error {
     move |error| Error::Unavailable(format!("Kafka at {brokers}: {error}"))
 }
 
-/// Creates the systems' topics. What others have written there would be mixed up with what is played: such topics are refused.
+/// Creates the systems' topics. A topic that has records already is refused: they would be mixed up with those of the run.
 pub async fn prepare(setup: &Setup, partitions: i32) -> Result<(), Error> {
     let (brokers, client) = (&setup.bootstrap, BTreeMap::new());
     // Waybill reads the topic of decisions too, and makes it itself: with one partition.

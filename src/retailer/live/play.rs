@@ -27,13 +27,13 @@ pub struct Patience {
 /// The shop's database, as a client that reads SQL.
 pub type Database = Box<dyn Write>;
 
-/// Looks in vain for Waybill's topics so often.
+/// Looks for Waybill's topics so often, until they are there.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Who drives is told at least so often.
+/// The caller's `each` runs at least so often.
 const TURN_MAX: Duration = Duration::from_millis(100);
 const DECODE_ERRORS_SHOWN: usize = 5;
-/// No system answers sooner after it was asked, however great the hurry. Shorter than an epoch, a second application that reads the same topics
-/// would read question and answer at once, and have nothing to ask.
+/// No system answers sooner, however great the hurry. If answers came within an epoch, a second application on the same topics would read request and
+/// answer together, and would have nothing to request.
 const ANSWERS_AFTER: Duration = Duration::from_millis(400);
 
 /// A run.

@@ -1,4 +1,4 @@
-//! The shop: Magento 2 on MariaDB. Its rows change in the pieces and the order in which Magento saves them.
+//! The shop: Magento 2 on MariaDB. Its rows change in the steps and the order in which Magento saves them.
 //!
 //! An order placed: reservations first (committed before the order exists), then in one transaction the header without address ids, the
 //! addresses, items (parents before children), the payment, and the header again. What is cancelled before payment raises `qty_canceled`;

@@ -68,7 +68,7 @@ impl Stock {
         self.set(world, article, self.figures[article] + pieces);
     }
 
-    /// Writes the figure that Waybill says, if the shop's is still the one that Waybill had seen (else a newer word is under way).
+    /// Writes Waybill's figure, if the shop's is still the one that Waybill had seen (else a newer figure is under way).
     pub fn write(&mut self, world: &mut World, article: usize, figure: i64, seen: Option<i64>) {
         let current = self.figures[article];
         if figure != current && seen.is_none_or(|seen| seen == current) {

@@ -1,4 +1,4 @@
-//! A stand-in for Waybill that knows the truth and says it: what the judge must find nothing wrong with.
+//! A stand-in for Waybill that knows the truth and emits the right events: the judge must find nothing wrong with them.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ impl Emitted {
 #[derive(Default)]
 pub struct StandIn {
     steps: BTreeMap<(Topic, String), u32>,
-    /// The last content by topic and key: nothing is said twice.
+    /// The last content by topic and key: the same is not emitted twice.
     last: BTreeMap<(Topic, String), Value>,
     refunded: BTreeMap<u32, i64>,
     revenue: BTreeMap<u32, i64>,
