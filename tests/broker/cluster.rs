@@ -12,7 +12,7 @@ use crate::proxy::Proxy;
 pub struct Cluster {
     /// Straight to the broker.
     pub bootstrap: String,
-    /// Through the proxy, which can lose what it is told to lose.
+    /// Through the proxy, which can lose what a test wants lost.
     pub proxied: String,
     pub proxy: Proxy,
     /// The broker's process.

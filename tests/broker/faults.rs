@@ -1,4 +1,4 @@
-//! What must stop the log, with a sentence that says what to do; and topics that are not as they should be.
+//! Errors that must stop the log, each with a sentence about what to do; and topics that are not as they should be.
 
 use std::sync::Arc;
 use std::time::Duration;

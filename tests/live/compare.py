@@ -45,7 +45,7 @@ ANSWERED_SHARE_MAX = 0.5
 # Of all mails, those of a parcel of which one run had seen a part.
 PARTS_SHARE_MAX = 0.1
 
-# Members that tell how a content came about, not what it is.
+# Members about how a content came about, not what it is.
 OF_THE_WAY = {"id", "step"}
 OF_A_STEP = {
     "fulfilment-requests": {"action", "difference"},
@@ -69,7 +69,7 @@ ANSWERED = {
     "notifications": {"content"},
     "refund-requests": {"content", "total", "by_tender", "by_reason", "by_line", "rmas"},
 }
-# Members of a parcel's mail that tell how much of it was seen.
+# Members of a parcel's mail that depend on how much of the parcel was known.
 OF_A_PARCEL = {"lines", "still_to_come"}
 MAILS_OF_MONEY = {"part-cancelled", "cancelled", "refund-made"}
 
@@ -135,7 +135,7 @@ def book(topic, steps):
 
 
 def stands(topic, steps):
-    """What a ledger stands at: its last total or content, without what tells of the way there. `None`: nothing is wanted, nothing was said."""
+    """What a ledger stands at: its last total or content, without members about the way there. `None`: nothing is wanted, nothing was emitted."""
     shape = SHAPES[topic]
     content = document(topic, steps) if shape == "document" else book(topic, steps) if shape == "book" else steps[-1]
     return content and without(content, OF_THE_WAY | OF_A_STEP.get(topic, set()))
@@ -254,7 +254,7 @@ def highest_asked(output):
 
 
 def tells_a_part(a, b):
-    """Two mails of which one tells a part of the other's pieces, and nothing else differs: of one parcel, where just the rest is still to come; or
+    """Two mails of which one holds a part of the other's pieces, and nothing else differs: of one parcel, where just the rest is still to come; or
     the confirmation, that one run sent before it saw that pieces were cancelled."""
     if without(a, OF_A_PARCEL) != without(b, OF_A_PARCEL):
         return False

@@ -117,7 +117,7 @@ class Waybill(Server):
         return self.log.read_text(errors="replace")[-3000:]
 
     def kill(self):
-        """As a crash does it: no signal that could be heard."""
+        """As a crash does it: by SIGKILL, which no process can handle."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 

@@ -54,7 +54,7 @@ class Load(Server):
 
     def stop(self, seconds=20):
         if self.process.poll() is None:
-            # A process that stands still hears no other signal.
+            # A stopped process (SIGSTOP) handles no other signal.
             self.process.kill()
         self.process.wait()
 
@@ -108,7 +108,7 @@ def run(kafka, folder, options):
         read = before + int(metrics["waybill_records_total"])
         check(read == there, f"{application.name}: {there} records are in the topics, {read} were read in committed epochs")
     compared = judge(kafka, calm, killed)
-    # The records tell of days long past: what is due to a customer by mail has lapsed.
+    # The records are of days long past: mails to customers have lapsed.
     silent = {output.name: [topic for topic in TOPICS if topic != "notifications" and not output.count(topic)] for output in (compared.a, compared.b)}
     check(not any(silent.values()), f"both had something to say in every topic but notifications (silent: {silent})")
 

@@ -25,7 +25,7 @@ EPOCHS = (20, 60)
 # The retailer ends by itself before this.
 SECONDS_MAX = 200
 
-# Each story: topics and what must be said in them of one order, as (topic, member, value); no member: anything.
+# Each story: topics and what must be emitted there for one order, as (topic, member, value); no member: anything.
 STRAIGHT = [
     ("sales-orders", "action", "create"), ("revenue-notices", None, None), ("fulfilment-requests", "action", "release"),
     ("despatch-notices", "receiver", "erp"), ("despatch-notices", "receiver", "shop"), ("notifications", "kind", "confirmed"),
@@ -62,7 +62,7 @@ class Retailer:
         with open(self.client.log, "ab") as log:
             client = ["mariadb", "--no-defaults", f"--socket={mariadb.socket}", "-u", "root", mariadb.database]
             self.client.process = subprocess.Popen(client, stdin=self.player.process.stdout, stdout=log, stderr=log)
-        # The client alone holds the pipe now: if it fails, the player hears of it.
+        # The client alone holds the pipe now: if it fails, the player gets an error.
         self.player.process.stdout.close()
 
     def ended(self):
@@ -84,7 +84,7 @@ def play(kafka, mariadb, folder, options):
     """Applications A and B, and the retailer's days."""
     config = waybill("retailer", "config", "--brokers", kafka.bootstrap, "--prefix", PREFIX)
     settings = {"epochs__linger": "50ms", "kafka__partitions": 2, "application__shards": 4}
-    # The retailer hears what stands under its prefix and `waybill.`.
+    # The retailer reads the topics under its prefix and `waybill.`.
     heard, calm = (Waybill(folder, f"{PREFIX}{name}", config, **settings) for name in ("waybill", "calm"))
     kills = Kills(heard, options.kills, EPOCHS, options.seed)
     retailer = Retailer(folder, kafka, mariadb, options)
@@ -107,7 +107,7 @@ def play(kafka, mariadb, folder, options):
 
 
 def orders_of(output, story):
-    """Orders of which everything was said that the story asks for."""
+    """Orders for which everything was emitted that the story asks for."""
     told = {}
     for event in output.events:
         if event.body is None:

@@ -1,4 +1,4 @@
-"""What an application said: its derived topics as Kafka's console consumer shows them, folded to what stands at the end.
+"""What an application emitted: its derived topics as Kafka's console consumer shows them, folded to what stands at the end.
 
 Everything that one application must hold by itself is checked while reading: ids, steps, revisions, places.
 """
@@ -42,7 +42,7 @@ class Event:
     offset: int
     headers: dict = field(hash=False)
     key: str
-    # The bytes as text, to tell two contents under one id; `None` is a tombstone.
+    # The bytes as text, to find two contents under one id; `None` is a tombstone.
     text: str | None
     body: dict | None = field(hash=False)
 
@@ -86,7 +86,7 @@ class Output:
         self.views = views
         # What is wrong, in sentences.
         self.faults = []
-        # (topic, key) -> newest content; a tombstone removes it: withdrawn is never said.
+        # (topic, key) -> newest content; a tombstone removes it: withdrawn is as good as never emitted.
         self.statements = {}
         # (topic, Kafka key, ledger key) -> contents, step by step.
         self.ledgers = defaultdict(list)

@@ -132,7 +132,7 @@ class Kafka(Server):
             "transaction.state.log.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
             "auto.create.topics.enable": "true",
-            # What is loaded tells of days long past: it would be deleted at once.
+            # The loaded records are of days long past: retention would delete them at once.
             "log.retention.ms": "-1",
         }
         properties.update(settings or {})
@@ -154,7 +154,7 @@ class Kafka(Server):
         return result.stdout
 
     def _tool(self, tool, *arguments):
-        # Without a file that says otherwise, log4j writes what goes wrong to standard output, among the records.
+        # Without a configuration file log4j writes errors to standard output, among the records.
         log = self.folder / "tools-log4j2.properties"
         log.write_text(
             "appender.c.type=Console\nappender.c.name=c\nappender.c.target=SYSTEM_ERR\nappender.c.layout.type=PatternLayout\n"

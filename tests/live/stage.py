@@ -1,4 +1,4 @@
-"""What the runs on real servers have in common: what they tell while they run, and how they look at two applications in the end."""
+"""What the runs on real servers have in common: what they print while they run, and how they look at two applications in the end."""
 
 import json
 import random
@@ -68,7 +68,7 @@ def derived(application):
 
 
 def heard(kafka, application):
-    """All that the application said, and what it answers about each order that it told of."""
+    """All that the application emitted, and its answer about each order in it."""
     path = kafka.folder / f"{application.application}.out"
     said = events(kafka.read(derived(application), path))
     keys = sorted({event.key for event in said if event.topic == "order-status"})
@@ -84,7 +84,7 @@ def heard_both(kafka, a, b):
 
 
 def judge(kafka, a, b, while_up=lambda a, b: None):
-    """Reads what both said, ends them, and compares; raises when anything does not hold. `while_up` looks at both before they end."""
+    """Reads what both emitted, ends them, and compares; raises when anything does not hold. `while_up` looks at both before they end."""
     outputs = heard_both(kafka, a, b)
     say("what both said is read")
     while_up(*outputs)

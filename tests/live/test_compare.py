@@ -11,7 +11,7 @@ ORDER = "magento|1"
 
 
 class Said:
-    """What one application says, as the console consumer would print it."""
+    """What one application emits, as the console consumer would print it."""
 
     def __init__(self, name):
         self.name = name

@@ -44,7 +44,7 @@ MADE = {
 
 
 def entered(topic, requested):
-    """What a ledger has entered as sent, where `requested` tells it: steps; of a refund the total, of a go-ahead the pieces. Else None:
+    """What a ledger has entered as sent, where `requested` holds it: steps; of a refund the total, of a go-ahead the pieces. Else None:
     a notice of receipt tells pieces that the receiver may have known by itself."""
     if topic == "notifications":
         return 1 if requested == "sent" else 0
@@ -86,7 +86,7 @@ class Views:
                     yield f"{why['topic']} {key}|{why['part']}: due {why['due']}, requested {why['requested']}, and the gate is open"
 
     def unheard(self, ledgers):
-        """Ledgers that have entered what no event says, in sentences. `ledgers`: (topic, order, ledger key) -> contents."""
+        """Ledgers with an entry of which there is no event, in sentences. `ledgers`: (topic, order, ledger key) -> contents."""
         for key, order in sorted(self.orders.items()):
             for why in order["why"]:
                 said = ledgers.get((why["topic"], key, f"{key}|{why['part']}" if why["part"] else key), ())

@@ -1,5 +1,5 @@
-//! The engine against itself: shuffled, repeated, cut into other epochs, crashed and restored, it says the same at the end; no id stands twice,
-//! no ledger has a gap, a restart says nothing.
+//! The engine against itself: with records shuffled, repeated, cut into other epochs, with crashes and restores, the same events stand at the end.
+//! No id stands twice, no ledger has a gap, a restart emits nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

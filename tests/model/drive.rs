@@ -160,7 +160,7 @@ impl Player<'_> {
     }
 }
 
-/// Plays `history` by `plan`, ends at `end`, and tells all that was seen.
+/// Plays `history` by `plan` until `end`, and returns all that was seen.
 pub fn play(history: &[Entry], plan: &Plan, end: Moment) -> Result<Seen, String> {
     let config = world::config();
     let broker = Broker::new();
@@ -292,7 +292,7 @@ impl Seen {
     }
 }
 
-/// A line's total in a step is its total in the step before and the difference that the step tells.
+/// A line's total in a step is its total in the step before plus the step's difference.
 fn running_totals(topic: Topic, key: &str, steps: &[Json]) -> Vec<String> {
     let difference = match topic {
         Topic::FulfilmentRequests => "difference",

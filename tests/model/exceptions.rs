@@ -1,4 +1,4 @@
-//! Reference model, exceptions: what is open at the end, as (kind, entity), of the kinds that are told by rows alone (exceptions.md).
+//! Reference model, exceptions: what is open at the end, as (kind, entity), of the kinds that depend on rows alone (exceptions.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::stock::{CHANNELS, figure, is_open};
 /// By kind and entity: is the exception open? Where the model can't know, nothing stands.
 pub type Open = BTreeMap<(&'static str, String), bool>;
 
-/// Kinds that are told by an order's rows.
+/// Kinds that depend on an order's rows.
 pub fn of_orders(orders: &BTreeMap<String, Order<'_>>, tick: Moment) -> Open {
     let mut open = Open::new();
     for (key, order) in orders {

@@ -28,7 +28,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The warehouse at this location says that it does not know the SKU. One that says nothing of it knows it.
+    /// The warehouse at this location reports that it does not know the SKU. Without a report it knows it.
     pub fn lacks(&self, location: &str, sku: &Sku) -> bool {
         let warehouse = if location == "NORTH" { WMS } else { SEKO };
         self.skus.get(sku).into_iter().flatten().any(|kept| match &kept.row {
@@ -50,7 +50,7 @@ fn place(order: Order, arrived: usize) -> Place {
 
 #[derive(Default)]
 struct Newest {
-    /// When anything was first heard of the row.
+    /// When the row first came.
     heard: Option<Moment>,
     told: Option<(Place, Row, Moment)>,
     deleted: Option<(Place, Moment)>,

@@ -267,7 +267,7 @@ fn record_leaves_open(kept: &[Kept<OrderRow>], lines: &[(String, Line)]) -> bool
     })
 }
 
-/// Closed short: the line's quantity less the despatched total that the same row tells, once the despatch rows add up to that; where it tells
+/// Closed short: the line's quantity less the despatched total of the same row, once the despatch rows add up to that; where it has
 /// none, what it names as cancelled.
 fn closed_short(kept: &[Kept<OrderRow>], lines: &[(String, Line)], source: usize, row: &WarehouseLine, id: &str) -> (Decimal, bool) {
     let named = row.cancelled.map(decimal);

@@ -1,6 +1,6 @@
-//! Histories from a seed: a few orders that live as orders do, and now and then as they should not; the stock they draw on; all told as rows.
+//! Histories from a seed: a few orders that live as orders do, and now and then as they should not; the stock they draw on; all as rows.
 //!
-//! | file | what it tells |
+//! | file | rows of |
 //! | --- | --- |
 //! | `tell_order.rs` | the shop's side: orders as placed, changed, paid, held, cancelled; POS sales |
 //! | `tell_work.rs` | the ERP's records, the warehouses' orders, parcels and scans |
@@ -44,7 +44,7 @@ struct Draft {
     stays: bool,
 }
 
-/// Collects what is told, in any order of time.
+/// Collects rows, in any order of time.
 pub struct Teller {
     pub chance: Chance,
     drafts: Vec<Draft>,

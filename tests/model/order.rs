@@ -29,7 +29,7 @@ pub struct Order<'k> {
     pub replaced_record: bool,
     /// Lines + charges differ from the total beyond rounding.
     pub totals_differ: bool,
-    /// Pieces that were cancelled are stopped whether or not a go-ahead was made: every warehouse has said that nothing is left to send.
+    /// Pieces that were cancelled are stopped whether or not a go-ahead was made: every warehouse has reported that nothing is left to send.
     pub settled: bool,
     /// Where each line is to be sent from, once known.
     pub locations: BTreeMap<String, String>,
@@ -215,7 +215,7 @@ pub fn locations(
     found
 }
 
-/// Both warehouses say that they have the order and nothing is left to send.
+/// Both warehouses report that they have the order and nothing is left to send.
 fn answered(kept: &[Kept<OrderRow>]) -> bool {
     ["NORTH", "SOUTH"].iter().all(|location| {
         let total = kept.iter().any(

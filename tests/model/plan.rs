@@ -53,7 +53,7 @@ fn jitter(chance: &mut Chance, arrival: &mut [usize]) {
     }
 }
 
-/// Gives the rows that are versioned by arrival alone the order that they were told in, in the places where they stand.
+/// Puts the rows that are versioned by arrival alone back into the order in which they were written, in the places where they stand.
 fn in_order_of_arrival(entries: &[Entry], arrival: &mut [usize]) {
     let places: Vec<usize> = (0..arrival.len()).filter(|place| entries[arrival[*place]].record.order == Order::Arrival).collect();
     let mut told: Vec<usize> = places.iter().map(|place| arrival[*place]).collect();

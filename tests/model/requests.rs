@@ -96,7 +96,7 @@ pub fn fulfilment(key: &str, order: &Order<'_>, seen: &Seen) -> Result<(), Strin
     Ok(())
 }
 
-/// What left in each parcel, told to the shop, and to the ERP once it has the order.
+/// What left in each parcel: notified to the shop, and to the ERP once it has the order.
 pub fn despatches(
     key: &str,
     order: &Order<'_>,

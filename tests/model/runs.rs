@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::history::{self, History};
 use crate::shrink::shrink;
 
-/// Attempts that making a failing history small may cost, unless `MODEL_TRIES` says otherwise.
+/// Attempts that making a failing history small may cost, unless `MODEL_TRIES` gives another number.
 const SHRINK_TRIES: u64 = 1_500;
 
 /// How many ways a history is played.
@@ -29,7 +29,7 @@ pub fn first_seed(default: u64) -> u64 {
     variable("MODEL_SEED").unwrap_or(default)
 }
 
-/// Checks `count` histories; `check` says what is wrong with one. The first that fails is shrunk and shown.
+/// Checks `count` histories; `check` returns what is wrong with one. The first that fails is shrunk and shown.
 pub fn check_all(first: u64, count: u64, check: impl Fn(&History, Plans) -> Result<(), String> + Sync) {
     let (first, count) = variable("MODEL_ONLY").map_or((first, count), |seed| (seed, 1));
     let count = variable("MODEL_COUNT").unwrap_or(count);

@@ -37,7 +37,7 @@ impl Channel {
     }
 }
 
-/// What is to be said of a SKU in a channel.
+/// The statement that a SKU must have in a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     pub counted: Decimal,
@@ -230,7 +230,7 @@ fn taken_away(order: &Order<'_>, line: &Goods, location: &str, kept: &[Kept<SkuR
     if line.line.needs == Needs::Taken && left_before(booked, count) { line.despatched } else { Decimal::ZERO }
 }
 
-/// Warehouses tell despatches to the minute: a count is never assumed to hold what it may not hold.
+/// Warehouses report despatches to the minute: a count is never assumed to hold what it may not hold.
 fn left_before(at: Moment, count: &Count) -> bool {
     at.0 < count.t0.0 - count.t0.0.rem_euclid(60_000)
 }

@@ -33,7 +33,7 @@ pub struct Story {
     pub placed: Moment,
     pub channel: &'static str,
     pub lines: Vec<StoryLine>,
-    /// What the shop said of it as a whole.
+    /// The shop's header of it.
     pub head: Option<Header>,
     /// Something of it was or will be cancelled.
     pub cancels: bool,
@@ -43,7 +43,7 @@ pub fn gbp() -> Currency {
     Currency::new("GBP").expect("a currency")
 }
 
-/// Tells one order.
+/// The rows of one order.
 pub fn tell(teller: &mut Teller, number: i64) {
     let placed = BEGIN + Span::minutes(teller.chance.between(0, 60 * 24 * 2));
     if teller.chance.percent(15) {

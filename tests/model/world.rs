@@ -112,7 +112,7 @@ pub enum Order {
     Arrival,
 }
 
-/// One row as its source told it.
+/// One row of a source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     pub subject: Subject,
@@ -219,7 +219,7 @@ fn say_row(told: &Told) -> String {
     format!("{subject} [{}] {} at {}", told.id, plain(content), told.at)
 }
 
-/// Without what every row of these histories says alike.
+/// Without what all rows of these histories have alike.
 fn plain(mut content: String) -> String {
     const ALIKE: &[&str] = &[
         ", prices_include_tax: true",

@@ -70,7 +70,7 @@ fn pairs(words: &[&str]) -> Result<Vec<(String, String)>, String> {
     Ok(pairs)
 }
 
-/// The member that says how many pieces an event is about, line by line.
+/// The member with an event's pieces, line by line.
 fn primary(topic: Option<Topic>) -> &'static str {
     match topic {
         Some(Topic::SalesOrders) => "wanted",

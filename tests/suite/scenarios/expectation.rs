@@ -4,7 +4,7 @@
 //! sales-orders: create, 3 of A, 1 of B, total 94.36     a request; all requests of the topic are expected, in the order of their steps
 //! despatch-notices to erp D1: 2 of A, tracking T1       only those to the ERP, of parcel D1, are spoken of
 //! no fulfilment-requests                                none was made (`no stock-updates TEE`: none stands)
-//! never stock-updates TEE: shown 0                      was said at no time
+//! never stock-updates TEE: shown 0                      was never emitted
 //! order-status 1001: despatched, line A wanted 2        a statement as it stands
 //! exceptions oversold TEE: sentence has 1002
 //! order 1001: stage delivered, money.due 0              what GET /orders/1001 answers; `sku TEE: ...` what GET /stock/TEE does
@@ -152,7 +152,7 @@ impl Verdict {
     }
 }
 
-/// Compares a block with what was heard.
+/// Compares a block with what was emitted.
 pub fn compare(block: &[Expected], outcome: &Outcome) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let mut used: BTreeSet<usize> = BTreeSet::new();

@@ -5,7 +5,7 @@
 //! | key | holds |
 //! | --- | --- |
 //! | `title` | what happens, in a sentence |
-//! | `expects`, `because` | what a person would expect, and the rule that says so |
+//! | `expects`, `because` | what a person would expect, and the rule behind it |
 //! | `rules` | ids of `tests/fixtures/rules.toml` |
 //! | `retailer` | what this retailer has otherwise than `retailer.toml` |
 //! | `story` | what the systems say, line by line (`language.rs`, `rows*.rs`) |
@@ -13,7 +13,7 @@
 //! | `meanwhile` | the same at moments on the way: `at`, `then` |
 //! | `order_matters` | why it is not played in other orders (`replay.rs`) |
 //!
-//! Expectations are worked out by hand from the specification, never recorded from what the program says.
+//! Expectations are worked out by hand from the specification, never recorded from the program's output.
 //!
 //! `pending.toml` names the scenarios that fail today, each with what is found instead: they must fail, so that the list shrinks.
 //! `WAYBILL_SCENARIO=name` plays those whose name holds it, pending ones too, and shows what is found.

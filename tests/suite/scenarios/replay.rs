@@ -48,7 +48,7 @@ pub fn sound(outcome: &Outcome) -> Vec<String> {
     wrong
 }
 
-/// Plays the story in the other ways, and says what differs.
+/// Plays the story in the other ways, and returns what differs.
 pub fn differences(config: &Config, records: &[StoryRecord], plain: &Outcome, order_matters: bool) -> Result<Vec<String>, String> {
     let mut wrong = Vec::new();
     let mut crashed = Plan::plain(records);
@@ -184,7 +184,7 @@ fn statements(outcome: &Outcome, eventually: bool) -> Value {
     Value::Object(all)
 }
 
-/// A count said again with a newer moment is no news: which of the two was said depends on the way.
+/// A count that comes again with a newer moment is no news: which of the two was emitted depends on the way.
 fn without_moments_of_counts(body: &mut Value) {
     for count in body["counts"].as_array_mut().into_iter().flatten() {
         if let Some(count) = count.as_object_mut() {
@@ -193,7 +193,7 @@ fn without_moments_of_counts(body: &mut Value) {
     }
 }
 
-/// The flag that says that an exception is open: perhaps one of a ledger.
+/// The flag of an open exception: perhaps one of a ledger.
 fn without_word(body: &mut Value, word: &str) {
     if let Some(flags) = body.get_mut("flags").and_then(Value::as_array_mut) {
         flags.retain(|flag| flag != word);
@@ -306,7 +306,7 @@ fn documents(a: &Value, b: &Value, answer: Option<&Value>) -> Option<String> {
     None
 }
 
-/// More was asked for than came to be due in the end, and an open exception says so.
+/// More was requested than was due in the end, and an open exception names it.
 fn overasked(outcome: &Outcome, order: &str) -> bool {
     outcome.statements(Topic::Exceptions).values().any(|body| body["kind"] == "refund-overasked" && body["entity"] == order)
 }

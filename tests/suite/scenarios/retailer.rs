@@ -24,7 +24,7 @@ struct Story {
     tells_products: bool,
 }
 
-/// `tells_products = true`: a SKU of which it tells nothing is unknown.
+/// `tells_products = true`: a SKU without a product row of it is unknown.
 fn story(common: &Common, settings: &toml::Table) -> Arc<dyn Adapter> {
     let tells_products = settings.get("tells_products").and_then(toml::Value::as_bool).unwrap_or(false);
     Arc::new(Story { topic: topic_of(&common.name), tells_products })
@@ -71,7 +71,7 @@ impl Adapter for Story {
     }
 }
 
-/// The configuration of `retailer.toml`, with what a scenario says otherwise put over it. `"none"` takes a section away.
+/// The configuration of `retailer.toml`, with the scenario's own settings put over it. `"none"` takes a section away.
 pub fn config(usual: &str, otherwise: &toml::Table) -> Result<Config, String> {
     let mut table: toml::Table = usual.parse().map_err(|error| format!("retailer.toml: {error}"))?;
     put_over(&mut table, otherwise);

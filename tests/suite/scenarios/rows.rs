@@ -93,7 +93,7 @@ impl Telling<'_> {
         self.facts.push(FactTold { subject: owner, kind, id, place: self.place, at: self.at, row });
     }
 
-    /// Of the rows of this kind whose ids begin so, those stand that are told in the same line; older ones are no more.
+    /// Of the rows of this kind whose ids begin so, only those of the same line stand; older ones are deleted.
     pub fn all_that_stand(&mut self, entity: EntityKind, kind: u8, prefix: Text) {
         let Place::Position([of, line, _]) = self.place else { unreachable!("a story's lines have positions") };
         let set = Subject::Set(RowSet { source: SourceId::WAYBILL, entity, kind, prefix });
@@ -102,7 +102,7 @@ impl Telling<'_> {
         self.facts.push(FactTold { subject: set, kind: Watermark::KIND, id: Text::default(), place, at: self.at, row });
     }
 
-    /// A snapshot that reads all rows of this kind begins: those that it reads are told from here on.
+    /// A snapshot that reads all rows of this kind begins: the rows that it reads follow.
     pub fn reads_anew(&mut self, kind: u8) {
         let set = Subject::Set(RowSet { source: SourceId::WAYBILL, entity: EntityKind::Orders, kind, prefix: Text::default() });
         let row = Some(Row::Watermark(Watermark::Read));
@@ -445,7 +445,7 @@ pub(super) fn currency(words: &mut Cursor<'_>) -> Result<Currency, Wrong> {
     Currency::new(word).ok_or_else(|| words.wrong(format!("\"{word}\" is no currency")))
 }
 
-/// The header of an order of which nothing is said yet.
+/// The header of an order before its first line.
 fn fresh(order: &str, telling: &Telling<'_>) -> Header {
     Header {
         number: order.into(),

@@ -1,4 +1,4 @@
-//! Plays a story to the real engine on the log in memory, and hears what a reader of committed records would.
+//! Plays a story to the real engine on the log in memory, and reads what a client of committed records would.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Plan {
     }
 }
 
-/// An event as it was heard.
+/// An event as a client read it.
 #[derive(Clone, Debug)]
 pub struct Heard {
     pub topic: Topic,
@@ -79,7 +79,7 @@ pub struct Heard {
     pub body: Option<Value>,
 }
 
-/// All that was heard up to a moment, and what queries answer then.
+/// All events up to a moment, and what queries answer then.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// In the order of their partitions, and so of each ledger and each key.
@@ -230,7 +230,7 @@ impl<'c> Play<'c> {
         }
     }
 
-    /// What was heard so far, and what is answered now.
+    /// All events so far, and what queries answer now.
     pub fn outcome(&mut self) -> Outcome {
         self.listen();
         let published = self.engine.core().published();
@@ -250,7 +250,7 @@ impl<'c> Play<'c> {
     }
 }
 
-/// A SKU that was only ever heard of has no figures to compare.
+/// A SKU that is only mentioned has no figures to compare.
 fn figures(answer: Value) -> Option<Value> {
     let empty = answer["channels"].as_array().is_none_or(Vec::is_empty) && answer["product"].is_null();
     (!empty).then_some(answer)
@@ -293,7 +293,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, Strin
     runtime.block_on(work)
 }
 
-/// Without the list of rows: which record told each is about the way, not about how the order stands.
+/// Without the list of rows: from which record each came is about the way, not about how the order stands.
 fn without_rows(mut answer: Value) -> Value {
     if let Some(members) = answer.as_object_mut() {
         members.remove("rows");
