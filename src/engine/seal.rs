@@ -26,7 +26,7 @@ use super::topics::SourceTopics;
 use super::{aliases, bulk_deletes, workers, write_state};
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
-use crate::entities::order::{OrderState, view, yields};
+use crate::entities::order::{OrderState, derived, view};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::sku::SkuState;
 use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_alias, seal_customer, seal_order, seal_sku};
@@ -230,7 +230,7 @@ fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts:
     let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     let before = facts.len();
-    outlet.unheard = yields::differences(&view, rows, rules, told, |subject, row_key, row: Option<Row>| {
+    outlet.unheard = derived::differences(&view, rows, rules, told, |subject, row_key, row: Option<Row>| {
         let change = row.map_or(Change::Delete, Change::Upsert);
         facts.push(Fact { subject, key: row_key, change, version, cause: cause.unwrap_or(Cause::NONE), at: tick });
     }) && rules.has(Role::Wms);

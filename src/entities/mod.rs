@@ -26,4 +26,4 @@ pub mod watermark;
 pub use kept::{Deletion, Kept, Upserted};
 pub use keyed_rows::KeyedRows;
 pub use put::Put;
-pub use rows::{Rows, Stored};
+pub use rows::{RowOf, Rows, Stored};

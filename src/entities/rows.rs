@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::newest::{Arrival, Known};
 use super::{Deletion, Kept, Put, Upserted};
-use crate::facts::{Cause, Moment, RowKey, SourceId, Version};
+use crate::facts::order::OrderRowType;
+use crate::facts::{Cause, Moment, OrderRow, RowKey, SourceId, Version};
 
 /// A row as it is kept: its content, and which record said so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -193,6 +194,34 @@ impl<R: Clone + PartialEq> Rows<R> {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// A row of a known type, with its key and what is kept beside it.
+#[derive(Debug)]
+pub struct RowOf<'a, T> {
+    /// Kind, source and id.
+    pub key: &'a RowKey,
+    /// Version, cause, moment; whether it was deleted.
+    pub stored: &'a Stored<OrderRow>,
+    /// What it says.
+    pub row: &'a T,
+}
+
+impl Rows<OrderRow> {
+    /// The rows of a type that have content, deleted ones too: a deleted row keeps what it last said.
+    pub fn all<'a, T: OrderRowType + 'a>(&'a self) -> impl Iterator<Item = RowOf<'a, T>> {
+        self.of_kind(T::KIND).filter_map(|(key, stored)| Some(RowOf { key, stored, row: T::of(stored.row.as_ref()?)? }))
+    }
+
+    /// The row with this key, if it stands and is of this type.
+    pub fn get_live<T: OrderRowType>(&self, key: &RowKey) -> Option<&T> {
+        self.get(key).filter(|stored| !stored.deleted).and_then(|stored| T::of(stored.row.as_ref()?))
+    }
+
+    /// The rows of a type that stand: not deleted.
+    pub fn live<'a, T: OrderRowType + 'a>(&'a self) -> impl Iterator<Item = RowOf<'a, T>> {
+        self.all().filter(|each| !each.stored.deleted)
     }
 }
 

@@ -15,7 +15,8 @@ use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{LineView, ParcelView};
+use crate::entities::order::figures::LineView;
+use crate::entities::order::sent::ParcelView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -72,7 +73,7 @@ impl Request for DespatchNotice {
 
     fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
         let (rules, tick) = (outlet.context.rules, outlet.context.tick);
-        let Some(header) = view.header else { return };
+        let Some(header) = view.placed.header else { return };
         for receiver in receivers(view, header, rules) {
             let parcels = told_by_parcel(view, ledgers, receiver);
             parcels.iter().for_each(|told| told.enter_covered(view, ledgers, outlet));
@@ -100,7 +101,7 @@ impl Request for DespatchNotice {
 
     fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
         let mut topics = Vec::new();
-        let Some(header) = view.header else { return topics };
+        let Some(header) = view.placed.header else { return topics };
         for receiver in receivers(view, header, rules) {
             for told in told_by_parcel(view, ledgers, receiver) {
                 let ledger = ledgers.get(&told.slot);
@@ -140,7 +141,7 @@ struct Told<'v, 'a> {
 /// The line, by id; with the others of its SKU where some despatch names only that.
 fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
     match request::line(view, line) {
-        Some(of) if !of.pooled => vec![of.id],
+        Some(of) if !of.sent.pooled => vec![of.id],
         _ => totals::of_article(view, line),
     }
 }
@@ -184,7 +185,7 @@ impl Told<'_, '_> {
     fn higher(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Totals {
         let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
         totals::raised_within(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers), |_, pool: &[&str]| {
-            let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.d).sum();
+            let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.sent.despatched).sum();
             let told: Quantity = ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
             despatched - told
         })
@@ -231,7 +232,7 @@ fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: 
     for line in view.lines.iter().filter(|line| !line.set) {
         *own.entry(line.sku.as_str()).or_default() += shipped(line, receiver);
     }
-    let mut parcels: Vec<&ParcelView<'_>> = view.parcels.iter().collect();
+    let mut parcels: Vec<&ParcelView<'_>> = view.sent.parcels.iter().collect();
     parcels.sort_by_key(|parcel| (parcel.despatched_at, parcel.key));
     let mut all: Vec<Told<'v, 'a>> = Vec::new();
     for parcel in parcels {
@@ -260,8 +261,8 @@ fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: 
 /// The receiver's own shipped total of a line.
 fn shipped(line: &LineView<'_>, receiver: Receiver) -> Quantity {
     match receiver {
-        Receiver::Shop => line.shop_shipped,
-        Receiver::Erp => line.erp_shipped,
+        Receiver::Shop => line.sent.shop_shipped,
+        Receiver::Erp => line.erp.shipped,
     }
 }
 
@@ -277,10 +278,10 @@ fn gates_of_lowering(view: &OrderView<'_>) -> Gates {
 
 fn gates(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rules: &Rules, tick: Moment) -> Gates {
     // Of a whole order, what could not be put to a line never will be: the rest is told.
-    let resolved = !parcel.unresolved || view.conditions.complete.holds;
+    let resolved = !parcel.unresolved || view.gates.complete.holds;
     let tracked = gives_up_tracking(parcel, rules).is_none_or(|moment| moment <= tick);
-    let gates = Gates::default().and(&view.conditions.not_test).consistent(view);
-    let gates = if receiver == Receiver::Erp { gates.and(&view.conditions.recorded) } else { gates };
+    let gates = Gates::default().and(&view.gates.not_test).consistent(view);
+    let gates = if receiver == Receiver::Erp { gates.and(&view.gates.recorded) } else { gates };
     gates.when("resolved", resolved, || ("the order lines that the parcel's rows name".into(), request::bringer(rules, Role::Shop))).when(
         "tracking",
         tracked,

@@ -10,8 +10,8 @@ use super::body::Statement;
 use super::outlet::Outlet;
 use crate::entities::exceptions::to_do;
 use crate::entities::order::OrderView;
+use crate::entities::order::findings::Finding;
 use crate::entities::order::state::Said;
-use crate::entities::order::view::Finding;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::ids::{join_key, split_key};
@@ -82,7 +82,7 @@ fn notice(view: &OrderView<'_>, finding: &Finding, since: Moment) -> ExceptionNo
         kind: finding.kind.into(),
         entity: view.key.0.clone(),
         number: finding.number.as_str().into(),
-        order_number: view.header.map(|header| header.number.clone()),
+        order_number: view.placed.header.map(|header| header.number.clone()),
         since,
         sentence: finding.sentence.as_str().into(),
         to_do: to_do(finding.kind).into(),

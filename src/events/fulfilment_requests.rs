@@ -20,8 +20,8 @@ use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::LineView;
-use crate::entities::order::warehouse::holds_to_what_was_asked;
+use crate::entities::order::answered::holds_to_what_was_asked;
+use crate::entities::order::figures::LineView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -77,7 +77,7 @@ impl Request for FulfilmentRequest {
 
     fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let Some(header) = view.header else { return };
+        let Some(header) = view.placed.header else { return };
         for location in locations(view, ledgers, rules) {
             let asked = ledgers.get(&location).cloned().unwrap_or_default();
             let wanted = wanted_from(view, ledgers, rules, &location);
@@ -101,7 +101,7 @@ impl Request for FulfilmentRequest {
     }
 
     fn why(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
-        let Some(header) = view.header.filter(|_| rules.has(Role::Wms)) else { return Vec::new() };
+        let Some(header) = view.placed.header.filter(|_| rules.has(Role::Wms)) else { return Vec::new() };
         let mut topics: Vec<WhyTopic> = Vec::new();
         for location in locations(view, ledgers, rules) {
             let asked = ledgers.get(&location).cloned().unwrap_or_default();
@@ -110,7 +110,7 @@ impl Request for FulfilmentRequest {
             let gates = gates(view, header, rules, &location);
             topics.push(WhyTopic::new(Self::TOPIC, location, pieces(&wanted), pieces(&asked.totals), gates));
         }
-        if topics.is_empty() && view.lines.iter().any(|line| line.ships && line.w.is_positive()) {
+        if topics.is_empty() && view.lines.iter().any(|line| line.erp.ships && line.sent.wanted.is_positive()) {
             let due = "the lines that ship".to_string();
             topics.push(WhyTopic::new(Self::TOPIC, Text::default(), due, pieces(&Totals::new()), gates(view, header, rules, "")));
         }
@@ -120,13 +120,13 @@ impl Request for FulfilmentRequest {
 
 /// The locations that are asked now, or were: by the code that counts there, in the order of their codes.
 fn locations(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules) -> BTreeSet<Text> {
-    let assigned = view.lines.iter().filter(|line| line.ships).filter_map(|line| warehouse_of(line, rules));
+    let assigned = view.lines.iter().filter(|line| line.erp.ships).filter_map(|line| warehouse_of(line, rules));
     assigned.chain(ledgers.keys().cloned()).collect()
 }
 
 /// The location that a line is sent from, where a warehouse system works there; other places are not asked.
 fn warehouse_of(line: &LineView<'_>, rules: &Rules) -> Option<Text> {
-    let location = rules.location(line.location?)?;
+    let location = rules.location(line.erp.location?)?;
     location.wms.is_some().then(|| location.code.clone())
 }
 
@@ -136,13 +136,13 @@ fn warehouse_of(line: &LineView<'_>, rules: &Rules) -> Option<Text> {
 fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, location: &str) -> Totals {
     let mut totals = Totals::new();
     let asked = ledgers.get(location);
-    for (index, line) in view.lines.iter().enumerate().filter(|(_, line)| line.ships) {
+    for (index, line) in view.lines.iter().enumerate().filter(|(_, line)| line.erp.ships) {
         let here = asked.map_or(Quantity::ZERO, |asked| totals::of(&asked.totals, line.id));
         let elsewhere: Quantity =
             ledgers.iter().filter(|(other, _)| other.as_str() != location).map(|(_, other)| totals::of(&other.totals, line.id)).sum();
-        let rest = (line.w - elsewhere).floor_zero();
+        let rest = (line.sent.wanted - elsewhere).floor_zero();
         // Pieces that left although they were cancelled are wanted again: they are not to be sent once more.
-        let may_rise = line.w > line.d && !line.not_stocked && !held_elsewhere(view, ledgers, location, index);
+        let may_rise = line.sent.wanted > line.sent.despatched && !line.erp.not_stocked && !held_elsewhere(view, ledgers, location, index);
         let total = match warehouse_of(line, rules) {
             Some(assigned) if assigned == location => {
                 if may_rise {
@@ -175,7 +175,7 @@ fn held_elsewhere(view: &OrderView<'_>, ledgers: &ByLocation, location: &str, li
 }
 
 fn left_from(line: &LineView<'_>, location: &str) -> Quantity {
-    line.despatched.iter().filter(|part| part.location == location).map(|part| part.quantity).sum()
+    line.sent.parts.iter().filter(|part| part.location == location).map(|part| part.quantity).sum()
 }
 
 /// The totals to ask for now, when they or the rest of the content differ from what was asked; `None`: nothing to ask.
@@ -212,17 +212,19 @@ fn action(asked: &Totals, totals: &Totals) -> Action {
 
 /// The conditions of a go-ahead and of any raise.
 fn gates(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -> Gates {
-    let conditions = &view.conditions;
+    let conditions = &view.gates;
     let duplicate = view.findings.iter().any(|finding| finding.kind == "erp-duplicate");
-    let placed =
-        |line: &LineView<'_>| !line.ships || line.w.is_zero() || line.location.is_some_and(|place| rules.location(place).is_some());
+    let placed = |line: &LineView<'_>| {
+        !line.erp.ships || line.sent.wanted.is_zero() || line.erp.location.is_some_and(|place| rules.location(place).is_some())
+    };
     let whole = header.advice == Advice::Whole;
     // An order that is to be sent whole is released when every line of it can be.
     let located = if whole || location.is_empty() { view.lines.iter().all(placed) } else { true };
-    let mut here =
-        view.lines.iter().filter(|line| line.ships && line.w > line.d && (whole || warehouse_of(line, rules).as_deref() == Some(location)));
-    let lacking: Vec<&str> = here.clone().filter(|line| line.not_stocked).map(|line| line.sku.as_str()).collect();
-    let stocked = lacking.is_empty() || (!whole && here.any(|line| !line.not_stocked));
+    let mut here = view.lines.iter().filter(|line| {
+        line.erp.ships && line.sent.wanted > line.sent.despatched && (whole || warehouse_of(line, rules).as_deref() == Some(location))
+    });
+    let lacking: Vec<&str> = here.clone().filter(|line| line.erp.not_stocked).map(|line| line.sku.as_str()).collect();
+    let stocked = lacking.is_empty() || (!whole && here.any(|line| !line.erp.not_stocked));
     Gates::of_order(view)
         .and(&conditions.recorded)
         .and(&conditions.approved)
@@ -251,7 +253,7 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals
         location: location.into(),
         shipping_method: header.shipping_method.clone(),
         advice: header.advice,
-        ship_to: view.ship_to.cloned(),
+        ship_to: view.placed.ship_to.cloned(),
         lines: totals.iter().map(line).collect(),
     }
 }
@@ -262,7 +264,7 @@ fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &Tot
 }
 
 fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {
-    request::line(view, line).map_or(Quantity::ZERO, |known| known.d)
+    request::line(view, line).map_or(Quantity::ZERO, |known| known.sent.despatched)
 }
 
 fn pieces(totals: &Totals) -> String {

@@ -1,7 +1,7 @@
 //! The gate of a request: its conditions as data. `emit` asks whether all hold, `why` shows them: one list, two uses.
 
 use crate::entities::order::OrderView;
-use crate::entities::order::view::Gate;
+use crate::entities::order::gates::Gate;
 
 /// The conditions of one request, in the order in which people read them.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +10,7 @@ pub struct Gates(Vec<Gate>);
 impl Gates {
     /// What every request asks for: the order is complete, no test, and its rows do not contradict each other.
     pub fn of_order(view: &OrderView<'_>) -> Self {
-        Self::default().and(&view.conditions.complete).and(&view.conditions.not_test).consistent(view)
+        Self::default().and(&view.gates.complete).and(&view.gates.not_test).consistent(view)
     }
 
     /// ... and a request of money: its figures add up, in one currency.

@@ -27,7 +27,7 @@ use super::request::{self, Request, WhyTopic};
 use super::value::{Value, value};
 use crate::entities::ledger::BookLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::LineView;
+use crate::entities::order::figures::LineView;
 use crate::entities::rules::{Pair, Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -107,7 +107,7 @@ impl Request for JournalEntry {
 
     fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
+        let (Some(header), true) = (view.placed.header, rules.has(Role::Finance)) else { return };
         for book in books(view, rules) {
             let moved = moved(&book, ledgers, rules);
             if moved.is_empty() || !Gates::of_money(view).open() {
@@ -124,7 +124,7 @@ impl Request for JournalEntry {
     }
 
     fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
-        if view.header.is_none() || !rules.has(Role::Finance) {
+        if view.placed.header.is_none() || !rules.has(Role::Finance) {
             return Vec::new();
         }
         let topic = |book: Book| {
@@ -138,7 +138,7 @@ impl Request for JournalEntry {
             if book.pairs != COST_PAIRS {
                 return topic;
             }
-            let missing = view.lines.iter().any(|line| line.d.is_positive() && line.unit_cost.is_none());
+            let missing = view.lines.iter().any(|line| line.sent.despatched.is_positive() && line.erp.unit_cost.is_none());
             let cost = || ("the unit cost of what was despatched".into(), request::bringer(rules, Role::Erp));
             topic.waiting_for(Gates::default().when("cost", !missing, cost))
         };
@@ -195,9 +195,9 @@ fn tender_account(tender: Tender) -> &'static str {
 }
 
 fn goods(line: &LineView<'_>, book: &mut Book) {
-    let supplied = line.d.min(line.n);
+    let supplied = line.sent.despatched.min(line.ordered);
     let all = value(line, supplied);
-    let back = all.less(value(line, supplied - line.r));
+    let back = all.less(value(line, supplied - line.back.returned));
     let (revenue, returns) = match line.line.kind {
         LineKind::Goods | LineKind::Service => ("sales_revenue", "sales_returns"),
         LineKind::GiftCard => (GIFT_CARDS, GIFT_CARDS),
@@ -208,8 +208,8 @@ fn goods(line: &LineView<'_>, book: &mut Book) {
 }
 
 fn charges(view: &OrderView<'_>, book: &mut Book) {
-    let supplied = view.lines.iter().any(|line| line.d.is_positive());
-    for charge in &view.charges {
+    let supplied = view.lines.iter().any(|line| line.sent.despatched.is_positive());
+    for charge in &view.money.charges {
         let earned = if charge.charge.kind == ChargeKind::Tip { view.money.captured.is_positive() } else { supplied };
         if !earned {
             continue;
@@ -241,13 +241,13 @@ fn give_back(book: &mut Book, pair: char, returns: &'static str, worth: Value) {
 /// Without a unit cost the line's cost pairs wait. The cost of what came back is cut from a cumulative total, so that all pieces back cost
 /// what all pieces out did.
 fn costs(line: &LineView<'_>, book: &mut Book) {
-    let Some(unit) = line.unit_cost else { return };
+    let Some(unit) = line.erp.unit_cost else { return };
     let currency = book.currency;
     let cost = |pieces: Quantity| unit.times(pieces).rounded(currency);
-    let stock = line.settled_stock;
-    book.add('K', COST, "inventory", cost(line.d));
+    let stock = line.back.settled_stock;
+    book.add('K', COST, "inventory", cost(line.sent.despatched));
     book.add('V', "inventory", COST, cost(stock));
-    book.add('W', "stock_write_off", COST, cost(stock + line.settled_written_off) - cost(stock));
+    book.add('W', "stock_write_off", COST, cost(stock + line.back.settled_written_off) - cost(stock));
 }
 
 /// The differences to what is posted, of the pairs that Waybill keeps.
@@ -319,18 +319,18 @@ fn entry(view: &OrderView<'_>, header: &Header, rules: &Rules, book: &Book, move
 
 /// Business time of the newest row that a pair's total is made of.
 fn moment_of(pair: char, view: &OrderView<'_>) -> Option<Moment> {
-    let despatched = || view.lines.iter().flat_map(|line| &line.despatched).map(|part| part.despatched_at).max();
+    let despatched = || view.lines.iter().flat_map(|line| &line.sent.parts).map(|part| part.despatched_at).max();
     let received = || {
-        let receipts = view.returns.iter().flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at);
-        let approvals = view.returns.iter().flat_map(|returned| &returned.lines).filter_map(|line| line.approved_at);
+        let receipts = view.back.returns.iter().flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at);
+        let approvals = view.back.returns.iter().flat_map(|returned| &returned.lines).filter_map(|line| line.approved_at);
         receipts.chain(approvals).max()
     };
     match pair {
         'P' => view.times.captured,
         'S' | 'C' | 'K' => despatched(),
-        'R' | 'B' => received().max(view.cancelled_at),
-        'D' => received().max(view.cancelled_at).max(view.times.stopped),
-        'F' => view.refunds.iter().filter(|refund| refund.counts).map(|refund| refund.at).max(),
+        'R' | 'B' => received().max(view.sent.cancelled_at),
+        'D' => received().max(view.sent.cancelled_at).max(view.times.stopped),
+        'F' => view.money.refunds.iter().filter(|refund| refund.counts).map(|refund| refund.at).max(),
         _ => received().max(view.times.disposed),
     }
 }

@@ -25,7 +25,9 @@ use super::request::{self, Request, WhyTopic};
 use super::value;
 use crate::entities::ledger::Entered;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{LineView, ParcelView, ReceiptView, ReturnView};
+use crate::entities::order::back::{ReceiptView, ReturnView};
+use crate::entities::order::figures::LineView;
+use crate::entities::order::sent::ParcelView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -149,7 +151,7 @@ impl Request for Notification {
 
     fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) {
         let (rules, tick) = (outlet.context.rules, outlet.context.tick);
-        let Some(header) = view.header else { return };
+        let Some(header) = view.placed.header else { return };
         outlet.set_timer(header.promised_at.filter(|_| undelivered(view)));
         for mail in mails(view, header, told, rules, tick) {
             let slot = mail.slot();
@@ -187,7 +189,7 @@ impl Request for Notification {
     }
 
     fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
-        let Some(header) = view.header else { return Vec::new() };
+        let Some(header) = view.placed.header else { return Vec::new() };
         let topic = |mail: Mail<'_, '_>| {
             let slot = mail.slot();
             let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
@@ -264,7 +266,7 @@ fn is_made(entered: &Entered) -> bool {
 
 /// Pieces that are wanted and have not left.
 fn to_come(view: &OrderView<'_>) -> Quantity {
-    view.lines.iter().filter(|line| line.ships).map(|line| (line.w - line.d).floor_zero()).sum()
+    view.lines.iter().filter(|line| line.erp.ships).map(|line| (line.sent.wanted - line.sent.despatched).floor_zero()).sum()
 }
 
 /// A parcel under a number.
@@ -274,12 +276,12 @@ fn numbered(parcel: &ParcelView<'_>, number: &str) -> Text {
 
 /// Something that is wanted is on its way or still to be sent.
 fn undelivered(view: &OrderView<'_>) -> bool {
-    view.lines.iter().any(|line| line.w > line.delivered)
+    view.lines.iter().any(|line| line.sent.wanted > line.sent.delivered)
 }
 
 /// The mails whose events have happened, of the kinds that are on.
 fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
-    let cancelled: Quantity = view.lines.iter().filter(|line| !line.set).map(|line| line.n - line.w).sum();
+    let cancelled: Quantity = view.lines.iter().filter(|line| !line.set).map(|line| line.ordered - line.sent.wanted).sum();
     let all = value::all_cancelled(view, std::iter::empty());
     let mut mails = Vec::new();
     // What is sold at a counter is confirmed there.
@@ -288,14 +290,14 @@ fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &
     }
     if cancelled.is_positive() && header.replaced_by.is_none() {
         let kind = if all { Kind::Cancelled } else { Kind::PartCancelled };
-        let at = view.cancelled_at.unwrap_or(header.placed_at);
+        let at = view.sent.cancelled_at.unwrap_or(header.placed_at);
         mails.push(Mail::of(kind, Text::from(cancelled.to_string()), at));
     }
-    for parcel in view.parcels.iter().filter(|parcel| !parcel.taken) {
+    for parcel in view.sent.parcels.iter().filter(|parcel| !parcel.taken) {
         of_parcel(parcel, told, rules, &mut mails);
     }
     mails.extend(delayed(view, header, tick));
-    for returned in &view.returns {
+    for returned in &view.back.returns {
         let first = accepted(returned).map(|receipt| receipt.received_at).min();
         mails.extend(first.map(|at| Mail { returned: Some(returned), ..Mail::of(Kind::ReturnReceived, returned.rma.into(), at) }));
     }
@@ -338,7 +340,7 @@ fn delayed<'v, 'a>(view: &'v OrderView<'a>, header: &Header, tick: Moment) -> Ve
     if !undelivered(view) {
         return Vec::new();
     }
-    let late = view.parcels.iter().filter_map(|parcel| match parcel.newest_scan {
+    let late = view.sent.parcels.iter().filter_map(|parcel| match parcel.newest_scan {
         Some((ScanMeaning::Delayed, at)) if parcel.delivered_at.is_none() => Some((parcel, at)),
         _ => None,
     });
@@ -371,7 +373,7 @@ fn accepted<'v, 'a>(returned: &'v ReturnView<'a>) -> impl Iterator<Item = &'v Re
 
 /// Once none of the refunds that count is pending, and they come to more than was told.
 fn refund_made<'v, 'a>(view: &'v OrderView<'a>, told: &Told) -> Option<Mail<'v, 'a>> {
-    let counting = || view.refunds.iter().filter(|refund| refund.counts);
+    let counting = || view.money.refunds.iter().filter(|refund| refund.counts);
     let at = counting().filter(|refund| refund.success).map(|refund| refund.at).max()?;
     let total = view.money.refunded;
     let settled = counting().all(|refund| refund.success);
@@ -390,7 +392,7 @@ fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told
     let address = header.email.as_ref().is_some_and(|email| !email.0.trim().is_empty());
     let gates = Gates::of_order(view).when("address", address, || ("an address to write to".into(), request::bringer(rules, Role::Shop)));
     match mail.kind {
-        Kind::Confirmed => gates.and(&view.conditions.secured),
+        Kind::Confirmed => gates.and(&view.gates.secured),
         Kind::Despatched => {
             let tracked = mail.gives_up_tracking(rules).is_none_or(|moment| moment <= tick);
             let settled = mail.settled_at(view, told, rules).is_none_or(|moment| moment <= tick);
@@ -440,12 +442,12 @@ fn by_tender(view: &OrderView<'_>) -> Vec<MailTender> {
 fn lines(view: &OrderView<'_>, mail: &Mail<'_, '_>) -> Vec<MailLine> {
     let mut pieces = vec![Quantity::ZERO; view.lines.len()];
     match mail.kind {
-        Kind::Confirmed => pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.w),
+        Kind::Confirmed => pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.sent.wanted),
         Kind::PartCancelled | Kind::Cancelled => {
-            pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.n - line.w);
+            pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.ordered - line.sent.wanted);
         }
         Kind::Delayed if mail.parcel.is_none() => {
-            pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = (line.w - line.delivered).floor_zero());
+            pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = (line.sent.wanted - line.sent.delivered).floor_zero());
         }
         Kind::Despatched
         | Kind::TrackingChanged

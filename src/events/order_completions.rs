@@ -13,7 +13,7 @@ use super::totals::{self, Totals};
 use super::value;
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::ParcelView;
+use crate::entities::order::sent::ParcelView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -61,7 +61,7 @@ impl Request for OrderCompletion {
 
     fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let (Some(header), true) = (view.header, all_delivered(view, rules)) else { return };
+        let (Some(header), true) = (view.placed.header, all_delivered(view, rules)) else { return };
         let totals = delivered(view, rules);
         for receiver in request::receivers(view, rules) {
             let known = totals::told(ledgers, receiver.name());
@@ -83,25 +83,21 @@ impl Request for OrderCompletion {
     fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let topic = |receiver: Receiver| {
             let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-            let wanted: Quantity = view.lines.iter().map(|line| line.w).sum();
+            let wanted: Quantity = view.lines.iter().map(|line| line.sent.wanted).sum();
             WhyTopic::new(Self::TOPIC, receiver.name().into(), format!("{wanted} pieces"), format!("{told} pieces"), gates(view, rules))
         };
-        request::receivers(view, rules).filter(|_| view.header.is_some()).map(topic).collect()
+        request::receivers(view, rules).filter(|_| view.placed.header.is_some()).map(topic).collect()
     }
 }
 
 fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
     let missing = || {
-        let open = view.parcels.iter().filter(|parcel| !is_final(parcel, rules)).map(|parcel| parcel.key);
+        let open = view.sent.parcels.iter().filter(|parcel| !is_final(parcel, rules)).map(|parcel| parcel.key);
         let open: Vec<&str> = open.collect();
         let waits = if open.is_empty() { "the despatch of what is wanted".into() } else { format!("the delivery of {}", open.join(", ")) };
         (waits, request::bringer(rules, Role::Carrier))
     };
-    Gates::of_order(view).and(&view.conditions.recorded).and(&view.conditions.not_held).when(
-        "delivered",
-        all_delivered(view, rules),
-        missing,
-    )
+    Gates::of_order(view).and(&view.gates.recorded).and(&view.gates.not_held).when("delivered", all_delivered(view, rules), missing)
 }
 
 fn is_final(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
@@ -110,13 +106,13 @@ fn is_final(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
 
 fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
     let delivered = delivered(view, rules);
-    value::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.w)
+    value::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.sent.wanted)
 }
 
 /// Delivered pieces by line; without those delivered by assumption, unless these count.
 fn delivered(view: &OrderView<'_>, rules: &Rules) -> Totals {
-    let mut totals: Totals = view.lines.iter().map(|line| (line.id.into(), line.delivered)).collect();
-    let assumed = view.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));
+    let mut totals: Totals = view.lines.iter().map(|line| (line.id.into(), line.sent.delivered)).collect();
+    let assumed = view.sent.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));
     for (index, quantity) in assumed.flat_map(|parcel| &parcel.lines) {
         if let Some(total) = view.lines.get(*index).and_then(|line| totals.get_mut(line.id)) {
             *total = (*total - *quantity).floor_zero();
@@ -126,7 +122,7 @@ fn delivered(view: &OrderView<'_>, rules: &Rules) -> Totals {
 }
 
 fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger: &NoticeLedger) -> OrderCompletion {
-    let delivered = view.parcels.iter().filter_map(|parcel| parcel.delivered_at).max();
+    let delivered = view.sent.parcels.iter().filter_map(|parcel| parcel.delivered_at).max();
     let line = |(id, total): (&Text, &Quantity)| CompletionLine { sku: request::sku_of(view, id), line: id.clone(), delivered: *total };
     OrderCompletion {
         head: RequestHead::new(view.key, &[receiver.name()], ledger.step),
@@ -134,7 +130,7 @@ fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger:
         order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
         delivered_at: delivered.unwrap_or(header.placed_at),
-        assumed: view.parcels.iter().any(|parcel| parcel.assumed && parcel.delivered_at.is_some()),
+        assumed: view.sent.parcels.iter().any(|parcel| parcel.assumed && parcel.delivered_at.is_some()),
         lines: ledger.totals.iter().filter(|(_, total)| total.is_positive()).map(line).collect(),
     }
 }

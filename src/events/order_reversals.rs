@@ -12,7 +12,7 @@ use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::LineView;
+use crate::entities::order::figures::LineView;
 use crate::entities::rules::Rules;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -66,7 +66,7 @@ impl Request for OrderReversal {
 
     fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let Some(header) = view.header else { return };
+        let Some(header) = view.placed.header else { return };
         if ledgers.is_empty() && view.lines.iter().all(|line| settled(line).is_zero()) {
             return;
         }
@@ -94,8 +94,8 @@ impl Request for OrderReversal {
     }
 
     fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
-        let back: Quantity = view.lines.iter().map(|line| line.r).sum();
-        if view.header.is_none() || back.is_zero() {
+        let back: Quantity = view.lines.iter().map(|line| line.back.returned).sum();
+        if view.placed.header.is_none() || back.is_zero() {
             return Vec::new();
         }
         let settled: Quantity = view.lines.iter().map(settled).sum();
@@ -134,12 +134,12 @@ fn gates(view: &OrderView<'_>) -> Gates {
 
 /// Accepted pieces whose goods are settled.
 fn settled(line: &LineView<'_>) -> Quantity {
-    (line.settled_stock + line.settled_written_off + line.settled_other).min(line.r)
+    (line.back.settled_stock + line.back.settled_written_off + line.back.settled_other).min(line.back.returned)
 }
 
 /// Nothing of the order is kept.
 fn whole(view: &OrderView<'_>) -> bool {
-    view.lines.iter().all(|line| line.k.is_zero())
+    view.lines.iter().all(|line| line.kept.pieces.is_zero())
 }
 
 fn reversal(
@@ -158,8 +158,8 @@ fn reversal(
             sku: line.sku.as_str().into(),
             quantity,
             total,
-            to_stock: line.settled_stock,
-            written_off: line.settled_written_off,
+            to_stock: line.back.settled_stock,
+            written_off: line.back.settled_written_off,
         };
         (total.is_positive() || !quantity.is_zero()).then_some(told)
     };

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::body::Statement;
 use super::outlet::Outlet;
 use crate::entities::order::OrderView;
+use crate::entities::order::sent::ParcelView;
+use crate::entities::order::standing::{OrderStage, PaymentWord, ReturnStage};
 use crate::entities::order::state::Said;
-use crate::entities::order::view::{OrderStage, ParcelView, PaymentWord, ReturnStage};
 use crate::entities::topics::Topic;
 use crate::facts::order::ScanMeaning;
 use crate::facts::{Moment, Quantity, Text};
@@ -69,18 +70,18 @@ pub fn emit(view: &OrderView<'_>, said: &mut Said, outlet: &mut Outlet<'_>) {
 
 /// The status that the view comes to.
 pub fn status(view: &OrderView<'_>) -> Option<OrderStatus> {
-    let header = view.header?;
+    let header = view.placed.header?;
     let lines = view.lines.iter().map(|line| StatusLine {
         line: line.id.into(),
         sku: line.sku.as_str().into(),
-        ordered: line.n,
-        wanted: line.w,
-        despatched: line.d,
-        delivered: line.delivered,
-        returned: line.r,
+        ordered: line.ordered,
+        wanted: line.sent.wanted,
+        despatched: line.sent.despatched,
+        delivered: line.sent.delivered,
+        returned: line.back.returned,
         refunded: line.refunded,
     });
-    let parcels = view.parcels.iter().map(|parcel| StatusParcel {
+    let parcels = view.sent.parcels.iter().map(|parcel| StatusParcel {
         parcel: parcel.key.into(),
         carrier: parcel.carrier.into(),
         tracking: parcel.tracking.map(Text::from),
@@ -94,10 +95,10 @@ pub fn status(view: &OrderView<'_>) -> Option<OrderStatus> {
         order: view.key.0.clone(),
         number: header.number.clone(),
         channel: header.channel.clone(),
-        stage: view.stage,
-        payment: view.payment,
-        return_stage: view.return_stage,
-        flags: view.flags.iter().map(|flag| Text::from(*flag)).collect(),
+        stage: view.standing.stage,
+        payment: view.standing.payment,
+        return_stage: view.standing.return_stage,
+        flags: view.standing.flags.iter().map(|flag| Text::from(*flag)).collect(),
         lines: lines.collect(),
         parcels: parcels.collect(),
         promised_at: header.promised_at,
@@ -123,7 +124,7 @@ pub fn parcel_stage(parcel: &ParcelView<'_>) -> &'static str {
 
 /// For the customer: where his order is, then what came back and what was paid back.
 fn text(view: &OrderView<'_>) -> String {
-    let mut text = match view.stage {
+    let mut text = match view.standing.stage {
         OrderStage::Cancelled => "Your order is cancelled.",
         OrderStage::Delivered => "Your order is delivered.",
         OrderStage::PartDelivered => "A part of your order is delivered.",
@@ -136,10 +137,10 @@ fn text(view: &OrderView<'_>) -> String {
         OrderStage::Recorded | OrderStage::Placed => "We have your order.",
     }
     .to_owned();
-    if view.stage != OrderStage::Cancelled && view.flags.contains(&"part-cancelled") {
+    if view.standing.stage != OrderStage::Cancelled && view.standing.flags.contains(&"part-cancelled") {
         text.push_str(" A part of it is cancelled.");
     }
-    text.push_str(match view.return_stage {
+    text.push_str(match view.standing.return_stage {
         ReturnStage::None => "",
         ReturnStage::Asked => " You have asked to send something back.",
         ReturnStage::Logged => " We await what you send back.",
@@ -173,7 +174,7 @@ mod tests {
             (OrderStage::Delivered, ReturnStage::Received, PaymentWord::PartRefunded)
         );
         assert_eq!(status.flags, ["part-cancelled"]);
-        assert_eq!((status.lines[0].wanted, status.lines[0].returned), (line(&view, "A").w, pieces(1)));
+        assert_eq!((status.lines[0].wanted, status.lines[0].returned), (line(&view, "A").sent.wanted, pieces(1)));
         assert_eq!((status.parcels[0].stage.as_str(), status.parcels[0].tracking.as_deref()), ("delivered", Some("T-D1")));
         assert_eq!(status.text, "Your order is delivered. A part of it is cancelled. We have what you sent back. 47.07 GBP are refunded.");
     }

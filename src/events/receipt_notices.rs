@@ -13,7 +13,8 @@ use super::request::{self, Request, WhyTopic};
 use super::totals::{self, Totals};
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{LineView, ReturnView};
+use crate::entities::order::back::ReturnView;
+use crate::entities::order::figures::LineView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -67,10 +68,10 @@ impl Request for ReceiptNotice {
 
     fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let Some(header) = view.header else { return };
+        let Some(header) = view.placed.header else { return };
         for receiver in request::receivers(view, rules) {
             let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
-            let heard: Vec<&ReturnView<'_>> = view.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
+            let heard: Vec<&ReturnView<'_>> = view.back.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
             let back: Vec<Totals> = heard.iter().map(|returned| came_back(view, returned)).collect();
             for (rma, slot) in request::told_before(receiver, ledgers) {
                 let known = heard.iter().position(|returned| returned.rma == rma);
@@ -97,8 +98,8 @@ impl Request for ReceiptNotice {
 
     fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let mut topics = Vec::new();
-        for receiver in request::receivers(view, rules).filter(|_| view.header.is_some()) {
-            for returned in view.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
+        for receiver in request::receivers(view, rules).filter(|_| view.placed.header.is_some()) {
+            for returned in view.back.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
                 let slot = join_key(&[receiver.name(), returned.rma]);
                 let due: Quantity = came_back(view, returned).into_values().sum();
                 let told: Quantity = ledgers.get(&slot).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
@@ -153,8 +154,8 @@ fn word(condition: &Word<Condition>) -> Text {
 /// The receiver's own received-back total of a line.
 fn received(line: &LineView<'_>, receiver: Receiver) -> Quantity {
     match receiver {
-        Receiver::Shop => line.shop_received,
-        Receiver::Erp => line.erp_received,
+        Receiver::Shop => line.sent.shop_received,
+        Receiver::Erp => line.erp.received,
     }
 }
 

@@ -16,7 +16,9 @@ use super::request::{self, Request, WhyTopic};
 use super::value::{Value, value};
 use crate::entities::ledger::SumLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{LineView, ReturnView, TenderView};
+use crate::entities::order::back::ReturnView;
+use crate::entities::order::figures::LineView;
+use crate::entities::order::money::TenderView;
 use crate::entities::rules::{ReportsRefunds, Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::order::{Header, Tender};
@@ -92,7 +94,7 @@ impl Request for RefundRequest {
 
     fn emit(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let Some(header) = view.header else { return };
+        let Some(header) = view.placed.header else { return };
         if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gates(view, rules).open() {
             return;
         }
@@ -105,7 +107,7 @@ impl Request for RefundRequest {
     }
 
     fn why(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
-        if view.header.is_none() || !has_receiver(view, rules) {
+        if view.placed.header.is_none() || !has_receiver(view, rules) {
             return Vec::new();
         }
         let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
@@ -122,7 +124,7 @@ fn settled(view: &OrderView<'_>, ledger: &SumLedger) -> Amount {
 
 /// Finance, or the shop where it makes refunds itself.
 fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
-    let shop = view.shop.and_then(|shop| rules.source(shop));
+    let shop = view.placed.shop.and_then(|shop| rules.source(shop));
     rules.has(Role::Finance) || shop.is_some_and(|shop| shop.reports_refunds != ReportsRefunds::None)
 }
 
@@ -137,9 +139,9 @@ fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
 /// Rows that would raise what is due: a warehouse's answer to a cancellation, a receipt, an approval.
 fn waits(view: &OrderView<'_>, rules: &Rules) -> Gates {
     let sum = |of: fn(&LineView<'_>) -> Quantity| view.lines.iter().map(of).sum::<Quantity>();
-    let unstopped = sum(|line| (line.n - line.w - line.stopped).floor_zero());
-    let awaited = sum(|line| (line.authorised.min(line.d) - line.accepted_goods).floor_zero());
-    let unauthorised = sum(|line| (line.accepted_goods - line.authorised).floor_zero());
+    let unstopped = sum(|line| (line.ordered - line.sent.wanted - line.kept.stopped).floor_zero());
+    let awaited = sum(|line| (line.back.authorised.min(line.sent.despatched) - line.back.accepted).floor_zero());
+    let unauthorised = sum(|line| (line.back.accepted - line.back.authorised).floor_zero());
     Gates::default()
         .when("stopped", unstopped.is_zero(), || {
             (format!("the warehouse's answer to the cancellation of {unstopped}"), request::bringer(rules, Role::Wms))
@@ -194,7 +196,7 @@ fn spread<'v>(view: &'v OrderView<'_>, sum: Amount) -> Vec<(&'v TenderView, Amou
 /// What the total is made of. When less was captured than all the reasons come to, the last ones are cut; what they do not explain is `other`.
 fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
     let sum = |of: fn(&LineView<'_>) -> Value| view.lines.iter().map(|line| of(line).gross).sum::<Amount>();
-    let shipping = view.charges.iter().filter(|charge| !charge.stays).map(|charge| charge.charge.gross).sum();
+    let shipping = view.money.charges.iter().filter(|charge| !charge.stays).map(|charge| charge.charge.gross).sum();
     let reasons = [(Reason::Cancel, sum(cancelled)), (Reason::Return, sum(returned)), (Reason::Shipping, shipping)];
     let mut rest = total;
     let mut parts = Vec::new();
@@ -210,17 +212,17 @@ fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
 
 /// g(n) - g(n - stopped).
 fn cancelled(line: &LineView<'_>) -> Value {
-    value(line, line.n).less(value(line, line.n - line.stopped))
+    value(line, line.ordered).less(value(line, line.ordered - line.kept.stopped))
 }
 
 /// g(n - stopped) - g(k).
 fn returned(line: &LineView<'_>) -> Value {
-    value(line, line.n - line.stopped).less(value(line, line.k))
+    value(line, line.ordered - line.kept.stopped).less(value(line, line.kept.pieces))
 }
 
 fn line_part(line: &LineView<'_>) -> Option<LinePart> {
     let worth = cancelled(line).plus(returned(line));
-    let quantity = line.stopped + line.r;
+    let quantity = line.kept.stopped + line.back.returned;
     quantity.is_positive().then(|| LinePart {
         line: line.id.into(),
         sku: line.sku.as_str().into(),
@@ -233,9 +235,9 @@ fn line_part(line: &LineView<'_>) -> Option<LinePart> {
 
 /// Authorisations under which something of a line came back and was accepted.
 fn rmas(view: &OrderView<'_>) -> Vec<Text> {
-    let back = |index: Option<usize>| index.and_then(|index| view.lines.get(index)).is_some_and(|line| line.r.is_positive());
+    let back = |index: Option<usize>| index.and_then(|index| view.lines.get(index)).is_some_and(|line| line.back.returned.is_positive());
     let counts = |returned: &&ReturnView<'_>| returned.lines.iter().any(|line| line.for_money && back(line.line));
-    let mut rmas: Vec<Text> = view.returns.iter().filter(counts).map(|returned| returned.rma.into()).collect();
+    let mut rmas: Vec<Text> = view.back.returns.iter().filter(counts).map(|returned| returned.rma.into()).collect();
     rmas.sort();
     rmas.dedup();
     rmas

@@ -14,7 +14,8 @@ use super::gates::Gates;
 use super::outlet::Outlet;
 use crate::entities::ledger::NoticeLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{Gate, LineView};
+use crate::entities::order::figures::LineView;
+use crate::entities::order::gates::Gate;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
@@ -79,7 +80,7 @@ pub fn native_id(order: &OrderKey) -> Text {
 
 /// Who hears of parcels, returns and completions: the shop that the order was placed in, and the ERP; whichever is there.
 pub fn receivers(view: &OrderView<'_>, rules: &Rules) -> impl Iterator<Item = Receiver> {
-    let shop = view.shop.is_some_and(|shop| rules.plays(shop, Role::Shop));
+    let shop = view.placed.shop.is_some_and(|shop| rules.plays(shop, Role::Shop));
     let erp = rules.has(Role::Erp);
     [(Receiver::Shop, shop), (Receiver::Erp, erp)].into_iter().filter_map(|(receiver, there)| there.then_some(receiver))
 }

@@ -54,7 +54,7 @@ impl Request for RevenueNotice {
 
     fn emit(view: &OrderView<'_>, ledger: &mut BookLedger, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
-        let (Some(header), true) = (view.header, rules.has(Role::Finance)) else { return };
+        let (Some(header), true) = (view.placed.header, rules.has(Role::Finance)) else { return };
         let (due, noted) = (expected_value(view, rules), noted(ledger));
         if due == noted || !gates(view, ledger).open() {
             return;
@@ -74,7 +74,7 @@ impl Request for RevenueNotice {
     }
 
     fn why(view: &OrderView<'_>, ledger: &BookLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
-        if view.header.is_none() || !rules.has(Role::Finance) {
+        if view.placed.header.is_none() || !rules.has(Role::Finance) {
             return Vec::new();
         }
         let show = |value: Value| format!("{} {}", value.gross.display(view.money.currency), view.money.currency);
@@ -85,7 +85,7 @@ impl Request for RevenueNotice {
 
 fn gates(view: &OrderView<'_>, ledger: &BookLedger) -> Gates {
     let gates = Gates::of_money(view);
-    if ledger.step > 0 { gates } else { gates.and(&view.conditions.recorded) }
+    if ledger.step > 0 { gates } else { gates.and(&view.gates.recorded) }
 }
 
 fn noted(ledger: &BookLedger) -> Value {

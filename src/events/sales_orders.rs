@@ -18,7 +18,8 @@ use super::request::{Request, WhyTopic};
 use super::value::{self, value};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
-use crate::entities::order::view::{LineView, TenderView};
+use crate::entities::order::figures::LineView;
+use crate::entities::order::money::TenderView;
 use crate::entities::rules::{ErpWhen, Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::order::{Address, ChargeKind, Header, Needs, Origin, Tender};
@@ -154,11 +155,11 @@ fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_
 
 /// The ERP has a record, and nothing was ever asked of it.
 fn unasked_record(view: &OrderView<'_>, ledger: &DocumentLedger) -> bool {
-    view.conditions.recorded.holds && ledger.step == 0 && !ledger.adopted
+    view.gates.recorded.holds && ledger.step == 0 && !ledger.adopted
 }
 
 fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Action> {
-    let made = ledger.step > 0 || ledger.adopted || view.conditions.recorded.holds;
+    let made = ledger.step > 0 || ledger.adopted || view.gates.recorded.holds;
     if !made {
         return (value::wanted(view) && !view.erp.exists).then_some(Action::Create);
     }
@@ -171,8 +172,8 @@ fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Ac
 fn gates(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: Action) -> Gates {
     match action {
         Action::Create => {
-            let gates = Gates::of_money(view).and(&view.conditions.not_replaced).and(&view.conditions.in_place);
-            if rules.erp_when == ErpWhen::Placed { gates } else { gates.and(&view.conditions.secured) }
+            let gates = Gates::of_money(view).and(&view.gates.not_replaced).and(&view.gates.in_place);
+            if rules.erp_when == ErpWhen::Placed { gates } else { gates.and(&view.gates.secured) }
         }
         Action::Cancel if ledger.step > 0 || ledger.adopted => Gates::of_lowering(),
         Action::Change | Action::Cancel => Gates::of_money(view),
@@ -181,16 +182,16 @@ fn gates(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: A
 
 fn enter(view: &OrderView<'_>, ledger: &mut DocumentLedger, content: u64) {
     ledger.asked = content;
-    ledger.totals = view.lines.iter().map(|line| (line.id.into(), line.w)).collect();
+    ledger.totals = view.lines.iter().map(|line| (line.id.into(), line.sent.wanted)).collect();
 }
 
 /// The image wanted now, as step 0: its digest tells whether it differs. `None`: there is no order, no ERP, or the ERP wrote it itself.
 fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
-    let header = view.header?;
+    let header = view.placed.header?;
     if !rules.has(Role::Erp) || header.origin == Origin::Erp {
         return None;
     }
-    let mut holds: Vec<Text> = view.holds.iter().map(|hold| hold.reason.into()).collect();
+    let mut holds: Vec<Text> = view.gates.holds.iter().map(|hold| hold.reason.into()).collect();
     holds.sort();
     holds.dedup();
     Some(SalesOrder {
@@ -212,8 +213,8 @@ fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
             .collect(),
         payments: image_payments(view),
         authorised_open: view.money.authorised_open,
-        ship_to: view.ship_to.cloned(),
-        bill_to: view.bill_to.cloned(),
+        ship_to: view.placed.ship_to.cloned(),
+        bill_to: view.placed.bill_to.cloned(),
         holds,
         taken: view.lines.iter().any(|line| line.goods.needs == Needs::Taken),
     })
@@ -225,12 +226,12 @@ fn customer(header: &Header) -> Option<Text> {
 
 fn image_lines(view: &OrderView<'_>) -> Vec<ImageLine> {
     let image = |line: &LineView<'_>| {
-        let worth = value(line, line.w);
+        let worth = value(line, line.sent.wanted);
         ImageLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
             description: line.line.description.clone(),
-            wanted: line.w,
+            wanted: line.sent.wanted,
             gross: worth.gross,
             tax: worth.tax,
         }

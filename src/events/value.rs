@@ -1,7 +1,7 @@
 //! What pieces and charges of an order are worth to the customer.
 
 use crate::entities::order::OrderView;
-use crate::entities::order::view::LineView;
+use crate::entities::order::figures::LineView;
 use crate::entities::rules::Rules;
 use crate::facts::order::Charge;
 use crate::facts::{Amount, Quantity, Text};
@@ -34,31 +34,31 @@ impl Value {
 
 /// g(j) and t(j): the value of `j` pieces of a line, at most all of them; cumulative, so that parts add up to the whole.
 pub fn value(line: &LineView<'_>, j: Quantity) -> Value {
-    let j = j.min(line.n).floor_zero();
-    Value { gross: line.gross.share(j, line.n, line.currency), tax: line.tax.share(j, line.n, line.currency) }
+    let j = j.min(line.ordered).floor_zero();
+    Value { gross: line.gross.share(j, line.ordered, line.currency), tax: line.tax.share(j, line.ordered, line.currency) }
 }
 
 /// Is anything of the order wanted?
 pub fn wanted(view: &OrderView<'_>) -> bool {
-    view.lines.iter().any(|line| line.w.is_positive())
+    view.lines.iter().any(|line| line.sent.wanted.is_positive())
 }
 
 /// Nothing is wanted any more and nothing was sent. Says no while a line that was asked for once has lost its row: a missing row cancels nothing.
 pub fn all_cancelled<'k>(view: &OrderView<'_>, mut asked: impl Iterator<Item = &'k Text>) -> bool {
     !view.lines.is_empty()
-        && view.lines.iter().all(|line| line.w.is_zero() && line.d.is_zero())
+        && view.lines.iter().all(|line| line.sent.wanted.is_zero() && line.sent.despatched.is_zero())
         && asked.all(|id| view.lines.iter().any(|line| line.id == id.as_str()))
 }
 
 /// The charges that the customer is to pay for what is wanted (returns are not asked: what comes back was wanted).
 pub fn expected_charges<'v>(view: &'v OrderView<'_>, rules: &Rules) -> impl Iterator<Item = &'v Charge> {
     let counts = wanted(view) || !rules.refund_charges;
-    view.charges.iter().map(|charge| charge.charge).filter(move |charge| counts && !charge.removed)
+    view.money.charges.iter().map(|charge| charge.charge).filter(move |charge| counts && !charge.removed)
 }
 
 /// What the order is expected to bring: the wanted pieces and the charges.
 pub fn expected_value(view: &OrderView<'_>, rules: &Rules) -> Value {
-    let lines = view.lines.iter().map(|line| value(line, line.w));
+    let lines = view.lines.iter().map(|line| value(line, line.sent.wanted));
     let charges = expected_charges(view, rules).map(|charge| Value { gross: charge.gross, tax: charge.tax });
     lines.chain(charges).fold(Value::default(), Value::plus)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{EpochStamp, Views};
 use crate::engine::Published;
 use crate::entities::Stored;
-use crate::entities::order::{OrderState, gates, view};
+use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
 use crate::events::why;
 use crate::facts::{CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
@@ -35,7 +35,7 @@ impl CommittedViews {
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
         let (rules, tick) = (&*published.rules, published.tick());
         let view = view(key, &state.rows, &state.ledgers, state.since, rules, tick);
-        let mut answer = json!(gates::summary(&view, rules));
+        let mut answer = json!(answer::summary(&view, rules));
         answer["why"] = json!(why::why(&view, &state.ledgers, rules, tick));
         answer["rows"] = state.rows.iter().map(|(row_key, stored)| row(published, row_key, stored)).collect();
         answer

@@ -12,11 +12,9 @@
 //! | | `refund` | the parcel is a return for money: at once where it is lost, with its receipt where it came back |
 //! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing beyond the closing |
 
-use super::view::Finding;
-use crate::entities::Rows;
-use crate::entities::exceptions;
+use crate::entities::{RowOf, Rows, exceptions};
 use crate::facts::order::Decision;
-use crate::facts::{Moment, OrderRow, Quantity, SourceId};
+use crate::facts::{Moment, OrderRow, SourceId};
 
 /// The decisions that rows tell: of several about one exception the newest.
 pub(super) struct Decisions<'a>(Vec<(Moment, SourceId, &'a Decision)>);
@@ -24,10 +22,9 @@ pub(super) struct Decisions<'a>(Vec<(Moment, SourceId, &'a Decision)>);
 impl<'a> Decisions<'a> {
     pub fn read(rows: &'a Rows<OrderRow>) -> Self {
         let mut all: Vec<(Moment, SourceId, &'a Decision)> = Vec::new();
-        for (key, stored) in rows.of_kind(OrderRow::DECISION) {
-            let Some(OrderRow::Decision(decision)) = &stored.row else { continue };
-            let known = exceptions::kind(&decision.kind).is_some_and(|kind| kind.choices.contains(&decision.choice.as_str()));
-            if !stored.deleted && known {
+        for RowOf { key, row: decision, .. } in rows.live::<Decision>() {
+            let kind = exceptions::kind(&decision.kind);
+            if kind.is_some_and(|kind| kind.choices.contains(&decision.choice.as_str())) {
                 all.push((decision.decided_at, key.source, decision));
             }
         }
@@ -43,18 +40,4 @@ impl<'a> Decisions<'a> {
     pub fn chose(&self, kind: &str, number: &str, choice: &str) -> bool {
         self.about(kind, number).is_some_and(|decision| decision.choice == choice)
     }
-
-    /// Marks the findings that are settled.
-    pub fn settle(&self, findings: &mut [Finding]) {
-        for finding in findings {
-            finding.decided = self.about(finding.kind, &finding.number).is_some_and(|decision| covers(decision, finding));
-        }
-    }
-}
-
-/// Was the decision made for at least as much as is found now?
-fn covers(decision: &Decision, finding: &Finding) -> bool {
-    let pieces: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
-    let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk <= amount));
-    money && (decision.lines.is_empty() || finding.pieces.is_none_or(|found| found <= pieces))
 }

@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::view::LineView;
+use super::placed::PlacedLine;
 use crate::facts::Quantity;
 use crate::facts::order::LineRef;
 
@@ -24,7 +24,7 @@ pub(super) fn name(line_ref: &LineRef) -> &str {
 }
 
 /// The lines that a row speaks of; none when the order has no such line (yet).
-pub(super) fn targets(lines: &[LineView<'_>], line_ref: &LineRef) -> Targets {
+pub(super) fn targets(lines: &[PlacedLine<'_>], line_ref: &LineRef) -> Targets {
     match line_ref {
         LineRef::Line(id) => {
             lines.iter().position(|line| !line.set && (line.id == id || line.leaf == Some(id.as_str()))).into_iter().collect()
@@ -53,18 +53,18 @@ impl Losses {
     }
 
     /// By line. Of pooled lines those come first that the shop has cancelled, then the later ones: earlier lines are filled first.
-    pub fn by_line(&self, lines: &[LineView<'_>], by_shop: &[Quantity]) -> Vec<Quantity> {
+    pub fn by_line(&self, lines: &[PlacedLine<'_>], by_shop: &[Quantity]) -> Vec<Quantity> {
         let mut by_line = vec![Quantity::ZERO; lines.len()];
         for (targets, lost, kept) in &self.0 {
-            let ordered: Quantity = targets.iter().map(|&i| lines[i].n).sum();
+            let ordered: Quantity = targets.iter().map(|&i| lines[i].ordered).sum();
             let mut rest = (*lost).min(ordered - *kept).floor_zero();
             for &i in targets {
-                let part = (by_shop[i] - by_line[i]).min(lines[i].n - by_line[i]).floor_zero().min(rest);
+                let part = (by_shop[i] - by_line[i]).min(lines[i].ordered - by_line[i]).floor_zero().min(rest);
                 by_line[i] += part;
                 rest -= part;
             }
             for &i in targets.iter().rev() {
-                let part = (lines[i].n - by_line[i]).floor_zero().min(rest);
+                let part = (lines[i].ordered - by_line[i]).floor_zero().min(rest);
                 by_line[i] += part;
                 rest -= part;
             }

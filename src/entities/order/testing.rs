@@ -10,7 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::entities::order::view::{LineView, OrderView};
+use crate::entities::order::figures::LineView;
+use crate::entities::order::view::OrderView;
 use crate::entities::order::{OrderState, view};
 use crate::entities::rules::{Channel, Durations, ErpWhen, Location, Pair, ReportsRefunds, Role, Rules, SourceRules};
 use crate::entities::topics::Ledgers;

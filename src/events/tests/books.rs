@@ -48,9 +48,16 @@ fn hold(run: &Run, customer: &str, refunds: &str) {
     let view = run.story.view(&state);
     assert_eq!(-balance(run, "refunds_payable"), view.money.due - view.money.refunded);
     let least = |a: Quantity, b: Quantity| a.min(b);
-    let supplied: Amount = view.lines.iter().map(|line| line.g(least(line.d, line.n)) - line.g(line.d) + line.g(line.d - line.r)).sum();
-    let shipped = view.lines.iter().any(|line| line.d.is_positive());
-    let charges: Amount = view.charges.iter().filter(|charge| shipped && charge.stays).map(|charge| charge.charge.gross).sum();
+    let supplied: Amount = view
+        .lines
+        .iter()
+        .map(|line| {
+            line.value_of(least(line.sent.despatched, line.ordered)) - line.value_of(line.sent.despatched)
+                + line.value_of(line.sent.despatched - line.back.returned)
+        })
+        .sum();
+    let shipped = view.lines.iter().any(|line| line.sent.despatched.is_positive());
+    let charges: Amount = view.money.charges.iter().filter(|charge| shipped && charge.stays).map(|charge| charge.charge.gross).sum();
     assert_eq!(-balance(run, "customer_account"), view.money.captured - view.money.due - (supplied + charges));
 }
 

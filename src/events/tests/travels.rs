@@ -114,7 +114,7 @@ fn a_counter_sale_is_order_despatch_and_delivery_in_one() {
     }
     assert!(!topics.contains(&"despatch-notices notify shop".to_owned()), "it told of it itself");
     let state = run.story.state();
-    assert_eq!(run.story.view(&state).stage, crate::entities::order::view::OrderStage::Delivered);
+    assert_eq!(run.story.view(&state).standing.stage, crate::entities::order::standing::OrderStage::Delivered);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_comes_back_over_the_counter_is_authorised_and_received_by_the_till() {
     });
     let state = run.story.state();
     let view = run.story.view(&state);
-    assert_eq!((view.lines[0].r, view.lines[0].c, view.money.due), (pieces(1), Quantity::ZERO, amount("21.14")));
+    assert_eq!((view.lines[0].back.returned, view.lines[0].sent.cancelled, view.money.due), (pieces(1), Quantity::ZERO, amount("21.14")));
     assert!(of(&sent, Topic::RefundRequests).is_empty(), "it was paid back there: {:?}", words(&sent));
     assert!(words(&sent).contains(&"order-reversals notify erp".to_owned()), "{:?}", words(&sent));
 }
@@ -239,7 +239,7 @@ fn a_part_whose_share_is_not_known_leaves_the_price_with_the_set_and_asks_a_pers
     assert_eq!(run.story.quantities("S"), [2, 0, 2, 1, 0]);
     let state = run.story.state();
     let view = run.story.view(&state);
-    assert_eq!((line(&view, "S").gross, line(&view, "M").gross, line(&view, "S").delivered), (amount("60"), amount("0"), pieces(1)));
+    assert_eq!((line(&view, "S").gross, line(&view, "M").gross, line(&view, "S").sent.delivered), (amount("60"), amount("0"), pieces(1)));
     run.then(|story| story.decided("bundle-part", "S", "accept"));
     assert_eq!(run.story.exceptions(), [""; 0]);
 }
@@ -254,7 +254,7 @@ fn a_bundle_priced_by_its_parts_is_worth_what_they_are() {
     let state = story.state();
     let view = story.view(&state);
     let worth: Vec<(&str, String)> = view.lines.iter().map(|line| (line.id, line.gross.to_string())).collect();
-    assert_eq!((worth, view.conditions.complete.holds), (vec![("M", "10".into()), ("P", "20".into())], true));
+    assert_eq!((worth, view.gates.complete.holds), (vec![("M", "10".into()), ("P", "20".into())], true));
 }
 
 #[test]

@@ -52,71 +52,97 @@ impl<T> Word<T> {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum OrderRow {
-    Header(Box<Header>),
-    ShipTo(Box<Address>),
-    BillTo(Box<Address>),
-    Line(Box<Line>),
-    LineProgress(LineProgress),
-    Charge(Charge),
-    Payment(Payment),
-    Hold(Hold),
-    ErpRecord(ErpRecord),
-    ErpLine(Box<ErpLine>),
-    ErpPosted(ErpPosted),
-    WarehouseOrder(WarehouseOrder),
-    WarehouseTotal(WarehouseTotal),
-    Despatch(Box<Despatch>),
-    Tracking(Tracking),
-    Scan(Scan),
-    ReturnLine(Box<ReturnLine>),
-    Receipt(Box<Receipt>),
-    Disposition(Disposition),
-    Refund(Box<Refund>),
-    ReturnDocument(ReturnDocument),
-    WarehouseLine(Box<WarehouseLine>),
-    Cancellation(Cancellation),
-    Decision(Box<Decision>),
-    Predecessor(Predecessor),
-    NotStocked(NotStocked),
-    Counted(Counted),
-    LeftOut(LeftOut),
-    Backordered(Backordered),
+/// A row type that stands under one kind of its own: `rows.live::<Despatch>()` finds its rows.
+pub trait OrderRowType: Sized {
+    /// The `kind` of its [`super::RowKey`].
+    const KIND: u8;
+
+    /// The row's content, if it is of this type.
+    fn of(row: &OrderRow) -> Option<&Self>;
+}
+
+/// Makes the enum, the numbers, the names and the typed access from one list. A line: number, constant, variant,
+/// what it holds, name for people; `shared` where another kind holds the same type, so that the type alone does not tell the kind.
+macro_rules! rows {
+    ($($number:literal $constant:ident $variant:ident($holds:ty) $name:literal $($shared:ident)?;)*) => {
+        /// A row of an order.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[non_exhaustive]
+        #[allow(missing_docs)] // Each variant is documented at the type that it holds.
+        pub enum OrderRow {
+            $($variant($holds),)*
+        }
+
+        #[allow(missing_docs)]
+        impl OrderRow {
+            $(pub const $constant: u8 = $number;)*
+
+            /// The `kind` of the row's [`super::RowKey`].
+            pub fn kind(&self) -> u8 {
+                match self {
+                    $(Self::$variant(_) => Self::$constant,)*
+                }
+            }
+
+            /// A row's kind in words, for people.
+            pub fn kind_name(kind: u8) -> &'static str {
+                match kind {
+                    $($number => $name,)*
+                    _ => "row",
+                }
+            }
+        }
+
+        $(rows!(@typed $constant $variant $($shared)?);)*
+    };
+    (@typed $constant:ident $variant:ident shared) => {};
+    (@typed $constant:ident $variant:ident) => {
+        impl OrderRowType for $variant {
+            const KIND: u8 = OrderRow::$constant;
+
+            fn of(row: &OrderRow) -> Option<&Self> {
+                match row {
+                    OrderRow::$variant(row) => Some(row),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+rows! {
+    1 HEADER Header(Box<Header>) "order";
+    2 SHIP_TO ShipTo(Box<Address>) "ship-to" shared;
+    3 BILL_TO BillTo(Box<Address>) "bill-to" shared;
+    4 LINE Line(Box<Line>) "line";
+    5 LINE_PROGRESS LineProgress(LineProgress) "line progress";
+    6 CHARGE Charge(Charge) "charge";
+    7 PAYMENT Payment(Payment) "payment";
+    8 HOLD Hold(Hold) "hold";
+    9 ERP_RECORD ErpRecord(ErpRecord) "ERP record";
+    10 ERP_LINE ErpLine(Box<ErpLine>) "ERP line";
+    11 ERP_POSTED ErpPosted(ErpPosted) "ERP posting";
+    12 WAREHOUSE_ORDER WarehouseOrder(WarehouseOrder) "warehouse order";
+    13 WAREHOUSE_TOTAL WarehouseTotal(WarehouseTotal) "warehouse total";
+    14 DESPATCH Despatch(Box<Despatch>) "despatch";
+    15 TRACKING Tracking(Tracking) "tracking";
+    16 SCAN Scan(Scan) "scan";
+    17 RETURN_LINE ReturnLine(Box<ReturnLine>) "return line";
+    18 RECEIPT Receipt(Box<Receipt>) "receipt";
+    19 DISPOSITION Disposition(Disposition) "disposition";
+    20 REFUND Refund(Box<Refund>) "refund";
+    21 RETURN_DOCUMENT ReturnDocument(ReturnDocument) "return document";
+    22 WAREHOUSE_LINE WarehouseLine(Box<WarehouseLine>) "warehouse line";
+    23 CANCELLATION Cancellation(Cancellation) "cancellation";
+    24 DECISION Decision(Box<Decision>) "decision";
+    25 PREDECESSOR Predecessor(Predecessor) "predecessor";
+    26 NOT_STOCKED NotStocked(NotStocked) "not stocked";
+    27 COUNTED Counted(Counted) "counted";
+    28 LEFT_OUT LeftOut(LeftOut) "left out";
+    29 BACKORDERED Backordered(Backordered) "backordered";
 }
 
 impl OrderRow {
-    pub const HEADER: u8 = 1;
-    pub const SHIP_TO: u8 = 2;
-    pub const BILL_TO: u8 = 3;
-    pub const LINE: u8 = 4;
-    pub const LINE_PROGRESS: u8 = 5;
-    pub const CHARGE: u8 = 6;
-    pub const PAYMENT: u8 = 7;
-    pub const HOLD: u8 = 8;
-    pub const ERP_RECORD: u8 = 9;
-    pub const ERP_LINE: u8 = 10;
-    pub const ERP_POSTED: u8 = 11;
-    pub const WAREHOUSE_ORDER: u8 = 12;
-    pub const WAREHOUSE_TOTAL: u8 = 13;
-    pub const DESPATCH: u8 = 14;
-    pub const TRACKING: u8 = 15;
-    pub const SCAN: u8 = 16;
-    pub const RETURN_LINE: u8 = 17;
-    pub const RECEIPT: u8 = 18;
-    pub const DISPOSITION: u8 = 19;
-    pub const REFUND: u8 = 20;
-    pub const RETURN_DOCUMENT: u8 = 21;
-    pub const WAREHOUSE_LINE: u8 = 22;
-    pub const CANCELLATION: u8 = 23;
-    pub const DECISION: u8 = 24;
-    pub const PREDECESSOR: u8 = 25;
-    pub const NOT_STOCKED: u8 = 26;
-    pub const COUNTED: u8 = 27;
-    pub const LEFT_OUT: u8 = 28;
-    pub const BACKORDERED: u8 = 29;
-
     /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
     pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
         Some(match self {
@@ -130,75 +156,6 @@ impl OrderRow {
             Self::Refund(row) => ("state of a refund", row.state.unknown()?),
             _ => return None,
         })
-    }
-
-    /// A row's kind in words, for people.
-    pub fn kind_name(kind: u8) -> &'static str {
-        const NAMES: [&str; 27] = [
-            "order",
-            "ship-to",
-            "bill-to",
-            "line",
-            "line progress",
-            "charge",
-            "payment",
-            "hold",
-            "ERP record",
-            "ERP line",
-            "ERP posting",
-            "warehouse order",
-            "warehouse total",
-            "despatch",
-            "tracking",
-            "scan",
-            "return line",
-            "receipt",
-            "disposition",
-            "refund",
-            "return document",
-            "warehouse line",
-            "cancellation",
-            "decision",
-            "predecessor",
-            "not stocked",
-            "counted",
-        ];
-        NAMES.get(usize::from(kind).wrapping_sub(1)).copied().unwrap_or("row")
-    }
-
-    /// The `kind` of the row's [`super::RowKey`].
-    pub fn kind(&self) -> u8 {
-        match self {
-            Self::Header(_) => Self::HEADER,
-            Self::ShipTo(_) => Self::SHIP_TO,
-            Self::BillTo(_) => Self::BILL_TO,
-            Self::Line(_) => Self::LINE,
-            Self::LineProgress(_) => Self::LINE_PROGRESS,
-            Self::Charge(_) => Self::CHARGE,
-            Self::Payment(_) => Self::PAYMENT,
-            Self::Hold(_) => Self::HOLD,
-            Self::ErpRecord(_) => Self::ERP_RECORD,
-            Self::ErpLine(_) => Self::ERP_LINE,
-            Self::ErpPosted(_) => Self::ERP_POSTED,
-            Self::WarehouseOrder(_) => Self::WAREHOUSE_ORDER,
-            Self::WarehouseTotal(_) => Self::WAREHOUSE_TOTAL,
-            Self::Despatch(_) => Self::DESPATCH,
-            Self::Tracking(_) => Self::TRACKING,
-            Self::Scan(_) => Self::SCAN,
-            Self::ReturnLine(_) => Self::RETURN_LINE,
-            Self::Receipt(_) => Self::RECEIPT,
-            Self::Disposition(_) => Self::DISPOSITION,
-            Self::Refund(_) => Self::REFUND,
-            Self::ReturnDocument(_) => Self::RETURN_DOCUMENT,
-            Self::WarehouseLine(_) => Self::WAREHOUSE_LINE,
-            Self::Cancellation(_) => Self::CANCELLATION,
-            Self::Decision(_) => Self::DECISION,
-            Self::Predecessor(_) => Self::PREDECESSOR,
-            Self::NotStocked(_) => Self::NOT_STOCKED,
-            Self::Counted(_) => Self::COUNTED,
-            Self::LeftOut(_) => Self::LEFT_OUT,
-            Self::Backordered(_) => Self::BACKORDERED,
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::heard::{Heard, OrderHeard};
 use super::{Failures, Invariant, OrderTruth, Truth};
-use crate::entities::order::view::{OrderStage, ReturnStage};
+use crate::entities::order::standing::{OrderStage, ReturnStage};
 use crate::events::notifications::Kind;
 use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;

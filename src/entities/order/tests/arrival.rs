@@ -54,9 +54,9 @@ proptest::proptest! {
         let money = &first.money;
         proptest::prop_assert!(money.due <= money.captured, "never more than was captured");
         for line in &first.lines {
-            proptest::prop_assert!(line.w <= line.n && line.stopped <= line.n - line.w && line.r <= line.d);
-            proptest::prop_assert_eq!(line.k, line.n - line.stopped - line.r);
-            proptest::prop_assert!(line.settled_stock + line.settled_written_off + line.settled_other <= line.r);
+            proptest::prop_assert!(line.sent.wanted <= line.ordered && line.kept.stopped <= line.ordered - line.sent.wanted && line.back.returned <= line.sent.despatched);
+            proptest::prop_assert_eq!(line.kept.pieces, line.ordered - line.kept.stopped - line.back.returned);
+            proptest::prop_assert!(line.back.settled_stock + line.back.settled_written_off + line.back.settled_other <= line.back.returned);
         }
         let due: Amount = money.tenders.iter().map(|tender| tender.due).sum();
         proptest::prop_assert_eq!(due, money.due);

@@ -180,11 +180,11 @@ fn when_it_was_cancelled_is_when_the_newest_row_says_so() {
     let mut order = released_example();
     order.cancellation(ERP, "TEE", 0, false);
     seen!(order, state, view);
-    assert_eq!(view.cancelled_at, None);
+    assert_eq!(view.sent.cancelled_at, None);
     let said = order.now;
     order.cancellation(ERP, "TEE", 1, false);
     seen!(order, state, view);
-    assert_eq!(view.cancelled_at, Some(said));
+    assert_eq!(view.sent.cancelled_at, Some(said));
 }
 
 #[test]

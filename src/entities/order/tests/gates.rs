@@ -1,7 +1,7 @@
 //! Conditions: complete, secured, recorded; deletions that mean nothing; words without a meaning.
 
+use super::super::standing::{OrderStage, PaymentWord};
 use super::super::testing::*;
-use super::super::view::{OrderStage, PaymentWord};
 use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
@@ -11,12 +11,15 @@ fn deletions_mean_nothing_by_themselves() {
     let mut order = released_example();
     order.delete(OrderRow::ERP_RECORD, ERP, "1|SO-7").delete(OrderRow::ERP_LINE, ERP, "1|SO-7|10000");
     seen!(order, state, view);
-    assert!(view.conditions.recorded.holds && view.conditions.approved.holds && view.erp.states == ["gone"]);
-    assert_eq!((line(&view, "A").unit_cost, line(&view, "A").w, view.money.due), (Some(amount("6.20")), pieces(3), amount("0")));
+    assert!(view.gates.recorded.holds && view.gates.approved.holds && view.erp.states == ["gone"]);
+    assert_eq!(
+        (line(&view, "A").erp.unit_cost, line(&view, "A").sent.wanted, view.money.due),
+        (Some(amount("6.20")), pieces(3), amount("0"))
+    );
     order.delete(OrderRow::LINE, SHOP, "B").delete(OrderRow::HEADER, SHOP, "1001");
     seen!(order, state, view);
-    assert!(view.header_gone && line(&view, "B").gone && view.conditions.complete.holds);
-    assert_eq!((line(&view, "B").w, view.money.due), (pieces(1), amount("0")));
+    assert!(view.placed.header_gone && line(&view, "B").gone && view.gates.complete.holds);
+    assert_eq!((line(&view, "B").sent.wanted, view.money.due), (pieces(1), amount("0")));
     order.despatched("D1", "CAP", 1);
     seen!(order, state, view);
     assert!(view.findings.iter().any(|finding| finding.kind == "rows-contradict"), "gone after it left the house");
@@ -36,14 +39,18 @@ fn a_deletion_that_overtakes_its_row_leaves_the_same() {
 fn posted_documents_count_as_the_record_that_they_came_from() {
     let mut order = placed_example();
     seen!(order, state, view);
-    assert!(!view.conditions.recorded.holds);
-    assert_eq!((view.conditions.recorded.brings.as_str(), view.stage), ("nav", OrderStage::Placed));
+    assert!(!view.gates.recorded.holds);
+    assert_eq!((view.gates.recorded.brings.as_str(), view.standing.stage), ("nav", OrderStage::Placed));
     let posted =
         ErpPosted { kind: PostedKind::Shipment, document: "SSH-1".into(), from: "SO-7".into(), sku: sku("TEE"), quantity: pieces(2) };
     order.put(ERP, "S|SSH-1|10000", OrderRow::ErpPosted(posted));
     seen!(order, state, view);
-    assert!(view.conditions.recorded.holds && view.conditions.approved.holds);
-    assert_eq!((view.erp.document, line(&view, "A").erp_shipped, line(&view, "A").d), (Some("SO-7"), pieces(2), pieces(0)), "a mirror");
+    assert!(view.gates.recorded.holds && view.gates.approved.holds);
+    assert_eq!(
+        (view.erp.document, line(&view, "A").erp.shipped, line(&view, "A").sent.despatched),
+        (Some("SO-7"), pieces(2), pieces(0)),
+        "a mirror"
+    );
 }
 
 #[test]
@@ -52,7 +59,7 @@ fn an_unknown_word_opens_no_gate() {
     let record = ErpRecord { document: "SO-7".into(), state: Word::Unknown("Schwebend".into()), created_at: None };
     order.put(ERP, "1|SO-7", OrderRow::ErpRecord(record));
     seen!(order, state, view);
-    assert!(!view.conditions.recorded.holds && view.erp.exists);
+    assert!(!view.gates.recorded.holds && view.erp.exists);
     assert_eq!(view.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), ["unknown-word"]);
 }
 
@@ -62,19 +69,19 @@ fn an_order_is_complete_when_its_lines_prove_themselves_whole() {
     order.header_with("30.00", |header| header.lines_expected = Some(3)).address().captured("30.00");
     order.line("A", "TEE", 1, "10.00", "0").line("B", "CAP", 1, "20.00", "0");
     seen!(order, state, view);
-    assert!(!view.conditions.complete.holds, "the third is free, but it is to be sent");
-    assert_eq!((view.conditions.complete.waits_for.as_str(), view.conditions.complete.brings.as_str()), ("2 of 3 lines", "magento"));
+    assert!(!view.gates.complete.holds, "the third is free, but it is to be sent");
+    assert_eq!((view.gates.complete.waits_for.as_str(), view.gates.complete.brings.as_str()), ("2 of 3 lines", "magento"));
     let finding = &view.findings[0];
     assert_eq!((finding.kind, finding.opens_at), ("order-incomplete", Some(PLACED + order.rules.durations.order_incomplete)));
     assert_eq!(view.next_change, finding.opens_at);
     order.line("C", "GIFT", 1, "0", "0");
     seen!(order, state, view);
-    assert!(view.conditions.complete.holds && view.findings.is_empty());
+    assert!(view.gates.complete.holds && view.findings.is_empty());
 
     let mut order = placed_example();
     order.line("C", "SOCK", 1, "7.00", "0");
     seen!(order, state, view);
-    assert!(!view.money.sound && !view.conditions.complete.holds);
+    assert!(!view.money.sound && !view.gates.complete.holds);
 }
 
 #[test]
@@ -82,7 +89,7 @@ fn sums_that_differ_though_all_lines_are_there() {
     let mut order = Story::new("GBP");
     order.header_with("35.00", |header| header.whole = true).address().captured("35.00").line("A", "TEE", 1, "30.00", "0");
     seen!(order, state, view);
-    assert!(view.conditions.complete.holds && !view.money.sound);
+    assert!(view.gates.complete.holds && !view.money.sound);
     assert_eq!(view.findings[0].kind, "totals-differ");
     assert_eq!(view.findings[0].at_risk, Some(amount("5.00")));
 }
@@ -94,8 +101,8 @@ fn without_the_roles_their_conditions_count_as_fulfilled() {
     order.rules.locations[0].wms = None;
     order.progress("A", |row| row.shipped = pieces(2));
     seen!(order, state, view);
-    assert!(view.conditions.recorded.holds && view.conditions.approved.holds);
-    assert_eq!((line(&view, "A").d, view.stage), (pieces(2), OrderStage::PartDespatched));
+    assert!(view.gates.recorded.holds && view.gates.approved.holds);
+    assert_eq!((line(&view, "A").sent.despatched, view.standing.stage), (pieces(2), OrderStage::PartDespatched));
 }
 
 #[test]
@@ -114,10 +121,10 @@ fn an_authorisation_secures_until_it_expires() {
     };
     order.put(SHOP, "card", OrderRow::Payment(payment));
     seen!(order, state, view);
-    assert!(view.conditions.secured.holds && view.payment == PaymentWord::Authorised);
+    assert!(view.gates.secured.holds && view.standing.payment == PaymentWord::Authorised);
     assert_eq!(view.next_change, Some(expires_at));
     order.now = expires_at;
     seen!(order, state, view);
-    assert!(!view.conditions.secured.holds);
-    assert_eq!(view.conditions.secured.waits_for, "payment of 30.00 GBP more");
+    assert!(!view.gates.secured.holds);
+    assert_eq!(view.gates.secured.waits_for, "payment of 30.00 GBP more");
 }

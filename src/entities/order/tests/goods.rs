@@ -1,7 +1,8 @@
 //! Goods: lines and their leaves, pooled SKUs, parcels and scans, returns and what became of them.
 
+use super::super::standing::{OrderStage, ReturnStage};
 use super::super::testing::*;
-use super::super::view::{OrderStage, OrderView, ReturnStage};
+use super::super::view::OrderView;
 use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
@@ -14,7 +15,10 @@ fn a_credit_memo_for_returned_goods_cancels_nothing() {
     order.credited("A", 1);
     seen!(order, state, view);
     let a = line(&view, "A");
-    assert_eq!((a.c, a.r, a.w, a.k, a.shop_received), (pieces(0), pieces(1), pieces(3), pieces(2), pieces(1)));
+    assert_eq!(
+        (a.sent.cancelled, a.back.returned, a.sent.wanted, a.kept.pieces, a.sent.shop_received),
+        (pieces(0), pieces(1), pieces(3), pieces(2), pieces(1))
+    );
     assert_eq!(view.money.due, amount("21.15"));
 }
 
@@ -25,7 +29,7 @@ fn pieces_of_one_line_stand_once_in_their_parcel() {
     order.despatched("D1", "TEE", 2).despatched_lot("D1", "TEE", "L2", 1);
     seen!(order, state, view);
     let a = view.lines.iter().position(|line| line.id == "A").expect("line A");
-    assert_eq!((view.parcels.len(), &view.parcels[0].lines[..]), (1, &[(a, pieces(3))][..]));
+    assert_eq!((view.sent.parcels.len(), &view.sent.parcels[0].lines[..]), (1, &[(a, pieces(3))][..]));
 }
 
 #[test]
@@ -35,42 +39,46 @@ fn a_return_counts_when_it_is_authorised_and_there_in_accepted_condition() {
     let mut unlogged = order.clone();
     unlogged.received("RC", "TEE", 2, Condition::Sellable);
     seen!(unlogged, state, view);
-    assert_eq!((line(&view, "A").r, view.unlogged, view.return_stage), (pieces(0), true, ReturnStage::Unlogged));
+    assert_eq!((line(&view, "A").back.returned, view.back.unlogged, view.standing.return_stage), (pieces(0), true, ReturnStage::Unlogged));
 
     let mut asked = order.clone();
     asked.return_line("RMA", "TEE", 2, ReturnState::Asked).received("RC", "TEE", 2, Condition::Sellable);
     seen!(asked, state, view);
-    assert_eq!(line(&view, "A").r, pieces(0));
+    assert_eq!(line(&view, "A").back.returned, pieces(0));
     asked.delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
     seen!(asked, state, view);
-    assert_eq!((line(&view, "A").r, view.return_stage), (pieces(0), ReturnStage::Unlogged), "asked for and deleted: withdrawn");
+    assert_eq!(
+        (line(&view, "A").back.returned, view.standing.return_stage),
+        (pieces(0), ReturnStage::Unlogged),
+        "asked for and deleted: withdrawn"
+    );
 
     let mut logged = order.clone();
     logged.authorised("RMA", "TEE", 1);
     seen!(logged, state, view);
-    assert_eq!((line(&view, "A").r, view.return_stage), (pieces(0), ReturnStage::Logged));
+    assert_eq!((line(&view, "A").back.returned, view.standing.return_stage), (pieces(0), ReturnStage::Logged));
     logged.received("RC", "TEE", 2, Condition::Sellable);
     seen!(logged, state, view);
-    assert_eq!((line(&view, "A").r, line(&view, "A").received), (pieces(1), pieces(2)), "at most what was authorised");
+    assert_eq!((line(&view, "A").back.returned, line(&view, "A").back.received), (pieces(1), pieces(2)), "at most what was authorised");
 
     let mut rejected = order.clone();
     rejected.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Rejected);
     seen!(rejected, state, view);
-    assert_eq!((line(&view, "A").r, line(&view, "A").received, view.money.due), (pieces(0), pieces(1), amount("0")));
+    assert_eq!((line(&view, "A").back.returned, line(&view, "A").back.received, view.money.due), (pieces(0), pieces(1), amount("0")));
 
     let mut closed = order;
     closed.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Unspoken).delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
     seen!(closed, state, view);
     let a = line(&view, "A");
-    assert_eq!((a.r, view.returns[0].lines[0].gone), (pieces(1), true), "approved and deleted stays approved");
-    assert_eq!((a.settled_stock, a.settled_written_off), (pieces(0), pieces(0)), "nobody said what became of it");
+    assert_eq!((a.back.returned, view.back.returns[0].lines[0].gone), (pieces(1), true), "approved and deleted stays approved");
+    assert_eq!((a.back.settled_stock, a.back.settled_written_off), (pieces(0), pieces(0)), "nobody said what became of it");
     closed.put(
         WMS,
         "X1",
         OrderRow::Disposition(Disposition { line: LineRef::Sku(sku("TEE")), quantity: pieces(1), to: DisposedTo::Stock }),
     );
     seen!(closed, state, view);
-    assert_eq!(line(&view, "A").settled_stock, pieces(1));
+    assert_eq!(line(&view, "A").back.settled_stock, pieces(1));
 }
 
 #[test]
@@ -80,10 +88,10 @@ fn a_return_whose_state_stands_at_its_head() {
     let head = |state| OrderRow::ReturnDocument(ReturnDocument { rma: "RMA".into(), state: Word::Known(state), approved_at: None });
     order.put(ERP, "5|RMA", head(ReturnState::Approved));
     seen!(order, state, view);
-    assert_eq!(line(&view, "A").r, pieces(1));
+    assert_eq!(line(&view, "A").back.returned, pieces(1));
     order.delete(OrderRow::RETURN_DOCUMENT, ERP, "5|RMA").delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
     seen!(order, state, view);
-    assert_eq!(line(&view, "A").r, pieces(1), "posted and tidied away by the ERP");
+    assert_eq!(line(&view, "A").back.returned, pieces(1), "posted and tidied away by the ERP");
 }
 
 #[test]
@@ -92,15 +100,15 @@ fn one_sku_on_two_lines_is_pooled() {
     order.header("50.00").line("A", "TEE", 2, "20.00", "0").line("B", "TEE", 3, "30.00", "0").captured("50.00").recorded();
     order.cancelled("A", 1).despatched("D1", "TEE", 2);
     seen!(order, state, view);
-    let d = |view: &OrderView<'_>| [line(view, "A").d, line(view, "B").d];
+    let d = |view: &OrderView<'_>| [line(view, "A").sent.despatched, line(view, "B").sent.despatched];
     assert_eq!(d(&view), [pieces(1), pieces(1)], "what is wanted of the earlier line first");
-    assert_eq!(line(&view, "B").despatched[0].quantity, pieces(1));
+    assert_eq!(line(&view, "B").sent.parts[0].quantity, pieces(1));
     order.despatched("D2", "TEE", 2);
     seen!(order, state, view);
     assert_eq!(d(&view), [pieces(1), pieces(3)]);
     order.despatched("D3", "TEE", 1);
     seen!(order, state, view);
-    assert_eq!((d(&view), line(&view, "A").w), ([pieces(2), pieces(3)], pieces(2)), "then what was ordered");
+    assert_eq!((d(&view), line(&view, "A").sent.wanted), ([pieces(2), pieces(3)], pieces(2)), "then what was ordered");
     order.despatched("D4", "TEE", 1);
     seen!(order, state, view);
     assert_eq!(d(&view), [pieces(2), pieces(4)], "what is too much stands on the last line");
@@ -124,7 +132,7 @@ fn pooled_returns_follow_the_line_that_is_named() {
     };
     order.put(WMS, "RC|1", OrderRow::Receipt(Box::new(receipt)));
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").r, line(&view, "B").r, view.money.due), (pieces(0), pieces(1), amount("10.00")));
+    assert_eq!((line(&view, "A").back.returned, line(&view, "B").back.returned, view.money.due), (pieces(0), pieces(1), amount("10.00")));
 }
 
 #[test]
@@ -133,15 +141,18 @@ fn the_sale_carries_the_price_and_the_leaf_the_goods() {
     order.header("40.00").captured("40.00").recorded();
     order.line_with("10", "TEE", 2, "40.00", "0", |line| line.role = LineRole::Sale);
     seen!(order, state, view);
-    assert!(!view.conditions.complete.holds, "its goods are missing");
+    assert!(!view.gates.complete.holds, "its goods are missing");
     order.line_with("11", "TEE-M", 2, "0", "0", |line| {
         line.role = LineRole::Leaf;
         line.parent = Some("10".into());
     });
     order.despatched("D1", "TEE-M", 1);
     seen!(order, state, view);
-    assert!(view.conditions.complete.holds);
-    assert_eq!((view.lines.len(), view.lines[0].id, view.lines[0].sku.as_str(), view.lines[0].d), (1, "10", "TEE-M", pieces(1)));
+    assert!(view.gates.complete.holds);
+    assert_eq!(
+        (view.lines.len(), view.lines[0].id, view.lines[0].sku.as_str(), view.lines[0].sent.despatched),
+        (1, "10", "TEE-M", pieces(1))
+    );
 }
 
 #[test]
@@ -149,22 +160,22 @@ fn delivered_by_piece_by_the_newest_scan_or_by_time() {
     let mut order = released_example();
     order.despatched("D1", "TEE", 3).despatched("D2", "CAP", 1);
     seen!(order, state, view);
-    assert_eq!(view.stage, OrderStage::Despatched);
+    assert_eq!(view.standing.stage, OrderStage::Despatched);
     order.scanned("D1", ScanMeaning::Transit).scanned("D1", ScanMeaning::OutForDelivery);
     seen!(order, state, view);
-    assert_eq!(view.stage, OrderStage::OutForDelivery);
+    assert_eq!(view.standing.stage, OrderStage::OutForDelivery);
     order.delivered("D1");
     seen!(order, state, view);
-    assert_eq!((view.stage, line(&view, "A").delivered), (OrderStage::PartDelivered, pieces(3)));
-    let assumed_at = view.parcels[1].despatched_at + order.rules.durations.assume_delivered;
-    assert_eq!(view.next_change, Some(view.parcels[1].despatched_at + order.rules.durations.parcel_late), "first it is late");
+    assert_eq!((view.standing.stage, line(&view, "A").sent.delivered), (OrderStage::PartDelivered, pieces(3)));
+    let assumed_at = view.sent.parcels[1].despatched_at + order.rules.durations.assume_delivered;
+    assert_eq!(view.next_change, Some(view.sent.parcels[1].despatched_at + order.rules.durations.parcel_late), "first it is late");
     order.now = assumed_at;
     seen!(order, state, view);
-    assert_eq!((view.stage, view.parcels[1].assumed, view.next_change), (OrderStage::Delivered, true, None));
-    assert!(view.flags.contains(&"assumed"));
+    assert_eq!((view.standing.stage, view.sent.parcels[1].assumed, view.next_change), (OrderStage::Delivered, true, None));
+    assert!(view.standing.flags.contains(&"assumed"));
     order.scanned("D2", ScanMeaning::Lost);
     seen!(order, state, view);
-    assert_eq!((view.stage, view.flags.as_slice()), (OrderStage::PartDelivered, &["exception", "lost"][..]));
+    assert_eq!((view.standing.stage, view.standing.flags.as_slice()), (OrderStage::PartDelivered, &["exception", "lost"][..]));
 }
 
 #[test]
@@ -179,8 +190,8 @@ fn a_tracking_number_that_comes_later_than_the_parcel() {
     let scan = Scan { tracking: "1Z".into(), meaning: Word::Known(ScanMeaning::Delivered), scanned_at: order.now };
     order.put(CARRIER, "1Z|1", OrderRow::Scan(scan));
     seen!(order, state, view);
-    assert_eq!((view.parcels[0].tracking, view.parcels[0].carrier), (Some("1Z"), "UPS"));
-    assert!(view.parcels[0].delivered_at.is_some());
+    assert_eq!((view.sent.parcels[0].tracking, view.sent.parcels[0].carrier), (Some("1Z"), "UPS"));
+    assert!(view.sent.parcels[0].delivered_at.is_some());
 }
 
 #[test]
@@ -200,7 +211,7 @@ fn mirrors_are_never_added() {
     order.put(SHOP, "SHIP-9|TEE", OrderRow::Despatch(Box::new(mirror)));
     order.refunded("R1", "10.00").refunded_by(ERP, "CM-1", Tender::Card, "10.00");
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").d, view.parcels.len(), view.money.refunded), (pieces(2), 1, amount("10.00")));
+    assert_eq!((line(&view, "A").sent.despatched, view.sent.parcels.len(), view.money.refunded), (pieces(2), 1, amount("10.00")));
 }
 
 #[test]
@@ -209,10 +220,10 @@ fn lines_that_need_no_warehouse_are_supplied_when_secured_and_recorded() {
     order.header_with("10.00", |header| header.ships = false).captured("10.00");
     order.line_with("E", "EBOOK", 1, "10.00", "0", |line| line.needs = Needs::Digital);
     seen!(order, state, view);
-    assert_eq!((view.lines[0].d, view.stage), (pieces(0), OrderStage::Placed));
+    assert_eq!((view.lines[0].sent.despatched, view.standing.stage), (pieces(0), OrderStage::Placed));
     order.recorded();
     seen!(order, state, view);
-    assert_eq!((view.lines[0].d, view.stage), (pieces(1), OrderStage::Delivered));
+    assert_eq!((view.lines[0].sent.despatched, view.standing.stage), (pieces(1), OrderStage::Delivered));
 }
 
 #[test]
@@ -222,13 +233,13 @@ fn good_goods_are_stock_once_a_count_holds_them_and_asked_about_after_three_days
     let at = order.now;
     order.uncounted("RC", "TEE", 1, Condition::Sellable).wait(Span::days(3));
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").r, line(&view, "A").settled_stock), (pieces(1), pieces(0)));
-    assert_eq!(view.returns[0].receipts[0].uncounted, Some("RC|TEE"));
+    assert_eq!((line(&view, "A").back.returned, line(&view, "A").back.settled_stock), (pieces(1), pieces(0)));
+    assert_eq!(view.back.returns[0].receipts[0].uncounted, Some("RC|TEE"));
     let asked = |view: &OrderView<'_>| view.findings.iter().any(|finding| finding.kind == "goods-not-settled");
     assert!(asked(&view));
     order.counted("RC", "TEE", at);
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").settled_stock, view.returns[0].receipts[0].uncounted), (pieces(1), None));
+    assert_eq!((line(&view, "A").back.settled_stock, view.back.returns[0].receipts[0].uncounted), (pieces(1), None));
     assert!(!asked(&view));
 }
 
@@ -252,7 +263,7 @@ fn a_receipt_without_a_number_is_for_the_return_that_authorises_its_article() {
     order.authorised("R1", "CAP", 1).return_line("R2", "TEE", 1, ReturnState::Asked).authorised("R3", "TEE", 1);
     order.received("RC", "TEE", 1, Condition::Damaged);
     seen!(order, state, view);
-    let receipts: Vec<(&str, usize)> = view.returns.iter().map(|returned| (returned.rma, returned.receipts.len())).collect();
+    let receipts: Vec<(&str, usize)> = view.back.returns.iter().map(|returned| (returned.rma, returned.receipts.len())).collect();
     assert_eq!(receipts, [("R1", 0), ("R2", 0), ("R3", 1)]);
 }
 
@@ -262,7 +273,7 @@ fn a_warehouse_order_is_where_the_first_of_its_rows_says_that_names_a_place() {
     let nowhere = WarehouseOrder { location: "".into(), state: Word::Known(WarehouseState::New) };
     order.put(WMS, "100000042", OrderRow::WarehouseOrder(nowhere)).warehouse_total(4);
     seen!(order, state, view);
-    assert_eq!(view.warehouse.iter().map(|order| order.location).collect::<Vec<_>>(), [MAIN]);
+    assert_eq!(view.sent.warehouse.iter().map(|order| order.location).collect::<Vec<_>>(), [MAIN]);
 }
 
 /// Received as damaged, and repaired: the warehouse puts it back into stock, and nothing is written off.
@@ -273,7 +284,7 @@ fn damaged_goods_that_are_put_into_stock_are_not_written_off_too() {
     order.put(WMS, "X1", OrderRow::Disposition(Disposition { line: LineRef::Sku(sku("TEE")), quantity: pieces(1), to: DisposedTo::Stock }));
     seen!(order, state, view);
     let line = view.lines.iter().find(|line| line.id == "A").expect("line A");
-    assert_eq!((line.settled_stock, line.settled_written_off), (pieces(1), pieces(1)));
+    assert_eq!((line.back.settled_stock, line.back.settled_written_off), (pieces(1), pieces(1)));
 }
 
 /// Without warehouse system and ERP the shop's own figures count, each for its line.

@@ -1,7 +1,8 @@
 //! Money: the specification's own examples to the cent, cancellations before and after the go-ahead, who refunded what.
 
+use super::super::standing::{OrderStage, PaymentWord, ReturnStage};
 use super::super::testing::*;
-use super::super::view::{OrderStage, OrderView, PaymentWord, ReturnStage};
+use super::super::view::OrderView;
 use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
@@ -13,20 +14,23 @@ fn one_example_whole() {
     // 1 captured
     let state = order.state();
     let view = order.view(&state);
-    assert!(view.conditions.complete.holds && view.conditions.secured.holds && view.money.sound);
+    assert!(view.gates.complete.holds && view.gates.secured.holds && view.money.sound);
     let a = line(&view, "A");
-    assert_eq!([1, 2, 3].map(|j| a.g(pieces(j))), [amount("21.15"), amount("42.29"), amount("63.44")]);
-    assert_eq!([1, 2, 3].map(|j| a.t(pieces(j))), [amount("3.52"), amount("7.05"), amount("10.57")]);
+    assert_eq!([1, 2, 3].map(|j| a.value_of(pieces(j))), [amount("21.15"), amount("42.29"), amount("63.44")]);
+    assert_eq!([1, 2, 3].map(|j| a.tax_of(pieces(j))), [amount("3.52"), amount("7.05"), amount("10.57")]);
     assert_eq!((view.money.captured, view.money.due, view.money.owed), (amount("94.36"), amount("0"), amount("94.36")));
-    assert_eq!((a.unit_cost, line(&view, "B").unit_cost), (Some(amount("6.20")), Some(amount("9.10"))));
-    assert_eq!(a.location, Some(MAIN));
-    assert_eq!((view.stage, view.payment), (OrderStage::Released, PaymentWord::Paid));
+    assert_eq!((a.erp.unit_cost, line(&view, "B").erp.unit_cost), (Some(amount("6.20")), Some(amount("9.10"))));
+    assert_eq!(a.erp.location, Some(MAIN));
+    assert_eq!((view.standing.stage, view.standing.payment), (OrderStage::Released, PaymentWord::Paid));
 
     // 2 despatched 2 A
     order.despatched("D1", "TEE", 2);
     let state = order.state();
     let view = order.view(&state);
-    assert_eq!((line(&view, "A").d, view.stage, view.money.due), (pieces(2), OrderStage::PartDespatched, amount("0")));
+    assert_eq!(
+        (line(&view, "A").sent.despatched, view.standing.stage, view.money.due),
+        (pieces(2), OrderStage::PartDespatched, amount("0"))
+    );
 
     // 3 cancelled 1 A and B: due once the warehouse has stopped them
     order.cancelled("A", 1).cancelled("B", 1);
@@ -35,16 +39,19 @@ fn one_example_whole() {
     order.warehouse_total(2);
     let state = order.state();
     let view = order.view(&state);
-    assert_eq!((line(&view, "A").w, line(&view, "A").stopped, line(&view, "B").w), (pieces(2), pieces(1), pieces(0)));
+    assert_eq!(
+        (line(&view, "A").sent.wanted, line(&view, "A").kept.stopped, line(&view, "B").sent.wanted),
+        (pieces(2), pieces(1), pieces(0))
+    );
     assert_eq!((view.money.due, view.money.owed), (amount("47.07"), amount("47.29")));
-    assert!(view.flags.contains(&"part-cancelled"));
+    assert!(view.standing.flags.contains(&"part-cancelled"));
 
     // 4 refund paid
     order.refunded("R1", "47.07").delivered("D1");
     let state = order.state();
     let view = order.view(&state);
     assert_eq!((view.money.refunded, view.money.due), (amount("47.07"), amount("47.07")));
-    assert_eq!((view.stage, view.payment), (OrderStage::Delivered, PaymentWord::PartRefunded));
+    assert_eq!((view.standing.stage, view.standing.payment), (OrderStage::Delivered, PaymentWord::PartRefunded));
     assert_eq!((line(&view, "A").refunded, line(&view, "B").refunded), (pieces(1), pieces(1)));
 
     // 5 one A back, damaged
@@ -52,29 +59,38 @@ fn one_example_whole() {
     let state = order.state();
     let view = order.view(&state);
     let a = line(&view, "A");
-    assert_eq!((a.r, a.k, a.settled_written_off, a.settled_stock), (pieces(1), pieces(1), pieces(1), pieces(0)));
+    assert_eq!(
+        (a.back.returned, a.kept.pieces, a.back.settled_written_off, a.back.settled_stock),
+        (pieces(1), pieces(1), pieces(1), pieces(0))
+    );
     assert_eq!(view.money.due, amount("68.21"), "47.07 + 21.14");
-    assert_eq!(a.g(a.d) - a.g(a.d - a.r), amount("21.14"));
-    assert_eq!(view.return_stage, ReturnStage::Received);
+    assert_eq!(a.value_of(a.sent.despatched) - a.value_of(a.sent.despatched - a.back.returned), amount("21.14"));
+    assert_eq!(view.standing.return_stage, ReturnStage::Received);
 
     // 6 refund paid
     order.refunded("R2", "21.14");
     let state = order.state();
     let view = order.view(&state);
-    assert_eq!((view.money.refunded, view.money.owed, view.return_stage), (amount("68.21"), amount("26.15"), ReturnStage::Reversed));
+    assert_eq!(
+        (view.money.refunded, view.money.owed, view.standing.return_stage),
+        (amount("68.21"), amount("26.15"), ReturnStage::Reversed)
+    );
 
     // 7 the other A back, good: shipping comes back with it
     order.authorised("RMA2", "TEE", 1).received("RC2", "TEE", 1, Condition::Sellable);
     let state = order.state();
     let view = order.view(&state);
     assert_eq!((view.money.due, view.money.owed), (amount("94.36"), amount("0")));
-    assert_eq!((line(&view, "A").settled_stock, view.charges[0].stays), (pieces(1), false));
+    assert_eq!((line(&view, "A").back.settled_stock, view.money.charges[0].stays), (pieces(1), false));
 
     // 8 refund paid
     order.refunded("R3", "26.15");
     let state = order.state();
     let view = order.view(&state);
-    assert_eq!((view.money.refunded, view.payment, view.return_stage), (amount("94.36"), PaymentWord::Refunded, ReturnStage::Reversed));
+    assert_eq!(
+        (view.money.refunded, view.standing.payment, view.standing.return_stage),
+        (amount("94.36"), PaymentWord::Refunded, ReturnStage::Reversed)
+    );
     assert!(view.findings.is_empty(), "{:?}", view.findings);
 }
 
@@ -87,7 +103,7 @@ fn second_example_tax_included_two_tenders() {
     order.recorded().released(&[("L", 2), ("S", 1)]).despatched("D1", "LAMP", 1).despatched("D2", "LAMP", 1).despatched("D2", "SHADE", 1);
     order.delivered("D1").delivered("D2").authorised("RMA1", "LAMP", 1).received("RC1", "LAMP", 1, Condition::Damaged);
     seen!(order, state, view);
-    assert_eq!((line(&view, "L").g(pieces(1)), line(&view, "L").t(pieces(1))), (amount("107.10"), amount("17.10")));
+    assert_eq!((line(&view, "L").value_of(pieces(1)), line(&view, "L").tax_of(pieces(1))), (amount("107.10"), amount("17.10")));
     assert_eq!(view.money.due, amount("107.10"));
     let by_tender = |view: &OrderView<'_>| view.money.tenders.iter().map(|tender| (tender.tender, tender.due)).collect::<Vec<_>>();
     assert_eq!(by_tender(&view), [(Tender::Card, amount("107.10")), (Tender::GiftCard, amount("0"))]);
@@ -98,7 +114,10 @@ fn second_example_tax_included_two_tenders() {
     assert_eq!(by_tender(&view), [(Tender::Card, amount("173.70")), (Tender::GiftCard, amount("100.00"))]);
     order.refunded("R2", "66.60").refunded_by(FINANCE, "R3", Tender::GiftCard, "100.00");
     seen!(order, state, view);
-    assert_eq!((view.money.refunded, view.return_stage, view.payment), (amount("273.70"), ReturnStage::Reversed, PaymentWord::Refunded));
+    assert_eq!(
+        (view.money.refunded, view.standing.return_stage, view.standing.payment),
+        (amount("273.70"), ReturnStage::Reversed, PaymentWord::Refunded)
+    );
 }
 
 #[test]
@@ -110,8 +129,8 @@ fn third_example_no_minor_unit() {
     order.cancelled("M", 1).warehouse_total(2);
     seen!(order, state, view);
     let mug = line(&view, "M");
-    assert_eq!([1, 2, 3].map(|j| mug.g(pieces(j))), [amount("833"), amount("1667"), amount("2500")]);
-    assert_eq!([1, 2, 3].map(|j| mug.t(pieces(j))), [amount("76"), amount("151"), amount("227")]);
+    assert_eq!([1, 2, 3].map(|j| mug.value_of(pieces(j))), [amount("833"), amount("1667"), amount("2500")]);
+    assert_eq!([1, 2, 3].map(|j| mug.tax_of(pieces(j))), [amount("76"), amount("151"), amount("227")]);
     assert_eq!(view.money.due, amount("833"));
     order.authorised("RMA", "MUG", 1).received("RC", "MUG", 1, Condition::Damaged);
     seen!(order, state, view);
@@ -123,10 +142,14 @@ fn what_is_cancelled_before_the_go_ahead_is_due_at_once() {
     let mut order = placed_example();
     order.cancelled("A", 1);
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").stopped, view.money.due), (pieces(1), amount("21.15")));
+    assert_eq!((line(&view, "A").kept.stopped, view.money.due), (pieces(1), amount("21.15")));
     order.cancelled("A", 3).cancelled("B", 1);
     seen!(order, state, view);
-    assert_eq!((view.stage, view.money.due, view.money.owed), (OrderStage::Cancelled, amount("94.36"), amount("0")), "shipping too");
+    assert_eq!(
+        (view.standing.stage, view.money.due, view.money.owed),
+        (OrderStage::Cancelled, amount("94.36"), amount("0")),
+        "shipping too"
+    );
 }
 
 #[test]
@@ -134,7 +157,7 @@ fn nothing_captured_nothing_due() {
     let mut order = Story::new("GBP");
     order.header("30.00").line("A", "TEE", 1, "30.00", "5.00").paid_by("card", Tender::Card, "30.00", "0").cancelled("A", 1);
     seen!(order, state, view);
-    assert_eq!((view.money.due, view.stage, view.payment), (amount("0"), OrderStage::Cancelled, PaymentWord::Authorised));
+    assert_eq!((view.money.due, view.standing.stage, view.standing.payment), (amount("0"), OrderStage::Cancelled, PaymentWord::Authorised));
 }
 
 #[test]
@@ -142,7 +165,7 @@ fn what_is_cancelled_after_the_go_ahead_waits_for_the_warehouse() {
     let mut order = released_example();
     order.cancelled("A", 3).cancelled("B", 1);
     seen!(order, state, view);
-    assert_eq!((view.money.due, line(&view, "A").w, line(&view, "A").stopped), (amount("0"), pieces(0), pieces(0)));
+    assert_eq!((view.money.due, line(&view, "A").sent.wanted, line(&view, "A").kept.stopped), (amount("0"), pieces(0), pieces(0)));
     order.released(&[("A", 0), ("B", 0)]);
     seen!(order, state, view);
     assert_eq!(view.money.due, amount("0"), "to ask for less is no answer");
@@ -156,10 +179,10 @@ fn pieces_that_were_never_released_are_stopped_though_others_were() {
     let mut order = placed_example();
     order.recorded().cancelled("A", 1).released(&[("A", 2), ("B", 1)]).warehouse_order(WarehouseState::Picking).warehouse_total(3);
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").stopped, view.money.due), (pieces(1), amount("21.15")));
+    assert_eq!((line(&view, "A").kept.stopped, view.money.due), (pieces(1), amount("21.15")));
     order.cancelled("A", 2);
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").w, line(&view, "A").stopped), (pieces(1), pieces(1)), "the second was");
+    assert_eq!((line(&view, "A").sent.wanted, line(&view, "A").kept.stopped), (pieces(1), pieces(1)), "the second was");
 }
 
 #[test]
@@ -167,8 +190,8 @@ fn a_cancellation_that_crosses_the_despatch_cancels_nothing_that_left() {
     let mut order = released_example();
     order.cancelled("A", 3).cancelled("B", 1).despatched("D1", "TEE", 3).despatched("D1", "CAP", 1);
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").w, line(&view, "A").c, view.money.due), (pieces(3), pieces(3), amount("0")));
-    assert_eq!(view.stage, OrderStage::Despatched);
+    assert_eq!((line(&view, "A").sent.wanted, line(&view, "A").sent.cancelled, view.money.due), (pieces(3), pieces(3), amount("0")));
+    assert_eq!(view.standing.stage, OrderStage::Despatched);
 }
 
 #[test]
@@ -176,7 +199,7 @@ fn a_credit_memo_before_despatch_is_a_cancellation() {
     let mut order = placed_example();
     order.credited("B", 1);
     seen!(order, state, view);
-    assert_eq!((line(&view, "B").w, line(&view, "B").c, view.money.due), (pieces(0), pieces(1), amount("25.92")));
+    assert_eq!((line(&view, "B").sent.wanted, line(&view, "B").sent.cancelled, view.money.due), (pieces(0), pieces(1), amount("25.92")));
     // The shop has paid it back itself: its own row tells so, finance mirrors it.
     order.refunded_by(SHOP, "txn-9", Tender::Card, "25.92");
     seen!(order, state, view);
@@ -184,7 +207,7 @@ fn a_credit_memo_before_despatch_is_a_cancellation() {
     order.refunded_by(FINANCE, "txn-9", Tender::Card, "25.92");
     seen!(order, state, view);
     assert_eq!((view.money.refunded, view.money.due, view.money.refunds_agree), (amount("25.92"), amount("25.92"), true));
-    assert_eq!(view.refunds.iter().filter(|refund| refund.counts).count(), 1);
+    assert_eq!(view.money.refunds.iter().filter(|refund| refund.counts).count(), 1);
 }
 
 #[test]
@@ -192,10 +215,10 @@ fn what_the_shop_itself_has_refunded_is_stopped_without_the_warehouse() {
     let mut order = released_example();
     order.credited("B", 1);
     seen!(order, state, view);
-    assert_eq!((line(&view, "B").w, line(&view, "B").stopped), (pieces(0), pieces(0)));
+    assert_eq!((line(&view, "B").sent.wanted, line(&view, "B").kept.stopped), (pieces(0), pieces(0)));
     order.refunded_by(SHOP, "txn-9", Tender::Card, "25.92").refunded_by(FINANCE, "txn-9", Tender::Card, "25.92");
     seen!(order, state, view);
-    assert_eq!((line(&view, "B").stopped, view.money.due, view.money.refunded), (pieces(1), amount("25.92"), amount("25.92")));
+    assert_eq!((line(&view, "B").kept.stopped, view.money.due, view.money.refunded), (pieces(1), amount("25.92"), amount("25.92")));
     assert!(view.findings.is_empty(), "{:?}", view.findings);
 }
 
@@ -204,7 +227,7 @@ fn a_rounding_rest_goes_to_the_largest_line() {
     let mut order = Story::new("GBP");
     order.header("30.01").captured("30.01").line("A", "TEE", 1, "10.00", "0").line("B", "CAP", 1, "20.00", "0");
     seen!(order, state, view);
-    assert!(view.money.sound && view.conditions.complete.holds);
+    assert!(view.money.sound && view.gates.complete.holds);
     assert_eq!((view.money.rounding, line(&view, "B").gross), (amount("0.01"), amount("20.01")));
     order.cancelled("A", 1).cancelled("B", 1);
     seen!(order, state, view);
@@ -287,10 +310,10 @@ fn what_has_left_of_an_order_that_is_sent_in_parts_is_worth_its_pieces_and_the_c
     order.header("94.36").line("A", "TEE", 3, "63.44", "10.57").line("B", "CAP", 1, "25.92", "4.32").charge("5.00", "0.83");
     order.paid_by("card", Tender::Card, "94.36", "0").recorded().released(&[("A", 3), ("B", 1)]).despatched("D1", "TEE", 3);
     seen!(order, state, view);
-    assert_eq!((order.exceptions().len(), view.flags.contains(&"exception")), (0, false));
+    assert_eq!((order.exceptions().len(), view.standing.flags.contains(&"exception")), (0, false));
     order.wait(Span::days(3));
     seen!(order, state, view);
-    assert!(view.flags.contains(&"exception"));
+    assert!(view.standing.flags.contains(&"exception"));
     let found = view.findings.iter().find(|finding| finding.kind == "despatched-unpaid").expect("found");
     assert_eq!(found.at_risk, Some(amount("68.44")), "the cap has not left");
 }

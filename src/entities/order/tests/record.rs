@@ -39,7 +39,7 @@ fn a_deleted_record_keeps_its_quantities_and_asks_a_person_after_an_hour() {
     let mut order = released_example();
     order.document_deleted("SO-7");
     seen!(order, state, view);
-    assert!(view.conditions.recorded.holds && view.conditions.approved.holds && view.erp.states == ["gone"]);
+    assert!(view.gates.recorded.holds && view.gates.approved.holds && view.erp.states == ["gone"]);
     assert_eq!((order.quantities("A"), order.exceptions()), ([3, 0, 3, 0, 0], vec![]));
     order.wait(Span::hours(1));
     assert_eq!(order.exceptions(), ["erp-record-gone SO-7"]);
@@ -136,7 +136,8 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
         let mut order = order.clone();
         tell(&mut order);
         let state = order.state();
-        let found = order.view(&state).findings.into_iter().find(|finding| finding.kind == "erp-differs");
+        let view = order.view(&state);
+        let found = view.findings.iter().find(|finding| finding.kind == "erp-differs").cloned();
         found.map(|finding| finding.sentence).unwrap_or_default()
     };
     assert_eq!(differs(|order| order.erp_line("10000", "TEE", 2, None)), "SO-7 differs from what was asked for: 2 instead of 3 of TEE");

@@ -1,7 +1,7 @@
 //! The stage tables: each line holds, and wins over all below it.
 
+use super::super::standing::{OrderStage, PaymentWord, ReturnStage};
 use super::super::testing::*;
-use super::super::view::{OrderStage, PaymentWord, ReturnStage};
 use super::seen;
 use crate::facts::OrderRow;
 use crate::facts::order::*;
@@ -66,7 +66,7 @@ fn the_first_line_of_the_order_stages_that_holds_wins() {
         let mut order = placed_example();
         tell(&mut order);
         seen!(order, state, view);
-        assert_eq!(view.stage, *stage, "{says}");
+        assert_eq!(view.standing.stage, *stage, "{says}");
     }
 }
 
@@ -101,7 +101,7 @@ fn the_first_line_of_the_return_stages_that_holds_wins() {
         order.despatched("D1", "TEE", 3).despatched("D1", "CAP", 1).delivered("D1");
         tell(&mut order);
         seen!(order, state, view);
-        assert_eq!(view.return_stage, *stage, "{says}");
+        assert_eq!(view.standing.return_stage, *stage, "{says}");
     }
 }
 
@@ -121,7 +121,7 @@ fn the_payment_word_follows_what_was_paid_and_refunded() {
         let mut order = placed_example();
         tell(&mut order);
         seen!(order, state, view);
-        assert_eq!(view.payment, *word, "{says}");
+        assert_eq!(view.standing.payment, *word, "{says}");
     }
 }
 
@@ -149,6 +149,6 @@ fn flags_stand_beside_the_stage() {
         order.despatched("D1", "TEE", 3).despatched("D1", "CAP", 1);
         tell(&mut order);
         seen!(order, state, view);
-        assert_eq!(view.flags, *flags, "{says}");
+        assert_eq!(view.standing.flags, *flags, "{says}");
     }
 }

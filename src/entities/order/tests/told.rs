@@ -141,6 +141,6 @@ impl Story {
         let view = self.view(&state);
         let line = line(&view, id);
         let whole = |quantity: Quantity| quantity.to_string().parse().expect("whole pieces");
-        [whole(line.n), whole(line.c), whole(line.w), whole(line.d), whole(line.stopped)]
+        [whole(line.ordered), whole(line.sent.cancelled), whole(line.sent.wanted), whole(line.sent.despatched), whole(line.kept.stopped)]
     }
 }

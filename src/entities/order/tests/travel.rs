@@ -1,7 +1,7 @@
 //! Parcels on their way: labels, scans late and out of order, lost, refused, and what a person must look at.
 
+use super::super::standing::{OrderStage, ReturnStage};
 use super::super::testing::*;
-use super::super::view::{OrderStage, ReturnStage};
 use super::seen;
 use crate::entities::rules::ParcelsRefunded;
 use crate::facts::order::*;
@@ -17,7 +17,7 @@ fn despatched() -> Story {
 
 fn left(order: &Story) -> Moment {
     let state = order.state();
-    order.view(&state).parcels[0].despatched_at
+    order.view(&state).sent.parcels[0].despatched_at
 }
 
 #[test]
@@ -32,12 +32,12 @@ fn a_parcel_is_named_by_the_first_row_that_names_it() {
     order.put(WMS, "D1|TEE", OrderRow::Despatch(Box::new(row("TEE", "DPD", "next day"))));
     let state = order.state();
     let view = order.view(&state);
-    assert_eq!((view.parcels.len(), view.parcels[0].carrier, view.parcels[0].service), (1, "DPD", "next day"));
+    assert_eq!((view.sent.parcels.len(), view.sent.parcels[0].carrier, view.sent.parcels[0].service), (1, "DPD", "next day"));
 }
 
 fn newest(order: &Story) -> Option<ScanMeaning> {
     let state = order.state();
-    order.view(&state).parcels[0].newest_scan.map(|(meaning, _)| meaning)
+    order.view(&state).sent.parcels[0].newest_scan.map(|(meaning, _)| meaning)
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn the_newest_scan_is_by_its_own_time_however_late_it_comes() {
     order.scan_of("T-D1", ScanMeaning::Delivered, at + Span::hours(20));
     order.scan_of("T-D1", ScanMeaning::OutForDelivery, at + Span::hours(16)).scan_of("T-D1", ScanMeaning::Transit, at + Span::hours(2));
     seen!(order, state, view);
-    assert_eq!((view.stage, view.parcels[0].delivered_at), (OrderStage::Delivered, Some(at + Span::hours(20))));
+    assert_eq!((view.standing.stage, view.sent.parcels[0].delivered_at), (OrderStage::Delivered, Some(at + Span::hours(20))));
     // At one time the further one.
     order.scan_of("T-D1", ScanMeaning::Attempted, at + Span::hours(20) + Span(1));
     assert_eq!(newest(&order), Some(ScanMeaning::Attempted));
@@ -104,7 +104,7 @@ fn a_parcel_that_nobody_scans_is_late_after_three_days_and_lost_after_ten() {
     order.now = at + Span::days(21);
     assert_eq!(order.exceptions(), [""; 0], "by now it counts as delivered");
     seen!(order, state, view);
-    assert!(view.parcels[0].assumed && view.stage == OrderStage::Delivered);
+    assert!(view.sent.parcels[0].assumed && view.standing.stage == OrderStage::Delivered);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_promised_date_that_passed_by_two_days_is_late() {
     order.header_with("94.36", |header| header.promised_at = Some(at + Span::days(1))).scanned("D1", ScanMeaning::Transit);
     order.now = at + Span::days(2);
     seen!(order, state, view);
-    assert_eq!(view.flags, ["delayed"], "the date has passed");
+    assert_eq!(view.standing.flags, ["delayed"], "the date has passed");
     assert_eq!(order.exceptions(), [""; 0]);
     order.now = at + Span::days(3);
     assert_eq!(order.exceptions(), ["parcel-late D1"]);
@@ -136,12 +136,12 @@ fn a_parcel_that_the_carrier_lost_is_sent_again_or_refunded_by_decision_or_found
     order.scanned("D1", ScanMeaning::Lost);
     assert_eq!(order.exceptions(), ["parcel-lost D1"]);
     seen!(order, state, view);
-    assert_eq!((view.flags.as_slice(), view.stage), (&["exception", "lost"][..], OrderStage::Despatched));
+    assert_eq!((view.standing.flags.as_slice(), view.standing.stage), (&["exception", "lost"][..], OrderStage::Despatched));
     let mut again = order.clone();
     again.decided_for("parcel-lost", "D1", "resend", Some("89.36"), &[("TEE", 3), ("CAP", 1)]);
     assert_eq!(again.exceptions(), [""; 0]);
     seen!(again, state, view);
-    assert_eq!(view.parcels[0].decided.map(|decided| decided.choice), Some("resend"));
+    assert_eq!(view.sent.parcels[0].decided.map(|decided| decided.choice), Some("resend"));
     // More is in it than was thought when it was decided.
     again.despatched("D1", "MUG", 1).despatched("D1", "CAP", 2);
     assert!(again.exceptions().contains(&"parcel-lost D1".into()), "{:?}", again.exceptions());
@@ -154,7 +154,7 @@ fn a_refused_parcel_that_came_back_without_an_authorisation_asks_a_person_until_
     let mut order = despatched();
     order.scanned("D1", ScanMeaning::Returning);
     seen!(order, state, view);
-    assert_eq!((view.flags.as_slice(), order.exceptions().len()), (&["returning"][..], 0), "not yet here");
+    assert_eq!((view.standing.flags.as_slice(), order.exceptions().len()), (&["returning"][..], 0), "not yet here");
     order.received("RC", "TEE", 3, Condition::Sellable).received("RC", "CAP", 1, Condition::Sellable);
     assert_eq!(order.exceptions(), ["returned-to-sender D1"]);
     let mut authorised = order.clone();
@@ -173,21 +173,30 @@ fn a_parcel_that_is_refunded_is_a_return_that_nobody_else_authorises() {
     let mut order = despatched();
     order.scanned("D1", ScanMeaning::Lost).decided("parcel-lost", "D1", "refund");
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").r, line(&view, "B").r, view.return_stage), (pieces(3), pieces(1), ReturnStage::Received));
-    assert_eq!((view.returns[0].rma, view.returns[0].source, view.returns[0].lines[0].reason), ("D1", SourceId::WAYBILL, "lost"));
+    assert_eq!(
+        (line(&view, "A").back.returned, line(&view, "B").back.returned, view.standing.return_stage),
+        (pieces(3), pieces(1), ReturnStage::Received)
+    );
+    assert_eq!(
+        (view.back.returns[0].rma, view.back.returns[0].source, view.back.returns[0].lines[0].reason),
+        ("D1", SourceId::WAYBILL, "lost")
+    );
     // The ERP logs it too: it counts once.
     let mut logged = order.clone();
     logged.authorised("RMA", "TEE", 3);
     seen!(logged, state, view);
-    assert_eq!(line(&view, "A").r, pieces(3));
+    assert_eq!(line(&view, "A").back.returned, pieces(3));
     // He decided about what was known to be in it: a third shirt is told later, and asks anew.
     let mut more = despatched();
     more.scanned("D1", ScanMeaning::Lost).decided_for("parcel-lost", "D1", "refund", None, &[("TEE", 2), ("CAP", 1)]);
     seen!(more, state, view);
-    assert_eq!((line(&view, "A").r, line(&view, "B").r, more.exceptions()), (pieces(2), pieces(1), vec!["parcel-lost D1".to_owned()]));
+    assert_eq!(
+        (line(&view, "A").back.returned, line(&view, "B").back.returned, more.exceptions()),
+        (pieces(2), pieces(1), vec!["parcel-lost D1".to_owned()])
+    );
     order.scanned("D1", ScanMeaning::Delivered);
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").r, view.returns.len()), (pieces(0), 0), "found: it is as if nobody had decided");
+    assert_eq!((line(&view, "A").back.returned, view.back.returns.len()), (pieces(0), 0), "found: it is as if nobody had decided");
 }
 
 #[test]
@@ -195,18 +204,18 @@ fn what_a_person_gave_up_is_not_taken_for_delivered_and_what_comes_back_is_decid
     let mut order = despatched();
     order.wait(Span::days(11)).decided("parcel-lost", "D1", "refund").wait(Span::days(30));
     seen!(order, state, view);
-    assert_eq!((view.parcels[0].delivered_at, line(&view, "A").r), (None, pieces(3)));
+    assert_eq!((view.sent.parcels[0].delivered_at, line(&view, "A").back.returned), (None, pieces(3)));
     order.wait(Span::minutes(1)).scanned("D1", ScanMeaning::Returning);
     order.received("RC", "TEE", 3, Condition::Sellable).received("RC", "CAP", 1, Condition::Sellable);
     seen!(order, state, view);
     assert_eq!(
-        (line(&view, "A").r, order.exceptions()),
+        (line(&view, "A").back.returned, order.exceptions()),
         (pieces(0), vec!["returned-to-sender D1".to_owned()]),
         "of this nobody has decided"
     );
     order.decided("returned-to-sender", "D1", "refund");
     seen!(order, state, view);
-    assert_eq!((line(&view, "A").r, view.returns[0].lines[0].reason), (pieces(3), "undelivered"));
+    assert_eq!((line(&view, "A").back.returned, view.back.returns[0].lines[0].reason), (pieces(3), "undelivered"));
 }
 
 /// By configuration: with the carrier's word, of what comes back with the warehouse's too; a person's other choice stands above it.
@@ -216,7 +225,7 @@ fn the_carriers_word_refunds_where_it_is_so_configured() {
     order.rules.parcels_refunded = ParcelsRefunded { lost: true, undelivered: true };
     let r = |order: &Story| {
         seen!(order, state, view);
-        line(&view, "A").r
+        line(&view, "A").back.returned
     };
     let mut lost = order.clone();
     lost.scanned("D1", ScanMeaning::Lost);
@@ -248,7 +257,7 @@ fn of_two_returns_of_an_article_the_one_that_did_not_come_is_named_and_what_came
     order.received("RC", "TEE", 3, Condition::Damaged).wait(Span::hours(1));
     seen!(order, state, view);
     let over = view.findings.iter().find(|finding| finding.kind == "return-over").expect("one too many");
-    assert_eq!(over.at_risk, Some(line(&view, "A").g(pieces(1))));
+    assert_eq!(over.at_risk, Some(line(&view, "A").value_of(pieces(1))));
     assert_eq!(over.causes.len(), 1, "the receipt");
 }
 

@@ -1,0 +1,17 @@
+//! Has a warehouse answered what it was asked for?
+
+use super::figures::{LineView, OrderFigures};
+use super::sent::confirmed;
+use crate::entities::ledger::DocumentLedger;
+use crate::facts::Quantity;
+
+/// Has the location confirmed the totals that it was asked for last, as far as this line goes? It has, where nothing was ever lowered.
+pub fn holds_to_what_was_asked(view: &OrderFigures<'_>, asked: &DocumentLedger, location: &str, line: usize) -> bool {
+    let total = |of: &LineView<'_>| asked.totals.get(of.id).copied().unwrap_or_default();
+    if view.lines.get(line).is_none_or(|of| asked.ever_asked(of.id, of.ordered) <= total(of)) {
+        return true;
+    }
+    let wanted: Vec<Quantity> = view.lines.iter().map(total).collect();
+    let ever: Vec<bool> = view.lines.iter().map(|of| asked.ever_asked(of.id, of.ordered).is_positive()).collect();
+    confirmed(&view.sent.warehouse, location, line, &wanted, &ever)
+}

@@ -1,0 +1,165 @@
+//! Stage *back*: what came back: authorisations and receipts put to lines, the pieces *returned* for money, what became of the goods.
+//!
+//! Returned is the least of despatched, authorised (approved, resolution of money) and received in accepted condition or not expected at all.
+//! Lines that a row names come first; where rows name only the SKU its lines are pooled.
+
+mod parcels;
+mod settled;
+mod view;
+
+pub use view::{ReceiptView, ReturnLineView, ReturnView, ReturnedLine};
+
+use super::input::Input;
+use super::placed::{Placed, PlacedLine, whole_bundles};
+use super::pooling::{self, Parts};
+use super::returning::{Authorised, Received, Returning};
+use super::sent::Sent;
+use crate::facts::Quantity;
+
+/// What came back, and what it comes to.
+#[derive(Clone, Debug)]
+pub struct Back<'a> {
+    /// In the order of the lines as placed.
+    pub lines: Vec<ReturnedLine>,
+    /// By authorisation.
+    pub returns: Vec<ReturnView<'a>>,
+    /// Parcels that are refunded without an authorisation of their own: returns that Waybill itself has authorised.
+    pub refunded_parcels: Vec<Authorised<'a>>,
+    /// What each receipt gives to each line, in the order of [`Returning::received`].
+    pub receipts: Vec<Parts>,
+    /// Receipts that no authorisation covers.
+    pub unlogged: bool,
+    /// Pieces that are authorised to come back, and those of them that are there (or need not come).
+    pub expected: Quantity,
+    pub there: Quantity,
+}
+
+/// Puts authorisations and receipts to lines.
+pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Returning<'a>, sent: &Sent<'a>) -> Back<'a> {
+    let lines = &placed.lines[..];
+    let refunded_parcels = parcels::refunded(input.rules, placed, returning, sent);
+    let authorised = || returning.authorised.iter().chain(&refunded_parcels);
+    let none = || vec![Quantity::ZERO; lines.len()];
+    let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
+    // A whole bundle has no goods of its own: rows speak of its parts.
+    let despatched: Vec<Quantity> =
+        lines.iter().zip(&sent.lines).map(|(line, sent)| if line.set { Quantity::ZERO } else { sent.despatched }).collect();
+    // Where one side names lines and the other only the SKU, the pooled side follows the named.
+    let mut named = none();
+    for row in returning.received.iter().filter(|row| !row.pooled && row.accepted()) {
+        pooling::spread(row.quantity, &row.targets, &[], &mut named);
+    }
+    let named: Vec<Quantity> = named.iter().zip(&despatched).map(|(named, left)| (*named).min(*left)).collect();
+
+    let (mut for_money, mut any, mut not_expected) = (none(), none(), none());
+    let mut parts_of: Vec<Parts> = Vec::with_capacity(returning.authorised.len());
+    for row in authorised() {
+        if !row.counts() {
+            parts_of.push(row.targets.first().map(|&line| (line, row.quantity)).into_iter().collect());
+            continue;
+        }
+        let parts = pooling::spread(row.quantity, &row.targets, &[&named, &despatched, &ordered], &mut any);
+        for &(line, quantity) in &parts {
+            if row.for_money() {
+                for_money[line] += quantity;
+            }
+            if row.not_expected() {
+                not_expected[line] += quantity;
+            }
+        }
+        parts_of.push(parts);
+    }
+    let covered: Vec<Quantity> = any.iter().zip(&despatched).map(|(any, left)| (*any).min(*left)).collect();
+
+    let mut received = none();
+    let mut goods = settled::Goods::of(lines.len());
+    let mut receipts = Vec::with_capacity(returning.received.len());
+    for row in &returning.received {
+        let parts = pooling::spread(row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut received);
+        goods.add(row, &parts);
+        receipts.push(parts);
+    }
+    let of_nobody = |(parts, row): (&Parts, &Received<'_>)| parts.is_empty() && row.quantity.is_positive();
+    let unlogged = (0..lines.len()).any(|i| received[i].is_positive() && !any[i].is_positive())
+        || receipts.iter().zip(&returning.received).any(of_nobody);
+    let there = (0..lines.len()).map(|i| any[i].min(received[i] + not_expected[i])).sum();
+    let expected = any.iter().copied().sum();
+
+    let mut returned: Vec<ReturnedLine> = (0..lines.len())
+        .map(|i| {
+            let accepted = goods.accepted(i) + not_expected[i];
+            let pieces = despatched[i].min(lines[i].ordered).min(for_money[i]).min(accepted).floor_zero();
+            ReturnedLine {
+                authorised: for_money[i],
+                authorised_in_all: any[i],
+                received: received[i],
+                accepted,
+                returned: pieces,
+                unlogged: (received[i] - any[i]).floor_zero(),
+                ..ReturnedLine::default()
+            }
+        })
+        .collect();
+    settled::settle(input.rows, lines, &goods, &not_expected, &mut returned);
+    for bundle in (0..lines.len()).filter(|&i| lines[i].set) {
+        let whole = |of: fn(&ReturnedLine) -> Quantity| whole_bundles(lines, bundle, |i| of(&returned[i]));
+        let (authorised, received) = (whole(|part| part.authorised), whole(|part| part.received));
+        let (accepted, pieces) = (whole(|part| part.accepted), whole(|part| part.returned));
+        returned[bundle] = ReturnedLine { authorised, received, accepted, returned: pieces, ..returned[bundle] };
+    }
+    let returns = by_authorisation(lines, authorised(), &parts_of, returning, &receipts);
+    Back { lines: returned, returns, refunded_parcels, receipts, unlogged, expected, there }
+}
+
+/// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
+fn by_authorisation<'v, 'a: 'v>(
+    lines: &[PlacedLine<'a>],
+    authorised: impl Iterator<Item = &'v Authorised<'a>>,
+    parts_of: &[Parts],
+    returning: &Returning<'a>,
+    receipts: &[Parts],
+) -> Vec<ReturnView<'a>> {
+    let mut returns: Vec<ReturnView<'a>> = Vec::new();
+    for (row, parts) in authorised.zip(parts_of) {
+        let place = match returns.iter().position(|view| view.document() == row.document()) {
+            Some(place) => place,
+            None => {
+                returns.push(ReturnView { rma: row.rma, source: row.source, lines: Vec::new(), receipts: Vec::new() });
+                returns.len() - 1
+            }
+        };
+        returns[place].lines.push(ReturnLineView {
+            line: parts.first().map(|(line, _)| *line),
+            quantity: row.quantity,
+            state: row.state,
+            gone: row.gone,
+            for_money: row.for_money(),
+            goods_expected: !row.not_expected(),
+            authorised: row.counts(),
+            reason: row.reason,
+            approved_at: row.approved_at,
+        });
+    }
+    returns.sort_by_key(ReturnView::document);
+    for (row, parts) in returning.received.iter().zip(receipts) {
+        let Some(view) = authorisation_of(row, parts, lines, &returns).and_then(|place| returns.get_mut(place)) else { continue };
+        view.receipts.push(ReceiptView {
+            receipt: row.receipt,
+            source: row.source,
+            lines: parts.to_vec(),
+            condition: row.condition,
+            location: row.location,
+            bucket: row.bucket,
+            received_at: row.received_at,
+            uncounted: (row.sellable() && !row.counted).then_some(row.id),
+        });
+    }
+    returns
+}
+
+/// The authorisation that a receipt is for: the one that it names; else the first that authorises a piece of one of its lines.
+fn authorisation_of(row: &Received<'_>, parts: &Parts, lines: &[PlacedLine<'_>], returns: &[ReturnView<'_>]) -> Option<usize> {
+    let named = row.rma.and_then(|rma| returns.iter().position(|view| view.rma == rma));
+    let of_line = |i: usize| parts.iter().any(|(part, _)| lines[*part].sku == lines[i].sku);
+    named.or_else(|| returns.iter().position(|view| view.lines.iter().any(|line| line.authorised && line.line.is_some_and(of_line))))
+}

@@ -1,0 +1,129 @@
+//! Stage *cancelled*: what shop, ERP and warehouses say is cancelled, in rows of their own; and the shop's own books of each line.
+//!
+//! What follows from it for each line (credits of goods that were not despatched, documents that were cancelled or closed short) is worked out
+//! in [`super::sent`], where it is known what left.
+
+use super::input::{Contradiction, Input};
+use super::placed::{Placed, PlacedLine};
+use super::pooling;
+use crate::entities::RowOf;
+use crate::entities::rules::Role;
+use crate::facts::order::{Cancellation, LineProgress, ShopState, Word};
+use crate::facts::{Moment, Quantity, SourceId};
+
+/// What owners say is cancelled, by line.
+#[derive(Clone, Debug)]
+pub struct Cancelled {
+    /// In the order of the lines as placed.
+    pub lines: Vec<CancelledLine>,
+    /// When the newest of these rows says so.
+    pub at: Option<Moment>,
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// What rows say of one line: totals, never deltas.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CancelledLine {
+    /// By the shop: the largest of what its books and its rows say; all that was ordered where the line was removed or the order cancelled.
+    pub by_shop: Quantity,
+    pub by_erp: Quantity,
+    pub by_warehouse: Quantity,
+    /// The part of `by_warehouse` that it says it has stopped.
+    pub stopped_by_warehouse: Quantity,
+    /// What the shop's books of the line call cancelled.
+    pub booked_by_shop: Quantity,
+    /// Credited by the shop: what was not returned of it is cancelled by another word.
+    pub credited: Quantity,
+    pub credited_at: Option<Moment>,
+    /// The shop's own shipped total: what notices need not tell it again.
+    pub shop_shipped: Quantity,
+    /// The shop's own received-back total, where it keeps one apart from its credits.
+    pub shop_received: Option<Quantity>,
+}
+
+impl CancelledLine {
+    /// The largest of what the owners say.
+    pub fn most(&self) -> Quantity {
+        self.by_shop.max(self.by_erp).max(self.by_warehouse)
+    }
+}
+
+/// Who says it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Shop,
+    Erp,
+    Warehouse,
+}
+
+/// Reads the shop's books of each line (of the sale and of its leaf: the larger), and the totals that owners name in rows of their own.
+pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>) -> Cancelled {
+    let mut all = Cancelled { lines: vec![CancelledLine::default(); placed.lines.len()], at: None, contradictions: Vec::new() };
+    all.named(input, placed);
+    if let Some(shop) = placed.shop {
+        all.books(input, shop, &placed.lines);
+    }
+    let whole = placed.header.is_some_and(|header| header.state == Word::Known(ShopState::Cancelled));
+    for (line, told) in placed.lines.iter().zip(&mut all.lines) {
+        told.by_shop = if whole || line.removed { line.ordered } else { told.by_shop.max(told.booked_by_shop) };
+    }
+    if whole {
+        all.at = all.at.max(placed.at);
+    }
+    all
+}
+
+impl Cancelled {
+    fn books(&mut self, input: &Input<'_>, shop: SourceId, lines: &[PlacedLine<'_>]) {
+        for RowOf { key, stored, row } in input.rows.live::<LineProgress>().filter(|each| each.key.source == shop) {
+            for (line, told) in lines.iter().zip(&mut self.lines) {
+                let Some(each) = line.pieces_of(&key.id) else { continue };
+                told.booked_by_shop = told.booked_by_shop.max(row.cancelled.times(each));
+                if row.credited.is_positive() {
+                    told.credited = told.credited.max(row.credited.times(each));
+                    told.credited_at = told.credited_at.max(Some(stored.at));
+                }
+                told.shop_shipped = told.shop_shipped.max(row.shipped.times(each));
+                told.shop_received = told.shop_received.max(row.received.map(|received| received.times(each)));
+            }
+            if row.cancelled.is_positive() || row.credited.is_positive() {
+                self.at = self.at.max(Some(stored.at));
+            }
+        }
+    }
+
+    /// Totals named in rows of their own: of the shop, of the ERP (the larger of its rows), of the warehouses (each has its own pieces).
+    fn named(&mut self, input: &Input<'_>, placed: &Placed<'_>) {
+        let ordered: Vec<Quantity> = placed.lines.iter().map(|line| line.ordered).collect();
+        for RowOf { key, stored, row } in input.rows.live::<Cancellation>() {
+            let owner = match key.source {
+                source if Some(source) == placed.shop => Owner::Shop,
+                source if input.rules.plays(source, Role::Erp) => Owner::Erp,
+                source if input.rules.plays(source, Role::Wms) => Owner::Warehouse,
+                _ => continue,
+            };
+            if row.total.is_negative() {
+                let sentence = format!("a negative quantity of {} is cancelled ({})", pooling::name(&row.line), row.total);
+                self.contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
+                continue;
+            }
+            let mut parts = vec![Quantity::ZERO; placed.lines.len()];
+            pooling::spread(row.total, &pooling::targets(&placed.lines, &row.line), &[&ordered], &mut parts);
+            for (told, part) in self.lines.iter_mut().zip(parts) {
+                match owner {
+                    Owner::Shop => told.by_shop = told.by_shop.max(part),
+                    Owner::Erp => told.by_erp = told.by_erp.max(part),
+                    Owner::Warehouse => {
+                        told.by_warehouse += part;
+                        if row.stopped {
+                            told.stopped_by_warehouse += part;
+                        }
+                    }
+                }
+            }
+            if row.total.is_positive() {
+                self.at = self.at.max(Some(stored.at));
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What an order tells others: to each SKU the demand of its lines, to its customer a summary with the lines of his history.
+//!
+//! Derived facts, owned by Waybill itself; each is told when it differs from what was emitted last, and withdrawn when it is derived no more. An
+//! order tells nothing until its header is there; a test order tells nothing at all. SKUs hear of returned goods too, while these wait for a
+//! count that holds them.
+
+mod allocated;
+mod history;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::allocated::{LineAllocations, claim, despatched};
+use super::figures::LineView;
+use super::standing::OrderStage;
+use super::view::OrderView;
+use crate::entities::Rows;
+use crate::entities::rules::Rules;
+use crate::entities::small_map::SmallMap;
+use crate::facts::customer::OrderSummary;
+use crate::facts::ids::{join_key, split_key};
+use crate::facts::order::{Header, Needs};
+use crate::facts::sku::{Demand, LinePrice, Returned};
+use crate::facts::{CustomerKey, CustomerRow, OrderRow, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
+
+/// A derived fact: whom it is for, the row's id, the row.
+pub type DerivedFact = (Subject, RowKey, Row);
+
+/// All that the order tells others.
+pub fn derived_facts(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules) -> Vec<DerivedFact> {
+    let Some(header) = view.placed.header.filter(|header| !header.test) else { return Vec::new() };
+    let lines = view.lines.iter().zip(allocated::of(view, rows, rules));
+    let mut all: Vec<DerivedFact> = lines.filter_map(|(line, said)| demand(view, rows, header, line, said)).collect();
+    all.extend(returned(view));
+    all.extend(summary(view, header, rules));
+    all
+}
+
+/// Receipts whose goods wait for their count.
+fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = DerivedFact> + 'v {
+    let receipts = view.back.returns.iter().flat_map(|returned| &returned.receipts);
+    receipts.filter_map(|receipt| {
+        let row = receipt.uncounted?;
+        let sku = view.lines.get(receipt.lines.first()?.0)?.sku;
+        let waits =
+            Returned { order: view.key.clone(), receipt: row.into(), location: receipt.location.into(), received_at: receipt.received_at };
+        let key = RowKey { kind: SkuRow::RETURNED, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, row]) };
+        Some((Subject::Sku(sku.clone()), key, Row::Sku(SkuRow::Returned(Box::new(waits)))))
+    })
+}
+
+/// Calls `tell` for each derived fact that differs from what was emitted last (`None`: withdrawn), and enters it in `last`. The result: a SKU hears
+/// of a line for the first time.
+pub fn differences(
+    view: &OrderView<'_>,
+    rows: &Rows<OrderRow>,
+    rules: &Rules,
+    last: &mut SmallMap<Text, u64>,
+    mut tell: impl FnMut(Subject, RowKey, Option<Row>),
+) -> bool {
+    let now = derived_facts(view, rows, rules);
+    let keys: Vec<Text> = now.iter().map(|(subject, key, _)| last_key(subject, key)).collect();
+    last.retain(|before, _| {
+        let still = keys.contains(before);
+        if !still && let Some((subject, key)) = subject_of(before) {
+            tell(subject, key, None);
+        }
+        still
+    });
+    let mut first = false;
+    let mut scratch = Vec::new();
+    for ((subject, key, row), slot) in now.into_iter().zip(keys) {
+        // Rows of ours always have a binary form.
+        scratch = postcard::to_extend(&row, scratch).unwrap_or_default();
+        let digest = xxh3_64(&scratch);
+        scratch.clear();
+        let before = last.insert(slot, digest);
+        if before != Some(digest) {
+            first |= before.is_none() && key.kind == SkuRow::DEMAND;
+            tell(subject, key, Some(row));
+        }
+    }
+    first
+}
+
+/// `s|SKU|row id` of a line, `r|SKU|row id` of returned goods, or `c|customer|row id`, percent-encoded.
+fn last_key(subject: &Subject, key: &RowKey) -> Text {
+    match subject {
+        Subject::Sku(sku) => join_key(&[if key.kind == SkuRow::RETURNED { "r" } else { "s" }, sku.as_str(), &key.id]),
+        Subject::Customer(customer) => join_key(&["c", &customer.0, &key.id]),
+        // An order yields nothing to any other.
+        _ => Text::default(),
+    }
+}
+
+fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
+    let mut parts = split_key(told);
+    let (of, subject, id) = (parts.next()?, parts.next()?, parts.next()?);
+    let (kind, subject) = match of.as_str() {
+        "s" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
+        "r" => (SkuRow::RETURNED, Subject::Sku(Sku::new(&subject)?)),
+        "c" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject))),
+        _ => return None,
+    };
+    Some((subject, RowKey { kind, source: SourceId::WAYBILL, id }))
+}
+
+/// The claim of a line on stock: max(ordered - cancelled, despatched).
+fn demand(view: &OrderView<'_>, rows: &Rows<OrderRow>, header: &Header, line: &LineView<'_>, said: LineAllocations) -> Option<DerivedFact> {
+    // What is not tracked ships and claims nothing; what is handed over at the counter is taken from stock too.
+    let from_stock = line.erp.ships || (!line.erp.by_supplier && matches!(line.goods.needs, Needs::Taken | Needs::Collect));
+    if !from_stock || !line.goods.tracked || line.set {
+        return None;
+    }
+    let claim = claim(line);
+    if claim.is_zero() && line.sent.parts.is_empty() {
+        return None;
+    }
+    let price = line.line.unit_price.filter(|_| line.leaf.is_none());
+    let demand = Demand {
+        order: view.key.clone(),
+        number: header.number.clone(),
+        channel: header.channel.clone(),
+        placed_at: header.placed_at,
+        location: line.erp.location.map(Text::from),
+        claim,
+        despatched: line.sent.parts.iter().map(|part| despatched(rows, part)).collect(),
+        allocated: said.allocated,
+        booked: said.posted,
+        price: price.map(|amount| LinePrice { amount, currency: header.currency, tax_inside: header.prices_include_tax }),
+        via: Vec::new(),
+    };
+    let key = RowKey { kind: SkuRow::DEMAND, source: SourceId::WAYBILL, id: join_key(&[&view.key.0, line.id]) };
+    Some((Subject::Sku(line.sku.clone()), key, Row::Sku(SkuRow::Demand(Box::new(demand)))))
+}
+
+fn summary(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Option<DerivedFact> {
+    let customer = header.customer.as_ref()?;
+    let summary = OrderSummary {
+        order: view.key.clone(),
+        number: header.number.clone(),
+        brand: header.brand.clone(),
+        placed_at: header.placed_at,
+        currency: header.currency,
+        counts: view.standing.stage != OrderStage::Cancelled,
+        spend: view.money.captured - view.money.refunded,
+        returned: view.lines.iter().map(|line| line.back.returned).sum(),
+        proven: customer.0.starts_with("account|"),
+        email: header.email_digest,
+        history: history::of(view, header, rules),
+    };
+    let key = RowKey { kind: CustomerRow::ORDER, source: SourceId::WAYBILL, id: view.key.0.clone() };
+    Some((Subject::Customer(customer.clone()), key, Row::Customer(CustomerRow::Order(Box::new(summary)))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::order::testing::{Story, pieces, released_example, sku};
+    use crate::facts::order::Condition;
+
+    /// What a seal of the story as it stands tells.
+    fn tell(story: &Story, told: &mut SmallMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
+        let state = story.state();
+        let mut all = Vec::new();
+        differences(&story.view(&state), &state.rows, &story.rules, told, |subject, key, row| all.push((subject, key, row)));
+        all
+    }
+
+    fn demand_of(all: &[(Subject, RowKey, Option<Row>)], of: &str) -> Demand {
+        let found = all.iter().find_map(|(subject, _, row)| match row {
+            Some(Row::Sku(SkuRow::Demand(demand))) if *subject == Subject::Sku(sku(of)) => Some((**demand).clone()),
+            _ => None,
+        });
+        found.expect("a demand")
+    }
+
+    #[test]
+    fn a_line_claims_what_is_not_cancelled_or_has_left() {
+        let mut story = released_example();
+        let mut told = SmallMap::new();
+        let all = tell(&story, &mut told);
+        assert_eq!((demand_of(&all, "TEE").claim, demand_of(&all, "CAP").claim, all.len()), (pieces(3), pieces(1), 3));
+        assert!(tell(&story, &mut told).is_empty(), "said already");
+        story.despatched("D1", "TEE", 2).cancelled("A", 3);
+        let all = tell(&story, &mut told);
+        let demand = demand_of(&all, "TEE");
+        assert_eq!((demand.claim, demand.despatched.len(), demand.despatched[0].key.as_str()), (pieces(2), 1, "D1|TEE"));
+    }
+
+    #[test]
+    fn what_is_yielded_no_more_is_withdrawn_from_the_subject_that_had_it() {
+        let mut story = released_example();
+        let mut told = SmallMap::new();
+        let before = tell(&story, &mut told);
+        story.cancelled("B", 1);
+        let after = tell(&story, &mut told);
+        let cap = before.iter().find(|(subject, _, _)| *subject == Subject::Sku(sku("CAP"))).expect("told");
+        assert!(after.contains(&(cap.0.clone(), cap.1.clone(), None)));
+        story.header_with("94.36", |header| header.test = true);
+        assert!(tell(&story, &mut told).iter().all(|(_, _, row)| row.is_none()) && told.is_empty());
+    }
+
+    #[test]
+    fn a_customer_hears_one_line_for_each_thing_that_happened() {
+        let mut story = released_example();
+        story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
+        story.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable).refunded("R1", "47.07");
+        let all = tell(&story, &mut SmallMap::new());
+        let summary = all.iter().find_map(|(_, _, row)| match row {
+            Some(Row::Customer(CustomerRow::Order(summary))) => Some(summary),
+            _ => None,
+        });
+        let summary = summary.expect("a summary");
+        let lines: Vec<String> =
+            summary.history.iter().map(|line| format!("{} {} {} {}", line.kind.name(), line.number, line.amount, line.state)).collect();
+        assert_eq!(
+            lines,
+            [
+                "purchase  94.36 delivered",
+                "despatch D1 63.44 delivered",
+                "delivery D1 63.44 delivered",
+                "cancellation  25.92 part-cancelled",
+                "return RMA 21.15 received",
+                "refund finance|R1 47.07 paid",
+            ]
+        );
+        assert_eq!((summary.spend.to_string(), summary.returned, summary.proven), ("47.29".into(), pieces(1), true));
+    }
+}

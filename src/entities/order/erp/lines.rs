@@ -1,0 +1,147 @@
+//! The order's lines in the ERP: location, cost, and how far its own books have got.
+
+use super::location::canonical;
+use super::record::{cancelled, named, record_lines, targets};
+use crate::entities::order::decisions::Decisions;
+use crate::entities::order::input::{Contradiction, Input};
+use crate::entities::order::placed::{Placed, PlacedLine};
+use crate::entities::order::pooling::{self, Targets};
+use crate::entities::rules::{Role, Rules};
+use crate::entities::{RowOf, Rows};
+use crate::facts::order::{ErpLine, ErpPosted, LineRef, Needs, NotStocked, PostedKind};
+use crate::facts::{Amount, OrderRow, Quantity};
+
+/// A line of the order, as the ERP sees it.
+#[derive(Clone, Debug)]
+pub struct LineInErp<'a> {
+    /// Goods that a warehouse sends: needed by parcel, and not sent by the supplier.
+    pub ships: bool,
+    /// Sent by the supplier, by the ERP's word or the shop's.
+    pub by_supplier: bool,
+    /// The location it is to be sent from: the ERP record's line, else the order line's, else the only shipping location of the pool.
+    pub location: Option<&'a str>,
+    /// The warehouse there does not know the SKU.
+    pub not_stocked: bool,
+    pub unit_cost: Option<Amount>,
+    /// The ERP's own shipped total: what notices need not tell it again.
+    pub shipped: Quantity,
+    /// The ERP's own received-back total.
+    pub received: Quantity,
+}
+
+/// What the ERP's record says of one line.
+#[derive(Clone, Copy, Default)]
+struct RecordSays<'a> {
+    location: Option<&'a str>,
+    unit_cost: Option<Amount>,
+    drop_ship: bool,
+}
+
+pub(super) fn read<'a>(
+    input: &Input<'a>,
+    decisions: &Decisions<'_>,
+    placed: &Placed<'a>,
+    contradictions: &mut Vec<Contradiction>,
+) -> Vec<LineInErp<'a>> {
+    let Input { rows, rules, .. } = input;
+    let lines = &placed.lines[..];
+    let (told, by_lines) = told(rows, rules, decisions, lines, contradictions);
+    let (posted, returned) = posted(rows, rules, lines);
+    let only = only_location(rules, placed);
+    let mut in_erp: Vec<LineInErp<'a>> = Vec::with_capacity(lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        let location = told[i].location.or(line.goods.location.as_deref()).or(line.line.location.as_deref());
+        in_erp.push(LineInErp {
+            ships: line.by_parcel && !told[i].drop_ship,
+            by_supplier: told[i].drop_ship || line.goods.needs == Needs::DropShip,
+            location: location.filter(|code| !code.is_empty()).or(only).map(|code| canonical(rules, code)),
+            not_stocked: false,
+            unit_cost: told[i].unit_cost.or(line.goods.unit_cost).or(line.line.unit_cost),
+            shipped: by_lines[i].max(posted[i]),
+            received: returned[i].floor_zero(),
+        });
+    }
+    // Which lines' SKUs the warehouse at their location does not know, as those SKUs have told.
+    for RowOf { row, .. } in rows.live::<NotStocked>() {
+        for (_, in_erp) in lines.iter().zip(&mut in_erp).filter(|(line, _)| *line.sku == row.sku) {
+            let there = in_erp.location.and_then(|code| rules.location(code)).and_then(|location| location.wms);
+            in_erp.not_stocked |= there == Some(row.warehouse);
+        }
+    }
+    in_erp
+}
+
+/// Location, cost and shipped totals that records tell of each line. A cancelled record says nothing of them.
+fn told<'a>(
+    rows: &'a Rows<OrderRow>,
+    rules: &'a Rules,
+    decisions: &Decisions<'_>,
+    lines: &[PlacedLine<'a>],
+    contradictions: &mut Vec<Contradiction>,
+) -> (Vec<RecordSays<'a>>, Vec<Quantity>) {
+    let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
+    let (mut told, mut shipped) = (vec![RecordSays::default(); lines.len()], vec![Quantity::ZERO; lines.len()]);
+    // What stands counts before what was deleted.
+    let (gone, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|each| each.stored.deleted);
+    let in_force = || live.iter().map(|each| each.row).filter(|row| !cancelled(rows, rules, decisions, &row.document));
+    let by_name: Targets = in_force().flat_map(|row| named(lines, row)).collect();
+    // Asked for only where some row names a line.
+    let mut by_sku = Targets::new();
+    if live.iter().any(|each| each.row.order_line.is_some()) {
+        by_sku.extend(in_force().filter(|row| row.order_line.is_none()).flat_map(|row| targets(lines, row)));
+    }
+    for RowOf { key, stored, row } in gone.iter().chain(&live) {
+        let row: &'a ErpLine = row;
+        if row.quantity.is_negative() || row.shipped.is_negative() {
+            let sentence = format!("line {} of the ERP's record {} tells a negative quantity of {}", key.id, row.document, row.sku);
+            contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
+            continue;
+        }
+        if cancelled(rows, rules, decisions, &row.document) {
+            continue;
+        }
+        let to = targets(lines, row);
+        // Of a line speaks a row that names it; else one that names only its SKU; else one whose own line the order has not got (yet).
+        let is_named = !named(lines, row).is_empty();
+        let outdone = |i: &&usize| !is_named && (by_name.contains(i) || row.order_line.is_some() && by_sku.contains(i));
+        for &i in to.iter().filter(|i| !outdone(i)) {
+            told[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(told[i].location);
+            told[i].unit_cost = row.unit_cost.or(told[i].unit_cost);
+            told[i].drop_ship |= row.drop_ship;
+        }
+        pooling::spread(row.shipped, &to, &[&ordered], &mut shipped);
+    }
+    (told, shipped)
+}
+
+/// What the ERP has posted of each line as shipped, and as received back.
+fn posted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[PlacedLine<'_>]) -> (Vec<Quantity>, Vec<Quantity>) {
+    let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
+    let (mut shipped, mut returned) = (vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()]);
+    for RowOf { row, .. } in rows.live::<ErpPosted>().filter(|each| rules.plays(each.key.source, Role::Erp)) {
+        let into = match row.kind {
+            PostedKind::Shipment => &mut shipped,
+            PostedKind::ReturnReceipt => &mut returned,
+            PostedKind::Invoice | PostedKind::CreditNote => continue,
+        };
+        // A correction is negative: it lowers what its SKU's last line has.
+        let to = pooling::targets(lines, &LineRef::Sku(row.sku.clone()));
+        match to.last() {
+            Some(&last) if row.quantity.is_negative() => into[last] += row.quantity,
+            _ => drop(pooling::spread(row.quantity, &to, &[&ordered], into)),
+        }
+    }
+    (shipped, returned)
+}
+
+/// The only location that the order's channel ships from, if there is one.
+fn only_location<'a>(rules: &'a Rules, placed: &Placed<'_>) -> Option<&'a str> {
+    let channel = placed.header.and_then(|header| rules.channel(&header.channel))?;
+    match &channel.pool[..] {
+        [one] => Some(one.as_str()),
+        pool => {
+            let mut shipping = pool.iter().filter(|code| rules.location(code).is_some_and(|location| location.wms.is_some()));
+            shipping.next().filter(|_| shipping.next().is_none()).map(|code| code.as_str())
+        }
+    }
+}

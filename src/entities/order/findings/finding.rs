@@ -1,0 +1,58 @@
+//! Something a person must look at.
+
+use crate::facts::{Amount, Cause, Moment, Quantity};
+
+/// What a person must look at, found in the finished figures. `events/exceptions.rs` opens and closes what these name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// `totals-differ`, `rows-contradict` ... (`entities/exceptions.rs`).
+    pub kind: &'static str,
+    /// Tells several of one kind apart; empty when there can be only one.
+    pub number: String,
+    /// What is wrong, in a sentence.
+    pub sentence: String,
+    pub at_risk: Option<Amount>,
+    /// How many pieces it is about, where it is about pieces.
+    pub pieces: Option<Quantity>,
+    /// A person has decided about it: it is not opened.
+    pub decided: bool,
+    /// The figures can't be trusted while it stands: nothing is requested from them.
+    pub shuts: bool,
+    /// Opens only after this moment; `None`: at once.
+    pub opens_at: Option<Moment>,
+    /// The records that say so.
+    pub causes: Vec<Cause>,
+}
+
+impl Finding {
+    /// A finding that opens at once.
+    pub(super) fn new(kind: &'static str, number: impl Into<String>, sentence: String) -> Self {
+        let number = number.into();
+        Self { kind, number, sentence, at_risk: None, pieces: None, decided: false, shuts: false, opens_at: None, causes: Vec::new() }
+    }
+
+    /// So much money is at risk.
+    pub(super) fn at_risk(self, amount: impl Into<Option<Amount>>) -> Self {
+        Self { at_risk: amount.into(), ..self }
+    }
+
+    /// It is about so many pieces.
+    pub(super) fn pieces(self, pieces: Quantity) -> Self {
+        Self { pieces: Some(pieces), ..self }
+    }
+
+    /// These records say so.
+    pub(super) fn caused_by(mut self, causes: impl IntoIterator<Item = Cause>) -> Self {
+        for cause in causes {
+            if !self.causes.contains(&cause) {
+                self.causes.push(cause);
+            }
+        }
+        self
+    }
+
+    /// It opens only after this moment.
+    pub(super) fn after(self, opens_at: impl Into<Option<Moment>>) -> Self {
+        Self { opens_at: opens_at.into(), ..self }
+    }
+}

@@ -1,0 +1,59 @@
+//! Stage *findings*: what a person must look at, computed from the finished figures. One file a theme; each kind stands in
+//! [`crate::entities::exceptions`], which says what a person does about it.
+
+mod erp;
+mod finding;
+mod look;
+mod mirrors;
+mod order;
+mod parcels;
+mod returns;
+mod rows;
+mod snapshot;
+mod warehouse;
+mod words;
+
+pub use finding::Finding;
+pub(super) use words::text;
+
+use super::cancelled::Cancelled;
+use super::decisions::Decisions;
+use super::figures::OrderFigures;
+use super::input::Input;
+use crate::entities::topics::Ledgers;
+use crate::facts::Quantity;
+use crate::facts::order::Decision;
+use look::Look;
+
+/// A theme: what it finds.
+type Find = fn(&Look<'_, '_>) -> Vec<Finding>;
+
+const THEMES: [Find; 9] =
+    [rows::find, order::find, warehouse::find, mirrors::find, returns::find, parcels::find, erp::find, words::find, snapshot::find];
+
+/// All findings, by kind and number. Those that open later are a reason to look again then.
+pub(super) fn stage<'a>(
+    input: &Input<'a>,
+    ledgers: &Ledgers,
+    decisions: &Decisions<'a>,
+    cancelled: &Cancelled,
+    figures: &OrderFigures<'a>,
+) -> Vec<Finding> {
+    let look = Look { rows: input.rows, rules: input.rules, clock: &input.clock, ledgers, decisions, cancelled, figures };
+    let mut found: Vec<Finding> = THEMES.iter().flat_map(|find| find(&look)).collect();
+    for finding in &mut found {
+        finding.decided = decisions.about(finding.kind, &finding.number).is_some_and(|decision| covers(decision, finding));
+    }
+    for opens_at in found.iter().filter_map(|finding| finding.opens_at) {
+        input.clock.reached(opens_at);
+    }
+    found.sort_by(|a, b| (a.kind, &a.number).cmp(&(b.kind, &b.number)));
+    found
+}
+
+/// Was the decision made for at least as much as is found now?
+fn covers(decision: &Decision, finding: &Finding) -> bool {
+    let pieces: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
+    let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk <= amount));
+    money && (decision.lines.is_empty() || finding.pieces.is_none_or(|found| found <= pieces))
+}

@@ -1,0 +1,134 @@
+//! The order as a whole, and its money.
+
+use super::finding::Finding;
+use super::look::Look;
+use crate::entities::order::figures::{LineView, OrderFigures};
+use crate::facts::order::{Header, ShopState, Terms, Word};
+use crate::facts::{Amount, Moment, Quantity};
+
+pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+    let figures = look.figures;
+    let Some(header) = figures.placed.header else { return Vec::new() };
+    let mut found: Vec<Finding> = incomplete(figures, header).into_iter().chain(totals_differ(figures, header)).collect();
+    if figures.gates.complete.holds {
+        found.extend(unpaid(look, header));
+        found.extend(despatched_unpaid(look, header));
+        found.extend(refunds(look));
+    }
+    found
+}
+
+fn incomplete(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding> {
+    let gate = &figures.gates.complete;
+    if gate.holds || header.state == Word::Known(ShopState::Cancelled) {
+        return None;
+    }
+    let finding = Finding::new("order-incomplete", "", format!("the order waits for {}", gate.waits_for)).at_risk(header.total);
+    Some(finding.caused_by(figures.placed.cause).after(figures.placed.late))
+}
+
+/// Lines and charges are proven to be all there, and do not make the total.
+fn totals_differ(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding> {
+    let (placed, money) = (&figures.placed, &figures.money);
+    if !placed.whole.proven || placed.totals.agree {
+        return None;
+    }
+    let show = |amount: Amount| amount.display(money.currency);
+    let of_charges = placed.charges.iter().map(|charge| charge.charge.gross).sum();
+    let of_lines = show(money.value - of_charges);
+    let sentence = format!(
+        "lines of {of_lines} and charges of {} do not make the total of {} {}",
+        show(of_charges),
+        show(header.total),
+        money.currency
+    );
+    Some(Finding::new("totals-differ", "", sentence).at_risk((header.total - money.value).abs()).caused_by(placed.cause))
+}
+
+/// What was paid or authorised does not cover what is owed, for days, and something is still wanted.
+fn unpaid(look: &Look<'_, '_>, header: &Header) -> Option<Finding> {
+    let (money, secured) = (&look.figures.money, &look.figures.gates.secured);
+    let paid = money.captured + money.authorised_open;
+    let wanted = look.figures.lines.iter().any(|line| line.sent.wanted.is_positive());
+    if secured.holds || !wanted || paid >= money.owed || header.terms != Terms::Prepaid {
+        return None;
+    }
+    let missing = money.owed - paid;
+    let show = |amount: Amount| amount.display(money.currency);
+    let sentence = format!("{} of {} {} are not paid", show(missing), show(money.owed), money.currency);
+    let finding = Finding::new("unpaid", "", sentence).at_risk(missing).caused_by(look.figures.placed.cause);
+    Some(finding.after(header.placed_at + look.rules.durations.unpaid))
+}
+
+/// What left is worth more than is captured: the oldest despatch that is not covered has been gone for days.
+fn despatched_unpaid(look: &Look<'_, '_>, header: &Header) -> Option<Finding> {
+    let (money, gates) = (&look.figures.money, &look.figures.gates);
+    if gates.pays_later {
+        return None;
+    }
+    let lines = || look.figures.lines.iter().filter(|line| !line.set);
+    let kept = |line: &LineView<'_>| (line.sent.despatched.min(line.ordered) - line.back.returned).floor_zero();
+    let worth: Amount = lines().map(|line| line.value_of(kept(line))).sum();
+    let charges: Amount = money.charges.iter().filter(|charge| charge.stays).map(|charge| charge.charge.gross).sum();
+    let supplied = if lines().any(|line| kept(line).is_positive()) { worth + charges } else { Amount::ZERO };
+    if supplied <= money.captured {
+        return None;
+    }
+    // What needs no parcel is supplied with the order.
+    let mut left: Vec<(Moment, Amount)> = Vec::new();
+    for line in lines() {
+        let mut before = Quantity::ZERO;
+        let despatches = &line.sent.parts;
+        let parts = despatches.iter().map(|part| (part.despatched_at, part.quantity));
+        let whole = despatches.is_empty().then_some((header.placed_at, line.sent.despatched));
+        let mut parts: Vec<(Moment, Quantity)> = parts.chain(whole).collect();
+        parts.sort_unstable();
+        for (at, quantity) in parts {
+            let after = (before + quantity).min(kept(line));
+            left.push((at, line.value_of(after) - line.value_of(before)));
+            before = after;
+        }
+    }
+    left.sort_unstable();
+    let mut sum = charges;
+    let (since, _) = left.iter().find(|(_, worth)| {
+        sum += *worth;
+        sum > money.captured
+    })?;
+    let show = |amount: Amount| amount.display(money.currency);
+    let sentence = format!("goods and charges of {} {} have left, {} are captured", show(supplied), money.currency, show(money.captured));
+    let cause = lines().filter_map(|line| line.sent.cause).max().or(look.figures.placed.cause);
+    let finding = Finding::new("despatched-unpaid", "", sentence).at_risk(supplied - money.captured).caused_by(cause);
+    Some(finding.after(*since + look.rules.durations.despatched_unpaid))
+}
+
+fn refunds(look: &Look<'_, '_>) -> Vec<Finding> {
+    let money = &look.figures.money;
+    let show = |amount: Amount| amount.display(money.currency);
+    let tolerance = tolerance(look.figures);
+    let mut found = Vec::new();
+    let over = money.refunded - money.due;
+    if over > tolerance {
+        let sentence = format!("{} {} is refunded, {} was due", show(money.refunded), money.currency, show(money.due));
+        found.push(Finding::new("over-refunded", "", sentence).at_risk(over));
+    }
+    let asked = look.ledgers.refund.total;
+    let over = asked - money.due.max(money.refunded);
+    if over > tolerance {
+        let sentence = format!(
+            "a refund of {} {} was requested in all, {} is due and {} is refunded",
+            show(asked),
+            money.currency,
+            show(money.due),
+            show(money.refunded)
+        );
+        found.push(Finding::new("refund-overasked", "", sentence).at_risk(over));
+    }
+    found
+}
+
+/// One minor unit a piece while a line is partly back; nothing when it is wholly back or cancelled.
+fn tolerance(figures: &OrderFigures<'_>) -> Amount {
+    let partly = figures.lines.iter().filter(|line| line.back.returned.is_positive() && line.kept.pieces.is_positive());
+    partly.map(|line| figures.money.currency.minor_unit().times(line.back.returned)).sum()
+}

@@ -1,0 +1,165 @@
+//! Goods that come back: nobody authorised them, more came than was to come or nothing, they were rejected, they are of another kind, or nobody
+//! says what became of them.
+
+use super::finding::Finding;
+use super::look::Look;
+use crate::entities::order::figures::LineView;
+use crate::entities::order::pooling::Parts;
+use crate::entities::order::returning::{Authorised, Received};
+use crate::facts::order::ScanMeaning;
+use crate::facts::{Amount, Moment, Quantity};
+
+pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+    // Before an order's rows should all be there, despatch and authorisation may still come.
+    let Some(late) = look.figures.placed.late else { return Vec::new() };
+    let mut found = Vec::new();
+    for (i, line) in look.figures.lines.iter().enumerate().filter(|(_, line)| !line.set) {
+        found.extend(unlogged(look, i, line));
+        found.extend(over(look, i, line, late));
+        found.extend(unsettled(look, i, line));
+    }
+    found.extend(rejected(look, late));
+    found.extend(not_received(look));
+    found.extend(other_items(look, late));
+    found
+}
+
+/// Receipts, each with what it gives to each line.
+fn receipts<'s, 'a>(look: &'s Look<'a, '_>) -> impl Iterator<Item = (&'s Received<'a>, &'s Parts)> + Clone {
+    look.figures.returning.received.iter().zip(&look.figures.back.receipts)
+}
+
+/// Receipts that brought pieces of a line.
+fn receipts_of<'s, 'a>(look: &'s Look<'a, '_>, line: usize) -> impl Iterator<Item = &'s Received<'a>> {
+    receipts(look).flat_map(move |(row, parts)| parts.iter().filter(move |(of, _)| *of == line).map(move |_| row))
+}
+
+/// Goods that nobody authorised to come back; of a parcel that came back undelivered `returned-to-sender` asks.
+fn unlogged(look: &Look<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
+    if line.back.authorised_in_all.is_positive() || !line.back.received.is_positive() {
+        return None;
+    }
+    let returning = |newest: Option<(ScanMeaning, Moment)>| matches!(newest, Some((ScanMeaning::Returning, _)));
+    let parcels = look.figures.sent.parcels.iter().filter(|parcel| returning(parcel.newest_scan));
+    let undelivered: Quantity = parcels.flat_map(|parcel| parcel.lines.iter().filter(|(of, _)| *of == i).map(|(_, pieces)| *pieces)).sum();
+    let unlogged = line.back.received - undelivered;
+    if !unlogged.is_positive() {
+        return None;
+    }
+    let first = receipts_of(look, i).min_by_key(|row| row.received_at)?;
+    let sentence = format!("{unlogged} of {} came back (receipt {}), and nobody authorised it", line.sku, first.receipt);
+    let finding = Finding::new("return-unlogged", line.id, sentence).at_risk(line.value_of(unlogged.min(line.ordered))).pieces(unlogged);
+    let finding = finding.caused_by([first.cause].into_iter().chain(receipts_of(look, i).map(|row| row.cause)));
+    Some(finding.after(first.received_at + look.rules.durations.return_unlogged))
+}
+
+/// More came back than was authorised, or than had left.
+fn over(look: &Look<'_, '_>, i: usize, line: &LineView<'_>, late: Moment) -> Option<Finding> {
+    let (received, authorised, left) = (line.back.received, line.back.authorised_in_all, line.sent.despatched);
+    let over = received - authorised.min(left);
+    if !authorised.is_positive() || !over.is_positive() {
+        return None;
+    }
+    let sentence =
+        format!("{received} of {} came back, {authorised} were authorised to and {left} had left: {over} count for nothing", line.sku);
+    let finding = Finding::new("return-over", line.id, sentence).at_risk(line.value_of(over.min(line.ordered))).pieces(over);
+    Some(finding.caused_by(receipts_of(look, i).map(|row| row.cause)).after(late))
+}
+
+/// Accepted pieces of which nobody knows what became of them, for days.
+fn unsettled(look: &Look<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
+    let back = &line.back;
+    let open = back.returned - back.settled_stock - back.settled_written_off - back.settled_other;
+    let waiting = receipts_of(look, i).filter(|row| row.accepted() && !row.settles());
+    let row = waiting.min_by_key(|row| row.received_at).filter(|_| open.is_positive())?;
+    let sentence = format!("{open} of {} came back, and are neither in stock nor written off", line.sku);
+    let finding = Finding::new("goods-not-settled", line.id, sentence).at_risk(line.value_of(open.min(line.ordered))).pieces(open);
+    Some(finding.caused_by([row.cause]).after(row.received_at + look.rules.durations.goods_not_settled))
+}
+
+/// Receipts whose goods the warehouse rejects.
+fn rejected(look: &Look<'_, '_>, late: Moment) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for row in look.figures.returning.received.iter().filter(|row| row.rejected() && row.quantity.is_positive()) {
+        if found.iter().any(|there| there.number == row.receipt) {
+            continue;
+        }
+        let same = receipts(look).filter(|(other, _)| other.rejected() && other.receipt == row.receipt);
+        let (mut pieces, mut worth, mut goods) = (Quantity::ZERO, None::<Amount>, Vec::new());
+        for (other, parts) in same.clone() {
+            pieces += other.quantity;
+            for (i, quantity) in parts {
+                let line = &look.figures.lines[*i];
+                *worth.get_or_insert_default() += line.value_of((*quantity).min(line.ordered));
+                goods.push(format!("{quantity} of {}", line.sku));
+            }
+        }
+        let goods = if goods.is_empty() { format!("{pieces} pieces") } else { goods.join(", ") };
+        let sentence = format!("receipt {} rejects {goods}: it counts for nothing until somebody decides", row.receipt);
+        let finding = Finding::new("return-condition", row.receipt, sentence).at_risk(worth).pieces(pieces);
+        found.push(finding.caused_by(same.map(|(other, _)| other.cause)).after(late));
+    }
+    found
+}
+
+/// Authorisations that still stand, and whose goods nobody has received.
+fn not_received(look: &Look<'_, '_>) -> Vec<Finding> {
+    let authorised = || look.figures.returning.authorised.iter().chain(&look.figures.back.refunded_parcels);
+    let (mut found, mut looked_at) = (Vec::new(), Vec::new());
+    for row in authorised() {
+        let document = row.document();
+        if looked_at.contains(&document) {
+            continue;
+        }
+        looked_at.push(document);
+        let open: Vec<&Authorised<'_>> = authorised().filter(|other| other.document() == document && other.awaited()).collect();
+        let Some(since) = open.iter().map(|other| other.approved_at.unwrap_or(other.at)).max() else { continue };
+        found.extend(missing(look, row.rma, document, &open, since));
+    }
+    found
+}
+
+/// What of an authorisation did not come. What came under another number, or under none, is there all the same.
+fn missing(
+    look: &Look<'_, '_>,
+    rma: &str,
+    document: (&str, crate::facts::SourceId),
+    open: &[&Authorised<'_>],
+    since: Moment,
+) -> Option<Finding> {
+    let figures = look.figures;
+    let returned = figures.back.returns.iter().find(|view| view.document() == document);
+    let received = |i: usize| -> Quantity {
+        let receipts = returned.iter().flat_map(|view| &view.receipts).flat_map(|receipt| &receipt.lines);
+        receipts.filter(|(line, _)| *line == i).map(|(_, pieces)| *pieces).sum()
+    };
+    let (mut missing, mut goods) = (Quantity::ZERO, Vec::new());
+    let mut refunded = figures.money.refunded > figures.money.due;
+    for (i, line) in figures.lines.iter().enumerate() {
+        let expected: Quantity = open.iter().filter(|row| row.targets.first() == Some(&i)).map(|row| row.quantity).sum();
+        let of_line = line.back.authorised_in_all - if line.set { Quantity::ZERO } else { line.back.received };
+        let short = (expected - received(i)).min(of_line).floor_zero();
+        if short.is_positive() {
+            missing += short;
+            goods.push(format!("{short} of {}", line.sku));
+            refunded |= line.refunded > line.kept.stopped;
+        }
+    }
+    if missing.is_zero() {
+        return None;
+    }
+    let already = if refunded { ", though it is refunded already" } else { "" };
+    let sentence = format!("return {rma} was authorised, and {} did not come back{already}", goods.join(", "));
+    let durations = &look.rules.durations;
+    let wait = if refunded { durations.return_not_received_refunded } else { durations.return_not_received };
+    let finding = Finding::new("return-not-received", rma, sentence).pieces(missing);
+    Some(finding.caused_by(open.iter().map(|row| row.cause)).after(since + wait))
+}
+
+/// Receipts of goods that are not on the order. Opens only after a while: the line may come late.
+fn other_items<'s>(look: &'s Look<'_, '_>, late: Moment) -> impl Iterator<Item = Finding> + 's {
+    receipts(look).filter(|(row, parts)| parts.is_empty() && row.quantity.is_positive()).map(move |(row, _)| {
+        let sentence = format!("receipt {} holds goods that are not on the order", row.receipt);
+        Finding::new("return-other-item", row.receipt, sentence).caused_by([row.cause]).after(late)
+    })
+}

@@ -1,0 +1,64 @@
+//! Rows of an open order that a whole new snapshot of their source did not find (`snapshot-missing`). They stay as they are: that a row is not there
+//! says even less than a deletion. A document of the ERP of which something is posted is expected to be gone.
+
+use super::finding::Finding;
+use super::look::Look;
+use crate::entities::rows::Stored;
+use crate::entities::{RowOf, Rows};
+use crate::facts::order::{ErpPosted, LeftOut};
+use crate::facts::{OrderRow, RowKey, SourceId};
+
+/// So many rows are named; the number of all is told beside.
+const NAMED_MAX: usize = 3;
+
+/// One finding for each source.
+pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+    let (rows, lines) = (look.rows, &look.figures.lines);
+    let over = !lines.is_empty() && lines.iter().all(|line| line.sent.delivered >= line.sent.wanted);
+    let mut missing: Vec<(RowOf<'_, LeftOut>, &Stored<OrderRow>)> = Vec::new();
+    for told in rows.live::<LeftOut>().filter(|_| !over) {
+        let row = rows.get(&RowKey { kind: told.row.kind, source: told.key.source, id: told.row.id.clone() });
+        let row = row.filter(|row| !row.deleted && row.version < told.row.read && !is_posted(rows, told.key.source, row));
+        missing.extend(row.map(|row| (told, row)));
+    }
+    let of_source = |of_source: &[(RowOf<'_, LeftOut>, &Stored<OrderRow>)]| {
+        let (told, _) = of_source.first()?;
+        let named: Vec<String> = of_source.iter().take(NAMED_MAX).map(|(told, _)| name(told.row)).collect();
+        let more = if of_source.len() > named.len() { format!(" and {} more", of_source.len() - named.len()) } else { String::new() };
+        let source = look.rules.name_of(told.key.source);
+        let sentence = format!("a new snapshot of {source} leaves out what it told of the order before: {}{more}", named.join(", "));
+        let causes = [told.stored.cause].into_iter().chain(of_source.iter().map(|(_, row)| row.cause));
+        let finding = Finding::new("snapshot-missing", source, sentence).caused_by(causes);
+        // The table's other partitions may be read a little later than the one that holds its last row.
+        Some(finding.after(told.stored.at + look.rules.durations.snapshot_missing))
+    };
+    missing.chunk_by(|(one, _), (other, _)| one.key.source == other.key.source).filter_map(of_source).collect()
+}
+
+/// Something was posted from the ERP's document that the row is of.
+fn is_posted(rows: &Rows<OrderRow>, source: SourceId, row: &Stored<OrderRow>) -> bool {
+    let document = match &row.row {
+        Some(OrderRow::ErpRecord(record)) => &record.document,
+        Some(OrderRow::ErpLine(line)) => &line.document,
+        Some(OrderRow::ReturnDocument(document)) => &document.rma,
+        Some(OrderRow::ReturnLine(line)) => &line.rma,
+        _ => return false,
+    };
+    rows.live::<ErpPosted>().any(|posted| posted.key.source == source && posted.row.from == *document)
+}
+
+/// The row, as people call it.
+fn name(left: &LeftOut) -> String {
+    let what = match left.kind {
+        OrderRow::HEADER => return "the order itself".into(),
+        OrderRow::SHIP_TO => return "the address to ship to".into(),
+        OrderRow::BILL_TO => return "the address to bill".into(),
+        OrderRow::LINE | OrderRow::ERP_LINE | OrderRow::RETURN_LINE => "line",
+        OrderRow::PAYMENT => "payment",
+        OrderRow::REFUND => "refund",
+        OrderRow::ERP_RECORD | OrderRow::RETURN_DOCUMENT => "document",
+        OrderRow::ERP_POSTED => "what was posted as",
+        _ => "row",
+    };
+    format!("{what} {}", left.id)
+}

@@ -1,0 +1,112 @@
+//! Stage *gates* (gates.md, rows.md): the conditions that requests ask for, each with what it waits for while it is shut. Where no source plays
+//! the role that could fulfil one, it counts as fulfilled.
+
+mod gate;
+mod replacement;
+
+pub use gate::Gate;
+
+use super::erp::Erp;
+use super::input::Input;
+use super::money::Money;
+use super::paid::{self, Paid};
+use super::placed::Placed;
+use crate::entities::Rows;
+use crate::entities::rules::{Role, Rules};
+use crate::facts::order::Hold;
+use crate::facts::{Cause, OrderRow, SourceId};
+
+/// The conditions of an order.
+#[derive(Clone, Debug)]
+pub struct Gates<'a> {
+    /// Holds in force, of whatever source.
+    pub holds: Vec<HoldView<'a>>,
+    pub complete: Gate,
+    pub secured: Gate,
+    pub recorded: Gate,
+    pub approved: Gate,
+    pub not_held: Gate,
+    pub ship_to: Gate,
+    pub not_replaced: Gate,
+    /// The order that this one replaces is cancelled.
+    pub in_place: Gate,
+    pub not_test: Gate,
+    /// On account, or at the door: goods leave before they are paid.
+    pub pays_later: bool,
+}
+
+/// Somebody stopped the order.
+#[derive(Clone, Debug)]
+pub struct HoldView<'a> {
+    pub source: SourceId,
+    pub reason: &'a str,
+    pub cause: Cause,
+}
+
+impl Gates<'_> {
+    /// All conditions, in the order in which people read them.
+    pub fn all(&self) -> [&Gate; 9] {
+        let Self { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, holds: _, pays_later: _ } =
+            self;
+        [complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test]
+    }
+}
+
+/// Says of each condition whether it holds.
+pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>, erp: &Erp<'a>, money: &Money<'a>) -> Gates<'a> {
+    let Input { rows, rules, clock } = input;
+    let header = placed.header;
+    let since = header.map(|header| header.placed_at);
+    let shop = || placed.shop.map_or_else(|| role_name(rules, Role::Shop), |shop| rules.name_of(shop).to_owned());
+    let erp_name = || role_name(rules, Role::Erp);
+
+    let address = placed.has_address();
+    let ship_to = Gate::new("ship-to", address, since, || ("the ship-to address".to_owned(), shop()));
+    let complete = Gate::new("complete", paid::complete(placed, paid), since, || {
+        let mut waits: Vec<&str> = Vec::new();
+        if !placed.whole.holds {
+            waits.push(&placed.whole.waits_for);
+        }
+        if !address {
+            waits.push("the ship-to address");
+        }
+        if !paid.known {
+            waits.push("the payment");
+        }
+        (waits.join(", "), shop())
+    });
+    let covered = money.captured + money.authorised_open - money.refunded;
+    let secured = Gate::new("secured", header.is_some() && (paid.pays_later || covered >= money.owed), since, || {
+        let owed = (money.owed - covered).display(money.currency);
+        (format!("payment of {owed} {} more", money.currency), shop())
+    });
+    let by_itself = !rules.has(Role::Erp) && complete.holds && secured.holds;
+    let recorded = Gate::new("recorded", erp.recorded || by_itself, since, || ("the ERP's record of the order".to_owned(), erp_name()));
+    let approved = Gate::new("approved", erp.approved || by_itself, since, || ("the ERP's approval of its record".to_owned(), erp_name()));
+    let holds = holds(rows);
+    let not_held = Gate::new("not-held", holds.is_empty(), since, || {
+        let reasons: Vec<&str> = holds.iter().map(|hold| hold.reason).collect();
+        let by = holds.first().map(|hold| rules.name_of(hold.source).to_owned());
+        (format!("the end of the hold ({})", reasons.join(", ")), by.unwrap_or_default())
+    });
+    let replacement = replacement::read(rows, placed, rules, clock);
+    let not_replaced =
+        Gate::new("not-replaced", replacement.not_replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
+    let in_place =
+        Gate::new("in-place", replacement.in_place, since, || ("the cancellation of the order that it replaces".to_owned(), shop()));
+    let test = header.is_some_and(|header| header.test);
+    let not_test = Gate::new("not-a-test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
+    let pays_later = paid.pays_later;
+    Gates { holds, complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later }
+}
+
+/// Holds in force, of whatever source. A hold whose row was deleted stays: only a row that says so ends it.
+fn holds(rows: &Rows<OrderRow>) -> Vec<HoldView<'_>> {
+    let active = rows.all::<Hold>().filter(|each| each.row.active);
+    active.map(|each| HoldView { source: each.key.source, reason: &each.row.reason, cause: each.stored.cause }).collect()
+}
+
+/// The first source that plays the role.
+pub(super) fn role_name(rules: &Rules, role: Role) -> String {
+    rules.sources.iter().find(|source| source.roles.contains(&role)).map(|source| source.name.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,134 @@
+//! Stage *kept*: what of the cancelled pieces can't be sent any more (*stopped*), and what the customer keeps.
+//!
+//! The one stage that reads ledgers: was a go-ahead ever made for the piece?
+
+use super::back::Back;
+use super::erp::{Erp, canonical};
+use super::input::Input;
+use super::placed::{Placed, PlacedLine, whole_bundles};
+use super::sent::{self, Sent};
+use crate::entities::topics::Ledgers;
+use crate::facts::order::{Refund, RefundState, Word};
+use crate::facts::{Amount, Quantity};
+
+/// What stays with the customer.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// In the order of the lines as placed.
+    pub lines: Vec<KeptLine>,
+}
+
+/// What the customer keeps of a line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeptLine {
+    /// Cancelled pieces that can't be sent any more: no go-ahead was made for them; or each warehouse that was asked for the line confirms; or a
+    /// warehouse says it has stopped them; or the shop itself has refunded them.
+    pub stopped: Quantity,
+    /// Kept: ordered - stopped - returned.
+    pub pieces: Quantity,
+}
+
+/// Works out what is stopped and kept.
+pub(super) fn stage<'a>(
+    input: &Input<'a>,
+    ledgers: &Ledgers,
+    placed: &Placed<'a>,
+    erp: &Erp<'a>,
+    sent: &Sent<'a>,
+    back: &Back<'a>,
+) -> Kept {
+    let lines = &placed.lines[..];
+    let stopping = Stopping { input, ledgers, placed, erp, sent };
+    let mut budget = stopping.refunded_by_shop()
+        - (0..lines.len())
+            .map(|i| {
+                let (line, despatched, returned) = (&lines[i], sent.lines[i].despatched, back.lines[i].returned);
+                line.value_of(despatched.min(line.ordered)) - line.value_of((despatched - returned).min(line.ordered))
+            })
+            .sum();
+    let mut kept: Vec<KeptLine> = Vec::with_capacity(lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        let stopped = stopping.stopped(i, &mut budget);
+        kept.push(KeptLine { stopped, pieces: line.ordered - stopped - back.lines[i].returned });
+    }
+    for bundle in (0..lines.len()).filter(|&i| lines[i].set) {
+        let stopped = whole_bundles(lines, bundle, |i| kept[i].stopped).min(lines[bundle].ordered - sent.lines[bundle].wanted);
+        let returned = back.lines[bundle].returned.min(lines[bundle].ordered - stopped);
+        kept[bundle] = KeptLine { stopped, pieces: lines[bundle].ordered - stopped - returned };
+    }
+    Kept { lines: kept }
+}
+
+/// What decides whether a cancelled piece is *stopped*.
+struct Stopping<'a, 's> {
+    input: &'s Input<'a>,
+    ledgers: &'s Ledgers,
+    placed: &'s Placed<'a>,
+    erp: &'s Erp<'a>,
+    sent: &'s Sent<'a>,
+}
+
+impl Stopping<'_, '_> {
+    fn unwanted(&self, i: usize) -> Quantity {
+        self.placed.lines[i].ordered - self.sent.lines[i].wanted
+    }
+
+    /// `budget`: what of the shop's own refunds no other piece has used up.
+    fn stopped(&self, i: usize, budget: &mut Amount) -> Quantity {
+        let (line, sent) = (&self.placed.lines[i], &self.sent.lines[i]);
+        let cancelled = self.unwanted(i);
+        if !cancelled.is_positive() || !self.erp.lines[i].ships {
+            return cancelled;
+        }
+        let released = self.released(line).max(sent.despatched);
+        let mut stopped = cancelled.min((line.ordered - released).floor_zero());
+        stopped = stopped.max(cancelled.min(sent.stopped_by_warehouse));
+        if stopped < cancelled && self.confirmed(i) {
+            stopped = cancelled;
+        }
+        if stopped < cancelled {
+            stopped += self.credited(i, cancelled - stopped, budget);
+        }
+        stopped
+    }
+
+    /// Pieces of the line that a go-ahead was ever made for.
+    fn released(&self, line: &PlacedLine<'_>) -> Quantity {
+        self.ledgers.fulfilment.values().map(|asked| asked.ever_asked(line.id, line.ordered)).sum()
+    }
+
+    /// Each warehouse that was asked for the line says cancelled, closed short, or a total of at most what is now wanted from its location.
+    fn confirmed(&self, i: usize) -> bool {
+        let (lines, fulfilment) = (&self.placed.lines, &self.ledgers.fulfilment);
+        let asked = fulfilment.iter().filter(|(_, asked)| asked.ever_asked(lines[i].id, lines[i].ordered).is_positive());
+        asked.into_iter().all(|(location, asked)| {
+            let elsewhere = |line: &PlacedLine<'_>| -> Quantity {
+                let others = fulfilment.iter().filter(|(other, _)| *other != location);
+                others.filter_map(|(_, other)| other.totals.get(line.id)).copied().sum()
+            };
+            let wanted: Vec<Quantity> =
+                lines.iter().zip(&self.sent.lines).map(|(line, sent)| (sent.wanted - elsewhere(line)).floor_zero()).collect();
+            let ever: Vec<bool> = lines.iter().map(|line| asked.ever_asked(line.id, line.ordered).is_positive()).collect();
+            sent::confirmed(&self.sent.warehouse, canonical(self.input.rules, location), i, &wanted, &ever)
+        })
+    }
+
+    /// What the shop itself has refunded, by its own rows.
+    fn refunded_by_shop(&self) -> Amount {
+        let Some(shop) = self.placed.shop else { return Amount::ZERO };
+        let refunds = self.input.rows.live::<Refund>().filter(|each| each.key.source == shop).map(|each| each.row);
+        refunds.filter(|row| matches!(row.state, Word::Known(RefundState::Success | RefundState::Pending))).map(|row| row.amount).sum()
+    }
+
+    /// Credited, undespatched pieces whose value the shop's own refunds cover (a minor unit aside).
+    fn credited(&self, i: usize, open: Quantity, budget: &mut Amount) -> Quantity {
+        let line = &self.placed.lines[i];
+        let pieces = open.min(self.sent.lines[i].credited_unsent);
+        let value = line.value_of(line.ordered) - line.value_of(line.ordered - pieces);
+        if !pieces.is_positive() || value > *budget + line.currency.minor_unit() {
+            return Quantity::ZERO;
+        }
+        *budget -= value;
+        pieces
+    }
+}

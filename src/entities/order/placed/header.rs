@@ -1,0 +1,54 @@
+//! The header of the order, of the source that it was placed in.
+
+use crate::entities::Rows;
+use crate::entities::rules::{Role, Rules};
+use crate::facts::order::{Header, Payment};
+use crate::facts::{Cause, Currency, Moment, OrderRow, SourceId, Version};
+
+/// The header, or what stands for it while it is not there.
+pub(super) struct HeaderRow<'a> {
+    pub header: Option<&'a Header>,
+    pub gone: bool,
+    pub at: Option<Moment>,
+    pub version: Option<Version>,
+    pub cause: Option<Cause>,
+    pub shop: Option<SourceId>,
+    pub currency: Currency,
+}
+
+/// Shops before tills before the ERP: where an order's header is told by several, the one that it was placed in counts.
+fn rank(source: SourceId, rules: &Rules) -> u8 {
+    if rules.plays(source, Role::Shop) {
+        0
+    } else if rules.plays(source, Role::Pos) {
+        1
+    } else if rules.plays(source, Role::Erp) {
+        2
+    } else {
+        3
+    }
+}
+
+pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &Rules) -> HeaderRow<'a> {
+    match rows.all::<Header>().min_by_key(|each| rank(each.key.source, rules)) {
+        Some(each) => HeaderRow {
+            header: Some(each.row),
+            gone: each.stored.deleted,
+            at: Some(each.stored.at),
+            version: Some(each.stored.said.as_deref().copied().unwrap_or(each.stored.version)),
+            cause: Some(each.stored.cause),
+            shop: Some(each.key.source),
+            currency: each.row.currency,
+        },
+        None => {
+            let shop = rows.of_kind(OrderRow::LINE).map(|(key, _)| key.source).min_by_key(|source| rank(*source, rules));
+            HeaderRow { header: None, gone: false, at: None, version: None, cause: None, shop, currency: currency_of_payments(rows) }
+        }
+    }
+}
+
+/// Before the header is there: any payment's currency, else "no currency" (ISO 4217 XXX).
+fn currency_of_payments(rows: &Rows<OrderRow>) -> Currency {
+    let told = rows.all::<Payment>().next().map(|each| each.row.currency);
+    told.or(Currency::new("XXX")).unwrap_or_else(|| unreachable!("three letters are a currency"))
+}

@@ -1,0 +1,118 @@
+//! A line as it was ordered.
+
+use crate::facts::order::{Line, LineKind, LineRole, Needs};
+use crate::facts::{Amount, Currency, Quantity, Sku};
+
+/// A sale line with its goods, as ordered.
+#[derive(Clone, Debug)]
+pub struct PlacedLine<'a> {
+    /// The shop's line id.
+    pub id: &'a str,
+    /// The sale: the row that carries the price.
+    pub line: &'a Line,
+    /// The goods' row: the leaf, or the line itself.
+    pub goods: &'a Line,
+    /// The leaf's line id, where the goods stand on a leaf line.
+    pub leaf: Option<&'a str>,
+    /// The bundle that it is a part of.
+    pub part_of: Option<PartOf<'a>>,
+    /// A bundle as a whole, whose parts stand on lines of their own: it has the price, since their shares are not known.
+    pub set: bool,
+    /// The shop deleted the line's row: that means nothing by itself.
+    pub gone: bool,
+    /// A newer whole body of the order lists the line no more: the shop has removed it.
+    pub removed: bool,
+    /// `line.gross` with the order's rounding rest on the largest line: what [`PlacedLine::value_of`] divides.
+    pub gross: Amount,
+    /// The tax in `gross`.
+    pub tax: Amount,
+    pub currency: Currency,
+    /// What is picked: the leaf's SKU, or the line's own.
+    pub sku: &'a Sku,
+    /// As ordered, its goods are sent by parcel; whether a supplier sends them instead, the ERP tells later.
+    pub by_parcel: bool,
+    /// Pieces ordered, at least 0.
+    pub ordered: Quantity,
+}
+
+/// Where a part of a bundle belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct PartOf<'a> {
+    /// The shop's line id of the bundle.
+    pub sale: &'a str,
+    /// The bundle's row.
+    pub line: &'a Line,
+    /// Pieces of this part in one bundle.
+    pub each: Quantity,
+}
+
+impl<'a> PlacedLine<'a> {
+    pub(super) fn new(id: &'a str, line: &'a Line, gone: bool, removed: bool, currency: Currency) -> Self {
+        Self {
+            id,
+            line,
+            goods: line,
+            leaf: None,
+            part_of: None,
+            set: false,
+            gone,
+            removed,
+            gross: line.gross,
+            tax: line.tax,
+            currency,
+            sku: &line.sku,
+            by_parcel: by_parcel(line),
+            ordered: line.ordered.floor_zero(),
+        }
+    }
+
+    /// The value of `pieces` of this line: `round_half_up(gross x pieces / ordered)`.
+    pub fn value_of(&self, pieces: Quantity) -> Amount {
+        self.gross.share(pieces, self.ordered, self.currency)
+    }
+
+    /// The tax in [`Self::value_of`].
+    pub fn tax_of(&self, pieces: Quantity) -> Amount {
+        self.tax.share(pieces, self.ordered, self.currency)
+    }
+
+    /// The sale's goods are there: the line carries them itself, or a leaf does.
+    pub fn has_goods(&self) -> bool {
+        self.line.role != LineRole::Sale || self.leaf.is_some() || self.set
+    }
+
+    /// Pieces of this line in one piece of the row with this id: of the line itself, of its leaf, of the bundle that it is a part of.
+    pub fn pieces_of(&self, id: &str) -> Option<Quantity> {
+        match self.part_of {
+            Some(part) if part.sale == id && !self.set => Some(part.each),
+            _ => (self.id == id || self.leaf == Some(id)).then_some(Quantity::from_int(1)),
+        }
+    }
+
+    /// The line is a whole bundle, and `part` is one of its parts: pieces of the part in one bundle.
+    fn each_of(&self, part: &PlacedLine<'_>) -> Option<Quantity> {
+        part.part_of.filter(|of| of.sale == self.id).map(|of| of.each)
+    }
+
+    /// The goods need no parcel, no supplier and nobody at a counter: a download, a licence key, a service, a tip.
+    pub fn needs_nobody(&self, by_supplier: bool) -> bool {
+        self.goods.needs == Needs::Digital || (!by_supplier && matches!(self.goods.kind, LineKind::Service | LineKind::Tip))
+    }
+}
+
+/// A whole bundle's figure follows its parts: so many bundles are whole of each part, and no more than were ordered. `of`: the figure of each line.
+pub(in super::super) fn whole_bundles(lines: &[PlacedLine<'_>], bundle: usize, of: impl Fn(usize) -> Quantity) -> Quantity {
+    let parts = lines.iter().enumerate().filter_map(|(i, part)| Some((i, lines[bundle].each_of(part)?)));
+    parts.map(|(i, each)| bundles(of(i), each)).min().unwrap_or_default().min(lines[bundle].ordered)
+}
+
+fn bundles(pieces: Quantity, each: Quantity) -> Quantity {
+    if !each.is_positive() {
+        return Quantity::ZERO;
+    }
+    Quantity::new((pieces.decimal() / each.decimal()).floor()).unwrap_or_default()
+}
+
+pub(super) fn by_parcel(goods: &Line) -> bool {
+    goods.needs == Needs::Ship && matches!(goods.kind, LineKind::Goods | LineKind::GiftCard)
+}

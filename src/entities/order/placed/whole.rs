@@ -1,0 +1,67 @@
+//! Are the lines all there?
+
+use super::charges::Totals;
+use super::header::HeaderRow;
+use super::line::PlacedLine;
+use super::lines::Counts;
+use crate::entities::order::clock::Clock;
+use crate::entities::rules::Rules;
+use crate::facts::order::Header;
+
+/// Whether the lines are all there; if not, what is missing.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    pub holds: bool,
+    /// For people: `2 of 3 lines`.
+    pub waits_for: String,
+    /// By the header's number of lines or pieces, by one record or by quiet time the set is whole, whatever the sums say.
+    pub proven: bool,
+}
+
+/// The lines are whole: header and lines in one record; or lines + charges = total; or the header's count agrees and the source is trusted
+/// with that; or nothing came for the source's quiet time. A sale whose goods are missing, or a count that says more, keeps it shut: a free
+/// line would not show in the sum.
+pub(super) fn whole(
+    top: &HeaderRow<'_>,
+    lines: &[PlacedLine<'_>],
+    counts: &Counts,
+    totals: &Totals,
+    rules: &Rules,
+    clock: &Clock,
+) -> Whole {
+    let Some(header) = top.header else {
+        return Whole { holds: false, waits_for: "the order's header".to_owned(), proven: false };
+    };
+    let source = top.shop.and_then(|shop| rules.source(shop));
+    let (there, pieces) = (counts.sales, counts.sale_pieces);
+    let too_few = header.lines_expected.is_some_and(|expected| there < expected as usize)
+        || header.quantity_expected.is_some_and(|expected| pieces < expected);
+    let without_goods = lines.iter().filter(|line| !line.has_goods()).count() + counts.missing_parts;
+    let counted = !too_few && (header.lines_expected.is_some() || header.quantity_expected.is_some());
+    let quiet = match (source.and_then(|source| source.quiet), counts.newest) {
+        (Some(span), Some(newest)) => there > 0 && clock.passed(newest, span),
+        _ => false,
+    };
+    let proven = header.whole || counted || quiet;
+    let trusted = source.is_some_and(|source| source.trust_header_count);
+    let parts = without_goods == 0 && counts.orphan_leaves == 0 && there > 0;
+    let holds = parts && !too_few && (header.whole || totals.agree || (counted && trusted) || quiet);
+    let waits_for = if holds { String::new() } else { missing(header, counts, totals, too_few, without_goods) };
+    Whole { holds, waits_for, proven: proven && parts }
+}
+
+fn missing(header: &Header, counts: &Counts, totals: &Totals, too_few: bool, without_goods: usize) -> String {
+    let there = counts.sales;
+    match header.lines_expected {
+        Some(expected) if there < expected as usize => format!("{there} of {expected} lines"),
+        _ if there == 0 => "its lines".to_owned(),
+        _ if without_goods > 0 => format!("the goods of {without_goods} lines"),
+        _ if counts.orphan_leaves > 0 => format!("the sale of {} goods lines", counts.orphan_leaves),
+        _ if too_few => "further pieces".to_owned(),
+        _ => format!(
+            "lines and charges worth {} (there are {})",
+            header.total.display(header.currency),
+            totals.value.display(header.currency)
+        ),
+    }
+}

@@ -1,0 +1,116 @@
+//! What is cancelled of each line: the largest of what shop, ERP and warehouse say, never their sum.
+//!
+//! It counts in: a quantity named, a line removed by an edit, a credit of goods that were not despatched, a line closed short, the whole order. A
+//! location that a line was moved away from says nothing of it.
+
+use super::WarehouseView;
+use crate::entities::order::cancelled::Cancelled;
+use crate::entities::order::erp::Erp;
+use crate::entities::order::placed::PlacedLine;
+use crate::entities::order::pooling::{Losses, Targets};
+use crate::entities::order::returning::Returning;
+use crate::facts::{Moment, Quantity};
+
+/// What each owner says is cancelled of a line. Credits of goods that were not despatched are the shop's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CancelledBy {
+    pub shop: Quantity,
+    pub erp: Quantity,
+    pub warehouse: Quantity,
+    /// The part of the shop's that is a credit made after goods had left: it stops nothing that could still be stopped.
+    pub late_credit: Quantity,
+}
+
+impl CancelledBy {
+    /// The largest of what the owners say.
+    pub fn most(&self) -> Quantity {
+        self.shop.max(self.erp).max(self.warehouse)
+    }
+}
+
+/// What is cancelled, by line, while the owners are asked one after the other.
+pub(super) struct Totals {
+    pub by: Vec<CancelledBy>,
+    pub credited_unsent: Vec<Quantity>,
+    /// The newest row that cancels something.
+    pub at: Option<Moment>,
+}
+
+impl Totals {
+    /// What owners name, and which credits are of goods that were not despatched: of each SKU, what is credited beyond what was returned; the
+    /// later line first. `left`: pieces of a group of lines that left, and when the first did.
+    pub fn begin(
+        lines: &[PlacedLine<'_>],
+        cancelled: &Cancelled,
+        left: impl Fn(&[usize]) -> (Quantity, Option<Moment>),
+        returning: &Returning<'_>,
+    ) -> Self {
+        let named = cancelled.lines.iter().map(|told| CancelledBy {
+            shop: told.by_shop,
+            erp: told.by_erp,
+            warehouse: told.by_warehouse,
+            late_credit: Quantity::ZERO,
+        });
+        let mut all = Self { by: named.collect(), credited_unsent: vec![Quantity::ZERO; lines.len()], at: cancelled.at };
+        for first in 0..lines.len() {
+            let group: Targets = (first..lines.len()).filter(|&i| lines[i].sku == lines[first].sku).collect();
+            let credited: Quantity = group.iter().map(|&i| cancelled.lines[i].credited).sum();
+            if lines[..first].iter().any(|line| line.sku == lines[first].sku) || credited.is_zero() {
+                continue;
+            }
+            let (authorised, there) = returning.sums(&group);
+            let (left, left_at) = left(&group);
+            let mut rest = (credited - left.min(authorised).min(there)).floor_zero();
+            for &i in group.iter().rev() {
+                let told = &cancelled.lines[i];
+                let unsent = rest.min(told.credited);
+                rest -= unsent;
+                all.credited_unsent[i] = unsent;
+                all.by[i].shop = all.by[i].shop.max(told.booked_by_shop + unsent);
+                if left_at.is_some() && told.credited_at > left_at {
+                    all.by[i].late_credit = unsent;
+                }
+            }
+        }
+        all
+    }
+
+    /// What the shop says of each line.
+    pub fn by_shop(&self) -> Vec<Quantity> {
+        self.by.iter().map(|by| by.shop).collect()
+    }
+
+    /// What the ERP's records cancel, by line: cancelled, or closed short.
+    pub fn by_erp(&mut self, lost: &[Quantity], at: Option<Moment>) {
+        for (by, lost) in self.by.iter_mut().zip(lost) {
+            by.erp = by.erp.max(*lost);
+        }
+        self.at = self.at.max(at);
+    }
+
+    /// What the warehouses will not send. A warehouse order at another location than the line's is not asked: the line was moved.
+    pub fn by_warehouse(&mut self, orders: &[WarehouseView<'_>], lines: &[PlacedLine<'_>], erp: &Erp<'_>, cancelled: &Cancelled) {
+        let mut losses = Losses::default();
+        for order in orders {
+            for row in &order.lines {
+                let moved = |&i: &usize| !order.location.is_empty() && erp.lines[i].location.is_some_and(|place| place != order.location);
+                if row.targets.is_empty() || row.targets.iter().all(moved) {
+                    continue;
+                }
+                losses.add(&row.targets, row.lost, row.row.quantity - row.lost);
+                if row.lost.is_positive() {
+                    self.at = self.at.max(Some(row.at));
+                }
+            }
+        }
+        let booked: Vec<Quantity> = cancelled.lines.iter().map(|told| told.booked_by_shop).collect();
+        for (by, lost) in self.by.iter_mut().zip(losses.by_line(lines, &booked)) {
+            by.warehouse = by.warehouse.max(lost);
+        }
+    }
+
+    /// What despatches fill first: ordered less cancelled, before it is known what left.
+    pub fn wanted_before(&self, lines: &[PlacedLine<'_>]) -> Vec<Quantity> {
+        lines.iter().zip(&self.by).map(|(line, by)| (line.ordered - by.most()).floor_zero()).collect()
+    }
+}

@@ -1,0 +1,161 @@
+//! Warehouse orders: state, totals, lines; what a warehouse will not send; and whether it has *confirmed* what is asked of it now.
+//!
+//! A line that is closed is cancelled up to what left: its quantity less the despatched total that the same row tells, and only when the
+//! despatch rows seen from that system for that line add up to it. Where the row tells none, only the quantity that the warehouse names.
+
+use super::despatch::Piece;
+use crate::entities::RowOf;
+use crate::entities::order::erp::canonical;
+use crate::entities::order::input::{Contradiction, Input};
+use crate::entities::order::placed::PlacedLine;
+use crate::entities::order::pooling;
+use crate::entities::rules::Role;
+use crate::facts::order::{WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word};
+use crate::facts::{Cause, Moment, Quantity, SourceId};
+
+static NEW: Word<WarehouseState> = Word::Known(WarehouseState::New);
+
+/// An order of the warehouse.
+#[derive(Clone, Debug)]
+pub struct WarehouseView<'a> {
+    pub source: SourceId,
+    pub number: &'a str,
+    pub location: &'a str,
+    pub state: &'a Word<WarehouseState>,
+    /// How many pieces it has now, where it tells that as one figure.
+    pub pieces: Option<Quantity>,
+    pub lines: Vec<WarehouseLineView<'a>>,
+    /// When its newest row speaks.
+    pub at: Moment,
+}
+
+/// A line of a warehouse order.
+#[derive(Clone, Debug)]
+pub struct WarehouseLineView<'a> {
+    pub row: &'a WarehouseLine,
+    /// Indices of the order's lines that it may be for.
+    pub targets: Vec<usize>,
+    /// What the warehouse will not send of it: cancelled by its word, or closed short.
+    pub lost: Quantity,
+    /// Closed, and how much of it will not be sent is not known (yet).
+    pub unsaid: bool,
+    pub at: Moment,
+    pub cause: Cause,
+}
+
+/// The warehouse's orders: state, total and lines of one number are one order.
+pub(super) fn read<'a>(
+    input: &Input<'a>,
+    lines: &[PlacedLine<'a>],
+    pieces: &[Piece<'a>],
+    contradictions: &mut Vec<Contradiction>,
+) -> Vec<WarehouseView<'a>> {
+    let Input { rows, rules, .. } = input;
+    let by_warehouse = |source: SourceId| rules.plays(source, Role::Wms);
+    let mut orders: Vec<WarehouseView<'a>> = Vec::new();
+    for RowOf { key, stored, row } in rows.live::<WarehouseOrder>().filter(|each| by_warehouse(each.key.source)) {
+        order_of(&mut orders, key.source, &key.id, canonical(rules, &row.location), stored.at).state = &row.state;
+    }
+    for RowOf { key, stored, row } in rows.live::<WarehouseTotal>().filter(|each| by_warehouse(each.key.source)) {
+        order_of(&mut orders, key.source, &key.id, canonical(rules, &row.location), stored.at).pieces = Some(row.pieces);
+    }
+    for RowOf { key, stored, row } in rows.live::<WarehouseLine>().filter(|each| by_warehouse(each.key.source)) {
+        let named = [Some(row.quantity), row.despatched, row.cancelled].into_iter().flatten();
+        if named.into_iter().any(Quantity::is_negative) {
+            let sentence = format!("warehouse order {} tells a negative quantity for {}", row.order, pooling::name(&row.line));
+            contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
+            continue;
+        }
+        let order = order_of(&mut orders, key.source, &row.order, canonical(rules, &row.location), stored.at);
+        let targets = pooling::targets(lines, &row.line);
+        let (at, cause) = (stored.at, stored.cause);
+        order.lines.push(WarehouseLineView { row, targets: targets.to_vec(), lost: Quantity::ZERO, unsaid: false, at, cause });
+    }
+    orders.sort_by(|a, b| (a.location, a.number, a.source).cmp(&(b.location, b.number, b.source)));
+    lose(&mut orders, pieces);
+    orders
+}
+
+fn order_of<'o, 'a>(
+    orders: &'o mut Vec<WarehouseView<'a>>,
+    source: SourceId,
+    number: &'a str,
+    location: &'a str,
+    at: Moment,
+) -> &'o mut WarehouseView<'a> {
+    let place = match orders.iter().position(|order| order.source == source && order.number == number) {
+        Some(place) => place,
+        None => {
+            orders.push(WarehouseView { source, number, location, state: &NEW, pieces: None, lines: Vec::new(), at });
+            orders.len() - 1
+        }
+    };
+    let order = &mut orders[place];
+    if order.location.is_empty() {
+        order.location = location;
+    }
+    order.at = order.at.max(at);
+    order
+}
+
+/// Sets what each row will not send, as far as that is known.
+fn lose(orders: &mut [WarehouseView<'_>], pieces: &[Piece<'_>]) {
+    let known: Vec<Vec<bool>> =
+        orders.iter().map(|order| order.lines.iter().map(|line| adds_up(orders, order, line, pieces)).collect()).collect();
+    for (order, known) in orders.iter_mut().zip(known) {
+        let cancelled = *order.state == Word::Known(WarehouseState::Cancelled);
+        for (line, known) in order.lines.iter_mut().zip(known) {
+            let row: &WarehouseLine = line.row;
+            let named = row.cancelled.unwrap_or_default();
+            let over = cancelled || row.closed;
+            let short = match row.despatched {
+                Some(left) if over && known => (row.quantity - left).floor_zero(),
+                // A cancelled order whose rows tell no despatches is cancelled as it stands.
+                None if cancelled => row.quantity,
+                _ => Quantity::ZERO,
+            };
+            line.lost = named.max(short).min(row.quantity);
+            line.unsaid = over && row.cancelled.is_none() && row.despatched.is_none_or(|_| !known) && line.lost.is_zero();
+        }
+    }
+}
+
+/// The despatch rows seen from this system at this location for this line come to what its rows tell of it.
+fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &WarehouseLineView<'_>, pieces: &[Piece<'_>]) -> bool {
+    let mut told = Quantity::ZERO;
+    let beside = orders.iter().filter(|other| other.source == order.source && other.location == order.location);
+    for other in beside.flat_map(|other| &other.lines).filter(|other| other.targets == line.targets) {
+        let Some(left) = other.row.despatched else { return false };
+        told += left;
+    }
+    let here = |piece: &&Piece<'_>| {
+        piece.source == order.source
+            && (piece.location == order.location || order.location.is_empty())
+            && piece.targets.iter().any(|target| line.targets.contains(target))
+    };
+    let seen: Quantity = pieces.iter().filter(here).map(|piece| piece.quantity).sum();
+    !line.targets.is_empty() && seen == told
+}
+
+/// Has every warehouse order at `location` confirmed that it will send no more of a line than what is wanted from there: cancelled, closed
+/// short, or a total of at most that? Not while the warehouse there has no order at all. `wanted`: by line.
+pub(in super::super) fn confirmed(orders: &[WarehouseView<'_>], location: &str, line: usize, wanted: &[Quantity], asked: &[bool]) -> bool {
+    let mut at = orders.iter().filter(|order| order.location == location || order.location.is_empty()).peekable();
+    let total: Quantity = wanted.iter().zip(asked).filter(|(_, asked)| **asked).map(|(wanted, _)| *wanted).sum();
+    at.peek().is_some()
+        && at.all(|order| {
+            *order.state == Word::Known(WarehouseState::Cancelled)
+                || order.pieces.is_some_and(|pieces| pieces <= total)
+                || line_stands(order, line, wanted)
+        })
+}
+
+/// The rows of this line in the warehouse's order: each closed with a known quantity, or at most what is wanted.
+fn line_stands(order: &WarehouseView<'_>, line: usize, wanted: &[Quantity]) -> bool {
+    let of_line = || order.lines.iter().filter(|row| row.targets.contains(&line));
+    let Some(first) = of_line().next() else { return false };
+    let closed = of_line().all(|row| row.row.closed && !row.unsaid);
+    let to_send: Quantity = of_line().map(|row| row.row.quantity - row.lost).sum();
+    let wanted: Quantity = first.targets.iter().filter_map(|target| wanted.get(*target)).copied().sum();
+    closed || to_send <= wanted
+}

@@ -1,0 +1,226 @@
+//! Stage *standing*: stage, return stage, payment word and flags (gates.md, "Stages": the first line that holds wins).
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Clock;
+use super::figures::{LineView, OrderFigures};
+use super::findings::Finding;
+use super::gates::Gates;
+use super::input::Input;
+use super::money::Money;
+use super::returning::Authorised;
+use super::sent::{ParcelView, WarehouseView};
+use crate::entities::Rows;
+use crate::entities::rules::Rules;
+use crate::facts::order::{Backordered, ScanMeaning, WarehouseState, Word};
+use crate::facts::{OrderRow, Quantity};
+
+/// How an order stands, in words.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub stage: OrderStage,
+    pub return_stage: ReturnStage,
+    pub payment: PaymentWord,
+    pub flags: Vec<&'static str>,
+}
+
+/// How far an order is. The first line that holds wins; so a stage is a function of the rows, not of the way there, and it may go back (a
+/// scan is withdrawn, a record disappears, a line is added).
+///
+/// ```text
+///  placed ──> recorded ──> released ──> picking ──> packed
+///    │            │            │            │          │        w = 0 for all, and nothing left
+///    └────────────┴────────────┴────────────┴──────────┴──────────────────────────────────────> cancelled
+///                              │            │          │        something left
+///                              └────────────┴──────────┴──> part-despatched ──> despatched ──> out-for-delivery
+///                                                                 │                 │                 │
+///                                                                 └──> part-delivered <───────────────┤
+///                                                                           └──────> delivered <──────┘
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderStage {
+    /// Nothing is wanted any more, and nothing left.
+    Cancelled,
+    /// Every wanted piece is delivered.
+    Delivered,
+    /// Some piece is.
+    PartDelivered,
+    /// All that is wanted left, and the newest scan of a parcel says that it is out for delivery.
+    OutForDelivery,
+    /// All that is wanted left.
+    Despatched,
+    /// Something left.
+    PartDespatched,
+    /// The furthest of the warehouse's open orders is packed.
+    Packed,
+    /// ... is being picked.
+    Picking,
+    /// Every condition of the go-ahead holds, or the warehouse has the order.
+    Released,
+    /// The ERP has, or has had, a record of it.
+    Recorded,
+    Placed,
+}
+
+/// How far the goods that come back are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReturnStage {
+    None,
+    Unlogged,
+    Reversed,
+    Refunded,
+    Received,
+    PartReceived,
+    Logged,
+    Asked,
+}
+
+/// How far the order is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentWord {
+    Open,
+    Authorised,
+    PartPaid,
+    Paid,
+    Overpaid,
+    PartRefunded,
+    Refunded,
+    Disputed,
+}
+
+/// Puts the figures into words.
+pub(super) fn stage(input: &Input<'_>, figures: &OrderFigures<'_>, findings: &[Finding]) -> Standing {
+    Standing {
+        stage: order_stage(figures, may_be_released(&figures.gates, &figures.lines, findings, input.rules)),
+        return_stage: return_stage(figures),
+        payment: payment_word(&figures.money),
+        flags: flags(input.rows, figures, findings, &input.clock),
+    }
+}
+
+/// Does an open warehouse order say one of these?
+fn any_in(warehouse: &[WarehouseView<'_>], states: &[WarehouseState]) -> bool {
+    warehouse.iter().any(|order| order.state.known().is_some_and(|state| states.contains(state)))
+}
+
+/// The conditions of the go-ahead, but for being live.
+fn may_be_released(gates: &Gates<'_>, lines: &[LineView<'_>], findings: &[Finding], rules: &Rules) -> bool {
+    let placed = |line: &LineView<'_>| line.erp.location.is_some_and(|place| rules.locations.is_empty() || rules.location(place).is_some());
+    gates.all().iter().all(|gate| gate.holds)
+        && !findings.iter().any(|finding| finding.shuts || finding.kind == "erp-duplicate")
+        && lines.iter().filter(|line| line.erp.ships && line.sent.wanted.is_positive()).all(|line| placed(line) && !line.erp.not_stocked)
+}
+
+fn order_stage(figures: &OrderFigures<'_>, may_be_released: bool) -> OrderStage {
+    let lines = &figures.lines[..];
+    let (parcels, warehouse) = (&figures.sent.parcels, &figures.sent.warehouse);
+    let placed = figures.placed.header.is_some();
+    let some = |quantity: fn(&LineView<'_>) -> Quantity| lines.iter().any(|line| quantity(line).is_positive());
+    let wanted = some(|line| line.sent.wanted);
+    let despatched = some(|line| line.sent.despatched);
+    let all_despatched = despatched && lines.iter().all(|line| line.sent.despatched >= line.sent.wanted);
+    let out = |parcel: &ParcelView<'_>| matches!(parcel.newest_scan, Some((ScanMeaning::OutForDelivery, _)));
+    if placed && !lines.is_empty() && !wanted && !despatched {
+        OrderStage::Cancelled
+    } else if wanted && lines.iter().all(|line| line.sent.delivered >= line.sent.wanted) {
+        OrderStage::Delivered
+    } else if some(|line| line.sent.delivered) {
+        OrderStage::PartDelivered
+    } else if all_despatched && parcels.iter().any(out) {
+        OrderStage::OutForDelivery
+    } else if all_despatched {
+        OrderStage::Despatched
+    } else if despatched {
+        OrderStage::PartDespatched
+    } else if any_in(warehouse, &[WarehouseState::Packed]) {
+        OrderStage::Packed
+    } else if any_in(warehouse, &[WarehouseState::Picking, WarehouseState::Picked]) {
+        OrderStage::Picking
+    } else if may_be_released || warehouse.iter().any(has_order) {
+        OrderStage::Released
+    } else if figures.gates.recorded.holds {
+        OrderStage::Recorded
+    } else {
+        OrderStage::Placed
+    }
+}
+
+/// The warehouse has the order (an unknown word moves no stage).
+fn has_order(order: &WarehouseView<'_>) -> bool {
+    !matches!(order.state, Word::Known(WarehouseState::Cancelled) | Word::Unknown(_))
+}
+
+fn return_stage(figures: &OrderFigures<'_>) -> ReturnStage {
+    let (returning, back, money) = (&figures.returning, &figures.back, &figures.money);
+    let authorised = || returning.authorised.iter().chain(&back.refunded_parcels);
+    let any_authorised = authorised().any(Authorised::counts);
+    if !any_authorised && !authorised().any(Authorised::asked) {
+        let received = returning.received.iter().any(|row| row.quantity.is_positive());
+        return if received { ReturnStage::Unlogged } else { ReturnStage::None };
+    }
+    let settled = |line: &LineView<'_>| line.back.settled_stock + line.back.settled_written_off + line.back.settled_other;
+    let all_settled = figures.lines.iter().all(|line| settled(line) >= line.back.returned);
+    let all_there = back.expected.is_positive() && back.there >= back.expected;
+    let accepted = figures.lines.iter().all(|line| line.back.returned >= line.back.authorised);
+    let paid = money.due == money.refunded;
+    if all_there && accepted && all_settled && paid {
+        ReturnStage::Reversed
+    } else if all_there && paid {
+        ReturnStage::Refunded
+    } else if all_there {
+        ReturnStage::Received
+    } else if back.there.is_positive() {
+        ReturnStage::PartReceived
+    } else if any_authorised {
+        ReturnStage::Logged
+    } else {
+        ReturnStage::Asked
+    }
+}
+
+fn payment_word(money: &Money<'_>) -> PaymentWord {
+    if money.captured - money.refunded > money.total && money.captured.is_positive() {
+        PaymentWord::Overpaid
+    } else if money.refunded.is_positive() {
+        if money.refunded >= money.captured { PaymentWord::Refunded } else { PaymentWord::PartRefunded }
+    } else if money.captured >= money.total {
+        PaymentWord::Paid
+    } else if money.captured.is_positive() {
+        PaymentWord::PartPaid
+    } else if money.authorised_open.is_positive() && money.authorised_open >= money.owed {
+        PaymentWord::Authorised
+    } else {
+        PaymentWord::Open
+    }
+}
+
+/// A SKU has told that its goods are not there yet, and the order still waits for them.
+fn backordered(rows: &Rows<OrderRow>, lines: &[LineView<'_>]) -> bool {
+    let waits = |line: &LineView<'_>| line.sent.wanted > line.sent.despatched;
+    rows.live::<Backordered>().any(|each| lines.iter().any(|line| line.id == each.row.line && waits(line)))
+}
+
+fn flags(rows: &Rows<OrderRow>, figures: &OrderFigures<'_>, findings: &[Finding], clock: &Clock) -> Vec<&'static str> {
+    let (header, lines, parcels) = (figures.placed.header, &figures.lines[..], &figures.sent.parcels);
+    let newest = |meaning| parcels.iter().any(|parcel| parcel.newest_scan.is_some_and(|(newest, _)| newest == meaning));
+    let wanted = lines.iter().any(|line| line.sent.wanted.is_positive());
+    let undelivered = lines.iter().any(|line| line.sent.delivered < line.sent.wanted);
+    let promised = header.and_then(|header| header.promised_at).filter(|_| undelivered);
+    let overdue = promised.is_some_and(|promised| clock.reached(promised));
+    let open = findings.iter().any(|finding| !finding.decided && finding.opens_at.is_none_or(|at| at <= clock.tick));
+    let all = [
+        ("assumed", parcels.iter().any(|parcel| parcel.assumed)),
+        ("backordered", backordered(rows, lines)),
+        ("delayed", overdue || newest(ScanMeaning::Delayed)),
+        ("exception", open),
+        ("held", !figures.gates.holds.is_empty()),
+        ("lost", newest(ScanMeaning::Lost)),
+        ("part-cancelled", wanted && lines.iter().any(|line| line.unwanted().is_positive())),
+        ("replaced", header.is_some_and(|header| header.replaced_by.is_some())),
+        ("returning", newest(ScanMeaning::Returning)),
+    ];
+    all.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()
+}

@@ -1,0 +1,50 @@
+//! Stage *supplied*: may goods that nobody has to send (downloads, licence keys, services, tips) count as despatched and delivered?
+//!
+//! They do once the order is complete, secured and recorded *as placed*: by what was captured or authorised in all, against what the owners have
+//! not cancelled. What came back or was refunded since takes nothing away from that; so a key that was supplied can be returned.
+
+use super::cancelled::Cancelled;
+use super::erp::Erp;
+use super::input::Input;
+use super::paid::{self, Paid};
+use super::placed::{Placed, PlacedLine};
+use crate::entities::rules::Role;
+use crate::facts::{Amount, Quantity};
+
+/// Goods without a parcel.
+#[derive(Clone, Debug)]
+pub struct Supplied {
+    /// In the order of the lines as placed: nobody has to send, or hand over, what was ordered.
+    pub needs_nobody: Vec<bool>,
+    /// They count as despatched.
+    pub ready: bool,
+}
+
+impl Supplied {
+    /// Pieces of a line that count as supplied, of which `cancelled` are cancelled.
+    pub fn pieces(&self, line: usize, ordered: Quantity, cancelled: Quantity) -> Quantity {
+        if self.ready && self.needs_nobody[line] { (ordered - cancelled).floor_zero() } else { Quantity::ZERO }
+    }
+}
+
+/// Decides it from the order as placed, its payments and its record in the ERP.
+pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, erp: &Erp<'_>, cancelled: &Cancelled) -> Supplied {
+    let supplied_by_nobody = |(i, line): (usize, &PlacedLine<'_>)| {
+        let in_erp = &erp.lines[i];
+        !in_erp.ships && !line.set && line.needs_nobody(in_erp.by_supplier)
+    };
+    Supplied {
+        needs_nobody: placed.lines.iter().enumerate().map(supplied_by_nobody).collect(),
+        ready: paid::complete(placed, paid) && secured(input, placed, paid, cancelled) && (erp.recorded || !input.rules.has(Role::Erp)),
+    }
+}
+
+/// Paid or authorised in all, or to be paid later.
+fn secured(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled) -> bool {
+    let wanted = |i: usize| (placed.lines[i].ordered - cancelled.lines[i].most()).floor_zero();
+    let of_lines: Amount = (0..placed.lines.len()).map(|i| placed.lines[i].value_of(wanted(i))).sum();
+    let charged = (0..placed.lines.len()).any(|i| wanted(i).is_positive()) || !input.rules.refund_charges;
+    let of_charges: Amount =
+        placed.charges.iter().filter(|charge| charged && !charge.charge.removed).map(|charge| charge.charge.gross).sum();
+    paid.pays_later || paid.captured + paid.authorised_open >= (of_lines + of_charges).floor_zero()
+}
