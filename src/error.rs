@@ -1,7 +1,7 @@
 //! The one error that ends a command, and the exit code by which a supervisor knows why.
 //!
 //! A record that can't be read is none: it goes whole to `dead-letters` and its partition goes on (`envelope::DecodeError`). A transaction that is not
-//! committed is none: its epoch is dropped, its records come again (`engine::log::Outcome`). What would have to be skipped silently, or what only a
+//! committed is none: its epoch is dropped, its records come again (`engine::log::CommitOutcome`). What would have to be skipped silently, or what only a
 //! person can mend, ends the process. An unknown result of a commit never gets out of the log.
 
 use crate::config::Problems;

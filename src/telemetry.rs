@@ -10,7 +10,7 @@ use prometheus::core::Collector;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, trace, warn};
 
 use crate::engine::{EpochReport, EpochTimes};
 use crate::error::Error;
@@ -249,37 +249,16 @@ pub mod say {
         info!(%address, "HTTP listens");
     }
 
-    pub fn topic_created(topic: &str, partitions: i32) {
-        info!(topic, partitions, "topic created");
+    pub fn topic_created(topic: &str) {
+        info!(topic, "topic created");
     }
 
     pub fn waiting_for_topics(missing: &[String]) {
         warn!(missing = missing.join(", "), "waiting for topics that are not there yet: create them, or start what writes them");
     }
 
-    pub fn broker_unreachable(brokers: &str, error: &str, retry_in: Duration) {
-        warn!(brokers, error, retry_seconds = retry_in.as_secs_f64(), "the broker cannot be reached: trying again");
-    }
-
-    pub fn broker_reachable(brokers: &str) {
-        info!(brokers, "the broker is reached");
-    }
-
-    pub fn restoring(shard: u32, of: u32) {
-        info!(shard, of, "restoring");
-    }
-
     pub fn restored(shards: u32, records: u64, took: Duration) {
         info!(shards, records, seconds = took.as_secs_f64(), "restored");
-    }
-
-    pub fn live(topic: &str, epoch: u64) {
-        info!(topic, epoch, "request topic goes live");
-    }
-
-    pub fn fingerprint_changed(shard: u32, before: u64, now: u64) {
-        let (before, now) = (format!("{before:016x}"), format!("{now:016x}"));
-        warn!(shard, before, now, "the rules have changed since this state was written");
     }
 
     /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk. `first` says what was
@@ -296,14 +275,6 @@ pub mod say {
         warn!("the transaction was not committed: its records come again");
     }
 
-    pub fn rebalanced(gained: usize, lost: usize, owned: usize) {
-        info!(gained, lost, owned, "partitions changed hands");
-    }
-
-    pub fn watchdog(what: &str, stuck: Duration) {
-        error!(what, seconds = stuck.as_secs_f64(), "hangs: the process ends, a restart is safe");
-    }
-
     pub fn ending(reason: &str) {
         info!(reason, "ending after the open epoch");
     }
@@ -314,6 +285,80 @@ pub mod say {
 
     pub fn stopped(error: &Error) {
         error!(code = error.exit_code(), error = %error, "stopped");
+    }
+
+    /// `what` was asked, and `error` came back.
+    pub fn brokers_do_not_answer(bootstrap: &str, what: &str, error: &str, retry_in: Duration) {
+        warn!(bootstrap, what, error, retry_seconds = retry_in.as_secs_f64(), "Kafka does not answer: trying again");
+    }
+
+    pub fn brokers_answer_again(after: Duration) {
+        info!(seconds = after.as_secs(), "Kafka answers again");
+    }
+
+    pub fn partitions_assigned(assigned: usize, owned: usize) {
+        info!(assigned, owned, "partitions assigned");
+    }
+
+    pub fn partitions_revoked(revoked: usize, owned: usize) {
+        info!(revoked, owned, "partitions revoked: what was read and not committed is dropped and read again");
+    }
+
+    pub fn rebalance_failed(error: &str) {
+        warn!(error, "a rebalance could not be carried out");
+    }
+
+    pub fn seek_failed(error: &str) {
+        warn!(error, "the reader could not go back to the committed offsets: trying again");
+    }
+
+    pub fn reading_stopped(error: &str) {
+        error!(error, "reading from Kafka has stopped");
+    }
+
+    pub fn epoch_revoked() {
+        info!("partitions were revoked after the epoch was read: the epoch is dropped");
+    }
+
+    pub fn transaction_aborted(error: &str) {
+        warn!(error, "the transaction is aborted: its records are read again");
+    }
+
+    pub fn commit_unknown(error: &str) {
+        warn!(error, "the result of a commit is unknown: a new producer takes up the transactional id, and the committed offsets will show it");
+    }
+
+    pub fn commit_known(committed: bool) {
+        info!(committed, "the result of the commit is known");
+    }
+
+    /// The watchdog ends the process.
+    pub fn process_ended(code: u8, why: &str) {
+        error!(code, "{why}: the process ends. The broker aborts the open transaction, and the next start goes on from what was committed");
+    }
+
+    /// An error that the Kafka client reports. It goes on by itself, or a call of the log fails.
+    pub fn kafka_client_error(error: &str, reason: &str) {
+        warn!(error, reason, "the Kafka client reports an error");
+    }
+
+    /// How much a line of the Kafka client's own log matters.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum ClientLine {
+        Error,
+        Warning,
+        Debug,
+        Trace,
+    }
+
+    /// A line of the Kafka client's own log.
+    pub fn kafka_client(level: ClientLine, facility: &str, text: &str) {
+        match level {
+            ClientLine::Error => error!(target: "librdkafka", facility, "{text}"),
+            ClientLine::Warning => warn!(target: "librdkafka", facility, "{text}"),
+            ClientLine::Debug => debug!(target: "librdkafka", facility, "{text}"),
+            ClientLine::Trace => trace!(target: "librdkafka", facility, "{text}"),
+        }
     }
 }
 

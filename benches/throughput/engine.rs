@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use waybill::config::Config;
-use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
+use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, CommitOutcome, Transaction};
 use waybill::engine::{Engine, EpochReport, EpochTimes, Observer};
 use waybill::envelope::Batch;
 use waybill::kafka::KafkaLog;
@@ -130,7 +130,7 @@ impl Log for Watched {
         Ok(next)
     }
 
-    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError> {
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<CommitOutcome>, LogError> {
         let (records, bytes) = (transaction.records.len(), transaction.records.iter().map(OutRecord::bytes).sum::<usize>());
         if let Some(kept) = &mut self.keep {
             kept.extend(transaction.records.iter().cloned());
@@ -139,7 +139,7 @@ impl Log for Watched {
         self.log.submit(transaction).await
     }
 
-    async fn settled(&mut self) -> Result<Outcome, LogError> {
+    async fn settled(&mut self) -> Result<CommitOutcome, LogError> {
         let outcome = self.log.settled().await?;
         let under_way = std::mem::take(&mut self.under_way);
         let mut seen = self.seen.lock().unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use waybill::cli::broker;
 use waybill::config::Config;
-use waybill::engine::log::{Limits, Log, LogError, Offset, OutRecord, Outcome, Transaction};
+use waybill::engine::log::{Limits, Log, LogError, Offset, OutRecord, CommitOutcome, Transaction};
 use waybill::envelope::Batch;
 use waybill::facts::Moment;
 use waybill::kafka::KafkaLog;
@@ -39,7 +39,7 @@ pub async fn run(args: &Args, config: &Config, input: usize, output: &Output) ->
         });
         let offsets = ends(&batch).chain(numbers).collect();
         let committing = Instant::now();
-        assert_eq!(log.commit(Transaction { records, offsets }).await?, Outcome::Committed);
+        assert_eq!(log.commit(Transaction { records, offsets }).await?, CommitOutcome::Committed);
         done.committing += committing.elapsed();
         done.transactions += 1;
         done.took = begun.elapsed();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::engine::TopicNames;
 use crate::error::Error;
-use crate::kafka::admin::{Finding, OwnTopic, TopicKind, TopicPlan, describe};
+use crate::kafka::admin::{OwnTopic, TopicKind, TopicPlan, TopicProblem, describe};
 use crate::kafka::{KafkaSettings, KafkaTimeouts};
 use crate::sources::decisions;
 
@@ -51,12 +51,12 @@ pub fn plan(config: &Config) -> TopicPlan {
 pub fn look(config: &Config) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the runtime"))?;
     let looked = runtime.block_on(describe(&settings(config), &plan(config)));
-    let findings = looked.map_err(|error| Error::Unavailable(error.to_string()))?;
-    let (to_come, wrong): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| matches!(finding, Finding::Missing { own: true, .. }));
-    to_come.iter().for_each(|finding| println!("  note: {finding}"));
+    let problems = looked.map_err(|error| Error::Unavailable(error.to_string()))?;
+    let (to_come, wrong): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. }));
+    to_come.iter().for_each(|problem| println!("  note: {finding}"));
     if wrong.is_empty() {
         println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);
         return Ok(());
     }
-    Err(Error::Found(wrong.iter().map(|finding| format!("{}: {finding}", config.kafka.bootstrap)).collect::<Vec<_>>().join("\n")))
+    Err(Error::Found(wrong.iter().map(|problem| format!("{}: {finding}", config.kafka.bootstrap)).collect::<Vec<_>>().join("\n")))
 }

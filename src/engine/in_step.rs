@@ -1,48 +1,54 @@
-//! Which partition is read next, so that all of them advance together: always the one whose next record is the oldest by its timestamp.
+//! Which partition is read next, so that all of them advance together: always the one whose next record has the oldest timestamp.
 //!
-//! | a partition | is |
+//! | a partition | what happens |
 //! | --- | --- |
-//! | whose next record is there | taken from when no other's is older |
-//! | at its end | left out |
-//! | dry: its next record is not there yet, and may be old | waited for, once the others would run ahead of it by more than the window; never longer than the patience |
+//! | its next record is fetched | it is read when no other partition's next record is older |
+//! | it is read to its end | it holds no other back |
+//! | dry: its next record is not fetched yet, and may be old | the others wait for it once they would be more than [`WINDOW`] ahead, at most for [`PATIENCE`] |
 //!
-//! At the head, where records are as old as the network is slow, nobody is more than a window ahead: nothing is ever waited for.
+//! When reading has caught up, records are seconds old, no partition is more than a window ahead, and nothing waits.
 
 use std::time::{Duration, Instant};
 
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-/// How far one partition may run ahead of another that is dry. Longer: what belongs together is read further apart. Shorter: more waiting.
-const WINDOW: Span = Span::minutes(1);
-/// How long a dry partition is waited for. Longer: one that stalls holds all others up. Shorter: a slow broker's partition falls behind.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How far one partition may run ahead of another that is dry. Longer: records that belong together are read further apart. Shorter: more waiting.
+pub const WINDOW: Span = Span::minutes(1);
+/// How long the others wait for a dry partition. Longer: one that stalls holds up all others. Shorter: a slow broker's partition falls behind.
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How one partition stands.
+/// What is known of the next record of a partition.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Standing {
-    /// Timestamp of its next record, where that is there.
+pub struct PartitionHead {
+    /// Timestamp of the next record, if it is fetched.
     pub next: Option<Moment>,
     /// Timestamp of the newest record taken from it.
     pub reached: Option<Moment>,
-    /// Its last record is taken, as the broker says.
+    /// The partition is read to its end, as the broker says.
     pub at_end: bool,
-    /// Since when its next record is missing.
+    /// Since when the partition is dry.
     pub dry_since: Option<Instant>,
 }
 
+/// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Take from this partition all records up to this timestamp: no other has an older one.
-    Take { place: usize, up_to: Moment },
-    /// A dry partition is waited for, so long at most.
+    /// Read all records up to this timestamp from one partition: no other has an older one.
+    Take {
+        /// Which of the partitions.
+        index: usize,
+        /// No record newer than this.
+        up_to: Moment,
+    },
+    /// Wait for a dry partition, at most so long.
     Wait(Duration),
-    /// No record is there.
+    /// No record is fetched.
     Nothing,
 }
 
-impl Standing {
-    /// How long it still holds others back; `None`: it does not.
+impl PartitionHead {
+    /// How long the partition still holds others back; `None`: it does not.
     fn patience(&self, now: Instant) -> Option<Duration> {
         if self.next.is_some() || self.at_end {
             return None;
@@ -51,55 +57,55 @@ impl Standing {
         PATIENCE.checked_sub(waited).filter(|left| !left.is_zero())
     }
 
-    /// The timestamp that others may not pass while this one is dry.
+    /// The timestamp that others may not pass while this partition is dry.
     fn bound(&self) -> Moment {
         self.reached.map_or(Moment(i64::MIN), |reached| reached + WINDOW)
     }
 }
 
-/// Chooses. `standings` are asked by place, in an order that does not change.
-pub fn choose(standings: impl Iterator<Item = Standing> + Clone, now: Instant) -> Choice {
+/// Chooses the next partition. `heads` must give the partitions in the same order each time.
+pub fn choose(heads: impl Iterator<Item = PartitionHead> + Clone, now: Instant) -> Choice {
     let mut oldest: Option<(Moment, usize)> = None;
     let mut up_to = Moment(i64::MAX);
-    for (place, next) in standings.clone().enumerate().filter_map(|(place, standing)| Some((place, standing.next?))) {
+    for (index, next) in heads.clone().enumerate().filter_map(|(index, head)| Some((index, head.next?))) {
         match oldest {
             Some((least, _)) if next >= least => up_to = up_to.min(next),
             _ => {
                 up_to = oldest.map_or(up_to, |(before, _)| up_to.min(before));
-                oldest = Some((next, place));
+                oldest = Some((next, index));
             }
         }
     }
-    let Some((least, place)) = oldest else { return Choice::Nothing };
+    let Some((least, index)) = oldest else { return Choice::Nothing };
     let mut wait: Option<Duration> = None;
-    for (bound, patience) in standings.filter_map(|standing| Some((standing.bound(), standing.patience(now)?))) {
+    for (bound, patience) in heads.filter_map(|head| Some((head.bound(), head.patience(now)?))) {
         if bound < least {
             wait = Some(wait.map_or(patience, |wait| wait.max(patience)));
         }
         up_to = up_to.min(bound);
     }
-    wait.map_or(Choice::Take { place, up_to }, Choice::Wait)
+    wait.map_or(Choice::Take { index, up_to }, Choice::Wait)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn there(next: i64) -> Standing {
-        Standing { next: Some(Moment(next)), ..Standing::default() }
+    fn there(next: i64) -> PartitionHead {
+        PartitionHead { next: Some(Moment(next)), ..PartitionHead::default() }
     }
 
-    fn dry(reached: i64, since: Instant) -> Standing {
-        Standing { reached: Some(Moment(reached)), dry_since: Some(since), ..Standing::default() }
+    fn dry(reached: i64, since: Instant) -> PartitionHead {
+        PartitionHead { reached: Some(Moment(reached)), dry_since: Some(since), ..PartitionHead::default() }
     }
 
     #[test]
     fn the_oldest_record_is_taken_and_all_behind_it_up_to_the_next_partition() {
         let now = Instant::now();
-        let end = Standing { at_end: true, ..Standing::default() };
-        assert_eq!(choose([there(7), there(3), there(5), end].into_iter(), now), Choice::Take { place: 1, up_to: Moment(5) });
-        assert_eq!(choose([there(3), there(7)].into_iter(), now), Choice::Take { place: 0, up_to: Moment(7) });
-        assert_eq!(choose([there(3), there(3)].into_iter(), now), Choice::Take { place: 0, up_to: Moment(3) });
+        let end = PartitionHead { at_end: true, ..PartitionHead::default() };
+        assert_eq!(choose([there(7), there(3), there(5), end].into_iter(), now), Choice::Take { index: 1, up_to: Moment(5) });
+        assert_eq!(choose([there(3), there(7)].into_iter(), now), Choice::Take { index: 0, up_to: Moment(7) });
+        assert_eq!(choose([there(3), there(3)].into_iter(), now), Choice::Take { index: 0, up_to: Moment(3) });
         assert_eq!(choose([end].into_iter(), now), Choice::Nothing);
     }
 
@@ -108,9 +114,9 @@ mod tests {
         let now = Instant::now();
         let ahead = there(WINDOW.0 * 3);
         assert_eq!(choose([ahead, dry(5, now)].into_iter(), now), Choice::Wait(PATIENCE));
-        assert_eq!(choose([ahead, Standing::default()].into_iter(), now), Choice::Wait(PATIENCE));
+        assert_eq!(choose([ahead, PartitionHead::default()].into_iter(), now), Choice::Wait(PATIENCE));
         let later = now + PATIENCE;
-        assert_eq!(choose([ahead, dry(5, now)].into_iter(), later), Choice::Take { place: 0, up_to: Moment(i64::MAX) });
+        assert_eq!(choose([ahead, dry(5, now)].into_iter(), later), Choice::Take { index: 0, up_to: Moment(i64::MAX) });
     }
 
     #[test]
@@ -118,6 +124,6 @@ mod tests {
         let now = Instant::now();
         let head = 1_000_000_000;
         let choice = choose([there(head), dry(head - 500, now)].into_iter(), now);
-        assert_eq!(choice, Choice::Take { place: 0, up_to: Moment(head - 500) + WINDOW });
+        assert_eq!(choice, Choice::Take { index: 0, up_to: Moment(head - 500) + WINDOW });
     }
 }

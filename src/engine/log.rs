@@ -67,7 +67,7 @@ pub struct Transaction {
 
 /// What became of a transaction. An *unknown* result never gets out of the log: it finds out, or ends the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CommitOutcome {
     Committed,
     /// Nothing of it is visible, and the positions are back at the committed offsets: drop the epoch, its records come again.
     NotCommitted,
@@ -90,7 +90,7 @@ pub enum LogError {
 /// The log of topics that Waybill reads and writes.
 ///
 /// Given: records of a partition in order, each at least once until its offset is committed; only committed records of others.
-/// Owed: transactions are atomic, for records and offsets together; `Outcome` is the truth.
+/// Owed: transactions are atomic, for records and offsets together; `CommitOutcome` is the truth.
 #[allow(async_fn_in_trait)] // One engine drives one log on one thread: its futures need not be `Send`.
 pub trait Log {
     /// The source topics, in the order of `Record::topic_index`.
@@ -115,13 +115,13 @@ pub trait Log {
 
     /// Hands over a transaction: all of it is committed, or nothing. `Some`: it is settled at once. `None`: it is under way, reading goes on
     /// meanwhile, and `settled` gives the outcome; no other may be handed over before.
-    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError>;
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<CommitOutcome>, LogError>;
 
     /// Waits for the outcome of the transaction under way.
-    async fn settled(&mut self) -> Result<Outcome, LogError>;
+    async fn settled(&mut self) -> Result<CommitOutcome, LogError>;
 
     /// Commits all of it or nothing, and waits for the outcome.
-    async fn commit(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+    async fn commit(&mut self, transaction: Transaction) -> Result<CommitOutcome, LogError> {
         match self.submit(transaction).await? {
             Some(outcome) => Ok(outcome),
             None => self.settled().await,

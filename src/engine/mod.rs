@@ -40,7 +40,7 @@ mod workers;
 mod write_state;
 
 pub use self::core::Core;
-pub use log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
+pub use log::{Limits, Log, LogError, Next, Offset, OutRecord, CommitOutcome, Transaction};
 pub use published::Published;
 pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::core::Core;
-use super::log::{Limits, Log, LogError, Next, Outcome};
+use super::log::{Limits, Log, LogError, Next, CommitOutcome};
 use super::report::{EpochTimes, Observer};
 use super::restore::{Restored, restore};
 use super::settings::EngineSettings;
@@ -94,15 +94,15 @@ impl<L: Log, O: Observer> Engine<L, O> {
         Ok(self.conclude(outcome))
     }
 
-    fn conclude(&mut self, outcome: Outcome) -> Turn {
+    fn conclude(&mut self, outcome: CommitOutcome) -> Turn {
         let Some((times, submitted)) = self.under_way.take() else { return Turn::Idle };
         match outcome {
-            Outcome::NotCommitted => {
+            CommitOutcome::NotCommitted => {
                 self.core.roll_back();
                 self.observer.not_committed();
                 Turn::Dropped
             }
-            Outcome::Committed => {
+            CommitOutcome::Committed => {
                 let report = self.core.publish();
                 self.observer.committed(&report, EpochTimes { commit: submitted.elapsed(), ..times });
                 Turn::Committed

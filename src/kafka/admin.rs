@@ -1,13 +1,13 @@
-//! Topics: creates those that Waybill owns, checks those that are there, and waits for those of the sources.
+//! Topics: creates those that Waybill owns, checks those that exist, and waits for those of the sources.
 //!
 //! | topic | partitions | cleanup | kept |
 //! | --- | --- | --- | --- |
 //! | statements | as configured | compact | the newest of each key |
 //! | requests, dead letters | as configured | delete | for ever |
-//! | exchange | one a shard | delete | for ever: it is cut below the committed offsets, never by time |
+//! | exchange | one a shard | delete | for ever |
 //! | changelog | one a shard | compact | the newest of each key, tombstones for a week |
 //!
-//! A topic that is there with another number of partitions is an error: keys would move to other partitions, and state would be split in two.
+//! A topic with another number of partitions than configured is an error: keys would move to other partitions, and state would be split in two.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,75 +21,96 @@ use super::health::KafkaHealth;
 use super::rebalance::PlainContext;
 use super::settings::{KafkaSettings, RECORD_BYTES_MAX};
 use crate::engine::log::LogError;
+use crate::telemetry::say;
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_FIRST: Duration = Duration::from_millis(300);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 const WEEK_MS: u64 = 7 * 24 * 3600 * 1000;
 
-/// What a topic of Waybill's is for: it decides how it is cleaned up.
+/// What a topic of Waybill's is for; this decides how it is cleaned up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopicKind {
+    /// How something stands now.
     Statements,
+    /// What somebody must do.
     Requests,
+    /// Records that could not be decoded.
     DeadLetters,
+    /// The epochs' numbers, beside its offsets.
     Exchange,
+    /// State.
     Changelog,
 }
 
 /// A topic that Waybill owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnTopic {
+    /// Its name, with the configured prefix.
     pub name: String,
+    /// How many partitions it must have.
     pub partitions: i32,
+    /// What it is for.
     pub kind: TopicKind,
 }
 
 /// All topics of an application.
 #[derive(Clone, Debug)]
 pub struct TopicPlan {
+    /// Topics that Waybill creates and writes.
     pub own: Vec<OwnTopic>,
-    /// Topics of the systems: never created, waited for.
+    /// Topics of the systems. Waybill never creates them; it waits for them.
     pub sources: Vec<Arc<str>>,
     /// `None`: the broker's default.
     pub replication: Option<i32>,
 }
 
-/// How a topic differs from what is wanted. Its text says what to do.
+/// What is wrong with a topic. Its text says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// `own`: Waybill creates it when it starts.
+pub enum TopicProblem {
+    /// The topic does not exist.
     Missing {
+        /// The topic's name.
         topic: String,
+        /// Waybill owns it, and creates it when it starts.
         own: bool,
     },
+    /// The topic has another number of partitions than the configuration says.
     Partitions {
+        /// The topic's name.
         topic: String,
+        /// What the configuration says.
         wanted: i32,
+        /// What the topic has.
         found: i32,
     },
+    /// A setting of the topic would lose records, or keep them without bound.
     Setting {
+        /// The topic's name.
         topic: String,
+        /// The setting's name.
         name: &'static str,
+        /// What it must be.
         wanted: &'static str,
+        /// What it is.
         found: String,
     },
 }
 
-impl std::fmt::Display for Finding {
+impl std::fmt::Display for TopicProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing { topic, own: true } => write!(f, "topic \"{topic}\" is missing: it is created at the start"),
+            Self::Missing { topic, own: true } => write!(f, "topic \"{topic}\" does not exist: waybill run creates it"),
             Self::Missing { topic, own: false } => {
-                write!(f, "source topic \"{topic}\" is missing: start its connector or create it, or correct its name in the configuration")
+                write!(f, "source topic \"{topic}\" does not exist. Start its connector or create it, or correct its name in the configuration")
             }
             Self::Partitions { topic, wanted, found } => write!(
                 f,
-                "topic \"{topic}\" has {found} partitions, the configuration says {wanted}: keys would move between partitions. Correct the \
-                 configuration, or move to a topic of another name"
+                "topic \"{topic}\" has {found} partitions, the configuration says {wanted}. With another number, keys would move between partitions: \
+                 correct the configuration, or use a topic of another name"
             ),
             Self::Setting { topic, name, wanted, found } => {
-                write!(f, "topic \"{topic}\" has {name} = {found}, wanted is {wanted}: set it with kafka-configs --alter")
+                write!(f, "topic \"{topic}\" has {name} = {found}, but must have {wanted}. Set it with kafka-configs --alter")
             }
         }
     }
@@ -105,7 +126,7 @@ impl TopicKind {
         }
     }
 
-    /// What a topic is created with, besides.
+    /// What else a topic is created with.
     fn advised(self) -> Vec<(&'static str, String)> {
         let large = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
         match self {
@@ -124,10 +145,10 @@ impl TopicKind {
     }
 }
 
-/// Creates what is missing of Waybill's own topics, checks those that are there, and waits for the sources' topics.
+/// Creates those of Waybill's own topics that do not exist, checks those that do, and waits for the sources' topics.
 ///
-/// `waiting` is told the names of the missing source topics each time they are looked for in vain. Brokers that are away are waited for.
-/// Errors: a topic that differs, with all differences in one text; access refused.
+/// `waiting` gets the names of the missing source topics each time some are missing. Waits while brokers do not answer.
+/// Errors: a topic with another number of partitions or other settings, with all problems in one text; access refused.
 pub async fn prepare(
     settings: &KafkaSettings,
     plan: &TopicPlan,
@@ -143,12 +164,12 @@ pub async fn prepare(
                 health.doing("waiting for source topics");
                 waiting(&missing);
             }
-            Err(Trouble::Log(error)) => return Err(error),
-            Err(Trouble::Kafka(what, error)) => {
+            Err(Failure::Log(error)) => return Err(error),
+            Err(Failure::Kafka(what, error)) => {
                 health.doing("waiting for Kafka");
                 health.error(&format!("{what}: {error}"));
                 health.brokers_down();
-                tracing::warn!(what, %error, bootstrap = %settings.bootstrap, "Kafka does not answer");
+                say::brokers_do_not_answer(&settings.bootstrap, what, &error.to_string(), pause);
             }
         }
         tokio::time::sleep(pause).await;
@@ -156,12 +177,12 @@ pub async fn prepare(
     }
 }
 
-/// Names everything that is missing or differs, and changes nothing (`waybill check`). Does not wait: brokers that are away are an error.
-pub async fn describe(settings: &KafkaSettings, plan: &TopicPlan) -> Result<Vec<Finding>, LogError> {
+/// Names every topic that does not exist or differs, and changes nothing (`waybill check`). Does not wait: if brokers do not answer, that is an error.
+pub async fn describe(settings: &KafkaSettings, plan: &TopicPlan) -> Result<Vec<TopicProblem>, LogError> {
     let admin = Admin::new(settings, &Arc::new(KafkaHealth::default()))?;
-    admin.findings(plan).await.map_err(|trouble| match trouble {
-        Trouble::Log(error) => error,
-        Trouble::Kafka(what, error) => LogError::Stop(format!("Kafka at {} does not answer ({what}: {error})", settings.bootstrap)),
+    admin.problems(plan).await.map_err(|failure| match failure {
+        Failure::Log(error) => error,
+        Failure::Kafka(what, error) => LogError::Stop(format!("Kafka at {} does not answer ({what}: {error}). Check kafka.bootstrap and that the brokers run", settings.bootstrap)),
     })
 }
 
@@ -171,16 +192,17 @@ struct Admin {
     health: Arc<KafkaHealth>,
 }
 
-enum Trouble {
+/// Why the brokers were asked in vain.
+enum Failure {
     Log(LogError),
-    /// Passes, perhaps.
+    /// What was asked, and an error that may pass.
     Kafka(&'static str, KafkaError),
 }
 
-fn trouble(what: &'static str) -> impl Fn(KafkaError) -> Trouble {
+fn failure(what: &'static str) -> impl Fn(KafkaError) -> Failure {
     move |error| match error.rdkafka_error_code() {
-        Some(code) if is_refused(code) => Trouble::Log(Fault::not_allowed(&format!("{what}: {error}")).into()),
-        _ => Trouble::Kafka(what, error),
+        Some(code) if is_refused(code) => Failure::Log(Fault::not_allowed(&format!("{what}: {error}")).into()),
+        _ => Failure::Kafka(what, error),
     }
 }
 
@@ -192,92 +214,92 @@ impl Admin {
         Ok(Self { client: Arc::new(client), options, health: Arc::clone(health) })
     }
 
-    /// The source topics that are still missing, once all others are as they should be.
-    async fn prepare_once(&self, plan: &TopicPlan) -> Result<Vec<String>, Trouble> {
-        let findings = self.findings(plan).await?;
+    /// The source topics that are still missing, once Waybill's own are as they should be.
+    async fn prepare_once(&self, plan: &TopicPlan) -> Result<Vec<String>, Failure> {
+        let problems = self.problems(plan).await?;
         self.health.brokers_answer();
         let differing: Vec<_> =
-            findings.iter().filter(|finding| !matches!(finding, Finding::Missing { .. })).map(Finding::to_string).collect();
+            problems.iter().filter(|problem| !matches!(problem, TopicProblem::Missing { .. })).map(TopicProblem::to_string).collect();
         if !differing.is_empty() {
-            return Err(Trouble::Log(LogError::Stop(differing.join("; "))));
+            return Err(Failure::Log(LogError::Stop(differing.join("; "))));
         }
         let is_missing = |topic: &OwnTopic| {
-            findings.iter().any(|finding| matches!(finding, Finding::Missing { topic: name, .. } if *name == topic.name))
+            problems.iter().any(|problem| matches!(problem, TopicProblem::Missing { topic: name, .. } if *name == topic.name))
         };
         let missing: Vec<_> = plan.own.iter().filter(|topic| is_missing(topic)).collect();
         if !missing.is_empty() {
             self.create(&missing, plan.replication.unwrap_or(-1)).await?;
         }
-        let sources = findings.into_iter().filter_map(|finding| match finding {
-            Finding::Missing { topic, own: false } => Some(topic),
+        let sources = problems.into_iter().filter_map(|problem| match problem {
+            TopicProblem::Missing { topic, own: false } => Some(topic),
             _ => None,
         });
         Ok(sources.collect())
     }
 
-    async fn create(&self, topics: &[&OwnTopic], replication: i32) -> Result<(), Trouble> {
+    async fn create(&self, topics: &[&OwnTopic], replication: i32) -> Result<(), Failure> {
         let settings: Vec<_> = topics.iter().map(|topic| (topic, topic.kind.advised())).collect();
         let new: Vec<_> = settings.iter().map(|(topic, advised)| new_topic(topic, advised, replication)).collect();
-        let created = self.client.create_topics(&new, &self.options).await.map_err(trouble("creating topics"))?;
+        let created = self.client.create_topics(&new, &self.options).await.map_err(failure("creating topics"))?;
         for result in created {
             match result {
-                Ok(topic) => tracing::info!(topic, "topic created"),
+                Ok(topic) => say::topic_created(&topic),
                 Err((_, Code::TopicAlreadyExists)) => {}
                 Err((topic, code)) if is_refused(code) => {
-                    return Err(Trouble::Log(Fault::not_allowed(&format!("creating topic \"{topic}\": {code}")).into()));
+                    return Err(Failure::Log(Fault::not_allowed(&format!("creating topic \"{topic}\": {code}")).into()));
                 }
                 Err((
                     topic,
                     code @ (Code::InvalidReplicationFactor | Code::InvalidConfig | Code::InvalidTopic | Code::PolicyViolation),
                 )) => {
-                    return Err(Trouble::Log(LogError::Stop(format!(
-                        "topic \"{topic}\" can't be created: {code}. Correct the configuration"
+                    return Err(Failure::Log(LogError::Stop(format!(
+                        "topic \"{topic}\" can't be created: {code}. Correct its settings in the configuration"
                     ))));
                 }
-                Err((_, code)) => return Err(Trouble::Kafka("creating topics", KafkaError::AdminOp(code))),
+                Err((_, code)) => return Err(Failure::Kafka("creating topics", KafkaError::AdminOp(code))),
             }
         }
         Ok(())
     }
 
-    async fn findings(&self, plan: &TopicPlan) -> Result<Vec<Finding>, Trouble> {
+    async fn problems(&self, plan: &TopicPlan) -> Result<Vec<TopicProblem>, Failure> {
         let client = Arc::clone(&self.client);
-        // Without a name, no topic can come into being by being asked for.
+        // A question without a name creates no topic.
         let asked = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, ASK_TIMEOUT)).await;
-        let gone = |error| Trouble::Log(LogError::Stop(format!("a question to Kafka was not answered: {error}")));
-        let metadata = asked.map_err(gone)?.map_err(trouble("topics"))?;
+        let gone = |error| Failure::Log(LogError::Stop(format!("a thread that asks Kafka has ended: {error}")));
+        let metadata = asked.map_err(gone)?.map_err(failure("topics"))?;
         let count = |name: &str| metadata.topics().iter().find(|topic| topic.name() == name).map(|topic| topic.partitions().len() as i32);
-        let mut findings = Vec::new();
+        let mut problems = Vec::new();
         let mut present = Vec::new();
         for topic in &plan.own {
             match count(&topic.name) {
-                None => findings.push(Finding::Missing { topic: topic.name.clone(), own: true }),
+                None => problems.push(TopicProblem::Missing { topic: topic.name.clone(), own: true }),
                 Some(found) => {
                     if found != topic.partitions {
-                        findings.push(Finding::Partitions { topic: topic.name.clone(), wanted: topic.partitions, found });
+                        problems.push(TopicProblem::Partitions { topic: topic.name.clone(), wanted: topic.partitions, found });
                     }
                     present.push(topic);
                 }
             }
         }
-        findings.extend(self.differing_settings(&present).await?);
+        problems.extend(self.differing_settings(&present).await?);
         let missing = plan.sources.iter().filter(|source| count(source).is_none());
-        findings.extend(missing.map(|source| Finding::Missing { topic: source.to_string(), own: false }));
-        Ok(findings)
+        problems.extend(missing.map(|source| TopicProblem::Missing { topic: source.to_string(), own: false }));
+        Ok(problems)
     }
 
-    async fn differing_settings(&self, topics: &[&OwnTopic]) -> Result<Vec<Finding>, Trouble> {
+    async fn differing_settings(&self, topics: &[&OwnTopic]) -> Result<Vec<TopicProblem>, Failure> {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
         let asked: Vec<_> = topics.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
-        let described = self.client.describe_configs(&asked, &self.options).await.map_err(trouble("topic settings"))?;
-        let mut findings = Vec::new();
+        let described = self.client.describe_configs(&asked, &self.options).await.map_err(failure("topic settings"))?;
+        let mut problems = Vec::new();
         for (topic, answer) in topics.iter().zip(described) {
-            let settings = answer.map_err(|code| trouble("topic settings")(KafkaError::AdminOp(code)))?;
-            findings.extend(differing(topic, &settings));
+            let settings = answer.map_err(|code| failure("topic settings")(KafkaError::AdminOp(code)))?;
+            problems.extend(differing(topic, &settings));
         }
-        Ok(findings)
+        Ok(problems)
     }
 }
 
@@ -287,9 +309,9 @@ fn new_topic<'a>(topic: &'a OwnTopic, advised: &'a [(&'static str, String)], rep
     all.fold(NewTopic::new(&topic.name, topic.partitions, TopicReplication::Fixed(replication)), |new, (name, value)| new.set(name, value))
 }
 
-fn differing(topic: &OwnTopic, settings: &ConfigResource) -> Vec<Finding> {
+fn differing(topic: &OwnTopic, settings: &ConfigResource) -> Vec<TopicProblem> {
     let found = |name: &str| settings.get(name).and_then(|entry| entry.value.clone()).unwrap_or_default();
     let required = topic.kind.required().iter().map(|(name, wanted)| (*name, *wanted, found(name)));
     let differing = required.filter(|(_, wanted, found)| found != wanted);
-    differing.map(|(name, wanted, found)| Finding::Setting { topic: topic.name.clone(), name, wanted, found }).collect()
+    differing.map(|(name, wanted, found)| TopicProblem::Setting { topic: topic.name.clone(), name, wanted, found }).collect()
 }

@@ -1,7 +1,7 @@
-//! What was fetched of one partition and is not in the next batch yet.
+//! Records that were fetched of one partition and are not in the next batch yet.
 //!
-//! Each partition has a queue of its own, so that the reader can take from those that are behind and leave those that are ahead, whose
-//! fetching librdkafka then rests by itself. Nothing is paused: that would throw away what was fetched.
+//! Each partition has a queue of its own. So the reader can take from partitions that are behind and leave those that are ahead: when a queue is
+//! full, librdkafka stops fetching for it. No partition is paused: pausing would throw away what was fetched.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,43 +11,44 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 use super::rebalance::{GroupConsumer, ReaderContext};
-use super::shared::{Place, Shared};
-use crate::engine::in_step::Standing;
+use super::shared::{Partition, Shared};
+use crate::engine::in_step::PartitionHead;
 use crate::envelope::Batch;
 use crate::facts::Moment;
 
-/// Taken from a partition's queue at once. More: more is copied that must be dropped when reading goes back. Less: the partitions are looked over
-/// more often.
+/// How much is taken from a partition's queue at once. More: more is copied that must be dropped when reading goes back. Less: the partitions are
+/// compared more often.
 const RECORDS_MAX: usize = 512;
 const BYTES_MAX: usize = 256 << 10;
 
+/// One partition's queue, and what was taken from it and is not in the batch yet.
 pub(super) struct Ahead {
-    pub place: Place,
+    pub partition: Partition,
     queue: PartitionQueue<ReaderContext>,
     batch: Batch,
     /// How many of the batch's records are taken.
     taken: usize,
-    standing: Standing,
+    head: PartitionHead,
 }
 
 impl Ahead {
     /// Splits the partition's queue from the consumer's. What was fetched before stands in the consumer's, which must be emptied first.
-    pub(super) fn split(shared: &Shared, consumer: &Arc<GroupConsumer>, place: Place) -> Option<Self> {
-        let mut queue = consumer.split_partition_queue(shared.topic(place), place.1)?;
+    pub(super) fn split(shared: &Shared, consumer: &Arc<GroupConsumer>, partition: Partition) -> Option<Self> {
+        let mut queue = consumer.split_partition_queue(shared.topic(partition), partition.number)?;
         let bell = Arc::clone(&shared.bell);
         queue.set_nonempty_callback(move || bell.ring());
         let batch = Batch::new(Arc::clone(&shared.topics), Moment::default());
-        Some(Self { place, queue, batch, taken: 0, standing: Standing::default() })
+        Some(Self { partition, queue, batch, taken: 0, head: PartitionHead::default() })
     }
 
-    /// Nothing is known any more of what comes next: reading has gone back.
+    /// Drops everything: reading has gone back.
     pub(super) fn forget(&mut self) {
         self.batch.clear(Moment::default());
         self.taken = 0;
-        self.standing = Standing::default();
+        self.head = PartitionHead::default();
     }
 
-    /// Fetches from its queue when all is taken that was fetched before.
+    /// Takes from the queue, once everything that was taken before is in a batch.
     pub(super) fn fill(&mut self) -> Result<(), KafkaError> {
         if self.taken < self.batch.len() {
             return Ok(());
@@ -59,10 +60,10 @@ impl Ahead {
             match self.queue.poll(Duration::ZERO) {
                 None => break,
                 Some(Ok(message)) => {
-                    self.standing.at_end = false;
-                    keep(&mut self.batch, self.place, &message);
+                    self.head.at_end = false;
+                    copy(&mut self.batch, self.partition, &message);
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => self.standing.at_end = true,
+                Some(Err(KafkaError::PartitionEOF(_))) => self.head.at_end = true,
                 Some(Err(error)) => {
                     result = Err(error);
                     break;
@@ -73,23 +74,24 @@ impl Ahead {
         result
     }
 
-    /// A record that was fetched before the queue was split.
+    /// Adds a record that was fetched before the partition had a queue of its own.
     pub(super) fn push(&mut self, message: &BorrowedMessage<'_>) {
-        self.standing.at_end = false;
-        keep(&mut self.batch, self.place, message);
+        self.head.at_end = false;
+        copy(&mut self.batch, self.partition, message);
         self.look();
     }
 
+    /// Notes what is known of the next record.
     fn look(&mut self) {
-        self.standing.next = self.batch.at(self.taken).map(|(_, timestamp)| timestamp);
-        self.standing.dry_since = match self.standing.next {
+        self.head.next = self.batch.at(self.taken).map(|(_, timestamp)| timestamp);
+        self.head.dry_since = match self.head.next {
             Some(_) => None,
-            None => self.standing.dry_since.or_else(|| Some(Instant::now())),
+            None => self.head.dry_since.or_else(|| Some(Instant::now())),
         };
     }
 
-    pub(super) fn standing(&self) -> Standing {
-        self.standing
+    pub(super) fn head(&self) -> PartitionHead {
+        self.head
     }
 
     /// The next record's offset, unless it is newer than `up_to`.
@@ -98,27 +100,27 @@ impl Ahead {
         (timestamp <= up_to).then_some(offset)
     }
 
-    /// Takes the next record; `to`: and puts it there.
+    /// Takes the next record, and puts it into a batch if one is given.
     pub(super) fn take(&mut self, to: Option<&mut Batch>) {
         let timestamp = self.batch.at(self.taken).map(|(_, timestamp)| timestamp);
         if let Some(to) = to {
             to.copy_from(&self.batch, self.taken);
         }
         self.taken += 1;
-        self.standing.reached = self.standing.reached.max(timestamp);
+        self.head.reached = self.head.reached.max(timestamp);
         self.look();
     }
 }
 
-fn keep(batch: &mut Batch, place: Place, message: &BorrowedMessage<'_>) {
+fn copy(batch: &mut Batch, partition: Partition, message: &BorrowedMessage<'_>) {
     let timestamp = Moment(message.timestamp().to_millis().unwrap_or_default());
     let offset = message.offset();
     match message.headers() {
-        None => batch.push(place.0, place.1, offset, timestamp, message.key(), message.payload(), std::iter::empty()),
+        None => batch.push(partition.topic, partition.number, offset, timestamp, message.key(), message.payload(), std::iter::empty()),
         Some(headers) => {
             let pairs = (0..headers.count()).filter_map(|index| headers.try_get(index));
             let pairs = pairs.map(|header| (header.key, header.value.unwrap_or_default()));
-            batch.push(place.0, place.1, offset, timestamp, message.key(), message.payload(), pairs);
+            batch.push(partition.topic, partition.number, offset, timestamp, message.key(), message.payload(), pairs);
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Small clients for those who play the systems around Waybill on a real Kafka: their topics, a plain producer, and a reader of what is
-//! committed.
+//! Small clients for the simulated systems around Waybill on a real Kafka: create topics, produce records, read what is committed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +16,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(5);
 
-/// Creates the topics that do not exist yet, to be kept for ever: records may carry times of long ago.
+/// Creates the topics that do not exist yet. They keep their records for ever, because records may have old timestamps.
 pub async fn create_topics(
     bootstrap: &str,
     client: &BTreeMap<String, String>,
@@ -37,10 +36,10 @@ pub async fn create_topics(
     Ok(())
 }
 
-/// Do all of these topics exist?
+/// True: all of these topics exist.
 pub fn all_exist(bootstrap: &str, client: &BTreeMap<String, String>, names: &[&str]) -> Result<bool, KafkaError> {
     let consumer: BaseConsumer = base(bootstrap, client).create()?;
-    // Without a name, no topic can come into being by being asked for.
+    // A question without a name creates no topic.
     let metadata = consumer.fetch_metadata(None, ASK_TIMEOUT)?;
     Ok(names.iter().all(|name| metadata.topics().iter().any(|topic| topic.name() == *name && !topic.partitions().is_empty())))
 }
@@ -48,7 +47,7 @@ pub fn all_exist(bootstrap: &str, client: &BTreeMap<String, String>, names: &[&s
 /// The first of these topics that has records; topics that do not exist have none.
 pub fn first_with_records(bootstrap: &str, client: &BTreeMap<String, String>, names: &[String]) -> Result<Option<String>, KafkaError> {
     let consumer: BaseConsumer = base(bootstrap, client).create()?;
-    // Without a name, no topic can come into being by being asked for.
+    // A question without a name creates no topic.
     let metadata = consumer.fetch_metadata(None, ASK_TIMEOUT)?;
     for topic in metadata.topics().iter().filter(|topic| names.iter().any(|name| name == topic.name())) {
         for partition in topic.partitions() {
@@ -82,20 +81,27 @@ impl ProducerContext for Deliveries {
     }
 }
 
-/// A record that was read, in order of its partition.
+/// A record that was read. Records of a partition come in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TailRecord {
+    /// The topic's name.
     pub topic: Arc<str>,
+    /// The partition's number.
     pub partition: i32,
+    /// Its place in the partition.
     pub offset: i64,
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
+    /// The key's bytes.
     pub key: Option<Vec<u8>>,
+    /// The value's bytes; `None`: a tombstone.
     pub value: Option<Vec<u8>>,
+    /// Names and values, in order.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
 impl PlainProducer {
+    /// A producer for the brokers at `bootstrap`, with further client properties.
     pub fn new(bootstrap: &str, client: &BTreeMap<String, String>) -> Result<Self, KafkaError> {
         let mut config = base(bootstrap, client);
         config.set("enable.idempotence", "true").set("acks", "all").set("partitioner", "murmur2_random");
@@ -103,7 +109,7 @@ impl PlainProducer {
         Ok(Self { producer: config.create_with_context(Deliveries::default())? })
     }
 
-    /// Hears how earlier records fared; an error when one of them was lost.
+    /// Serves delivery reports; an error if a record was lost.
     pub fn poll(&self) -> Result<(), KafkaError> {
         self.producer.poll(Duration::ZERO);
         match &*self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -137,7 +143,7 @@ impl PlainProducer {
         }
     }
 
-    /// Waits until all records are delivered; an error when one of all that were sent was lost.
+    /// Waits until all records are delivered; an error if one of all that were sent was lost.
     pub fn flush(&self, limit: Duration) -> Result<(), KafkaError> {
         let begun = std::time::Instant::now();
         while self.producer.in_flight_count() > 0 {
@@ -150,7 +156,7 @@ impl PlainProducer {
     }
 }
 
-/// Reads topics from their beginning as they grow, committed records only. Belongs to no group and commits nothing.
+/// Reads topics from their beginning as they grow, committed records only. It belongs to no group and commits nothing.
 pub struct TailReader {
     consumer: BaseConsumer,
     topics: Vec<Arc<str>>,
@@ -160,7 +166,7 @@ impl TailReader {
     /// All partitions that the topics have now.
     pub fn new(bootstrap: &str, client: &BTreeMap<String, String>, topics: &[&str]) -> Result<Self, KafkaError> {
         let mut config = base(bootstrap, client);
-        // Named because librdkafka wants one; never joined.
+        // librdkafka wants the name of a group; it is never joined.
         config.set("group.id", "waybill-tail").set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
         config.set("isolation.level", "read_committed").set("auto.offset.reset", "earliest");
         config.set("fetch.wait.max.ms", "50").set("fetch.queue.backoff.ms", "5");
@@ -180,7 +186,7 @@ impl TailReader {
         Ok(Self { consumer, topics: topics.iter().map(|topic| Arc::from(*topic)).collect() })
     }
 
-    /// What has come: waits up to `wait` for the first record, and takes what else is there, up to a thousand.
+    /// Records that have arrived: waits up to `wait` for the first one, and takes what else is there, up to a thousand.
     pub fn poll(&self, wait: Duration) -> Result<Vec<TailRecord>, KafkaError> {
         const TAKE_MAX: usize = 1000;
         let mut records = Vec::new();
@@ -212,7 +218,7 @@ impl TailReader {
     }
 }
 
-/// Errors that librdkafka gets over by itself.
+/// Errors after which librdkafka goes on by itself.
 fn passes(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),

@@ -1,4 +1,4 @@
-//! Making the clients: an error here is one of the configuration.
+//! Makes the clients. An error here is one of the configuration.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -18,7 +18,7 @@ use super::settings::KafkaSettings;
 use super::shared::Shared;
 use crate::engine::log::LogError;
 
-/// Between two looks at what is still in flight.
+/// How long to sleep between two looks at what is still in flight.
 const PAUSE: Duration = Duration::from_millis(1);
 
 pub(super) type PlainConsumer = BaseConsumer<PlainContext>;
@@ -31,6 +31,7 @@ pub(super) struct WriterContext {
 }
 
 impl WriterContext {
+    /// The first record that was not delivered, once.
     pub(super) fn take_failed(&self) -> Option<(Code, String)> {
         self.failed.lock().ok().and_then(|mut failed| failed.take())
     }
@@ -79,8 +80,8 @@ pub(super) fn restorer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> R
     settings.restorer().create_with_context(context).map_err(|error| misconfigured(&error))
 }
 
-/// Lets the client's threads work for a moment, then hears what they have to say. Asleep: a poll of so short a time is a busy loop in the binding, which
-/// rounds what is left of it down to whole milliseconds, and takes a core from the engine.
+/// Lets the client's threads work for a moment, then serves their callbacks. It sleeps, because so short a poll is a busy loop in the binding (it
+/// rounds the rest down to whole milliseconds), which takes a core from the engine.
 pub(super) fn pause<C: ProducerContext>(producer: &BaseProducer<C>) {
     thread::sleep(PAUSE);
     producer.poll(Duration::ZERO);
@@ -92,5 +93,5 @@ pub(super) fn producer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> R
 }
 
 pub(super) fn misconfigured(error: &KafkaError) -> LogError {
-    LogError::Stop(format!("the Kafka client can't be made: {error}. Look at the client properties in the configuration"))
+    LogError::Stop(format!("the Kafka client can't be made: {error}. Correct the client properties in the configuration"))
 }

@@ -1,4 +1,4 @@
-//! How the log stands with Kafka, for `/readyz`: written by its threads, read by anyone.
+//! The state of the connection to Kafka, for `/readyz`: written by the log's threads, read by anyone.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// A partition whose end moves on while its position does not for so long is called stuck.
+use crate::telemetry::say;
+
+/// A partition that has records to read, and is not read for so long, is called stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
 
-/// The state of the connection, shared between the log and whoever tells of it.
+/// The state of the connection to Kafka, shared between the log and `/readyz`.
 #[derive(Debug, Default)]
 pub struct KafkaHealth {
     inner: Mutex<Inner>,
@@ -43,15 +45,20 @@ pub struct HealthReport {
     pub brokers_down_seconds: Option<u64>,
     /// The last error of the Kafka client: places and codes, no record's content.
     pub last_error: Option<String>,
+    /// Partitions that the group has assigned to this instance.
     pub partitions_assigned: usize,
+    /// All partitions of the topics that are read.
     pub partitions_expected: usize,
+    /// Each partition that is read.
     pub partitions: Vec<PartitionReport>,
 }
 
 /// How far one partition is read.
 #[derive(Clone, Debug, Serialize)]
 pub struct PartitionReport {
+    /// The topic's name.
     pub topic: String,
+    /// The partition's number.
     pub partition: i32,
     /// The next offset to read.
     pub position: i64,
@@ -59,6 +66,7 @@ pub struct PartitionReport {
     pub end: i64,
     /// Records (and markers) from the position to the end.
     pub lag: i64,
+    /// There are records to read, and none was read for a minute.
     pub stuck: bool,
 }
 
@@ -67,7 +75,7 @@ impl KafkaHealth {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How things stand.
+    /// The state as it is now.
     pub fn report(&self) -> HealthReport {
         let inner = self.lock();
         let partitions: Vec<_> = inner.partitions.iter().map(|((topic, partition), progress)| progress.report(topic, *partition)).collect();
@@ -102,7 +110,7 @@ impl KafkaHealth {
     pub(super) fn brokers_answer(&self) {
         let was_down = self.lock().brokers_down_since.take();
         if let Some(since) = was_down {
-            tracing::info!(seconds = since.elapsed().as_secs(), "Kafka's brokers answer again");
+            say::brokers_answer_again(since.elapsed());
         }
     }
 
@@ -115,7 +123,7 @@ impl KafkaHealth {
         let now = Instant::now();
         let mut inner = self.lock();
         let known = inner.partitions.entry((topic.to_owned(), partition)).or_insert(Progress { position, end, moved_at: now });
-        // Read up to the end that it had when last looked at: what came since is no sign of standing still.
+        // Everything is read that was there at the last look: records that came since do not make it stuck.
         if known.position != position || position >= known.end {
             known.moved_at = now;
         }

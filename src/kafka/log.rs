@@ -1,4 +1,4 @@
-//! [`KafkaLog`]: the engine's side. It only waits; the threads work.
+//! [`KafkaLog`]: the engine's side of the log. It gives the threads work and waits for their answers.
 
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -13,16 +13,16 @@ use super::reader::Reader;
 use super::rebalance::GroupConsumer;
 use super::restore::Restorer;
 use super::settings::KafkaSettings;
-use super::shared::{Place, Positions, Shared, State};
+use super::shared::{Partition, Positions, Shared, State};
 use super::watchdog::{Watchdog, end_process};
-use super::writer::{Order, Writer};
-use crate::engine::log::{Limits, Log, LogError, Next, Offset, Outcome, Transaction};
+use super::writer::{Command, Writer};
+use crate::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, Transaction};
 use crate::envelope::Batch;
 use crate::facts::Moment;
 
 use rdkafka::consumer::Consumer;
 
-/// How often an answer is looked for that has no waker.
+/// How often to look for a change that wakes nobody.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const GROUP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -32,7 +32,7 @@ pub struct KafkaLog {
     consumer: Arc<GroupConsumer>,
     prober: Prober,
     restorer: Option<Arc<Restorer>>,
-    orders: Option<mpsc::Sender<Order>>,
+    commands: Option<mpsc::Sender<Command>>,
     under_way: Option<UnderWay>,
     watchdog: Watchdog,
     threads: Vec<JoinHandle<()>>,
@@ -40,15 +40,15 @@ pub struct KafkaLog {
 
 /// The transaction that the writer works on.
 struct UnderWay {
-    /// The generation that its records belong to. Where reading goes on is not known once there is a newer one.
+    /// The generation that its records were read in. Once there is a newer one, it is not known where reading goes on.
     generation: u64,
-    answer: oneshot::Receiver<Result<Outcome, LogError>>,
+    answer: oneshot::Receiver<Result<CommitOutcome, LogError>>,
     /// The answer, once it has come.
-    outcome: Option<Result<Outcome, LogError>>,
+    outcome: Option<Result<CommitOutcome, LogError>>,
 }
 
 impl UnderWay {
-    /// The writer's answer, waited for once: whoever stops waiting loses nothing.
+    /// Waits for the writer's answer and keeps it: a caller that stops waiting loses nothing.
     async fn answered(&mut self) {
         if self.outcome.is_none() {
             self.outcome = Some((&mut self.answer).await.unwrap_or_else(|_| Err(writer_gone())));
@@ -57,7 +57,7 @@ impl UnderWay {
 }
 
 fn writer_gone() -> LogError {
-    LogError::Stop("the thread that writes to Kafka has ended: start again".into())
+    LogError::Stop("the thread that writes to Kafka has ended. Start again: a new process goes on from what was committed".into())
 }
 
 /// Ends a log from outside: `next_batch` answers `Closed`. Cheap to clone.
@@ -68,7 +68,7 @@ pub struct Closer {
 }
 
 impl Closer {
-    /// Asks for an orderly end. From now on it may take `timeouts.close`; then the process ends with [`crate::error::exit::CLOSING`].
+    /// Asks for an orderly end. If it takes longer than `timeouts.close`, the process ends with [`crate::error::exit::CLOSING`].
     pub fn close(&self) {
         self.shared.lock().closed = true;
         self.watchdog.close_within(self.shared.settings.timeouts.close);
@@ -78,7 +78,7 @@ impl Closer {
 }
 
 impl KafkaLog {
-    /// Makes the clients and their threads; asks nothing of the network yet, so that [`KafkaLog::health`] tells while brokers are waited for.
+    /// Makes the clients and their threads. It asks nothing of the network yet, so that [`KafkaLog::health`] can report while brokers do not answer.
     ///
     /// Errors: settings that can't be right, or that librdkafka refuses.
     pub fn open(settings: KafkaSettings) -> Result<Self, LogError> {
@@ -89,9 +89,9 @@ impl KafkaLog {
         let shared = Arc::new(Shared::new(settings, topics, Arc::clone(&health)));
         let consumer = Arc::new(clients::group_consumer(&shared)?);
         let prober = Prober::new(Arc::clone(&shared), Arc::new(clients::prober(&shared.settings, &health)?));
-        let threadless = |error: std::io::Error| LogError::Stop(format!("no thread can be started: {error}"));
+        let threadless = |error: std::io::Error| LogError::Stop(format!("the system starts no more threads: {error}"));
         let watchdog = Watchdog::new(end_process()).map_err(threadless)?;
-        let (orders, writer) =
+        let (commands, writer) =
             Writer::spawn(Arc::clone(&shared), Arc::clone(&consumer), prober.clone(), watchdog.clone()).map_err(threadless)?;
         let reader = Reader::spawn(Arc::clone(&shared), Arc::clone(&consumer)).map_err(threadless)?;
         let probing = prober.clone().spawn().map_err(threadless)?;
@@ -100,14 +100,14 @@ impl KafkaLog {
             consumer,
             prober,
             restorer: None,
-            orders: Some(orders),
+            commands: Some(commands),
             under_way: None,
             watchdog,
             threads: vec![writer, reader, probing],
         })
     }
 
-    /// How the log stands with Kafka, for `/readyz`.
+    /// The state of the connection to Kafka, for `/readyz`.
     pub fn health(&self) -> Arc<KafkaHealth> {
         Arc::clone(&self.shared.health)
     }
@@ -117,12 +117,12 @@ impl KafkaLog {
         Closer { shared: Arc::clone(&self.shared), watchdog: self.watchdog.clone() }
     }
 
-    /// Ends the threads and leaves. The group keeps this slot's partitions for it (static membership) until the session's end.
+    /// Ends the threads and the clients. The group keeps this slot's partitions for it (static membership) until the session ends.
     pub async fn close(mut self) {
         self.closer().close();
         self.shared.lock().ending = true;
         self.shared.room.notify_all();
-        self.orders = None;
+        self.commands = None;
         let threads = std::mem::take(&mut self.threads);
         let (watchdog, restorer) = (self.watchdog.clone(), self.restorer.take());
         // Dropping a client can hang: not on the engine's thread, and under the watchdog's deadline.
@@ -135,45 +135,46 @@ impl KafkaLog {
         watchdog.end();
     }
 
-    fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<oneshot::Receiver<T>, LogError> {
+    /// Gives the writer a command; its answer comes through the channel.
+    fn command<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<oneshot::Receiver<T>, LogError> {
         let (answer, answered) = oneshot::channel();
-        let orders = self.orders.as_ref().ok_or_else(writer_gone)?;
-        orders.send(order(answer)).map_err(|_| writer_gone())?;
+        let commands = self.commands.as_ref().ok_or_else(writer_gone)?;
+        commands.send(command(answer)).map_err(|_| writer_gone())?;
         Ok(answered)
     }
 
-    /// Runs what blocks beside the engine's thread.
-    async fn aside<T: Send + 'static>(&self, ask: impl FnOnce(Prober) -> Result<T, LogError> + Send + 'static) -> Result<T, LogError> {
+    /// Runs a blocking question on a thread of its own.
+    async fn blocking<T: Send + 'static>(&self, ask: impl FnOnce(Prober) -> Result<T, LogError> + Send + 'static) -> Result<T, LogError> {
         let prober = self.prober.clone();
         let asked = tokio::task::spawn_blocking(move || ask(prober)).await;
-        asked.map_err(|error| LogError::Stop(format!("a question to Kafka was not answered: {error}")))?
+        asked.map_err(|error| LogError::Stop(format!("a thread that asks Kafka has ended: {error}")))?
     }
 
-    /// Where each partition is read from: the position given, or its earliest record. A position that can't be is an error.
+    /// Where each partition is read from: the position given, or its earliest record. A position that its partition does not hold is an error.
     async fn positions(&self, from: &[Offset]) -> Result<Positions, LogError> {
-        let given: Vec<(Place, i64)> =
-            from.iter().filter_map(|offset| Some(((self.shared.topic_place(&offset.topic)?, offset.partition), offset.next?))).collect();
-        self.aside(move |prober| {
+        let of = |offset: &Offset| Some(Partition { topic: self.shared.topic_index(&offset.topic)?, number: offset.partition });
+        let given: Vec<(Partition, i64)> = from.iter().filter_map(|offset| Some((of(offset)?, offset.next?))).collect();
+        self.blocking(move |prober| {
             let mut positions = Positions::default();
-            for place in prober.places()? {
-                let ends = prober.ends(place)?;
-                let position = given.iter().find(|(given, _)| *given == place).map_or(ends.low, |(_, next)| *next);
-                prober.check_position(place, position, ends)?;
-                positions.set(place, position);
+            for partition in prober.all_partitions()? {
+                let ends = prober.ends(partition)?;
+                let position = given.iter().find(|(given, _)| *given == partition).map_or(ends.low, |(_, next)| *next);
+                prober.check_position(partition, position, ends)?;
+                positions.set(partition, position);
             }
             Ok(positions)
         })
         .await
     }
 
-    /// That no other instance of the application is a member: joining beside it would take partitions from it.
+    /// Waits until no other instance of the application is a member of the group: joining beside it would take partitions from it.
     async fn wait_until_alone(&self, until: Instant) -> Result<(), LogError> {
         let settings = &self.shared.settings;
         loop {
             let (group, own) = (settings.application_id.clone(), format!("{}-", settings.instance()));
             let consumer = Arc::clone(&self.consumer);
             let others = self
-                .aside(move |prober| {
+                .blocking(move |prober| {
                     let groups =
                         prober.until_answered("members of the group", || consumer.fetch_group_list(Some(&group), GROUP_TIMEOUT))?;
                     let members = groups.groups().iter().flat_map(|group| group.members());
@@ -193,6 +194,7 @@ impl KafkaLog {
         }
     }
 
+    /// Waits until the group has assigned all partitions to this instance.
     async fn wait_for_assignment(&self, until: Instant) -> Result<(), LogError> {
         self.shared.health.doing("waiting for the group's partitions");
         loop {
@@ -205,7 +207,7 @@ impl KafkaLog {
                 if Instant::now() >= until {
                     return Err(not_alone(
                         &self.shared.settings,
-                        &format!("{} of {expected} partitions were given here", state.owned.len()),
+                        &format!("this one got {} of {expected} partitions", state.owned.len()),
                     ));
                 }
             }
@@ -227,8 +229,8 @@ impl KafkaLog {
 
 fn not_alone(settings: &KafkaSettings, detail: &str) -> LogError {
     LogError::Stop(format!(
-        "another instance of application \"{}\" is running ({detail}); several instances are not supported yet. End it, or give this one an \
-         application id of its own",
+        "another instance of application \"{}\" is running ({detail}). One application runs as one instance: end the other one, or give this one \
+         an application id of its own",
         settings.application_id
     ))
 }
@@ -239,7 +241,7 @@ impl Log for KafkaLog {
     }
 
     async fn committed(&mut self) -> Result<Vec<Offset>, LogError> {
-        self.order(Order::Committed)?.await.map_err(|_| writer_gone())?
+        self.command(Command::Committed)?.await.map_err(|_| writer_gone())?
     }
 
     async fn changelog(&mut self, partition: i32, each: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
@@ -250,9 +252,9 @@ impl Log for KafkaLog {
         }
         let Some(restorer) = &self.restorer else { return Ok(()) };
         let started = Arc::clone(restorer).read(partition);
-        let mut pieces = started.map_err(|error| LogError::Stop(format!("no thread can be started: {error}")))?;
-        while let Some(piece) = pieces.recv().await {
-            for record in piece?.iter() {
+        let mut chunks = started.map_err(|error| LogError::Stop(format!("the system starts no more threads: {error}")))?;
+        while let Some(chunk) = chunks.recv().await {
+            for record in chunk?.iter() {
                 each(record.key.unwrap_or_default(), record.value);
             }
         }
@@ -274,9 +276,9 @@ impl Log for KafkaLog {
         self.consumer.subscribe(&topics).map_err(|error| clients::misconfigured(&error))?;
         self.wait_for_assignment(until).await?;
         let mut state = self.shared.lock();
-        // What was fetched while the assignment was not whole yet is read again, from the positions given.
+        // Records that were fetched before all partitions were assigned are read again, from the positions given.
         (state.started, state.go_back) = (true, true);
-        // Makes the first commit look whether anybody has committed since the offsets were read.
+        // Makes the first commit check that nobody has committed since the offsets were read.
         state.generation += 1;
         state.handed = state.generation;
         self.shared.health.doing("running");
@@ -293,7 +295,7 @@ impl Log for KafkaLog {
                 if state.closed {
                     return Ok(Next::Closed);
                 }
-                // Gone back for another try, or about to: what is read now follows, or repeats, the transaction under way.
+                // The outcome decides what is read next: the reader may have to go back.
                 if self.under_way.as_ref().is_some_and(|under_way| under_way.outcome.is_some() || under_way.generation != state.generation)
                 {
                     return Ok(Next::Settle);
@@ -310,7 +312,7 @@ impl Log for KafkaLog {
                 }
             };
             self.shared.room.notify_all();
-            // Late by less than a millisecond at most: never early, which would make the loop spin.
+            // At most a millisecond late, and never early: an early return would make the loop spin.
             let ready = tokio::time::timeout(wait, self.shared.ready.notified());
             match &mut self.under_way {
                 None => drop(ready.await),
@@ -319,31 +321,31 @@ impl Log for KafkaLog {
         }
     }
 
-    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError> {
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<CommitOutcome>, LogError> {
         if self.under_way.is_some() {
-            return Err(LogError::Stop("a transaction was handed over before the one under way was settled".into()));
+            return Err(LogError::Stop("the engine handed over a transaction before the one under way was settled: an error of Waybill. Report it".into()));
         }
         let generation = self.shared.lock().handed;
-        let answer = self.order(|answer| Order::Commit { transaction, generation, answer })?;
+        let answer = self.command(|answer| Command::Commit { transaction, generation, answer })?;
         self.under_way = Some(UnderWay { generation, answer, outcome: None });
         Ok(None)
     }
 
-    async fn settled(&mut self) -> Result<Outcome, LogError> {
-        let Some(mut under_way) = self.under_way.take() else { return Err(LogError::Stop("no transaction is under way".into())) };
+    async fn settled(&mut self) -> Result<CommitOutcome, LogError> {
+        let Some(mut under_way) = self.under_way.take() else { return Err(LogError::Stop("the engine asks for an outcome while no transaction is under way: an error of Waybill. Report it".into())) };
         under_way.answered().await;
         under_way.outcome.unwrap_or_else(|| Err(writer_gone()))
     }
 }
 
-/// How long until the batch is to be handed over; zero: now.
+/// How long until the batch must be handed over; zero: now.
 fn due_in(state: &State, limits: &Limits, clock: Moment) -> Duration {
     if state.is_full() {
         return Duration::ZERO;
     }
     let linger = state.first_at.map(|first| limits.linger.saturating_sub(first.elapsed()));
-    let wake = limits.timer_at.map(|wake| Duration::from_millis(u64::try_from((wake - clock).0).unwrap_or(0)));
-    linger.into_iter().chain(wake).min().unwrap_or(Duration::from_secs(3600))
+    let timer = limits.timer_at.map(|timer| Duration::from_millis(u64::try_from((timer - clock).0).unwrap_or(0)));
+    linger.into_iter().chain(timer).min().unwrap_or(Duration::from_secs(3600))
 }
 
 fn hand_over(state: &mut State, batch: &mut Batch, clock: Moment) {

@@ -1,7 +1,7 @@
-//! Asks the brokers how many partitions there are and where they end, and watches over the positions.
+//! Asks the brokers how many partitions there are and where they end, and checks the positions.
 //!
-//! A position behind a partition's end is lag. One before its beginning or past its end can't be: records were deleted, or the topic was made
-//! anew; that is told at once, before librdkafka would have to jump.
+//! A position before a partition's end is lag. A position before its beginning or past its end is an error: records were deleted, or the topic was
+//! recreated. The prober reports it at once, before librdkafka would have to jump.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -12,16 +12,18 @@ use rdkafka::error::KafkaError;
 
 use super::clients::PlainConsumer;
 use super::fault::{Fault, is_refused};
-use super::shared::{Place, Shared};
+use super::shared::{Partition, Shared};
 use crate::engine::log::LogError;
+use crate::telemetry::say;
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Longer: a name that is wrong is told later. Shorter: a topic that was just made is taken for missing.
+/// How long a topic may be unknown. Longer: a wrong name is reported later. Shorter: a topic that was just created is taken for missing.
 const NEW_TOPIC_PATIENCE: Duration = Duration::from_secs(5);
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
+/// The client that asks. Clones share it.
 #[derive(Clone)]
 pub(super) struct Prober {
     shared: Arc<Shared>,
@@ -41,15 +43,16 @@ impl Prober {
     }
 
     /// Every partition of the topics that the group subscribes to.
-    pub(super) fn places(&self) -> Result<Vec<Place>, LogError> {
-        let mut places = Vec::new();
+    pub(super) fn all_partitions(&self) -> Result<Vec<Partition>, LogError> {
+        let mut all = Vec::new();
         for (index, topic) in self.shared.topics.iter().enumerate() {
             let count = self.partitions(topic)?;
-            places.extend((0..count).map(|partition| (index as u16, partition)));
+            all.extend((0..count).map(|number| Partition { topic: index as u16, number }));
         }
-        Ok(places)
+        Ok(all)
     }
 
+    /// How many partitions the topic has.
     pub(super) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
         let asked_at = Instant::now();
         loop {
@@ -61,16 +64,16 @@ impl Prober {
                     let sentence = format!("topic \"{topic}\": {}", KafkaError::MetadataFetch(error.into()));
                     return Err(Fault::not_allowed(&sentence).into());
                 }
-                // One that was made a moment ago is not known to every broker yet.
+                // A topic that was created a moment ago is not known to every broker yet.
                 _ if asked_at.elapsed() < NEW_TOPIC_PATIENCE => thread::sleep(RETRY_FIRST),
                 _ => break,
             }
         }
-        Err(LogError::Stop(format!("topic \"{topic}\" does not exist: create it, or correct its name in the configuration")))
+        Err(LogError::Stop(format!("topic \"{topic}\" does not exist. Create it, or correct its name in the configuration")))
     }
 
-    pub(super) fn ends(&self, place: Place) -> Result<Ends, LogError> {
-        self.ends_of(self.shared.topic(place), place.1)
+    pub(super) fn ends(&self, partition: Partition) -> Result<Ends, LogError> {
+        self.ends_of(self.shared.topic(partition), partition.number)
     }
 
     pub(super) fn ends_of(&self, topic: &str, partition: i32) -> Result<Ends, LogError> {
@@ -79,13 +82,14 @@ impl Prober {
         Ok(Ends { low, high })
     }
 
-    /// A position that its partition can't hold.
-    pub(super) fn check_position(&self, place: Place, position: i64, ends: Ends) -> Result<(), Fault> {
-        let what = format!("{}[{}]: position {position}, first record {}, end {}", self.shared.topic(place), place.1, ends.low, ends.high);
+    /// An error where the partition can't hold the position.
+    pub(super) fn check_position(&self, partition: Partition, position: i64, ends: Ends) -> Result<(), Fault> {
+        let name = self.shared.name(partition);
+        let what = format!("{name}: next offset {position}, but the partition holds offsets {} to {}", ends.low, ends.high);
         if position < ends.low || position > ends.high { Err(Fault::position_gone(&what)) } else { Ok(()) }
     }
 
-    /// Asks again while the brokers are away, with growing pauses, until the log is closed.
+    /// Asks until the brokers answer, with growing pauses, or the log is closed.
     pub(super) fn until_answered<T>(&self, what: &str, ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, LogError> {
         let mut pause = RETRY_FIRST;
         loop {
@@ -119,6 +123,7 @@ impl Prober {
         }
     }
 
+    /// Looks at each partition's end once.
     fn look(&self) {
         let next = {
             let state = self.shared.lock();
@@ -127,10 +132,10 @@ impl Prober {
             }
             state.next.clone()
         };
-        for (place, _) in next.iter() {
-            let topic = self.shared.topic(place);
-            match self.consumer.fetch_watermarks(topic, place.1, ASK_TIMEOUT) {
-                Ok((low, high)) => self.note(place, Ends { low, high }),
+        for (partition, _) in next.iter() {
+            let topic = self.shared.topic(partition);
+            match self.consumer.fetch_watermarks(topic, partition.number, ASK_TIMEOUT) {
+                Ok((low, high)) => self.note(partition, Ends { low, high }),
                 Err(error) => {
                     super::rebalance::note_error(&self.shared.health, &error, &error.to_string());
                     return self.shared.health.brokers_down();
@@ -140,18 +145,18 @@ impl Prober {
         self.shared.health.brokers_answer();
     }
 
-    fn note(&self, place: Place, ends: Ends) {
+    fn note(&self, partition: Partition, ends: Ends) {
         // Read after the ends were asked for: it can only be further on.
-        let Some(position) = self.shared.lock().next.get(place) else { return };
-        self.shared.health.progress(self.shared.topic(place), place.1, position, ends.high);
+        let Some(position) = self.shared.lock().next.get(partition) else { return };
+        self.shared.health.progress(self.shared.topic(partition), partition.number, position, ends.high);
         if position < ends.low {
-            let gone = self.check_position(place, position, ends);
+            let gone = self.check_position(partition, position, ends);
             gone.unwrap_or_else(|fault| self.shared.fail(fault));
         } else if position > ends.high {
-            // The position may have moved on since the end was asked for: only a fresh end below it tells.
-            let fresh = self.consumer.fetch_watermarks(self.shared.topic(place), place.1, ASK_TIMEOUT);
+            // The position may have moved on since the end was asked for: only a fresh end below it is an error.
+            let fresh = self.consumer.fetch_watermarks(self.shared.topic(partition), partition.number, ASK_TIMEOUT);
             if let Ok((low, high)) = fresh
-                && let Err(fault) = self.check_position(place, position, Ends { low, high })
+                && let Err(fault) = self.check_position(partition, position, Ends { low, high })
             {
                 self.shared.fail(fault);
             }
@@ -160,16 +165,16 @@ impl Prober {
 }
 
 impl Shared {
-    /// After an error that passes: notes it and waits. An error that does not pass, or a log that is being closed, comes back.
+    /// After an error that may pass: notes it and waits. Gives an error back if it can't pass, or if the log is being closed.
     pub(super) fn may_retry(&self, what: &str, error: &KafkaError, pause: Duration) -> Result<(), LogError> {
         if error.rdkafka_error_code().is_some_and(is_refused) {
             return Err(Fault::not_allowed(&format!("{what}: {error}")).into());
         }
         self.health.error(&format!("{what}: {error}"));
         self.health.brokers_down();
-        tracing::warn!(what, %error, retry_ms = pause.as_millis() as u64, bootstrap = %self.settings.bootstrap, "Kafka does not answer");
+        say::brokers_do_not_answer(&self.settings.bootstrap, what, &error.to_string(), pause);
         if self.is_ending() {
-            return Err(LogError::Stop(format!("closed while waiting for Kafka at {} ({what}: {error})", self.settings.bootstrap)));
+            return Err(LogError::Stop(format!("closed while Kafka at {} did not answer ({what}: {error})", self.settings.bootstrap)));
         }
         thread::sleep(pause);
         Ok(())

@@ -1,8 +1,8 @@
 //! The thread that polls the group's consumer and fills the next batch.
 //!
-//! Partitions are read in step (`engine::in_step`): each has a queue of its own (`ahead`), and the batch is filled from them in the order of
-//! their records' timestamps. The batch is handed over by exchange with an empty one. While one batch is worked on the next is filled, up to its
-//! limits: then taking rests, and librdkafka's own bounded queues after it; rebalances are served all the same.
+//! Partitions are read in step ([`crate::engine::in_step`]): each has a queue of its own ([`super::ahead`]), and the batch is filled from them in
+//! the order of the records' timestamps. Handing over a batch swaps it with an empty one. While the engine works on one batch the reader fills the
+//! next. When that is full the reader takes no more, so librdkafka's bounded queues fill up too; rebalances are served all the same.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -16,23 +16,26 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::ahead::Ahead;
 use super::fault::{Fault, while_reading};
 use super::rebalance::GroupConsumer;
-use super::shared::{Place, Shared};
+use super::shared::{Partition, Shared};
 use crate::engine::in_step::{Choice, choose};
+use crate::telemetry::say;
 
-/// How long one poll waits: also how late a request to go back may be seen.
+/// How long one poll waits. A request to go back is seen at most so much later.
 const POLL: Duration = Duration::from_millis(50);
-/// In which all that waits in the consumer's own queue is served: hundreds of events.
+/// Time for everything that waits in the consumer's own queue: hundreds of events.
 const SERVE: Duration = Duration::from_millis(1);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The thread's own state.
 pub(super) struct Reader {
     shared: Arc<Shared>,
     consumer: Arc<GroupConsumer>,
-    /// One for each partition that is ours.
+    /// One for each partition that this instance owns.
     ahead: Vec<Ahead>,
 }
 
-enum Turn {
+/// What the thread does next.
+enum Step {
     Poll,
     Full,
     GoBack,
@@ -47,25 +50,25 @@ impl Reader {
 
     fn run(mut self) {
         loop {
-            match self.turn() {
-                Turn::End => break,
-                Turn::GoBack => self.go_back(),
-                Turn::Full => self.wait_for_room(),
-                Turn::Poll => self.poll(),
+            match self.next_step() {
+                Step::End => break,
+                Step::GoBack => self.go_back(),
+                Step::Full => self.wait_for_room(),
+                Step::Poll => self.poll(),
             }
         }
     }
 
-    fn turn(&self) -> Turn {
+    fn next_step(&self) -> Step {
         let state = self.shared.lock();
         if state.ending {
-            Turn::End
+            Step::End
         } else if state.go_back {
-            Turn::GoBack
+            Step::GoBack
         } else if state.started && state.is_full() {
-            Turn::Full
+            Step::Full
         } else {
-            Turn::Poll
+            Step::Poll
         }
     }
 
@@ -84,17 +87,18 @@ impl Reader {
         }
     }
 
-    /// Rebalances and errors. One poll without time serves one line of the client's log, or one rebalance behind all such lines: whoever is about to
-    /// wait gives it some `time`, so that none is left standing. A partition that is assigned gets a queue of its own at once; what came for it just before stands in the
-    /// consumer's, and goes first.
+    /// Serves rebalances and errors. One poll without time serves one line of the client's log, or one rebalance behind all such lines: before a wait
+    /// give it some `time`, so that none is left. A partition that is assigned gets a queue of its own at once; records that came for it just
+    /// before are in the consumer's queue, and go first.
     fn serve_consumer(&mut self, time: Duration) {
         loop {
             while let Some(polled) = self.consumer.poll(time) {
                 match polled {
                     Ok(message) => {
-                        let place = self.shared.topic_place(message.topic()).map(|topic| (topic, message.partition()));
-                        // One that is not here was taken away: polling ends with each change of what is ours.
-                        if let Some(ahead) = self.ahead.iter_mut().find(|ahead| Some(ahead.place) == place) {
+                        let topic = self.shared.topic_index(message.topic());
+                        let partition = topic.map(|topic| Partition { topic, number: message.partition() });
+                        // A partition that is not here was revoked: polling ends with each change of the assignment.
+                        if let Some(ahead) = self.ahead.iter_mut().find(|ahead| Some(ahead.partition) == partition) {
                             ahead.push(&message);
                         }
                     }
@@ -107,24 +111,24 @@ impl Reader {
         }
     }
 
-    /// Keeps a queue for each partition that is ours. Has any been made?
+    /// Keeps a queue for each partition that this instance owns. True: a queue was made.
     fn follow_assignment(&mut self) -> bool {
-        let owned: Vec<Place> = self.shared.lock().owned.iter().copied().collect();
-        if self.ahead.iter().map(|ahead| ahead.place).eq(owned.iter().copied()) {
+        let owned: Vec<Partition> = self.shared.lock().owned.iter().copied().collect();
+        if self.ahead.iter().map(|ahead| ahead.partition).eq(owned.iter().copied()) {
             return false;
         }
         let mut had = std::mem::take(&mut self.ahead);
         let mut made = false;
-        for place in owned {
-            let known = had.iter().position(|ahead| ahead.place == place).map(|found| had.swap_remove(found));
-            let split = if known.is_some() { None } else { Ahead::split(&self.shared, &self.consumer, place) };
+        for partition in owned {
+            let known = had.iter().position(|ahead| ahead.partition == partition).map(|found| had.swap_remove(found));
+            let split = if known.is_some() { None } else { Ahead::split(&self.shared, &self.consumer, partition) };
             made |= split.is_some();
             self.ahead.extend(known.or(split));
         }
         made
     }
 
-    /// Fills the batch with the oldest records that are there. The result: how long to wait for more; `None`: go on at once.
+    /// Fills the batch with the oldest records that are there. Gives how long to wait for more; `None`: go on at once.
     fn take_in_step(&mut self) -> Option<Duration> {
         let mut state = self.shared.lock();
         if !state.started || state.go_back {
@@ -133,36 +137,36 @@ impl Reader {
         let was_empty = state.first_at.is_none();
         let now = Instant::now();
         let wait = loop {
-            let (place, up_to) = match choose(self.ahead.iter().map(Ahead::standing), now) {
-                Choice::Take { place, up_to } => (place, up_to),
+            let (index, up_to) = match choose(self.ahead.iter().map(Ahead::head), now) {
+                Choice::Take { index, up_to } => (index, up_to),
                 Choice::Wait(time) => break Some(time),
                 Choice::Nothing => break Some(POLL),
             };
-            let ahead = &mut self.ahead[place];
-            if usize::from(ahead.place.0) >= self.shared.settings.source_topics.len() {
-                let place = ahead.place;
+            let ahead = &mut self.ahead[index];
+            if usize::from(ahead.partition.topic) >= self.shared.settings.source_topics.len() {
+                let partition = ahead.partition;
                 drop(state);
-                self.shared.fail(foreign(&self.shared, place));
+                self.shared.fail(record_on_exchange(&self.shared, partition));
                 return Some(POLL);
             }
             while let Some(offset) = ahead.next(up_to).filter(|_| !state.is_full()) {
-                let is_new = state.next.get(ahead.place).is_none_or(|next| offset >= next);
+                let is_new = state.next.get(ahead.partition).is_none_or(|next| offset >= next);
                 ahead.take(is_new.then_some(&mut state.filling));
                 if is_new {
-                    state.next.set(ahead.place, offset + 1);
+                    state.next.set(ahead.partition, offset + 1);
                 }
             }
-            // The partition may have more that is older than any other's.
-            if state.is_full() || ahead.standing().next.is_none() {
+            // The partition may have more records that are older than any other's.
+            if state.is_full() || ahead.head().next.is_none() {
                 break None;
             }
         };
         if state.first_at.is_none() && !state.filling.is_empty() {
             state.first_at = Some(now);
         }
-        let tell = (was_empty && state.first_at.is_some()) || state.is_full();
+        let is_ready = (was_empty && state.first_at.is_some()) || state.is_full();
         drop(state);
-        if tell {
+        if is_ready {
             self.shared.ready.notify_one();
         }
         wait
@@ -176,7 +180,7 @@ impl Reader {
         }
     }
 
-    /// Back to where the last committed epoch ended. Done here, between two polls: no record of before can slip in after it.
+    /// Goes back to where the last committed epoch ended. Done between two polls, so that no record read before can slip in after it.
     fn go_back(&mut self) {
         self.serve_consumer(SERVE);
         self.ahead.iter_mut().for_each(Ahead::forget);
@@ -184,10 +188,10 @@ impl Reader {
         {
             let mut state = self.shared.lock();
             state.forget_read();
-            for place in &state.owned {
-                if let Some(offset) = state.base.get(*place) {
-                    // A topic's name came from the settings and an offset is not negative: this can't fail.
-                    let _ = targets.add_partition_offset(self.shared.topic(*place), place.1, Offset::Offset(offset));
+            for partition in &state.owned {
+                if let Some(offset) = state.base.get(*partition) {
+                    // A topic's name comes from the settings and an offset is not negative: this can't fail.
+                    let _ = targets.add_partition_offset(self.shared.topic(*partition), partition.number, Offset::Offset(offset));
                 }
             }
         }
@@ -197,9 +201,9 @@ impl Reader {
                 self.shared.room.notify_all();
             }
             Err(detail) => {
-                tracing::warn!(detail, "going back to the committed positions is tried again");
+                say::seek_failed(&detail);
                 thread::sleep(POLL);
-                // An assignment that is just changing sets positions of its own.
+                // A rebalance may be under way, which sets positions of its own.
                 self.serve_consumer(SERVE);
             }
         }
@@ -226,19 +230,18 @@ impl Reader {
         if code == Code::AllBrokersDown {
             self.shared.health.brokers_down();
         }
-        if let Some(fault) = while_reading(code, &reason, &self.shared.settings.instance()) {
+        if let Some(fault) = while_reading(code, &reason, &self.shared.settings.who()) {
             self.shared.fail(fault);
-            // The log is at its end; what polling would bring is of no use any more.
+            // The log has stopped; what polling would bring is of no use any more.
             thread::sleep(POLL);
         }
     }
 }
 
-fn foreign(shared: &Shared, place: Place) -> Fault {
+fn record_on_exchange(shared: &Shared, partition: Partition) -> Fault {
     Fault::Stop(format!(
-        "the exchange topic {}[{}] holds a record: a version that shares the work between several instances wrote it, and this one does not. \
-         Start that version",
-        shared.topic(place),
-        place.1
+        "the exchange topic holds a record, in {}: a version of Waybill that shares the work between several instances wrote it; this version \
+         cannot read it. Start that version",
+        shared.name(partition)
     ))
 }

@@ -1,4 +1,6 @@
-//! The consumer's context: what librdkafka calls back with. Partitions come with explicit positions, and go only when no transaction runs.
+//! What librdkafka calls back: rebalances, errors and log lines.
+//!
+//! Assigned partitions get explicit positions. Partitions are revoked only while no transaction is open.
 
 use std::sync::{Arc, PoisonError};
 
@@ -11,7 +13,8 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::fault::Fault;
 use super::health::KafkaHealth;
-use super::shared::{Place, Shared};
+use super::shared::{Partition, Shared};
+use crate::telemetry::say::{self, ClientLine};
 
 pub(super) type GroupConsumer = BaseConsumer<ReaderContext>;
 
@@ -23,8 +26,8 @@ pub(super) struct ReaderContext {
 impl ClientContext for ReaderContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         log_line(level, facility, text);
-        if let Some(topic) = topic_made_anew(text) {
-            self.shared.fail(Fault::position_gone(&format!("topic \"{topic}\" was deleted and made anew while it was read")));
+        if let Some(topic) = recreated_topic(text) {
+            self.shared.fail(Fault::position_gone(&format!("topic \"{topic}\" was deleted and recreated while it was read")));
         }
     }
 
@@ -38,60 +41,57 @@ impl ConsumerContext for ReaderContext {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = match kind {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                self.take(partitions);
+                self.assigned(partitions);
                 if cooperative { consumer.incremental_assign(partitions) } else { consumer.assign(partitions) }
             }
             _ => {
-                self.let_go(partitions);
+                self.revoked(partitions);
                 if cooperative { consumer.incremental_unassign(partitions) } else { consumer.unassign() }
             }
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "a rebalance could not be carried out");
+            say::rebalance_failed(&error.to_string());
         }
     }
 }
 
 impl ReaderContext {
-    /// Each partition is read from where the last committed epoch ended; one that is new, from its earliest record.
-    fn take(&self, partitions: &TopicPartitionList) {
+    /// Each partition is read from where the last committed epoch ended; a new one from its earliest record.
+    fn assigned(&self, partitions: &TopicPartitionList) {
         let mut state = self.shared.lock();
         for mut element in partitions.elements() {
-            let Some(place) = self.place(element.topic(), element.partition()) else { continue };
-            let from = state.base.get(place).map_or(Offset::Beginning, Offset::Offset);
+            let Some(partition) = self.partition(element.topic(), element.partition()) else { continue };
+            let from = state.base.get(partition).map_or(Offset::Beginning, Offset::Offset);
             if let Err(error) = element.set_offset(from) {
-                tracing::warn!(%error, "a position could not be set");
+                say::rebalance_failed(&error.to_string());
             }
-            state.owned.insert(place);
+            state.owned.insert(partition);
         }
-        tracing::info!(taken = partitions.count(), owned = state.owned.len(), "partitions assigned");
+        say::partitions_assigned(partitions.count(), state.owned.len());
         self.shared.health.assigned(state.owned.len(), state.base.iter().count());
         drop(state);
         self.shared.ready.notify_one();
     }
 
-    fn let_go(&self, partitions: &TopicPartitionList) {
-        // A commit that is under way ends first; the watchdog bounds the wait.
+    /// What was read and not committed is dropped.
+    fn revoked(&self, partitions: &TopicPartitionList) {
+        // A commit that is under way ends first; the watchdog limits the wait.
         let _no_transaction = self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.shared.lock();
         for element in partitions.elements() {
-            if let Some(place) = self.place(element.topic(), element.partition()) {
-                state.owned.remove(&place);
+            if let Some(partition) = self.partition(element.topic(), element.partition()) {
+                state.owned.remove(&partition);
             }
         }
         state.generation += 1;
         state.forget_read();
         state.go_back = true;
-        tracing::info!(
-            gone = partitions.count(),
-            owned = state.owned.len(),
-            "partitions revoked: what was read and not committed is dropped"
-        );
+        say::partitions_revoked(partitions.count(), state.owned.len());
         self.shared.health.assigned(state.owned.len(), state.base.iter().count());
     }
 
-    fn place(&self, topic: &str, partition: i32) -> Option<Place> {
-        Some((self.shared.topic_place(topic)?, partition))
+    fn partition(&self, topic: &str, number: i32) -> Option<Partition> {
+        Some(Partition { topic: self.shared.topic_index(topic)?, number })
     }
 }
 
@@ -112,6 +112,7 @@ impl ClientContext for PlainContext {
 
 impl ConsumerContext for PlainContext {}
 
+/// Keeps an error that librdkafka reports, for `/readyz` and the log.
 pub(super) fn note_error(health: &KafkaHealth, error: &KafkaError, reason: &str) {
     let all_down = error.rdkafka_error_code() == Some(Code::AllBrokersDown);
     if all_down {
@@ -119,25 +120,26 @@ pub(super) fn note_error(health: &KafkaHealth, error: &KafkaError, reason: &str)
     }
     if error.rdkafka_error_code() != Some(Code::PartitionEOF) {
         health.error(reason);
-        tracing::warn!(%error, reason, "Kafka client");
+        say::kafka_client_error(&error.to_string(), reason);
     }
 }
 
+/// Passes on a line of librdkafka's own log.
 pub(super) fn log_line(level: RDKafkaLogLevel, facility: &str, text: &str) {
-    match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
-            tracing::error!(target: "librdkafka", facility, "{text}");
-        }
+    let level = match level {
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => ClientLine::Error,
         // That a producer's property does not fit a consumer: one table of properties serves both.
-        RDKafkaLogLevel::Warning if facility == "CONFWARN" => tracing::debug!(target: "librdkafka", facility, "{text}"),
-        RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", facility, "{text}"),
-        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::debug!(target: "librdkafka", facility, "{text}"),
-        RDKafkaLogLevel::Debug => tracing::trace!(target: "librdkafka", facility, "{text}"),
-    }
+        RDKafkaLogLevel::Warning if facility == "CONFWARN" => ClientLine::Debug,
+        RDKafkaLogLevel::Warning => ClientLine::Warning,
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => ClientLine::Debug,
+        RDKafkaLogLevel::Debug => ClientLine::Trace,
+    };
+    say::kafka_client(level, facility, text);
 }
 
-/// librdkafka goes on at the same offset when a topic's id changes, and tells only its debug log. The first id that it learns follows an empty one.
-fn topic_made_anew(text: &str) -> Option<&str> {
+/// The topic whose id has changed, by a line of librdkafka's debug log. librdkafka itself goes on reading at the same offset. The first id that it
+/// learns of a topic replaces an empty one.
+fn recreated_topic(text: &str) -> Option<&str> {
     let (before, ids) = text.split_once(" changed id from ")?;
     let (old, new) = ids.split_once(" to ")?;
     let is_empty = |id: &str| id.trim().trim_end_matches('=').bytes().all(|byte| byte == b'A');
@@ -150,11 +152,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_made_anew_shows_by_its_id_and_the_first_id_is_no_change() {
+    fn a_recreated_topic_shows_by_its_id_and_the_first_id_is_no_change() {
         let first = "[thrd:main]: Topic orders changed id from AAAAAAAAAAAAAAAAAAAAAA to x1h8Zk2XQ2uQ";
         let anew = "[thrd:main]: Topic orders changed id from x1h8Zk2XQ2uQ to bM0c5HqKTtqV";
-        assert_eq!(topic_made_anew(first), None);
-        assert_eq!(topic_made_anew(anew), Some("orders"));
-        assert_eq!(topic_made_anew("[thrd:main]: Topic orders partition 0 is now available"), None);
+        assert_eq!(recreated_topic(first), None);
+        assert_eq!(recreated_topic(anew), Some("orders"));
+        assert_eq!(recreated_topic("[thrd:main]: Topic orders partition 0 is now available"), None);
     }
 }

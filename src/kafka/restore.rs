@@ -1,8 +1,8 @@
 //! Reads one partition of the changelog, committed records only, up to the end that it has when asked.
 //!
-//! The end is that of *all* records. While a transaction is open (a dead predecessor's, until the broker aborts it), a reader of committed
-//! records sees an earlier end, and would miss an epoch that is committed and not yet marked. So the end of the committed records is waited for
-//! until it has come that far, at most for the transaction timeout; only then reading begins, and librdkafka's own sign of the end is final.
+//! The end is that of *all* records. While a transaction is open (a dead predecessor's, until the broker aborts it), a reader of committed records
+//! sees an earlier end, and would miss an epoch that is committed and not yet marked. So the restorer first waits until the committed records reach
+//! that end, at most for the transaction timeout. Then it reads, and the end that librdkafka reports is final.
 
 use std::sync::Arc;
 use std::thread;
@@ -25,11 +25,12 @@ use crate::facts::Moment;
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_millis(200);
-/// Records go over to the engine in pieces of this size; a few are on the way at a time.
-const PIECE_RECORDS: usize = 8_192;
-const PIECE_BYTES: usize = 2 << 20;
-const PIECES_WAITING: usize = 4;
+/// Records go to the engine in chunks of this size; a few are on the way at a time.
+const CHUNK_RECORDS: usize = 8_192;
+const CHUNK_BYTES: usize = 2 << 20;
+const CHUNKS_WAITING: usize = 4;
 
+/// Reads changelog partitions, one after the other.
 pub(super) struct Restorer {
     shared: Arc<Shared>,
     prober: Prober,
@@ -41,9 +42,9 @@ impl Restorer {
         Self { shared, prober, consumer: Arc::new(consumer) }
     }
 
-    /// Starts reading in a thread of its own; the pieces come through the channel, which closes at the end.
+    /// Starts reading in a thread of its own. The chunks come through the channel, which closes at the end.
     pub(super) fn read(self: Arc<Self>, partition: i32) -> std::io::Result<mpsc::Receiver<Result<Batch, LogError>>> {
-        let (send, receive) = mpsc::channel(PIECES_WAITING);
+        let (send, receive) = mpsc::channel(CHUNKS_WAITING);
         thread::Builder::new().name(format!("waybill-restore-{partition}")).spawn(move || {
             if let Err(error) = self.read_all(partition, &send) {
                 let _ = send.blocking_send(Err(error));
@@ -62,12 +63,12 @@ impl Restorer {
         let mut from = TopicPartitionList::new();
         from.add_partition_offset(topic, partition, Offset::Beginning).map_err(|error| unreadable(topic, partition, &error.to_string()))?;
         self.consumer.assign(&from).map_err(|error| unreadable(topic, partition, &error.to_string()))?;
-        let read = self.pieces(partition, send);
+        let read = self.chunks(partition, send);
         self.consumer.unassign().map_err(|error| unreadable(topic, partition, &error.to_string()))?;
         read
     }
 
-    /// Waits until the committed records reach the end: no transaction is open below it any more.
+    /// Waits until the committed records reach the end: then no transaction is open below it.
     fn wait_until_stable(&self, partition: i32, end: i64) -> Result<(), LogError> {
         let topic = &*self.shared.settings.changelog_topic;
         let limit = self.shared.settings.timeouts.transaction + ASK_TIMEOUT;
@@ -80,8 +81,8 @@ impl Restorer {
             }
             if begun.elapsed() > limit {
                 return Err(LogError::Restore(format!(
-                    "{topic}[{partition}]: a transaction stays open: committed records reach offset {stable}, the end is {end}, after {} s. Find \
-                     and end it (kafka-transactions find-hanging, then abort), and start again",
+                    "{topic}[{partition}]: a transaction has been open for more than {} s (committed records reach offset {stable}, the end is \
+                     {end}). Find and abort it (kafka-transactions find-hanging, then abort), and start again",
                     limit.as_secs()
                 )));
             }
@@ -90,17 +91,17 @@ impl Restorer {
         }
     }
 
-    fn pieces(&self, partition: i32, send: &mpsc::Sender<Result<Batch, LogError>>) -> Result<(), LogError> {
+    fn chunks(&self, partition: i32, send: &mpsc::Sender<Result<Batch, LogError>>) -> Result<(), LogError> {
         let topics: Arc<[Arc<str>]> = Arc::from([Arc::clone(&self.shared.settings.changelog_topic)]);
         let fresh = || Batch::new(Arc::clone(&topics), Moment::default());
-        let mut piece = fresh();
+        let mut chunk = fresh();
         loop {
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) if message.partition() == partition => {
-                    piece.push(0, partition, message.offset(), Moment::default(), message.key(), message.payload(), std::iter::empty());
+                    chunk.push(0, partition, message.offset(), Moment::default(), message.key(), message.payload(), std::iter::empty());
                 }
                 Some(Err(KafkaError::PartitionEOF(at))) if at == partition => {
-                    let _ = send.blocking_send(Ok(piece));
+                    let _ = send.blocking_send(Ok(chunk));
                     return Ok(());
                 }
                 Some(Err(error)) => self.check(partition, &error)?,
@@ -109,10 +110,10 @@ impl Restorer {
             if self.shared.is_ending() {
                 return Err(LogError::Stop("closed while the state was being restored".into()));
             }
-            if (piece.len() >= PIECE_RECORDS || piece.bytes() >= PIECE_BYTES)
-                && send.blocking_send(Ok(std::mem::replace(&mut piece, fresh()))).is_err()
+            if (chunk.len() >= CHUNK_RECORDS || chunk.bytes() >= CHUNK_BYTES)
+                && send.blocking_send(Ok(std::mem::replace(&mut chunk, fresh()))).is_err()
             {
-                // Nobody waits for the rest any more.
+                // The engine has ended and wants no more.
                 return Ok(());
             }
         }
@@ -121,10 +122,10 @@ impl Restorer {
     fn check(&self, partition: i32, error: &KafkaError) -> Result<(), LogError> {
         let Some(code) = error.rdkafka_error_code() else { return Ok(()) };
         let detail = format!("{}[{partition}]: {error}", self.shared.settings.changelog_topic);
-        while_reading(code, &detail, &self.shared.settings.instance()).map_or(Ok(()), |fault| Err(fault.into()))
+        while_reading(code, &detail, &self.shared.settings.who()).map_or(Ok(()), |fault| Err(fault.into()))
     }
 }
 
 fn unreadable(topic: &str, partition: i32, detail: &str) -> LogError {
-    LogError::Restore(format!("{topic}[{partition}] can't be read: {detail}. Start again"))
+    LogError::Restore(format!("the changelog {topic}[{partition}] can't be read: {detail}. Start again"))
 }

@@ -16,14 +16,17 @@ pub struct KafkaSettings {
     pub bootstrap: String,
     /// The consumer group, and the first part of the transactional id.
     pub application_id: String,
-    /// This instance's own name among those of the application: a restart under the same slot takes up at once what it had.
+    /// This instance's name among those of the application. A restart with the same slot gets its partitions back at once.
     pub slot: String,
     /// Further properties of librdkafka (`security.protocol`, `ssl.ca.location`, ...), passed on to every client.
     pub client: BTreeMap<String, String>,
     /// In the order of `Record::topic_index`.
     pub source_topics: Arc<[Arc<str>]>,
+    /// Carries the epochs' numbers beside its offsets; one partition a shard.
     pub exchange_topic: Arc<str>,
+    /// The state; one partition a shard.
     pub changelog_topic: Arc<str>,
+    /// How long calls and waits may take.
     pub timeouts: KafkaTimeouts,
 }
 
@@ -32,15 +35,17 @@ pub struct KafkaSettings {
 pub struct KafkaTimeouts {
     /// How long a broker may take to answer one request.
     pub request: Duration,
-    /// How long a record may take to be delivered. Above the transaction's: records of an ended transaction would still be on their way.
+    /// How long a record may take to be delivered. If it were above the transaction's timeout, records of an ended transaction could still be on
+    /// their way.
     pub delivery: Duration,
-    /// After it the broker aborts an open transaction. Longer: readers wait longer for a dead instance. Shorter: a short pause costs an epoch.
+    /// When the broker aborts an open transaction. Longer: readers wait longer for a dead instance. Shorter: a short pause costs an epoch.
     pub transaction: Duration,
-    /// How long a silent member keeps its partitions. Below the transaction's, a new owner could start before the old one's commit has ended.
+    /// How long a member that does not answer keeps its partitions. If it were below the transaction's timeout, a new owner could start before the
+    /// old one's commit has ended.
     pub session: Duration,
-    /// How long the answer to a commit is waited for; after it the result is unknown and is found out.
+    /// How long to wait for the answer to a commit; after that the result is unknown, and the log finds it out.
     pub commit: Duration,
-    /// How long to wait at the start until this instance has all partitions.
+    /// How long this instance may take at the start to get all partitions.
     pub assignment: Duration,
     /// How long an orderly end may take, from [`super::Closer::close`] on.
     pub close: Duration,
@@ -82,29 +87,34 @@ impl KafkaTimeouts {
     }
 }
 
-/// The largest record that is written: an order's whole state, a dead letter with the record that it holds.
+/// The largest record that may be written: an order's whole state, or a dead letter with the record that it holds.
 pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
 
-/// Records fetched and not read yet, of all topics: split among them, a topic's partitions alike. More: memory. Less: fetching stops and goes.
+/// How much may be fetched and not read yet, over all topics; each gets the same share. More: more memory. Less: fetching stops more often.
 const FETCHED_AHEAD_KBYTES: usize = 128 << 10;
 
 impl KafkaSettings {
     /// What is wrong with the settings themselves, before anything is asked over the network.
     pub fn check(&self) -> Result<(), LogError> {
         if let Some(name) = OWN_PROPERTIES.iter().find(|name| self.client.contains_key(**name)) {
-            return Err(LogError::Stop(format!("the client property \"{name}\" is Waybill's own: remove it from the configuration")));
+            return Err(LogError::Stop(format!("Waybill sets the client property \"{name}\" itself. Remove it from the configuration")));
         }
         for (what, value) in [("bootstrap", &self.bootstrap), ("application id", &self.application_id), ("slot", &self.slot)] {
             if value.trim().is_empty() {
-                return Err(LogError::Stop(format!("the {what} of Kafka is empty: set it in the configuration")));
+                return Err(LogError::Stop(format!("the {what} of Kafka is empty. Set it in the configuration")));
             }
         }
         self.timeouts.check().map_err(LogError::Stop)
     }
 
-    /// `transactional.id` and `group.instance.id`: one name for both, so that who takes one takes the other.
+    /// `transactional.id` and `group.instance.id`: one name for both, so that a process that takes one takes the other.
     pub fn instance(&self) -> String {
         format!("{}-{}", self.application_id, self.slot)
+    }
+
+    /// This instance, as errors name it.
+    pub(super) fn who(&self) -> String {
+        format!("slot \"{}\" of application \"{}\"", self.slot, self.application_id)
     }
 
     /// The topics that the group subscribes to: the sources, and last the exchange.
@@ -123,7 +133,7 @@ impl KafkaSettings {
         config.set("socket.timeout.ms", millis(self.timeouts.request));
         config.set("socket.nagle.disable", "true");
         config.set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "2000");
-        // Consumer and producer properties pass through one table: that some do not fit the other kind is no news.
+        // Consumer and producer properties pass through one table: librdkafka warns of those that do not fit the other kind.
         config.set_log_level(RDKafkaLogLevel::Info);
         config
     }
@@ -136,13 +146,13 @@ impl KafkaSettings {
         config.set("partition.assignment.strategy", "cooperative-sticky");
         config.set("session.timeout.ms", millis(self.timeouts.session));
         config.set("isolation.level", "read_committed");
-        // The first start says where to begin; any other jump must be loud.
+        // The engine says where reading begins. Any other jump must be an error.
         config.set("auto.offset.reset", "error");
         config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
         config.set("allow.auto.create.topics", "false").set("check.crcs", "true");
-        // Its default of a second is a hole of a second each time that the reader was faster than its queue's bound.
+        // With the default, a second, fetching stops for a second each time that a queue was full.
         config.set("fetch.queue.backoff.ms", "5").set("fetch.error.backoff.ms", "100");
-        // A partition that has nothing more to give holds no other back.
+        // A partition that is read to its end holds no other back.
         config.set("enable.partition.eof", "true");
         // Each partition has a queue of its own, and these bounds are of each.
         let kbytes = (FETCHED_AHEAD_KBYTES / self.source_topics.len().max(1)).clamp(1 << 10, 16 << 10);
@@ -151,30 +161,31 @@ impl KafkaSettings {
                 config.set(name, value.to_string());
             }
         }
-        // Tells of a topic whose id has changed, which librdkafka says in no other way.
+        // Only the debug log says that a topic's id has changed.
         config.set("debug", "topic").set_log_level(RDKafkaLogLevel::Debug);
         config
     }
 
-    /// Reads one changelog partition from its beginning. It names the group, as librdkafka wants, and never joins it.
+    /// Reads one changelog partition from its beginning. librdkafka wants the name of a group, which this consumer never joins.
     pub(super) fn restorer(&self) -> ClientConfig {
         let mut config = self.base("restorer");
         config.set("group.id", &self.application_id);
         config.set("isolation.level", "read_committed").set("auto.offset.reset", "error");
         config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
         config.set("enable.partition.eof", "true").set("check.crcs", "true");
-        // The end shows only in an answer that holds nothing more: don't let the broker wait with that one.
+        // Only an answer without records shows the end: the broker must not delay it.
         config.set("fetch.wait.max.ms", "10").set("fetch.queue.backoff.ms", "5");
         config
     }
 
-    /// Asks for metadata and for the ends of partitions, those of open transactions too.
+    /// Asks for metadata and for the ends of partitions, records of open transactions included.
     pub(super) fn prober(&self) -> ClientConfig {
         let mut config = self.base("prober");
         config.set("isolation.level", "read_uncommitted").set("allow.auto.create.topics", "false");
         config
     }
 
+    /// The transactional producer.
     pub(super) fn producer(&self) -> ClientConfig {
         let mut config = self.base("writer");
         config.set("transactional.id", self.instance());
@@ -193,9 +204,9 @@ impl KafkaSettings {
         }
         // An epoch is bounded by its limits, not here: the queue must hold the largest one.
         config.set("queue.buffering.max.messages", "2000000").set("queue.buffering.max.kbytes", "2097151");
-        // A commit's markers are still on their way when the next transaction begins: what it asks then is asked again after this time.
+        // The markers of a commit are still on their way when the next transaction begins: its first requests are repeated after this time.
         config.set("retry.backoff.ms", "10").set("retry.backoff.max.ms", "500");
-        // Good reports are only counted, by librdkafka itself.
+        // Reports of deliveries that succeeded are of no use.
         config.set("delivery.report.only.error", "true");
         config
     }

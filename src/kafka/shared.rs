@@ -1,4 +1,4 @@
-//! What the threads share: the batch that is being filled, where reading stands, and which partitions are ours.
+//! What the threads share: the batch that is being filled, how far each partition is read, and which partitions this instance owns.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,17 @@ use super::settings::KafkaSettings;
 use crate::engine::log::Limits;
 use crate::envelope::Batch;
 use crate::facts::Moment;
+use crate::telemetry::say;
 
-/// A partition: the place of its topic among those subscribed (sources, then the exchange), and its number.
-pub(super) type Place = (u16, i32);
+/// A partition of a topic that the group subscribes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Partition {
+    /// The topic's place among those subscribed: sources, then the exchange.
+    pub topic: u16,
+    pub number: i32,
+}
 
-/// Rung by librdkafka's threads when a queue is not empty any more.
+/// Wakes the reader: librdkafka's threads ring it when a queue has got something to read.
 #[derive(Default)]
 pub(super) struct Bell {
     rung: Mutex<bool>,
@@ -29,7 +35,7 @@ impl Bell {
         self.heard.notify_one();
     }
 
-    /// Waits until it is rung, or has been since last waited for.
+    /// Waits until it is rung; returns at once if it was rung since the last wait.
     pub(super) fn wait(&self, time: Duration) {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.heard.wait_timeout_while(rung, time, |rung| !*rung);
@@ -37,13 +43,14 @@ impl Bell {
     }
 }
 
+/// What the threads share. The state is behind a lock that is held for moments only.
 pub(super) struct Shared {
     pub settings: KafkaSettings,
     /// Sources, then the exchange.
     pub topics: Arc<[Arc<str>]>,
     pub health: Arc<KafkaHealth>,
     state: Mutex<State>,
-    /// Rung when there is something to read.
+    /// The reader waits here for something to read.
     pub bell: Arc<Bell>,
     /// The reader waits here for room in the batch.
     pub room: Condvar,
@@ -53,26 +60,31 @@ pub(super) struct Shared {
     pub gate: Mutex<()>,
 }
 
+/// The state of the log between its threads.
 pub(super) struct State {
+    /// The next batch.
     pub filling: Batch,
-    /// When the first record of `filling` came.
+    /// When the first record of `filling` was read.
     pub first_at: Option<Instant>,
     /// `None`: reading has not begun.
     pub limits: Option<Limits>,
+    /// Why reading has stopped for good.
     pub fault: Option<Fault>,
+    /// Asked to end: `next_batch` hands over nothing more.
     pub closed: bool,
-    /// The threads are to end.
+    /// The threads must end.
     pub ending: bool,
     /// All partitions are assigned and their positions checked: what is read from now on counts.
     pub started: bool,
-    pub owned: BTreeSet<Place>,
-    /// Raised whenever partitions were taken away, or an epoch was not committed: what was read before belongs to no transaction any more.
+    /// Partitions that the group has assigned to this instance.
+    pub owned: BTreeSet<Partition>,
+    /// Raised whenever partitions were revoked, or an epoch was not committed: records read before it must not be committed any more.
     pub generation: u64,
-    /// The generation that the last batch handed over belongs to.
+    /// The generation of the batch that was handed over last.
     pub handed: u64,
     /// Where reading begins again after an epoch that was not committed. Empty before the start.
     pub base: Positions,
-    /// Where reading stands: the next offset to come, at least.
+    /// How far each partition is read: the lowest offset that may come next.
     pub next: Positions,
     /// Asks the reader to go back to `base`.
     pub go_back: bool,
@@ -113,17 +125,24 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn topic_place(&self, topic: &str) -> Option<u16> {
+    /// A topic's place among those subscribed.
+    pub(super) fn topic_index(&self, topic: &str) -> Option<u16> {
         self.topics.iter().position(|name| &**name == topic).and_then(|place| u16::try_from(place).ok())
     }
 
-    pub(super) fn topic(&self, place: Place) -> &Arc<str> {
-        &self.topics[usize::from(place.0)]
+    /// The name of the partition's topic.
+    pub(super) fn topic(&self, partition: Partition) -> &Arc<str> {
+        &self.topics[usize::from(partition.topic)]
     }
 
-    /// Keeps the first fault, and wakes whoever is to tell of it.
+    /// `topic[number]`: how errors name a partition.
+    pub(super) fn name(&self, partition: Partition) -> String {
+        format!("{}[{}]", self.topic(partition), partition.number)
+    }
+
+    /// Stops the log for good: keeps the first fault, which the next call of the engine returns.
     pub(super) fn fail(&self, fault: Fault) {
-        tracing::error!(fault = ?fault, "reading from Kafka has stopped");
+        say::reading_stopped(fault.sentence());
         self.lock().fault.get_or_insert(fault);
         self.ready.notify_one();
     }
@@ -135,7 +154,7 @@ impl Shared {
 }
 
 impl State {
-    /// No more may be read into the batch.
+    /// The batch may hold no more.
     pub(super) fn is_full(&self) -> bool {
         match &self.limits {
             None => true,
@@ -143,7 +162,7 @@ impl State {
         }
     }
 
-    /// Forgets what was read and not handed over.
+    /// Drops what was read and not handed over.
     pub(super) fn forget_read(&mut self) {
         let clock = self.filling.clock;
         self.filling.clear(clock);
@@ -152,18 +171,18 @@ impl State {
     }
 }
 
-/// One offset for each partition, found by index: it is asked for with every record.
+/// One offset for each partition, found by index, for it is looked up with every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Positions(Vec<Vec<i64>>);
 
 impl Positions {
-    pub(super) fn get(&self, (topic, partition): Place) -> Option<i64> {
-        let partition = usize::try_from(partition).ok()?;
+    pub(super) fn get(&self, Partition { topic, number }: Partition) -> Option<i64> {
+        let partition = usize::try_from(number).ok()?;
         self.0.get(usize::from(topic))?.get(partition).copied().filter(|offset| *offset >= 0)
     }
 
-    pub(super) fn set(&mut self, (topic, partition): Place, offset: i64) {
-        let (topic, Ok(partition)) = (usize::from(topic), usize::try_from(partition)) else { return };
+    pub(super) fn set(&mut self, Partition { topic, number }: Partition, offset: i64) {
+        let (topic, Ok(partition)) = (usize::from(topic), usize::try_from(number)) else { return };
         if self.0.len() <= topic {
             self.0.resize_with(topic + 1, Vec::new);
         }
@@ -174,10 +193,10 @@ impl Positions {
         offsets[partition] = offset;
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, i64)> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Partition, i64)> + '_ {
         self.0.iter().enumerate().flat_map(|(topic, offsets)| {
             let known = offsets.iter().enumerate().filter(|(_, offset)| **offset >= 0);
-            known.map(move |(partition, offset)| ((topic as u16, partition as i32), *offset))
+            known.map(move |(number, offset)| (Partition { topic: topic as u16, number: number as i32 }, *offset))
         })
     }
 }

@@ -1,7 +1,7 @@
-//! Ends the process when a call into librdkafka does not come back, or when closing takes too long.
+//! Ends the process when a call into librdkafka does not return, or when closing takes too long.
 //!
-//! Transactional calls have hung for ever more than once (a coordinator that went away). Exactly-once makes ending safe: the broker aborts
-//! what was open, and the next start goes on from what was committed.
+//! Transactional calls have hung for ever more than once (a coordinator that went away). Ending the process is safe: the broker aborts the open
+//! transaction, and the next start goes on from what was committed.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -9,11 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::exit;
+use crate::telemetry::say;
 
 const NONE: u64 = u64::MAX;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What the watchdog does when it bites: the process's end, in tests something that can be seen.
+/// What the watchdog does: end the process with this exit code and reason; in tests something that can be seen.
 pub(super) type Bite = Arc<dyn Fn(u8, &str) + Send + Sync>;
 
 /// Watches one call at a time, and the end of the log.
@@ -43,7 +44,7 @@ impl Watchdog {
         Ok(Self { inner })
     }
 
-    /// Runs a call that gives up by itself after `limit`, or never comes back: then the process ends.
+    /// Runs a call that must return within `limit`; else the process ends.
     pub(super) fn during<T>(&self, limit: Duration, call: impl FnOnce() -> T) -> T {
         self.inner.call_until.store(self.inner.at(limit), Ordering::Release);
         let result = call();
@@ -69,13 +70,13 @@ impl Inner {
     }
 }
 
-/// Until the log has ended, or nobody is left who could be watched.
+/// Looks until the log has ended or was dropped.
 fn watch(watched: &Weak<Inner>, bite: &Bite) {
     while let Some(inner) = watched.upgrade().filter(|inner| !inner.ended.load(Ordering::Acquire)) {
         let now = inner.at(Duration::ZERO);
         if now > inner.call_until.load(Ordering::Acquire) {
             inner.call_until.store(NONE, Ordering::Release);
-            bite(exit::WATCHDOG, "a call into the Kafka client does not come back");
+            bite(exit::WATCHDOG, "a call into the Kafka client does not return");
         }
         if now > inner.close_until.load(Ordering::Acquire) {
             inner.close_until.store(NONE, Ordering::Release);
@@ -89,10 +90,7 @@ fn watch(watched: &Weak<Inner>, bite: &Bite) {
 /// Ends the process at once: no destructors, no exit handlers, which could hang as the call does.
 pub(super) fn end_process() -> Bite {
     Arc::new(|code, why| {
-        tracing::error!(
-            code,
-            "{why}: the process ends; what was open is aborted by the broker, and the next start goes on from what was committed"
-        );
+        say::process_ended(code, why);
         #[allow(unsafe_code)]
         // SAFETY: `_exit` takes an integer, touches no memory of ours and does not return.
         unsafe {
@@ -108,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bites_for_a_call_that_does_not_come_back_and_for_no_other() {
+    fn bites_for_a_call_that_does_not_return_and_for_no_other() {
         let (bitten, bites) = mpsc::channel();
         let watchdog = Watchdog::new(Arc::new(move |code, _: &str| {
             let _ = bitten.send(code);

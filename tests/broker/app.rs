@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, Outcome, Transaction};
+use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, CommitOutcome, Transaction};
 use waybill::envelope::Batch;
 use waybill::facts::Moment;
 use waybill::kafka::admin::{self, OwnTopic, TopicKind, TopicPlan};
@@ -167,7 +167,7 @@ pub async fn copy(app: &App, log: &mut KafkaLog, count: usize) {
     while done < count {
         next(log, &mut batch).await.unwrap();
         epoch += 1;
-        if log.commit(app.epoch(&batch, epoch)).await.unwrap() == Outcome::Committed {
+        if log.commit(app.epoch(&batch, epoch)).await.unwrap() == CommitOutcome::Committed {
             done += batch.len();
         }
     }

@@ -7,7 +7,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use waybill::engine::log::{Log, LogError, Offset, Transaction};
-use waybill::kafka::admin::{self, Finding, OwnTopic, TopicKind, TopicPlan};
+use waybill::kafka::admin::{self, OwnTopic, TopicKind, TopicPlan, TopicProblem};
 use waybill::kafka::{KafkaHealth, KafkaLog};
 
 use crate::app::{App, WAIT, copy, empty_batch, limits, plan, record, settings};
@@ -42,7 +42,7 @@ async fn a_topic_made_anew_while_stopped_is_refused_at_the_start() {
     let _ = log.committed().await.unwrap();
     let ours = Offset { topic: app.settings.source_topics[0].clone(), partition: 0, next: Some(100), metadata: String::new() };
     let refused = log.start(&[ours]).await;
-    assert!(matches!(&refused, Err(LogError::Stop(text)) if text.contains("made anew")), "{refused:?}");
+    assert!(matches!(&refused, Err(LogError::Stop(text)) if text.contains("recreated")), "{refused:?}");
     log.close().await;
 }
 
@@ -146,8 +146,8 @@ async fn topics_are_created_checked_and_waited_for() {
     plan.own[1].partitions = 8;
     plan.own[0].kind = TopicKind::Statements;
     let differing = admin::describe(&settings, &plan).await.unwrap();
-    assert!(differing.contains(&Finding::Partitions { topic: "topics.exchange".into(), wanted: 8, found: 4 }), "{differing:?}");
-    assert!(differing.iter().any(|finding| matches!(finding, Finding::Setting { topic, .. } if topic == "topics.out")), "{differing:?}");
+    assert!(differing.contains(&TopicProblem::Partitions { topic: "topics.exchange".into(), wanted: 8, found: 4 }), "{differing:?}");
+    assert!(differing.iter().any(|finding| matches!(finding, TopicProblem::Setting { topic, .. } if topic == "topics.out")), "{differing:?}");
     assert!(matches!(admin::prepare(&settings, &plan, &health, |_| ()).await, Err(LogError::Stop(_))));
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use waybill::engine::log::{Log, LogError, Outcome, Transaction};
+use waybill::engine::log::{Log, LogError, CommitOutcome, Transaction};
 use waybill::kafka::KafkaLog;
 
 use crate::app::{App, record};
@@ -39,10 +39,10 @@ async fn restore_waits_for_an_open_transaction_and_sees_all_that_is_committed() 
     let mut log = app.running().await;
     let topic = app.settings.changelog_topic.clone();
     let commit = |records| Transaction { records, offsets: vec![] };
-    assert_eq!(log.commit(commit(vec![record(&topic, Some(1), "a", "1")])).await.unwrap(), Outcome::Committed);
+    assert_eq!(log.commit(commit(vec![record(&topic, Some(1), "a", "1")])).await.unwrap(), CommitOutcome::Committed);
     let foreign = leave_open(&app, Duration::from_secs(3));
     // Committed, and hidden behind the open one.
-    assert_eq!(log.commit(commit(vec![record(&topic, Some(1), "b", "2")])).await.unwrap(), Outcome::Committed);
+    assert_eq!(log.commit(commit(vec![record(&topic, Some(1), "b", "2")])).await.unwrap(), CommitOutcome::Committed);
     let begun = Instant::now();
     let read = changelog(&mut log, 1).await.unwrap();
     println!("the open transaction held the restore for {:?}", begun.elapsed());
@@ -77,7 +77,7 @@ async fn restore_is_fast() {
     let value = "x".repeat(200);
     for from in (0..RECORDS).step_by(50_000) {
         let records = (from..from + 50_000).map(|key| record(&topic, Some((key % 4) as i32), &key.to_string(), &value)).collect();
-        assert_eq!(log.commit(Transaction { records, offsets: vec![] }).await.unwrap(), Outcome::Committed);
+        assert_eq!(log.commit(Transaction { records, offsets: vec![] }).await.unwrap(), CommitOutcome::Committed);
     }
     let begun = Instant::now();
     let mut count = 0;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use waybill::engine::log::{Log, LogError, Next, Outcome};
+use waybill::engine::log::{Log, LogError, Next, CommitOutcome};
 use waybill::facts::Moment;
 use waybill::kafka::client::{PlainProducer, TailReader};
 
@@ -80,7 +80,7 @@ async fn a_revoke_drops_the_epoch_and_its_records_come_again() {
     let mut log = app.running().await;
     let mut batch = empty_batch(&log);
     next(&mut log, &mut batch).await.unwrap();
-    assert_eq!(log.commit(app.epoch(&batch, 1)).await.unwrap(), Outcome::Committed);
+    assert_eq!(log.commit(app.epoch(&batch, 1)).await.unwrap(), CommitOutcome::Committed);
     let kept = batch.len();
     next(&mut log, &mut batch).await.unwrap();
     let stranger: BaseConsumer = ClientConfig::new()
@@ -97,21 +97,21 @@ async fn a_revoke_drops_the_epoch_and_its_records_come_again() {
         assert!(begun.elapsed() < Duration::from_secs(20), "the stranger is given partitions");
         let _ = stranger.poll(Duration::from_millis(50));
     }
-    assert_eq!(log.commit(app.epoch(&batch, 2)).await.unwrap(), Outcome::NotCommitted);
+    assert_eq!(log.commit(app.epoch(&batch, 2)).await.unwrap(), CommitOutcome::NotCommitted);
     drop(stranger);
     copy(&app, &mut log, 2000 - kept).await;
     app.assert_exactly_once(2000);
     log.close().await;
 }
 
-async fn lost(name: &str, lose: Lose, expected: Outcome) {
+async fn lost(name: &str, lose: Lose, expected: CommitOutcome) {
     let mut app = App::new(name, 2).await;
     app.settings = settings(name, &cluster().proxied);
     app.feed(0, 1500);
     let mut log = app.running().await;
     let mut batch = empty_batch(&log);
     next(&mut log, &mut batch).await.unwrap();
-    assert_eq!(log.commit(app.epoch(&batch, 1)).await.unwrap(), Outcome::Committed);
+    assert_eq!(log.commit(app.epoch(&batch, 1)).await.unwrap(), CommitOutcome::Committed);
     let mut done = batch.len();
     next(&mut log, &mut batch).await.unwrap();
     cluster().proxy.lose(lose);
@@ -120,13 +120,13 @@ async fn lost(name: &str, lose: Lose, expected: Outcome) {
     println!("{lose:?}: {outcome:?} after {:?}", begun.elapsed());
     assert!(cluster().proxy.lost() > 0, "the end of the transaction went through the proxy");
     assert_eq!(outcome, expected);
-    done += if outcome == Outcome::Committed { batch.len() } else { 0 };
+    done += if outcome == CommitOutcome::Committed { batch.len() } else { 0 };
     if lose == Lose::Hold {
         next(&mut log, &mut batch).await.unwrap();
         let late = cluster().proxy.deliver_held();
         println!("late EndTxn answered with {late:?}");
         assert!(late.iter().all(|code| *code != 0), "a late EndTxn is refused: {late:?}");
-        assert_eq!(log.commit(app.epoch(&batch, 3)).await.unwrap(), Outcome::Committed);
+        assert_eq!(log.commit(app.epoch(&batch, 3)).await.unwrap(), CommitOutcome::Committed);
         done += batch.len();
     }
     copy(&app, &mut log, 1500 - done).await;
@@ -137,19 +137,19 @@ async fn lost(name: &str, lose: Lose, expected: Outcome) {
 #[tokio::test]
 #[ignore = "needs Java and Maven"]
 async fn a_commit_that_never_arrived_is_found_not_committed() {
-    lost("lost-request", Lose::Request, Outcome::NotCommitted).await;
+    lost("lost-request", Lose::Request, CommitOutcome::NotCommitted).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Java and Maven"]
 async fn a_commit_whose_answer_was_lost_is_found_committed() {
-    lost("lost-answer", Lose::Answer, Outcome::Committed).await;
+    lost("lost-answer", Lose::Answer, CommitOutcome::Committed).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Java and Maven"]
 async fn a_commit_that_arrives_late_ends_no_other_transaction() {
-    lost("lost-late", Lose::Hold, Outcome::NotCommitted).await;
+    lost("lost-late", Lose::Hold, CommitOutcome::NotCommitted).await;
 }
 
 /// The broker stands still in the middle of a commit, and goes on.
@@ -170,7 +170,7 @@ async fn a_broker_that_stands_still_costs_time_and_no_record() {
     let begun = Instant::now();
     let outcome = log.commit(app.epoch(&batch, 1)).await;
     println!("{outcome:?} after {:?}; last error: {:?}", begun.elapsed(), health.report().last_error);
-    let done = if outcome.unwrap() == Outcome::Committed { batch.len() } else { 0 };
+    let done = if outcome.unwrap() == CommitOutcome::Committed { batch.len() } else { 0 };
     copy(&app, &mut log, 1500 - done).await;
     app.assert_exactly_once(1500);
     assert_eq!(health.report().brokers_down_seconds, None);

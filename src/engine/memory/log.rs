@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::broker::{Broker, CrashPoint};
-use crate::engine::log::{Limits, Log, LogError, Next, Offset, Outcome, Transaction};
+use crate::engine::log::{Limits, Log, LogError, Next, Offset, CommitOutcome, Transaction};
 use crate::envelope::Batch;
 
 /// Waybill's side of the broker in memory. It never waits: with nothing to read it hands over an empty batch, and the driver of virtual time goes on.
@@ -102,7 +102,7 @@ impl Log for MemoryLog {
         Ok(if batch.is_empty() && self.under_way.is_some() { Next::Settle } else { Next::Batch })
     }
 
-    async fn submit(&mut self, transaction: Transaction) -> Result<Option<Outcome>, LogError> {
+    async fn submit(&mut self, transaction: Transaction) -> Result<Option<CommitOutcome>, LogError> {
         if self.settles_late {
             self.under_way = Some(transaction);
             return Ok(None);
@@ -110,14 +110,14 @@ impl Log for MemoryLog {
         self.transact(transaction).map(Some)
     }
 
-    async fn settled(&mut self) -> Result<Outcome, LogError> {
+    async fn settled(&mut self) -> Result<CommitOutcome, LogError> {
         let under_way = self.under_way.take().ok_or_else(|| LogError::Stop("no transaction is under way".into()))?;
         self.transact(under_way)
     }
 }
 
 impl MemoryLog {
-    fn transact(&mut self, transaction: Transaction) -> Result<Outcome, LogError> {
+    fn transact(&mut self, transaction: Transaction) -> Result<CommitOutcome, LogError> {
         let crash = self.crashes.pop();
         let read: Vec<_> = transaction.offsets.iter().map(|offset| (offset.topic.clone(), offset.partition, offset.next)).collect();
         self.broker
@@ -128,11 +128,11 @@ impl MemoryLog {
                 // The answer never came: take the id up again, which ends what was left, and see what is committed.
                 self.producer_epoch = self.broker.init_transactions(&self.transactional_id);
                 self.seek_committed();
-                Ok(Outcome::NotCommitted)
+                Ok(CommitOutcome::NotCommitted)
             }
             Some(CrashPoint::Aborted) => {
                 self.seek_committed();
-                Ok(Outcome::NotCommitted)
+                Ok(CommitOutcome::NotCommitted)
             }
             None | Some(CrashPoint::AfterCommit) => {
                 for (topic, partition, next) in read {
@@ -140,7 +140,7 @@ impl MemoryLog {
                         self.broker.has_read(self.reader, &topic, partition, next);
                     }
                 }
-                Ok(Outcome::Committed)
+                Ok(CommitOutcome::Committed)
             }
         }
     }
