@@ -29,8 +29,8 @@
 //!
 //! - A view reads another view. An order tells SKUs and customers by derived facts.
 //! - A fact names a system. It names a source by number, and rules say which role that source plays.
-//! - A pure room (all but `kafka` and what stands beside the rooms) waits, reads a clock or logs. Time is the epoch's tick; what an epoch held is
-//!   reported after its commit.
+//! - A pure room waits, reads a clock or logs: pure are all rooms before [`engine`], and of the engine everything that computes an epoch. Only its
+//!   loop ([`engine::run`]) waits for the log and measures times. An epoch's time is its tick; what it held is reported after its commit.
 //! - HTTP reads an uncommitted row.
 //! - An offset is committed outside of the transaction that holds what follows from its records.
 //! - A bad record stops a partition, or is skipped silently. (It goes whole to `dead-letters`.)

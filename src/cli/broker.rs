@@ -53,10 +53,10 @@ pub fn look(config: &Config) -> Result<(), Error> {
     let looked = runtime.block_on(describe(&settings(config), &plan(config)));
     let problems = looked.map_err(|error| Error::Unavailable(error.to_string()))?;
     let (to_come, wrong): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. }));
-    to_come.iter().for_each(|problem| println!("  note: {finding}"));
+    to_come.iter().for_each(|problem| println!("  note: {problem}"));
     if wrong.is_empty() {
         println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);
         return Ok(());
     }
-    Err(Error::Found(wrong.iter().map(|problem| format!("{}: {finding}", config.kafka.bootstrap)).collect::<Vec<_>>().join("\n")))
+    Err(Error::Found(wrong.iter().map(|problem| format!("{}: {problem}", config.kafka.bootstrap)).collect::<Vec<_>>().join("\n")))
 }

@@ -26,8 +26,6 @@ pub mod run;
 mod seal;
 pub mod settings;
 mod shard;
-#[cfg(test)]
-mod sku_wave_tests;
 pub mod state;
 mod store;
 mod table;

@@ -481,22 +481,22 @@ impl Tail {
 
 /// Kafka's hash of a key (the Java client's partitioner, `murmur2_random`).
 fn murmur2(data: &[u8]) -> u32 {
-    const M: u32 = 0x5bd1_e995;
+    const MULTIPLIER: u32 = 0x5bd1_e995;
     let mut h: u32 = 0x9747_b28c ^ data.len() as u32;
     let mut chunks = data.chunks_exact(4);
     for chunk in &mut chunks {
-        let mut k = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]).wrapping_mul(M);
+        let mut k = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]).wrapping_mul(MULTIPLIER);
         k ^= k >> 24;
-        h = h.wrapping_mul(M) ^ k.wrapping_mul(M);
+        h = h.wrapping_mul(MULTIPLIER) ^ k.wrapping_mul(MULTIPLIER);
     }
     let rest = chunks.remainder();
     for (i, byte) in rest.iter().enumerate().rev() {
         h ^= u32::from(*byte) << (8 * i);
     }
     if !rest.is_empty() {
-        h = h.wrapping_mul(M);
+        h = h.wrapping_mul(MULTIPLIER);
     }
-    h = (h ^ (h >> 13)).wrapping_mul(M);
+    h = (h ^ (h >> 13)).wrapping_mul(MULTIPLIER);
     h ^ (h >> 15)
 }
 

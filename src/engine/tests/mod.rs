@@ -3,6 +3,7 @@
 mod begin;
 mod incarnations;
 mod row_owners;
+mod sku_wave;
 mod timers;
 
 use std::pin::pin;

@@ -90,6 +90,21 @@ fn pure_rooms_read_no_clock_and_do_no_io() {
     );
 }
 
+/// Of the engine only the loop waits and reads a clock, to measure; its log waits too. An epoch is a function of state, records and tick.
+#[test]
+fn only_the_engines_loop_waits_and_reads_a_clock() {
+    let instead = "an epoch is computed without a clock, waiting or I/O: take time as the tick, and let run.rs wait and measure";
+    let waits = ["src/engine/run.rs", "src/engine/restore.rs", "src/engine/log.rs", "src/engine/memory/log.rs"];
+    refuse(&["src/engine"], &["async fn", ".await", "tokio::"], &waits, instead);
+    refuse(&["src/engine"], &["Instant::now"], &["src/engine/run.rs"], instead);
+    refuse(&["src/engine"], &["SystemTime", "Timestamp::now", "std::fs", "std::net", "println!"], &[], instead);
+}
+
+#[test]
+fn only_telemetry_writes_log_lines() {
+    refuse(&["src"], &["tracing::"], &["src/telemetry.rs"], "a line that an operator reads stands in telemetry::say: add it there and call it");
+}
+
 #[test]
 fn imports_follow_the_way_of_the_data() {
     let order = ["facts", "envelope", "sources", "entities", "events", "engine"];

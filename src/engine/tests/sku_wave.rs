@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::Core;
-use super::settings::EngineSettings;
-use super::topics::TopicNames;
+use crate::engine::{Core, EngineSettings, OutRecord, TopicNames};
 use crate::entities::rules::{Channel, Location, Role, Rules, SourceRules};
 use crate::facts::sku::{Basis, Count, Demand, DemandDespatch, KitPart, Product};
 use crate::facts::time::Span;
@@ -158,7 +156,7 @@ fn a_price_of_a_product_reaches_its_variations_in_the_same_epoch() {
     };
     bench.put("TEE", ERP, "p", SkuRow::Price(price));
     let transaction = bench.core.seal();
-    let of = |record: &&super::log::OutRecord| &*record.topic == "waybill.product-updates";
+    let of = |record: &&OutRecord| &*record.topic == "waybill.product-updates";
     let mut prices: Vec<String> = transaction
         .records
         .iter()
