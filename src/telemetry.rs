@@ -325,7 +325,10 @@ pub mod say {
     }
 
     pub fn commit_unknown(error: &str) {
-        warn!(error, "the result of a commit is unknown: a new producer takes up the transactional id, and the committed offsets will show it");
+        warn!(
+            error,
+            "the result of a commit is unknown: a new producer takes up the transactional id, and the committed offsets will show it"
+        );
     }
 
     pub fn commit_known(committed: bool) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use waybill::config::Config;
-use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, CommitOutcome, Transaction};
+use waybill::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 use waybill::engine::{Engine, EpochReport, EpochTimes, Observer};
 use waybill::envelope::Batch;
 use waybill::kafka::KafkaLog;

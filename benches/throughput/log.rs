@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use waybill::cli::broker;
 use waybill::config::Config;
-use waybill::engine::log::{Limits, Log, LogError, Offset, OutRecord, CommitOutcome, Transaction};
+use waybill::engine::log::{CommitOutcome, Limits, Log, LogError, Offset, OutRecord, Transaction};
 use waybill::envelope::Batch;
 use waybill::facts::Moment;
 use waybill::kafka::KafkaLog;

@@ -52,7 +52,8 @@ pub fn look(config: &Config) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the runtime"))?;
     let looked = runtime.block_on(describe(&settings(config), &plan(config)));
     let problems = looked.map_err(|error| Error::Unavailable(error.to_string()))?;
-    let (to_come, wrong): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. }));
+    let (to_come, wrong): (Vec<_>, Vec<_>) =
+        problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. }));
     to_come.iter().for_each(|problem| println!("  note: {problem}"));
     if wrong.is_empty() {
         println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);

@@ -38,7 +38,7 @@ mod workers;
 mod write_state;
 
 pub use self::core::Core;
-pub use log::{Limits, Log, LogError, Next, Offset, OutRecord, CommitOutcome, Transaction};
+pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 pub use published::Published;
 pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;

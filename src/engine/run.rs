@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::core::Core;
-use super::log::{Limits, Log, LogError, Next, CommitOutcome};
+use super::log::{CommitOutcome, Limits, Log, LogError, Next};
 use super::report::{EpochTimes, Observer};
 use super::restore::{Restored, restore};
 use super::settings::EngineSettings;

@@ -102,7 +102,10 @@ impl std::fmt::Display for TopicProblem {
         match self {
             Self::Missing { topic, own: true } => write!(f, "topic \"{topic}\" does not exist: waybill run creates it"),
             Self::Missing { topic, own: false } => {
-                write!(f, "source topic \"{topic}\" does not exist. Start its connector or create it, or correct its name in the configuration")
+                write!(
+                    f,
+                    "source topic \"{topic}\" does not exist. Start its connector or create it, or correct its name in the configuration"
+                )
             }
             Self::Partitions { topic, wanted, found } => write!(
                 f,
@@ -182,7 +185,10 @@ pub async fn describe(settings: &KafkaSettings, plan: &TopicPlan) -> Result<Vec<
     let admin = Admin::new(settings, &Arc::new(KafkaHealth::default()))?;
     admin.problems(plan).await.map_err(|failure| match failure {
         Failure::Log(error) => error,
-        Failure::Kafka(what, error) => LogError::Stop(format!("Kafka at {} does not answer ({what}: {error}). Check kafka.bootstrap and that the brokers run", settings.bootstrap)),
+        Failure::Kafka(what, error) => LogError::Stop(format!(
+            "Kafka at {} does not answer ({what}: {error}). Check kafka.bootstrap and that the brokers run",
+            settings.bootstrap
+        )),
     })
 }
 

@@ -40,7 +40,9 @@ impl Fault {
     }
 
     pub(super) fn not_allowed(detail: &str) -> Self {
-        Self::Stop(format!("Kafka refuses access: {detail}. Grant this client's principal the missing permission, then start again. No record was skipped"))
+        Self::Stop(format!(
+            "Kafka refuses access: {detail}. Grant this client's principal the missing permission, then start again. No record was skipped"
+        ))
     }
 
     pub(super) fn position_gone(detail: &str) -> Self {
@@ -62,7 +64,9 @@ pub(super) fn while_reading(code: Code, detail: &str, who: &str) -> Option<Fault
         }
         code if is_refused(code) => Some(Fault::not_allowed(detail)),
         // The client can't go on after another fatal error; a new process can.
-        Code::Fatal => Some(Fault::Stop(format!("the Kafka client has failed for good: {detail}. Start again: a new process goes on from what was committed"))),
+        Code::Fatal => Some(Fault::Stop(format!(
+            "the Kafka client has failed for good: {detail}. Start again: a new process goes on from what was committed"
+        ))),
         // The rest passes: brokers that do not answer, leaders that move, a group that rebalances.
         _ => None,
     }

@@ -205,10 +205,7 @@ impl KafkaLog {
                     return Ok(());
                 }
                 if Instant::now() >= until {
-                    return Err(not_alone(
-                        &self.shared.settings,
-                        &format!("this one got {} of {expected} partitions", state.owned.len()),
-                    ));
+                    return Err(not_alone(&self.shared.settings, &format!("this one got {} of {expected} partitions", state.owned.len())));
                 }
             }
             self.pause(LOOK_EVERY).await?;
@@ -323,7 +320,9 @@ impl Log for KafkaLog {
 
     async fn submit(&mut self, transaction: Transaction) -> Result<Option<CommitOutcome>, LogError> {
         if self.under_way.is_some() {
-            return Err(LogError::Stop("the engine handed over a transaction before the one under way was settled: an error of Waybill. Report it".into()));
+            return Err(LogError::Stop(
+                "the engine handed over a transaction before the one under way was settled: an error of Waybill. Report it".into(),
+            ));
         }
         let generation = self.shared.lock().handed;
         let answer = self.command(|answer| Command::Commit { transaction, generation, answer })?;
@@ -332,7 +331,11 @@ impl Log for KafkaLog {
     }
 
     async fn settled(&mut self) -> Result<CommitOutcome, LogError> {
-        let Some(mut under_way) = self.under_way.take() else { return Err(LogError::Stop("the engine asks for an outcome while no transaction is under way: an error of Waybill. Report it".into())) };
+        let Some(mut under_way) = self.under_way.take() else {
+            return Err(LogError::Stop(
+                "the engine asks for an outcome while no transaction is under way: an error of Waybill. Report it".into(),
+            ));
+        };
         under_way.answered().await;
         under_way.outcome.unwrap_or_else(|| Err(writer_gone()))
     }

@@ -204,7 +204,8 @@ impl Writer {
     fn resolve(&self, offsets: &[Offset]) -> Result<Committed, LogError> {
         let state = self.shared.lock();
         let resolve = |offset: &Offset| {
-            let unfit = |why: &str| LogError::Stop(format!("the offset of {}[{}] can't be committed: {why}", offset.topic, offset.partition));
+            let unfit =
+                |why: &str| LogError::Stop(format!("the offset of {}[{}] can't be committed: {why}", offset.topic, offset.partition));
             let topic = self.shared.topic_index(&offset.topic).ok_or_else(|| unfit("the group does not subscribe to its topic"))?;
             if offset.metadata.len() > METADATA_BYTES_MAX {
                 return Err(unfit("its metadata is longer than 4096 bytes"));
@@ -401,7 +402,8 @@ fn decide(ours: &Committed, before: &Committed, found: &Committed) -> Result<Com
         ));
     }
     let is_ours = differing.iter().all(|(partition, offset)| found.get(partition) == Some(offset));
-    let is_before = differing.iter().all(|(partition, _)| found.get(partition).unwrap_or(&unset) == before.get(partition).unwrap_or(&unset));
+    let is_before =
+        differing.iter().all(|(partition, _)| found.get(partition).unwrap_or(&unset) == before.get(partition).unwrap_or(&unset));
     match (is_ours, is_before) {
         (true, _) => Ok(CommitOutcome::Committed),
         (_, true) => Ok(CommitOutcome::NotCommitted),

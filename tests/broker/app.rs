@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use waybill::engine::log::{Limits, Log, LogError, Next, Offset, OutRecord, CommitOutcome, Transaction};
+use waybill::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 use waybill::envelope::Batch;
 use waybill::facts::Moment;
 use waybill::kafka::admin::{self, OwnTopic, TopicKind, TopicPlan};

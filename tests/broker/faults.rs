@@ -147,7 +147,10 @@ async fn topics_are_created_checked_and_waited_for() {
     plan.own[0].kind = TopicKind::Statements;
     let differing = admin::describe(&settings, &plan).await.unwrap();
     assert!(differing.contains(&TopicProblem::Partitions { topic: "topics.exchange".into(), wanted: 8, found: 4 }), "{differing:?}");
-    assert!(differing.iter().any(|finding| matches!(finding, TopicProblem::Setting { topic, .. } if topic == "topics.out")), "{differing:?}");
+    assert!(
+        differing.iter().any(|finding| matches!(finding, TopicProblem::Setting { topic, .. } if topic == "topics.out")),
+        "{differing:?}"
+    );
     assert!(matches!(admin::prepare(&settings, &plan, &health, |_| ()).await, Err(LogError::Stop(_))));
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use waybill::engine::log::{Log, LogError, CommitOutcome, Transaction};
+use waybill::engine::log::{CommitOutcome, Log, LogError, Transaction};
 use waybill::kafka::KafkaLog;
 
 use crate::app::{App, record};

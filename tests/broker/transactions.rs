@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use waybill::engine::log::{Log, LogError, Next, CommitOutcome};
+use waybill::engine::log::{CommitOutcome, Log, LogError, Next};
 use waybill::facts::Moment;
 use waybill::kafka::client::{PlainProducer, TailReader};
 

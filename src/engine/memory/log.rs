@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::broker::{Broker, CrashPoint};
-use crate::engine::log::{Limits, Log, LogError, Next, Offset, CommitOutcome, Transaction};
+use crate::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, Transaction};
 use crate::envelope::Batch;
 
 /// Waybill's side of the broker in memory. It never waits: with nothing to read it hands over an empty batch, and the driver of virtual time goes on.

@@ -102,7 +102,12 @@ fn only_the_engines_loop_waits_and_reads_a_clock() {
 
 #[test]
 fn only_telemetry_writes_log_lines() {
-    refuse(&["src"], &["tracing::"], &["src/telemetry.rs"], "a line that an operator reads stands in telemetry::say: add it there and call it");
+    refuse(
+        &["src"],
+        &["tracing::"],
+        &["src/telemetry.rs"],
+        "a line that an operator reads stands in telemetry::say: add it there and call it",
+    );
 }
 
 #[test]
