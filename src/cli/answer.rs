@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn the_terms_add_up_from_top_to_bottom() {
         let answer = json!({ "sku": "TEE", "channels": [{
-            "channel": "uk", "counts": [{ "location": "LDN", "bucket": "", "quantity": "8", "basis": "on_hand", "t0": "2026-03-02T10:00:00Z" }],
+            "channel": "uk", "counts": [{ "location": "LDN", "bucket": "", "quantity": "8", "basis": "on-hand", "t0": "2026-03-02T10:00:00Z" }],
             "claims_open": "3", "unresolved": "0", "free": "5", "safety_stock": "1", "shown": "4", "held_by_shop": "3", "to_write": "7",
         }] });
         let page = super::stock(&answer);

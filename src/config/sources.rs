@@ -165,7 +165,7 @@ pub struct Counting {
     pub rules: CountingRules,
 }
 
-const BASES: &[(&str, Basis)] = &[("on_hand", Basis::OnHand), ("free", Basis::Free)];
+const BASES: &[(&str, Basis)] = &[("on-hand", Basis::OnHand), ("free", Basis::Free)];
 
 fn counting(section: &mut Section<'_>) -> Counting {
     let counts = section.read("counts", |value| values::word(value, BASES));

@@ -39,6 +39,7 @@ mod write_state;
 
 pub use self::core::Core;
 pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
+pub use outbox::{DEAD_LETTER_HEADERS, EVENT_HEADERS};
 pub use published::Published;
 pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;

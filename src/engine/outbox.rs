@@ -14,6 +14,28 @@ use crate::facts::Cause;
 /// About what a cause takes to show, as in `magento.sales_order[3]@1204`.
 const CAUSE_BYTES: usize = 48;
 
+/// The headers of an event, and what each says.
+pub const EVENT_HEADERS: [(&str, &str); 6] = [
+    ("id", "The event's id, as in the body. No two events share one."),
+    ("causes", "The records that caused it, as `topic[partition]@offset`, with commas between them."),
+    ("epoch", "The epoch that emitted it, as `shard:number`."),
+    ("tick", "The epoch's one moment. RFC 3339, UTC, to the millisecond."),
+    ("content-type", "`application/json`."),
+    ("receiver", "Who is to act, `shop` or `erp`; only on topics that have both for readers."),
+];
+
+/// The headers of a dead letter, and what each says.
+pub const DEAD_LETTER_HEADERS: [(&str, &str); 8] = [
+    ("waybill-error", "What is wrong, in a sentence: place, field, what was expected, what was found. May hold a person's data."),
+    ("waybill-source", "Name of the source, as the configuration has it."),
+    ("waybill-topic", "Topic of the record."),
+    ("waybill-partition", "Its partition."),
+    ("waybill-offset", "Its offset."),
+    ("waybill-timestamp", "Its Kafka timestamp. RFC 3339, UTC, to the millisecond."),
+    ("waybill-adapter-revision", "Revision of the adapter that could not decode it."),
+    ("waybill-headers", "The record's own headers, in their order: a JSON list of pairs of name and value. Left out where it had none."),
+];
+
 /// The open epoch's writes.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -155,5 +177,38 @@ impl Outbox {
     pub fn clear(&mut self) {
         self.records.clear();
         self.read.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::{Receiver, Topic};
+
+    fn names(outbox: &Outbox) -> Vec<&'static str> {
+        outbox.records[0].headers.iter().map(|(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn the_lists_of_headers_are_those_that_are_written() {
+        let (topics, receiver) = (TopicNames::new("waybill."), Some(Receiver::Shop));
+        let event = Emission { topic: Topic::DespatchNotices, key: "magento|1".into(), id: "1".into(), receiver, body: None };
+        let mut outbox = Outbox::default();
+        outbox.events(&topics, &SourceTopics::default(), EpochTag { epoch: "0:1", tick: "" }, vec![event], &[]);
+        assert_eq!(names(&outbox), EVENT_HEADERS.map(|(name, _)| name));
+        let (topic, headers) = (Arc::from("orders"), [("name", &b"value"[..])]);
+        let record = Record {
+            topic: &topic,
+            topic_index: 0,
+            partition: 0,
+            offset: 1,
+            timestamp: crate::facts::Moment(0),
+            key: None,
+            value: None,
+            headers: headers.into_iter().collect(),
+        };
+        let mut outbox = Outbox::default();
+        outbox.dead_letter(&topics, "shop", 1, &record, &DecodeError::new("id", "a number", "x"));
+        assert_eq!(names(&outbox), DEAD_LETTER_HEADERS.map(|(name, _)| name));
     }
 }

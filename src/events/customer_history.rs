@@ -15,19 +15,30 @@ use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
 use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, RowKey, Text};
 
+/// Statement: one thing that happened to a customer's order, in its newest state. Keyed by person, order, kind and part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomerHistory {
+    /// `topic|key|generation|revision`: no two events share one. The same as the header `id`.
     pub id: String,
+    /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`.
     pub person: Text,
+    /// The order's key, `source|id` of the shop that it was placed in.
     pub order: Text,
+    /// The order's public number, by the shop; the other systems refer to it.
     pub number: Text,
+    /// What happened.
     pub kind: HistoryKind,
-    /// Tells several of one kind apart: parcel, return, refund.
+    /// Tells several of one kind apart: a parcel, a return, a refund; empty where there is one.
     pub part: Text,
+    /// When it happened, by the clock of the system that told it.
     pub date: Moment,
+    /// Pieces it was about.
     pub lines: Vec<HistoryPiece>,
+    /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
+    /// What it was worth, tax inside.
     pub amount: Amount,
+    /// How it stands, in a word.
     pub state: Text,
     /// For the CRM.
     pub for_business: bool,
@@ -43,9 +54,12 @@ impl Statement for CustomerHistory {
     }
 }
 
+/// Pieces it was about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryPiece {
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How many.
     pub quantity: Quantity,
 }
 

@@ -24,23 +24,35 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{Header, Origin};
 use crate::facts::{Moment, Quantity, Text};
 
+/// Notice to the shop or the ERP: what left the house in a parcel, so that it can book, invoice and capture. Each order, receiver and
+/// parcel has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DespatchNotice {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Who is to act. Each has a ledger of its own. The same as the header `receiver`.
     pub receiver: Receiver,
+    /// Does it add, or take back?
     pub action: NoticeAction,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
-    /// The receiver's own number of the order: the ERP's document, the shop's order id.
+    /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
     pub receiver_number: Text,
-    /// The despatch number.
+    /// The warehouse's despatch number.
     pub parcel: Text,
+    /// The location that sent it, by the code of the system that counts there.
     pub location: Text,
+    /// The carrier, in the warehouse's word.
     pub carrier: Text,
+    /// The carrier's service, in the warehouse's word.
     pub service: Text,
+    /// Tracking number; null while unknown: it follows by a further step.
     pub tracking: Option<Text>,
+    /// When the parcel left, by the warehouse's clock.
     pub despatched_at: Moment,
+    /// Lines of the parcel.
     pub lines: Vec<NoticeLine>,
 }
 
@@ -56,13 +68,16 @@ impl RequestBody for DespatchNotice {
     }
 }
 
+/// What the parcel holds of an order line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoticeLine {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
-    /// This step's difference.
+    /// This step's difference: what the receiver is to book.
     pub quantity: Quantity,
-    /// In this parcel after this step.
+    /// In this parcel after this step, what the receiver knew by itself included.
     pub total: Quantity,
 }
 

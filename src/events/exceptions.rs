@@ -17,24 +17,31 @@ use crate::entities::topics::Topic;
 use crate::facts::ids::{join_key, split_key};
 use crate::facts::{Amount, Currency, Moment, Text};
 
+/// Statement: what a person must look at. Open while it holds; a tombstone when it is closed. Keyed by kind, entity and number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExceptionNotice {
+    /// `topic|key|generation|revision`: no two events share one. The same as the header `id`.
     pub id: String,
-    /// `order-incomplete`, `totals-differ` ...
+    /// `order-incomplete`, `totals-differ`, `rows-contradict`, `orphan-rows`, `over-refunded`, `refund-overasked`, `unknown-word` ...
+    /// `docs/exceptions.md` has them all.
     pub kind: Text,
-    /// The order, SKU or name that it is about.
+    /// Key of the order, SKU or name that it is about.
     pub entity: Text,
+    /// Tells several of one kind and entity apart; empty where there is one.
     pub number: Text,
-    /// The order's public number, where there is one.
+    /// The order's public number; null where there is none.
     pub order_number: Option<Text>,
+    /// Since when it holds, by the sources' clocks.
     pub since: Moment,
     /// What is wrong, in a sentence.
     pub sentence: Text,
     /// What a person does about it.
     pub to_do: Text,
+    /// Amount at risk; null if none can be told.
     pub at_risk: Option<Amount>,
+    /// Of `at_risk`; null with it.
     pub currency: Option<Currency>,
-    /// The records that cause it: `topic[partition]@offset`, the topic by its number in hex.
+    /// The records that cause it, as `topic[partition]@offset`; the topic by its number in hex.
     pub causes: Vec<Text>,
 }
 

@@ -28,27 +28,41 @@ use crate::entities::topics::Topic;
 use crate::facts::order::{Address, Advice, Header};
 use crate::facts::{Moment, Quantity, Text};
 
+/// What is asked of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
+    /// Nothing is asked of the location so far.
     Release,
+    /// Other totals, or another address.
     Change,
+    /// Nothing is to be sent.
     Cancel,
 }
 
+/// Go-ahead to a warehouse: what a location is to send of an order in all. A further step replaces the one before. Each order and location
+/// has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FulfilmentRequest {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// What is asked of the location.
     pub action: Action,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
-    /// The location that sends.
+    /// The location that sends, by the code of the system that counts there.
     pub location: Text,
+    /// Shipping method, in the shop's word.
     pub shipping_method: Text,
+    /// May the order be sent in parts?
     pub advice: Advice,
+    /// Where the goods go; null where none is needed.
     pub ship_to: Option<Address>,
+    /// All lines ever asked of this location.
     pub lines: Vec<FulfilmentLine>,
 }
 
@@ -60,13 +74,16 @@ impl RequestBody for FulfilmentRequest {
     }
 }
 
+/// What to send of an order line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FulfilmentLine {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
-    /// To send from this location in all, in base units.
+    /// To send from this location in all, despatched pieces included.
     pub total: Quantity,
-    /// Difference to the total of the step before.
+    /// Difference to the total of the step before, of either sign.
     pub difference: Quantity,
 }
 

@@ -35,16 +35,22 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{ChargeKind, Header, LineKind, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
+/// A balanced entry for finance: the difference of running totals to what is posted. Each order and currency has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// Of every amount in this entry: the order's, or that of the costs.
     pub currency: Currency,
-    /// Business date of the row that caused it: civil date in the channel's zone, `2026-03-02`.
+    /// Business date of the newest row that caused it: civil date in the channel's zone, as `2026-03-02`.
     pub date: Text,
+    /// Debits and credits; their sums are equal.
     pub postings: Vec<Posting>,
     /// Sum of the debits, which is the sum of the credits.
     pub total: Amount,
@@ -58,13 +64,16 @@ impl RequestBody for JournalEntry {
     }
 }
 
-/// One side of one pair. Exactly one of `debit` and `credit` is not zero.
+/// One side of one pair of accounts; exactly one of debit and credit is not 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Posting {
     /// `P`, `S`, `C`, `R`, `B`, `D`, `F`, `K`, `V`, `W`.
     pub pair: Text,
+    /// Name of the account, by default as in the postings' table.
     pub account: Text,
+    /// 0 or more.
     pub debit: Amount,
+    /// 0 or more.
     pub credit: Amount,
 }
 

@@ -15,12 +15,17 @@ use crate::facts::ids::join_key;
 use crate::facts::time::Span;
 use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, Text};
 
+/// How a person buys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Segment {
+    /// One order.
     First,
+    /// From the second order.
     Returning,
+    /// 180 days without an order.
     Lapsing,
+    /// 365 days without an order.
     Lapsed,
 }
 
@@ -28,14 +33,18 @@ pub enum Segment {
 const LAPSING: Span = Span::days(180);
 const LAPSED: Span = Span::days(365);
 
+/// Statement: what marketing may know of a person at a brand. Newest wins. Keyed by person and brand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MarketingProfile {
+    /// `topic|key|generation|revision`: no two events share one. The same as the header `id`.
     pub id: String,
-    /// The customer's key.
+    /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`.
     pub person: Text,
+    /// The brand that the customer bought from, as the configuration names it.
     pub brand: Text,
+    /// The newest explicit answer of each address and channel.
     pub consent: Vec<ConsentPart>,
-    /// `None` without consent to profiling.
+    /// Null without consent to profiling.
     pub purchases: Option<Purchases>,
 }
 
@@ -47,22 +56,31 @@ impl Statement for MarketingProfile {
     }
 }
 
+/// The answer of one address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsentPart {
-    /// Digest of the address, hex.
+    /// Digest of the email address, hexadecimal.
     pub address: Text,
+    /// `email`, or another way to write to the person.
     pub channel: Text,
+    /// The answer.
     pub state: ConsentState,
 }
 
+/// What the person bought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Purchases {
+    /// Number of orders.
     pub orders: u64,
-    /// Net of refunds, by currency.
+    /// Pairs of currency and amount, net of refunds, in the order of the currencies.
     pub spend: Vec<(Currency, Amount)>,
+    /// When the first order was placed; null if none.
     pub first_order_at: Option<Moment>,
+    /// When the last order was placed; null if none.
     pub last_order_at: Option<Moment>,
+    /// Pieces that came back.
     pub returned: Quantity,
+    /// Null if the person has no order.
     pub segment: Option<Segment>,
 }
 

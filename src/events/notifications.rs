@@ -36,20 +36,33 @@ use crate::facts::order::{Condition, Header, Origin, Personal, ScanMeaning, Tend
 use crate::facts::time::Span;
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
+/// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+    /// The order is placed and paid for.
     Confirmed,
+    /// Pieces of the order are cancelled.
     PartCancelled,
+    /// Nothing of the order is wanted any more.
     Cancelled,
+    /// A parcel has left.
     Despatched,
+    /// A parcel has another tracking number than the customer was told.
     TrackingChanged,
+    /// A parcel comes today.
     OutForDelivery,
+    /// Nobody took the parcel.
     Attempted,
+    /// A parcel waits to be collected.
     ReadyToCollect,
+    /// A parcel was delivered.
     Delivered,
+    /// The order comes later than promised.
     Delayed,
+    /// What was sent back has arrived.
     ReturnReceived,
+    /// Money was paid back.
     RefundMade,
 }
 
@@ -95,31 +108,44 @@ impl Kind {
     }
 }
 
+/// A mail to the customer. At most once for each ledger key: the order, the kind, and what the kind counts by (a parcel, a return, a
+/// total).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// What the mail is about.
     pub kind: Kind,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// The brand that the customer bought from, as the configuration names it.
     pub brand: Text,
-    /// Whom to write to.
+    /// Email address of the customer, by the shop.
     pub to: Personal,
+    /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
+    /// Pieces that the mail speaks of; none for `refund-made`.
     pub lines: Vec<MailLine>,
-    /// The order's total, what will be refunded, or what this refund paid, as the kind has it.
+    /// `confirmed`: the order's total; `cancelled`, `part-cancelled`: what will be refunded; `refund-made`: what was paid since the mail
+    /// before; else null.
     pub amount: Option<Amount>,
-    /// Refunded in all, after this refund.
+    /// `refund-made`: refunded in all; else null.
     pub refunded: Option<Amount>,
-    /// Refunded in all, by tender.
+    /// `refund-made`: refunded in all, by tender.
     pub by_tender: Vec<MailTender>,
+    /// The warehouse's despatch number; null where no parcel is meant.
     pub parcel: Option<Text>,
+    /// The parcel's carrier, in the warehouse's word.
     pub carrier: Option<Text>,
+    /// The parcel's tracking number; null while unknown.
     pub tracking: Option<Text>,
-    /// Pieces still to come after this parcel.
+    /// `despatched`: wanted pieces that have not left yet; else null.
     pub still_to_come: Option<Quantity>,
-    /// The date that was promised.
+    /// The date that was promised; null where none was.
     pub promised_at: Option<Moment>,
 }
 
@@ -131,16 +157,23 @@ impl RequestBody for Notification {
     }
 }
 
+/// Pieces that the mail speaks of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MailLine {
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// The line's text, by the shop.
     pub description: Text,
+    /// Ordered, cancelled, in the parcel or received back, as the kind has it.
     pub quantity: Quantity,
 }
 
+/// Refunded by one tender.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MailTender {
+    /// How it was paid.
     pub tender: Tender,
+    /// Refunded in all by this tender.
     pub amount: Amount,
 }
 

@@ -20,18 +20,24 @@ use crate::entities::topics::Topic;
 use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
 
+/// Notice to the ERP and the shop: every wanted piece is delivered. Each order and receiver has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderCompletion {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Who is to act. Each has a ledger of its own. The same as the header `receiver`.
     pub receiver: Receiver,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
     pub receiver_number: Text,
     /// When the last piece was delivered, by the carrier's clock.
     pub delivered_at: Moment,
     /// Some parcel had no final scan and counts as delivered by time.
     pub assumed: bool,
+    /// Lines of which something is delivered.
     pub lines: Vec<CompletionLine>,
 }
 
@@ -47,10 +53,14 @@ impl RequestBody for OrderCompletion {
     }
 }
 
+/// Delivered pieces of an order line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompletionLine {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// Delivered in all.
     pub delivered: Quantity,
 }
 

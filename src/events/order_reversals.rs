@@ -19,17 +19,24 @@ use crate::entities::topics::Topic;
 use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
 
+/// Notice to the ERP and the shop: goods that came back and are settled. Each order and receiver has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderReversal {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Who is to act. Each has a ledger of its own. The same as the header `receiver`.
     pub receiver: Receiver,
+    /// Does it add, or take back?
     pub action: NoticeAction,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
     pub receiver_number: Text,
     /// Nothing of the order is kept.
     pub whole: bool,
+    /// Lines of which something is reversed.
     pub lines: Vec<ReversalLine>,
 }
 
@@ -45,14 +52,20 @@ impl RequestBody for OrderReversal {
     }
 }
 
+/// Reversed pieces of an order line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReversalLine {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// This step's difference.
     pub quantity: Quantity,
+    /// Reversed in all after this step.
     pub total: Quantity,
-    /// Of the total: back in stock, written off.
+    /// Of the total: back in stock.
     pub to_stock: Quantity,
+    /// Of the total: damaged or lost.
     pub written_off: Quantity,
 }
 

@@ -12,20 +12,32 @@ use crate::entities::topics::Topic;
 use crate::facts::order::ScanMeaning;
 use crate::facts::{Moment, Quantity, Text};
 
+/// Statement: how an order stands, for the account page and customer service. Newest wins. Keyed by the order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderStatus {
+    /// `topic|key|generation|revision`: no two events share one. The same as the header `id`.
     pub id: String,
+    /// The order's key, `source|id` of the shop that it was placed in.
     pub order: Text,
+    /// The order's public number, by the shop; the other systems refer to it.
     pub number: Text,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// How far the order is.
     pub stage: OrderStage,
+    /// How far it is paid.
     pub payment: PaymentWord,
+    /// How far what comes back is.
     pub return_stage: ReturnStage,
+    /// What else is to be known: `part-cancelled`, `held` ...
     pub flags: Vec<Text>,
+    /// Lines in the order's sequence.
     pub lines: Vec<StatusLine>,
+    /// Parcels, oldest first.
     pub parcels: Vec<StatusParcel>,
+    /// The moment promised to the customer; null if none.
     pub promised_at: Option<Moment>,
-    /// For the customer, in a sentence.
+    /// How it stands, in a sentence for the customer.
     pub text: Text,
 }
 
@@ -37,27 +49,43 @@ impl Statement for OrderStatus {
     }
 }
 
+/// How an order line stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatusLine {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// As placed.
     pub ordered: Quantity,
+    /// Ordered less cancelled.
     pub wanted: Quantity,
+    /// Left the house.
     pub despatched: Quantity,
+    /// In parcels that are delivered.
     pub delivered: Quantity,
+    /// Came back and accepted.
     pub returned: Quantity,
+    /// Whose money is paid back.
     pub refunded: Quantity,
 }
 
+/// A parcel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatusParcel {
+    /// The warehouse's despatch number.
     pub parcel: Text,
+    /// The carrier, in the warehouse's word.
     pub carrier: Text,
+    /// Tracking number; null while unknown.
     pub tracking: Option<Text>,
-    /// Newest scan's word; `despatched` before the first.
+    /// The newest scan's word; `despatched` before the first.
     pub stage: Text,
+    /// When it left, by the warehouse's clock.
     pub despatched_at: Moment,
+    /// When it was delivered, by the carrier's clock; null before.
     pub delivered_at: Option<Moment>,
+    /// Delivered by time, without a scan.
     pub assumed: bool,
 }
 

@@ -12,29 +12,40 @@ use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku, Text};
 
+/// Statement for a channel's shop: what to show of a product. Newest wins. Keyed by channel and SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductUpdate {
+    /// `topic|key|generation|revision`: no two events share one. The same as the header `id`.
     pub id: String,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// The SKU as the product's source spells it.
     pub sku_text: Text,
+    /// Name for customers, by the product's source.
     pub name: Text,
+    /// SKU of the product that this is a variation of; null if none.
     pub parent: Option<Text>,
+    /// Options of a variation: pairs of name and value.
     pub options: Vec<(Text, Text)>,
     /// Not for sale.
     pub blocked: bool,
+    /// Category, in the word of the product's source; empty if none.
     pub category: Text,
+    /// Of the price: the channel's.
     pub currency: Currency,
-    /// The price list's regular price; `None` while there is none.
+    /// The price list's regular price of one sales unit; null while there is none.
     pub regular_price: Option<Amount>,
-    /// Both prices have tax inside, or tax is added.
+    /// Both prices have tax inside; else tax is added.
     pub tax_inside: bool,
-    /// The lowest valid price below it, now.
+    /// The lowest valid price below the regular one, now; null while there is none.
     pub offer_price: Option<Amount>,
-    /// While the offer price holds: from its first moment to the first at which it holds no more; `None` is open.
+    /// The first moment of the offer price; null if it is open.
     pub offer_from: Option<Moment>,
+    /// The first moment at which the offer price holds no more; null if it is open.
     pub offer_until: Option<Moment>,
-    /// Of a kit: what is in one of it.
+    /// Parts of a kit; empty if it is none.
     pub parts: Vec<ProductPart>,
 }
 
@@ -46,9 +57,12 @@ impl Statement for ProductUpdate {
     }
 }
 
+/// What is in one kit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductPart {
+    /// SKU of the part.
     pub sku: Text,
+    /// Of the part in one kit.
     pub pieces: Quantity,
 }
 

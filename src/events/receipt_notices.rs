@@ -22,16 +22,22 @@ use crate::facts::ids::{join_key, split_key};
 use crate::facts::order::{Condition, Header, Word};
 use crate::facts::{Moment, Quantity, Text};
 
+/// Notice to the ERP that authorised a return, and to the shop: what came back. Each order, receiver and return has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptNotice {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Who is to act. Each has a ledger of its own. The same as the header `receiver`.
     pub receiver: Receiver,
+    /// Does it add, or take back?
     pub action: NoticeAction,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
-    /// The authorisation.
+    /// Number of the authorisation, by the system that authorised it.
     pub rma: Text,
+    /// What came back under this authorisation.
     pub lines: Vec<ReceiptLine>,
 }
 
@@ -47,17 +53,22 @@ impl RequestBody for ReceiptNotice {
     }
 }
 
+/// Received pieces of an order line in one condition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptLine {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
-    /// This step's difference.
+    /// This step's difference: what the receiver is to book.
     pub quantity: Quantity,
-    /// Received under this authorisation after this step.
+    /// Received under this authorisation in this condition after this step, what the receiver knew by itself included.
     pub total: Quantity,
-    /// `sellable`, `damaged`, `unspoken` ... or the warehouse's own word.
+    /// `sellable`, `damaged`, `unspoken`, `rejected`, `other-item`, or the warehouse's own word.
     pub condition: Text,
+    /// Where it was received, in the warehouse's word.
     pub location: Text,
+    /// The bucket that it was put in, in the warehouse's word.
     pub bucket: Text,
 }
 

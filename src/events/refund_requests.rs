@@ -24,34 +24,45 @@ use crate::entities::topics::Topic;
 use crate::facts::order::{Header, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
+/// Why money is paid back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
+    /// Pieces came back and were accepted.
     Return,
+    /// Pieces were cancelled before they left.
     Cancel,
+    /// Charges that do not stay.
     Shipping,
     /// Paid above what is owed, or what the other reasons do not explain.
     Other,
 }
 
+/// Request to finance, or to the shop that can refund: money back to the customer. Pay `total` less what is refunded already. Each order
+/// has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefundRequest {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
-    /// What shall have been refunded in all.
+    /// What shall have been refunded in all after this step.
     pub total: Amount,
-    /// total - the larger of what was requested and what is refunded already.
+    /// `total` less the larger of what was requested and what is refunded already; above 0.
     pub amount: Amount,
+    /// The total by tender.
     pub by_tender: Vec<TenderPart>,
-    /// What the total is made of.
+    /// What the total is made of; its parts add up to it.
     pub by_reason: Vec<ReasonPart>,
-    /// What the total is made of, by line; running totals.
+    /// What the total is made of, by line, before it is limited to what was captured; charges apart.
     pub by_line: Vec<LinePart>,
-    /// Authorisations that the returns in it were logged under.
+    /// Numbers of the authorisations that the returns were logged under.
     pub rmas: Vec<Text>,
 }
 
@@ -63,29 +74,42 @@ impl RequestBody for RefundRequest {
     }
 }
 
+/// The part of one tender.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TenderPart {
+    /// How it was paid, and is paid back.
     pub tender: Tender,
-    /// Running total.
+    /// What shall have been refunded by this tender in all.
     pub total: Amount,
+    /// This step's part.
     pub amount: Amount,
     /// The gateway's reference of the capture.
     pub reference: Text,
 }
 
+/// The part of one reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReasonPart {
+    /// Why it is paid back.
     pub reason: Reason,
+    /// Part of the event's `total`.
     pub total: Amount,
 }
 
+/// Cancelled and returned pieces of an order line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinePart {
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// Cancelled and stopped, or returned and accepted, in all.
     pub quantity: Quantity,
+    /// Their value without tax.
     pub net: Amount,
+    /// Tax in it.
     pub tax: Amount,
+    /// Their value, tax inside.
     pub gross: Amount,
 }
 

@@ -16,17 +16,22 @@ use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::{Amount, Currency, Moment, Text};
 
+/// Notice to finance: the revenue to expect of an order. Expected, not a posting. Each order has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RevenueNotice {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
-    /// Expected revenue after this step: sum of g(w) over the lines, and the charges that stay.
+    /// Expected after this step: the wanted pieces and the charges that stay.
     pub total: Revenue,
-    /// This step's difference, of either sign.
+    /// This step's difference to the one before, of either sign.
     pub amount: Revenue,
 }
 
@@ -38,10 +43,14 @@ impl RequestBody for RevenueNotice {
     }
 }
 
+/// An amount in three parts: gross = net + tax.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Revenue {
+    /// Without tax.
     pub net: Amount,
+    /// The part that is tax.
     pub tax: Amount,
+    /// Tax inside.
     pub gross: Amount,
 }
 

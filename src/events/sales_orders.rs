@@ -25,40 +25,61 @@ use crate::entities::topics::Topic;
 use crate::facts::order::{Address, ChargeKind, Header, Needs, Origin, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
+/// What is asked of the ERP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
+    /// Once for each order.
     Create,
+    /// The record differs from the image.
     Change,
+    /// Nothing is wanted any more.
     Cancel,
 }
 
-/// The whole image of the order that the ERP shall have.
+/// Request to the ERP: the order's record as it shall stand. The whole image; a further step replaces the one before. Each order has one
+/// ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SalesOrder {
+    /// Which step of which ledger it is.
     #[serde(flatten)]
     pub head: RequestHead,
+    /// What is asked of the ERP.
     pub action: Action,
+    /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// The brand that the customer bought from, as the configuration names it.
     pub brand: Text,
+    /// When the customer placed the order, by the shop's clock.
     pub placed_at: Moment,
+    /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
+    /// The shop shows prices with tax inside. Amounts here have tax inside either way.
     pub prices_include_tax: bool,
-    /// Sum of the wanted lines and the charges.
+    /// Sum of the wanted lines and the charges, tax inside.
     pub total: Amount,
+    /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`; null: nobody known.
     pub customer: Option<Text>,
+    /// Shipping method, in the shop's word.
     pub shipping_method: Text,
+    /// Payment method, in the shop's word.
     pub payment_method: Text,
+    /// All lines, also those of which nothing is wanted any more.
     pub lines: Vec<ImageLine>,
+    /// Charges that the customer is to pay.
     pub charges: Vec<ImageCharge>,
+    /// Payments by tender, from the shop.
     pub payments: Vec<ImagePayment>,
-    /// Authorised and not captured yet, over all tenders.
+    /// Authorised and not captured yet, over all tenders; neither expired nor voided.
     pub authorised_open: Amount,
+    /// Where the goods go; null while unknown or where nothing is shipped.
     pub ship_to: Option<Address>,
+    /// Whom the invoice names; null while unknown.
     pub bill_to: Option<Address>,
-    /// Reasons of the holds in force.
+    /// Reasons of the holds in force, in the words of who set them.
     pub holds: Vec<Text>,
     /// Sold and taken away at a counter: nothing is to be sent.
     pub taken: bool,
@@ -72,30 +93,42 @@ impl RequestBody for SalesOrder {
     }
 }
 
+/// An order line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageLine {
-    /// The shop's line id.
+    /// The shop's id of the order line.
     pub line: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// The line's text, by the shop.
     pub description: Text,
-    /// Wanted pieces, in base units.
+    /// Ordered less cancelled.
     pub wanted: Quantity,
-    /// Value of the wanted pieces, tax inside.
+    /// Value of the wanted pieces after discounts, tax inside.
     pub gross: Amount,
+    /// The part of `gross` that is tax.
     pub tax: Amount,
 }
 
+/// A charge of the order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageCharge {
+    /// What it is for.
     pub kind: ChargeKind,
+    /// Tax inside.
     pub gross: Amount,
+    /// The part of `gross` that is tax.
     pub tax: Amount,
 }
 
+/// What was paid by one tender.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImagePayment {
+    /// How it was paid.
     pub tender: Tender,
+    /// Captured less voided, in all.
     pub captured: Amount,
+    /// The gateway's reference of the capture.
     pub reference: Text,
 }
 

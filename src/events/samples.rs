@@ -1,5 +1,6 @@
 //! One sample of each derived event's body: every optional field is there, every list has a member.
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::customer_history::{CustomerHistory, HistoryPiece};
@@ -56,18 +57,33 @@ fn order() -> OrderRef {
     OrderRef { order: ORDER.into(), number: NUMBER.into() }
 }
 
-fn statement<S: Statement>(mut body: S) -> (Topic, Json) {
-    body.set_id(format!("{}|{ORDER}|1|1", S::TOPIC.name()));
-    (S::TOPIC, serde_json::to_value(body).expect("a body is JSON"))
+/// A body.
+pub struct Sample {
+    pub topic: Topic,
+    /// The name of its type.
+    pub body: &'static str,
+    pub json: Json,
 }
 
-fn request<R: RequestBody>(mut body: R) -> (Topic, Json) {
+impl Sample {
+    fn of<B: Serialize>(topic: Topic, body: &B) -> Self {
+        let name = std::any::type_name::<B>().rsplit("::").next().expect("a type has a name");
+        Self { topic, body: name, json: serde_json::to_value(body).expect("a body is JSON") }
+    }
+}
+
+fn statement<S: Statement>(mut body: S) -> Sample {
+    body.set_id(format!("{}|{ORDER}|1|1", S::TOPIC.name()));
+    Sample::of(S::TOPIC, &body)
+}
+
+fn request<R: RequestBody>(mut body: R) -> Sample {
     body.head().id = format!("{}|{ORDER}|1|1", R::TOPIC.name());
-    (R::TOPIC, serde_json::to_value(body).expect("a body is JSON"))
+    Sample::of(R::TOPIC, &body)
 }
 
 /// A body for each topic.
-pub fn samples() -> Vec<(Topic, Json)> {
+pub fn samples() -> Vec<Sample> {
     vec![
         request(sales_order()),
         request(revenue_notice()),

@@ -14,35 +14,44 @@ use crate::facts::ids::join_key;
 use crate::facts::sku::Basis;
 use crate::facts::{Moment, Quantity, Sku, Text};
 
+/// Statement for a channel's shop: what to show, and to write, for a SKU. Newest wins. Keyed by channel and SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StockUpdate {
+    /// `topic|key|generation|revision`: no two events share one. The same as the header `id`.
     pub id: String,
+    /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
-    /// As the product's source spells it.
+    /// The SKU as the product's source spells it.
     pub sku_text: Text,
+    /// Counts of the pool's sellable locations.
     pub counts: Vec<CountPart>,
-    /// What the counting systems say to have moved since their counts: signed.
+    /// What the counting systems say to have moved since their counts; below 0 what went. Part of `free`.
     pub moved: Quantity,
-    /// Sum of claims that no count leaves out yet.
+    /// Sum of the claims of order lines that no count leaves out yet.
     pub claims_open: Quantity,
     /// Despatched pieces whose order is not known yet and which no count leaves out yet.
     pub unresolved: Quantity,
+    /// Counts less open claims; may be below 0.
     pub free: Quantity,
+    /// Kept back, by the configuration.
     pub safety_stock: Quantity,
     /// max(0, free - safety stock).
     pub shown: Quantity,
-    /// What the shop still subtracts itself.
+    /// What the shop still subtracts itself, by its own rows.
     pub held_by_shop: Quantity,
     /// shown + held by the shop: the figure to write.
     pub to_write: Quantity,
-    /// The shop's last seen figure, for a compare-and-set.
+    /// The shop's last seen figure, for a compare-and-set; null while unknown.
     pub shop_figure: Option<Quantity>,
+    /// May be sold below 0, by the product's source.
     pub backorder_allowed: bool,
-    /// It is a kit: the least over its parts.
+    /// A kit: it has no counts and no claims of its own, `free` is the least over its parts.
     pub kit: bool,
-    /// When goods are expected next, and how many.
+    /// When goods are expected next at a location of the pool; null while nothing is.
     pub next_expected_at: Option<Moment>,
+    /// How many are expected then; null while nothing is.
     pub next_expected: Option<Quantity>,
 }
 
@@ -62,11 +71,16 @@ impl Statement for StockUpdate {
     }
 }
 
+/// A count that the figure stands on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CountPart {
+    /// Location, by the code of the counting system.
     pub location: Text,
+    /// Bucket, in the counting system's word; empty where it has none.
     pub bucket: Text,
+    /// What the system counts; may be below 0.
     pub quantity: Quantity,
+    /// What the count leaves out.
     pub basis: Basis,
     /// The moment that the count holds for.
     pub t0: Moment,

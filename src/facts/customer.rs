@@ -36,11 +36,15 @@ pub struct Account {
     pub collective: bool,
 }
 
+/// Whether a person wants to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConsentState {
+    /// Agreed.
     Yes,
+    /// Refused.
     No,
+    /// Asked, and not answered or confirmed yet.
     Pending,
     /// Never asked: not a "no", overwrites nothing.
     Unset,
@@ -65,14 +69,21 @@ pub struct Consent {
     pub changed_at: Option<Moment>,
 }
 
+/// What happened to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HistoryKind {
+    /// It was placed.
     Purchase,
+    /// A parcel left.
     Despatch,
+    /// A parcel was delivered.
     Delivery,
+    /// Pieces came back.
     Return,
+    /// Money was paid back.
     Refund,
+    /// Pieces were cancelled.
     Cancellation,
 }
 

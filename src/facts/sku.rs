@@ -73,7 +73,7 @@ impl SkuRow {
 
 /// What a count leaves out (journey, Stock).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// What the counting system has booked out.
     #[default]

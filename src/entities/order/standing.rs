@@ -44,7 +44,7 @@ pub enum OrderStage {
     Cancelled,
     /// Every wanted piece is delivered.
     Delivered,
-    /// Some piece is.
+    /// Some piece is delivered.
     PartDelivered,
     /// All that is wanted left, and the newest scan of a parcel says that it is out for delivery.
     OutForDelivery,
@@ -54,12 +54,13 @@ pub enum OrderStage {
     PartDespatched,
     /// The furthest of the warehouse's open orders is packed.
     Packed,
-    /// ... is being picked.
+    /// The furthest of the warehouse's open orders is being picked.
     Picking,
     /// Every condition of the go-ahead holds, or the warehouse has the order.
     Released,
     /// The ERP has, or has had, a record of it.
     Recorded,
+    /// The shop has it.
     Placed,
 }
 
@@ -67,13 +68,21 @@ pub enum OrderStage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReturnStage {
+    /// Nothing is to come back.
     None,
+    /// Something came back that no authorisation covers.
     Unlogged,
+    /// All came back and is accepted, settled and paid back.
     Reversed,
+    /// All came back, and what is due is paid back.
     Refunded,
+    /// All that was authorised came back.
     Received,
+    /// A part of it came back.
     PartReceived,
+    /// A return is authorised.
     Logged,
+    /// A return is asked for.
     Asked,
 }
 
@@ -81,13 +90,21 @@ pub enum ReturnStage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaymentWord {
+    /// Nothing is paid or promised.
     Open,
+    /// The payment is authorised, not captured.
     Authorised,
+    /// A part is captured.
     PartPaid,
+    /// All that is owed is captured.
     Paid,
+    /// More is captured than is owed.
     Overpaid,
+    /// A part of what was captured is refunded.
     PartRefunded,
+    /// All that was captured is refunded.
     Refunded,
+    /// The payer's bank disputes the payment.
     Disputed,
 }
 

@@ -6,6 +6,7 @@ mod mails;
 mod notices;
 mod orders;
 mod refunds;
+mod schema_of;
 mod schemas;
 mod travels;
 

@@ -1,18 +1,27 @@
-//! Holds the bodies and their Avro schemas together: the same fields, each with a doc, and a sample of each body is valid.
+//! Holds the bodies, their Avro schemas and the page about them together: `schemas/` is written from the types, each field has a doc, and a sample
+//! of each body is valid. `WAYBILL_BLESS=1 cargo test --lib events::tests::schemas` writes the folder anew.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use apache_avro::Schema;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use serde_json::Value as Json;
 
+use super::schema_of::Types;
 use super::*;
+use crate::engine::{DEAD_LETTER_HEADERS, EVENT_HEADERS};
 use crate::events::samples::samples;
 
-fn schema_text(name: &str) -> String {
-    let path = format!("{}/schemas/{name}.avsc", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("schemas/{name}.avsc: {error}"))
+/// A file of `schemas/` is as it must be.
+fn check(name: &str, wanted: &str) {
+    let path = format!("{}/schemas/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("WAYBILL_BLESS").is_some() {
+        std::fs::write(&path, wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "schemas/{name} is not what the types say: run this test with WAYBILL_BLESS=1, and read what has changed");
 }
 
 /// Every record and every field has a doc.
@@ -106,26 +115,78 @@ fn named<'j>(schema: &'j Json, name: &str) -> Option<&'j Json> {
 
 #[test]
 fn every_topic_has_a_schema_that_its_body_fits() {
-    let samples = samples();
+    let (samples, types) = (samples(), Types::read());
     for topic in Topic::ALL {
-        let (_, sample) = samples.iter().find(|(of, _)| *of == topic).unwrap_or_else(|| panic!("no sample of {}", topic.name()));
-        let text = schema_text(topic.name());
-        let json: Json = serde_json::from_str(&text).expect("a schema is JSON");
+        let sample = samples.iter().find(|of| of.topic == topic).unwrap_or_else(|| panic!("no sample of {}", topic.name()));
+        let text = serde_json::to_string_pretty(&types.schema(sample.body)).expect("a schema is JSON") + "\n";
+        check(&format!("{}.avsc", topic.name()), &text);
+        let json: Json = serde_json::from_str(&text).expect("JSON");
         documented(&json, topic.name());
-        same_fields(&json, sample, topic.name(), &json);
+        same_fields(&json, &sample.json, topic.name(), &json);
         let schema = Schema::parse_str(&text).unwrap_or_else(|error| panic!("{}: {error}", topic.name()));
         let writer = GenericDatumWriter::builder(&schema).build().expect("a writer");
-        let value = avro(&json, sample, &json);
+        let value = avro(&json, &sample.json, &json);
         let bytes = writer.write_value_to_vec(value).unwrap_or_else(|error| panic!("{}: {error}", topic.name()));
         assert!(!bytes.is_empty());
     }
 }
 
 #[test]
-fn dead_letters_have_a_schema() {
-    let text = schema_text("dead-letter");
-    documented(&serde_json::from_str(&text).expect("a schema is JSON"), "dead-letter");
-    Schema::parse_str(&text).expect("a schema");
+fn a_page_tells_of_all_topics_and_headers() {
+    let (samples, types) = (samples(), Types::read());
+    let mut page = String::from(
+        "# What Waybill writes\n\nThis folder is written by a test from the types of `src/events` and their doc comments:\n\
+         `WAYBILL_BLESS=1 cargo test --lib events::tests::schemas` writes it anew.\n\n\
+         Bodies are JSON. Each schema beside this page says which members a body has, in which order, and what they mean.\n\n\
+         | topic | kind | schema | what it says |\n| --- | --- | --- | --- |\n",
+    );
+    for topic in Topic::ALL {
+        let sample = samples.iter().find(|of| of.topic == topic).expect("a sample");
+        let (name, kind) = (topic.name(), if topic.is_statement() { "statement" } else { "request" });
+        let _ = writeln!(page, "| `{name}` | {kind} | [{0}]({name}.avsc) | {1} |", sample.body, types.schema(sample.body).doc);
+    }
+    page.push_str(
+        "\nA statement's Kafka key is the whole key of what it speaks of; its topic is compacted, and a tombstone withdraws it. A request's Kafka key\n\
+         is the order's key; its topic keeps every record. Every event has these headers:\n\n| header | value |\n| --- | --- |\n",
+    );
+    for (name, about) in EVENT_HEADERS {
+        let _ = writeln!(page, "| `{name}` | {about} |");
+    }
+    page.push_str(
+        "\n## `dead-letters`\n\nA record that could not be decoded, as it came: key and value are the source record's own, byte for byte, and null where\n\
+         it had none. So there is no schema. Headers say where it came from and what is wrong with it:\n\n\
+         | header | value |\n| --- | --- |\n",
+    );
+    for (name, about) in DEAD_LETTER_HEADERS {
+        let _ = writeln!(page, "| `{name}` | {about} |");
+    }
+    check("README.md", &page);
+}
+
+#[test]
+fn the_readme_lists_every_topic() {
+    let list = |about: &str, statements: bool| {
+        let names: Vec<String> =
+            Topic::ALL.iter().filter(|topic| topic.is_statement() == statements).map(|topic| format!("`{}`", topic.name())).collect();
+        format!("{about}: {}.", names.join(", "))
+    };
+    let wanted = [
+        list("- Statements (the newest state of a key, compacted)", true),
+        list("- Requests (gated, entered in a ledger, never made twice)", false),
+    ];
+    let (from, to) = ("<!-- topics -->\n", "<!-- end -->");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let page = std::fs::read_to_string(path).expect("README.md");
+    let (before, rest) = page.split_once(from).expect("where the topics begin");
+    let (_, after) = rest.split_once(to).expect("where they end");
+    let wanted = format!("{before}{from}{}\n{to}{after}", wanted.join("\n"));
+    if std::env::var_os("WAYBILL_BLESS").is_some() {
+        std::fs::write(path, &wanted).expect("written");
+    }
+    assert!(
+        page == wanted || std::env::var_os("WAYBILL_BLESS").is_some(),
+        "README.md lists other topics: run this test with WAYBILL_BLESS=1"
+    );
 }
 
 #[test]
@@ -133,14 +194,13 @@ fn no_schema_is_without_a_topic() {
     let folder = format!("{}/schemas", env!("CARGO_MANIFEST_DIR"));
     for file in std::fs::read_dir(folder).expect("schemas") {
         let name = file.expect("a file").file_name().into_string().expect("a name");
-        let stem = name.strip_suffix(".avsc").unwrap_or_else(|| panic!("{name} is no schema"));
-        assert!(stem == "dead-letter" || Topic::named(stem).is_some(), "{name}");
+        assert!(name == "README.md" || name.strip_suffix(".avsc").and_then(Topic::named).is_some(), "{name} describes no topic: remove it");
     }
 }
 
 #[test]
 fn a_body_begins_with_its_id() {
-    for (topic, sample) in samples() {
-        assert!(sample["id"].as_str().is_some_and(|id| id.starts_with(topic.name())), "{}", topic.name());
+    for sample in samples() {
+        assert!(sample.json["id"].as_str().is_some_and(|id| id.starts_with(sample.topic.name())), "{}", sample.topic.name());
     }
 }

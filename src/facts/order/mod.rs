@@ -183,8 +183,10 @@ pub enum Terms {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Advice {
+    /// It may be sent in parts.
     #[default]
     Partial,
+    /// Only all at once.
     Whole,
 }
 
@@ -237,19 +239,28 @@ pub struct Header {
     pub raw_state: Text,
 }
 
-/// A postal address. Key: order + kind.
+/// A postal address, by the shop. Personal data.
+///
+/// Key: order + kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Address {
+    /// Name of the person.
     pub name: Personal,
+    /// Name of the company; empty if none.
     pub company: Personal,
-    /// Street lines, newline between them.
+    /// Street lines, a newline between them.
     pub street: Personal,
+    /// Town.
     pub city: Personal,
+    /// State, county or province; empty if none.
     pub region: Text,
+    /// Postal code.
     pub postcode: Personal,
-    /// ISO 3166-1 alpha-2.
+    /// ISO 3166-1 alpha-2 code.
     pub country: Text,
+    /// Telephone number; empty if none.
     pub phone: Personal,
+    /// Email address; empty if none.
     pub email: Personal,
 }
 
@@ -332,14 +343,21 @@ pub struct LineProgress {
     pub received: Option<Quantity>,
 }
 
+/// What a charge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChargeKind {
+    /// Carriage.
     Shipping,
+    /// Gift wrapping and the like.
     Wrapping,
+    /// Duty and import tax.
     Duty,
+    /// Handling, and fees of a payment method.
     Handling,
+    /// A tip.
     Tip,
+    /// Rounding of the total.
     Rounding,
 }
 
@@ -357,13 +375,21 @@ pub struct Charge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tender {
+    /// A card, or a wallet that charges one.
     Card,
+    /// A bank transfer.
     Bank,
+    /// Cash at a counter.
     Cash,
+    /// Cash at the door.
     CashOnDelivery,
+    /// On invoice, paid later.
     OnAccount,
+    /// Credit of the customer at the shop.
     StoreCredit,
+    /// A gift card.
     GiftCard,
+    /// Goods that were given back for these.
     Exchange,
 }
 
