@@ -2,4 +2,5 @@
 
 mod rules;
 mod scenarios;
+mod specification;
 mod tidy;

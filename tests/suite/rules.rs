@@ -5,6 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
+use waybill::entities::exceptions::{KINDS, OF_SKUS};
+use waybill::entities::pair::Pair;
+use waybill::events::notifications::Kind as MailKind;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,11 +43,18 @@ fn all_source(folder: &Path, text: &mut String) {
     }
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rules() -> Rules {
+    let text = fs::read_to_string(root().join("tests/fixtures/rules.toml")).expect("rules.toml is there");
+    toml::from_str(&text).expect("rules.toml is well formed")
+}
+
 #[test]
 fn every_rule_is_held_by_tests_that_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = root.join("tests/fixtures/rules.toml");
-    let rules: Rules = toml::from_str(&fs::read_to_string(&file).expect("rules.toml is there")).expect("rules.toml is well formed");
+    let (root, rules) = (root(), rules());
     let mut source = String::new();
     all_source(&root.join("src"), &mut source);
     all_source(&root.join("tests"), &mut source);
@@ -88,5 +98,36 @@ fn every_rule_is_held_by_tests_that_exist() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names of gates in the source: `Gate::new("secured", ..)`, `.when("sound", ..)`.
+fn gates() -> BTreeSet<String> {
+    let mut source = String::new();
+    all_source(&root().join("src/entities"), &mut source);
+    all_source(&root().join("src/events"), &mut source);
+    let after = |marker: &str| source.split(marker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next()).map(str::to_owned).collect::<Vec<_>>();
+    ["Gate::new(", ".when("].into_iter().flat_map(after).collect()
+}
+
+/// Each kind of exception, pair of accounts, kind of mail and gate has one rule of its name; those that are planned say what they lack.
+#[test]
+fn every_kind_pair_mail_and_gate_has_its_rule() {
+    let kinds = KINDS.iter().chain(OF_SKUS).map(|kind| format!("exceptions.{}", kind.kind));
+    let pairs = Pair::ALL.iter().map(|pair| format!("books.{}", pair.name()));
+    let mails = MailKind::ALL.iter().map(|mail| format!("mails.{}", mail.name()));
+    let built: BTreeSet<String> = kinds.chain(pairs).chain(mails).chain(gates().iter().map(|gate| format!("gates.{gate}"))).collect();
+    let planned_kinds = crate::specification::planned_kinds().into_iter().map(|kind| format!("exceptions.{kind}"));
+    let planned: BTreeSet<String> = planned_kinds.chain(Pair::PLANNED.iter().map(|pair| format!("books.{pair}"))).collect();
+    let rules = rules();
+    let lacks = |id: &String| rules.rule.iter().find(|rule| rule.id == *id).map(|rule| rule.lacks.is_some());
+    let mut wrong = Vec::new();
+    for (ids, is_planned) in [(&built, false), (&planned, true)] {
+        for id in ids.iter().filter(|id| lacks(id) != Some(is_planned)) {
+            wrong.push(format!("{id}: rules.toml needs a rule of this name, {}", if is_planned { "with what it lacks" } else { "held by a test or a scenario" }));
+        }
+    }
+    let gone = |rule: &&Rule| rule.id.starts_with("gates.") && !built.contains(&rule.id);
+    wrong.extend(rules.rule.iter().filter(gone).map(|rule| format!("{}: no gate has this name", rule.id)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
