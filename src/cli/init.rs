@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{DEMO_SYSTEMS, system_parser};
+use super::systems::{DEMO_SYSTEMS, system_parser};
 use crate::config::template;
 use crate::error::Error;
 

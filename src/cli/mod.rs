@@ -10,15 +10,16 @@ mod daemon;
 pub mod demo;
 pub mod init;
 pub mod observer;
+mod playing;
 pub mod retailer;
 pub mod run;
 #[cfg(feature = "kafka")]
 mod shared;
 pub mod simulate;
+mod systems;
 
 use std::process::ExitCode;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, exit};
@@ -58,14 +59,6 @@ enum Command {
     Decide(ask::DecideArgs),
     /// Play the simulated retailer's systems on a Kafka, beside a `waybill run` of your own
     Retailer(retailer::RetailerArgs),
-}
-
-/// The systems that take part in the demo, by the names of their sources: what `init` and `demo` begin with.
-const DEMO_SYSTEMS: [&str; 6] = ["magento", "nav", "peoplevox", "carrier", "finance", "crm"];
-
-/// One of the systems that the template of a configuration has a block for.
-fn system_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(crate::config::systems())
 }
 
 /// Runs the command that the process was started with.

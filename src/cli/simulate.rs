@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::demo::{bar, console_is_a_terminal, played, verdict};
+use super::playing::{bar, console_is_a_terminal, played, verdict};
 use crate::error::Error;
 use crate::retailer::Settings;
 use crate::retailer::demo::picture::Style;

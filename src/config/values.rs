@@ -53,7 +53,7 @@ pub fn flag(value: &DeValue<'_>) -> Result<bool, String> {
 
 pub fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
     let DeValue::Array(list) = value else {
-        return Err(format!("expected a list of texts, as in [\"a\", \"b\"], found {}", found(value)));
+        return Err(format!("expected a list of texts, as in [\"one\", \"two\"], found {}", found(value)));
     };
     list.iter().map(|item| text(item.get_ref()).map_err(|sentence| format!("in the list: {sentence}"))).collect()
 }

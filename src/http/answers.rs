@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::{EpochStamp, Service};
+use super::service::{EpochStamp, Service};
 use crate::sources::decisions;
 
 pub(super) fn router(service: Service) -> Router {

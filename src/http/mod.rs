@@ -15,72 +15,20 @@
 
 mod answers;
 mod readiness;
+mod service;
 mod views;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub use readiness::{BrokerState, Readiness, RestoreState, SourceState, SourceStatus, Status};
+pub use service::{EpochStamp, Inbox, Service, Views};
 pub use views::CommittedViews;
 
 use crate::error::Error;
-use crate::facts::Moment;
-use crate::telemetry::{Metrics, say};
-
-/// Which epoch the published views are of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EpochStamp {
-    pub epoch: u64,
-    pub tick: Moment,
-}
-
-/// The committed views, as queries see them.
-///
-/// Given: ids as the caller wrote them (percent-decoded, not trimmed). Owed: only what a committed epoch holds, and quickly: these are
-/// called on the server's threads, beside the engine.
-pub trait Views: Send + Sync {
-    /// The order under this key, or under any name: the shop's number, the ERP's, the warehouse's, a tracking number.
-    fn order(&self, id: &str) -> Option<Value>;
-
-    /// The SKU, in any case.
-    fn stock(&self, sku: &str) -> Option<Value>;
-
-    /// The same with every term of its figures: counts, movements, claims with their orders, what shops hold back, parts of a kit.
-    fn stock_why(&self, sku: &str) -> Option<Value> {
-        self.stock(sku)
-    }
-
-    /// The customer under this key (`account|shop|42`).
-    fn customer(&self, id: &str) -> Option<Value>;
-
-    /// The scopes of names under which [`Self::order`] looks (`order-number`, `tracking`, `nav.document` ...): shown to a caller whose id was not found.
-    fn scopes(&self) -> Vec<String>;
-
-    fn epoch(&self) -> EpochStamp;
-}
-
-/// Takes in what people decide.
-///
-/// Given: the bytes of a decision that was read and found right. Owed: they are in the topic of decisions when it returns.
-pub trait Inbox: Send + Sync {
-    /// # Errors
-    /// A sentence for the caller: the decision is not written, as far as is known.
-    fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String>;
-}
-
-/// What the server answers from.
-#[derive(Clone)]
-pub struct Service {
-    pub views: Arc<dyn Views>,
-    pub status: Arc<Status>,
-    pub metrics: Arc<Metrics>,
-    /// `None`: decisions are not taken here.
-    pub inbox: Option<Arc<dyn Inbox>>,
-}
+use crate::telemetry::say;
 
 /// A server whose socket is open: the address is known (port 0 is allowed), nothing is answered yet.
 pub struct Server {

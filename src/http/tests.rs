@@ -3,10 +3,14 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use serde_json::json;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::facts::Moment;
+use crate::telemetry::Metrics;
 
 struct OneOrder;
 

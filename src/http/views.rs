@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::{EpochStamp, Views};
+use super::service::{EpochStamp, Views};
 use crate::engine::Published;
 use crate::entities::Stored;
 use crate::entities::order::{OrderState, answer, view};

@@ -106,7 +106,14 @@ fn gates() -> BTreeSet<String> {
     let mut source = String::new();
     all_source(&root().join("src/entities"), &mut source);
     all_source(&root().join("src/events"), &mut source);
-    let after = |marker: &str| source.split(marker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next()).map(str::to_owned).collect::<Vec<_>>();
+    let after = |marker: &str| {
+        source
+            .split(marker)
+            .skip(1)
+            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     ["Gate::new(", ".when("].into_iter().flat_map(after).collect()
 }
 
@@ -124,7 +131,10 @@ fn every_kind_pair_mail_and_gate_has_its_rule() {
     let mut wrong = Vec::new();
     for (ids, is_planned) in [(&built, false), (&planned, true)] {
         for id in ids.iter().filter(|id| lacks(id) != Some(is_planned)) {
-            wrong.push(format!("{id}: rules.toml needs a rule of this name, {}", if is_planned { "with what it lacks" } else { "held by a test or a scenario" }));
+            wrong.push(format!(
+                "{id}: rules.toml needs a rule of this name, {}",
+                if is_planned { "with what it lacks" } else { "held by a test or a scenario" }
+            ));
         }
     }
     let gone = |rule: &&Rule| rule.id.starts_with("gates.") && !built.contains(&rule.id);

@@ -60,7 +60,10 @@ fn kinds_that_are_built_are_not_planned_any_more() {
         let page = page(file);
         for (name, after) in page.lines().flat_map(names) {
             if planned.contains(name) != is_marked(after) && (planned.contains(name) || built.contains(name)) {
-                wrong.push(format!("{file}: `{name}` {}", if planned.contains(name) { "is planned: mark it" } else { "is built: take the mark away" }));
+                wrong.push(format!(
+                    "{file}: `{name}` {}",
+                    if planned.contains(name) { "is planned: mark it" } else { "is built: take the mark away" }
+                ));
             }
         }
     }
@@ -92,7 +95,9 @@ fn every_topic_and_mail_has_its_row_and_no_other_is_without_a_mark() {
         let unmarked = rows.iter().flat_map(|row| names(row[0]).collect::<Vec<_>>()).filter(|(_, after)| !is_marked(after));
         unmarked.map(|(name, _)| name.to_owned()).collect()
     };
-    let topics = |statement: bool| Topic::ALL.into_iter().filter(move |topic| topic.is_statement() == statement).map(|topic| topic.name().to_owned());
+    let topics = |statement: bool| {
+        Topic::ALL.into_iter().filter(move |topic| topic.is_statement() == statement).map(|topic| topic.name().to_owned())
+    };
     let mails = MailKind::ALL.iter().map(|mail| mail.name().to_owned());
     assert_eq!(first(&requests), topics(false).chain(mails).collect());
     assert_eq!(first(&statements), topics(true).collect());

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::ProgressBar;
 
-use super::DemoArgs;
+use super::args::DemoArgs;
+use crate::cli::playing::verdict;
 use crate::error::Error;
 use crate::retailer::demo::{Facts, ProcessKilled};
 use crate::retailer::live::{Live, Patience, prepare};
@@ -33,7 +34,7 @@ pub(super) fn play(args: &DemoArgs, brokers: &str, bar: &ProgressBar) -> Result<
     let played = with_daemon(args, &setup, &mut daemon, bar).and_then(|facts| daemon.end().map(|()| facts));
     bar.finish_and_clear();
     println!("The topics {prefix}* stay on {brokers}: `kafka-topics.sh --delete --topic '{}.*'` removes them.", prefix.replace('.', "\\."));
-    let well = played.as_ref().is_ok_and(|facts| super::verdict(facts).is_ok());
+    let well = played.as_ref().is_ok_and(|facts| verdict(facts).is_ok());
     if well {
         daemon.tidy()
     } else {

@@ -13,7 +13,7 @@ pub struct ConfigArgs {
     #[arg(long, default_value = "localhost:9092")]
     brokers: String,
     /// Stands before every topic's name, and before the application's id
-    #[arg(long, default_value = "", value_parser = super::prefix)]
+    #[arg(long, default_value = "", value_parser = super::stage::prefix)]
     prefix: String,
     /// Where `waybill run` answers HTTP; without it, nowhere
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::StageArgs;
+use super::stage::StageArgs;
 use crate::error::Error;
 use crate::kafka::client::PlainProducer;
 use crate::retailer::demo::{Play, Spy};

@@ -11,8 +11,8 @@ mod config;
 mod load;
 #[cfg(feature = "kafka")]
 mod play;
+mod stage;
 
-use crate::config::name_is_legal;
 use crate::error::Error;
 
 #[derive(Debug, clap::Args)]
@@ -30,37 +30,10 @@ enum Command {
     Play(play::PlayArgs),
     /// Write the records of the retailer's days to Kafka at once, without waiting for an answer
     #[cfg(feature = "kafka")]
-    Load(StageArgs),
+    Load(stage::StageArgs),
 }
 
-/// Where the retailer plays, and what.
-#[cfg(feature = "kafka")]
-#[derive(Debug, clap::Args)]
-pub struct StageArgs {
-    /// The Kafka, as in `localhost:9092`
-    #[arg(long, default_value = "localhost:9092")]
-    pub brokers: String,
-    /// Stands before every topic's name; a play wants topics that nobody has written to
-    #[arg(long, default_value = "", value_parser = prefix)]
-    pub prefix: String,
-    /// Partitions of the systems' topics, where they do not exist yet
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=1_000))]
-    pub partitions: i32,
-    /// How many orders are placed
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub orders: u32,
-    /// The same seed plays the same people
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// A prefix that a topic, a consumer group and a transactional id can begin with.
-pub fn prefix(text: &str) -> Result<String, String> {
-    const LONGEST: usize = 80;
-    name_is_legal(text)?;
-    if text.len() > LONGEST { Err(format!("is longer than {LONGEST} characters")) } else { Ok(text.to_owned()) }
-}
-
+/// Runs the subcommand.
 pub fn run(args: &RetailerArgs) -> Result<(), Error> {
     match &args.command {
         Command::Config(args) => config::run(args),

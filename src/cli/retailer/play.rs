@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::StageArgs;
-use crate::cli::demo;
+use super::stage::StageArgs;
+use crate::cli::playing::{bar, console_is_a_terminal, verdict};
 use crate::error::Error;
 use crate::retailer::demo::Facts;
 use crate::retailer::demo::picture::{Style, draw_judgement};
@@ -46,10 +46,10 @@ pub fn run(args: &PlayArgs) -> Result<(), Error> {
     let plan = Settings { hurry: Hurry::new(args.hurry), shop_database: database.is_some(), ..Settings::new(stage.seed, stage.orders) };
     let patience = Patience { settle: Duration::from_secs(args.settle), limit: Duration::from_secs(args.limit) };
     eprintln!("Opens when `waybill run` has created {}*; `waybill retailer config` prints its configuration.", setup.own_prefix());
-    let bar = demo::bar(stage.orders, args.plain);
+    let bar = bar(stage.orders, args.plain);
     let facts = played(Live::begin(&setup, plan, patience, database, || Ok(()))?, &bar)?;
     let to_stdout = args.magento_sql.as_ref().is_none_or(|file| file.as_os_str() != "-");
-    let coloured = !args.plain && to_stdout && demo::console_is_a_terminal();
+    let coloured = !args.plain && to_stdout && console_is_a_terminal();
     let drawn = draw_judgement(&facts, if coloured { Style::Colours } else { Style::Plain });
     // Standard output may be the shop's SQL.
     if to_stdout {
@@ -57,7 +57,7 @@ pub fn run(args: &PlayArgs) -> Result<(), Error> {
     } else {
         eprint!("{drawn}")
     }
-    demo::verdict(&facts)
+    verdict(&facts)
 }
 
 fn played(live: Live, bar: &ProgressBar) -> Result<Facts, Error> {
