@@ -9,6 +9,7 @@ use crate::engine::LogError;
 
 /// Exit codes: what a supervisor may decide by. From 70 on they are of the running daemon.
 pub mod exit {
+    /// All went well.
     pub const FINE: u8 = 0;
     /// The command ran, and found something wrong: a demo's broken invariant, what `check` finds missing on the broker.
     pub const FOUND: u8 = 1;
@@ -30,10 +31,13 @@ pub mod exit {
     pub const RESTORE: u8 = 75;
 }
 
+/// Why a command ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The log: fenced, stopped, or state that does not fit.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Everything that is wrong with the configuration.
     #[error("{0}")]
     Configuration(#[from] Problems),
     /// The command line asks for something that is not there.
@@ -51,6 +55,7 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code that the process ends with: one of [`exit`].
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_) | Self::Usage(_) => exit::USAGE,

@@ -18,6 +18,7 @@ use crate::error::Error;
 /// What became of a record: the label `outcome` of `waybill_records_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecordOutcome {
+    /// It became facts, or said nothing new.
     Understood,
     /// A tombstone after a delete, a heartbeat, a schema change.
     Housekeeping,
@@ -28,6 +29,7 @@ pub enum RecordOutcome {
 }
 
 impl RecordOutcome {
+    /// The value of the label.
     pub fn name(self) -> &'static str {
         match self {
             Self::Understood => "understood",
@@ -50,6 +52,7 @@ pub enum EpochStage {
 }
 
 impl EpochStage {
+    /// The value of the label.
     pub fn name(self) -> &'static str {
         match self {
             Self::Apply => "apply",
@@ -164,6 +167,7 @@ impl Metrics {
         }
     }
 
+    /// Counts an epoch that was dropped.
     pub fn epoch_aborted(&self) {
         self.epochs_aborted.inc();
     }
@@ -173,15 +177,18 @@ impl Metrics {
         self.lag_records.with_label_values(&[source]).set(records);
     }
 
+    /// How many exceptions of a kind are open.
     pub fn exceptions_open(&self, kind: &str, open: i64) {
         self.exceptions_open.with_label_values(&[kind]).set(open);
     }
 
+    /// What the restore read, and how long it took.
     pub fn restored(&self, records: u64, time: Duration) {
         self.restore_records.inc_by(records);
         self.restore_seconds.set(time.as_secs_f64());
     }
 
+    /// Does the instance work on records?
     pub fn ready(&self, ready: bool) {
         self.ready.set(i64::from(ready));
     }
@@ -215,8 +222,10 @@ fn histograms(registry: &Registry, name: &str, help: &str, buckets: &[f64], labe
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
+    /// Lines for people.
     #[default]
     Text,
+    /// A JSON object a line.
     Json,
 }
 
@@ -236,27 +245,33 @@ pub fn log_to_stderr(format: LogFormat) {
 pub mod say {
     use super::*;
 
+    /// The process begins to work with this configuration.
     pub fn starting(application: &str, slot: &str, sources: usize, topics: usize, fingerprint: u64) {
         let fingerprint = format!("{fingerprint:016x}");
         info!(application, slot, sources, topics, fingerprint, version = env!("CARGO_PKG_VERSION"), "starting");
     }
 
+    /// A note of the configuration: not wrong, worth knowing.
     pub fn note(note: &str) {
         info!(note, "note on the configuration");
     }
 
+    /// HTTP is answered here.
     pub fn listening(address: std::net::SocketAddr) {
         info!(%address, "HTTP listens");
     }
 
+    /// A topic of Waybill's own was created.
     pub fn topic_created(topic: &str) {
         info!(topic, "topic created");
     }
 
+    /// Topics of sources are missing; said again while that lasts.
     pub fn waiting_for_topics(missing: &[String]) {
         warn!(missing = missing.join(", "), "waiting for topics that are not there yet: create them, or start what writes them");
     }
 
+    /// All state is read back.
     pub fn restored(shards: u32, records: u64, took: Duration) {
         info!(shards, records, seconds = took.as_secs_f64(), "restored");
     }
@@ -267,22 +282,27 @@ pub mod say {
         warn!(source, n, first, "records could not be read: they are in dead-letters");
     }
 
+    /// An adapter does not know a table; said once for each.
     pub fn unknown_table(source: &str, table: &str) {
         info!(source, table, "a table or event type without a meaning: its records are counted and skipped");
     }
 
+    /// A transaction was not committed.
     pub fn epoch_aborted() {
         warn!("the transaction was not committed: its records come again");
     }
 
+    /// A signal asked the process to end.
     pub fn ending(reason: &str) {
         info!(reason, "ending after the open epoch");
     }
 
+    /// The process ends in order.
     pub fn ended(epochs: u64) {
         info!(epochs, "ended");
     }
 
+    /// The process ends with an error.
     pub fn stopped(error: &Error) {
         error!(code = error.exit_code(), error = %error, "stopped");
     }

@@ -68,6 +68,7 @@ pub struct DecideArgs {
     server: ServerArgs,
 }
 
+/// Prints how an order stands.
 pub fn trace(args: &TraceArgs) -> Result<(), Error> {
     let answer = get(&args.server, "orders", &args.order)?;
     if args.server.json {
@@ -81,6 +82,7 @@ pub fn trace(args: &TraceArgs) -> Result<(), Error> {
     Ok(())
 }
 
+/// Prints what a SKU's figures are made of.
 pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     let answer = get(&args.server, "stock", &args.sku)?;
     if args.server.json {
@@ -91,6 +93,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     Ok(())
 }
 
+/// Sends a decision.
 pub fn decide(args: &DecideArgs) -> Result<(), Error> {
     let decision = DecisionTold {
         kind: args.kind.clone(),

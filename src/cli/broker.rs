@@ -15,6 +15,7 @@ fn source_topics(config: &Config) -> Vec<Arc<str>> {
     config.source_topics().map(|(topic, _)| topic.into()).collect()
 }
 
+/// What the log on Kafka is set up with.
 pub fn settings(config: &Config) -> KafkaSettings {
     let names = TopicNames::new(&config.application.topic_prefix);
     let client: BTreeMap<String, String> =

@@ -17,6 +17,7 @@ pub struct CheckArgs {
     pub offline: bool,
 }
 
+/// Prints everything that is wrong; without `--offline` also what the broker lacks.
 pub fn run(args: &CheckArgs) -> Result<(), Error> {
     let config = Config::load(&args.config)?;
     print!("{}", summary(&config));

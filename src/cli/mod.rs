@@ -25,6 +25,7 @@ use clap::{Parser, Subcommand};
 use crate::error::{Error, exit};
 use crate::telemetry::{LogFormat, log_to_stderr};
 
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "waybill", version, about, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {

@@ -19,6 +19,7 @@ pub struct EpochReporter {
 }
 
 impl EpochReporter {
+    /// `sources` are the configured names, in the engine's order.
     pub fn new(metrics: Arc<Metrics>, status: Arc<Status>, sources: Vec<String>) -> Self {
         Self { metrics, status, sources, unknown_tables: BTreeSet::new() }
     }

@@ -29,6 +29,7 @@ pub struct SimulateArgs {
     pub events: Option<PathBuf>,
 }
 
+/// Plays, draws the picture, and ends with an error when anything does not hold.
 pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     let plan = Settings::with_faults(args.seed, args.orders, Plan::all(args.days));
     let facts = played(plan, args.events.as_deref(), &bar(args.orders, args.plain))?;

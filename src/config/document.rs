@@ -18,13 +18,16 @@ pub struct Problem {
     pub line: usize,
     /// The key in full (`sources.magento.zone`), or empty.
     pub key: String,
+    /// What is wrong, and what to do.
     pub sentence: String,
 }
 
 /// All that is wrong with one file, in the order of its lines. Shown as `file:line: key: sentence`, one a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
+    /// The file, as it was named.
     pub file: String,
+    /// In the order of lines.
     pub list: Vec<Problem>,
 }
 

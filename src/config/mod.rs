@@ -48,12 +48,17 @@ use document::{Diagnostics, Section};
 pub struct Config {
     /// The file, as it was named.
     pub file: String,
+    /// `[application]`
     pub application: Application,
+    /// `[kafka]`
     pub kafka: Kafka,
+    /// `[http]`
     pub http: Http,
+    /// `[epochs]`
     pub epochs: Epochs,
     /// By name; at last Waybill's own, decisions.
     pub sources: Vec<Source>,
+    /// What views and events are computed by.
     pub rules: Rules,
     /// Request topics that go live with the first epoch; the others only keep their ledgers.
     pub live_at_start: Vec<Topic>,

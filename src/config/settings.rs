@@ -29,11 +29,14 @@ pub struct Application {
 /// A property of librdkafka.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Property {
+    /// A value that may be shown.
     Plain(String),
+    /// A value that is never shown.
     Secret(Secret),
 }
 
 impl Property {
+    /// The value itself, for the client.
     pub fn expose(&self) -> &str {
         match self {
             Self::Plain(text) => text,
@@ -42,6 +45,7 @@ impl Property {
     }
 }
 
+/// `[kafka]`: the brokers, and the topics that Waybill creates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kafka {
     /// `host:port`, several joined by commas.
@@ -56,6 +60,7 @@ pub struct Kafka {
     pub record_bytes_max: usize,
 }
 
+/// `[http]`: where queries are answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Http {
     /// `None`: nothing listens.
@@ -68,8 +73,11 @@ pub const ORDERS_WHOLE: usize = 16_384;
 /// How much one epoch may read: latency on one side, the cost of a transaction on the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epochs {
+    /// An epoch closes when it has read so many records,
     pub records_max: usize,
+    /// or so many bytes,
     pub bytes_max: usize,
+    /// or so long after its first record.
     pub linger: Duration,
 }
 

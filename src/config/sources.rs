@@ -17,8 +17,11 @@ use crate::sources::{Adapter, Common, SystemKind, decisions};
 /// A configured source, its adapter built.
 #[derive(Clone)]
 pub struct Source {
+    /// What every source has.
     pub common: Common,
+    /// Which system it is.
     pub kind: &'static SystemKind,
+    /// Translates its records to facts.
     pub adapter: Arc<dyn Adapter>,
     /// The topics that it is read from, sorted.
     pub topics: Vec<String>,

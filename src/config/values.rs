@@ -16,6 +16,7 @@ use crate::facts::{Currency, Quantity};
 pub struct Secret(Arc<str>);
 
 impl Secret {
+    /// Keeps a secret.
     pub fn new(text: &str) -> Self {
         Self(text.into())
     }
@@ -35,7 +36,9 @@ impl fmt::Debug for Secret {
 /// What the file refers to: the directory that it lies in, and the environment.
 #[derive(Clone, Copy)]
 pub struct Outside<'o> {
+    /// Paths in the file are relative to it.
     pub directory: &'o Path,
+    /// Reads a variable of the environment.
     pub variable: &'o dyn Fn(&str) -> Option<String>,
 }
 
@@ -145,6 +148,7 @@ pub fn name(value: &DeValue<'_>) -> Result<String, String> {
     name_is_legal(&text).map(|()| text)
 }
 
+/// Letters, digits, `.`, `_` and `-`, at most 100: legal in names of topics, groups and transactional ids.
 pub fn name_is_legal(text: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     match text.chars().find(|c| !legal(*c)) {

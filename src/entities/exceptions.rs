@@ -8,7 +8,9 @@ use super::durations::DurationKey;
 
 /// One kind of exception.
 pub struct ExceptionKind {
+    /// Its name: the first part of the statement's key.
     pub kind: &'static str,
+    /// The theme it stands under in the specification.
     pub group: &'static str,
     /// What it is about.
     pub opens: &'static str,
@@ -16,6 +18,7 @@ pub struct ExceptionKind {
     pub after: Option<&'static str>,
     /// What a person does about it.
     pub to_do: &'static str,
+    /// What ends it.
     pub closes: &'static str,
     /// Decisions that settle it; none: only the facts do.
     pub choices: &'static [&'static str],

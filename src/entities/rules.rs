@@ -15,6 +15,7 @@ use crate::facts::{Currency, Quantity, Sku, SourceId, Text};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportsRefunds {
+    /// It reports none.
     #[default]
     None,
     /// Every refund reaches it, whoever made it.
@@ -26,9 +27,13 @@ pub enum ReportsRefunds {
 /// A configured source, as views need it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceRules {
+    /// Its number, made from its name.
     pub id: SourceId,
+    /// Its name in the configuration.
     pub name: Text,
+    /// The roles that it plays.
     pub roles: Vec<Role>,
+    /// Which refunds it reports.
     pub reports_refunds: ReportsRefunds,
     /// The lines of an order of this source count as whole when the header's number of lines or quantity agrees.
     pub trust_header_count: bool,
@@ -39,15 +44,21 @@ pub struct SourceRules {
 /// A channel: what sells to customers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Channel {
+    /// Its name in the configuration.
     pub name: Text,
+    /// The brand that it sells under.
     pub brand: Text,
     /// The shop whose figure `stock-updates` set: its configured name.
     pub shop: Text,
     /// Locations that the channel sells from.
     pub pool: Vec<Text>,
+    /// Pieces of each SKU that are never shown.
     pub safety_stock: Quantity,
+    /// The same for single SKUs.
     pub safety_by_sku: Vec<(Sku, Quantity)>,
+    /// The list of its regular prices; empty: prices for all customers.
     pub price_list: Text,
+    /// The currency of its prices.
     pub currency: Currency,
     /// IANA zone of the channel's dates.
     pub zone: Text,
@@ -83,11 +94,14 @@ pub enum Authority {
     Receipts,
     /// Delivered.
     Deliveries,
+    /// Names, options, parents, kits.
     Products,
+    /// Prices and offers.
     Prices,
 }
 
 impl Authority {
+    /// All of them.
     pub const ALL: [Self; 7] =
         [Self::Payments, Self::Despatches, Self::Returns, Self::Receipts, Self::Deliveries, Self::Products, Self::Prices];
 
@@ -125,20 +139,27 @@ impl Authority {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErpWhen {
+    /// Once it is secured.
     #[default]
     Secured,
+    /// As soon as it is placed.
     Placed,
 }
 
 /// All that views and events are computed from beside rows and ledgers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rules {
+    /// Every configured source.
     pub sources: Vec<SourceRules>,
     /// Facts that configuration moved to one source; the others count by [`Authority::default_roles`].
     pub authorities: BTreeMap<Authority, SourceId>,
+    /// What sells to customers.
     pub channels: Vec<Channel>,
+    /// Where goods are.
     pub locations: Vec<Location>,
+    /// How long things may take.
     pub durations: Durations,
+    /// When the ERP gets an order.
     pub erp_when: ErpWhen,
     /// Shipping and other charges come back when nothing is kept.
     pub refund_charges: bool,
@@ -150,6 +171,7 @@ pub struct Rules {
     pub notifications: Vec<Text>,
     /// Parcels delivered by assumption complete an order.
     pub assumed_completes: bool,
+    /// Which parcels are refunded without asking a person.
     pub parcels_refunded: ParcelsRefunded,
     /// What concerns stock and prices alone.
     pub stock: StockRules,
@@ -165,10 +187,12 @@ pub struct ParcelsRefunded {
 }
 
 impl Rules {
+    /// The source of this number.
     pub fn source(&self, id: SourceId) -> Option<&SourceRules> {
         self.sources.iter().find(|source| source.id == id)
     }
 
+    /// The configured name of a source, for texts.
     pub fn name_of(&self, id: SourceId) -> &str {
         if id == SourceId::WAYBILL { "waybill" } else { self.source(id).map_or("unknown source", |source| &source.name) }
     }
@@ -196,6 +220,7 @@ impl Rules {
         fact.default_roles().iter().copied().find(|group| group.iter().any(|role| self.has(*role))).unwrap_or_default()
     }
 
+    /// The channel of this name.
     pub fn channel(&self, name: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.name == name)
     }

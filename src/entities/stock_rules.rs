@@ -21,6 +21,7 @@ pub struct CountingRules {
 /// What is set for stock and prices alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StockRules {
+    /// By source, where its configuration says anything of its counts.
     pub sources: BTreeMap<SourceId, CountingRules>,
     /// Codes of locations whose goods are on their way: counted, and never sellable.
     pub in_transit: Vec<Text>,
@@ -33,6 +34,7 @@ pub struct StockRules {
 }
 
 impl StockRules {
+    /// How this source counts.
     pub fn of(&self, source: SourceId) -> CountingRules {
         self.sources.get(&source).copied().unwrap_or_default()
     }

@@ -45,6 +45,7 @@ impl Server {
         Ok(Self { listener, address })
     }
 
+    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

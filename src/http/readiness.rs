@@ -11,28 +11,38 @@ use serde_json::{Value, json};
 
 use crate::facts::Moment;
 
+/// Is the broker there?
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum BrokerState {
+    /// It was not reached yet.
     #[default]
     Connecting,
+    /// It answers.
     Reached,
-    /// With the client's last word on it.
+    /// No broker answers.
     Unreachable {
+        /// The client's last error.
         error: String,
+        /// When it was last reached.
         since: Moment,
     },
 }
 
+/// How far the restore is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RestoreState {
+    /// Shards that are this instance's.
     pub shards_total: u32,
+    /// Those of them that are restored.
     pub shards_done: u32,
+    /// Records of state read back.
     pub records: u64,
     /// All shards that are this instance's are there.
     pub done: bool,
 }
 
+/// Is a source read?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceState {
@@ -41,24 +51,36 @@ pub enum SourceState {
     Waiting,
     /// One of its topics is not there.
     TopicsMissing,
+    /// All its topics are there.
     Reading,
 }
 
+/// How one source stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SourceStatus {
+    /// Is it read?
     pub state: SourceState,
+    /// Its topics that are not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub topics_missing: Vec<String>,
+    /// Records read since the process began.
     pub records: u64,
+    /// Records that are not read yet.
     pub lag_records: i64,
+    /// Records that could not be decoded.
     pub dead_letters: u64,
+    /// Status words without a meaning.
     pub unknown_words: u64,
+    /// The time of its newest record.
     pub last_record_at: Option<Moment>,
 }
 
+/// How each part of the process stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Readiness {
+    /// The broker.
     pub broker: BrokerState,
+    /// The restore of the state.
     pub restore: RestoreState,
     /// By configured name.
     pub sources: BTreeMap<String, SourceStatus>,
@@ -67,6 +89,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    /// Does it work on records?
     pub fn ready(&self) -> bool {
         self.waits_for().is_none()
     }
@@ -121,6 +144,7 @@ impl Status {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// How all stands at this moment.
     pub fn now(&self) -> Readiness {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -11,7 +11,9 @@ use crate::telemetry::Metrics;
 /// Which epoch the published views are of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EpochStamp {
+    /// Epochs committed so far.
     pub epoch: u64,
+    /// The tick of the last one.
     pub tick: Moment,
 }
 
@@ -37,6 +39,7 @@ pub trait Views: Send + Sync {
     /// The scopes of names under which [`Self::order`] looks (`order-number`, `tracking`, `nav.document` ...): shown to a caller whose id was not found.
     fn scopes(&self) -> Vec<String>;
 
+    /// The epoch that answers are of.
     fn epoch(&self) -> EpochStamp;
 }
 
@@ -44,6 +47,8 @@ pub trait Views: Send + Sync {
 ///
 /// Given: the bytes of a decision that was read and found right. Owed: they are in the topic of decisions when it returns.
 pub trait Inbox: Send + Sync {
+    /// Writes one decision about an entity.
+    ///
     /// # Errors
     /// A sentence for the caller: the decision is not written, as far as is known.
     fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String>;
@@ -52,8 +57,11 @@ pub trait Inbox: Send + Sync {
 /// What the server answers from.
 #[derive(Clone)]
 pub struct Service {
+    /// The committed views.
     pub views: Arc<dyn Views>,
+    /// How each part stands.
     pub status: Arc<Status>,
+    /// What Prometheus scrapes.
     pub metrics: Arc<Metrics>,
     /// `None`: decisions are not taken here.
     pub inbox: Option<Arc<dyn Inbox>>,

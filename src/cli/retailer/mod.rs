@@ -15,6 +15,7 @@ mod stage;
 
 use crate::error::Error;
 
+/// `waybill retailer SUBCOMMAND`
 #[derive(Debug, clap::Args)]
 pub struct RetailerArgs {
     #[command(subcommand)]
