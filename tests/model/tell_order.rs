@@ -1,8 +1,7 @@
 //! The shop's side of an order, and the counter's.
 
 use waybill::facts::order::{
-    Address, Advice, Cancellation, Charge, ChargeKind, Header, Hold, Line, LineKind, LineProgress, LineRole, Needs, Origin, Payment,
-    Personal, ShopState, Tender, Terms, Word,
+    Address, Cancellation, Charge, ChargeKind, Header, Hold, Line, LineProgress, Needs, Origin, Payment, Personal, Tender, Terms,
 };
 use waybill::facts::time::Span;
 use waybill::facts::{Alias, Currency, Link, Moment, OrderKey, OrderRow, Quantity, Sku};
@@ -90,66 +89,42 @@ fn lines(teller: &mut Teller, channel: &str) -> Vec<StoryLine> {
 pub fn line_row(line: &StoryLine, ordered: i64, gross: i64) -> OrderRow {
     OrderRow::Line(Box::new(Line {
         position: line.position,
-        parts: None,
-        parent: None,
-        role: LineRole::Both,
-        sku: line.sku.clone(),
         sku_text: line.sku.as_str().into(),
         description: "goods".into(),
-        ordered: pieces(ordered),
-        gross: cents(gross),
         tax: cents(gross / 6),
-        kind: LineKind::Goods,
         needs: line.needs,
         location: line.location.map(Into::into),
-        unit_cost: None,
         tracked: line.needs != Needs::Digital,
-        per_parent: pieces(1),
-        list_price: None,
         // Mostly another price than was shown, where one was.
         unit_price: (ordered > 0).then(|| cents(gross / ordered)),
+        ..Line::new(line.sku.clone(), pieces(ordered), cents(gross))
     }))
 }
 
 fn header(story: &Story, origin: Origin, total: i64, terms: Terms, whole: bool) -> Header {
     Header {
-        number: story.number.as_str().into(),
         channel: story.channel.into(),
         brand: story.channel.into(),
         origin,
-        placed_at: story.placed,
-        currency: gbp(),
-        total: cents(total),
         prices_include_tax: true,
-        lines_expected: None,
-        quantity_expected: None,
         whole,
-        test: false,
         payment_method: "card".into(),
         terms,
-        customer: None,
         email: Some(Personal("a@example.com".into())),
-        email_digest: None,
         ships: story.lines.iter().any(|line| line.needs == Needs::Ship),
         shipping_method: "standard".into(),
-        advice: Advice::Partial,
-        promised_at: None,
-        replaces: None,
-        replaced_by: None,
-        state: Word::Known(ShopState::Open),
         raw_state: "processing".into(),
+        ..Header::new(story.number.as_str().into(), story.placed, gbp(), cents(total))
     }
 }
 
 fn payment(authorised: i64, captured: i64, expires_at: Option<Moment>) -> OrderRow {
     OrderRow::Payment(Payment {
-        tender: Tender::Card,
-        currency: gbp(),
         authorised: cents(authorised),
         captured: cents(captured),
         expires_at,
         reference: "ref".into(),
-        failed: false,
+        ..Payment::new(Tender::Card, gbp())
     })
 }
 

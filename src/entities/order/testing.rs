@@ -174,31 +174,15 @@ impl Story {
     /// The header as it would be; `change` makes it another.
     pub fn header_with(&mut self, total: &str, change: impl FnOnce(&mut Header)) -> &mut Self {
         let mut header = Header {
-            number: "100000042".into(),
             channel: CHANNEL.into(),
             brand: "acme".into(),
-            origin: Origin::Web,
-            placed_at: PLACED,
-            currency: self.currency,
-            total: amount(total),
             prices_include_tax: true,
-            lines_expected: None,
-            quantity_expected: None,
-            whole: false,
-            test: false,
             payment_method: "card".into(),
-            terms: Terms::Prepaid,
             customer: Some(CustomerKey::account("magento", "7")),
             email: Some(Personal("anne@example.com".into())),
-            email_digest: None,
-            ships: true,
             shipping_method: "parcel".into(),
-            advice: Advice::Partial,
-            promised_at: None,
-            replaces: None,
-            replaced_by: None,
-            state: Word::Known(ShopState::Open),
             raw_state: "processing".into(),
+            ..Header::new("100000042".into(), PLACED, self.currency, amount(total))
         };
         change(&mut header);
         self.put(SHOP, "1001", OrderRow::Header(Box::new(header)))
@@ -218,23 +202,10 @@ impl Story {
     pub fn line_with(&mut self, id: &str, of: &str, n: i64, gross: &str, tax: &str, change: impl FnOnce(&mut Line)) -> &mut Self {
         let mut line = Line {
             position: self.told.len() as u32,
-            parent: None,
-            role: LineRole::Both,
-            sku: sku(of),
             sku_text: of.into(),
             description: of.into(),
-            ordered: pieces(n),
-            gross: amount(gross),
             tax: amount(tax),
-            kind: LineKind::Goods,
-            needs: Needs::Ship,
-            location: None,
-            unit_cost: None,
-            tracked: true,
-            per_parent: Quantity::from_int(1),
-            list_price: None,
-            parts: None,
-            unit_price: None,
+            ..Line::new(sku(of), pieces(n), amount(gross))
         };
         change(&mut line);
         self.put(SHOP, id, OrderRow::Line(Box::new(line)))
@@ -252,13 +223,10 @@ impl Story {
 
     pub fn paid_by(&mut self, id: &str, tender: Tender, authorised: &str, captured: &str) -> &mut Self {
         let payment = Payment {
-            tender,
-            currency: self.currency,
             authorised: amount(authorised),
             captured: amount(captured),
-            expires_at: None,
             reference: format!("ref-{id}").into(),
-            failed: false,
+            ..Payment::new(tender, self.currency)
         };
         self.payment = Some(payment.clone());
         self.put(SHOP, id, OrderRow::Payment(payment))
@@ -280,19 +248,8 @@ impl Story {
     }
 
     pub fn erp_line(&mut self, number: &str, of: &str, n: i64, cost: Option<&str>) -> &mut Self {
-        let line = ErpLine {
-            document: "SO-7".into(),
-            order_line: None,
-            sku: sku(of),
-            quantity: pieces(n),
-            location: Some("HAUPT".into()),
-            drop_ship: false,
-            shipped: Quantity::ZERO,
-            invoiced: Quantity::ZERO,
-            gross: None,
-            closed: false,
-            unit_cost: cost.map(amount),
-        };
+        let line =
+            ErpLine { location: Some("HAUPT".into()), unit_cost: cost.map(amount), ..ErpLine::new("SO-7".into(), sku(of), pieces(n)) };
         self.put(ERP, &format!("1|SO-7|{number}"), OrderRow::ErpLine(Box::new(line)))
     }
 
@@ -320,14 +277,11 @@ impl Story {
     /// ... pieces of a lot, which have a row of their own.
     pub fn despatched_lot(&mut self, despatch: &str, of: &str, lot: &str, n: i64) -> &mut Self {
         let row = Despatch {
-            despatch: despatch.into(),
-            line: LineRef::Sku(sku(of)),
-            quantity: pieces(n),
             location: MAIN.into(),
-            despatched_at: self.now,
             carrier: "DPD".into(),
             service: "next day".into(),
             tracking: Some(format!("T-{despatch}").into()),
+            ..Despatch::new(despatch.into(), LineRef::Sku(sku(of)), pieces(n), self.now)
         };
         let id = if lot.is_empty() { format!("{despatch}|{of}") } else { format!("{despatch}|{of}|{lot}") };
         self.put(WMS, &id, OrderRow::Despatch(Box::new(row)))
@@ -363,14 +317,10 @@ impl Story {
 
     pub fn return_line(&mut self, rma: &str, of: &str, n: i64, state: ReturnState) -> &mut Self {
         let row = ReturnLine {
-            rma: rma.into(),
-            line: LineRef::Sku(sku(of)),
-            quantity: pieces(n),
             state: Word::Known(state),
-            resolution: Resolution::Refund,
-            goods_expected: GoodsExpected::Yes,
             reason: "too small".into(),
             approved_at: Some(self.now),
+            ..ReturnLine::new(rma.into(), LineRef::Sku(sku(of)), pieces(n))
         };
         self.put(ERP, &format!("{rma}|{of}"), OrderRow::ReturnLine(Box::new(row)))
     }
@@ -393,29 +343,17 @@ impl Story {
 
     pub fn uncounted(&mut self, receipt: &str, of: &str, n: i64, condition: Condition) -> &mut Self {
         let row = Receipt {
-            receipt: receipt.into(),
-            rma: None,
-            line: LineRef::Sku(sku(of)),
-            quantity: pieces(n),
             condition: Word::Known(condition),
             location: MAIN.into(),
             bucket: "RETURNS".into(),
-            received_at: self.now,
+            ..Receipt::new(receipt.into(), LineRef::Sku(sku(of)), pieces(n), self.now)
         };
         self.put(WMS, &format!("{receipt}|{of}"), OrderRow::Receipt(Box::new(row)))
     }
 
     /// A refund that a system tells of; `id` is its reference too.
     pub fn refunded_by(&mut self, source: SourceId, id: &str, tender: Tender, amount_text: &str) -> &mut Self {
-        let row = Refund {
-            tender,
-            currency: self.currency,
-            amount: amount(amount_text),
-            state: Word::Known(RefundState::Success),
-            reference: id.into(),
-            request: None,
-            refunded_at: self.now,
-        };
+        let row = Refund { reference: id.into(), ..Refund::new(tender, self.currency, amount(amount_text), self.now) };
         self.put(source, id, OrderRow::Refund(Box::new(row)))
     }
 

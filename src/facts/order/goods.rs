@@ -19,6 +19,14 @@ pub struct Despatch {
     pub tracking: Option<Text>,
 }
 
+impl Despatch {
+    /// Goods that left, of which nobody says with which carrier.
+    pub fn new(despatch: Text, line: LineRef, quantity: Quantity, despatched_at: Moment) -> Self {
+        let (location, carrier, service) = (Text::default(), Text::default(), Text::default());
+        Self { despatch, line, quantity, location, despatched_at, carrier, service, tracking: None }
+    }
+}
+
 /// The tracking number of a despatch's parcel. Key: despatch number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tracking {

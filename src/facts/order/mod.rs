@@ -239,6 +239,39 @@ pub struct Header {
     pub raw_state: Text,
 }
 
+impl Header {
+    /// A prepaid web order that ships, of which nothing else is known.
+    pub fn new(number: Text, placed_at: Moment, currency: Currency, total: Amount) -> Self {
+        Self {
+            number,
+            channel: Text::default(),
+            brand: Text::default(),
+            origin: Origin::Web,
+            placed_at,
+            currency,
+            total,
+            prices_include_tax: false,
+            lines_expected: None,
+            quantity_expected: None,
+            whole: false,
+            test: false,
+            payment_method: Text::default(),
+            terms: Terms::Prepaid,
+            customer: None,
+            email: None,
+            email_digest: None,
+            ships: true,
+            shipping_method: Text::default(),
+            advice: Advice::Partial,
+            promised_at: None,
+            replaces: None,
+            replaced_by: None,
+            state: Word::Known(ShopState::Open),
+            raw_state: Text::default(),
+        }
+    }
+}
+
 /// A postal address, by the shop. Personal data.
 ///
 /// Key: order + kind.
@@ -330,6 +363,32 @@ pub struct Line {
     pub unit_price: Option<Amount>,
 }
 
+impl Line {
+    /// A line of goods that ship, without tax, of which nothing else is known.
+    pub fn new(sku: Sku, ordered: Quantity, gross: Amount) -> Self {
+        Self {
+            position: 0,
+            parent: None,
+            role: LineRole::Both,
+            sku_text: sku.as_str().into(),
+            description: Text::default(),
+            sku,
+            ordered,
+            gross,
+            tax: Amount::ZERO,
+            kind: LineKind::Goods,
+            needs: Needs::Ship,
+            location: None,
+            unit_cost: None,
+            tracked: true,
+            per_parent: Quantity::from_int(1),
+            list_price: None,
+            parts: None,
+            unit_price: None,
+        }
+    }
+}
+
 /// How far the shop's own books have got with a line. Key: the shop's line id. Owner: the shop, as mirror but for what it cancels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineProgress {
@@ -406,6 +465,14 @@ pub struct Payment {
     /// The gateway's reference of the capture: two rows with the same one are one fact.
     pub reference: Text,
     pub failed: bool,
+}
+
+impl Payment {
+    /// A payment of which nothing is authorised or captured yet.
+    pub fn new(tender: Tender, currency: Currency) -> Self {
+        let (authorised, captured) = (Amount::ZERO, Amount::ZERO);
+        Self { tender, currency, authorised, captured, expires_at: None, reference: Text::default(), failed: false }
+    }
 }
 
 /// Somebody stopped the order. Key: who + reason. In force while `active`.
@@ -505,4 +572,12 @@ pub struct Refund {
     /// The id of our request that it answers, where the system can carry it.
     pub request: Option<Text>,
     pub refunded_at: Moment,
+}
+
+impl Refund {
+    /// A refund that was paid, without a reference.
+    pub fn new(tender: Tender, currency: Currency, amount: Amount, refunded_at: Moment) -> Self {
+        let state = Word::Known(RefundState::Success);
+        Self { tender, currency, amount, state, reference: Text::default(), request: None, refunded_at }
+    }
 }

@@ -58,6 +58,22 @@ pub struct ReturnLine {
     pub approved_at: Option<Moment>,
 }
 
+impl ReturnLine {
+    /// A return that is asked for: the goods are expected, and the money is wanted back.
+    pub fn new(rma: Text, line: LineRef, quantity: Quantity) -> Self {
+        Self {
+            rma,
+            line,
+            quantity,
+            state: Word::Known(ReturnState::Asked),
+            resolution: Resolution::Refund,
+            goods_expected: GoodsExpected::Yes,
+            reason: Text::default(),
+            approved_at: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
@@ -81,6 +97,15 @@ pub struct Receipt {
     pub location: Text,
     pub bucket: Text,
     pub received_at: Moment,
+}
+
+impl Receipt {
+    /// Goods that came back, of which nobody says in which condition, and where they lie.
+    pub fn new(receipt: Text, line: LineRef, quantity: Quantity, received_at: Moment) -> Self {
+        let condition = Word::Known(Condition::Unspoken);
+        let (location, bucket) = (Text::default(), Text::default());
+        Self { receipt, rma: None, line, quantity, condition, location, bucket, received_at }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

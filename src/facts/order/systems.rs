@@ -43,6 +43,25 @@ pub struct ErpLine {
     pub unit_cost: Option<Amount>,
 }
 
+impl ErpLine {
+    /// A line of which nothing is shipped or invoiced yet.
+    pub fn new(document: Text, sku: Sku, quantity: Quantity) -> Self {
+        Self {
+            document,
+            order_line: None,
+            sku,
+            quantity,
+            location: None,
+            drop_ship: false,
+            shipped: Quantity::ZERO,
+            invoiced: Quantity::ZERO,
+            gross: None,
+            closed: false,
+            unit_cost: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PostedKind {
     Shipment,
@@ -111,4 +130,21 @@ pub struct WarehouseLine {
     pub cancelled: Option<Quantity>,
     /// The warehouse will send no more of it: the rest is closed short.
     pub closed: bool,
+}
+
+impl WarehouseLine {
+    /// A line of which nothing is allocated or despatched yet.
+    pub fn new(order: Text, line: LineRef, quantity: Quantity) -> Self {
+        Self {
+            order,
+            location: Text::default(),
+            line,
+            quantity,
+            allocated: Quantity::ZERO,
+            allocated_at: None,
+            despatched: None,
+            cancelled: None,
+            closed: false,
+        }
+    }
 }

@@ -98,25 +98,21 @@ impl SalesOrderItem<'_> {
         let catalogue = Some(reader.money(&self.original_price)?).filter(|price| price.is_positive());
         let shown = if reader.adapter.settings.prices_include_tax { &self.price_incl_tax } else { &self.price };
         let digital = self.is_virtual.opt_flag()?.unwrap_or(matches!(product_type, "virtual" | "downloadable"));
+        let (sku, ordered) = (self.sku.sku()?, reader.required_pieces(&self.qty_ordered)?);
         Ok(Line {
             position,
             parent: self.parent_item_id.opt_id()?.map(|id| id.as_ref().into()),
             role,
-            sku: self.sku.sku()?,
             sku_text: self.sku.text()?.as_ref().into(),
             description: self.name.text_or_empty()?.as_ref().into(),
-            ordered: reader.required_pieces(&self.qty_ordered)?,
-            gross,
             tax,
             kind: if product_type == "giftcard" { LineKind::GiftCard } else { LineKind::Goods },
             needs: if digital { Needs::Digital } else { Needs::Ship },
-            location: None,
-            unit_cost: None,
-            tracked: true,
             per_parent: selection.each().filter(|_| part).unwrap_or(Quantity::from_int(1)),
             list_price: selection.price_of_one().or(catalogue).filter(|_| part),
             parts: options.parts().filter(|_| !part),
             unit_price: Some(reader.money(shown)?).filter(|_| !part && !shown.is_null()),
+            ..Line::new(sku, ordered, gross)
         })
     }
 

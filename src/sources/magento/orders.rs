@@ -3,10 +3,8 @@
 use super::reader::{Magento, Reader, Table, moment, row};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, DecodeError, columns};
-use crate::facts::order::{
-    Address, Advice, Charge, ChargeKind, Header, Hold, Origin, Payment, Personal, Predecessor, ShopState, Tender, Terms, Word,
-};
-use crate::facts::{Alias, Amount, Currency, CustomerKey, Digest, EntityKind, Moment, OrderKey, OrderRow, Subject, Text};
+use crate::facts::order::{Address, Charge, ChargeKind, Header, Hold, Payment, Personal, Predecessor, ShopState, Tender, Word};
+use crate::facts::{Amount, Currency, CustomerKey, Digest, EntityKind, Moment, Alias, OrderKey, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{Moved, RowsOf, TableRow};
 
@@ -78,39 +76,31 @@ impl SalesOrder<'_> {
         Ok(other.map(|id| OrderKey::new(&reader.adapter.common.name, &id)))
     }
 
+    /// Without the method of payment and its terms, which stand in the payment's row.
     fn header(&self, reader: &Reader<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
         let common = &reader.adapter.common;
         let email = self.customer_email.filled()?;
         let email_digest = email.as_deref().and_then(|address| common.digester.email(address));
         let raw_state = self.state.text_or_empty()?;
         let count = self.total_item_count.opt_int()?.filter(|count| *count > 0);
+        let placed_at = moment(&self.created_at)?.ok_or_else(|| self.created_at.error("the moment when the order was placed"))?;
+        let currency = self.order_currency_code.currency()?;
         Ok(Header {
-            number: number.into(),
             channel: common.channel.clone(),
             brand: common.brand.clone(),
-            origin: Origin::Web,
-            placed_at: moment(&self.created_at)?.ok_or_else(|| self.created_at.error("the moment when the order was placed"))?,
-            currency: self.order_currency_code.currency()?,
-            total,
             prices_include_tax: reader.adapter.settings.prices_include_tax,
             lines_expected: count.and_then(|count| u32::try_from(count).ok()),
             quantity_expected: Some(reader.pieces(&self.total_qty_ordered)?).filter(|pieces| pieces.is_positive()),
-            whole: false,
-            test: false,
-            // The method and its terms stand in the payment's row.
-            payment_method: Text::default(),
-            terms: Terms::Prepaid,
             customer: self.customer(reader, email_digest.as_ref())?,
             email: email.map(|address| Personal(address.as_ref().into())),
             email_digest,
             ships: !self.is_virtual.opt_flag()?.unwrap_or(false),
             shipping_method: self.shipping_method.text_or_empty()?.as_ref().into(),
-            advice: Advice::Partial,
-            promised_at: None,
             replaces: self.relation(reader, &self.relation_parent_id)?,
             replaced_by: self.relation(reader, &self.relation_child_id)?,
             state: state(&raw_state),
             raw_state: raw_state.as_ref().into(),
+            ..Header::new(number.into(), placed_at, currency, total)
         })
     }
 }
@@ -167,7 +157,7 @@ impl<'a> TableRow<'a, Magento> for SalesOrder<'a> {
 }
 
 fn stored_value(tender: Tender, currency: Currency, captured: Amount) -> Payment {
-    Payment { tender, currency, authorised: captured, captured, expires_at: None, reference: Text::default(), failed: false }
+    Payment { authorised: captured, captured, ..Payment::new(tender, currency) }
 }
 
 fn personal(cell: &Cell<'_>) -> Result<Personal, DecodeError> {

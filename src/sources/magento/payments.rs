@@ -45,13 +45,10 @@ impl SalesOrderPayment<'_> {
             None => self.last_trans_id.filled()?,
         };
         Ok(Payment {
-            tender: tender.unwrap_or(Tender::Card),
-            currency: reader.adapter.settings.currency,
             authorised: open.max(Amount::ZERO),
             captured,
-            expires_at: None,
             reference: reference.unwrap_or_default().as_ref().into(),
-            failed: false,
+            ..Payment::new(tender.unwrap_or(Tender::Card), reader.adapter.settings.currency)
         })
     }
 }
@@ -105,14 +102,12 @@ impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
         let reference = self.transaction_id.filled()?;
         let paper = reference.is_none() && reader.adapter.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
         let Some(state) = self.state()?.filter(|_| !paper) else { return Ok(()) };
+        let (currency, amount) = (self.order_currency_code.currency()?, reader.required_money(&self.grand_total)?);
+        let refunded_at = moment(&self.created_at)?.unwrap_or(reader.committed_at);
         let refund = Refund {
-            tender: Tender::Card,
-            currency: self.order_currency_code.currency()?,
-            amount: reader.required_money(&self.grand_total)?,
             state,
             reference: reference.unwrap_or_default().as_ref().into(),
-            request: None,
-            refunded_at: moment(&self.created_at)?.unwrap_or(reader.committed_at),
+            ..Refund::new(Tender::Card, currency, amount, refunded_at)
         };
         let id: Text = self.entity_id.id()?.as_ref().into();
         out.order(order, id, reader.place, reader.at(&self.updated_at)?, OrderRow::Refund(Box::new(refund)));

@@ -295,14 +295,12 @@ fn scan(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeE
 }
 
 fn refund(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let (tender, currency, amount) = (record.known("tender")?, record.currency()?, record.amount("amount")?);
     let row = Refund {
-        tender: record.known("tender")?,
-        currency: record.currency()?,
-        amount: record.amount("amount")?,
         state: record.word("state", Word::Unknown(Text::default())),
         reference: record.text("reference"),
         request: record.opt_text("request"),
-        refunded_at: record.at,
+        ..Refund::new(tender, currency, amount, record.at)
     };
     // Finance corrects whose money it was.
     out.owned(Subject::Alias(record.order()?), record.text("id"), record.place, record.at, OrderRow::Refund(Box::new(row)));
@@ -313,13 +311,12 @@ fn payment(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
     let captured = record.amount("captured")?;
     let authorised = if record.has("authorised") { record.amount("authorised")? } else { captured };
     let row = Payment {
-        tender: record.known("tender")?,
-        currency: record.currency()?,
         authorised,
         captured,
         expires_at: record.moment("expires_at"),
         reference: record.text("reference"),
         failed: record.flag("failed").unwrap_or(false),
+        ..Payment::new(record.known("tender")?, record.currency()?)
     };
     out.named(record.order()?, record.text("id"), record.place, record.at, OrderRow::Payment(row));
     Ok(())
@@ -350,15 +347,13 @@ fn warehouse_line(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(
     let order = record.opt_text("id").unwrap_or_else(|| record.text("order_number"));
     let number = |field| if record.has(field) { record.number(field).map(Some) } else { Ok(None) };
     let row = WarehouseLine {
-        order: order.clone(),
         location: record.text("location"),
-        line: record.line()?,
-        quantity: record.number("quantity")?,
         allocated: number("allocated")?.unwrap_or_default(),
         allocated_at: record.moment("allocated_at"),
         despatched: number("despatched")?,
         cancelled: number("cancelled")?,
         closed: record.flag("closed").unwrap_or(false),
+        ..WarehouseLine::new(order.clone(), record.line()?, record.number("quantity")?)
     };
     let id = join_key(&[&order, record.line_text().as_str()]);
     out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseLine(Box::new(row)));
@@ -393,7 +388,7 @@ fn despatch(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Dec
     }
     let line = record.line()?;
     let (carrier, service) = (record.text("carrier"), record.text("service"));
-    let row = Despatch { despatch, line, quantity, location, despatched_at, carrier, service, tracking };
+    let row = Despatch { location, carrier, service, tracking, ..Despatch::new(despatch, line, quantity, despatched_at) };
     out.named(order, id, record.place, record.at, OrderRow::Despatch(Box::new(row)));
     Ok(())
 }
@@ -412,14 +407,12 @@ fn return_line(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), 
     let id = record.opt_text("id").unwrap_or_else(|| join_key(&[&rma, record.line_text().as_str()]));
     let order = record.order_of_return(&rma);
     let row = ReturnLine {
-        rma,
-        line,
-        quantity: record.number("quantity")?,
         state: record.word("state", Word::Unknown(Text::default())),
         resolution: if record.has("resolution") { record.known("resolution")? } else { Resolution::Refund },
         goods_expected: if record.has("goods_expected") { record.known("goods_expected")? } else { GoodsExpected::Yes },
         reason: record.text("reason"),
         approved_at: record.moment("approved_at"),
+        ..ReturnLine::new(rma, line, record.number("quantity")?)
     };
     // A return that names no order is given to one later, and one that names a wrong one to another.
     out.owned(Subject::Alias(order), id, record.place, record.at, OrderRow::ReturnLine(Box::new(row)));
@@ -431,14 +424,11 @@ fn receipt(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
     let id = record.opt_text("id").unwrap_or_else(|| join_key(&[&receipt, record.line_text().as_str()]));
     let order = record.order_of_return(&receipt);
     let row = Receipt {
-        receipt,
         rma: record.opt_text("rma"),
-        line,
-        quantity: record.number("quantity")?,
         condition: record.word("condition", Word::Known(Condition::Unspoken)),
         location: record.text("location"),
         bucket: record.text("bucket"),
-        received_at: record.at,
+        ..Receipt::new(receipt, line, record.number("quantity")?, record.at)
     };
     out.owned(Subject::Alias(order), id, record.place, record.at, OrderRow::Receipt(Box::new(row)));
     Ok(())

@@ -9,9 +9,7 @@ use super::cells::{Goods, SCALE, flag, is_item, number};
 use super::reader::{Meaning, Owner, Reader, Table, document_id};
 use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
-use crate::facts::order::{
-    ErpLine, ErpRecord, ErpState, GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word,
-};
+use crate::facts::order::{ErpLine, ErpRecord, ErpState, LineRef, ReturnDocument, ReturnLine, ReturnState, Word};
 use crate::facts::{Amount, EntityKind, Link, OrderRow, Quantity, Sku, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::RowsOf;
@@ -187,14 +185,8 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
     let told = match kind {
         DocumentKind::Order => OrderRow::ErpLine(Box::new(order_line(reader, row, &document, sku, quantity)?)),
         DocumentKind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {
-            rma: document.into(),
-            line: LineRef::Sku(sku),
-            quantity,
-            state: Word::Known(ReturnState::Asked),
-            resolution: Resolution::Refund,
-            goods_expected: GoodsExpected::Yes,
             reason: row.cell(line::REASON).text_or_empty()?.trim().into(),
-            approved_at: None,
+            ..ReturnLine::new(document.into(), LineRef::Sku(sku), quantity)
         })),
     };
     out.named(name, id, reader.place, at, told);
@@ -208,10 +200,6 @@ fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sk
     // Nothing outstanding, and less shipped than is on the line: the rest was given up.
     let closed = !outstanding.is_null() && reader.quantity(outstanding)?.is_zero() && shipped < quantity;
     Ok(ErpLine {
-        document: document.into(),
-        order_line: None,
-        sku,
-        quantity,
         location: row.cell(line::LOCATION).filled()?.map(Text::from),
         drop_ship: flag(row, line::DROP)?,
         shipped,
@@ -219,6 +207,7 @@ fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sk
         gross: gross(reader, row)?,
         closed,
         unit_cost: unit_cost(reader, row)?,
+        ..ErpLine::new(document.into(), sku, quantity)
     })
 }
 

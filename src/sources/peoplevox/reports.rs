@@ -132,7 +132,7 @@ impl Peoplevox {
             self.parcel(&parcel, &[&order], events::told_by_report(record), despatched_at, out);
         }
         let line = LineRef::Sku(sku);
-        let row = Despatch { despatch: despatch.into(), line, quantity, location, despatched_at, carrier, service, tracking };
+        let row = Despatch { location, carrier, service, tracking, ..Despatch::new(despatch.into(), line, quantity, despatched_at) };
         out.named(self.order(&order), id, place, despatched_at, OrderRow::Despatch(Box::new(row)));
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Peoplevox {
         let id = join_key(&[&receipt, &rma_line, sku.as_str(), &word.to_uppercase()]);
         let line = LineRef::Sku(sku);
         let bucket = Text::default();
-        let row = Receipt { receipt: receipt.into(), rma, line, quantity, condition, location, bucket, received_at };
+        let row = Receipt { rma, condition, location, bucket, ..Receipt::new(receipt.into(), line, quantity, received_at) };
         // The number of the order is corrected where a label was misread.
         out.owned(Subject::Alias(order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
         Ok(())

@@ -9,8 +9,7 @@ use super::refunds::RefundedPieces;
 use crate::envelope::{Cell, Decimals, DecodeError, columns};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
-    Address, Advice, Charge, ChargeKind, Header, Line, LineKind, LineProgress, LineRole, Needs, Origin, Payment, Personal, ShopState,
-    Tender, Terms, Word,
+    Address, Charge, ChargeKind, Header, Line, LineKind, LineProgress, Needs, Origin, Payment, Personal, ShopState, Tender, Terms, Word,
 };
 use crate::facts::sku::Holding;
 use crate::facts::{Alias, Amount, CustomerKey, Digest, Link, Moment, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject, Text};
@@ -169,17 +168,12 @@ impl<'a, 'c> Body<'a, 'c> {
         let ships =
             self.items.iter().map(LineItem::ships).try_fold(false, |any, ships| ships.map(|ships| any | ships))? && !self.at_counter()?;
         let (state, raw_state) = self.state()?;
+        let total = self.purse.money(&order.total_price, &order.total_price_set)?;
         Ok(Header {
-            number: number.into(),
             channel: common.channel.clone(),
             brand: common.brand.clone(),
             origin,
-            placed_at,
-            currency: self.purse.currency,
-            total: self.purse.money(&order.total_price, &order.total_price_set)?,
             prices_include_tax: self.taxes_included,
-            lines_expected: None,
-            quantity_expected: None,
             // A subscription may leave members out: a body without lines says nothing of them.
             whole: !order.line_items.is_null(),
             test: order.test.opt_flag()?.unwrap_or(false),
@@ -190,12 +184,9 @@ impl<'a, 'c> Body<'a, 'c> {
             email_digest,
             ships,
             shipping_method: self.shipping_method()?,
-            advice: Advice::Partial,
-            promised_at: None,
-            replaces: None,
-            replaced_by: None,
             state,
             raw_state,
+            ..Header::new(number.into(), placed_at, self.purse.currency, total)
         })
     }
 
@@ -269,15 +260,12 @@ impl<'a, 'c> Body<'a, 'c> {
             let holding = Holding { shop: self.cx.shopify.common.name.clone(), quantity: open };
             out.sku(sku.clone(), join_key(&[&self.order.id.id()?, &id]), self.place, self.at, SkuRow::Holding(holding));
         }
+        let ordered = item.quantity.quantity(Decimals::Text, 0)?;
+        let gross = self.gross(&item.price, &item.price_set, ordered, &item.discount_allocations, &item.tax_lines)?;
         let line = Line {
             position: u32::try_from(i + 1).unwrap_or(u32::MAX),
-            parent: None,
-            role: LineRole::Both,
-            sku,
             sku_text,
             description: if item.name.is_null() { item.title.text_or_empty()? } else { item.name.text()? }.as_ref().into(),
-            ordered: item.quantity.quantity(Decimals::Text, 0)?,
-            gross: self.gross(&item.price, &item.price_set, pieces(&item.quantity)?, &item.discount_allocations, &item.tax_lines)?,
             tax: self.purse.taxes(&item.tax_lines)?,
             kind: if item.gift_card.opt_flag()?.unwrap_or(false) { LineKind::GiftCard } else { LineKind::Goods },
             needs: match (item.ships()?, taken) {
@@ -286,12 +274,9 @@ impl<'a, 'c> Body<'a, 'c> {
                 (false, _) => Needs::Digital,
             },
             location: self.order.location_id.opt_id()?.filter(|_| taken).map(|id| id.as_ref().into()),
-            unit_cost: None,
             tracked: item.is_tracked(),
-            per_parent: Quantity::from_int(1),
-            list_price: None,
-            parts: None,
             unit_price: Some(self.purse.money(&item.price, &item.price_set)?),
+            ..Line::new(sku, ordered, gross)
         };
         // A body that leaves these members out tells no progress.
         if !self.order.refunds.is_null() && !self.order.fulfillments.is_null() {
@@ -384,15 +369,8 @@ impl<'a, 'c> Body<'a, 'c> {
         let gateways = self.gateways()?;
         let stored = |gateway: &&Text| matches!(self.cx.tender(gateway), Tender::GiftCard | Tender::StoreCredit);
         let gateway = gateways.iter().find(|gateway| !stored(gateway)).or(gateways.first());
-        Ok(Payment {
-            tender: gateway.map_or(Tender::Card, |gateway| self.cx.tender(gateway)),
-            currency: self.purse.currency,
-            authorised: authorised + captured,
-            captured,
-            expires_at: None,
-            reference: Text::default(),
-            failed: false,
-        })
+        let tender = gateway.map_or(Tender::Card, |gateway| self.cx.tender(gateway));
+        Ok(Payment { authorised: authorised + captured, captured, ..Payment::new(tender, self.purse.currency) })
     }
 }
 

@@ -7,10 +7,8 @@ use std::borrow::Cow;
 
 use super::context::{Context, PAYMENT, amount, moment, pieces};
 use crate::envelope::{Cell, DecodeError, columns};
-use crate::facts::order::{
-    self, Condition, GoodsExpected, LineRef, Payment, Receipt, RefundState, Resolution, ReturnLine, ReturnState, Tender, Word,
-};
-use crate::facts::{Amount, Currency, Moment, OrderKey, OrderRow, Place, Quantity, Text};
+use crate::facts::order::{self, Condition, LineRef, Payment, Receipt, RefundState, ReturnLine, ReturnState, Tender, Word};
+use crate::facts::{Currency, Moment, OrderKey, OrderRow, Place, Quantity, Text};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
@@ -54,24 +52,15 @@ pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: 
             let line = LineRef::Line(part.line_item_id.id()?.as_ref().into());
             let quantity = pieces(&part.quantity)?;
             let authorised = ReturnLine {
-                rma: rma.clone(),
-                line: line.clone(),
-                quantity,
                 state: Word::Known(ReturnState::Approved),
-                resolution: Resolution::Refund,
-                goods_expected: GoodsExpected::Yes,
-                reason: Text::default(),
                 approved_at: Some(received_at),
+                ..ReturnLine::new(rma.clone(), line.clone(), quantity)
             };
             let receipt = Receipt {
-                receipt: rma.clone(),
-                rma: Some(rma),
-                line,
-                quantity,
+                rma: Some(rma.clone()),
                 condition: Word::Known(Condition::Sellable),
                 location: part.location_id.opt_id()?.map(|id| id.as_ref().into()).unwrap_or_default(),
-                bucket: Text::default(),
-                received_at,
+                ..Receipt::new(rma, line, quantity, received_at)
             };
             out.order(order.clone(), id.clone(), place, received_at, OrderRow::ReturnLine(Box::new(authorised)));
             out.order(order.clone(), id, place, received_at, OrderRow::Receipt(Box::new(receipt)));
@@ -96,14 +85,12 @@ fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &
         Word::Known(RefundState::Success) => 3,
     };
     let refunded_at = moment(&transaction.processed_at)?.or(moment(&transaction.created_at)?).unwrap_or(cx.taken_at);
+    let tender = cx.tender(&transaction.gateway.text_or_empty()?);
+    let (currency, amount) = (transaction.currency.currency()?, amount(&transaction.amount)?);
     let refund = order::Refund {
-        tender: cx.tender(&transaction.gateway.text_or_empty()?),
-        currency: transaction.currency.currency()?,
-        amount: amount(&transaction.amount)?,
         state,
         reference: transaction.authorization.opt_id()?.unwrap_or_default().as_ref().into(),
-        request: None,
-        refunded_at,
+        ..order::Refund::new(tender, currency, amount, refunded_at)
     };
     // No stamp is in all the bodies that tell of a transaction: its state orders them, and among equal states any fixed rule will do.
     let tie = xxhash_rust::xxh3::xxh3_64_with_seed(refund.reference.as_bytes(), refunded_at.0.unsigned_abs());
@@ -167,7 +154,7 @@ fn add(
         _ => PAYMENT,
     };
     let at = to.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
-        to.push((id, nothing(tender, currency)));
+        to.push((id, Payment::new(tender, currency)));
         to.len() - 1
     });
     let Some((_, payment)) = to.get_mut(at) else { return Ok(()) };
@@ -186,9 +173,4 @@ fn add(
         payment.reference = reference.as_ref().into();
     }
     Ok(())
-}
-
-fn nothing(tender: Tender, currency: Currency) -> Payment {
-    let (authorised, captured) = (Amount::ZERO, Amount::ZERO);
-    Payment { tender, currency, authorised, captured, expires_at: None, reference: Text::default(), failed: false }
 }

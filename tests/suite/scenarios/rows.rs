@@ -359,15 +359,7 @@ impl Teller {
         let name = words.peek().unwrap_or_default().to_owned();
         let tender = words.one_of(&TENDERS)?;
         let subject = self.subject(telling);
-        let fresh = Payment {
-            tender,
-            currency: self.currency(telling),
-            authorised: Amount::ZERO,
-            captured: Amount::ZERO,
-            expires_at: None,
-            reference: join_key(&[&telling.order, &name]),
-            failed: false,
-        };
+        let fresh = Payment { reference: join_key(&[&telling.order, &name]), ..Payment::new(tender, self.currency(telling)) };
         let payment = self.of(telling).payments.entry(tender).or_insert(fresh);
         match verb {
             "paid" => {
@@ -448,53 +440,22 @@ pub(super) fn currency(words: &mut Cursor<'_>) -> Result<Currency, Wrong> {
 /// The header of an order before its first line.
 fn fresh(order: &str, telling: &Telling<'_>) -> Header {
     Header {
-        number: order.into(),
         channel: "web".into(),
         brand: "acme".into(),
-        origin: Origin::Web,
-        placed_at: telling.at,
-        currency: Currency::new("GBP").expect("a currency"),
-        total: Amount::ZERO,
         prices_include_tax: true,
-        lines_expected: None,
-        quantity_expected: None,
-        whole: false,
-        test: false,
         payment_method: "card".into(),
-        terms: Terms::Prepaid,
         customer: Some(CustomerKey::account(telling.who, "7")),
         email: Some(Personal("anne@example.com".into())),
-        email_digest: None,
-        ships: true,
         shipping_method: "parcel".into(),
-        advice: Advice::Partial,
-        promised_at: None,
-        replaces: None,
-        replaced_by: None,
-        state: Word::Known(ShopState::Open),
-        raw_state: Text::default(),
+        ..Header::new(order.into(), telling.at, Currency::new("GBP").expect("a currency"), Amount::ZERO)
     }
 }
 
 fn fresh_line(position: u32, sku: &waybill::facts::Sku) -> Line {
     Line {
         position,
-        parent: None,
-        role: LineRole::Both,
-        sku: sku.clone(),
         sku_text: sku.as_str().into(),
         description: sku.as_str().into(),
-        ordered: Quantity::ZERO,
-        gross: Amount::ZERO,
-        tax: Amount::ZERO,
-        kind: LineKind::Goods,
-        needs: Needs::Ship,
-        location: None,
-        unit_cost: None,
-        tracked: true,
-        per_parent: Quantity::from_int(1),
-        list_price: None,
-        parts: None,
-        unit_price: None,
+        ..Line::new(sku.clone(), Quantity::ZERO, Amount::ZERO)
     }
 }
