@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::facts::Moment;
-use crate::sources::decisions::DecisionTold;
+use crate::sources::decisions::DecisionRecord;
 
 /// Where the running Waybill listens, for all commands that ask it.
 #[derive(Debug, clap::Args)]
@@ -95,7 +95,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
 
 /// Sends a decision.
 pub fn decide(args: &DecideArgs) -> Result<(), Error> {
-    let decision = DecisionTold {
+    let decision = DecisionRecord {
         kind: args.kind.clone(),
         order: args.order.clone(),
         alias: args.alias.clone(),

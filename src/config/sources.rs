@@ -76,7 +76,7 @@ impl Draft<'_> {
 
 /// What people decide: a source of every configuration, whose topic is Waybill's own.
 pub fn decisions(topic_prefix: &str) -> Source {
-    let adapter = decisions::Decisions::new(format!("{topic_prefix}{}", decisions::TOPIC));
+    let adapter = decisions::DecisionsAdapter::new(format!("{topic_prefix}{}", decisions::TOPIC));
     let common = Common {
         name: "waybill".into(),
         id: SourceId::WAYBILL,

@@ -114,7 +114,7 @@ impl Core {
     fn store_decoded(&mut self, record: &Record<'_>, decoded: Decoded, facts: &mut impl Iterator<Item = Fact>) {
         let source = &self.store.settings.sources[decoded.source];
         let partition = (record.topic_index, record.partition);
-        let incarnation = decoded.standing.map_or(0, |standing| self.incarnations.of(source.common.id, partition, standing));
+        let incarnation = decoded.position.map_or(0, |position| self.incarnations.of(source.common.id, partition, position));
         let report = self.store.report.sources.entry(decoded.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
         match decoded.reading {

@@ -9,7 +9,7 @@ use super::settings::SourceRuntime;
 use super::workers;
 use crate::envelope::{Batch, DecodeError, Record};
 use crate::facts::{Cause, Fact, TopicId};
-use crate::sources::{FactsOut, Reading, Standing};
+use crate::sources::{FactsOut, Reading, SourcePosition};
 
 /// Records of a chunk. Fewer: threads meet more often. More: small epochs are decoded by one thread.
 const CHUNK_RECORDS: usize = 512;
@@ -29,7 +29,7 @@ pub(super) struct Decoded {
     /// How many of the chunk's facts are the record's.
     pub facts: usize,
     /// Where the record stands in its source's log, if it says so.
-    pub standing: Option<Standing>,
+    pub position: Option<SourcePosition>,
     pub reading: Result<Reading, DecodeError>,
 }
 
@@ -68,11 +68,11 @@ impl Decoder<'_> {
             let before = chunk.facts.len();
             let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut chunk.facts);
             let reading = source.adapter.translate(record, &mut out);
-            let standing = out.standing;
+            let position = out.position;
             if reading.is_err() {
                 chunk.facts.truncate(before);
             }
-            Decoded { source: route.source, facts: chunk.facts.len() - before, standing, reading }
+            Decoded { source: route.source, facts: chunk.facts.len() - before, position, reading }
         });
         chunk.decoded.push(decoded);
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use crate::facts::{Moment, SourceId};
-use crate::sources::Standing;
+use crate::sources::SourcePosition;
 
 /// The most that was read of a partition: the highest position, the latest time, within its newest incarnation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +41,13 @@ pub struct Incarnations {
 
 impl Incarnations {
     /// The incarnation of a record that stands in its source's log there.
-    pub fn of(&mut self, source: SourceId, partition: Partition, standing: Standing) -> u16 {
+    pub fn of(&mut self, source: SourceId, partition: Partition, stands: SourcePosition) -> u16 {
         let begun = self.begun.get(&source).map_or(&[][..], Vec::as_slice);
-        let own = begun.partition_point(|begun| *begun <= standing.at) as u16;
-        if !standing.in_order {
+        let own = begun.partition_point(|begun| *begun <= stands.at) as u16;
+        if !stands.in_order {
             return own;
         }
-        let Standing { position, at, .. } = standing;
+        let SourcePosition { position, at, .. } = stands;
         let Some(highest) = self.highest.get_mut(&partition) else {
             self.highest.insert(partition, Highest { position, at, incarnation: own });
             return own;
@@ -126,8 +126,8 @@ mod tests {
     const ORDERS: Partition = (0, 0);
     const LINES: Partition = (1, 0);
 
-    fn at(position: u64, time: i64) -> Standing {
-        Standing { position: [1, position, 0], at: Moment(time), in_order: true }
+    fn at(position: u64, time: i64) -> SourcePosition {
+        SourcePosition { position: [1, position, 0], at: Moment(time), in_order: true }
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
     fn rows_read_aside_from_the_log_show_nothing() {
         let mut sources = Incarnations::default();
         sources.of(SHOP, ORDERS, at(500, 10));
-        assert_eq!(sources.of(SHOP, ORDERS, Standing { in_order: false, ..at(400, 20) }), 0);
+        assert_eq!(sources.of(SHOP, ORDERS, SourcePosition { in_order: false, ..at(400, 20) }), 0);
         assert!(sources.take_found().is_empty());
     }
 

@@ -25,7 +25,7 @@ pub static KIND: SystemKind =
 /// A decision as people and systems write it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DecisionTold {
+pub struct DecisionRecord {
     /// The exception's kind: `over-despatched`, `erp-record-gone` ...
     pub kind: String,
     /// The order it is about: its key (`magento|5021`), or the shop's number.
@@ -45,7 +45,7 @@ pub struct DecisionTold {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lines: Vec<LineTold>,
+    pub lines: Vec<DecidedLine>,
     /// Who decided: a login.
     pub who: String,
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct DecisionTold {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LineTold {
+pub struct DecidedLine {
     /// The shop's line id.
     pub line: String,
     pub quantity: Quantity,
@@ -68,11 +68,11 @@ pub const WITHDRAW: &str = "withdraw";
 /// The choice that says which order an alias leads to.
 pub const LINK: &str = "link";
 
-pub struct Decisions {
+pub struct DecisionsAdapter {
     topic: String,
 }
 
-impl Decisions {
+impl DecisionsAdapter {
     /// `topic` in full.
     pub fn new(topic: String) -> Arc<Self> {
         Arc::new(Self { topic })
@@ -83,9 +83,9 @@ impl Decisions {
 ///
 /// # Errors
 /// Names the member that is missing, unknown or wrong.
-pub fn read(value: Option<&[u8]>) -> Result<DecisionTold, DecodeError> {
+pub fn read(value: Option<&[u8]>) -> Result<DecisionRecord, DecodeError> {
     let text = body::text(value)?;
-    let told: DecisionTold =
+    let told: DecisionRecord =
         serde_json::from_str(text).map_err(|error| DecodeError::new("value", format!("a decision as JSON ({error})"), text))?;
     for (member, filled) in [("kind", &told.kind), ("choice", &told.choice), ("who", &told.who)] {
         if filled.trim().is_empty() {
@@ -115,7 +115,7 @@ fn order(text: &str) -> Link {
     }
 }
 
-impl Adapter for Decisions {
+impl Adapter for DecisionsAdapter {
     fn revision(&self) -> u16 {
         1
     }
@@ -157,7 +157,7 @@ impl Adapter for Decisions {
     }
 }
 
-fn decision(told: DecisionTold) -> Decision {
+fn decision(told: DecisionRecord) -> Decision {
     Decision {
         kind: told.kind.into(),
         number: told.number.into(),
@@ -189,7 +189,7 @@ mod tests {
         };
         let mut facts = Vec::new();
         let cause = Cause { topic: TopicId(1), partition: 0, offset: 4 };
-        Decisions::new(topic.to_string()).translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 1, &mut facts))?;
+        DecisionsAdapter::new(topic.to_string()).translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 1, &mut facts))?;
         Ok(facts)
     }
 

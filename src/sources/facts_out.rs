@@ -13,12 +13,12 @@ pub struct FactsOut<'a> {
     pub(crate) cause: Cause,
     pub(crate) adapter: u16,
     pub(crate) facts: &'a mut Vec<Fact>,
-    pub(crate) standing: Option<Standing>,
+    pub(crate) position: Option<SourcePosition>,
 }
 
 /// Where a record stands in its source's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct SourcePosition {
     pub position: [u64; 3],
     /// By the source's clock.
     pub at: Moment,
@@ -40,7 +40,7 @@ pub const LINK_KIND: u8 = Link::KIND;
 
 impl<'a> FactsOut<'a> {
     pub fn new(source: SourceId, cause: Cause, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {
-        Self { source, cause, adapter, facts, standing: None }
+        Self { source, cause, adapter, facts, position: None }
     }
 
     /// Number of facts so far.
@@ -64,9 +64,9 @@ impl<'a> FactsOut<'a> {
 
     /// Says where the record stands in its source's log and when it was written there: a source that begins again shows by it. `at` is the time
     /// of the change by the source's own clock; without one nothing can be told.
-    pub fn stands_at(&mut self, place: Place, at: Option<Moment>, in_order: bool) {
+    pub fn set_position(&mut self, place: Place, at: Option<Moment>, in_order: bool) {
         if let (Place::Position(position), Some(at)) = (place, at) {
-            self.standing = Some(Standing { position, at, in_order });
+            self.position = Some(SourcePosition { position, at, in_order });
         }
     }
 

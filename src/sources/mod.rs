@@ -21,7 +21,7 @@ pub(crate) mod trial;
 pub mod words;
 
 pub use adapter::{Adapter, Common, Reading, Skip, SystemKind};
-pub use facts_out::{FactsOut, Standing};
+pub use facts_out::{FactsOut, SourcePosition};
 
 /// Every kind of source, in the order in which help lists them.
 #[rustfmt::skip] // One a line: each kind comes with its own.

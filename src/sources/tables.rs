@@ -1,6 +1,6 @@
 //! Tables of a database, as Debezium writes the changes of their rows. What is the same for every system that is read so stands here.
 //!
-//! An adapter lists its tables once, one [`Table`] each, and says what a row of each means ([`TableRow`]). The rest follows:
+//! An adapter lists its tables once, one [`SourceTable`] each, and says what a row of each means ([`TableRow`]). The rest follows:
 //!
 //! | Change | Facts |
 //! |---|---|
@@ -18,7 +18,7 @@ use crate::envelope::{Cell, DecodeError, Record};
 use crate::facts::{EntityKind, Moment, Place, Watermark};
 
 /// A table that an adapter reads.
-pub(super) struct Table<A: Tables> {
+pub(super) struct SourceTable<A: Tables> {
     /// As people and the setting `tables` name it: without what the database puts around it (a prefix, a company).
     pub(super) name: &'static str,
     /// The rows of ours that stand for the table's rows. None where rows of another table can't be told from them.
@@ -60,19 +60,19 @@ pub(super) trait Tables: Sized + Sync + 'static {
     type Meaning: Sync + 'static;
 
     /// The table that the database names so; else the name by which the unknown table is counted.
-    fn table<'n>(&self, name: &'n str) -> Result<&'static Table<Self>, &'n str>;
+    fn table<'n>(&self, name: &'n str) -> Result<&'static SourceTable<Self>, &'n str>;
 
     /// Reads the row that was changed and puts its facts out, mostly by [`apply`].
     fn change(
-        table: &'static Table<Self>,
+        table: &'static SourceTable<Self>,
         change: &ChangeEvent<'_>,
-        reader: &Reader<'_, Self>,
+        reader: &RowReader<'_, Self>,
         out: &mut FactsOut<'_>,
     ) -> Result<(), DecodeError>;
 }
 
 /// What reading a row depends on beside the row.
-pub(super) struct Reader<'r, A> {
+pub(super) struct RowReader<'r, A> {
     pub(super) adapter: &'r A,
     pub(super) op: Op,
     /// The change's place in its database's log.
@@ -84,10 +84,10 @@ pub(super) struct Reader<'r, A> {
 /// What a row of a table means.
 pub(super) trait TableRow<'a, A>: Sized {
     /// The row stands so.
-    fn upsert(&self, reader: &Reader<'_, A>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>;
+    fn upsert(&self, reader: &RowReader<'_, A>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>;
 
     /// The row stood so and is gone.
-    fn delete(&self, reader: &Reader<'_, A>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>;
+    fn delete(&self, reader: &RowReader<'_, A>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>;
 
     /// Whether an update may give the row to another order, SKU or customer: then it is compared with the row before it, by [`Self::moved`].
     fn moves(&self) -> bool {
@@ -95,14 +95,14 @@ pub(super) trait TableRow<'a, A>: Sized {
     }
 
     /// Where the update left the row that stood as `before`.
-    fn moved(&self, _before: &Self, _reader: &Reader<'_, A>) -> Result<Moved, DecodeError> {
-        Ok(Moved::No)
+    fn moved(&self, _before: &Self, _reader: &RowReader<'_, A>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::No)
     }
 }
 
 /// Where an update left a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moved {
+pub(super) enum RowMove {
     /// Where it was.
     No,
     /// It is another's now.
@@ -111,7 +111,7 @@ pub(super) enum Moved {
     Away,
 }
 
-impl Moved {
+impl RowMove {
     /// By the columns that name the owner: the row is another's where they differ.
     pub(super) fn by_owner<const N: usize>(after: [&Cell<'_>; N], before: [&Cell<'_>; N]) -> Self {
         let same = after.iter().zip(before).all(|(after, before)| after.json() == before.json());
@@ -124,7 +124,7 @@ impl Moved {
 /// # Errors
 /// A sentence for each name that is none of `known`.
 pub(super) fn named<A: Tables>(
-    known: &[&Table<A>],
+    known: &[&SourceTable<A>],
     listed: Option<&[String]>,
     usual: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Vec<String>> {
@@ -145,8 +145,8 @@ pub(super) fn translate<A: Tables>(adapter: &A, record: &Record<'_>, out: &mut F
         Err(unknown) => return Ok(Reading::Skipped(Skip::UnknownTable(unknown.into()))),
     };
     let committed_at = change.source.committed_at.unwrap_or(record.timestamp);
-    let reader = Reader { adapter, op: change.op, place: change.source.place()?, committed_at };
-    out.stands_at(reader.place, change.source.committed_at, change.source.in_order);
+    let reader = RowReader { adapter, op: change.op, place: change.source.place()?, committed_at };
+    out.set_position(reader.place, change.source.committed_at, change.source.in_order);
     out.all_or_none(|out| {
         match change.op {
             Op::Truncate if table.rows.is_empty() => return Err(emptied(table.name)),
@@ -163,7 +163,7 @@ pub(super) fn translate<A: Tables>(adapter: &A, record: &Record<'_>, out: &mut F
 /// Puts out what a change of one row means; `read` decodes an image of the row, its field's name given for errors.
 pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
     change: &ChangeEvent<'a>,
-    reader: &Reader<'_, A>,
+    reader: &RowReader<'_, A>,
     out: &mut FactsOut<'_>,
     read: impl Fn(&'static str, &'a str) -> Result<R, DecodeError>,
 ) -> Result<(), DecodeError> {
@@ -179,9 +179,9 @@ pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
         let old = read("before", before)?;
         let withdraw = |out: &mut FactsOut<'_>| old.delete(reader, out).map_err(|error| error.within("before"));
         match row.moved(&old, reader)? {
-            Moved::No => {}
-            Moved::ToAnother => out.moved_away(withdraw)?,
-            Moved::Away => withdraw(out)?,
+            RowMove::No => {}
+            RowMove::ToAnother => out.moved_away(withdraw)?,
+            RowMove::Away => withdraw(out)?,
         }
     }
     row.upsert(reader, out).map_err(|error| error.within(field))
@@ -189,7 +189,7 @@ pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
 
 /// Says something of all rows of a table at once: it was emptied, or a snapshot has read it whole. After a snapshot a person is asked about rows
 /// of orders alone.
-fn whole<A: Tables>(table: &Table<A>, reader: &Reader<'_, A>, watermark: Watermark, out: &mut FactsOut<'_>) {
+fn whole<A: Tables>(table: &SourceTable<A>, reader: &RowReader<'_, A>, watermark: Watermark, out: &mut FactsOut<'_>) {
     let asked = |rows: &&RowsOf| watermark != Watermark::Read || (rows.entity == EntityKind::Orders && rows.each);
     for rows in table.rows.iter().filter(asked) {
         rows.beginnings.iter().for_each(|id| out.watermark(rows.entity, rows.kind, *id, reader.place, reader.committed_at, watermark));

@@ -49,7 +49,7 @@ impl Adapter for AsTheyAre {
         let Told { written_at, facts } = postcard::from_bytes(record.value.unwrap_or_default()).expect("a record holds facts");
         let cause = out.cause;
         if let Some(fact) = facts.first() {
-            out.stands_at(fact.version.place, written_at, true);
+            out.set_position(fact.version.place, written_at, true);
         }
         out.facts.extend(facts.into_iter().map(|fact| Fact { cause, ..fact }));
         Ok(Reading::Understood)

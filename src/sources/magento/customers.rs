@@ -1,23 +1,23 @@
 //! `customer_entity` and `newsletter_subscriber`. Addresses of people go no further than their digests.
 
-use super::reader::{Magento, Reader, Table, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::{CustomerKey, CustomerRow, Digest, EntityKind, Subject, Text};
 use crate::sources::facts_out::FactsOut;
-use crate::sources::tables::{Moved, RowsOf, TableRow};
+use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static CUSTOMER: Table = Table {
+pub(super) static CUSTOMER: MagentoTable = MagentoTable {
     name: "customer_entity",
     rows: &[RowsOf::all(EntityKind::Customers, CustomerRow::ACCOUNT)],
     meaning: |change, reader, out| row::<CustomerEntity<'_>>(change, reader, out),
 };
 
-pub(super) static SUBSCRIBER: Table = Table {
+pub(super) static SUBSCRIBER: MagentoTable = MagentoTable {
     name: "newsletter_subscriber",
     rows: &[RowsOf::all(EntityKind::Customers, CustomerRow::CONSENT)],
     meaning: |change, reader, out| row::<NewsletterSubscriber<'_>>(change, reader, out),
@@ -31,7 +31,7 @@ columns! {
 }
 
 impl<'a> TableRow<'a, Magento> for CustomerEntity<'a> {
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let common = &reader.adapter.common;
         let id = self.entity_id.id()?;
         let account = Account {
@@ -44,7 +44,7 @@ impl<'a> TableRow<'a, Magento> for CustomerEntity<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let id = self.entity_id.id()?;
         out.deleted(Subject::Customer(reader.adapter.customer(&id)), CustomerRow::ACCOUNT, id.as_ref(), reader.place, reader.committed_at);
         Ok(())
@@ -55,7 +55,7 @@ const EMAIL: &str = "email";
 
 impl NewsletterSubscriber<'_> {
     /// Whose consent it is, for which address, and the row's id; `None` where the address was erased.
-    fn who(&self, reader: &Reader<'_>) -> Result<Option<(CustomerKey, Digest, Text)>, DecodeError> {
+    fn who(&self, reader: &MagentoReader<'_>) -> Result<Option<(CustomerKey, Digest, Text)>, DecodeError> {
         let common = &reader.adapter.common;
         let address = self.subscriber_email.opt_text()?;
         let Some(digest) = address.and_then(|address| common.digester.email(&address)) else { return Ok(None) };
@@ -83,11 +83,11 @@ impl<'a> TableRow<'a, Magento> for NewsletterSubscriber<'a> {
         true
     }
 
-    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
-        Ok(Moved::by_owner([&self.customer_id, &self.subscriber_email], [&before.customer_id, &before.subscriber_email]))
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.customer_id, &self.subscriber_email], [&before.customer_id, &before.subscriber_email]))
     }
 
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let Some((customer, address, id)) = self.who(reader)? else { return Ok(()) };
         let changed_at = moment(&self.change_status_at)?;
         let consent = Consent {
@@ -102,7 +102,7 @@ impl<'a> TableRow<'a, Magento> for NewsletterSubscriber<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some((customer, _, id)) = self.who(reader)? {
             out.deleted(Subject::Customer(customer), CustomerRow::CONSENT, id, reader.place, reader.committed_at);
         }

@@ -3,17 +3,17 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::reader::{Magento, Reader, Table, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
 use crate::facts::{Amount, EntityKind, OrderRow, Quantity, Subject, Text};
 use crate::sources::facts_out::FactsOut;
-use crate::sources::tables::{Moved, RowsOf, TableRow};
+use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static ITEM: Table = Table {
+pub(super) static ITEM: MagentoTable = MagentoTable {
     name: "sales_order_item",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::LINE), RowsOf::of_some(EntityKind::Orders, OrderRow::LINE_PROGRESS)],
     meaning: |change, reader, out| row::<SalesOrderItem<'_>>(change, reader, out),
@@ -86,7 +86,7 @@ impl SalesOrderItem<'_> {
         }
     }
 
-    fn line(&self, reader: &Reader<'_>, position: u32, role: LineRole, product_type: &str) -> Result<Line, DecodeError> {
+    fn line(&self, reader: &MagentoReader<'_>, position: u32, role: LineRole, product_type: &str) -> Result<Line, DecodeError> {
         let tax = reader.money(&self.tax_amount)?;
         let gross = reader.required_money(&self.row_total)?
             + tax
@@ -116,7 +116,7 @@ impl SalesOrderItem<'_> {
         })
     }
 
-    fn progress(&self, reader: &Reader<'_>) -> Result<LineProgress, DecodeError> {
+    fn progress(&self, reader: &MagentoReader<'_>) -> Result<LineProgress, DecodeError> {
         Ok(LineProgress {
             cancelled: reader.pieces(&self.qty_canceled)?,
             credited: reader.pieces(&self.qty_refunded)?,
@@ -131,11 +131,11 @@ impl<'a> TableRow<'a, Magento> for SalesOrderItem<'a> {
         true
     }
 
-    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
-        Ok(Moved::by_owner([&self.order_id], [&before.order_id]))
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.order_id], [&before.order_id]))
     }
 
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = reader.order(&self.order_id)?;
         let id: Text = self.item_id.id()?.as_ref().into();
         // Items are numbered in the order of the cart.
@@ -153,7 +153,7 @@ impl<'a> TableRow<'a, Magento> for SalesOrderItem<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(reader.order(&self.order_id)?);
         let id: Text = self.item_id.id()?.as_ref().into();
         if self.parent_item_id.is_null() || self.progress(reader)? != LineProgress::default() {

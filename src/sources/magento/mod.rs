@@ -36,7 +36,7 @@ mod stock;
 
 use std::sync::Arc;
 
-use self::reader::{Magento, Meaning, Reader, Settings, TENDERS, Table};
+use self::reader::{Magento, MagentoMeaning, MagentoReader, MagentoSettings, MagentoTable, TENDERS};
 use super::adapter::{Adapter, Common, Reading, SystemKind};
 use super::facts_out::FactsOut;
 use super::settings;
@@ -54,7 +54,7 @@ pub const KIND: SystemKind = SystemKind {
     build,
 };
 
-static TABLES: &[&Table] = &[
+static TABLES: &[&MagentoTable] = &[
     &orders::ORDER,
     &items::ITEM,
     &orders::ADDRESS,
@@ -67,7 +67,7 @@ static TABLES: &[&Table] = &[
 ];
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
-    let settings: Settings = settings::read(table)?;
+    let settings: MagentoSettings = settings::read(table)?;
     let mut errors = Vec::new();
     let mut or_say = |wrong: Vec<String>| errors.extend(wrong);
     let tables = tables::named(TABLES, settings.tables.as_deref(), |_| true).map_err(&mut or_say);
@@ -84,7 +84,7 @@ impl Adapter for Magento {
     }
 
     fn topics(&self) -> Vec<String> {
-        let Settings { topic_prefix, database, table_prefix, .. } = &self.settings;
+        let MagentoSettings { topic_prefix, database, table_prefix, .. } = &self.settings;
         self.tables.iter().map(|table| format!("{topic_prefix}.{database}.{table_prefix}{table}")).collect()
     }
 
@@ -94,14 +94,19 @@ impl Adapter for Magento {
 }
 
 impl Tables for Magento {
-    type Meaning = Meaning;
+    type Meaning = MagentoMeaning;
 
-    fn table<'n>(&self, name: &'n str) -> Result<&'static Table, &'n str> {
+    fn table<'n>(&self, name: &'n str) -> Result<&'static MagentoTable, &'n str> {
         let name = name.strip_prefix(self.settings.table_prefix.as_str()).unwrap_or(name);
         TABLES.iter().find(|table| table.name == name).copied().ok_or(name)
     }
 
-    fn change(table: &'static Table, change: &ChangeEvent<'_>, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn change(
+        table: &'static MagentoTable,
+        change: &ChangeEvent<'_>,
+        reader: &MagentoReader<'_>,
+        out: &mut FactsOut<'_>,
+    ) -> Result<(), DecodeError> {
         (table.meaning)(change, reader, out)
     }
 }

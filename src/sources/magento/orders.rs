@@ -1,23 +1,23 @@
 //! `sales_order` and `sales_order_address`.
 
-use super::reader::{Magento, Reader, Table, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{Address, Charge, ChargeKind, Header, Hold, Payment, Personal, Predecessor, ShopState, Tender, Word};
 use crate::facts::{Amount, Currency, CustomerKey, Digest, EntityKind, Moment, Alias, OrderKey, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
-use crate::sources::tables::{Moved, RowsOf, TableRow};
+use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static ORDER: Table = Table {
+pub(super) static ORDER: MagentoTable = MagentoTable {
     name: "sales_order",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::HEADER)],
-    meaning: |change, reader, out| row::<SalesOrder<'_>>(change, reader, out),
+    meaning: |change, reader, out| row::<SalesOrderRow<'_>>(change, reader, out),
 };
 
-pub(super) static ADDRESS: Table = Table {
+pub(super) static ADDRESS: MagentoTable = MagentoTable {
     name: "sales_order_address",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIP_TO), RowsOf::all(EntityKind::Orders, OrderRow::BILL_TO)],
     meaning: |change, reader, out| row::<SalesOrderAddress<'_>>(change, reader, out),
@@ -25,7 +25,7 @@ pub(super) static ADDRESS: Table = Table {
 
 columns! {
     /// An order's header. Written several times in the transaction that places it.
-    pub(super) struct SalesOrder {
+    pub(super) struct SalesOrderRow {
         entity_id, increment_id, state, created_at, updated_at,
         customer_id, customer_email, is_virtual,
         order_currency_code, grand_total, gift_cards_amount, customer_balance_amount, reward_currency_amount,
@@ -46,8 +46,8 @@ struct Paid {
     total: Amount,
 }
 
-impl SalesOrder<'_> {
-    fn paid(&self, reader: &Reader<'_>) -> Result<Paid, DecodeError> {
+impl SalesOrderRow<'_> {
+    fn paid(&self, reader: &MagentoReader<'_>) -> Result<Paid, DecodeError> {
         let stored = [
             ("gift-cards", Tender::GiftCard, reader.money(&self.gift_cards_amount)?),
             ("store-credit", Tender::StoreCredit, reader.money(&self.customer_balance_amount)?),
@@ -57,27 +57,27 @@ impl SalesOrder<'_> {
         Ok(Paid { stored, total })
     }
 
-    fn shipping(&self, reader: &Reader<'_>) -> Result<Charge, DecodeError> {
+    fn shipping(&self, reader: &MagentoReader<'_>) -> Result<Charge, DecodeError> {
         let tax = reader.money(&self.shipping_tax_amount)?;
         let gross = reader.money(&self.shipping_amount)? + tax + reader.money(&self.shipping_discount_tax_compensation_amount)?
             - reader.money(&self.shipping_discount_amount)?;
         Ok(Charge { kind: ChargeKind::Shipping, gross, tax, removed: false })
     }
 
-    fn customer(&self, reader: &Reader<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
+    fn customer(&self, reader: &MagentoReader<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
         let guest = || email.map(|digest| CustomerKey::guest(&reader.adapter.common.brand, digest));
         Ok(account.map(|id| reader.adapter.customer(&id)).or_else(guest))
     }
 
     /// The other order of an edit. The column holds its `entity_id` as text.
-    fn relation(&self, reader: &Reader<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, DecodeError> {
+    fn relation(&self, reader: &MagentoReader<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, DecodeError> {
         let other = cell.opt_id()?.filter(|id| !id.is_empty() && *id != "0");
         Ok(other.map(|id| OrderKey::new(&reader.adapter.common.name, &id)))
     }
 
     /// Without the method of payment and its terms, which stand in the payment's row.
-    fn header(&self, reader: &Reader<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
+    fn header(&self, reader: &MagentoReader<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
         let common = &reader.adapter.common;
         let email = self.customer_email.filled()?;
         let email_digest = email.as_deref().and_then(|address| common.digester.email(address));
@@ -117,8 +117,8 @@ fn state(word: &str) -> Word<ShopState> {
 
 const HELD: &str = "holded";
 
-impl<'a> TableRow<'a, Magento> for SalesOrder<'a> {
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+impl<'a> TableRow<'a, Magento> for SalesOrderRow<'a> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = reader.order(&self.entity_id)?;
         let at = reader.at(&self.updated_at)?;
         let number = self.increment_id.filled()?.ok_or_else(|| self.increment_id.error("the order's number"))?;
@@ -150,7 +150,7 @@ impl<'a> TableRow<'a, Magento> for SalesOrder<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         out.deleted(Subject::Order(reader.order(&self.entity_id)?), OrderRow::HEADER, "", reader.place, reader.committed_at);
         Ok(())
     }
@@ -207,11 +207,11 @@ impl<'a> TableRow<'a, Magento> for SalesOrderAddress<'a> {
         true
     }
 
-    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
-        Ok(Moved::by_owner([&self.parent_id, &self.address_type], [&before.parent_id, &before.address_type]))
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.parent_id, &self.address_type], [&before.parent_id, &before.address_type]))
     }
 
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = reader.order(&self.parent_id)?;
         let at: Moment = reader.committed_at;
         match self.kind()? {
@@ -222,7 +222,7 @@ impl<'a> TableRow<'a, Magento> for SalesOrderAddress<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some(kind) = self.kind()? {
             out.deleted(Subject::Order(reader.order(&self.parent_id)?), kind, "", reader.place, reader.committed_at);
         }

@@ -1,16 +1,16 @@
 //! `sales_order_payment` and `sales_creditmemo`.
 
-use super::reader::{Magento, OfflineCreditMemos, Reader, Table, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, OfflineCreditMemos, moment, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Payment, Refund, RefundState, Tender, Word};
 use crate::facts::{Amount, EntityKind, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
-use crate::sources::tables::{Moved, RowsOf, TableRow};
+use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static PAYMENT: Table = Table {
+pub(super) static PAYMENT: MagentoTable = MagentoTable {
     name: "sales_order_payment",
     rows: &[
         // What was paid with stored value stands in the order's own row, under words.
@@ -19,7 +19,7 @@ pub(super) static PAYMENT: Table = Table {
     meaning: |change, reader, out| row::<SalesOrderPayment<'_>>(change, reader, out),
 };
 
-pub(super) static CREDIT_MEMO: Table = Table {
+pub(super) static CREDIT_MEMO: MagentoTable = MagentoTable {
     name: "sales_creditmemo",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::REFUND)],
     meaning: |change, reader, out| row::<SalesCreditmemo<'_>>(change, reader, out),
@@ -36,7 +36,7 @@ columns! {
 }
 
 impl SalesOrderPayment<'_> {
-    fn payment(&self, reader: &Reader<'_>) -> Result<Payment, DecodeError> {
+    fn payment(&self, reader: &MagentoReader<'_>) -> Result<Payment, DecodeError> {
         let captured = reader.money(&self.amount_paid)?;
         let open = reader.money(&self.amount_authorized)? - reader.money(&self.amount_canceled)?;
         let tender = self.method.opt_text()?.and_then(|method| reader.adapter.tenders.get(&method).copied());
@@ -58,18 +58,18 @@ impl<'a> TableRow<'a, Magento> for SalesOrderPayment<'a> {
         true
     }
 
-    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
-        Ok(Moved::by_owner([&self.parent_id], [&before.parent_id]))
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.parent_id], [&before.parent_id]))
     }
 
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = reader.order(&self.parent_id)?;
         let id = self.entity_id.id()?;
         out.order(order, id.as_ref(), reader.place, reader.committed_at, OrderRow::Payment(self.payment(reader)?));
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(reader.order(&self.parent_id)?);
         out.deleted(subject, OrderRow::PAYMENT, self.entity_id.id()?.as_ref(), reader.place, reader.committed_at);
         Ok(())
@@ -93,11 +93,11 @@ impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
         true
     }
 
-    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
-        Ok(Moved::by_owner([&self.order_id], [&before.order_id]))
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.order_id], [&before.order_id]))
     }
 
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = reader.order(&self.order_id)?;
         let reference = self.transaction_id.filled()?;
         let paper = reference.is_none() && reader.adapter.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
@@ -114,7 +114,7 @@ impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(reader.order(&self.order_id)?);
         out.deleted(subject, OrderRow::REFUND, self.entity_id.id()?.as_ref(), reader.place, reader.committed_at);
         Ok(())

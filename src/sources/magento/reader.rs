@@ -16,7 +16,7 @@ use crate::sources::words::Words;
 /// The keys of `[sources.NAME]` for `kind = "magento"`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settings {
+pub(super) struct MagentoSettings {
     /// The connector's `topic.prefix`.
     #[serde(default = "magento")]
     pub(super) topic_prefix: String,
@@ -68,7 +68,7 @@ pub(super) const TENDERS: &[(&str, Tender)] = &[
 /// The adapter.
 pub(super) struct Magento {
     pub(super) common: Common,
-    pub(super) settings: Settings,
+    pub(super) settings: MagentoSettings,
     /// The tables to read, without prefix.
     pub(super) tables: Vec<String>,
     pub(super) tenders: Words<Tender>,
@@ -81,12 +81,12 @@ impl Magento {
 }
 
 /// How a row is read and what it means: [`row`] of its type.
-pub(super) type Meaning = for<'a> fn(&ChangeEvent<'a>, &Reader<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>;
-pub(super) type Table = tables::Table<Magento>;
-pub(super) type Reader<'r> = tables::Reader<'r, Magento>;
+pub(super) type MagentoMeaning = for<'a> fn(&ChangeEvent<'a>, &MagentoReader<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>;
+pub(super) type MagentoTable = tables::SourceTable<Magento>;
+pub(super) type MagentoReader<'r> = tables::RowReader<'r, Magento>;
 
 /// Puts out what a change of a row of this type means.
-pub(super) fn row<'a, R>(change: &ChangeEvent<'a>, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>
+pub(super) fn row<'a, R>(change: &ChangeEvent<'a>, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError>
 where
     R: Columns<'a> + TableRow<'a, Magento>,
 {
@@ -96,7 +96,7 @@ where
 /// Digits after the point of every amount and quantity that is read here.
 const SCALE: u32 = 4;
 
-impl Reader<'_> {
+impl MagentoReader<'_> {
     /// An amount; NULL is zero, as it stands in all totals right after placement.
     pub(super) fn money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
         Ok(cell.opt_amount(self.adapter.settings.decimals, SCALE)?.unwrap_or_default())

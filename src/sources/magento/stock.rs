@@ -1,22 +1,22 @@
 //! `inventory_reservation` and `inventory_source_item`: what the shop holds back, and the figure that it has.
 
-use super::reader::{Magento, Reader, Table, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::sku::{Basis, Holding, ShopFigure};
 use crate::facts::{EntityKind, SkuRow, Subject};
 use crate::sources::facts_out::FactsOut;
-use crate::sources::tables::{Moved, RowsOf, TableRow};
+use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static RESERVATION: Table = Table {
+pub(super) static RESERVATION: MagentoTable = MagentoTable {
     name: "inventory_reservation",
     rows: &[RowsOf::all(EntityKind::Skus, SkuRow::HOLDING)],
     meaning: |change, reader, out| row::<InventoryReservation<'_>>(change, reader, out),
 };
 
-pub(super) static SOURCE_ITEM: Table = Table {
+pub(super) static SOURCE_ITEM: MagentoTable = MagentoTable {
     name: "inventory_source_item",
     rows: &[RowsOf::all(EntityKind::Skus, SkuRow::SHOP_FIGURE)],
     meaning: |change, reader, out| row::<InventorySourceItem<'_>>(change, reader, out),
@@ -31,7 +31,7 @@ columns! {
 }
 
 impl<'a> TableRow<'a, Magento> for InventoryReservation<'a> {
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let quantity = -reader.required_pieces(&self.quantity)?;
         let holding = Holding { shop: reader.adapter.common.name.clone(), quantity };
         out.sku(self.sku.sku()?, self.reservation_id.id()?.as_ref(), reader.place, reader.committed_at, SkuRow::Holding(holding));
@@ -39,7 +39,7 @@ impl<'a> TableRow<'a, Magento> for InventoryReservation<'a> {
     }
 
     /// A job tidies away the rows of an order that add up to nothing: nobody holds more or less for it.
-    fn delete(&self, _: &Reader<'_>, _: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, _: &MagentoReader<'_>, _: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         Ok(())
     }
 }
@@ -49,11 +49,11 @@ impl<'a> TableRow<'a, Magento> for InventorySourceItem<'a> {
         true
     }
 
-    fn moved(&self, before: &Self, _: &Reader<'_>) -> Result<Moved, DecodeError> {
-        Ok(Moved::by_owner([&self.sku, &self.source_code], [&before.sku, &before.source_code]))
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.sku, &self.source_code], [&before.sku, &before.source_code]))
     }
 
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let location = self.source_code.text()?;
         let quantity = reader.required_pieces(&self.quantity)?;
         let common = &reader.adapter.common;
@@ -63,7 +63,7 @@ impl<'a> TableRow<'a, Magento> for InventorySourceItem<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Sku(self.sku.sku()?);
         out.deleted(subject, SkuRow::SHOP_FIGURE, self.source_code.text()?.as_ref(), reader.place, reader.committed_at);
         Ok(())

@@ -57,7 +57,7 @@ impl Form {
 
 /// A value, read.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(super) enum FieldValue {
     Text(Text),
     Sku(Sku),
     Number(Quantity),
@@ -71,17 +71,17 @@ pub(super) enum Value {
 }
 
 /// What reading depends on beside the field.
-pub(super) struct Reader<'r> {
+pub(super) struct ValueReader<'r> {
     pub(super) zone: &'r TimeZone,
     pub(super) digester: &'r Digester,
-    pub(super) times: &'r Times,
+    pub(super) times: &'r TimeForm,
     /// The record's timestamp.
     pub(super) arrival: Moment,
 }
 
 /// How a source writes times.
 #[derive(Clone, Debug)]
-pub(super) struct Times {
+pub(super) struct TimeForm {
     pub(super) unit: TimeUnit,
     /// As for `strptime`.
     pub(super) format: Option<String>,
@@ -101,29 +101,31 @@ impl WordTable {
     }
 }
 
-impl Reader<'_> {
+impl ValueReader<'_> {
     /// Reads a cell; `None` where it is absent, `null` or blank.
-    pub(super) fn read(&self, field: &Field, words: &WordTable, cell: Cell<'_>) -> Result<Option<Value>, DecodeError> {
+    pub(super) fn read(&self, field: &Field, words: &WordTable, cell: Cell<'_>) -> Result<Option<FieldValue>, DecodeError> {
         if cell.is_null() || cell.json().trim_matches('"').trim().is_empty() {
             return Ok(None);
         }
         let value = match field.form {
-            Form::Text => Value::Text(scalar(cell)?.trim().into()),
-            Form::Sku => Value::Sku(Sku::new(&scalar(cell)?).ok_or_else(|| cell.error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))?),
-            Form::Number => Value::Number(cell.quantity(Decimals::Text, 0)?),
-            Form::Pieces => Value::Number(not_below_zero(cell, cell.quantity(Decimals::Text, 0)?, Quantity::is_negative)?),
-            Form::Amount => Value::Amount(not_below_zero(cell, cell.amount(Decimals::Text, 0)?, Amount::is_negative)?),
-            Form::Currency => Value::Currency(cell.currency()?),
-            Form::Moment => Value::Moment(self.moment(cell).ok_or_else(|| cell.error("a moment"))?),
-            Form::Email => Value::Email(self.digester.email(&scalar(cell)?).ok_or_else(|| cell.error("an email address"))?),
-            Form::Flag => Value::Flag(cell.flag()?),
+            Form::Text => FieldValue::Text(scalar(cell)?.trim().into()),
+            Form::Sku => {
+                FieldValue::Sku(Sku::new(&scalar(cell)?).ok_or_else(|| cell.error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))?)
+            }
+            Form::Number => FieldValue::Number(cell.quantity(Decimals::Text, 0)?),
+            Form::Pieces => FieldValue::Number(not_below_zero(cell, cell.quantity(Decimals::Text, 0)?, Quantity::is_negative)?),
+            Form::Amount => FieldValue::Amount(not_below_zero(cell, cell.amount(Decimals::Text, 0)?, Amount::is_negative)?),
+            Form::Currency => FieldValue::Currency(cell.currency()?),
+            Form::Moment => FieldValue::Moment(self.moment(cell).ok_or_else(|| cell.error("a moment"))?),
+            Form::Email => FieldValue::Email(self.digester.email(&scalar(cell)?).ok_or_else(|| cell.error("an email address"))?),
+            Form::Flag => FieldValue::Flag(cell.flag()?),
             Form::Open(names) => {
                 let word = scalar(cell)?;
-                Value::Word(words.get(word.trim(), names).ok_or_else(|| word.trim().into()))
+                FieldValue::Word(words.get(word.trim(), names).ok_or_else(|| word.trim().into()))
             }
             Form::Closed(names) => {
                 let place = words.get(scalar(cell)?.trim(), names);
-                Value::Word(Ok(
+                FieldValue::Word(Ok(
                     place.ok_or_else(|| cell.error(format!("a word for one of {} (see words.{})", names.join(", "), field.name)))?
                 ))
             }

@@ -137,10 +137,10 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::fields::{Reader, Value};
-use self::origins::{Origin, Slot};
-use self::paths::Found;
-use self::plan::{Plan, Topic};
+use self::fields::{FieldValue, ValueReader};
+use self::origins::{Slot, ValueOrigin};
+use self::paths::PathValues;
+use self::plan::{MappedTopic, Plan};
 use self::record::{MappedRecord, Values};
 use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
@@ -158,7 +158,7 @@ pub const KIND: SystemKind = SystemKind {
 /// The adapter.
 struct Mapped {
     common: Common,
-    topics: Vec<Topic>,
+    topics: Vec<MappedTopic>,
     revision: u16,
 }
 
@@ -198,8 +198,8 @@ impl Adapter for Mapped {
 
 /// A record's values, and those of one element of its list.
 struct Reach<'f, 'a> {
-    record: &'f Found<'a>,
-    element: Option<&'f Found<'a>>,
+    record: &'f PathValues<'a>,
+    element: Option<&'f PathValues<'a>>,
 }
 
 impl<'a> Reach<'_, 'a> {
@@ -214,7 +214,7 @@ impl<'a> Reach<'_, 'a> {
 
 impl Mapped {
     /// Makes the rows of one plan; `false` when its `when` holds for nothing in the record.
-    fn rows_of(&self, plan: &Plan, record: &Record<'_>, found: &Found<'_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
+    fn rows_of(&self, plan: &Plan, record: &Record<'_>, found: &PathValues<'_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
         let whole = Reach { record: found, element: None };
         let Some((slot, path)) = &plan.each else { return self.row(plan, record, &whole, out) };
         let list = whole.json(*slot);
@@ -242,7 +242,8 @@ impl Mapped {
         if !plan.when.iter().all(holds) || !plan.needs.iter().all(filled) {
             return Ok(false);
         }
-        let reader = Reader { zone: &self.common.zone, digester: &self.common.digester, times: &plan.times, arrival: record.timestamp };
+        let reader =
+            ValueReader { zone: &self.common.zone, digester: &self.common.digester, times: &plan.times, arrival: record.timestamp };
         let values = values(plan, &reader, found)?;
         let stamp = stamp(plan, &reader, found)?;
         let mut mapped = MappedRecord { common: &self.common, origins: &plan.origins, values, place: out.arrival(), at: record.timestamp };
@@ -256,19 +257,19 @@ impl Mapped {
     }
 }
 
-fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Values, DecodeError> {
+fn values(plan: &Plan, reader: &ValueReader<'_>, found: &Reach<'_, '_>) -> Result<Values, DecodeError> {
     let mut values = Values::new();
     for ((field, origin), words) in plan.row.fields.iter().zip(&plan.origins.origins).zip(&plan.words) {
         values.push(match origin {
-            Origin::Nowhere => None,
-            Origin::Constant(value) => Some(value.clone()),
-            Origin::Path { slot, path } => {
+            ValueOrigin::Nowhere => None,
+            ValueOrigin::Constant(value) => Some(value.clone()),
+            ValueOrigin::Path { slot, path } => {
                 let cell = Cell::new(field.name, found.json(*slot));
                 let named = |mut error: DecodeError| {
                     error.field.clone_from(path);
                     error
                 };
-                let value: Option<Value> = reader.read(field, words, cell).map_err(named)?;
+                let value: Option<FieldValue> = reader.read(field, words, cell).map_err(named)?;
                 if value.is_none() && field.must {
                     return Err(named(cell.error(format!("a value, the {}'s {}", plan.row.name, field.name))));
                 }
@@ -279,7 +280,7 @@ fn values(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Val
     Ok(values)
 }
 
-fn stamp(plan: &Plan, reader: &Reader<'_>, found: &Reach<'_, '_>) -> Result<Option<Moment>, DecodeError> {
+fn stamp(plan: &Plan, reader: &ValueReader<'_>, found: &Reach<'_, '_>) -> Result<Option<Moment>, DecodeError> {
     let Some((slot, path)) = &plan.version else { return Ok(None) };
     let cell = Cell::new("version", found.json(*slot));
     let stamp = reader.moment(cell).ok_or_else(|| DecodeError { field: path.clone(), ..cell.error("the moment of the last change") })?;

@@ -1,6 +1,6 @@
 //! Where the values of a row's fields come from.
 
-use super::fields::{Field, Value};
+use super::fields::{Field, FieldValue};
 
 /// Where something stands: in the record, or in the element of its list.
 #[derive(Clone, Copy, Debug)]
@@ -11,10 +11,10 @@ pub(super) enum Slot {
 
 /// Where a field's value comes from.
 #[derive(Debug)]
-pub(super) enum Origin {
+pub(super) enum ValueOrigin {
     Nowhere,
     Path { slot: Slot, path: String },
-    Constant(Value),
+    Constant(FieldValue),
 }
 
 /// Where the values of one row's fields come from.
@@ -22,7 +22,7 @@ pub(super) struct Origins {
     /// The row type's fields.
     pub(super) fields: &'static [Field],
     /// In the order of the fields.
-    pub(super) origins: Vec<Origin>,
+    pub(super) origins: Vec<ValueOrigin>,
     /// Amounts count cents, or whatever the minor unit of their currency is.
     pub(super) minor_units: bool,
 }
@@ -36,7 +36,7 @@ impl Origins {
     /// The path that a field is read from, for errors; the field's name where it is none.
     pub(super) fn path<'p>(&'p self, name: &'p str) -> &'p str {
         match self.position(name).and_then(|place| self.origins.get(place)) {
-            Some(Origin::Path { path, .. }) => path,
+            Some(ValueOrigin::Path { path, .. }) => path,
             _ => name,
         }
     }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::envelope::DecodeError;
 
 /// The JSON texts found, by slot; empty text where there is nothing.
-pub(super) type Found<'a> = SmallVec<[&'a str; 16]>;
+pub(super) type PathValues<'a> = SmallVec<[&'a str; 16]>;
 
 /// A set of paths: `result.tracking_code`; a list's element by its number, `lines.0.sku`; a dot in a name as `\.`.
 #[derive(Debug)]
@@ -46,16 +46,16 @@ impl Paths {
     }
 
     /// What stands at each path of an object.
-    pub(super) fn read<'a>(&self, field: &str, json: &'a str) -> Result<Found<'a>, DecodeError> {
+    pub(super) fn read<'a>(&self, field: &str, json: &'a str) -> Result<PathValues<'a>, DecodeError> {
         if !json.starts_with('{') {
             return Err(DecodeError::new(field, "a JSON object", json));
         }
-        let mut found: Found<'a> = smallvec::smallvec![""; self.slots];
+        let mut found: PathValues<'a> = smallvec::smallvec![""; self.slots];
         self.walk(0, json, &mut found).map_err(|error| DecodeError::new(field, format!("JSON ({error})"), json))?;
         Ok(found)
     }
 
-    fn walk<'a>(&self, node: usize, json: &'a str, found: &mut Found<'a>) -> Result<(), serde_json::Error> {
+    fn walk<'a>(&self, node: usize, json: &'a str, found: &mut PathValues<'a>) -> Result<(), serde_json::Error> {
         match json.as_bytes().first() {
             Some(b'{') => {
                 let mut reader = serde_json::Deserializer::from_str(json);
@@ -75,7 +75,7 @@ impl Paths {
         }
     }
 
-    fn take<'a>(&self, node: usize, json: &'a str, found: &mut Found<'a>) -> Result<(), serde_json::Error> {
+    fn take<'a>(&self, node: usize, json: &'a str, found: &mut PathValues<'a>) -> Result<(), serde_json::Error> {
         let at = &self.nodes[node];
         if let Some(slot) = at.slot
             && json != "null"
@@ -104,7 +104,7 @@ fn keys(path: &str) -> Vec<String> {
 struct Walk<'p, 'f, 'a> {
     paths: &'p Paths,
     node: usize,
-    found: &'f mut Found<'a>,
+    found: &'f mut PathValues<'a>,
 }
 
 impl<'a> DeserializeSeed<'a> for Walk<'_, '_, 'a> {

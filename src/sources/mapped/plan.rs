@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::fields::{Field, Reader, Times, Value, WordTable};
-use super::origins::{Origin, Origins, Slot};
+use super::fields::{Field, FieldValue, TimeForm, ValueReader, WordTable};
+use super::origins::{Origins, Slot, ValueOrigin};
 use super::paths::Paths;
 use super::row_type::RowType;
 use crate::envelope::{Cell, TimeUnit};
@@ -96,20 +96,20 @@ pub(super) struct Plan {
     pub(super) when: Vec<(Slot, Vec<String>)>,
     pub(super) needs: Vec<Slot>,
     pub(super) version: Option<(Slot, String)>,
-    pub(super) times: Times,
+    pub(super) times: TimeForm,
 }
 
 /// What is made of the records of one topic.
-pub(super) struct Topic {
+pub(super) struct MappedTopic {
     pub(super) name: String,
     pub(super) paths: Paths,
     pub(super) plans: Vec<Plan>,
 }
 
 /// Reads the settings, which name rows of `row_types`: the topics and the adapter's revision.
-pub(super) fn read(common: &Common, table: &toml::Table, row_types: &'static [RowType]) -> Result<(Vec<Topic>, u16), Vec<String>> {
+pub(super) fn read(common: &Common, table: &toml::Table, row_types: &'static [RowType]) -> Result<(Vec<MappedTopic>, u16), Vec<String>> {
     let settings: Settings = settings::read(table)?;
-    let mut topics: Vec<Topic> = Vec::new();
+    let mut topics: Vec<MappedTopic> = Vec::new();
     let mut errors = Vec::new();
     if settings.rows.is_empty() {
         errors.push("rows: missing; describe at least one row as [[sources.NAME.rows]]".to_owned());
@@ -125,7 +125,7 @@ pub(super) fn read(common: &Common, table: &toml::Table, row_types: &'static [Ro
 }
 
 /// Adds the plan of one entry to its topic.
-fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], topics: &mut Vec<Topic>) -> Result<(), Vec<String>> {
+fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], topics: &mut Vec<MappedTopic>) -> Result<(), Vec<String>> {
     let Some(row) = row_types.iter().find(|row| row.name == settings.row) else {
         let names: Vec<&str> = row_types.iter().map(|row| row.name).collect();
         return Err(vec![format!("unknown row \"{}\"{}", settings.row, suggestion(&settings.row, &names))]);
@@ -137,7 +137,7 @@ fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], t
     check_names(row, &settings, &mut errors);
     check_missing(row, &settings, &mut errors);
     let place = topics.iter().position(|topic| topic.name == settings.topic);
-    let mut fresh = Topic { name: settings.topic.clone(), paths: Paths::new(), plans: Vec::new() };
+    let mut fresh = MappedTopic { name: settings.topic.clone(), paths: Paths::new(), plans: Vec::new() };
     let topic = place.and_then(|place| topics.get_mut(place)).unwrap_or(&mut fresh);
 
     let mut element = Paths::new();
@@ -150,18 +150,18 @@ fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], t
         }
         None => Slot::Record(topic.paths.slot(path)),
     };
-    let times = Times { unit: settings.time_unit, format: settings.time_format.clone() };
+    let times = TimeForm { unit: settings.time_unit, format: settings.time_format.clone() };
     check_format(&times, &mut errors);
     let words = words(row, &settings, &mut errors);
     let origins = row.fields.iter().zip(&words).map(|(field, words)| {
         if let Some(path) = settings.fields.get(field.name) {
-            return Origin::Path { slot: slot(path, &mut errors), path: path.clone() };
+            return ValueOrigin::Path { slot: slot(path, &mut errors), path: path.clone() };
         }
         let constant = settings
             .constants
             .get(field.name)
             .and_then(|value| constant(common, field, words, &times, value).map_err(|error| errors.push(error)).ok());
-        constant.map_or(Origin::Nowhere, Origin::Constant)
+        constant.map_or(ValueOrigin::Nowhere, ValueOrigin::Constant)
     });
     let origins = Origins { fields: row.fields, origins: origins.collect(), minor_units: settings.minor_units };
     let when = settings.when.into_iter().map(|(path, texts)| (slot(&path, &mut errors), texts.texts())).collect();
@@ -208,7 +208,7 @@ fn check_missing(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>
 }
 
 /// A format that cannot even say its own example is no format.
-fn check_format(times: &Times, errors: &mut Vec<String>) {
+fn check_format(times: &TimeForm, errors: &mut Vec<String>) {
     if let Some(format) = &times.format {
         let sample = jiff::civil::date(2025, 3, 14).at(9, 55, 2, 0).in_tz("UTC");
         if let Err(error) = sample.and_then(|sample| jiff::fmt::strtime::format(format, &sample)) {
@@ -237,13 +237,13 @@ fn words(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>) -> Vec
 }
 
 /// A constant, read as a record's value would be.
-fn constant(common: &Common, field: &Field, words: &WordTable, times: &Times, value: &toml::Value) -> Result<Value, String> {
+fn constant(common: &Common, field: &Field, words: &WordTable, times: &TimeForm, value: &toml::Value) -> Result<FieldValue, String> {
     let json = match value {
         toml::Value::String(text) => serde_json::Value::from(text.as_str()).to_string(),
         toml::Value::Integer(_) | toml::Value::Boolean(_) => value.to_string(),
         _ => return Err(format!("constants.{}: expected a text, a whole number, true or false", field.name)),
     };
-    let reader = Reader { zone: &common.zone, digester: &common.digester, times, arrival: Moment::MAX };
+    let reader = ValueReader { zone: &common.zone, digester: &common.digester, times, arrival: Moment::MAX };
     match reader.read(field, words, Cell::new(field.name, &json)) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => Err(format!("constants.{}: blank", field.name)),

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::fields::Value;
+use super::fields::FieldValue;
 use super::origins::Origins;
 use crate::envelope::DecodeError;
 use crate::facts::order::{LineRef, Word};
@@ -10,7 +10,7 @@ use crate::facts::{Alias, Amount, Currency, Digest, Moment, Place, Quantity, Sku
 use crate::sources::Common;
 use crate::sources::words::Meaning;
 
-pub(super) type Values = SmallVec<[Option<Value>; 12]>;
+pub(super) type Values = SmallVec<[Option<FieldValue>; 12]>;
 
 /// A record as the configuration maps it to one row: values in the order of the row type's fields, its place and its moment.
 pub(super) struct MappedRecord<'t> {
@@ -23,7 +23,7 @@ pub(super) struct MappedRecord<'t> {
 }
 
 impl MappedRecord<'_> {
-    fn get(&self, name: &str) -> Option<&Value> {
+    fn get(&self, name: &str) -> Option<&FieldValue> {
         self.values.get(self.origins.position(name)?)?.as_ref()
     }
 
@@ -38,7 +38,7 @@ impl MappedRecord<'_> {
 
     pub(super) fn opt_text(&self, name: &str) -> Option<Text> {
         match self.get(name)? {
-            Value::Text(text) => Some(text.clone()),
+            FieldValue::Text(text) => Some(text.clone()),
             _ => None,
         }
     }
@@ -50,28 +50,28 @@ impl MappedRecord<'_> {
 
     pub(super) fn sku(&self) -> Result<Sku, DecodeError> {
         match self.get("sku") {
-            Some(Value::Sku(sku)) => Ok(sku.clone()),
+            Some(FieldValue::Sku(sku)) => Ok(sku.clone()),
             _ => Err(self.lacks("sku", "a SKU")),
         }
     }
 
     pub(super) fn opt_sku(&self, name: &str) -> Option<Sku> {
         match self.get(name)? {
-            Value::Sku(sku) => Some(sku.clone()),
+            FieldValue::Sku(sku) => Some(sku.clone()),
             _ => None,
         }
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Quantity, DecodeError> {
         match self.get(name) {
-            Some(Value::Number(number)) => Ok(*number),
+            Some(FieldValue::Number(number)) => Ok(*number),
             _ => Err(self.lacks(name, "a number of pieces")),
         }
     }
 
     pub(super) fn currency(&self) -> Result<Currency, DecodeError> {
         match self.get("currency") {
-            Some(Value::Currency(currency)) => Ok(*currency),
+            Some(FieldValue::Currency(currency)) => Ok(*currency),
             _ => Err(self.lacks("currency", "a currency code of three letters")),
         }
     }
@@ -79,30 +79,30 @@ impl MappedRecord<'_> {
     /// An amount in units of its currency, whatever the source counts in.
     pub(super) fn amount(&self, name: &str) -> Result<Amount, DecodeError> {
         match self.get(name) {
-            Some(Value::Amount(amount)) if self.origins.minor_units => from_minor(*amount, self.currency()?.minor_digits())
+            Some(FieldValue::Amount(amount)) if self.origins.minor_units => from_minor(*amount, self.currency()?.minor_digits())
                 .ok_or_else(|| DecodeError::new(self.origins.path(name), "an amount in whole minor units", amount)),
-            Some(Value::Amount(amount)) => Ok(*amount),
+            Some(FieldValue::Amount(amount)) => Ok(*amount),
             _ => Err(self.lacks(name, "an amount")),
         }
     }
 
     pub(super) fn moment(&self, name: &str) -> Option<Moment> {
         match self.get(name)? {
-            Value::Moment(moment) => Some(*moment),
+            FieldValue::Moment(moment) => Some(*moment),
             _ => None,
         }
     }
 
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         match self.get(name)? {
-            Value::Flag(flag) => Some(*flag),
+            FieldValue::Flag(flag) => Some(*flag),
             _ => None,
         }
     }
 
     pub(super) fn email(&self) -> Option<Digest> {
         match self.get("email")? {
-            Value::Email(digest) => Some(*digest),
+            FieldValue::Email(digest) => Some(*digest),
             _ => None,
         }
     }
@@ -110,7 +110,7 @@ impl MappedRecord<'_> {
     /// The place of a word's meaning in its list.
     pub(super) fn place_of(&self, name: &str) -> Option<usize> {
         match self.get(name)? {
-            Value::Word(Ok(place)) => Some(*place),
+            FieldValue::Word(Ok(place)) => Some(*place),
             _ => None,
         }
     }
@@ -118,8 +118,8 @@ impl MappedRecord<'_> {
     /// A word's meaning, or the word as it was written; `absent` where there is none.
     pub(super) fn word<T: Meaning>(&self, name: &str, absent: Word<T>) -> Word<T> {
         match self.get(name) {
-            Some(Value::Word(Ok(place))) => T::NAMES.get(*place).and_then(|name| T::named(name)).map_or(absent, Word::Known),
-            Some(Value::Word(Err(unknown))) => Word::Unknown(unknown.clone()),
+            Some(FieldValue::Word(Ok(place))) => T::NAMES.get(*place).and_then(|name| T::named(name)).map_or(absent, Word::Known),
+            Some(FieldValue::Word(Err(unknown))) => Word::Unknown(unknown.clone()),
             _ => absent,
         }
     }
@@ -136,8 +136,10 @@ impl MappedRecord<'_> {
     pub(super) fn written(&self, name: &str) -> Text {
         let names = self.origins.fields.iter().find(|field| field.name == name).and_then(|field| field.form.meanings());
         match self.get(name) {
-            Some(Value::Word(Ok(place))) => names.and_then(|names| names.get(*place)).map_or_else(Text::default, |name| (*name).into()),
-            Some(Value::Word(Err(unknown))) => unknown.clone(),
+            Some(FieldValue::Word(Ok(place))) => {
+                names.and_then(|names| names.get(*place)).map_or_else(Text::default, |name| (*name).into())
+            }
+            Some(FieldValue::Word(Err(unknown))) => unknown.clone(),
             _ => Text::default(),
         }
     }

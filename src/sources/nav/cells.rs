@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Time;
 
-use super::reader::Reader;
+use super::reader::NavReader;
 use crate::envelope::{Cell, DecodeError, SpelledRow, TimeUnit};
 use crate::facts::{Moment, Quantity, Sku, Text};
 use crate::sources::local_time;
@@ -13,7 +13,7 @@ use crate::sources::local_time;
 pub(super) const SCALE: u32 = 20;
 
 /// Where a table names its goods: the places of these columns.
-pub(super) struct Goods {
+pub(super) struct ItemColumns {
     pub(super) item: usize,
     pub(super) variant: Option<usize>,
 }
@@ -34,14 +34,14 @@ pub(super) fn flag(row: &SpelledRow<'_>, place: usize) -> Result<bool, DecodeErr
 }
 
 /// A line's `Type` says that it is of an item: 2. Texts, accounts, charges, resources are no goods.
-pub(super) fn is_item(row: &SpelledRow<'_>, line_type: usize, goods: &Goods) -> Result<bool, DecodeError> {
+pub(super) fn is_item(row: &SpelledRow<'_>, line_type: usize, goods: &ItemColumns) -> Result<bool, DecodeError> {
     const ITEM: i64 = 2;
     Ok(row.cell(line_type).int()? == ITEM && row.cell(goods.item).filled()?.is_some())
 }
 
-impl Reader<'_> {
+impl NavReader<'_> {
     /// The SKU as NAV's numbers spell it.
-    pub(super) fn sku_text(&self, row: &SpelledRow<'_>, goods: &Goods) -> Result<Text, DecodeError> {
+    pub(super) fn sku_text(&self, row: &SpelledRow<'_>, goods: &ItemColumns) -> Result<Text, DecodeError> {
         let item = filled(row.cell(goods.item), "an item's number")?;
         let mut sku = Text::from(&*item);
         if let Some(place) = goods.variant
@@ -53,7 +53,7 @@ impl Reader<'_> {
         Ok(sku)
     }
 
-    pub(super) fn sku(&self, row: &SpelledRow<'_>, goods: &Goods) -> Result<Sku, DecodeError> {
+    pub(super) fn sku(&self, row: &SpelledRow<'_>, goods: &ItemColumns) -> Result<Sku, DecodeError> {
         let text = self.sku_text(row, goods)?;
         Sku::new(&text).ok_or_else(|| row.cell(goods.item).error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
     }

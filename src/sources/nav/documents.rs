@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 
-use super::cells::{Goods, SCALE, flag, is_item, number};
-use super::reader::{Meaning, Owner, Reader, Table, document_id};
+use super::cells::{ItemColumns, SCALE, flag, is_item, number};
+use super::reader::{NavMeaning, NavReader, NavTable, Owner, document_id};
 use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::order::{ErpLine, ErpRecord, ErpState, LineRef, ReturnDocument, ReturnLine, ReturnState, Word};
@@ -54,10 +54,10 @@ spelled! {
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static HEADER: Table = Table {
+pub(super) static HEADER: NavTable = NavTable {
     name: "Sales Header",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::ERP_RECORD), RowsOf::all(EntityKind::Orders, OrderRow::RETURN_DOCUMENT)],
-    meaning: Meaning {
+    meaning: NavMeaning {
         columns: LazyLock::new(|| SpelledColumns::new(header::NAMES)),
         owner: header_owner,
         upsert: header_upsert,
@@ -65,10 +65,15 @@ pub(super) static HEADER: Table = Table {
     },
 };
 
-pub(super) static LINE: Table = Table {
+pub(super) static LINE: NavTable = NavTable {
     name: "Sales Line",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::ERP_LINE), RowsOf::all(EntityKind::Orders, OrderRow::RETURN_LINE)],
-    meaning: Meaning { columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)), owner: line_owner, upsert: line_upsert, moves: true },
+    meaning: NavMeaning {
+        columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)),
+        owner: line_owner,
+        upsert: line_upsert,
+        moves: true,
+    },
 };
 
 /// The two types of open documents that are read; invoices, credit memos, quotes and blanket orders are not orders.
@@ -99,7 +104,7 @@ fn kind(row: &SpelledRow<'_>, place: usize) -> Result<Option<DocumentKind>, Deco
     })
 }
 
-fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn header_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     let Some(kind) = kind(row, header::TYPE)? else { return Ok(None) };
     let number = number(row, header::NUMBER)?;
     let row_kind = match kind {
@@ -110,7 +115,7 @@ fn header_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owne
     Ok(Some(Owner { subject, kind: row_kind, id: document_id(kind.text(), &number) }))
 }
 
-fn header_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn header_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let Some(kind) = kind(row, header::TYPE)? else { return Ok(()) };
     let number = number(row, header::NUMBER)?;
     let at = reader.written_at(row.cell(header::MODIFIED))?;
@@ -153,7 +158,7 @@ fn return_state(status: i64) -> Word<ReturnState> {
     }
 }
 
-const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
+const GOODS: ItemColumns = ItemColumns { item: line::ITEM, variant: Some(line::VARIANT) };
 
 /// The document that a line of goods belongs to, and the line's id.
 fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(DocumentKind, Cow<'a, str>, Text)>, DecodeError> {
@@ -167,7 +172,7 @@ fn line_of<'a>(row: &SpelledRow<'a>) -> Result<Option<(DocumentKind, Cow<'a, str
     Ok(Some((kind, document, id)))
 }
 
-fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn line_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     let Some((kind, document, id)) = line_of(row)? else { return Ok(None) };
     let row_kind = match kind {
         DocumentKind::Order => OrderRow::ERP_LINE,
@@ -176,7 +181,7 @@ fn line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>
     Ok(Some(Owner { subject: Subject::Alias(reader.adapter.document(kind.text(), &document)), kind: row_kind, id }))
 }
 
-fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn line_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let Some((kind, document, id)) = line_of(row)? else { return Ok(()) };
     let at = reader.written_at(row.cell(line::MODIFIED))?;
     let sku = reader.sku(row, &GOODS)?;
@@ -193,7 +198,7 @@ fn line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>
     Ok(())
 }
 
-fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sku, quantity: Quantity) -> Result<ErpLine, DecodeError> {
+fn order_line(reader: &NavReader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sku, quantity: Quantity) -> Result<ErpLine, DecodeError> {
     let shipped = reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?;
     let outstanding = row.cell(line::OUTSTANDING);
     let told = [line::INVOICED_BASE, line::INVOICED].iter().any(|place| !row.cell(*place).is_null());
@@ -212,7 +217,7 @@ fn order_line(reader: &Reader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sk
 }
 
 /// The line's value with VAT, in the document's currency; NAV leaves it at zero until it has calculated the document.
-fn gross(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
+fn gross(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
     let cell = row.cell(line::GROSS);
     if cell.is_null() {
         return Ok(None);
@@ -223,7 +228,7 @@ fn gross(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, De
 }
 
 /// Cost of one base unit, in the company's currency: the line's is of its own unit, and may have more digits than an amount.
-fn unit_cost(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
+fn unit_cost(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
     let (cost, units) = (row.cell(line::COST), row.cell(line::UNITS));
     if cost.is_null() {
         return Ok(None);

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::cells::{Goods, SCALE, filled, flag};
-use super::reader::{Meaning, Owner, Reader, Table};
+use super::cells::{ItemColumns, SCALE, filled, flag};
+use super::reader::{NavMeaning, NavReader, NavTable, Owner};
 use crate::envelope::{Cell, DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Offer, Price, Product};
@@ -92,16 +92,21 @@ spelled! {
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static ITEM: Table = Table {
+pub(super) static ITEM: NavTable = NavTable {
     name: "Item",
     rows: &[],
-    meaning: Meaning { columns: LazyLock::new(|| SpelledColumns::new(item::NAMES)), owner: item_owner, upsert: item_upsert, moves: false },
+    meaning: NavMeaning {
+        columns: LazyLock::new(|| SpelledColumns::new(item::NAMES)),
+        owner: item_owner,
+        upsert: item_upsert,
+        moves: false,
+    },
 };
 
-pub(super) static VARIANT: Table = Table {
+pub(super) static VARIANT: NavTable = NavTable {
     name: "Item Variant",
     rows: &[],
-    meaning: Meaning {
+    meaning: NavMeaning {
         columns: LazyLock::new(|| SpelledColumns::new(variant::NAMES)),
         owner: variant_owner,
         upsert: variant_upsert,
@@ -109,10 +114,10 @@ pub(super) static VARIANT: Table = Table {
     },
 };
 
-pub(super) static SALES_PRICE: Table = Table {
+pub(super) static SALES_PRICE: NavTable = NavTable {
     name: "Sales Price",
     rows: &[],
-    meaning: Meaning {
+    meaning: NavMeaning {
         columns: LazyLock::new(|| SpelledColumns::new(sales_price::NAMES)),
         owner: sales_price_owner,
         upsert: sales_price_upsert,
@@ -120,10 +125,10 @@ pub(super) static SALES_PRICE: Table = Table {
     },
 };
 
-pub(super) static PRICE_LIST_LINE: Table = Table {
+pub(super) static PRICE_LIST_LINE: NavTable = NavTable {
     name: "Price List Line",
     rows: &[],
-    meaning: Meaning {
+    meaning: NavMeaning {
         columns: LazyLock::new(|| SpelledColumns::new(list_line::NAMES)),
         owner: list_line_owner,
         upsert: list_line_upsert,
@@ -131,10 +136,10 @@ pub(super) static PRICE_LIST_LINE: Table = Table {
     },
 };
 
-pub(super) static LINE_DISCOUNT: Table = Table {
+pub(super) static LINE_DISCOUNT: NavTable = NavTable {
     name: "Sales Line Discount",
     rows: &[RowsOf::beginning(EntityKind::Skus, SkuRow::OFFER, &["discount|"])],
-    meaning: Meaning {
+    meaning: NavMeaning {
         columns: LazyLock::new(|| SpelledColumns::new(discount::NAMES)),
         owner: discount_owner,
         upsert: discount_upsert,
@@ -142,23 +147,23 @@ pub(super) static LINE_DISCOUNT: Table = Table {
     },
 };
 
-const OF_ITEM: Goods = Goods { item: item::NUMBER, variant: None };
-const OF_VARIANT: Goods = Goods { item: variant::ITEM, variant: Some(variant::CODE) };
-const OF_SALES_PRICE: Goods = Goods { item: sales_price::ITEM, variant: Some(sales_price::VARIANT) };
-const OF_LIST_LINE: Goods = Goods { item: list_line::ITEM, variant: Some(list_line::VARIANT) };
-const OF_DISCOUNT: Goods = Goods { item: discount::ITEM, variant: Some(discount::VARIANT) };
+const OF_ITEM: ItemColumns = ItemColumns { item: item::NUMBER, variant: None };
+const OF_VARIANT: ItemColumns = ItemColumns { item: variant::ITEM, variant: Some(variant::CODE) };
+const OF_SALES_PRICE: ItemColumns = ItemColumns { item: sales_price::ITEM, variant: Some(sales_price::VARIANT) };
+const OF_LIST_LINE: ItemColumns = ItemColumns { item: list_line::ITEM, variant: Some(list_line::VARIANT) };
+const OF_DISCOUNT: ItemColumns = ItemColumns { item: discount::ITEM, variant: Some(discount::VARIANT) };
 
 /// A product's row id is its SKU as NAV spells it.
-fn product_owner(reader: &Reader<'_>, row: &SpelledRow<'_>, goods: &Goods) -> Result<Option<Owner>, DecodeError> {
+fn product_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>, goods: &ItemColumns) -> Result<Option<Owner>, DecodeError> {
     let (subject, id) = (Subject::Sku(reader.sku(row, goods)?), reader.sku_text(row, goods)?);
     Ok(Some(Owner { subject, kind: SkuRow::PRODUCT, id }))
 }
 
-fn item_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn item_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     product_owner(reader, row, &OF_ITEM)
 }
 
-fn item_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn item_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let text = reader.sku_text(row, &OF_ITEM)?;
     let product = Product {
         sku_text: text.clone(),
@@ -180,11 +185,11 @@ fn sales_unit(row: &SpelledRow<'_>) -> Result<Text, DecodeError> {
     Ok(unit.trim().into())
 }
 
-fn variant_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn variant_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     product_owner(reader, row, &OF_VARIANT)
 }
 
-fn variant_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn variant_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let code = filled(row.cell(variant::CODE), "a variant's code")?;
     let text = reader.sku_text(row, &OF_VARIANT)?;
     let product = Product {
@@ -211,7 +216,7 @@ fn sales_list(row: &SpelledRow<'_>) -> Result<Option<Text>, DecodeError> {
     })
 }
 
-fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn sales_price_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     use sales_price as column;
     let Some(list) = sales_list(row)? else { return Ok(None) };
     let minimum = reader.quantity(row.cell(column::MINIMUM))?;
@@ -222,7 +227,7 @@ fn sales_price_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_SALES_PRICE)?), kind: SkuRow::PRICE, id }))
 }
 
-fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn sales_price_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     use sales_price as column;
     let (Some(list), Some(owner)) = (sales_list(row)?, sales_price_owner(reader, row)?) else { return Ok(()) };
     let price = Price {
@@ -241,7 +246,7 @@ fn sales_price_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut Facts
 }
 
 /// Only an active line that sells an item at a price, to all customers or to a group of them.
-fn list_line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn list_line_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     use list_line as column;
     const ACTIVE: i64 = 1;
     const PURCHASE: i64 = 2;
@@ -261,7 +266,7 @@ fn list_line_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<O
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_LIST_LINE)?), kind: SkuRow::PRICE, id }))
 }
 
-fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn list_line_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     use list_line as column;
     let Some(owner) = list_line_owner(reader, row)? else { return Ok(()) };
     let price = Price {
@@ -281,7 +286,7 @@ fn list_line_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOu
 
 /// A discount of one item for all customers, from one piece on: an offer. Discounts of groups of items or of customers, of a customer or a
 /// campaign are not for everybody.
-fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+fn discount_owner(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
     use discount as column;
     const ITEM: i64 = 0;
     const ALL_CUSTOMERS: i64 = 2;
@@ -295,7 +300,7 @@ fn discount_owner(reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Ow
     Ok(Some(Owner { subject: Subject::Sku(reader.sku(row, &OF_DISCOUNT)?), kind: SkuRow::OFFER, id }))
 }
 
-fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn discount_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     use discount as column;
     let Some(owner) = discount_owner(reader, row)? else { return Ok(()) };
     let named = row.cell(column::CURRENCY).filled()?.is_some();
@@ -315,7 +320,7 @@ fn discount_upsert(reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut
 }
 
 /// A blank currency is the company's own.
-fn currency(reader: &Reader<'_>, cell: Cell<'_>) -> Result<Currency, DecodeError> {
+fn currency(reader: &NavReader<'_>, cell: Cell<'_>) -> Result<Currency, DecodeError> {
     match cell.filled()? {
         Some(_) => cell.currency(),
         None => reader.adapter.settings.local_currency.ok_or_else(|| cell.error("a currency (local_currency is not set)")),

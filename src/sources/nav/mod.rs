@@ -38,7 +38,7 @@ mod reader;
 
 use std::sync::Arc;
 
-use self::reader::{Meaning, Nav, Reader, Row, Settings, Table};
+use self::reader::{Nav, NavMeaning, NavReader, NavRow, NavSettings, NavTable};
 use super::adapter::{Adapter, Common, Reading, SystemKind};
 use super::facts_out::FactsOut;
 use super::settings;
@@ -55,7 +55,7 @@ pub const KIND: SystemKind = SystemKind {
     build,
 };
 
-static TABLES: &[&Table] = &[
+static TABLES: &[&NavTable] = &[
     &documents::HEADER,
     &documents::LINE,
     &posted::SHIPMENT_HEADER,
@@ -74,7 +74,7 @@ static TABLES: &[&Table] = &[
 ];
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
-    let settings: Settings = settings::read(table)?;
+    let settings: NavSettings = settings::read(table)?;
     let mut errors = Vec::new();
     let business_central = !settings.application.is_empty();
     // A company without discounts has no topic of them.
@@ -105,8 +105,8 @@ fn converted(name: &str) -> String {
 }
 
 /// Topics as Debezium names them: signs that a topic may not have become `_`.
-fn topics(settings: &Settings, company: &str, tables: &[String]) -> Vec<String> {
-    let Settings { topic_prefix, database, schema, application, .. } = settings;
+fn topics(settings: &NavSettings, company: &str, tables: &[String]) -> Vec<String> {
+    let NavSettings { topic_prefix, database, schema, application, .. } = settings;
     let end = if application.is_empty() { String::new() } else { format!("${application}") };
     let full = tables.iter().map(|table| format!("{topic_prefix}.{database}.{schema}.{company}{table}{end}"));
     let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -132,10 +132,10 @@ impl Adapter for Nav {
 }
 
 impl Tables for Nav {
-    type Meaning = Meaning;
+    type Meaning = NavMeaning;
 
     /// `name` as in SQL Server: `company$Table`, and the application where it has one.
-    fn table<'n>(&self, name: &'n str) -> Result<&'static Table, &'n str> {
+    fn table<'n>(&self, name: &'n str) -> Result<&'static NavTable, &'n str> {
         let rest = name.strip_prefix(self.company.as_str()).ok_or(name)?;
         let (table, application) = rest.split_once('$').unwrap_or((rest, ""));
         if !application.is_empty() && !application.eq_ignore_ascii_case(&self.settings.application) {
@@ -144,9 +144,14 @@ impl Tables for Nav {
         TABLES.iter().find(|known| known.name == table).copied().ok_or(name)
     }
 
-    fn change(table: &'static Table, change: &ChangeEvent<'_>, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn change(
+        table: &'static NavTable,
+        change: &ChangeEvent<'_>,
+        reader: &NavReader<'_>,
+        out: &mut FactsOut<'_>,
+    ) -> Result<(), DecodeError> {
         let meaning = &table.meaning;
-        tables::apply(change, reader, out, |field, json| Ok(Row { meaning, cells: meaning.columns.read(field, json)? }))
+        tables::apply(change, reader, out, |field, json| Ok(NavRow { meaning, cells: meaning.columns.read(field, json)? }))
     }
 }
 

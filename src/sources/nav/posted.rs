@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::cells::{Goods, is_item, number};
+use super::cells::{ItemColumns, is_item, number};
 use super::documents::{ORDER, RETURN};
-use super::reader::{Meaning, Owner, Reader, Table};
+use super::reader::{NavMeaning, NavReader, NavTable, Owner};
 use crate::envelope::debezium::Op;
 use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, spelled};
 use crate::facts::ids::join_key;
@@ -43,20 +43,20 @@ pub(super) const REVISION: u16 = 1;
 
 macro_rules! posted {
     ($posted:ident: $header:ident $header_name:literal, $line:ident $line_name:literal, $begins:literal) => {
-        pub(super) static $header: Table = Table {
+        pub(super) static $header: NavTable = NavTable {
             name: $header_name,
             rows: &[],
-            meaning: Meaning {
+            meaning: NavMeaning {
                 columns: LazyLock::new(|| SpelledColumns::new(header::NAMES)),
                 owner: |_, _| Ok(None),
                 upsert: |reader, row, out| $posted.header(reader, row, out),
                 moves: false,
             },
         };
-        pub(super) static $line: Table = Table {
+        pub(super) static $line: NavTable = NavTable {
             name: $line_name,
             rows: &[RowsOf::beginning(EntityKind::Orders, OrderRow::ERP_POSTED, &[$begins])],
-            meaning: Meaning {
+            meaning: NavMeaning {
                 columns: LazyLock::new(|| SpelledColumns::new(line::NAMES)),
                 owner: |reader, row| $posted.owner(reader, row),
                 upsert: |reader, row, out| $posted.line(reader, row, out),
@@ -102,12 +102,12 @@ impl From {
     }
 }
 
-const GOODS: Goods = Goods { item: line::ITEM, variant: Some(line::VARIANT) };
+const GOODS: ItemColumns = ItemColumns { item: line::ITEM, variant: Some(line::VARIANT) };
 
 impl Posted {
     /// Lays links: from the open document to the order, and where lines need it from the posted document to the open one. Only when the
     /// document is posted: later changes of it (a tracking number, a print counter) repeat what may no longer hold for the open document.
-    fn header(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn header(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if reader.op == Op::Update {
             return Ok(());
         }
@@ -134,7 +134,7 @@ impl Posted {
     }
 
     /// The name that a line goes under: what it was posted from, else the posted document; the open document's number; the line's id.
-    fn of(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Alias, Text, Text)>, DecodeError> {
+    fn of(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<(Alias, Text, Text)>, DecodeError> {
         if !is_item(row, line::TYPE, &GOODS)? {
             return Ok(None);
         }
@@ -150,12 +150,12 @@ impl Posted {
         Ok(Some((name, from, id)))
     }
 
-    fn owner(&self, reader: &Reader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+    fn owner(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
         let of = self.of(reader, row)?;
         Ok(of.map(|(name, _, id)| Owner { subject: Subject::Alias(name), kind: OrderRow::ERP_POSTED, id }))
     }
 
-    fn line(&self, reader: &Reader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn line(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let Some((name, from, id)) = self.of(reader, row)? else { return Ok(()) };
         let at = reader.written_at(row.cell(line::MODIFIED))?;
         let told = ErpPosted {

@@ -8,12 +8,12 @@ use crate::envelope::{Decimals, DecodeError, SpelledColumns, SpelledRow};
 use crate::facts::{Alias, Currency, Subject, Text};
 use crate::sources::adapter::Common;
 use crate::sources::facts_out::FactsOut;
-use crate::sources::tables::{self, Moved, TableRow};
+use crate::sources::tables::{self, RowMove, TableRow};
 
 /// The keys of `[sources.NAME]` for `kind = "nav"`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settings {
+pub(super) struct NavSettings {
     /// The connector's `topic.prefix`.
     #[serde(default = "topic_prefix")]
     pub(super) topic_prefix: String,
@@ -61,7 +61,7 @@ fn variant_separator() -> String {
 /// The adapter.
 pub(super) struct Nav {
     pub(super) common: Common,
-    pub(super) settings: Settings,
+    pub(super) settings: NavSettings,
     /// The company as tables name it, and `$`.
     pub(super) company: String,
     /// Scope of the names of documents.
@@ -88,16 +88,16 @@ pub(super) fn document_id(kind: &str, number: &str) -> Text {
     id
 }
 
-pub(super) type Table = tables::Table<Nav>;
-pub(super) type Reader<'r> = tables::Reader<'r, Nav>;
+pub(super) type NavTable = tables::SourceTable<Nav>;
+pub(super) type NavReader<'r> = tables::RowReader<'r, Nav>;
 
 /// How a row of a table is read and what it means.
-pub(super) struct Meaning {
+pub(super) struct NavMeaning {
     pub(super) columns: LazyLock<SpelledColumns>,
     /// Whose row it is and which; `None` for a row that says nothing.
-    pub(super) owner: fn(&Reader<'_>, &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError>,
+    pub(super) owner: fn(&NavReader<'_>, &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError>,
     /// The row stands so.
-    pub(super) upsert: fn(&Reader<'_>, &SpelledRow<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,
+    pub(super) upsert: fn(&NavReader<'_>, &SpelledRow<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,
     /// An update may give the row to another owner, or to none.
     pub(super) moves: bool,
 }
@@ -111,17 +111,17 @@ pub(super) struct Owner {
 }
 
 /// A row with its table's meaning.
-pub(super) struct Row<'a> {
-    pub(super) meaning: &'static Meaning,
+pub(super) struct NavRow<'a> {
+    pub(super) meaning: &'static NavMeaning,
     pub(super) cells: SpelledRow<'a>,
 }
 
-impl<'a> TableRow<'a, Nav> for Row<'a> {
-    fn upsert(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+impl<'a> TableRow<'a, Nav> for NavRow<'a> {
+    fn upsert(&self, reader: &NavReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         (self.meaning.upsert)(reader, &self.cells, out)
     }
 
-    fn delete(&self, reader: &Reader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn delete(&self, reader: &NavReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some(Owner { subject, kind, id }) = (self.meaning.owner)(reader, &self.cells)? {
             out.deleted(subject, kind, id, reader.place, reader.committed_at);
         }
@@ -132,13 +132,13 @@ impl<'a> TableRow<'a, Nav> for Row<'a> {
         self.meaning.moves
     }
 
-    fn moved(&self, before: &Self, reader: &Reader<'_>) -> Result<Moved, DecodeError> {
+    fn moved(&self, before: &Self, reader: &NavReader<'_>) -> Result<RowMove, DecodeError> {
         let owner = |row: &Self, image: &str| (self.meaning.owner)(reader, &row.cells).map_err(|error| error.within(image));
         let (before, after) = (owner(before, "before")?, owner(self, "after")?);
         Ok(match after {
-            after if after == before => Moved::No,
-            Some(_) => Moved::ToAnother,
-            None => Moved::Away,
+            after if after == before => RowMove::No,
+            Some(_) => RowMove::ToAnother,
+            None => RowMove::Away,
         })
     }
 }

@@ -17,7 +17,7 @@ pub(super) enum Landed {
     Tracking,
 }
 
-pub(super) struct Topic {
+pub(super) struct LandedTopic {
     pub(super) name: String,
     pub(super) landed: Landed,
     pub(super) columns: SpelledColumns,
@@ -27,7 +27,7 @@ pub(super) struct Topic {
 pub(super) struct Peoplevox {
     pub(super) common: Common,
     pub(super) site: String,
-    pub(super) topics: Vec<Topic>,
+    pub(super) topics: Vec<LandedTopic>,
     pub(super) statuses: Words<WarehouseState>,
     pub(super) conditions: Words<Condition>,
 }

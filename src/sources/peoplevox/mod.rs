@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use self::context::{Landed, Peoplevox, Topic};
+use self::context::{Landed, LandedTopic, Peoplevox};
 use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
 use super::settings;
@@ -146,7 +146,7 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
     }
 }
 
-fn topics(settings: &Settings) -> Vec<Topic> {
+fn topics(settings: &Settings) -> Vec<LandedTopic> {
     let names = &settings.topics;
     let mut status = SpelledColumns::new(events::status::NAMES);
     let fields = &settings.status_fields;
@@ -168,7 +168,7 @@ fn topics(settings: &Settings) -> Vec<Topic> {
         (&names.tracking, Landed::Tracking, tracking),
     ];
     let named = all.into_iter().filter(|(name, ..)| !name.trim().is_empty());
-    named.map(|(name, landed, columns)| Topic { name: name.trim().to_owned(), landed, columns }).collect()
+    named.map(|(name, landed, columns)| LandedTopic { name: name.trim().to_owned(), landed, columns }).collect()
 }
 
 fn also(columns: &mut SpelledColumns, place: usize, name: &Option<String>) {

@@ -13,7 +13,7 @@ use crate::sources::words::Words;
 /// The keys of `[sources.NAME]` for `kind = "shopify"`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settings {
+pub(super) struct ShopifySettings {
     /// The topics that the bodies land on.
     #[serde(default = "topics")]
     pub(super) topics: Vec<String>,
@@ -39,7 +39,7 @@ pub(super) const TENDERS: &[(&str, Tender)] = &[
 /// The adapter.
 pub(super) struct Shopify {
     pub(super) common: Common,
-    pub(super) settings: Settings,
+    pub(super) settings: ShopifySettings,
     pub(super) tenders: Words<Tender>,
 }
 

@@ -25,7 +25,7 @@ mod refunds;
 
 use std::sync::Arc;
 
-use self::context::{Context, Settings, Shopify, TENDERS};
+use self::context::{Context, Shopify, ShopifySettings, TENDERS};
 use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
 use super::settings;
@@ -37,7 +37,7 @@ pub const KIND: SystemKind =
     SystemKind { name: "shopify", label: "Shopify Plus (webhook bodies)", fixtures: "shopify", roles: &[Role::Shop], build };
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
-    let settings: Settings = settings::read(table)?;
+    let settings: ShopifySettings = settings::read(table)?;
     let tenders = Words::new("tenders", TENDERS, &settings.tenders)?;
     Ok(Arc::new(Shopify { common: common.clone(), settings, tenders }))
 }

@@ -19,7 +19,7 @@ use crate::sources::facts_out::FactsOut;
 pub(super) const REVISION: u16 = 1;
 
 columns! {
-    pub(super) struct Order {
+    pub(super) struct OrderBody {
         id, name, order_number, created_at, processed_at, updated_at, cancelled_at, location_id,
         currency, presentment_currency, taxes_included, duties_included, test, source_name,
         financial_status, fulfillment_status, payment_gateway_names, payment_terms,
@@ -28,7 +28,7 @@ columns! {
         line_items, shipping_lines, fulfillments, refunds, transactions,
     }
 
-    pub(super) struct Deleted { id }
+    pub(super) struct DeletedBody { id }
 
     struct Customer { id }
 
@@ -48,13 +48,13 @@ columns! {
 /// An order's body and what is true of all its rows.
 struct Body<'a, 'c> {
     cx: &'c Context<'c>,
-    order: &'c Order<'a>,
+    order: &'c OrderBody<'a>,
     key: OrderKey,
     purse: Purse,
     taxes_included: bool,
     items: Vec<LineItem<'a>>,
     shipping: Vec<ShippingLine<'a>>,
-    refunds: Vec<refunds::Refund<'a>>,
+    refunds: Vec<refunds::RefundBody<'a>>,
     /// Line id and pieces, of all fulfilments that were made.
     shipped: Vec<(Cow<'a, str>, Quantity)>,
     refunded: Vec<RefundedPieces<'a>>,
@@ -62,7 +62,7 @@ struct Body<'a, 'c> {
     at: Moment,
 }
 
-pub(super) fn translate(cx: &Context<'_>, order: &Order<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+pub(super) fn translate(cx: &Context<'_>, order: &OrderBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let body = Body::new(cx, order)?;
     let number = body.number()?;
     let header = body.header(&number)?;
@@ -96,16 +96,16 @@ fn shipped_pieces<'a>(fulfillments: &[Fulfillment<'a>]) -> Result<Vec<(Cow<'a, s
 }
 
 /// `orders/delete`: the id is all it says.
-pub(super) fn delete(cx: &Context<'_>, order: &Deleted<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+pub(super) fn delete(cx: &Context<'_>, order: &DeletedBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let place = Place::Stamp { millis: cx.taken_at.0, rank: u32::MAX, tie: cx.digest };
     out.deleted(Subject::Order(cx.order(&order.id)?), OrderRow::HEADER, "", place, cx.taken_at);
     Ok(())
 }
 
 impl<'a, 'c> Body<'a, 'c> {
-    fn new(cx: &'c Context<'c>, order: &'c Order<'a>) -> Result<Self, DecodeError> {
+    fn new(cx: &'c Context<'c>, order: &'c OrderBody<'a>) -> Result<Self, DecodeError> {
         let at = moment(&order.updated_at)?.ok_or_else(|| order.updated_at.error("the moment when the order was changed"))?;
-        let (fulfillments, refunds): (Vec<Fulfillment<'a>>, Vec<refunds::Refund<'a>>) =
+        let (fulfillments, refunds): (Vec<Fulfillment<'a>>, Vec<refunds::RefundBody<'a>>) =
             (order.fulfillments.objects()?, order.refunds.objects()?);
         let count = |n: usize| u32::try_from(n.min(255)).unwrap_or(255);
         let rank = u32::from(!order.cancelled_at.is_null()) << 16 | count(refunds.len()) << 8 | count(fulfillments.len());

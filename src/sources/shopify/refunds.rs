@@ -15,32 +15,38 @@ use crate::sources::facts_out::FactsOut;
 pub(super) const REVISION: u16 = 1;
 
 columns! {
-    pub(super) struct Refund { id, order_id, created_at, processed_at, refund_line_items, transactions }
+    pub(super) struct RefundBody { id, order_id, created_at, processed_at, refund_line_items, transactions }
 
     struct RefundLine { id, line_item_id, quantity, restock_type, location_id }
 
-    pub(super) struct Transaction { id, order_id, kind, status, gateway, amount, currency, authorization, created_at, processed_at }
+    pub(super) struct TransactionBody { id, order_id, kind, status, gateway, amount, currency, authorization, created_at, processed_at }
 }
 
 /// `refunds/create`.
-pub(super) fn refund(cx: &Context<'_>, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+pub(super) fn refund(cx: &Context<'_>, refund: &RefundBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     rows(cx, &cx.order(&refund.order_id)?, refund, out)
 }
 
 /// `order_transactions/create`: comes again when the status changes.
-pub(super) fn transaction(cx: &Context<'_>, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+pub(super) fn transaction(cx: &Context<'_>, transaction: &TransactionBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     row(cx, &cx.order(&transaction.order_id)?, transaction, out)
 }
 
-pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &Refund<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    for (i, transaction) in refund.transactions.objects::<Transaction<'_>>()?.iter().enumerate() {
+pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &RefundBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    for (i, transaction) in refund.transactions.objects::<TransactionBody<'_>>()?.iter().enumerate() {
         row(cx, order, transaction, out).map_err(|error| error.within(&format!("transactions[{i}]")))?;
     }
     Ok(())
 }
 
 /// A refund at the counter whose goods go back on the shelf is a return: authorisation and receipt in one.
-pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: Moment, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+pub(super) fn returned(
+    order: &OrderKey,
+    refund: &RefundBody<'_>,
+    place: Place,
+    at: Moment,
+    out: &mut FactsOut<'_>,
+) -> Result<(), DecodeError> {
     let received_at = moment(&refund.processed_at)?.or(moment(&refund.created_at)?).unwrap_or(at);
     for (i, part) in refund.refund_line_items.objects::<RefundLine<'_>>()?.iter().enumerate() {
         let mut tell = || -> Result<(), DecodeError> {
@@ -71,7 +77,7 @@ pub(super) fn returned(order: &OrderKey, refund: &Refund<'_>, place: Place, at: 
     Ok(())
 }
 
-fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+fn row(cx: &Context<'_>, order: &OrderKey, transaction: &TransactionBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     if transaction.kind.text()? != "refund" {
         return Ok(());
     }
@@ -99,7 +105,7 @@ fn row(cx: &Context<'_>, order: &OrderKey, transaction: &Transaction<'_>, out: &
     Ok(())
 }
 
-impl Transaction<'_> {
+impl TransactionBody<'_> {
     fn state(&self) -> Result<Word<RefundState>, DecodeError> {
         Ok(match &*self.status.text()? {
             "pending" => Word::Known(RefundState::Pending),
@@ -118,7 +124,7 @@ pub(super) struct RefundedPieces<'a> {
     pub quantity: Quantity,
 }
 
-pub(super) fn refunded_pieces<'a>(refunds: &[Refund<'a>]) -> Result<Vec<RefundedPieces<'a>>, DecodeError> {
+pub(super) fn refunded_pieces<'a>(refunds: &[RefundBody<'a>]) -> Result<Vec<RefundedPieces<'a>>, DecodeError> {
     let mut all = Vec::new();
     for refund in refunds {
         for part in refund.refund_line_items.objects::<RefundLine<'a>>()? {
@@ -132,7 +138,7 @@ pub(super) fn refunded_pieces<'a>(refunds: &[Refund<'a>]) -> Result<Vec<Refunded
 /// Running totals by tender, from all transactions of an order. Row id -> payment; gift cards and store credit apart from the rest.
 pub(super) fn payments(cx: &Context<'_>, cell: &Cell<'_>, currency: Currency) -> Result<Vec<(&'static str, Payment)>, DecodeError> {
     let mut payments: Vec<(&'static str, Payment)> = Vec::new();
-    for (i, transaction) in cell.objects::<Transaction<'_>>()?.iter().enumerate() {
+    for (i, transaction) in cell.objects::<TransactionBody<'_>>()?.iter().enumerate() {
         add(cx, transaction, currency, &mut payments).map_err(|error| error.within(&format!("transactions[{i}]")))?;
     }
     Ok(payments)
@@ -140,7 +146,7 @@ pub(super) fn payments(cx: &Context<'_>, cell: &Cell<'_>, currency: Currency) ->
 
 fn add(
     cx: &Context<'_>,
-    transaction: &Transaction<'_>,
+    transaction: &TransactionBody<'_>,
     currency: Currency,
     to: &mut Vec<(&'static str, Payment)>,
 ) -> Result<(), DecodeError> {
