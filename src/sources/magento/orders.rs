@@ -4,7 +4,7 @@ use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{Address, Charge, ChargeKind, Header, Hold, Payment, Personal, Predecessor, ShopState, Tender, Word};
-use crate::facts::{Amount, Currency, CustomerKey, Digest, EntityKind, Moment, Alias, OrderKey, OrderRow, Subject, Text};
+use crate::facts::{Alias, Amount, Currency, CustomerKey, Digest, EntityKind, Moment, OrderKey, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
