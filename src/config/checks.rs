@@ -79,14 +79,14 @@ pub fn roles(diagnostics: &Diagnostics, sources: &[Draft<'_>], rules: &Rules) {
     for location in &rules.locations {
         let Some(counter) = sources.iter().find(|source| Some(source.id) == location.counted_by) else { continue };
         let by_another = location.wms.is_some_and(|wms| wms != counter.id);
-        if !by_another || rules.stock.of(counter.id).booking_delay.is_some() {
+        if !by_another || rules.stock.of(counter.id).posting_delay.is_some() {
             continue;
         }
         let wms = location.wms.map_or("", |wms| rules.name_of(wms));
         let books = [Role::Erp, Role::Shop, Role::Pos].into_iter().any(|role| counter.plays(role));
         let how = if books { "only once the counting system has a row of its own for it" } else { "a day after it happened" };
         diagnostics.note(format!(
-            "{} counts {}, and {wms} reports the despatches there: a despatch counts as booked {how} (set booking_delay to change that)",
+            "{} counts {}, and {wms} reports the despatches there: a despatch counts as booked {how} (set posting_delay to change that)",
             counter.name, location.code
         ));
     }

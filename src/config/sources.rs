@@ -173,9 +173,9 @@ const BASES: &[(&str, Basis)] = &[("on-hand", Basis::OnHand), ("free", Basis::Fr
 fn counting(section: &mut Section<'_>) -> Counting {
     let counts = section.read("counts", |value| values::word(value, BASES));
     let movements = section.read("between_counts", |value| values::word(value, &[("none", false), ("movements", true)]));
-    let booking_delay = section.read("booking_delay", values::span);
+    let posting_delay = section.read("posting_delay", values::span);
     let stale_after = section.read("counts_every", values::span_from(Span::minutes(1)));
-    Counting { counts, rules: CountingRules { movements: movements.unwrap_or(false), booking_delay, stale_after } }
+    Counting { counts, rules: CountingRules { movements: movements.unwrap_or(false), posting_delay, stale_after } }
 }
 
 fn kinds_named(kinds: &[SystemKind]) -> String {

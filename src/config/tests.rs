@@ -272,7 +272,7 @@ fn defaults_follow_from_what_there_is() {
 
 #[test]
 fn how_a_source_counts_is_told_and_what_follows_is_noted() {
-    let counts = "kind = \"magento\"\ncounts = \"free\"\nbetween_counts = \"movements\"\nbooking_delay = \"2h\"\ncounts_every = \"36h\"\n";
+    let counts = "kind = \"magento\"\ncounts = \"free\"\nbetween_counts = \"movements\"\nposting_delay = \"2h\"\ncounts_every = \"36h\"\n";
     let rest = format!(
         "{}[channels.web]\ncurrency = \"GBP\"\nprices_include_tax = true\n[locations.TRUCK]\nin_transit = true\ncounted_by = \"magento\"\n[stock]\ncount_tolerance = 2\n",
         SHOP.replace("kind = \"magento\"\n", counts)
@@ -280,11 +280,11 @@ fn how_a_source_counts_is_told_and_what_follows_is_noted() {
     let config = good(&rest);
     let (stock, id) = (&config.rules.stock, SourceId::of("magento"));
     let counting = stock.of(id);
-    assert_eq!((counting.movements, counting.booking_delay, counting.stale_after), (true, Some(Span::hours(2)), Some(Span::hours(36))));
+    assert_eq!((counting.movements, counting.posting_delay, counting.stale_after), (true, Some(Span::hours(2)), Some(Span::hours(36))));
     assert_eq!(config.sources[0].common.counts, Some(crate::facts::sku::Basis::Free));
     assert_eq!((stock.in_transit.as_slice(), stock.count_tolerance.to_string()), (&["TRUCK".into()][..], "2".to_owned()));
     assert_eq!(stock.prices_include_tax.get("web"), Some(&true));
-    let late = |text: &str| good(text).notes.iter().any(|note| note.contains("set booking_delay to change that"));
+    let late = |text: &str| good(text).notes.iter().any(|note| note.contains("set posting_delay to change that"));
     let by_erp = CHAIN.replace("[locations.MAIN]", "[locations.MAIN]\ncounted_by = \"nav\"");
     assert!(late(&by_erp) && !late(CHAIN), "{:?}", good(&by_erp).notes);
 }

@@ -6,7 +6,7 @@
 
 use super::store::Store;
 use super::watermarks::{deletion, left_out};
-use crate::entities::watermark::Progress;
+use crate::entities::watermark::WatermarkProgress;
 use crate::entities::{Kept, Put};
 use crate::facts::{Change, EntityKind, Fact, Provenance, Row, RowKey, RowSet, Subject, Version};
 
@@ -17,9 +17,9 @@ pub(super) fn put(store: &mut Store, fact: Fact) -> Put {
     let Subject::Set(set) = subject else { return Put::Stale };
     let staged = shard.watermarks.stage(&set);
     let put = match staged.state.put(&watermark, version, cause, at) {
-        Progress::None => Put::Stale,
-        Progress::Part => Put::Same,
-        Progress::Raised => Put::Changed,
+        WatermarkProgress::None => Put::Stale,
+        WatermarkProgress::Part => Put::Same,
+        WatermarkProgress::Raised => Put::Changed,
     };
     staged.mark(put, cause);
     put

@@ -13,7 +13,7 @@ pub struct CountingRules {
     /// It counts now and then and reports movements in between: its movements after a count are added to the count.
     pub movements: bool,
     /// It has no rows of its own for despatches: a despatch that another system reports is taken to be in its count this long after it happened.
-    pub booking_delay: Option<Span>,
+    pub posting_delay: Option<Span>,
     /// It counts each SKU at least so often: an older count is stale.
     pub stale_after: Option<Span>,
 }

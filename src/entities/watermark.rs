@@ -36,7 +36,7 @@ struct OpenList {
 
 /// What a watermark's fact changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Progress {
+pub enum WatermarkProgress {
     /// Nothing: it is below the watermark, or a repeat.
     None,
     /// A further row of a list has arrived.
@@ -71,42 +71,42 @@ impl WatermarkState {
     }
 
     /// Puts a fact about the set.
-    pub fn put(&mut self, watermark: &Watermark, version: Version, cause: Cause, at: Moment) -> Progress {
+    pub fn put(&mut self, watermark: &Watermark, version: Version, cause: Cause, at: Moment) -> WatermarkProgress {
         if self.raised.is_some_and(|raised| version <= raised.version) {
-            return Progress::None;
+            return WatermarkProgress::None;
         }
         let progress = match *watermark {
-            Watermark::Read if self.read.is_some_and(|read| version <= read.version) => Progress::None,
+            Watermark::Read if self.read.is_some_and(|read| version <= read.version) => WatermarkProgress::None,
             Watermark::Read => {
                 self.read = Some(Provenance { version, cause, at });
-                return Progress::Raised;
+                return WatermarkProgress::Raised;
             }
-            Watermark::Raised => Progress::Raised,
-            Watermark::Listed { row, rows } if row == 0 || row > rows || rows > Watermark::ROWS_MAX => Progress::None,
+            Watermark::Raised => WatermarkProgress::Raised,
+            Watermark::Listed { row, rows } if row == 0 || row > rows || rows > Watermark::ROWS_MAX => WatermarkProgress::None,
             Watermark::Listed { row, rows } => self.listed(version, row, rows),
         };
-        if progress == Progress::Raised {
+        if progress == WatermarkProgress::Raised {
             self.raised = Some(Provenance { version, cause, at });
             self.open.retain(|open| open.version > version);
         }
         progress
     }
 
-    fn listed(&mut self, version: Version, row: u32, rows: u32) -> Progress {
+    fn listed(&mut self, version: Version, row: u32, rows: u32) -> WatermarkProgress {
         let place = self.open.partition_point(|open| (open.version, open.rows) < (version, rows));
         if self.open.get(place).is_none_or(|open| (open.version, open.rows) != (version, rows)) {
             self.open.insert(place, OpenList { version, rows, arrived: vec![0; rows.div_ceil(64) as usize] });
         }
         if !self.open[place].arrive(row) {
-            return Progress::None;
+            return WatermarkProgress::None;
         }
         if self.open[place].is_complete() {
-            return Progress::Raised;
+            return WatermarkProgress::Raised;
         }
         if self.open.len() > OPEN_MAX {
             self.open.remove(0);
         }
-        Progress::Part
+        WatermarkProgress::Part
     }
 }
 
@@ -119,31 +119,31 @@ mod tests {
         Version { incarnation: 0, place: Place::Stamp { millis: list, rank: 0, tie: 0 }, upsert: false, adapter: 0 }
     }
 
-    fn put(state: &mut WatermarkState, list: i64, row: u32, rows: u32) -> Progress {
+    fn put(state: &mut WatermarkState, list: i64, row: u32, rows: u32) -> WatermarkProgress {
         state.put(&Watermark::Listed { row, rows }, version(list), Cause::NONE, Moment(list))
     }
 
     #[test]
     fn a_list_in_parts_counts_once_it_is_complete() {
         let mut state = WatermarkState::default();
-        assert_eq!(put(&mut state, 10, 2, 3), Progress::Part);
-        assert_eq!(put(&mut state, 10, 2, 3), Progress::None, "a repeat");
-        assert_eq!(put(&mut state, 10, 3, 3), Progress::Part);
-        assert_eq!(put(&mut state, 20, 1, 2), Progress::Part, "the next list begins before the first is complete");
-        assert_eq!(put(&mut state, 10, 1, 3), Progress::Raised);
+        assert_eq!(put(&mut state, 10, 2, 3), WatermarkProgress::Part);
+        assert_eq!(put(&mut state, 10, 2, 3), WatermarkProgress::None, "a repeat");
+        assert_eq!(put(&mut state, 10, 3, 3), WatermarkProgress::Part);
+        assert_eq!(put(&mut state, 20, 1, 2), WatermarkProgress::Part, "the next list begins before the first is complete");
+        assert_eq!(put(&mut state, 10, 1, 3), WatermarkProgress::Raised);
         assert_eq!(state.raised().map(|raised| raised.at), Some(Moment(10)));
-        assert_eq!(put(&mut state, 20, 2, 2), Progress::Raised);
-        assert_eq!(put(&mut state, 10, 1, 3), Progress::None, "below the watermark");
-        assert_eq!(put(&mut state, 30, 0, 2), Progress::None, "no row of a list");
-        assert_eq!(put(&mut state, 30, 3, 2), Progress::None);
+        assert_eq!(put(&mut state, 20, 2, 2), WatermarkProgress::Raised);
+        assert_eq!(put(&mut state, 10, 1, 3), WatermarkProgress::None, "below the watermark");
+        assert_eq!(put(&mut state, 30, 0, 2), WatermarkProgress::None, "no row of a list");
+        assert_eq!(put(&mut state, 30, 3, 2), WatermarkProgress::None);
     }
 
     #[test]
     fn lists_that_never_become_complete_are_forgotten() {
         let mut state = WatermarkState::default();
-        (0..50).for_each(|list| assert_eq!(put(&mut state, list, 1, 2), Progress::Part));
+        (0..50).for_each(|list| assert_eq!(put(&mut state, list, 1, 2), WatermarkProgress::Part));
         assert_eq!(state.open.len(), OPEN_MAX);
-        assert_eq!(put(&mut state, 49, 2, 2), Progress::Raised);
+        assert_eq!(put(&mut state, 49, 2, 2), WatermarkProgress::Raised);
         assert!(state.open.is_empty());
     }
 }

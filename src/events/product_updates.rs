@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Statement;
 use super::outlet::Outlet;
-use crate::entities::sku::{Offer, SkuState, offer};
+use crate::entities::sku::{ChannelOffer, SkuState, offer};
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku, Text};
@@ -78,7 +78,7 @@ pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> O
     Some(next)
 }
 
-fn body(offer: &Offer<'_>, sku: &Sku) -> ProductUpdate {
+fn body(offer: &ChannelOffer<'_>, sku: &Sku) -> ProductUpdate {
     let product = offer.product;
     let reduced = offer.reduced.as_ref();
     let part = |(sku, pieces): &(Sku, Quantity)| ProductPart { sku: sku.as_str().into(), pieces: *pieces };

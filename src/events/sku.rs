@@ -1,35 +1,29 @@
-//! The seal of a SKU: stock and product of each channel, as they stand now; what a person must look at; what other SKUs are told.
+//! The seal of a SKU: stock and product of each channel, as they stand now; what a person must look at; derived facts.
 
 use super::outlet::Outlet;
 use super::sealed::Sealed;
 use super::{product_updates, sku_exceptions, stock_updates};
-use crate::entities::sku::tells::Tell;
-use crate::entities::sku::{SkuState, stock};
+use crate::entities::sku::{Derived, DerivedFact, SkuState, SkuView};
 use crate::facts::{Cause, Change, Fact, Sku, Version};
 
-/// Says what changed, drops what can't change the figures any more, and tells when the view next changes by the clock. `facts`: what other SKUs
-/// (kits and their parts, products and their variations) are told.
+/// Drops what can't change the figures any more, emits what changed, and gives when the view next changes by the clock. `facts`: takes the derived
+/// facts, for other SKUs (kits and their parts, products and their variations) and for orders.
 pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Sealed {
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     state.settle(rules, tick);
-    let figures = stock::stock(sku, state, rules);
+    let SkuView { figures, findings, derived: Derived { facts: derived, last } } = SkuView::of(sku, state, rules, tick);
     stock_updates::say(sku, state, &figures, outlet);
     let next_offer = product_updates::say(sku, state, outlet);
-    let next_exception = sku_exceptions::say(sku, state, &figures, outlet);
+    let next_exception = sku_exceptions::say(sku, state, findings, outlet);
     let version = Version::derived(outlet.context.generation, outlet.revision);
     let cause = outlet.causes.first().copied().unwrap_or(Cause::NONE);
-    let before = facts.len();
-    state.tell(
-        sku,
-        rules,
-        &figures,
-        Tell(&mut |to, key, row| {
-            let change = row.map_or(Change::Delete, Change::Upsert);
-            let version = Version { upsert: matches!(change, Change::Upsert(_)), ..version };
-            facts.push(Fact { subject: to, key, change, version, cause, at: tick });
-        }),
-    );
-    outlet.changed |= facts.len() > before;
+    outlet.changed |= !derived.is_empty();
+    facts.extend(derived.into_iter().map(|DerivedFact { to, key, row }| {
+        let change = row.map_or(Change::Delete, Change::Upsert);
+        let version = Version { upsert: matches!(change, Change::Upsert(_)), ..version };
+        Fact { subject: to, key, change, version, cause, at: tick }
+    }));
+    state.last_derived = last;
     let next = [state.sealed(next_offer), next_exception].into_iter().flatten().min();
     Sealed { changed: outlet.changed, next }
 }

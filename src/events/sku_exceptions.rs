@@ -11,9 +11,9 @@ use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
 use crate::entities::exceptions::{ExceptionKind, OF_SKUS};
 use crate::entities::order::state::Said;
-use crate::entities::sku::found::Found;
+use crate::entities::sku::SkuState;
+use crate::entities::sku::findings::SkuFinding;
 use crate::entities::sku::state::Watched;
-use crate::entities::sku::{ChannelStock, SkuState, found};
 use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Text};
 
@@ -21,10 +21,10 @@ fn kind(name: &str) -> Option<&'static ExceptionKind> {
     OF_SKUS.iter().find(|kind| kind.kind == name)
 }
 
-/// Opens what is found and due, closes what is no longer. Returns when the next of them is due.
-pub(super) fn say(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], outlet: &mut Outlet<'_>) -> Option<Moment> {
+/// Opens what was found and is due, closes what holds no more. Returns when the next of them is due.
+pub(super) fn say(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let tick = outlet.context.tick;
-    let found: Vec<(Text, Found)> = found::found(sku, state, outlet.context.rules, tick, figures)
+    let found: Vec<(Text, SkuFinding)> = findings
         .into_iter()
         .filter(|found| !is_decided(state, found))
         .map(|found| (join_key(&[found.kind, &found.number]), found))
@@ -56,7 +56,7 @@ pub(super) fn say(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], out
 }
 
 /// What held and holds no more.
-fn close(sku: &Sku, watched: &mut BTreeMap<Text, Watched>, found: &[(Text, Found)], said: &mut Said, outlet: &mut Outlet<'_>) {
+fn close(sku: &Sku, watched: &mut BTreeMap<Text, Watched>, found: &[(Text, SkuFinding)], said: &mut Said, outlet: &mut Outlet<'_>) {
     let over: Vec<Text> = watched.keys().filter(|slot| !found.iter().any(|(there, _)| there == *slot)).cloned().collect();
     for slot in over {
         watched.remove(&slot);
@@ -69,7 +69,7 @@ fn close(sku: &Sku, watched: &mut BTreeMap<Text, Watched>, found: &[(Text, Found
 }
 
 /// A person has settled it, where a person can.
-fn is_decided(state: &SkuState, found: &Found) -> bool {
+fn is_decided(state: &SkuState, found: &SkuFinding) -> bool {
     let choices = kind(found.kind).map_or(&[][..], |kind| kind.choices);
     let decides = |row: Option<&SkuRow>| match row {
         Some(SkuRow::Decision(decision)) => {
@@ -80,11 +80,11 @@ fn is_decided(state: &SkuState, found: &Found) -> bool {
     !choices.is_empty() && state.of_kind(SkuRow::DECISION).any(|(_, kept)| decides(kept.live()))
 }
 
-fn key(sku: &Sku, found: &Found) -> Text {
+fn key(sku: &Sku, found: &SkuFinding) -> Text {
     join_key(&[found.kind, sku.as_str(), &found.number])
 }
 
-fn notice(sku: &Sku, found: Found, since: Moment) -> ExceptionNotice {
+fn notice(sku: &Sku, found: SkuFinding, since: Moment) -> ExceptionNotice {
     let causes = found.causes.iter().map(|cause| format!("{:08x}[{}]@{}", cause.topic.0, cause.partition, cause.offset).into());
     ExceptionNotice {
         id: String::new(),
@@ -198,7 +198,7 @@ mod tests {
                 claim: Quantity::from_int(pieces),
                 despatched: vec![],
                 allocated: vec![],
-                booked: vec![],
+                posted: vec![],
                 price,
                 via: vec![],
             };

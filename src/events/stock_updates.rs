@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Statement, digest};
 use super::outlet::Outlet;
-use crate::entities::sku::{ChannelStock, Counted, SkuState, offer};
+use crate::entities::sku::{ChannelStock, SellableCount, SkuState, offer};
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::sku::Basis;
@@ -86,9 +86,9 @@ pub struct CountPart {
     pub t0: Moment,
 }
 
-impl From<Counted> for CountPart {
-    fn from(counted: Counted) -> Self {
-        let Counted { location, bucket, quantity, basis, t0, .. } = counted;
+impl From<SellableCount> for CountPart {
+    fn from(counted: SellableCount) -> Self {
+        let SellableCount { location, bucket, quantity, basis, t0, .. } = counted;
         Self { location, bucket, quantity, basis, t0 }
     }
 }

@@ -247,16 +247,16 @@ impl Amount {
         Self((self.0 * pieces.0).round_dp(Self::SCALE_MAX))
     }
 
-    /// The value of `j` of `n` pieces of a line worth `self`: `round_half_up(gross x j / n)` (journey, Money). Zero of zero is zero.
-    /// Cumulative: the values of parts in any order and size add up to the whole.
-    pub fn share(self, j: Quantity, n: Quantity, currency: Currency) -> Self {
-        if n.is_zero() {
+    /// The value of some `pieces` of `all` pieces of a line worth `self`: `round_half_up(gross x pieces / all)` (journey, Money). Zero of zero is
+    /// zero. Cumulative: the values of parts in any order and size add up to the whole.
+    pub fn share(self, pieces: Quantity, all: Quantity, currency: Currency) -> Self {
+        if all.is_zero() {
             return Self::ZERO;
         }
-        if j == n {
+        if pieces == all {
             return self;
         }
-        Self(self.0 * j.0 / n.0).rounded(currency)
+        Self(self.0 * pieces.0 / all.0).rounded(currency)
     }
 }
 
@@ -280,11 +280,11 @@ mod tests {
     #[test]
     fn parts_of_a_line_add_up_to_the_whole() {
         let gbp = Currency::new("gbp").expect("a currency");
-        let g = |j| amount("63.44").share(Quantity::from_int(j), Quantity::from_int(3), gbp);
-        assert_eq!([g(0), g(1), g(2), g(3)], [amount("0"), amount("21.15"), amount("42.29"), amount("63.44")]);
+        let value = |pieces| amount("63.44").share(Quantity::from_int(pieces), Quantity::from_int(3), gbp);
+        assert_eq!([value(0), value(1), value(2), value(3)], [amount("0"), amount("21.15"), amount("42.29"), amount("63.44")]);
         let jpy = Currency::new("JPY").expect("a currency");
-        let g = |j| amount("2500").share(Quantity::from_int(j), Quantity::from_int(3), jpy);
-        assert_eq!([g(1), g(2), g(3)], [amount("833"), amount("1667"), amount("2500")]);
+        let value = |pieces| amount("2500").share(Quantity::from_int(pieces), Quantity::from_int(3), jpy);
+        assert_eq!([value(1), value(2), value(3)], [amount("833"), amount("1667"), amount("2500")]);
     }
 
     #[test]

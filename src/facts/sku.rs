@@ -75,7 +75,7 @@ impl SkuRow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
-    /// What the counting system has booked out.
+    /// What the counting system has posted as gone.
     #[default]
     OnHand,
     /// That, and what it has allocated or committed.
@@ -134,11 +134,11 @@ pub struct Demand {
     pub claim: Quantity,
     /// Which despatches of which quantity this line has had.
     pub despatched: Vec<DemandDespatch>,
-    /// What counting systems say to have set aside for this line: a count of basis `free` leaves it out. What has left counts as set aside
-    /// before it left.
+    /// What counting systems say to have allocated to this line: a count of basis `free` excludes it. What has left counts as allocated before
+    /// it left.
     pub allocated: Vec<Allocation>,
-    /// What counting systems have booked out for this line by rows of their own, where another system tells the despatch.
-    pub booked: Vec<Allocation>,
+    /// What counting systems have posted for this line by rows of their own, where another system reports the despatch.
+    pub posted: Vec<Allocation>,
     /// What the customer was shown, to be compared with the prices of that moment.
     pub price: Option<LinePrice>,
     /// The kits through which the line came to this part, the outermost first; empty for an order's own line.

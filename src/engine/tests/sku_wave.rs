@@ -92,7 +92,7 @@ impl Bench {
             claim: Quantity::from_int(pieces),
             despatched,
             allocated: vec![],
-            booked: vec![],
+            posted: vec![],
             price: None,
             via: vec![],
         };

@@ -81,7 +81,7 @@ fn less<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: &K) {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sums {
+pub struct PurchaseSums {
     pub bought: OrdMap<(Text, Option<Digest>), Bought>,
     /// Brands that know the person: number of accounts, consents and orders that count.
     pub brands: OrdMap<Text, u64>,
@@ -96,7 +96,7 @@ fn brand(kept: &Kept<CustomerRow>) -> Option<&Text> {
     }
 }
 
-impl RunningSums<CustomerRow> for Sums {
+impl RunningSums<CustomerRow> for PurchaseSums {
     /// An order that is somebody else's now.
     const DROPPED_WHEN_DELETED: &'static [u8] = &[CustomerRow::ORDER];
 

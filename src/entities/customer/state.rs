@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::purchases::{Bought, Sums};
+use super::purchases::{Bought, PurchaseSums};
 use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
 use crate::entities::{Kept, KeyedRows, Put};
@@ -19,7 +19,7 @@ pub struct SaidOfOrder(pub Vec<(HistoryKind, Text, u64)>);
 /// A customer. Its clone shares the rows' structure: an epoch works on a copy.
 #[derive(Clone, Debug, Default)]
 pub struct CustomerState {
-    rows: KeyedRows<CustomerRow, Sums>,
+    rows: KeyedRows<CustomerRow, PurchaseSums>,
     /// By the key of the order's row.
     said_of: OrdMap<RowKey, Arc<SaidOfOrder>>,
     /// Raised at each seal that said something.
@@ -181,7 +181,7 @@ impl CustomerState {
         all
     }
 
-    pub fn sums(&self) -> &Sums {
+    pub fn sums(&self) -> &PurchaseSums {
         self.rows.sums()
     }
 

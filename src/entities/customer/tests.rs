@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::purchases::Sums;
+use super::purchases::PurchaseSums;
 use super::*;
 use crate::entities::keyed_rows::RunningSums;
 use crate::facts::customer::OrderSummary;
@@ -42,7 +42,7 @@ proptest! {
             let change = summary.map_or(Change::Delete, |summary| Change::Upsert(Row::Customer(CustomerRow::Order(Box::new(summary)))));
             state.put(key, change, version, CAUSE, Moment(0));
         }
-        let mut sums = Sums::default();
+        let mut sums = PurchaseSums::default();
         let mut restored = CustomerState::default();
         for (key, kept) in state.of_kind(CustomerRow::ORDER) {
             sums.enter(key, kept);

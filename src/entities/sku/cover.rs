@@ -1,10 +1,10 @@
 //! Which orders a channel's stock does not cover: claims are covered in the order of placing, so the latest are named.
 
-use super::backorders::Cut;
-use super::burden::Burdened;
+use super::keys::{Cut, STRETCHES, Stretch, WaitingPlace, first_row};
+use super::reserved::ReservedIn;
 use super::state::SkuState;
 use super::stock::{ChannelStock, pool};
-use super::sums::{Place, STRETCHES, Stretch, Sums, first_row};
+use super::sums::StockSums;
 use crate::entities::rules::{Channel, Rules};
 use crate::facts::{Moment, OrderKey, Quantity, Text};
 
@@ -26,7 +26,7 @@ pub struct Uncovered {
 /// line.
 pub fn uncovered(channel: &Channel, figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Uncovered {
     let pool = pool(channel, rules);
-    let here = |place: &&Place| Burdened::place(rules, place).is(channel, &pool);
+    let here = |place: &&WaitingPlace| ReservedIn::place(rules, place).is(channel, &pool);
     let places = state.sums().open.keys().filter(here).collect();
     let mut walk = Walk { sums: state.sums(), state, places, missing: -figure.free, found: Uncovered::default() };
     walk.stretches(0, Moment::MIN, Moment::MAX);
@@ -35,8 +35,8 @@ pub fn uncovered(channel: &Channel, figure: &ChannelStock, state: &SkuState, rul
 
 struct Walk<'s> {
     state: &'s SkuState,
-    sums: &'s Sums,
-    places: Vec<&'s Place>,
+    sums: &'s StockSums,
+    places: Vec<&'s WaitingPlace>,
     missing: Quantity,
     found: Uncovered,
 }
@@ -50,7 +50,7 @@ impl Walk<'_> {
         let mut before = until;
         while self.missing.is_positive() {
             let Some(begins) = self.places.iter().filter_map(|place| self.latest(place, fineness, from, before)).max() else { break };
-            let held = |place: &&Place| self.sums.placed.get(&Stretch { place: (*place).clone(), fineness, begins }).copied();
+            let held = |place: &&WaitingPlace| self.sums.placed.get(&Stretch { place: (*place).clone(), fineness, begins }).copied();
             let (sum, lines) = self.places.iter().filter_map(held).fold((Quantity::ZERO, 0), |all, one| (all.0 + one.0, all.1 + one.1));
             if sum <= self.missing && self.found.named.len() >= NAMED_MAX {
                 self.found.lines += lines;
@@ -63,7 +63,7 @@ impl Walk<'_> {
         }
     }
 
-    fn latest(&self, place: &Place, fineness: u8, from: Moment, before: Moment) -> Option<Moment> {
+    fn latest(&self, place: &WaitingPlace, fineness: u8, from: Moment, before: Moment) -> Option<Moment> {
         let bound = |begins| Stretch { place: place.clone(), fineness, begins };
         self.sums.placed.range(bound(from)..bound(before)).next_back().map(|(stretch, _)| stretch.begins)
     }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::burden::{self, Burdened};
-use super::counts::{Counts, How, Regime};
+use super::counts::{AsOf, Counts, How, Regime, SellableCount};
+use super::keys::{Departure, MovementKey, rest};
+use super::kit;
+use super::reserved::{self, ReservedIn};
 use super::state::SkuState;
-use super::stock::{ChannelStock, pool, stock};
-use super::sums::{Departure, Moved, rest};
-use super::{kit, sums};
+use super::stock::{self, ChannelStock, pool};
 use crate::entities::Kept;
 use crate::entities::rules::{Channel, Rules};
 use crate::facts::sku::{Allocation, Demand};
@@ -50,8 +50,8 @@ pub struct CountTerm {
     pub quantity: Quantity,
     pub basis: crate::facts::sku::Basis,
     pub t0: Moment,
-    /// When a despatch is in it, in words.
-    pub leaves_out: String,
+    /// Which despatches it excludes, in words.
+    pub excludes: String,
     pub cause: Option<Cause>,
 }
 
@@ -65,7 +65,7 @@ pub struct MoveTerm {
     pub cause: Option<Cause>,
 }
 
-/// A line, as far as counts do not leave it out.
+/// A line, as far as counts do not exclude it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimTerm {
     pub order: Text,
@@ -76,7 +76,7 @@ pub struct ClaimTerm {
     /// Of it, what is still to be sent.
     pub to_send: Quantity,
     pub allocated: Vec<Allocation>,
-    pub booked: Vec<Allocation>,
+    pub posted: Vec<Allocation>,
     /// The kits that it came through.
     pub via: Vec<Text>,
     pub cause: Option<Cause>,
@@ -102,7 +102,7 @@ pub struct PartTerm {
 /// Every term of the figures of all channels.
 pub fn explain(sku: &Sku, state: &SkuState, rules: &Rules) -> Explained {
     let counts = Counts::of(state, rules);
-    let channels = stock(sku, state, rules).into_iter().filter_map(|figure| {
+    let channels = stock::figures(sku, state, rules, &counts).into_iter().filter_map(|figure| {
         let channel = rules.channel(&figure.channel)?;
         Some(terms(channel, figure, state, rules, &counts))
     });
@@ -132,17 +132,17 @@ fn terms(channel: &Channel, figure: ChannelStock, state: &SkuState, rules: &Rule
     }
 }
 
-fn count(counted: &super::stock::Counted, rules: &Rules, counts: &Counts<'_>) -> CountTerm {
+fn count(counted: &SellableCount, rules: &Rules, counts: &Counts<'_>) -> CountTerm {
     let counter = counts.as_of(&counted.location).map(|as_of| as_of.source);
-    let leaves_out = match counts.as_of(&counted.location) {
+    let excludes = match counts.as_of(&counted.location) {
         None => "nothing".to_owned(),
         Some(as_of) => {
-            let booked = match as_of.how {
+            let posted = match as_of.how {
                 How::ByTime(delay) if delay.0 == 0 => format!("what left before {}", as_of.clock_limit()),
                 How::ByTime(delay) => format!("what left {} min before it", delay.0 / 60_000),
-                How::Booked => "what its system had booked by rows of its own".to_owned(),
+                How::Posted => "what its system had posted by rows of its own".to_owned(),
             };
-            if as_of.is_free() { format!("{booked}; and what its system had set aside") } else { booked }
+            if as_of.is_free() { format!("{posted}; and what its system had allocated") } else { posted }
         }
     };
     CountTerm {
@@ -152,43 +152,43 @@ fn count(counted: &super::stock::Counted, rules: &Rules, counts: &Counts<'_>) ->
         quantity: counted.quantity,
         basis: counted.basis,
         t0: counted.t0,
-        leaves_out,
+        excludes,
         cause: counted.cause,
     }
 }
 
 fn movements(figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Vec<MoveTerm> {
-    let counted = |moved: &Moved| {
+    let counted = |moved: &MovementKey| {
         let code = rules.location(&moved.location).map(|location| &location.code);
         figure.counts.iter().any(|count| code == Some(&count.location) && count.bucket == moved.bucket && moved.at > count.t0)
     };
-    let told = state.sums().moves.iter().filter(|(moved, _)| {
+    let rows = state.sums().moves.iter().filter(|(moved, _)| {
         let counter = rules.location(&moved.location).and_then(|location| location.counted_by);
         counter == Some(moved.row.source) && rules.stock.of(moved.row.source).movements && counted(moved)
     });
-    let term = |(moved, quantity): (&Moved, &Quantity)| {
+    let term = |(moved, quantity): (&MovementKey, &Quantity)| {
         let kept = state.row(&moved.row);
         let what = match kept.and_then(Kept::content) {
             Some(SkuRow::Movement(movement)) => movement.cause.clone(),
             _ => Text::default(),
         };
-        let Moved { location, bucket, at, .. } = moved.clone();
-        MoveTerm { location, bucket, quantity: *quantity, moved_at: at, what, cause: kept.and_then(cause) }
+        let MovementKey { location, bucket, at, .. } = moved.clone();
+        MoveTerm { location, bucket, quantity: *quantity, moved_at: at, what, cause: kept.and_then(Kept::cause) }
     };
-    told.map(term).collect()
+    rows.map(term).collect()
 }
 
-/// Lines that the counts do not leave out, the latest first.
+/// Lines that the counts do not exclude, the latest first.
 fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> (Vec<ClaimTerm>, (u64, Quantity)) {
     let pool = pool(channel, rules);
-    let waiting = state.sums().waiting.iter().rev().filter(|(waiting, _)| Burdened::place(rules, &waiting.place).is(channel, &pool));
+    let waiting = state.sums().waiting.iter().rev().filter(|(waiting, _)| ReservedIn::place(rules, &waiting.place).is(channel, &pool));
     let mut rows: Vec<&crate::facts::RowKey> = waiting.map(|(waiting, _)| &waiting.row).collect();
     let here = |location: &str| rules.location(location).is_some_and(|location| pool.contains(location.code.as_str()));
     for location in state.sums().departed_from().into_iter().filter(|location| here(location)) {
         let Some(as_of) = as_of(rules, counts, &location) else { continue };
-        let since = as_of.map_or(Moment::MIN, |as_of| if as_of.how == How::Booked { Moment::MIN } else { as_of.walk_from() });
+        let since = as_of.map_or(Moment::MIN, |as_of| if as_of.how == How::Posted { Moment::MIN } else { as_of.walk_from() });
         let open = |(departure, quantity): &(&Departure, Quantity)| {
-            let taken = as_of.map_or(Quantity::ZERO, |as_of| burden::taken(state, departure, *quantity, &as_of));
+            let taken = as_of.map_or(Quantity::ZERO, |as_of| reserved::taken(state, departure, *quantity, &as_of));
             departure.row.kind == SkuRow::DEMAND && taken < *quantity
         };
         rows.extend(state.sums().departed_since(&location, since).filter(open).map(|(departure, _)| &departure.row));
@@ -207,8 +207,8 @@ fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &Counts<'_
     (listed, more)
 }
 
-/// The count of a location; outer `None`: nothing that left it burdens.
-fn as_of(rules: &Rules, counts: &Counts<'_>, location: &str) -> Option<Option<super::counts::AsOf>> {
+/// The count of a location; outer `None`: nothing that left it is reserved.
+fn as_of(rules: &Rules, counts: &Counts<'_>, location: &str) -> Option<Option<AsOf>> {
     match counts.regime(rules, location) {
         Regime::Uncounted => None,
         Regime::Never => Some(None),
@@ -225,9 +225,9 @@ fn claim(demand: &Demand, kept: &Kept<SkuRow>) -> ClaimTerm {
         claim: demand.claim,
         to_send: rest(demand),
         allocated: demand.allocated.clone(),
-        booked: demand.booked.clone(),
+        posted: demand.posted.clone(),
         via: demand.via.iter().map(|kit| kit.as_str().into()).collect(),
-        cause: cause(kept),
+        cause: kept.cause(),
     }
 }
 
@@ -237,11 +237,11 @@ fn unresolved(state: &SkuState, rules: &Rules, counts: &Counts<'_>, here: impl F
         let Some(as_of) = as_of(rules, counts, &location) else { continue };
         for (departure, quantity) in state.sums().departed_since(&location, as_of.map_or(Moment::MIN, |as_of| as_of.walk_from())) {
             let open = departure.row.kind == SkuRow::DESPATCHED
-                && as_of.is_none_or(|as_of| burden::taken(state, departure, quantity, &as_of).is_zero());
-            let unnamed = (quantity - burden::named(state, &location, &departure.row)).floor_zero();
+                && as_of.is_none_or(|as_of| reserved::taken(state, departure, quantity, &as_of).is_zero());
+            let unnamed = (quantity - reserved::named(state, &location, &departure.row)).floor_zero();
             if open && unnamed.is_positive() && found.len() < CLAIMS_MAX {
-                let cause = state.row(&departure.row).and_then(cause);
-                let sums::Departure { location, at, row, .. } = departure.clone();
+                let cause = state.row(&departure.row).and_then(Kept::cause);
+                let Departure { location, at, row, .. } = departure.clone();
                 found.push(DespatchTerm { despatch: row.id, location, quantity: unnamed, despatched_at: at, cause });
             }
         }
@@ -256,8 +256,4 @@ fn parts(channel: &Channel, state: &SkuState, rules: &Rules) -> Vec<PartTerm> {
         PartTerm { part: part.part.as_str().into(), pieces: part.pieces, free, makes }
     };
     kit::parts(state, rules).map(term).collect()
-}
-
-fn cause(kept: &Kept<SkuRow>) -> Option<Cause> {
-    kept.cause()
 }

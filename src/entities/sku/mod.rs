@@ -1,34 +1,42 @@
 //! SKUs: what the shopfront may sell of one, and what it shows.
 //!
-//! Unbounded: a hot SKU has tens of thousands of open lines. So it is kept by row, its figure is made of running sums, and what can't change
-//! the figure any more is dropped.
+//! A SKU has no bound: a hot one has tens of thousands of open lines. So each row is a record of its own ([`state`]), the figure is made of
+//! running sums ([`sums`], under [`keys`]), and what can't change the figure any more is dropped ([`settle`]).
 //!
-//! - [`state`] keeps the rows; [`sums`] the sums over them, a pure function of the rows that each put changes by its difference; [`shares`]
-//!   says which part of a line a counting system leaves out, and since when.
-//! - [`stock`] computes the figure of each channel (journey.md, "Stock") from [`counts`] and [`burden`]; [`kit`] that of kits.
-//! - [`settle`] drops what the counts leave out for good.
-//! - [`offer`] computes what a channel shows of the product.
-//! - [`found`] names what a person must look at, [`cover`] the orders that the stock does not cover.
-//! - [`tells`] tells other SKUs: kits and their parts, products and their variations.
-//! - [`explain`] shows each term of the figures.
+//! At a seal a SKU is computed in stages, each made once from those before it ([`view`]):
+//!
+//! | stage | reads | gives |
+//! | --- | --- | --- |
+//! | [`counts`] | rows, rules | the counts that count, and which despatches they exclude |
+//! | [`reserved`] | rows, rules, counts | pieces to subtract, by where |
+//! | [`stock`] | rows, rules, counts, reserved | the figure of each channel (journey.md, "Stock"); of kits: [`kit`] |
+//! | [`findings`] | rows, rules, tick, figures | what a person must look at; [`cover`]: orders that the stock does not cover |
+//! | [`derived`] | rows, rules, counts, figures | facts for other SKUs and for orders |
+//! | [`offer`] | rows, rules, tick | what a channel shows of the product; only when it may have changed |
+//!
+//! [`shares`] says which part of a line a counting system excludes, and since when; [`explain`] shows each term of the figures.
 
-mod backorders;
-mod burden;
 mod counts;
 pub mod cover;
+mod derived;
 pub mod explain;
-pub mod found;
+pub mod findings;
+pub mod keys;
 pub mod kit;
 pub mod offer;
+mod reserved;
 mod settle;
 mod shares;
 pub mod state;
 pub mod stock;
 pub mod sums;
-pub mod tells;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use offer::Offer;
+pub use counts::SellableCount;
+pub use derived::{Derived, DerivedFact};
+pub use offer::ChannelOffer;
 pub use state::SkuState;
-pub use stock::{ChannelStock, Counted};
+pub use stock::ChannelStock;
+pub use view::SkuView;

@@ -8,8 +8,8 @@
 //! - **Offer price** is the lowest valid one below it: of the list's other prices in the same tax mode, and of offers: an amount, or a
 //!   percentage off the regular price.
 //!
-//! Prices tell days as moments at the midnight of their list's zone; which zone that was is not told. The day is read as the UTC date 13
-//! hours later, which is right for all zones from UTC-10 to UTC+13. Offers tell moments.
+//! Prices have days as moments at the midnight of their list's zone, without the zone. The day is read as the UTC date 13 hours later, which is
+//! right for all zones from UTC-10 to UTC+13. Offers have moments.
 
 use std::cmp::Reverse;
 
@@ -18,19 +18,24 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::kit;
 use super::state::SkuState;
+use crate::entities::Kept;
 use crate::entities::rules::{Authority, Channel, Rules};
-use crate::facts::sku::{Offer as OfferRow, Price, Product};
+use crate::facts::sku::{Offer, Price, Product};
 use crate::facts::time::Span;
 use crate::facts::{Amount, Moment, Quantity, RowKey, Sku, SkuRow, SourceId, Text};
 
-/// What one channel shows.
+/// What one channel shows of a product.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Offer<'a> {
+pub struct ChannelOffer<'a> {
+    /// The channel.
     pub channel: &'a Channel,
+    /// The product, as its owner reports it.
     pub product: &'a Product,
     /// Blocked by its owner now, or deleted there.
     pub blocked: bool,
+    /// The regular price, now.
     pub price: Option<&'a Price>,
+    /// The lowest valid price below it, now.
     pub reduced: Option<Reduced>,
     /// Of a kit: what is in one of it.
     pub parts: Vec<(Sku, Quantity)>,
@@ -39,13 +44,15 @@ pub struct Offer<'a> {
 /// A price below the regular one, and while it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reduced {
+    /// Of one piece.
     pub amount: Amount,
+    /// The first moment at which it holds; `None`: it always did.
     pub from: Option<Moment>,
     /// The first moment at which it holds no more.
     pub until: Option<Moment>,
 }
 
-/// The product as its owner tells it, and whether the row is deleted.
+/// The product as its owner reports it, and whether the row is deleted.
 pub fn product<'a>(state: &'a SkuState, rules: &Rules) -> Option<(&'a Product, bool)> {
     let products = state.of_kind(SkuRow::PRODUCT).filter(|(key, _)| rules.counts_from(Authority::Products, key.source));
     let rows = products.filter_map(|(_, kept)| match kept.content() {
@@ -68,7 +75,7 @@ pub fn spelling(sku: &Sku, state: &SkuState, rules: &Rules) -> Text {
 }
 
 /// What each channel shows at this tick, and when that next changes by the clock alone.
-pub fn offers<'a>(state: &'a SkuState, rules: &'a Rules, tick: Moment) -> (Vec<Offer<'a>>, Option<Moment>) {
+pub fn offers<'a>(state: &'a SkuState, rules: &'a Rules, tick: Moment) -> (Vec<ChannelOffer<'a>>, Option<Moment>) {
     let Some((product, gone)) = product(state, rules) else { return (Vec::new(), None) };
     let mut next = product.blocked_from.filter(|from| *from > tick);
     let mut offers = Vec::with_capacity(rules.channels.len());
@@ -77,7 +84,7 @@ pub fn offers<'a>(state: &'a SkuState, rules: &'a Rules, tick: Moment) -> (Vec<O
     for channel in &rules.channels {
         let shown = shown(channel, state, rules, tick);
         next = earlier(next, shown.changes);
-        offers.push(Offer { channel, product, blocked, price: shown.regular, reduced: shown.reduced, parts: parts.clone() });
+        offers.push(ChannelOffer { channel, product, blocked, price: shown.regular, reduced: shown.reduced, parts: parts.clone() });
     }
     (offers, next)
 }
@@ -85,7 +92,9 @@ pub fn offers<'a>(state: &'a SkuState, rules: &'a Rules, tick: Moment) -> (Vec<O
 /// A channel's prices at a moment.
 #[derive(Debug, Default)]
 pub struct Shown<'a> {
+    /// The regular price.
     pub regular: Option<&'a Price>,
+    /// The lowest valid price below it.
     pub reduced: Option<Reduced>,
     /// When they next change by the clock.
     pub changes: Option<Moment>,
@@ -106,9 +115,10 @@ struct Dated<'a> {
     until: Moment,
 }
 
+/// A channel's prices at a moment.
 pub fn shown<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules, at: Moment) -> Shown<'a> {
     let prices: Vec<Dated<'a>> = dated(channel, state, rules);
-    let offers: Vec<&OfferRow> = of_channel(channel, state, rules).collect();
+    let offers: Vec<&Offer> = of_channel(channel, state, rules).collect();
     let moments = prices.iter().flat_map(|dated| [dated.from, dated.until]);
     let moments = moments.chain(offers.iter().flat_map(|offer| [offer.from.unwrap_or(Moment::MIN), offer.until.unwrap_or(Moment::MAX)]));
     let changes = moments.filter(|moment| *moment > at && *moment != Moment::MAX).min();
@@ -132,14 +142,14 @@ pub fn shown<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules, at: Mome
     Shown { regular: Some(regular), reduced: lowest, changes }
 }
 
-/// Price and offer rows that say what this channel asks: by whom, and when they were written.
-pub fn price_rows<'a>(state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = (&'a RowKey, &'a crate::entities::Kept<SkuRow>)> {
+/// The price and offer rows that count.
+pub fn price_rows<'a>(state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = (&'a RowKey, &'a Kept<SkuRow>)> {
     let rows = state.of_kind(SkuRow::PRICE).chain(state.of_kind(SkuRow::OFFER));
     rows.filter(|(key, _)| key.source == SourceId::WAYBILL || rules.counts_from(Authority::Prices, key.source))
 }
 
 fn dated<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules) -> Vec<Dated<'a>> {
-    // `check` refuses an unknown zone.
+    // `check` rejects an unknown zone.
     let zone = TimeZone::get(&channel.zone).unwrap_or(TimeZone::UTC);
     let unit = product(state, rules).map_or("", |(product, _)| product.sales_unit.as_str());
     let tax = rules.stock.prices_include_tax.get(&channel.name);
@@ -158,7 +168,7 @@ fn dated<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules) -> Vec<Dated
     found
 }
 
-fn of_channel<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = &'a OfferRow> {
+fn of_channel<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = &'a Offer> {
     let (name, currency) = (channel.name.clone(), channel.currency);
     price_rows(state, rules).filter_map(move |(_, kept)| match kept.live() {
         Some(SkuRow::Offer(offer)) => {
@@ -170,7 +180,7 @@ fn of_channel<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules) -> impl
 }
 
 /// What an offer asks for one piece: the lower of its amount and of the regular price less its percentage, rounded half up.
-fn reduced(offer: &OfferRow, regular: &Price) -> Option<Amount> {
+fn reduced(offer: &Offer, regular: &Price) -> Option<Amount> {
     let percent = offer.percent.filter(|percent| percent.is_positive());
     let whole = Quantity::from_int(100);
     let off = percent.map(|percent| regular.amount.share((whole - percent).floor_zero(), whole, regular.currency));
@@ -181,7 +191,7 @@ fn rank<'a>(dated: &Dated<'a>) -> (bool, Moment, Quantity, Reverse<Amount>) {
     (dated.until == Moment::MAX, dated.from, dated.price.minimum, Reverse(dated.price.amount))
 }
 
-pub(super) fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

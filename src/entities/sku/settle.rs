@@ -2,27 +2,28 @@
 //!
 //! | row | settled when |
 //! | --- | --- |
-//! | a warehouse's despatch | the count of its location leaves it out for good |
-//! | a demand line | nothing of it is left to be sent, and counts leave out all its despatches for good |
+//! | a warehouse's despatch | the count of its location excludes it for good |
+//! | a demand line | nothing of it is left to be sent, and counts exclude all its despatches for good |
 //! | a kit's demand line | nothing of it is left to be sent, and it left long ago: its parts have it |
 //! | a counting system's movement | its location's count is newer than it for good |
 //! | a mark of a settled or deleted row | removed after the tombstone time |
 //!
 //! *For good*: by more than [`MARGIN`], so that a count whose moment steps back a little (clocks of report pollers differ) still finds
-//! every despatch that it may hold. A location that no system counts holds nothing of the figure: what left it never burdens. Where counts
-//! wait for bookings, a line's despatches are left out once they are booked for so long.
+//! every despatch that it may hold. A location that no system counts has no part in the figure: what left it is never reserved. Where counts
+//! exclude what was posted, a line's despatches are excluded for good once they have been posted for so long.
 //!
-//! Why a late repeat can't do harm: while the mark is there, its version is at least the repeat's, and nothing happens. After it is gone, a
-//! warehouse's despatch that comes once more is judged by its own moment, is taken by the count at once, adds nothing and is settled again.
-//! A demand line is told by its order, in the same transaction in which the order changed, so it is never repeated; when its order tells it
-//! anew (a newer version), the row comes whole, with all its despatches, and is judged like any other.
+//! A late repeat can do no harm. While the mark is there, its version is at least the repeat's, and nothing happens. After the mark is gone, a
+//! warehouse's despatch that comes once more has its own moment: the count excludes it at once, it adds nothing, and it is settled again.
+//! A demand line is derived by its order, in the same transaction in which the order changed, so it is never repeated; when its order derives it
+//! anew (a newer version), the row comes whole, with all its despatches, and is settled like any other.
 
 use std::collections::BTreeMap;
 
-use super::burden::UNNAMED_SPAN;
 use super::counts::{AsOf, Counts, How, Regime};
+use super::keys::{self, MovementKey};
+use super::reserved::UNNAMED_SPAN;
 use super::state::SkuState;
-use super::{kit, shares, sums};
+use super::{kit, shares};
 use crate::entities::rules::Rules;
 use crate::facts::sku::{Allocation, Demand, DemandDespatch};
 use crate::facts::time::Span;
@@ -39,25 +40,25 @@ const KIT_SPAN: Span = Span::days(30);
 struct Limit {
     /// By the clock.
     before: Moment,
-    /// Lines must be booked, and so long ago.
-    booked: Option<AsOf>,
+    /// Lines must be posted, and so long ago.
+    posted: Option<AsOf>,
 }
 
 impl Limit {
-    /// A despatch of that moment is left out for good, as far as the clock says.
+    /// A despatch of that moment is excluded for good, as far as the clock says.
     fn is_past(&self, at: Moment) -> bool {
-        at < self.before && self.booked.is_none_or(|as_of| at < as_of.t0 + Span(-UNNAMED_SPAN.0 - MARGIN.0))
+        at < self.before && self.posted.is_none_or(|as_of| at < as_of.t0 + Span(-UNNAMED_SPAN.0 - MARGIN.0))
     }
 
-    fn is_booked(&self, demand: &Demand, part: u32, as_of: &AsOf) -> bool {
-        let long_ago = |said: &Allocation| said.at < self.before;
-        let booked = shares::taken_of(demand, part, &demand.booked, as_of.source, long_ago);
-        demand.despatched.get(part as usize).is_none_or(|despatch| booked >= despatch.quantity)
+    fn is_posted(&self, demand: &Demand, part: u32, as_of: &AsOf) -> bool {
+        let long_ago = |statement: &Allocation| statement.at < self.before;
+        let posted = shares::taken_of(demand, part, &demand.posted, as_of.source, long_ago);
+        demand.despatched.get(part as usize).is_none_or(|despatch| posted >= despatch.quantity)
     }
 }
 
 impl SkuState {
-    /// Settles what the counts leave out for good, and removes marks past the tombstone time. The figure stays as it is.
+    /// Settles what the counts exclude for good, and removes marks past the tombstone time. The figure stays as it is.
     pub fn settle(&mut self, rules: &Rules, tick: Moment) {
         for key in self.settleable(rules, tick) {
             self.rows.settle(&key, tick);
@@ -70,8 +71,8 @@ impl SkuState {
             return Vec::new();
         }
         let counts = Counts::of(self, rules);
-        // A kit has no count: its parts have its lines, and it keeps them only to tell them to a part that is new.
-        let of_kit = kit::is_kit(self, rules).then_some(Limit { before: tick + Span(-KIT_SPAN.0), booked: None });
+        // A kit has no count: its parts have its lines, and it keeps them only for a part that is added.
+        let of_kit = kit::is_kit(self, rules).then_some(Limit { before: tick + Span(-KIT_SPAN.0), posted: None });
         let limit = |at: &Text| of_kit.unwrap_or_else(|| limit(&counts, rules, at));
         let limits: BTreeMap<Text, Limit> = self.sums().departed_from().into_iter().map(|at| (at.clone(), limit(&at))).collect();
         let mut candidates = self.unsealed.rows.clone();
@@ -88,7 +89,7 @@ impl SkuState {
     }
 
     fn moves_over(&self, counts: &Counts<'_>, rules: &Rules) -> Vec<RowKey> {
-        let over = |moved: &&sums::Moved| moved.at < counts.forgotten_before(rules, &moved.location) + Span(-MARGIN.0);
+        let over = |moved: &&MovementKey| moved.at < counts.forgotten_before(rules, &moved.location) + Span(-MARGIN.0);
         self.sums().moves.keys().filter(over).map(|moved| moved.row.clone()).collect()
     }
 
@@ -98,11 +99,11 @@ impl SkuState {
             // One of no pieces too: while no count is newer, an older version that came once more would be counted.
             Some(SkuRow::Despatched(own)) => limits.get(&own.location).is_some_and(|limit| limit.is_past(own.despatched_at)),
             Some(SkuRow::Demand(demand)) => {
-                let left_out = |(part, despatch): (u32, &DemandDespatch)| {
+                let excluded = |(part, despatch): (u32, &DemandDespatch)| {
                     let limit = limits.get(&despatch.location).filter(|limit| limit.is_past(despatch.despatched_at));
-                    limit.is_some_and(|limit| limit.booked.is_none_or(|as_of| limit.is_booked(demand, part, &as_of)))
+                    limit.is_some_and(|limit| limit.posted.is_none_or(|as_of| limit.is_posted(demand, part, &as_of)))
                 };
-                sums::rest(demand).is_zero() && (0..).zip(&demand.despatched).all(left_out)
+                keys::rest(demand).is_zero() && (0..).zip(&demand.despatched).all(excluded)
             }
             _ => false,
         }
@@ -110,10 +111,10 @@ impl SkuState {
 }
 
 fn limit(counts: &Counts<'_>, rules: &Rules, location: &str) -> Limit {
-    let booked = match counts.regime(rules, location) {
-        Regime::AsOf(as_of) if as_of.how == How::Booked => Some(as_of),
+    let posted = match counts.regime(rules, location) {
+        Regime::AsOf(as_of) if as_of.how == How::Posted => Some(as_of),
         _ => None,
     };
     let before = counts.forgotten_before(rules, location) + Span(-MARGIN.0);
-    Limit { before, booked }
+    Limit { before, posted }
 }

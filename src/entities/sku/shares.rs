@@ -1,31 +1,34 @@
-//! Which part of a line a counting system leaves out of its count, and since when: a function of the line's row alone.
+//! Which part of a line a counting system excludes from its count, and since when: a function of the line's row alone.
 //!
 //! What a system says of a line is put to the line's pieces in the order in which they leave: first to what has left, the earliest first,
 //! then to what is still to be sent. Pieces are numbered from 0, so each statement is a stretch of that row of pieces:
 //!
 //! ```text
 //! pieces      |- despatch 1 -|- despatch 2 -|---- rest ----|
-//! set aside   |------ at 10:00 ------|- at 11:00 -|
-//! booked out  |- at 23:00 -|
+//! allocated   |------ at 10:00 ------|- at 11:00 -|
+//! posted      |- at 23:00 -|
 //! ```
 //!
-//! Set aside counts for the *rest* (a despatched piece is looked at by itself: [`taken_of`]); booked out counts for the *departures*, by the
+//! Allocated counts for the *rest* (a despatched piece is looked at by itself: [`taken_of`]); posted counts for the *departures*, by the
 //! location that they left.
 
-use super::sums::{Left, Place, rest};
+use super::keys::{LeftOutBy, WaitingPlace, rest};
 use crate::facts::sku::{Allocation, Demand};
 use crate::facts::{Moment, Quantity, SourceId, Text};
 
-/// A stretch of a line's pieces that is left out by somebody since a moment.
-pub struct LeftOut {
-    pub of: Left,
+/// A stretch of a line's pieces that a counting system excludes since a moment.
+pub struct LeftOutShare {
+    /// Who excludes it, and of what.
+    pub of: LeftOutBy,
+    /// Since when.
     pub since: Moment,
+    /// How many pieces.
     pub quantity: Quantity,
 }
 
 /// All stretches of a line.
-pub fn of(demand: &Demand, place: &Place) -> Vec<LeftOut> {
-    if demand.allocated.is_empty() && demand.booked.is_empty() {
+pub fn of(demand: &Demand, place: &WaitingPlace) -> Vec<LeftOutShare> {
+    if demand.allocated.is_empty() && demand.posted.is_empty() {
         return Vec::new();
     }
     let mut all = Vec::new();
@@ -34,15 +37,15 @@ pub fn of(demand: &Demand, place: &Place) -> Vec<LeftOut> {
     for source in sources(&demand.allocated) {
         for (from, until, since) in stretches(&demand.allocated, source) {
             let quantity = overlap(from, until, gone, gone + rest(demand));
-            push(&mut all, Left::Aside(source, place.clone()), since, quantity);
+            push(&mut all, LeftOutBy::Allocated(source, place.clone()), since, quantity);
         }
     }
-    for source in sources(&demand.booked) {
-        for (from, until, since) in stretches(&demand.booked, source) {
+    for source in sources(&demand.posted) {
+        for (from, until, since) in stretches(&demand.posted, source) {
             let mut begin = Quantity::ZERO;
             for (_, location, quantity) in &departed {
                 let part = overlap(from, until, begin, begin + *quantity);
-                push(&mut all, Left::Booked(source, (*location).clone()), since, part);
+                push(&mut all, LeftOutBy::Posted(source, (*location).clone()), since, part);
                 begin += *quantity;
             }
         }
@@ -50,15 +53,15 @@ pub fn of(demand: &Demand, place: &Place) -> Vec<LeftOut> {
     all
 }
 
-fn push(all: &mut Vec<LeftOut>, of: Left, since: Moment, quantity: Quantity) {
+fn push(all: &mut Vec<LeftOutShare>, of: LeftOutBy, since: Moment, quantity: Quantity) {
     if quantity.is_positive() {
-        all.push(LeftOut { of, since, quantity });
+        all.push(LeftOutShare { of, since, quantity });
     }
 }
 
-/// How much of one of a line's despatches statements of `source` leave out, of those that `counts` lets count.
-pub fn taken_of(demand: &Demand, part: u32, said: &[Allocation], source: SourceId, counts: impl Fn(&Allocation) -> bool) -> Quantity {
-    let counted: Vec<Allocation> = said.iter().filter(|said| counts(said)).cloned().collect();
+/// How much of one of a line's despatches the statements of `source` exclude, of those that `counts` lets count.
+pub fn taken_of(demand: &Demand, part: u32, statements: &[Allocation], source: SourceId, counts: impl Fn(&Allocation) -> bool) -> Quantity {
+    let counted: Vec<Allocation> = statements.iter().filter(|statement| counts(statement)).cloned().collect();
     let total = stretches(&counted, source).last().map_or(Quantity::ZERO, |(_, until, _)| *until);
     let mut begin = Quantity::ZERO;
     for (index, _, quantity) in departures(demand) {
@@ -77,34 +80,34 @@ fn departures(demand: &Demand) -> Vec<(usize, &Text, Quantity)> {
     departed.into_iter().map(|index| (index, &demand.despatched[index].location, demand.despatched[index].quantity)).collect()
 }
 
-fn sources(said: &[Allocation]) -> Vec<SourceId> {
-    let mut sources: Vec<SourceId> = said.iter().map(|said| said.source).collect();
+fn sources(statements: &[Allocation]) -> Vec<SourceId> {
+    let mut sources: Vec<SourceId> = statements.iter().map(|statement| statement.source).collect();
     sources.sort_unstable();
     sources.dedup();
     sources
 }
 
-/// What a source said, as stretches (from, until, since), the earliest first. What is below zero takes back what was said last before it.
-fn stretches(said: &[Allocation], source: SourceId) -> Vec<(Quantity, Quantity, Moment)> {
-    let mut ordered: Vec<&Allocation> = said.iter().filter(|said| said.source == source).collect();
-    ordered.sort_by_key(|said| said.at);
+/// The statements of a source as stretches (from, until, since), the earliest first. A quantity below zero takes back the last pieces before it.
+fn stretches(statements: &[Allocation], source: SourceId) -> Vec<(Quantity, Quantity, Moment)> {
+    let mut ordered: Vec<&Allocation> = statements.iter().filter(|statement| statement.source == source).collect();
+    ordered.sort_by_key(|statement| statement.at);
     let mut stretches: Vec<(Quantity, Quantity, Moment)> = Vec::new();
-    for said in ordered {
+    for statement in ordered {
         let end = stretches.last().map_or(Quantity::ZERO, |(_, until, _)| *until);
-        let until = (end + said.quantity).floor_zero();
+        let until = (end + statement.quantity).floor_zero();
         if until < end {
             stretches.retain(|(from, _, _)| *from < until);
             if let Some(last) = stretches.last_mut() {
                 last.1 = until;
             }
         } else if until > end {
-            stretches.push((end, until, said.at));
+            stretches.push((end, until, statement.at));
         }
     }
     stretches
 }
 
-/// How much of [a, b) lies in [from, until).
-fn overlap(a: Quantity, b: Quantity, from: Quantity, until: Quantity) -> Quantity {
-    (b.min(until) - a.max(from)).floor_zero()
+/// How much of [begin, end) lies in [from, until).
+fn overlap(begin: Quantity, end: Quantity, from: Quantity, until: Quantity) -> Quantity {
+    (end.min(until) - begin.max(from)).floor_zero()
 }

@@ -1,25 +1,26 @@
-//! What a SKU keeps: its rows, each a record of the changelog of its own, and a small head.
+//! What a SKU keeps: its rows, each a record of the changelog, and a small head.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::backorders::Cut;
-use super::sums::Sums;
+use super::keys::Cut;
+use super::sums::StockSums;
 use crate::entities::order::state::Said;
 use crate::entities::{Kept, KeyedRows, Put};
+use crate::facts::sku::Demand;
 use crate::facts::{Cause, Change, Moment, Quantity, Row, RowKey, SkuRow, Text, Version};
 
 /// A SKU. Its clone shares the rows' structure: an epoch works on a copy.
 #[derive(Clone, Debug, Default)]
 pub struct SkuState {
-    pub(super) rows: KeyedRows<SkuRow, Sums>,
-    /// Raised at each seal that said something.
+    pub(super) rows: KeyedRows<SkuRow, StockSums>,
+    /// Raised at each seal that emitted or derived something.
     pub revision: u64,
-    /// What was said of the stock and the product, by channel: bounded by the number of channels.
+    /// Digests of the statements last emitted: bounded by the number of channels.
     pub said: Said,
-    /// What was told to other SKUs and to orders: bounded by the number of channels.
-    pub told: ToldOthers,
+    /// What other SKUs and orders have: bounded by the number of channels.
+    pub last_derived: LastDerived,
     /// What a person may have to look at, by kind and number: since when, and whether it is open.
     pub watched: BTreeMap<Text, Watched>,
     /// What the next seal must look at.
@@ -28,14 +29,14 @@ pub struct SkuState {
     next_offer: Option<Moment>,
 }
 
-/// What other SKUs, and orders, heard last.
+/// What other SKUs and orders have by the last derived facts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ToldOthers {
-    /// Free pieces by channel, told to the kits that this part is used in.
+pub struct LastDerived {
+    /// Free pieces by channel: the kits that this part is used in have them.
     pub free: BTreeMap<Text, Quantity>,
     /// The SKU that this one is a variation of.
     pub parent: Option<Text>,
-    /// From where on orders were told that their goods are not there yet, by channel.
+    /// From where on the lines of orders are not covered, by channel.
     pub uncovered: BTreeMap<Text, Cut>,
 }
 
@@ -44,8 +45,9 @@ pub struct ToldOthers {
 pub struct Watched {
     /// Since when it holds, by the rows' own times.
     pub since: Moment,
-    /// What it holds of: another figure is another matter, and its time begins anew.
+    /// What it is about: when that changes, its time begins anew.
     pub of: u64,
+    /// Is its exception open?
     pub open: bool,
 }
 
@@ -54,7 +56,9 @@ pub struct Watched {
 pub(super) struct Unsealed {
     /// Restored: anything may have changed meanwhile, the rules too.
     pub restored: bool,
+    /// Counts, or figures of shops.
     pub counts: bool,
+    /// The product, prices, offers, or parts.
     pub offers: bool,
     /// What is in this kit, or what kits this part is used in.
     pub kits: bool,
@@ -75,12 +79,12 @@ pub(super) struct Unsealed {
 struct Head {
     revision: u64,
     said: Said,
-    told: ToldOthers,
+    last_derived: LastDerived,
     watched: BTreeMap<Text, Watched>,
 }
 
 impl SkuState {
-    /// Puts what a source says of a row when its version is newer than what is there. A row that is not of a SKU changes nothing.
+    /// Puts a row when its version is newer than what is there. A row that is not of a SKU changes nothing.
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
         let row = match change {
             Change::Upsert(Row::Sku(row)) if row.kind() == key.kind => Some(row),
@@ -112,7 +116,12 @@ impl SkuState {
 
     /// The record of all that is not rows.
     pub fn head_bytes(&self) -> Vec<u8> {
-        let head = Head { revision: self.revision, said: self.said.clone(), told: self.told.clone(), watched: self.watched.clone() };
+        let head = Head {
+            revision: self.revision,
+            said: self.said.clone(),
+            last_derived: self.last_derived.clone(),
+            watched: self.watched.clone(),
+        };
         // Numbers and texts in memory: there is nothing that could fail to encode.
         postcard::to_stdvec(&head).unwrap_or_default()
     }
@@ -123,11 +132,12 @@ impl SkuState {
         self.rows.load(key, bytes)
     }
 
+    /// Puts the head that a restore read.
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
-        let Head { revision, said, told, watched } = postcard::from_bytes(bytes)?;
+        let Head { revision, said, last_derived, watched } = postcard::from_bytes(bytes)?;
         self.revision = revision;
         self.said = said;
-        self.told = told;
+        self.last_derived = last_derived;
         self.watched = watched;
         self.unsealed.restored = true;
         Ok(())
@@ -147,6 +157,7 @@ impl SkuState {
         self.next_offer
     }
 
+    /// The row of this key.
     pub fn row(&self, key: &RowKey) -> Option<&Kept<SkuRow>> {
         self.rows.get(key)
     }
@@ -156,14 +167,25 @@ impl SkuState {
         self.rows.of_kind(kind)
     }
 
-    pub fn sums(&self) -> &Sums {
+    /// A demand line that is not deleted.
+    pub(super) fn demand(&self, key: &RowKey) -> Option<&Demand> {
+        match self.row(key).filter(|_| key.kind == SkuRow::DEMAND)?.live()? {
+            SkuRow::Demand(demand) => Some(demand),
+            _ => None,
+        }
+    }
+
+    /// The running sums over its rows.
+    pub fn sums(&self) -> &StockSums {
         self.rows.sums()
     }
 
+    /// How many rows it has, marks included.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Has it no rows?
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

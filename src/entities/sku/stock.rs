@@ -6,10 +6,10 @@
 //! to write = shown + what the shop still subtracts itself
 //! ```
 //!
-//! - **Counts**, and what they leave out: see [`super::counts`]. A SKU never counted in a pool has no figure there.
+//! - **Counts**, and what they exclude: see [`super::counts`]. A SKU never counted in a pool has no figure there.
 //! - **Unresolved**: a despatch of the warehouse's own that no line names yet, or the part of it that none does.
-//! - A line burdens each pool that holds its location; while it has none, or one that no rule knows, the pool of its channel. What has left
-//!   burdens where it left from. A despatch from a location unknown to the rules stays with its line, and burdens nothing by itself.
+//! - A line is reserved in each pool that holds its location; while it has none, or one that no rule knows, in the pool of its channel. What has
+//!   left is reserved where it left from. A despatch from a location unknown to the rules stays with its line: it reserves nothing by itself.
 //! - **A kit** has no count: its figure is the least over its parts; its lines claim the parts (see [`super::kit`]).
 //! - **A shop that counts its own goods** is written nothing: its figure stays what it is.
 
@@ -17,10 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::burden::{Burden, Burdened, burdens};
-pub use super::counts::Counted;
-use super::counts::Counts;
+use super::counts::{Counts, SellableCount};
 use super::kit;
+use super::reserved::{Reserved, ReservedIn, reserved};
 use super::state::SkuState;
 use crate::entities::rules::{Channel, Rules};
 use crate::facts::sku::Expected;
@@ -29,17 +28,27 @@ use crate::facts::{Moment, Quantity, Sku, SkuRow, Text};
 /// The figure of a SKU in one channel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChannelStock {
+    /// The channel's name.
     pub channel: Text,
-    pub counts: Vec<Counted>,
+    /// The counts that it is made of.
+    pub counts: Vec<SellableCount>,
     /// The counting systems' own movements after their counts.
     pub moved: Quantity,
+    /// Claims of open lines that no count excludes yet.
     pub claims_open: Quantity,
+    /// Despatched pieces that no line names, and no count excludes yet.
     pub unresolved: Quantity,
+    /// What may be sold; below zero: so many pieces are missing.
     pub free: Quantity,
+    /// Never shown.
     pub safety_stock: Quantity,
+    /// What the shop should show.
     pub shown: Quantity,
+    /// What the shop still subtracts itself.
     pub held_by_shop: Quantity,
+    /// What the shop is to be given.
     pub to_write: Quantity,
+    /// What the shop has now, by its own record.
     pub shop_figure: Option<Quantity>,
     /// It is a kit: no counts, no claims of its own.
     pub kit: bool,
@@ -49,15 +58,19 @@ pub struct ChannelStock {
 
 /// The figures of all channels whose pool holds a location where this SKU was counted, in the order of the rules.
 pub fn stock(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<ChannelStock> {
+    figures(sku, state, rules, &Counts::of(state, rules))
+}
+
+/// The same from these counts.
+pub(super) fn figures(sku: &Sku, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> Vec<ChannelStock> {
     if kit::is_kit(state, rules) {
         return rules.channels.iter().filter_map(|channel| of_kit(sku, channel, state, rules)).collect();
     }
-    let counts = Counts::of(state, rules);
     if counts.is_empty() {
         return Vec::new();
     }
-    let burdens = burdens(state, rules, &counts);
-    rules.channels.iter().filter_map(|channel| figure(sku, channel, state, rules, &counts, &burdens)).collect()
+    let reserved = reserved(state, rules, counts);
+    rules.channels.iter().filter_map(|channel| figure(sku, channel, state, rules, counts, &reserved)).collect()
 }
 
 /// Codes of the locations that a channel sells from.
@@ -65,10 +78,10 @@ pub(super) fn pool<'a>(channel: &Channel, rules: &'a Rules) -> BTreeSet<&'a str>
     channel.pool.iter().filter_map(|code| rules.location(code)).map(|location| location.code.as_str()).collect()
 }
 
-/// What burdens a channel's pool.
-pub(super) fn burden_of(channel: &Channel, pool: &BTreeSet<&str>, burdens: &BTreeMap<Burdened, Burden>) -> Burden {
-    let here = burdens.iter().filter(|(burdened, _)| burdened.is(channel, pool));
-    here.fold(Burden::default(), |sum, (_, part)| sum + *part)
+/// What is reserved in a channel's pool.
+fn reserved_in(channel: &Channel, pool: &BTreeSet<&str>, reserved: &BTreeMap<ReservedIn, Reserved>) -> Reserved {
+    let here = reserved.iter().filter(|(place, _)| place.is(channel, pool));
+    here.fold(Reserved::default(), |sum, (_, part)| sum + *part)
 }
 
 fn figure(
@@ -77,18 +90,18 @@ fn figure(
     state: &SkuState,
     rules: &Rules,
     counts: &Counts<'_>,
-    burdens: &BTreeMap<Burdened, Burden>,
+    reserved: &BTreeMap<ReservedIn, Reserved>,
 ) -> Option<ChannelStock> {
     let pool = pool(channel, rules);
     if !pool.iter().any(|code| counts.has(code)) {
         return None;
     }
-    let burden = burden_of(channel, &pool, burdens);
-    let counts: Vec<Counted> = pool.iter().flat_map(|code| counts.at(code)).cloned().collect();
+    let Reserved { claims, unresolved } = reserved_in(channel, &pool, reserved);
+    let counts: Vec<SellableCount> = pool.iter().flat_map(|code| counts.at(code)).cloned().collect();
     let counted: Quantity = counts.iter().map(|count| count.quantity).sum();
     let moved: Quantity = counts.iter().map(|count| count.moved).sum();
-    let free = counted + moved - burden.claims - burden.unresolved;
-    let figure = ChannelStock { counts, moved, claims_open: burden.claims, unresolved: burden.unresolved, ..bare(sku, channel, free) };
+    let free = counted + moved - claims - unresolved;
+    let figure = ChannelStock { counts, moved, claims_open: claims, unresolved, ..bare(sku, channel, free) };
     Some(written(figure, channel, &pool, state, rules))
 }
 
@@ -133,7 +146,7 @@ pub(super) fn counts_itself(channel: &Channel, pool: &BTreeSet<&str>, rules: &Ru
     !pool.is_empty() && pool.iter().all(|code| counted_by(code).is_some_and(|source| rules.name_of(source) == channel.shop))
 }
 
-/// What the shop last said that it has: over its locations that are in the pool, or that are its own affair.
+/// What the shop has by its own records: over its locations that are in the pool, or that the rules do not know.
 fn shop_figure(channel: &Channel, pool: &BTreeSet<&str>, state: &SkuState, rules: &Rules) -> Option<Quantity> {
     let figures = state.of_kind(SkuRow::SHOP_FIGURE).filter_map(|(_, kept)| match kept.live() {
         Some(SkuRow::ShopFigure(figure)) if figure.shop == channel.shop => Some(figure),

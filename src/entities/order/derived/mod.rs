@@ -125,7 +125,7 @@ fn demand(view: &OrderView<'_>, rows: &Rows<OrderRow>, header: &Header, line: &L
         claim,
         despatched: line.sent.parts.iter().map(|part| despatched(rows, part)).collect(),
         allocated: said.allocated,
-        booked: said.posted,
+        posted: said.posted,
         price: price.map(|amount| LinePrice { amount, currency: header.currency, tax_inside: header.prices_include_tax }),
         via: Vec::new(),
     };

@@ -37,9 +37,9 @@ fn counts(pieces: i64, basis: Basis, t0: Moment) -> SkuRow {
     SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity: quantity(pieces), basis, t0 })
 }
 
-fn line(claim: i64, left: Vec<DemandDespatch>, allocated: Vec<Allocation>, booked: Vec<Allocation>) -> SkuRow {
+fn line(claim: i64, left: Vec<DemandDespatch>, allocated: Vec<Allocation>, posted: Vec<Allocation>) -> SkuRow {
     match demand(Some("LDN"), claim, left) {
-        SkuRow::Demand(line) => SkuRow::Demand(Box::new(Demand { allocated, booked, ..*line })),
+        SkuRow::Demand(line) => SkuRow::Demand(Box::new(Demand { allocated, posted, ..*line })),
         other => other,
     }
 }
@@ -144,7 +144,7 @@ fn bookings_that_are_long_over_are_forgotten_and_the_figure_stays() {
 
 #[test]
 fn a_counter_without_despatches_of_its_own_takes_them_after_its_booking_delay() {
-    let delay = CountingRules { booking_delay: Some(Span::hours(2)), ..CountingRules::default() };
+    let delay = CountingRules { posting_delay: Some(Span::hours(2)), ..CountingRules::default() };
     let mut bench = Bench::with(counting(counted_by(ERP), ERP, delay));
     let left = vec![part("D1|TEE", "LDN", 2, minute(60))];
     bench.put(SourceId::WAYBILL, "1|a", line(2, left, vec![], vec![]));

@@ -22,7 +22,7 @@ fn the_terms_that_are_shown_make_the_figure() {
     assert_eq!((claims, uk.more_claims), (vec![("London", quantity(2)), ("LDN", quantity(1))], (0, quantity(0))));
     assert_eq!(uk.unresolved_despatches[0].despatch, "D3|TEE");
     assert_eq!(why.held_by_shops, [("magento".into(), quantity(3))]);
-    assert!(uk.counts_from[0].cause.is_some() && uk.counts_from[0].leaves_out.contains("1970-01-01T01:00:00Z"), "{:?}", uk.counts_from[0]);
+    assert!(uk.counts_from[0].cause.is_some() && uk.counts_from[0].excludes.contains("1970-01-01T01:00:00Z"), "{:?}", uk.counts_from[0]);
 }
 
 #[test]

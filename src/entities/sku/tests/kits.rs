@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::entities::rules::Authority;
-use crate::entities::sku::tells::Tell;
-use crate::entities::sku::{found, kit};
+use crate::entities::sku::{findings, kit};
 use crate::facts::Subject;
 use crate::facts::sku::KitPart;
 
@@ -53,13 +52,15 @@ impl Shelf {
             let rules = self.rules.clone();
             for (sku, state) in &mut self.skus {
                 state.settle(&rules, minute(0));
-                let figures = stock(sku, state, &rules);
-                let mut hear = |to, key, row| match (to, row) {
-                    (Subject::Sku(to), Some(Row::Sku(row))) => told.push((to, key, Some(row))),
-                    (Subject::Sku(to), _) => told.push((to, key, None)),
-                    _ => {}
-                };
-                state.tell(sku, &rules, &figures, Tell(&mut hear));
+                let derived = SkuView::of(sku, state, &rules, minute(0)).derived;
+                for DerivedFact { to, key, row } in derived.facts {
+                    match (to, row) {
+                        (Subject::Sku(to), Some(Row::Sku(row))) => told.push((to, key, Some(row))),
+                        (Subject::Sku(to), _) => told.push((to, key, None)),
+                        _ => {}
+                    }
+                }
+                state.last_derived = derived.last;
                 state.sealed(None);
             }
             if told.is_empty() {
@@ -129,14 +130,14 @@ fn an_order_of_a_kit_claims_its_parts_until_they_have_left() {
 }
 
 #[test]
-fn a_despatch_of_a_kit_whose_order_is_not_known_burdens_its_parts() {
+fn a_despatch_of_a_kit_whose_order_is_not_known_is_reserved_of_its_parts() {
     let mut shelf = set();
     shelf.put("SET", WMS, "D1|SET", despatched("LDN", 1, minute(10)));
     shelf.seal();
     assert_eq!(shelf.free("BATTERY"), Some(quantity(9)));
     shelf.put("SET", SourceId::WAYBILL, "1|a", demand(Some("LDN"), 1, vec![part("D1|SET", "LDN", 1, minute(10))]));
     shelf.seal();
-    assert_eq!(shelf.free("BATTERY"), Some(quantity(9)), "the line names it: it burdens once");
+    assert_eq!(shelf.free("BATTERY"), Some(quantity(9)), "the line names it: it is reserved once");
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn a_kit_that_contains_itself_has_no_figure_and_a_person_is_told() {
     let set = named("SET");
     let state = &shelf.skus[&set];
     assert!(kit::is_cycle(&set, state, &shelf.rules));
-    let found = found::found(&set, state, &shelf.rules, minute(0), &[]);
+    let found = findings::findings(&set, state, &shelf.rules, minute(0), &[]);
     assert_eq!(found.iter().map(|found| found.kind).collect::<Vec<_>>(), ["rows-contradict"]);
     assert_eq!(shelf.free("SET"), None);
     // It is mended.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::stock::stock;
-use super::sums::Sums;
+use super::sums::StockSums;
 use super::*;
 use crate::entities::keyed_rows::RunningSums;
 use crate::entities::rules::{Channel, Location, Rules};
@@ -161,7 +161,7 @@ fn demand(location: Option<&str>, claim: i64, despatched: Vec<DemandDespatch>) -
         claim: quantity(claim),
         despatched,
         allocated: Vec::new(),
-        booked: Vec::new(),
+        posted: Vec::new(),
         price: None,
         via: Vec::new(),
     }))
@@ -193,7 +193,7 @@ fn a_despatch_before_its_order_is_known_makes_the_figure_low_never_high() {
     bench.put(WMS, "D1|TEE", despatched("LDN", 3, minute(10)));
     let figure = bench.figure().expect("counted");
     assert_eq!((figure.unresolved, figure.free), (quantity(3), quantity(5)));
-    // The line is known, what was despatched for it is not: both burden.
+    // The line is known, what was despatched for it is not: both are reserved.
     bench.put(SourceId::WAYBILL, "1|a", demand(None, 3, vec![]));
     assert_eq!(bench.figure().expect("counted").free, quantity(2));
     // A line that names a part of it leaves the rest unresolved.
@@ -262,18 +262,18 @@ fn what_was_never_counted_by_the_locations_counter_has_no_figure() {
 }
 
 #[test]
-fn a_line_burdens_each_pool_that_holds_its_location() {
+fn a_line_is_reserved_in_each_pool_that_holds_its_location() {
     let mut bench = Bench::default();
     bench.count(10, minute(0));
     bench.put(WMS, "BER|main", count("BER", "main", 10, minute(0)));
     bench.put(SourceId::WAYBILL, "1|a", demand(Some("BER"), 3, vec![]));
     bench.put(SourceId::WAYBILL, "2|a", demand(Some("nowhere"), 2, vec![]));
     let free: Vec<Quantity> = stock(&sku(), &bench.state, &rules()).into_iter().map(|figure| figure.free).collect();
-    assert_eq!(free, [quantity(8), quantity(17)], "BER burdens eu alone; an unknown location burdens the line's own channel");
+    assert_eq!(free, [quantity(8), quantity(17)], "BER is in eu alone; an unknown location is reserved in the line's own channel");
 }
 
 #[test]
-fn what_left_another_location_than_the_lines_burdens_that_one() {
+fn what_left_another_location_than_the_lines_is_reserved_there() {
     let mut bench = Bench::default();
     bench.count(10, minute(0));
     let left = vec![part("D1", "LDN", 2, minute(5)), part("D2", "POP-UP", 1, minute(5))];
@@ -388,7 +388,7 @@ impl Slow {
     }
 
     /// (claims open, unresolved, counted) of a pool.
-    fn burden(&self, name: &str, pool: &[&str]) -> (Quantity, Quantity, Quantity) {
+    fn reserved(&self, name: &str, pool: &[&str]) -> (Quantity, Quantity, Quantity) {
         let (mut claims, mut unresolved, mut counted) = Default::default();
         let holds = |location: &str| code(location).is_some_and(|code| pool.contains(&code));
         for (key, row) in self.rows() {
@@ -468,7 +468,7 @@ proptest! {
             }
         }
         bench.figure();
-        let mut sums = Sums::default();
+        let mut sums = StockSums::default();
         for kind in 1..=SkuRow::LAST {
             for (key, kept) in bench.state.of_kind(kind) {
                 sums.enter(key, kept);
@@ -477,7 +477,7 @@ proptest! {
         prop_assert_eq!(&sums, bench.state.sums());
         for figure in stock(&sku(), &bench.state, &rules()) {
             let pool: &[&str] = if figure.channel == "uk" { &["LDN"] } else { &["LDN", "BER"] };
-            let (claims, unresolved, counted) = slow.burden(&figure.channel, pool);
+            let (claims, unresolved, counted) = slow.reserved(&figure.channel, pool);
             prop_assert_eq!(figure.claims_open, claims, "claims of {}", &figure.channel);
             prop_assert_eq!(figure.unresolved, unresolved, "unresolved of {}", &figure.channel);
             prop_assert_eq!(figure.free, counted - claims - unresolved, "free of {}", &figure.channel);

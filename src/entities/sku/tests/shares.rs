@@ -35,14 +35,14 @@ fn allocations() -> impl Strategy<Value = Vec<Allocation>> {
 fn a_line() -> impl Strategy<Value = Demand> {
     let parts = proptest::collection::vec((0..2_usize, 1..3_i64, 0..9_i64), 0..3);
     let place = prop_oneof![Just(None), Just(Some("LDN")), Just(Some("BER"))];
-    (0..6_i64, parts, place, 0..3_usize, allocations(), allocations()).prop_map(|(wanted, parts, place, channel, allocated, booked)| {
+    (0..6_i64, parts, place, 0..3_usize, allocations(), allocations()).prop_map(|(wanted, parts, place, channel, allocated, posted)| {
         let left: Vec<DemandDespatch> = (0..)
             .zip(parts)
             .map(|(i, (location, pieces, at)): (i32, _)| part(&i.to_string(), ["LDN", "BER"][location], pieces, minute(at * 100)))
             .collect();
         let sum: i64 = left.iter().map(|part| part.quantity.decimal().try_into().unwrap_or(0_i64)).sum();
         match demand(place, wanted.max(sum), left) {
-            SkuRow::Demand(line) => Demand { channel: ["uk", "de", "eu"][channel].into(), allocated, booked, ..*line },
+            SkuRow::Demand(line) => Demand { channel: ["uk", "de", "eu"][channel].into(), allocated, posted, ..*line },
             _ => unreachable!("a demand"),
         }
     })
@@ -65,7 +65,7 @@ fn said(rows: &[Allocation], source: SourceId, t0: Moment) -> i64 {
     pieces.into_iter().filter(|at| *at <= t0).count() as i64
 }
 
-/// (pool that is burdened, pieces) of one line: each piece by itself.
+/// (location or pool where it is reserved, pieces) of one line: each piece by itself.
 fn slow(line: &Demand, free: bool, t0: Moment) -> Vec<(Option<&str>, i64)> {
     let mut pieces: Vec<Option<(&str, Moment)>> = Vec::new();
     let mut left: Vec<&DemandDespatch> = line.despatched.iter().collect();
@@ -77,20 +77,20 @@ fn slow(line: &Demand, free: bool, t0: Moment) -> Vec<(Option<&str>, i64)> {
     let claim: i64 = line.claim.decimal().try_into().unwrap_or(0);
     pieces.resize(claim as usize, None);
     let aside = if free { said(&line.allocated, WMS, t0) } else { 0 };
-    let booked = said(&line.booked, ERP, t0);
-    let mut burdens = Vec::new();
+    let booked = said(&line.posted, ERP, t0);
+    let mut reserved = Vec::new();
     for (i, piece) in (0..).zip(pieces) {
         let taken = match piece {
             Some(("LDN", at)) => at + Span::minutes(1) <= t0 || i < aside,
             Some(_) => i < booked,
-            // Waiting at BER: its count is of what is on hand.
+            // WaitingLine at BER: its count is of what is on hand.
             None => i < aside && line.location.as_deref() != Some("BER") && !(line.location.is_none() && line.channel == "de"),
         };
         if !taken {
-            burdens.push((piece.map(|(location, _)| location).or(line.location.as_deref()), 1));
+            reserved.push((piece.map(|(location, _)| location).or(line.location.as_deref()), 1));
         }
     }
-    burdens
+    reserved
 }
 
 proptest! {
@@ -105,7 +105,7 @@ proptest! {
     ) {
         // Of what takes back something said before the count and is itself said after it, either answer is as good.
         let back = |rows: &[Allocation]| rows.iter().any(|row| row.quantity.is_negative() && row.at > minute(t0 * 100));
-        prop_assume!(!lines.iter().any(|line| back(&line.allocated) || back(&line.booked)));
+        prop_assume!(!lines.iter().any(|line| back(&line.allocated) || back(&line.posted)));
         let (t0, rules) = (minute(t0 * 100), rules());
         let basis = if free { Basis::Free } else { Basis::OnHand };
         let mut bench = Bench::with(rules.clone());

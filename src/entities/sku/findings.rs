@@ -1,6 +1,6 @@
-//! What a person must look at, found while a SKU is computed. `events/sku_exceptions.rs` opens and closes what these name.
+//! What a person must look at, computed from a SKU's rows and figures. `events/sku_exceptions.rs` opens and closes the exceptions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cover::uncovered;
 use super::state::SkuState;
@@ -9,55 +9,62 @@ use super::{counts, kit, offer};
 use crate::entities::Kept;
 use crate::entities::rules::Rules;
 use crate::facts::ids::join_key;
-use crate::facts::sku::{Basis, Demand};
+use crate::facts::sku::{Basis, Demand, Product};
 use crate::facts::time::Span;
 use crate::facts::{Cause, Moment, Quantity, RowKey, Sku, SkuRow, SourceId, Text};
 
-/// Something that holds now.
+/// Something that holds now, and that a person must look at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct SkuFinding {
     /// As in the table of kinds.
     pub kind: &'static str,
     /// Tells several of one kind apart.
     pub number: Text,
     /// What is wrong, in a sentence.
     pub sentence: String,
+    /// The records that it follows from.
     pub causes: Vec<Cause>,
-    /// Since when, as far as rows tell.
+    /// Since when, as far as rows show.
     pub since: Moment,
-    /// What it holds of: when that changes, its time begins anew.
+    /// What it is about: when that changes, its time begins anew.
     pub of: u64,
-    /// It opens when it has held so long.
+    /// Its exception opens when it has held so long.
     pub after: Span,
+}
+
+impl SkuFinding {
+    /// A finding whose exception opens at once.
+    fn now(kind: &'static str, number: Text, sentence: String, causes: Vec<Cause>, since: Moment) -> Self {
+        Self { kind, number, sentence, causes, since, of: 0, after: Span(0) }
+    }
 }
 
 /// So many lines of one SKU are looked at for their price; more of them add no knowledge.
 const PRICES_MAX: usize = 100;
 
-/// A shop learns of a new price a while after it began.
+/// A shop shows a new price a while after it began.
 const PRICE_SPAN: Span = Span::minutes(15);
 
 /// All that holds now.
-pub fn found(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<Found> {
-    let mut all = Vec::new();
-    oversold(state, rules, tick, figures, &mut all);
-    of_counts(state, rules, tick, figures, &mut all);
-    counted_nowhere(state, rules, &mut all);
-    shop_differs(rules, tick, figures, &mut all);
+pub fn findings(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<SkuFinding> {
+    let mut all = oversold(state, rules, tick, figures);
+    all.extend(of_counts(state, rules, tick, figures));
+    all.extend(counted_nowhere(state, rules));
+    all.extend(shop_differs(rules, tick, figures));
     all.extend(unknown(state, rules, tick));
     all.extend(cycle(sku, state, rules, tick));
-    prices(state, rules, &mut all);
+    all.extend(prices(state, rules));
     all
 }
 
-fn oversold(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut Vec<Found>) {
-    let never = |product: &crate::facts::sku::Product| product.backorder_allowed || product.untracked;
+fn oversold(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<SkuFinding> {
+    let never = |product: &Product| product.backorder_allowed || product.untracked;
     if offer::product(state, rules).is_some_and(|(product, _)| never(product)) {
-        return;
+        return Vec::new();
     }
-    for figure in figures.iter().filter(|figure| figure.free.is_negative() && !figure.kit) {
-        let Some(channel) = rules.channel(&figure.channel) else { continue };
-        let uncovered = uncovered(channel, figure, state, rules);
+    let short = figures.iter().filter(|figure| figure.free.is_negative() && !figure.kit);
+    let finding = |figure: &ChannelStock| {
+        let uncovered = uncovered(rules.channel(&figure.channel)?, figure, state, rules);
         let orders: Vec<&str> = uncovered.named.iter().map(|(_, number)| number.as_str()).collect();
         let sentence = match orders.len() {
             0 => format!("{} pieces are missing in {}, of what has left already", -figure.free, figure.channel),
@@ -71,41 +78,53 @@ fn oversold(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelSto
             ),
         };
         let causes = figure.counts.iter().filter_map(|count| count.cause).collect();
-        all.push(Found { kind: "oversold", number: figure.channel.clone(), sentence, causes, since: tick, of: 0, after: Span(0) });
-    }
+        Some(SkuFinding::now("oversold", figure.channel.clone(), sentence, causes, tick))
+    };
+    short.filter_map(finding).collect()
 }
 
+/// What a source counts at a location, of one basis: pieces, since when, and by which records.
+type Totals = BTreeMap<(Text, Basis, bool, SourceId), (Quantity, Moment, Vec<Cause>)>;
+
 /// Counts below zero, counts that are old, counts of two systems that differ.
-fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut Vec<Found>) {
-    // By location and source: what it counts there of one basis, and since when.
-    let mut totals: BTreeMap<(Text, Basis, bool, SourceId), (Quantity, Moment, Vec<Cause>)> = BTreeMap::new();
-    for told in counts::told(state, rules) {
-        let authority = told.location.counted_by == Some(told.source);
-        let number = join_key(&[&told.location.code, &told.bucket]);
-        if told.quantity.is_negative() {
+fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<SkuFinding> {
+    let (mut all, mut totals) = (Vec::new(), Totals::new());
+    for count in counts::reported(state, rules) {
+        let authority = count.location.counted_by == Some(count.source);
+        let number = join_key(&[&count.location.code, &count.bucket]);
+        if count.quantity.is_negative() {
             let sentence =
-                format!("{} counts {} at {}", rules.name_of(told.source), told.quantity, place(&told.location.code, &told.bucket));
-            let number = join_key(&[rules.name_of(told.source), &number]);
-            all.push(Found { kind: "negative-count", number, sentence, causes: vec![told.cause], since: told.at, of: 0, after: Span(0) });
+                format!("{} counts {} at {}", rules.name_of(count.source), count.quantity, place(&count.location.code, &count.bucket));
+            let number = join_key(&[rules.name_of(count.source), &number]);
+            all.push(SkuFinding::now("negative-count", number, sentence, vec![count.cause], count.at));
         }
-        if let Some(after) = rules.stock.of(told.source).stale_after.filter(|_| authority) {
+        if let Some(after) = rules.stock.of(count.source).stale_after.filter(|_| authority) {
             let sentence =
-                format!("{} last counted {} at {}", rules.name_of(told.source), place(&told.location.code, &told.bucket), told.t0);
-            let of = told.t0.0 as u64;
-            all.push(Found { kind: "count-stale", number, sentence, causes: vec![told.cause], since: told.t0, of, after });
+                format!("{} last counted {} at {}", rules.name_of(count.source), place(&count.location.code, &count.bucket), count.t0);
+            let of = count.t0.0 as u64;
+            all.push(SkuFinding { kind: "count-stale", number, sentence, causes: vec![count.cause], since: count.t0, of, after });
         }
-        if authority && !counts::is_sellable(rules, told.location, &told.bucket) {
+        if authority && !counts::is_sellable(rules, count.location, &count.bucket) {
             continue;
         }
-        let total =
-            totals.entry((told.location.code.clone(), told.basis, authority, told.source)).or_insert((Quantity::ZERO, told.at, Vec::new()));
-        total.0 += told.quantity;
-        total.1 = total.1.max(told.at);
-        total.2.push(told.cause);
+        let total = totals.entry((count.location.code.clone(), count.basis, authority, count.source)).or_insert((
+            Quantity::ZERO,
+            count.at,
+            Vec::new(),
+        ));
+        total.0 += count.quantity;
+        total.1 = total.1.max(count.at);
+        total.2.push(count.cause);
     }
+    all.extend(counts_differ(&totals, rules, tick, figures));
+    all
+}
+
+fn counts_differ(totals: &Totals, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<SkuFinding> {
     let moved = |code: &Text| {
         figures.iter().flat_map(|figure| &figure.counts).find(|count| count.location == *code).map_or(Quantity::ZERO, |count| count.moved)
     };
+    let mut all = Vec::new();
     for ((code, basis, _, mirror), (quantity, at, causes)) in totals.iter().filter(|((_, _, authority, _), _)| !authority) {
         let own = totals.iter().find(|((of, of_basis, authority, _), _)| of == code && of_basis == basis && *authority);
         let Some(((_, _, _, counter), (counted, counted_at, own_causes))) = own else { continue };
@@ -117,55 +136,50 @@ fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelSt
         let number = join_key(&[code, rules.name_of(*mirror)]);
         let causes = own_causes.iter().chain(causes).copied().collect();
         let since = (*at).max(*counted_at).min(tick);
-        all.push(Found { kind: "counts-differ", number, sentence, causes, since, of: 0, after: rules.durations.counts_differ });
+        all.push(SkuFinding { after: rules.durations.counts_differ, ..SkuFinding::now("counts-differ", number, sentence, causes, since) });
     }
+    all
 }
 
 /// Pieces counted at a location that the configuration does not know: they are in no figure, and would lie there unsold.
-fn counted_nowhere(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
+fn counted_nowhere(state: &SkuState, rules: &Rules) -> Vec<SkuFinding> {
     if rules.locations.is_empty() {
-        return;
+        return Vec::new();
     }
-    for (key, kept) in state.of_kind(SkuRow::COUNT) {
-        let Some((SkuRow::Count(count), told)) = kept.live().zip(kept.upserted.as_ref()) else { continue };
+    let finding = |(key, kept): (&RowKey, &Kept<SkuRow>)| {
+        let (SkuRow::Count(count), upserted) = kept.live().zip(kept.upserted.as_ref())? else { return None };
         if count.location.is_empty() || count.quantity.is_zero() || rules.location(&count.location).is_some() {
-            continue;
+            return None;
         }
         let source = rules.name_of(key.source);
         let sentence = format!("{source} counts {} at {}, which the configuration does not know", count.quantity, count.location);
         let number = join_key(&[source, &count.location, &count.bucket]);
-        all.push(Found { kind: "unknown-location", number, sentence, causes: vec![told.cause], since: told.at, of: 0, after: Span(0) });
-    }
+        Some(SkuFinding::now("unknown-location", number, sentence, vec![upserted.cause], upserted.at))
+    };
+    state.of_kind(SkuRow::COUNT).filter_map(finding).collect()
 }
 
 fn place(code: &str, bucket: &str) -> String {
     if bucket.is_empty() { code.to_owned() } else { format!("{code}, {bucket}") }
 }
 
-/// A shop has another figure than the one that was said, and neither has moved since.
-fn shop_differs(rules: &Rules, tick: Moment, figures: &[ChannelStock], all: &mut Vec<Found>) {
-    for figure in figures {
-        let (Some(has), Some(channel)) = (figure.shop_figure, rules.channel(&figure.channel)) else { continue };
+/// A shop has another figure than the one that was emitted for it, and neither has moved since.
+fn shop_differs(rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<SkuFinding> {
+    let finding = |figure: &ChannelStock| {
+        let (has, channel) = (figure.shop_figure?, rules.channel(&figure.channel)?);
         if has == figure.to_write || counts_itself(channel, &pool(channel, rules), rules) {
-            continue;
+            return None;
         }
         let sentence = format!("{} has {has}, it was told to have {}", channel.shop, figure.to_write);
         let of = xxhash_rust::xxh3::xxh3_64(sentence.as_bytes());
         let after = rules.durations.shop_stock_differs;
-        all.push(Found {
-            kind: "shop-stock-differs",
-            number: figure.channel.clone(),
-            sentence,
-            causes: Vec::new(),
-            since: tick,
-            of,
-            after,
-        });
-    }
+        Some(SkuFinding { of, after, ..SkuFinding::now("shop-stock-differs", figure.channel.clone(), sentence, Vec::new(), tick) })
+    };
+    figures.iter().filter_map(finding).collect()
 }
 
 /// An order's line names a SKU that no source of products knows.
-fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
+fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<SkuFinding> {
     if !rules.stock.products_reported || state.sums().open.is_empty() || offer::product(state, rules).is_some() {
         return None;
     }
@@ -174,52 +188,46 @@ fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
     let sentence = format!("no source of products knows this SKU; order {} wants it", demand.number);
     let causes = state.row(&waiting.row).and_then(Kept::cause).into_iter().collect();
     let since = demand.placed_at.min(tick);
-    Some(Found { kind: "unknown-sku", number: Text::default(), sentence, causes, since, of: 0, after: rules.durations.unknown_sku })
+    Some(SkuFinding { after: rules.durations.unknown_sku, ..SkuFinding::now("unknown-sku", Text::default(), sentence, causes, since) })
 }
 
-fn cycle(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Option<Found> {
+fn cycle(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Option<SkuFinding> {
     if !kit::is_kit(state, rules) || !kit::is_cycle(sku, state, rules) {
         return None;
     }
     let sentence = "the kit contains itself: it has no figure, and its lines claim nothing".to_owned();
-    Some(Found { kind: "rows-contradict", number: "kit".into(), sentence, causes: Vec::new(), since: tick, of: 0, after: Span(0) })
+    Some(SkuFinding::now("rows-contradict", "kit".into(), sentence, Vec::new(), tick))
 }
 
 /// Lines priced otherwise than their channel showed when they were placed, as far as the rows prove it: a price row that was written after the
 /// order does not say what was shown before it, so then nothing is found, in whatever order the rows came.
-fn prices(state: &SkuState, rules: &Rules, all: &mut Vec<Found>) {
+fn prices(state: &SkuState, rules: &Rules) -> Vec<SkuFinding> {
     let open = state.watched.keys().filter_map(|slot| slot.strip_prefix("price-differs|")).map(|id| RowKey {
         kind: SkuRow::DEMAND,
         source: SourceId::WAYBILL,
         id: id.replace("%7C", "|").replace("%25", "%").into(),
     });
     let mut lines: Vec<RowKey> = open.collect();
-    let news = if state.unsealed.offers || state.unsealed.restored {
+    if state.unsealed.offers || state.unsealed.restored {
         let written = offer::price_rows(state, rules).filter_map(|(_, kept)| kept.written_at()).max();
-        // Of lines placed before a price was written nothing can be told.
+        // Of lines placed before a price was written nothing can be said.
         let placed_since = |kept: &Kept<SkuRow>| match kept.live() {
             Some(SkuRow::Demand(demand)) => demand.price.is_some() && written.is_some_and(|written| written <= shown_by(demand)),
             _ => false,
         };
-        state.of_kind(SkuRow::DEMAND).filter(|(_, kept)| placed_since(kept)).map(|(key, _)| key.clone()).collect()
+        lines.extend(state.of_kind(SkuRow::DEMAND).filter(|(_, kept)| placed_since(kept)).map(|(key, _)| key.clone()));
     } else {
-        state.unsealed.rows.clone()
-    };
-    lines.extend(news);
-    let mut seen = std::collections::BTreeSet::new();
-    lines.retain(|key| seen.insert(key.clone()));
-    let mut found = 0;
-    for key in lines {
-        let Some(demand) = state.demand(&key) else { continue };
-        let Some(sentence) = differs(demand, state, rules) else { continue };
-        let causes = state.row(&key).and_then(Kept::cause).into_iter().collect();
-        let since = demand.placed_at;
-        all.push(Found { kind: "price-differs", number: key.id.clone(), sentence, causes, since, of: 0, after: Span(0) });
-        found += 1;
-        if found == PRICES_MAX {
-            break;
-        }
+        lines.extend(state.unsealed.rows.iter().cloned());
     }
+    let mut seen = BTreeSet::new();
+    lines.retain(|key| seen.insert(key.clone()));
+    let finding = |key: RowKey| {
+        let demand = state.demand(&key)?;
+        let sentence = differs(demand, state, rules)?;
+        let causes = state.row(&key).and_then(Kept::cause).into_iter().collect();
+        Some(SkuFinding::now("price-differs", key.id, sentence, causes, demand.placed_at))
+    };
+    lines.into_iter().filter_map(finding).take(PRICES_MAX).collect()
 }
 
 /// What was written until then the shop showed when the line was placed. It takes a while to show what is written: until then both prices are right.
@@ -227,7 +235,7 @@ fn shown_by(demand: &Demand) -> Moment {
     demand.placed_at + Span(-PRICE_SPAN.0)
 }
 
-/// In a sentence, that a line's price is another than was shown; `None`: it is as it was shown, or that can't be told.
+/// In a sentence, that a line's price is another than was shown; `None`: it is as it was shown, or that can't be known.
 fn differs(demand: &Demand, state: &SkuState, rules: &Rules) -> Option<String> {
     let price = demand.price.as_ref()?;
     let channel = rules.channel(&demand.channel)?;
