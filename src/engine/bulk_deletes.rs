@@ -7,7 +7,7 @@
 use super::store::Store;
 use super::watermarks::{deletion, left_out};
 use crate::entities::watermark::WatermarkProgress;
-use crate::entities::{Kept, Put};
+use crate::entities::{KeptRow, Put};
 use crate::facts::{Change, EntityKind, Fact, Provenance, Row, RowKey, RowSet, Subject, Version};
 
 /// Puts a statement about many rows. The rows are looked for at the seal, when everything is stored that the epoch read.
@@ -88,6 +88,6 @@ fn rows_below(store: &Store, set: &RowSet, version: Version) -> Vec<(Subject, Ro
     found
 }
 
-fn is_below<R>(kept: &Kept<R>, version: Version) -> bool {
+fn is_below<R>(kept: &KeptRow<R>, version: Version) -> bool {
     !kept.is_deleted() && kept.upserted.as_ref().is_some_and(|upserted| upserted.version < version)
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::order::state::Said;
 use super::rules::Rules;
-use super::{Kept, Put};
+use super::{KeptRow, Put};
 use crate::facts::{Alias, Cause, Change, Fact, Link, Moment, OrderKey, OrderRow, Row, RowKey, SourceId, Subject, Text, Version};
 
 /// A link, and the record that brought it.
@@ -43,7 +43,7 @@ pub struct StoredLink {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WaitingRow {
     /// What is known of it.
-    pub kept: Kept<OrderRow>,
+    pub kept: KeptRow<OrderRow>,
     /// The tick at which it was first kept without an order to go to: in this alias, or in one that led here.
     pub since: Moment,
 }
@@ -131,14 +131,14 @@ impl AliasState {
     }
 
     /// The row of this key: it waits, and [`Self::forward`] passes it on at once where the link is there.
-    fn kept(&mut self, key: RowKey, since: Moment) -> &mut Kept<OrderRow> {
+    fn kept(&mut self, key: RowKey, since: Moment) -> &mut KeptRow<OrderRow> {
         if !self.fresh.contains(&key) {
             self.fresh.push(key.clone());
         }
         let place = match self.rows.binary_search_by(|(other, _)| other.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
-                self.rows.insert(place, (key, WaitingRow { kept: Kept::default(), since }));
+                self.rows.insert(place, (key, WaitingRow { kept: KeptRow::default(), since }));
                 place
             }
         };
@@ -279,7 +279,7 @@ impl AliasState {
     }
 
     /// Rows that stand in the alias: those that wait, and those of a shared alias.
-    pub fn waiting(&self) -> impl Iterator<Item = (&RowKey, &Kept<OrderRow>)> {
+    pub fn waiting(&self) -> impl Iterator<Item = (&RowKey, &KeptRow<OrderRow>)> {
         self.rows.iter().map(|(key, waiting)| (key, &waiting.kept))
     }
 
@@ -292,7 +292,7 @@ impl AliasState {
     /// first kept here, whichever is later: so old rows whose order arrives a moment after them are no orphans. A deletion whose row never came
     /// is none either.
     pub fn orphans(&self, alias: &Alias, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
-        let told_at = |kept: &Kept<OrderRow>| {
+        let told_at = |kept: &KeptRow<OrderRow>| {
             let told = kept.upserted.as_ref()?.at;
             Some(kept.deletion.as_ref().map_or(told, |deletion| deletion.at))
         };

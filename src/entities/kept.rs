@@ -39,20 +39,20 @@ pub struct Deletion {
 
 /// The newest that is known of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Kept<R> {
+pub struct KeptRow<R> {
     /// `None`: no upsert came yet, or its content is of no use any more.
     pub upserted: Option<Upserted<R>>,
     /// The deletion, while no newer upsert is known.
     pub deletion: Option<Deletion>,
 }
 
-impl<R> Default for Kept<R> {
+impl<R> Default for KeptRow<R> {
     fn default() -> Self {
         Self { upserted: None, deletion: None }
     }
 }
 
-impl<R> Kept<R> {
+impl<R> KeptRow<R> {
     /// The newest content, deleted or not.
     pub fn content(&self) -> Option<&R> {
         self.upserted.as_ref().map(|upserted| &upserted.row)
@@ -119,7 +119,7 @@ impl<R> Kept<R> {
     }
 }
 
-impl<R: PartialEq> Kept<R> {
+impl<R: PartialEq> KeptRow<R> {
     /// Puts the row as its source has it now.
     pub fn upsert(&mut self, row: R, version: Version, cause: Cause, at: Moment) -> Put {
         let arrival = self.arrival(true, version);
@@ -151,7 +151,7 @@ mod tests {
         type Step = (u64, Option<&'static str>);
         let steps: [Step; 3] = [(1, Some("old")), (2, Some("last")), (3, None)];
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-            let mut kept = Kept::default();
+            let mut kept = KeptRow::default();
             for (n, row) in order.map(|i| steps[i]) {
                 match row {
                     Some(row) => kept.upsert(row, version(n, true), CAUSE, Moment(0)),
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_deletion_that_is_repeated_changes_nothing_of_the_row() {
-        let mut kept = Kept::default();
+        let mut kept = KeptRow::default();
         kept.upsert("three pieces", version(1, true), CAUSE, Moment(0));
         assert_eq!(kept.delete(version(2, false), CAUSE, Moment(5)), Put::Changed);
         assert_eq!(kept.delete(version(3, false), CAUSE, Moment(5)), Put::Same);
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_settled_row_ignores_repeats_and_comes_back_whole_with_a_newer_version() {
-        let mut kept = Kept::default();
+        let mut kept = KeptRow::default();
         kept.upsert("three pieces", version(5, true), CAUSE, Moment(0));
         kept.settle(Moment(9));
         assert_eq!(kept.upsert("three pieces", version(5, true), CAUSE, Moment(0)), Put::Stale);

@@ -9,7 +9,7 @@ use imbl::{OrdMap, OrdSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Kept, Put};
+use super::{KeptRow, Put};
 use crate::facts::time::Span;
 use crate::facts::{Cause, Moment, RowKey, SourceId, Text, Version};
 
@@ -21,19 +21,19 @@ pub trait RunningSums<R>: Clone + Default {
     const DROPPED_WHEN_DELETED: &'static [u8];
 
     /// Lets a row enter the sums.
-    fn enter(&mut self, key: &RowKey, kept: &Kept<R>);
+    fn enter(&mut self, key: &RowKey, kept: &KeptRow<R>);
 
     /// Lets a row leave the sums, as it was when it entered.
-    fn leave(&mut self, key: &RowKey, kept: &Kept<R>);
+    fn leave(&mut self, key: &RowKey, kept: &KeptRow<R>);
 
     /// Does nothing but the deletion mark of the row matter any more? Then it goes after the tombstone time.
-    fn is_mark(key: &RowKey, kept: &Kept<R>) -> bool;
+    fn is_mark(key: &RowKey, kept: &KeptRow<R>) -> bool;
 }
 
 /// Rows by key, each a record of the changelog, and the sums over them.
 #[derive(Clone, Debug)]
 pub struct KeyedRows<R, S> {
-    rows: OrdMap<RowKey, Arc<Kept<R>>>,
+    rows: OrdMap<RowKey, Arc<KeptRow<R>>>,
     sums: S,
     /// Rows of which only a mark is left, and since when.
     marks: OrdSet<(Moment, RowKey)>,
@@ -50,7 +50,7 @@ impl<R, S: Default> Default for KeyedRows<R, S> {
 impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> KeyedRows<R, S> {
     /// Puts a row (`None`: its deletion) when its version is newer than the one there.
     pub fn put(&mut self, key: &RowKey, row: Option<R>, version: Version, cause: Cause, at: Moment) -> Put {
-        let mut kept = self.rows.get(key).map(|kept| Kept::clone(kept)).unwrap_or_default();
+        let mut kept = self.rows.get(key).map(|kept| KeptRow::clone(kept)).unwrap_or_default();
         let put = match row {
             Some(row) => kept.upsert(row, version, cause, at),
             None => kept.delete(version, cause, at),
@@ -68,7 +68,7 @@ impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> Key
     /// Drops the content of a row that can't change the view any more, and leaves a mark.
     pub fn settle(&mut self, key: &RowKey, tick: Moment) {
         if let Some(kept) = self.rows.get(key) {
-            let mut kept = Kept::clone(kept);
+            let mut kept = KeptRow::clone(kept);
             kept.settle(tick);
             self.replace(key.clone(), Some(kept));
         }
@@ -83,13 +83,13 @@ impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> Key
         }
     }
 
-    fn replace(&mut self, key: RowKey, kept: Option<Kept<R>>) {
+    fn replace(&mut self, key: RowKey, kept: Option<KeptRow<R>>) {
         self.set(key.clone(), kept);
         self.touched.push(key);
     }
 
     /// Sets or removes a row, and brings the sums along.
-    fn set(&mut self, key: RowKey, kept: Option<Kept<R>>) {
+    fn set(&mut self, key: RowKey, kept: Option<KeptRow<R>>) {
         if let Some(before) = self.rows.get(&key) {
             self.sums.leave(&key, before);
             if let Some(mark) = mark::<R, S>(&key, before) {
@@ -131,12 +131,12 @@ impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> Key
     }
 
     /// The row of this key.
-    pub fn get(&self, key: &RowKey) -> Option<&Kept<R>> {
+    pub fn get(&self, key: &RowKey) -> Option<&KeptRow<R>> {
         self.rows.get(key).map(AsRef::as_ref)
     }
 
     /// Rows of one kind, in the order of source and id.
-    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<R>)> {
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &KeptRow<R>)> {
         let first = RowKey { kind, source: SourceId(0), id: Text::default() };
         self.rows.range(first..).take_while(move |(key, _)| key.kind == kind).map(|(key, kept)| (key, kept.as_ref()))
     }
@@ -163,7 +163,7 @@ impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> Key
 }
 
 /// The mark of a row, if nothing else of it matters.
-fn mark<R, S: RunningSums<R>>(key: &RowKey, kept: &Kept<R>) -> Option<(Moment, RowKey)> {
+fn mark<R, S: RunningSums<R>>(key: &RowKey, kept: &KeptRow<R>) -> Option<(Moment, RowKey)> {
     let deletion = kept.deletion.as_ref().filter(|_| S::is_mark(key, kept))?;
     Some((deletion.at, key.clone()))
 }

@@ -23,7 +23,7 @@ mod stock_rules;
 pub mod topics;
 pub mod watermark;
 
-pub use kept::{Deletion, Kept, Upserted};
+pub use kept::{Deletion, KeptRow, Upserted};
 pub use keyed_rows::KeyedRows;
 pub use put::Put;
 pub use rows::{RowOf, Rows, Stored};

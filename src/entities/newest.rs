@@ -10,7 +10,7 @@
 //! So the order in which records arrive never shows: a deletion that overtakes its upsert finds the content beside it once that has come.
 //!
 //! Two types store rows by this rule. [`Stored`](super::Stored) is for orders, of which there are millions: it keeps the version, cause and
-//! moment of the newest record alone, and of a deleted row's content the version. [`Kept`](super::Kept) keeps all three for the content and for
+//! moment of the newest record alone, and of a deleted row's content the version. [`KeptRow`](super::KeptRow) keeps all three for the content and for
 //! the deletion, since aliases pass both on as two facts, and a SKU's figures ask when each was written. That takes 56 bytes more for each row.
 
 use crate::facts::Version;
@@ -49,12 +49,12 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use crate::entities::{Kept, Stored};
+    use crate::entities::{KeptRow, Stored};
     use crate::facts::OrderRow;
 
     /// The reason for two types.
     #[test]
     fn a_row_of_an_order_is_kept_in_56_bytes_less() {
-        assert_eq!(size_of::<Kept<OrderRow>>() - size_of::<Stored<OrderRow>>(), 56);
+        assert_eq!(size_of::<KeptRow<OrderRow>>() - size_of::<Stored<OrderRow>>(), 56);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::newest::{Arrival, Known};
-use super::{Deletion, Kept, Put, Upserted};
+use super::{Deletion, KeptRow, Put, Upserted};
 use crate::facts::order::OrderRowType;
 use crate::facts::{Cause, Moment, OrderRow, RowKey, SourceId, Version};
 
@@ -154,14 +154,14 @@ impl<R: Clone + PartialEq> Rows<R> {
     }
 
     /// Takes a row out as if it had never been there: the alias that it came under leads elsewhere.
-    pub fn take(&mut self, key: &RowKey) -> Option<Kept<R>> {
+    pub fn take(&mut self, key: &RowKey) -> Option<KeptRow<R>> {
         let place = self.place(key).ok()?;
         let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place).row).1;
         if !deleted {
-            return Some(Kept { upserted: row.map(|row| Upserted { version, cause, at, row }), deletion: None });
+            return Some(KeptRow { upserted: row.map(|row| Upserted { version, cause, at, row }), deletion: None });
         }
         let upserted = row.zip(said).map(|(row, said)| Upserted { version: *said, cause, at, row });
-        Some(Kept { upserted, deletion: Some(Deletion { version, cause, at, settled: false }) })
+        Some(KeptRow { upserted, deletion: Some(Deletion { version, cause, at, settled: false }) })
     }
 
     fn place(&self, key: &RowKey) -> Result<usize, usize> {

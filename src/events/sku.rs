@@ -3,7 +3,7 @@
 use super::outlet::Outlet;
 use super::sealed::Sealed;
 use super::{product_updates, sku_exceptions, stock_updates};
-use crate::entities::sku::{Derived, DerivedFact, SkuState, SkuView};
+use crate::entities::sku::{Derived, DerivedRow, SkuState, SkuView};
 use crate::facts::{Cause, Change, Fact, Sku, Version};
 
 /// Drops what can't change the figures any more, emits what changed, and gives when the view next changes by the clock. `facts`: takes the derived
@@ -18,7 +18,7 @@ pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>, facts:
     let version = Version::derived(outlet.context.generation, outlet.revision);
     let cause = outlet.causes.first().copied().unwrap_or(Cause::NONE);
     outlet.changed |= !derived.is_empty();
-    facts.extend(derived.into_iter().map(|DerivedFact { to, key, row }| {
+    facts.extend(derived.into_iter().map(|DerivedRow { to, key, row }| {
         let change = row.map_or(Change::Delete, Change::Upsert);
         let version = Version { upsert: matches!(change, Change::Upsert(_)), ..version };
         Fact { subject: to, key, change, version, cause, at: tick }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use imbl::OrdMap;
 
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::keyed_rows::RunningSums;
 use crate::facts::customer::OrderSummary;
 use crate::facts::{Amount, Currency, CustomerRow, Digest, Moment, Quantity, RowKey, Text};
@@ -88,7 +88,7 @@ pub struct PurchaseSums {
 }
 
 /// The brand by which a row knows the person.
-fn brand(kept: &Kept<CustomerRow>) -> Option<&Text> {
+fn brand(kept: &KeptRow<CustomerRow>) -> Option<&Text> {
     match kept.content()? {
         CustomerRow::Account(account) => Some(&account.brand),
         CustomerRow::Consent(consent) => Some(&consent.brand),
@@ -100,7 +100,7 @@ impl RunningSums<CustomerRow> for PurchaseSums {
     /// An order that is somebody else's now.
     const DROPPED_WHEN_DELETED: &'static [u8] = &[CustomerRow::ORDER];
 
-    fn enter(&mut self, _: &RowKey, kept: &Kept<CustomerRow>) {
+    fn enter(&mut self, _: &RowKey, kept: &KeptRow<CustomerRow>) {
         if let Some(brand) = brand(kept) {
             *self.brands.entry(brand.clone()).or_default() += 1;
         }
@@ -109,7 +109,7 @@ impl RunningSums<CustomerRow> for PurchaseSums {
         }
     }
 
-    fn leave(&mut self, _: &RowKey, kept: &Kept<CustomerRow>) {
+    fn leave(&mut self, _: &RowKey, kept: &KeptRow<CustomerRow>) {
         if let Some(brand) = brand(kept) {
             less(&mut self.brands, brand);
         }
@@ -124,12 +124,12 @@ impl RunningSums<CustomerRow> for PurchaseSums {
         }
     }
 
-    fn is_mark(_: &RowKey, kept: &Kept<CustomerRow>) -> bool {
+    fn is_mark(_: &RowKey, kept: &KeptRow<CustomerRow>) -> bool {
         kept.is_deleted() && kept.upserted.is_none()
     }
 }
 
-fn counting(kept: &Kept<CustomerRow>) -> Option<&OrderSummary> {
+fn counting(kept: &KeptRow<CustomerRow>) -> Option<&OrderSummary> {
     match kept.content() {
         Some(CustomerRow::Order(order)) if order.counts => Some(order),
         _ => None,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::purchases::{Bought, PurchaseSums};
 use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
-use crate::entities::{Kept, KeyedRows, Put};
+use crate::entities::{KeptRow, KeyedRows, Put};
 use crate::facts::customer::{Account, HistoryKind, OrderSummary};
 use crate::facts::{Cause, Change, CustomerRow, Digest, Moment, Row, RowKey, Text, Version};
 
@@ -147,7 +147,7 @@ impl CustomerState {
     }
 
     /// Rows of one kind, in the order of source and id.
-    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<CustomerRow>)> {
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &KeptRow<CustomerRow>)> {
         self.rows.of_kind(kind)
     }
 

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use super::keys::minute_of;
 use super::state::SkuState;
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::rules::{Authority, Location, Role, Rules};
 use crate::facts::sku::Basis;
 use crate::facts::time::Span;
@@ -73,7 +73,7 @@ pub(super) fn reported<'a>(state: &'a SkuState, rules: &'a Rules) -> impl Iterat
     counts.chain(figures.filter(|count| count.location.counted_by == Some(count.source)))
 }
 
-fn one<'a>(key: &RowKey, kept: &'a Kept<SkuRow>, rules: &'a Rules) -> Option<ReportedCount<'a>> {
+fn one<'a>(key: &RowKey, kept: &'a KeptRow<SkuRow>, rules: &'a Rules) -> Option<ReportedCount<'a>> {
     let upserted = kept.upserted.as_ref()?;
     let (spelt, bucket, quantity, basis, t0) = match &upserted.row {
         SkuRow::Count(count) => (&count.location, count.bucket.clone(), count.quantity, count.basis, count.t0),
@@ -181,9 +181,9 @@ struct Here {
 
 /// The counts that count, by location.
 #[derive(Default)]
-pub(super) struct Counts<'a>(BTreeMap<&'a str, Here>);
+pub(super) struct StockCounts<'a>(BTreeMap<&'a str, Here>);
 
-impl<'a> Counts<'a> {
+impl<'a> StockCounts<'a> {
     /// The counts of a SKU.
     pub fn of(state: &SkuState, rules: &'a Rules) -> Self {
         let mut counts: BTreeMap<&'a str, Here> = BTreeMap::new();

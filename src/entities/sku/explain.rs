@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::counts::{AsOf, Counts, How, Regime, SellableCount};
+use super::counts::{AsOf, How, Regime, SellableCount, StockCounts};
 use super::keys::{Departure, MovementKey, rest};
 use super::kit;
 use super::reserved::{self, ReservedIn};
 use super::state::SkuState;
 use super::stock::{self, ChannelStock, pool};
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::rules::{Channel, Rules};
 use crate::facts::sku::{Allocation, Demand};
 use crate::facts::{Cause, Moment, Quantity, Sku, SkuRow, Text};
@@ -101,7 +101,7 @@ pub struct PartTerm {
 
 /// Every term of the figures of all channels.
 pub fn explain(sku: &Sku, state: &SkuState, rules: &Rules) -> Explained {
-    let counts = Counts::of(state, rules);
+    let counts = StockCounts::of(state, rules);
     let channels = stock::figures(sku, state, rules, &counts).into_iter().filter_map(|figure| {
         let channel = rules.channel(&figure.channel)?;
         Some(terms(channel, figure, state, rules, &counts))
@@ -115,7 +115,7 @@ pub fn explain(sku: &Sku, state: &SkuState, rules: &Rules) -> Explained {
     }
 }
 
-fn terms(channel: &Channel, figure: ChannelStock, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> ChannelTerms {
+fn terms(channel: &Channel, figure: ChannelStock, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> ChannelTerms {
     let pool = pool(channel, rules);
     let counts_from: Vec<CountTerm> = figure.counts.iter().map(|counted| count(counted, rules, counts)).collect();
     let (claims, more_claims) = if figure.kit { (Vec::new(), (0, Quantity::ZERO)) } else { claims(channel, state, rules, counts) };
@@ -132,7 +132,7 @@ fn terms(channel: &Channel, figure: ChannelStock, state: &SkuState, rules: &Rule
     }
 }
 
-fn count(counted: &SellableCount, rules: &Rules, counts: &Counts<'_>) -> CountTerm {
+fn count(counted: &SellableCount, rules: &Rules, counts: &StockCounts<'_>) -> CountTerm {
     let counter = counts.as_of(&counted.location).map(|as_of| as_of.source);
     let excludes = match counts.as_of(&counted.location) {
         None => "nothing".to_owned(),
@@ -168,18 +168,18 @@ fn movements(figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Vec<Move
     });
     let term = |(moved, quantity): (&MovementKey, &Quantity)| {
         let kept = state.row(&moved.row);
-        let what = match kept.and_then(Kept::content) {
+        let what = match kept.and_then(KeptRow::content) {
             Some(SkuRow::Movement(movement)) => movement.cause.clone(),
             _ => Text::default(),
         };
         let MovementKey { location, bucket, at, .. } = moved.clone();
-        MoveTerm { location, bucket, quantity: *quantity, moved_at: at, what, cause: kept.and_then(Kept::cause) }
+        MoveTerm { location, bucket, quantity: *quantity, moved_at: at, what, cause: kept.and_then(KeptRow::cause) }
     };
     rows.map(term).collect()
 }
 
 /// Lines that the counts do not exclude, the latest first.
-fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> (Vec<ClaimTerm>, (u64, Quantity)) {
+fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> (Vec<ClaimTerm>, (u64, Quantity)) {
     let pool = pool(channel, rules);
     let waiting = state.sums().waiting.iter().rev().filter(|(waiting, _)| ReservedIn::place(rules, &waiting.place).is(channel, &pool));
     let mut rows: Vec<&crate::facts::RowKey> = waiting.map(|(waiting, _)| &waiting.row).collect();
@@ -208,7 +208,7 @@ fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &Counts<'_
 }
 
 /// The count of a location; outer `None`: nothing that left it is reserved.
-fn as_of(rules: &Rules, counts: &Counts<'_>, location: &str) -> Option<Option<AsOf>> {
+fn as_of(rules: &Rules, counts: &StockCounts<'_>, location: &str) -> Option<Option<AsOf>> {
     match counts.regime(rules, location) {
         Regime::Uncounted => None,
         Regime::Never => Some(None),
@@ -216,7 +216,7 @@ fn as_of(rules: &Rules, counts: &Counts<'_>, location: &str) -> Option<Option<As
     }
 }
 
-fn claim(demand: &Demand, kept: &Kept<SkuRow>) -> ClaimTerm {
+fn claim(demand: &Demand, kept: &KeptRow<SkuRow>) -> ClaimTerm {
     ClaimTerm {
         order: demand.order.0.clone(),
         number: demand.number.clone(),
@@ -231,7 +231,7 @@ fn claim(demand: &Demand, kept: &Kept<SkuRow>) -> ClaimTerm {
     }
 }
 
-fn unresolved(state: &SkuState, rules: &Rules, counts: &Counts<'_>, here: impl Fn(&str) -> bool) -> Vec<DespatchTerm> {
+fn unresolved(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>, here: impl Fn(&str) -> bool) -> Vec<DespatchTerm> {
     let mut found = Vec::new();
     for location in state.sums().departed_from().into_iter().filter(|location| here(location)) {
         let Some(as_of) = as_of(rules, counts, &location) else { continue };
@@ -240,7 +240,7 @@ fn unresolved(state: &SkuState, rules: &Rules, counts: &Counts<'_>, here: impl F
                 && as_of.is_none_or(|as_of| reserved::taken(state, departure, quantity, &as_of).is_zero());
             let unnamed = (quantity - reserved::named(state, &location, &departure.row)).floor_zero();
             if open && unnamed.is_positive() && found.len() < CLAIMS_MAX {
-                let cause = state.row(&departure.row).and_then(Kept::cause);
+                let cause = state.row(&departure.row).and_then(KeptRow::cause);
                 let Departure { location, at, row, .. } = departure.clone();
                 found.push(DespatchTerm { despatch: row.id, location, quantity: unnamed, despatched_at: at, cause });
             }

@@ -6,7 +6,7 @@ use super::cover::uncovered;
 use super::state::SkuState;
 use super::stock::{ChannelStock, counts_itself, pool};
 use super::{counts, kit, offer};
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::rules::Rules;
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Basis, Demand, Product};
@@ -146,7 +146,7 @@ fn counted_nowhere(state: &SkuState, rules: &Rules) -> Vec<SkuFinding> {
     if rules.locations.is_empty() {
         return Vec::new();
     }
-    let finding = |(key, kept): (&RowKey, &Kept<SkuRow>)| {
+    let finding = |(key, kept): (&RowKey, &KeptRow<SkuRow>)| {
         let (SkuRow::Count(count), upserted) = kept.live().zip(kept.upserted.as_ref())? else { return None };
         if count.location.is_empty() || count.quantity.is_zero() || rules.location(&count.location).is_some() {
             return None;
@@ -186,7 +186,7 @@ fn unknown(state: &SkuState, rules: &Rules, tick: Moment) -> Option<SkuFinding> 
     let (waiting, _) = state.sums().waiting.get_min()?;
     let demand = state.demand(&waiting.row)?;
     let sentence = format!("no source of products knows this SKU; order {} wants it", demand.number);
-    let causes = state.row(&waiting.row).and_then(Kept::cause).into_iter().collect();
+    let causes = state.row(&waiting.row).and_then(KeptRow::cause).into_iter().collect();
     let since = demand.placed_at.min(tick);
     Some(SkuFinding { after: rules.durations.unknown_sku, ..SkuFinding::now("unknown-sku", Text::default(), sentence, causes, since) })
 }
@@ -211,7 +211,7 @@ fn prices(state: &SkuState, rules: &Rules) -> Vec<SkuFinding> {
     if state.unsealed.offers || state.unsealed.restored {
         let written = offer::price_rows(state, rules).filter_map(|(_, kept)| kept.written_at()).max();
         // Of lines placed before a price was written nothing can be said.
-        let placed_since = |kept: &Kept<SkuRow>| match kept.live() {
+        let placed_since = |kept: &KeptRow<SkuRow>| match kept.live() {
             Some(SkuRow::Demand(demand)) => demand.price.is_some() && written.is_some_and(|written| written <= shown_by(demand)),
             _ => false,
         };
@@ -224,7 +224,7 @@ fn prices(state: &SkuState, rules: &Rules) -> Vec<SkuFinding> {
     let finding = |key: RowKey| {
         let demand = state.demand(&key)?;
         let sentence = differs(demand, state, rules)?;
-        let causes = state.row(&key).and_then(Kept::cause).into_iter().collect();
+        let causes = state.row(&key).and_then(KeptRow::cause).into_iter().collect();
         Some(SkuFinding::now("price-differs", key.id, sentence, causes, demand.placed_at))
     };
     lines.into_iter().filter_map(finding).take(PRICES_MAX).collect()

@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 
 use super::state::SkuState;
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::rules::{Authority, Rules};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{KitPart, UsedIn};
@@ -58,7 +58,7 @@ pub fn is_cycle(sku: &Sku, state: &SkuState, rules: &Rules) -> bool {
 /// What a part has free in a channel; `None`: nothing yet, or it was never counted there.
 pub fn figure_of(state: &SkuState, part: &Sku, channel: &str) -> Option<Quantity> {
     let key = RowKey { kind: SkuRow::PART_FIGURE, source: SourceId::WAYBILL, id: join_key(&[part.as_str(), channel]) };
-    match state.row(&key).and_then(Kept::live)? {
+    match state.row(&key).and_then(KeptRow::live)? {
         SkuRow::PartFigure(figure) => figure.free,
         _ => None,
     }

@@ -35,7 +35,7 @@ mod tests;
 mod view;
 
 pub use counts::SellableCount;
-pub use derived::{Derived, DerivedFact};
+pub use derived::{Derived, DerivedRow};
 pub use offer::ChannelOffer;
 pub use state::SkuState;
 pub use stock::ChannelStock;

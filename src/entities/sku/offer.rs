@@ -18,7 +18,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::kit;
 use super::state::SkuState;
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::rules::{Authority, Channel, Rules};
 use crate::facts::sku::{Offer, Price, Product};
 use crate::facts::time::Span;
@@ -143,7 +143,7 @@ pub fn shown<'a>(channel: &Channel, state: &'a SkuState, rules: &Rules, at: Mome
 }
 
 /// The price and offer rows that count.
-pub fn price_rows<'a>(state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = (&'a RowKey, &'a Kept<SkuRow>)> {
+pub fn price_rows<'a>(state: &'a SkuState, rules: &Rules) -> impl Iterator<Item = (&'a RowKey, &'a KeptRow<SkuRow>)> {
     let rows = state.of_kind(SkuRow::PRICE).chain(state.of_kind(SkuRow::OFFER));
     rows.filter(|(key, _)| key.source == SourceId::WAYBILL || rules.counts_from(Authority::Prices, key.source))
 }

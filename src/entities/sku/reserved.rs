@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Add;
 
-use super::counts::{AsOf, Counts, How, Regime};
+use super::counts::{AsOf, How, Regime, StockCounts};
 use super::keys::{Departure, LeftOutBy, WaitingPlace};
 use super::shares;
 use super::state::SkuState;
@@ -65,7 +65,7 @@ impl Add for Reserved {
 pub(super) const UNNAMED_SPAN: Span = Span::days(2);
 
 /// All that is reserved, by where.
-pub(super) fn reserved(state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> BTreeMap<ReservedIn, Reserved> {
+pub(super) fn reserved(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> BTreeMap<ReservedIn, Reserved> {
     let mut reserved: BTreeMap<ReservedIn, Reserved> = BTreeMap::new();
     for (place, quantity) in &state.sums().open {
         let claims = *quantity - allocated(state, rules, counts, place);
@@ -96,7 +96,7 @@ pub(super) fn reserved(state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> 
 }
 
 /// What counts of basis `free` exclude of the claims that wait at a place.
-fn allocated(state: &SkuState, rules: &Rules, counts: &Counts<'_>, place: &WaitingPlace) -> Quantity {
+fn allocated(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>, place: &WaitingPlace) -> Quantity {
     let mut oldest: BTreeMap<SourceId, AsOf> = BTreeMap::new();
     for code in codes_of(rules, place) {
         if let Some(as_of) = counts.as_of(&code).filter(|as_of| as_of.is_free())

@@ -19,7 +19,7 @@
 
 use std::collections::BTreeMap;
 
-use super::counts::{AsOf, Counts, How, Regime};
+use super::counts::{AsOf, How, Regime, StockCounts};
 use super::keys::{self, MovementKey};
 use super::reserved::UNNAMED_SPAN;
 use super::state::SkuState;
@@ -70,7 +70,7 @@ impl SkuState {
         if self.unsealed.rows.is_empty() && !self.unsealed.counts && !self.unsealed.restored {
             return Vec::new();
         }
-        let counts = Counts::of(self, rules);
+        let counts = StockCounts::of(self, rules);
         // A kit has no count: its parts have its lines, and it keeps them only for a part that is added.
         let of_kit = kit::is_kit(self, rules).then_some(Limit { before: tick + Span(-KIT_SPAN.0), posted: None });
         let limit = |at: &Text| of_kit.unwrap_or_else(|| limit(&counts, rules, at));
@@ -88,7 +88,7 @@ impl SkuState {
         candidates
     }
 
-    fn moves_over(&self, counts: &Counts<'_>, rules: &Rules) -> Vec<RowKey> {
+    fn moves_over(&self, counts: &StockCounts<'_>, rules: &Rules) -> Vec<RowKey> {
         let over = |moved: &&MovementKey| moved.at < counts.forgotten_before(rules, &moved.location) + Span(-MARGIN.0);
         self.sums().moves.keys().filter(over).map(|moved| moved.row.clone()).collect()
     }
@@ -110,7 +110,7 @@ impl SkuState {
     }
 }
 
-fn limit(counts: &Counts<'_>, rules: &Rules, location: &str) -> Limit {
+fn limit(counts: &StockCounts<'_>, rules: &Rules, location: &str) -> Limit {
     let posted = match counts.regime(rules, location) {
         Regime::AsOf(as_of) if as_of.how == How::Posted => Some(as_of),
         _ => None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::Cut;
 use super::sums::StockSums;
 use crate::entities::order::state::Said;
-use crate::entities::{Kept, KeyedRows, Put};
+use crate::entities::{KeptRow, KeyedRows, Put};
 use crate::facts::sku::Demand;
 use crate::facts::{Cause, Change, Moment, Quantity, Row, RowKey, SkuRow, Text, Version};
 
@@ -158,12 +158,12 @@ impl SkuState {
     }
 
     /// The row of this key.
-    pub fn row(&self, key: &RowKey) -> Option<&Kept<SkuRow>> {
+    pub fn row(&self, key: &RowKey) -> Option<&KeptRow<SkuRow>> {
         self.rows.get(key)
     }
 
     /// Rows of one kind, in the order of source and id.
-    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &Kept<SkuRow>)> {
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = (&RowKey, &KeptRow<SkuRow>)> {
         self.rows.of_kind(kind)
     }
 

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::counts::{Counts, SellableCount};
+use super::counts::{SellableCount, StockCounts};
 use super::kit;
 use super::reserved::{Reserved, ReservedIn, reserved};
 use super::state::SkuState;
@@ -58,11 +58,11 @@ pub struct ChannelStock {
 
 /// The figures of all channels whose pool holds a location where this SKU was counted, in the order of the rules.
 pub fn stock(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<ChannelStock> {
-    figures(sku, state, rules, &Counts::of(state, rules))
+    figures(sku, state, rules, &StockCounts::of(state, rules))
 }
 
 /// The same from these counts.
-pub(super) fn figures(sku: &Sku, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> Vec<ChannelStock> {
+pub(super) fn figures(sku: &Sku, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> Vec<ChannelStock> {
     if kit::is_kit(state, rules) {
         return rules.channels.iter().filter_map(|channel| of_kit(sku, channel, state, rules)).collect();
     }
@@ -89,7 +89,7 @@ fn figure(
     channel: &Channel,
     state: &SkuState,
     rules: &Rules,
-    counts: &Counts<'_>,
+    counts: &StockCounts<'_>,
     reserved: &BTreeMap<ReservedIn, Reserved>,
 ) -> Option<ChannelStock> {
     let pool = pool(channel, rules);

@@ -20,7 +20,7 @@ use super::keys::{
     Cut, Departure, LeftOutBy, MovementKey, STRETCHES, Share, Stretch, WaitingLine, WaitingPlace, departures, first_row, last_row, rest,
 };
 use super::shares;
-use crate::entities::Kept;
+use crate::entities::KeptRow;
 use crate::entities::keyed_rows::RunningSums;
 use crate::facts::sku::Demand;
 use crate::facts::{Moment, Quantity, RowKey, SkuRow, Text};
@@ -83,23 +83,23 @@ fn add<K: Ord + Clone>(sums: &mut OrdMap<K, Quantity>, key: K, difference: Quant
 impl RunningSums<SkuRow> for StockSums {
     const DROPPED_WHEN_DELETED: &'static [u8] = &[SkuRow::DEMAND, SkuRow::RETURNED];
 
-    fn enter(&mut self, key: &RowKey, kept: &Kept<SkuRow>) {
+    fn enter(&mut self, key: &RowKey, kept: &KeptRow<SkuRow>) {
         self.step(Step::Enter, key, kept);
     }
 
-    fn leave(&mut self, key: &RowKey, kept: &Kept<SkuRow>) {
+    fn leave(&mut self, key: &RowKey, kept: &KeptRow<SkuRow>) {
         self.step(Step::Leave, key, kept);
     }
 
     /// Deleted counts, products and despatches still mean something.
-    fn is_mark(key: &RowKey, kept: &Kept<SkuRow>) -> bool {
+    fn is_mark(key: &RowKey, kept: &KeptRow<SkuRow>) -> bool {
         let speaks = matches!(key.kind, SkuRow::COUNT | SkuRow::PRODUCT | SkuRow::DESPATCHED | SkuRow::KIT_PART);
         kept.is_deleted() && (kept.upserted.is_none() || !speaks)
     }
 }
 
 impl StockSums {
-    fn step(&mut self, step: Step, key: &RowKey, kept: &Kept<SkuRow>) {
+    fn step(&mut self, step: Step, key: &RowKey, kept: &KeptRow<SkuRow>) {
         match kept.content() {
             // The warehouse's despatch stays what it is when its row is deleted: what left the house has left it.
             Some(SkuRow::Despatched(own)) => step.set(&mut self.departures, Departure::own(key, own), own.quantity),

@@ -1,6 +1,6 @@
 //! A SKU as its rows have it at a tick: computed in stages, each made once from those before it and never changed.
 
-use super::counts::Counts;
+use super::counts::StockCounts;
 use super::derived::Derived;
 use super::findings::{SkuFinding, findings};
 use super::state::SkuState;
@@ -22,7 +22,7 @@ pub struct SkuView {
 impl SkuView {
     /// Computes it from the rows, by the rules, at the tick.
     pub fn of(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Self {
-        let counts = Counts::of(state, rules);
+        let counts = StockCounts::of(state, rules);
         let figures = stock::figures(sku, state, rules, &counts);
         let findings = findings(sku, state, rules, tick, &figures);
         let derived = Derived::of(sku, state, rules, &counts, &figures);

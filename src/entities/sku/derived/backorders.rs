@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fact::DerivedFact;
+use super::fact::DerivedRow;
 use crate::entities::rules::{Channel, Rules};
 use crate::entities::sku::keys::{self, Cut};
 use crate::entities::sku::state::SkuState;
@@ -18,7 +18,7 @@ use crate::facts::sku::Demand;
 use crate::facts::{OrderRow, RowKey, Sku, SkuRow, Text};
 
 /// The facts for orders; and the cut of each channel, as last derived.
-pub(super) fn backorders(sku: &Sku, state: &SkuState, rules: &Rules, figures: &[ChannelStock]) -> (Vec<DerivedFact>, BTreeMap<Text, Cut>) {
+pub(super) fn backorders(sku: &Sku, state: &SkuState, rules: &Rules, figures: &[ChannelStock]) -> (Vec<DerivedRow>, BTreeMap<Text, Cut>) {
     let allowed = offer::product(state, rules).is_some_and(|(product, _)| product.backorder_allowed && !product.untracked);
     let (mut facts, mut cuts) = (Vec::new(), state.last_derived.uncovered.clone());
     if !allowed && cuts.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn backorders(sku: &Sku, state: &SkuState, rules: &Rules, figures: &[
 }
 
 /// The facts for the lines of one channel, when its cut moves from `before` to `cut`.
-fn of_channel(sku: &Sku, state: &SkuState, channel: &Channel, before: Option<&Cut>, cut: Option<&Cut>) -> Vec<DerivedFact> {
+fn of_channel(sku: &Sku, state: &SkuState, channel: &Channel, before: Option<&Cut>, cut: Option<&Cut>) -> Vec<DerivedRow> {
     let mut lines: Vec<RowKey> = state.unsealed.rows.iter().filter(|key| key.kind == SkuRow::DEMAND).cloned().collect();
     if cut != before {
         lines.extend(moved_over(state, channel, before, cut));
@@ -48,7 +48,7 @@ fn of_channel(sku: &Sku, state: &SkuState, channel: &Channel, before: Option<&Cu
         let demand = state.demand(&key).filter(|demand| demand.channel == channel.name)?;
         let waits = keys::rest(demand).is_positive() && cut.is_some_and(|cut| is_from(cut, demand, &key));
         let row = waits.then(|| OrderRow::Backordered(Backordered { line: line_of(demand, &key) }));
-        Some(DerivedFact::order(&demand.order, OrderRow::BACKORDERED, join_key(&[sku.as_str(), &key.id]), row))
+        Some(DerivedRow::order(&demand.order, OrderRow::BACKORDERED, join_key(&[sku.as_str(), &key.id]), row))
     };
     lines.into_iter().filter_map(fact).collect()
 }

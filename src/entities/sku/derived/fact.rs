@@ -4,7 +4,7 @@ use crate::facts::{OrderKey, OrderRow, Row, RowKey, Sku, SkuRow, SourceId, Subje
 
 /// A row for another SKU or an order, owned by Waybill itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DerivedFact {
+pub struct DerivedRow {
     /// The entity that it is for.
     pub to: Subject,
     /// Which row.
@@ -13,7 +13,7 @@ pub struct DerivedFact {
     pub row: Option<Row>,
 }
 
-impl DerivedFact {
+impl DerivedRow {
     /// For another SKU.
     pub(super) fn sku(to: &Sku, kind: u8, id: Text, row: Option<SkuRow>) -> Self {
         Self { to: Subject::Sku(to.clone()), key: RowKey { kind, source: SourceId::WAYBILL, id }, row: row.map(Row::Sku) }

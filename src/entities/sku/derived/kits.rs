@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fact::DerivedFact;
-use crate::entities::Kept;
+use super::fact::DerivedRow;
+use crate::entities::KeptRow;
 use crate::entities::rules::Rules;
 use crate::entities::sku::kit;
 use crate::entities::sku::state::SkuState;
@@ -13,7 +13,7 @@ use crate::facts::sku::{Allocation, Demand, DemandDespatch, Despatched, KitPart,
 use crate::facts::{Quantity, RowKey, Sku, SkuRow, Text};
 
 /// For each part: that it is used in this kit, and the lines and despatches of the kit.
-pub(super) fn for_parts(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<DerivedFact> {
+pub(super) fn for_parts(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<DerivedRow> {
     let mut facts = Vec::new();
     let cycle = kit::is_cycle(sku, state, rules);
     let above: Vec<Sku> = kit::above(state).into_iter().collect();
@@ -22,7 +22,7 @@ pub(super) fn for_parts(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<Deriv
         if state.unsealed.kits {
             let used = SkuRow::UsedIn(UsedIn { kit: sku.clone(), pieces: part.pieces, above: above.clone() });
             // A kit that contains itself is still reported to its parts: each of them finds itself above itself.
-            facts.push(DerivedFact::sku(&part.part, SkuRow::USED_IN, sku.as_str().into(), (!gone).then_some(used)));
+            facts.push(DerivedRow::sku(&part.part, SkuRow::USED_IN, sku.as_str().into(), (!gone).then_some(used)));
             let lines = state.of_kind(SkuRow::DEMAND).chain(state.of_kind(SkuRow::DESPATCHED));
             facts.extend(lines.map(|(key, kept)| for_part(sku, part, key, Some(kept).filter(|_| !over))));
         } else if !over {
@@ -33,14 +33,14 @@ pub(super) fn for_parts(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<Deriv
 }
 
 /// A line, or a despatch, of the kit for a part.
-fn for_part(kit: &Sku, part: &KitPart, key: &RowKey, kept: Option<&Kept<SkuRow>>) -> DerivedFact {
+fn for_part(kit: &Sku, part: &KitPart, key: &RowKey, kept: Option<&KeptRow<SkuRow>>) -> DerivedRow {
     let pieces = part.pieces;
-    let row = match kept.and_then(Kept::live) {
+    let row = match kept.and_then(KeptRow::live) {
         Some(SkuRow::Demand(demand)) => Some(SkuRow::Demand(Box::new(of_part(kit, demand, pieces)))),
         Some(SkuRow::Despatched(own)) => Some(SkuRow::Despatched(Despatched { quantity: own.quantity.times(pieces), ..own.clone() })),
         _ => None,
     };
-    DerivedFact::sku(&part.part, key.kind, join_key(&[kit.as_str(), &key.id]), row)
+    DerivedRow::sku(&part.part, key.kind, join_key(&[kit.as_str(), &key.id]), row)
 }
 
 fn of_part(kit: &Sku, demand: &Demand, pieces: Quantity) -> Demand {
@@ -62,7 +62,7 @@ fn of_part(kit: &Sku, demand: &Demand, pieces: Quantity) -> Demand {
 }
 
 /// For the kits that it is used in: what is free of it; and that, by channel, as last derived.
-pub(super) fn for_kits(sku: &Sku, state: &SkuState, figures: &[ChannelStock]) -> (Vec<DerivedFact>, BTreeMap<Text, Quantity>) {
+pub(super) fn for_kits(sku: &Sku, state: &SkuState, figures: &[ChannelStock]) -> (Vec<DerivedRow>, BTreeMap<Text, Quantity>) {
     let kits: Vec<Sku> = kit::used_in(state).map(|used| used.kit.clone()).collect();
     if kits.is_empty() {
         return (Vec::new(), BTreeMap::new());
@@ -78,7 +78,7 @@ pub(super) fn for_kits(sku: &Sku, state: &SkuState, figures: &[ChannelStock]) ->
         }
         for kit in &kits {
             let figure = free.map(|free| SkuRow::PartFigure(PartFigure { part: sku.clone(), channel: channel.clone(), free: Some(free) }));
-            facts.push(DerivedFact::sku(kit, SkuRow::PART_FIGURE, join_key(&[sku.as_str(), channel]), figure));
+            facts.push(DerivedRow::sku(kit, SkuRow::PART_FIGURE, join_key(&[sku.as_str(), channel]), figure));
         }
     }
     (facts, now)

@@ -13,9 +13,9 @@ mod kits;
 mod orders;
 mod variations;
 
-pub use fact::DerivedFact;
+pub use fact::DerivedRow;
 
-use super::counts::Counts;
+use super::counts::StockCounts;
 use super::state::{LastDerived, SkuState};
 use super::stock::ChannelStock;
 use crate::entities::rules::Rules;
@@ -25,14 +25,14 @@ use crate::facts::Sku;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derived {
     /// What has changed for others since the last seal.
-    pub facts: Vec<DerivedFact>,
+    pub facts: Vec<DerivedRow>,
     /// What they have now: the next seal derives only what differs.
     pub last: LastDerived,
 }
 
 impl Derived {
     /// Computes it from the rows and the figures.
-    pub(super) fn of(sku: &Sku, state: &SkuState, rules: &Rules, counts: &Counts<'_>, figures: &[ChannelStock]) -> Self {
+    pub(super) fn of(sku: &Sku, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>, figures: &[ChannelStock]) -> Self {
         let for_parts = kits::for_parts(sku, state, rules);
         let (for_kits, free) = kits::for_kits(sku, state, figures);
         let (for_product, parent) = variations::for_product(sku, state, rules);

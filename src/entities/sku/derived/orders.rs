@@ -1,8 +1,8 @@
 //! What a SKU derives for the orders that want it, or that got it back.
 
-use super::fact::DerivedFact;
+use super::fact::DerivedRow;
 use crate::entities::rules::Rules;
-use crate::entities::sku::counts::Counts;
+use crate::entities::sku::counts::StockCounts;
 use crate::entities::sku::state::SkuState;
 use crate::entities::sku::{kit, offer};
 use crate::facts::ids::join_key;
@@ -12,7 +12,7 @@ use crate::facts::{OrderRow, RowKey, Sku, SkuRow, SourceId};
 
 /// Which warehouses do not know the SKU. Every order that wants it, when that has changed; an order's new line only where there is such a
 /// warehouse.
-pub(super) fn not_stocked(sku: &Sku, state: &SkuState) -> Vec<DerivedFact> {
+pub(super) fn not_stocked(sku: &Sku, state: &SkuState) -> Vec<DerivedRow> {
     let items = state.of_kind(SkuRow::WAREHOUSE_ITEM).map(|(key, kept)| match kept.live() {
         Some(SkuRow::WarehouseItem(item)) => (key.source, !item.known),
         // It knew the item, and knows it no more.
@@ -26,7 +26,7 @@ pub(super) fn not_stocked(sku: &Sku, state: &SkuState) -> Vec<DerivedFact> {
             items.iter().filter(move |(_, lacks)| all || *lacks).map(|(warehouse, lacks)| {
                 let row = OrderRow::NotStocked(NotStocked { sku: sku.clone(), warehouse: *warehouse });
                 let id = join_key(&[sku.as_str(), &warehouse.0.to_string()]);
-                DerivedFact::order(&demand.order, OrderRow::NOT_STOCKED, id, lacks.then_some(row))
+                DerivedRow::order(&demand.order, OrderRow::NOT_STOCKED, id, lacks.then_some(row))
             })
         });
         facts.collect::<Vec<_>>()
@@ -41,7 +41,7 @@ pub(super) fn not_stocked(sku: &Sku, state: &SkuState) -> Vec<DerivedFact> {
 }
 
 /// The orders whose returned goods a newer count holds. What has no count, a kit, needs none: its parts have theirs.
-pub(super) fn counted(sku: &Sku, state: &SkuState, rules: &Rules, counts: &Counts<'_>) -> Vec<DerivedFact> {
+pub(super) fn counted(sku: &Sku, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> Vec<DerivedRow> {
     if !state.unsealed.returned && !state.unsealed.counts {
         return Vec::new();
     }
@@ -56,7 +56,7 @@ pub(super) fn counted(sku: &Sku, state: &SkuState, rules: &Rules, counts: &Count
     };
     let fact = |row: &Returned| {
         let counted = OrderRow::Counted(Counted { received_at: row.received_at });
-        DerivedFact::order(&row.order, OrderRow::COUNTED, join_key(&[sku.as_str(), &row.receipt]), Some(counted))
+        DerivedRow::order(&row.order, OrderRow::COUNTED, join_key(&[sku.as_str(), &row.receipt]), Some(counted))
     };
     waiting.filter(holds).map(fact).collect()
 }

@@ -3,8 +3,8 @@
 //! A variation names itself to the product that it is one of. That product passes its prices and offers on to its variations; there they hold
 //! where the variation has none of its own.
 
-use super::fact::DerivedFact;
-use crate::entities::Kept;
+use super::fact::DerivedRow;
+use crate::entities::KeptRow;
 use crate::entities::rules::{Authority, Rules};
 use crate::entities::sku::offer;
 use crate::entities::sku::state::SkuState;
@@ -13,7 +13,7 @@ use crate::facts::sku::Variation;
 use crate::facts::{RowKey, Sku, SkuRow, SourceId, Text};
 
 /// For the product that it is a variation of, when that has changed; and that product, as last derived.
-pub(super) fn for_product(sku: &Sku, state: &SkuState, rules: &Rules) -> (Vec<DerivedFact>, Option<Text>) {
+pub(super) fn for_product(sku: &Sku, state: &SkuState, rules: &Rules) -> (Vec<DerivedRow>, Option<Text>) {
     let before = &state.last_derived.parent;
     if !state.unsealed.offers {
         return (Vec::new(), before.clone());
@@ -23,14 +23,14 @@ pub(super) fn for_product(sku: &Sku, state: &SkuState, rules: &Rules) -> (Vec<De
     if parent == *before {
         return (Vec::new(), parent);
     }
-    let fact = |to: &Sku, row| DerivedFact::sku(to, SkuRow::VARIATION, sku.as_str().into(), row);
+    let fact = |to: &Sku, row| DerivedRow::sku(to, SkuRow::VARIATION, sku.as_str().into(), row);
     let left = before.as_deref().and_then(Sku::new).map(|before| fact(&before, None));
     let joined = parent.as_deref().and_then(Sku::new).map(|now| fact(&now, Some(SkuRow::Variation(Variation { sku: sku.clone() }))));
     (left.into_iter().chain(joined).collect(), parent)
 }
 
 /// For its variations: prices and offers that changed; all of them, when its variations changed.
-pub(super) fn for_variations(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<DerivedFact> {
+pub(super) fn for_variations(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<DerivedRow> {
     let own = |key: &RowKey| key.source != SourceId::WAYBILL && rules.counts_from(Authority::Prices, key.source);
     let changed: Vec<RowKey> = if state.unsealed.variations {
         let rows = state.of_kind(SkuRow::PRICE).chain(state.of_kind(SkuRow::OFFER));
@@ -42,8 +42,8 @@ pub(super) fn for_variations(sku: &Sku, state: &SkuState, rules: &Rules) -> Vec<
     for (_, kept) in state.of_kind(SkuRow::VARIATION) {
         let Some(SkuRow::Variation(variation)) = kept.content() else { continue };
         for key in &changed {
-            let row = state.row(key).and_then(Kept::live).filter(|_| !kept.is_deleted()).cloned();
-            facts.push(DerivedFact::sku(&variation.sku, key.kind, join_key(&[sku.as_str(), &key.source.0.to_string(), &key.id]), row));
+            let row = state.row(key).and_then(KeptRow::live).filter(|_| !kept.is_deleted()).cloned();
+            facts.push(DerivedRow::sku(&variation.sku, key.kind, join_key(&[sku.as_str(), &key.source.0.to_string(), &key.id]), row));
         }
     }
     facts

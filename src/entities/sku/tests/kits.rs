@@ -53,7 +53,7 @@ impl Shelf {
             for (sku, state) in &mut self.skus {
                 state.settle(&rules, minute(0));
                 let derived = SkuView::of(sku, state, &rules, minute(0)).derived;
-                for DerivedFact { to, key, row } in derived.facts {
+                for DerivedRow { to, key, row } in derived.facts {
                     match (to, row) {
                         (Subject::Sku(to), Some(Row::Sku(row))) => told.push((to, key, Some(row))),
                         (Subject::Sku(to), _) => told.push((to, key, None)),

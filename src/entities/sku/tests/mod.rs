@@ -16,7 +16,7 @@ use super::sums::StockSums;
 use super::*;
 use crate::entities::keyed_rows::RunningSums;
 use crate::entities::rules::{Channel, Location, Rules};
-use crate::entities::{Kept, Put};
+use crate::entities::{KeptRow, Put};
 use crate::facts::sku::{Basis, Count, Demand, DemandDespatch, Despatched, Holding};
 use crate::facts::time::Span;
 use crate::facts::{
@@ -363,7 +363,7 @@ fn act() -> impl Strategy<Value = Act> {
 
 /// Nothing is ever dropped, no sum is kept.
 #[derive(Default)]
-struct Slow(BTreeMap<RowKey, Kept<SkuRow>>);
+struct Slow(BTreeMap<RowKey, KeptRow<SkuRow>>);
 
 impl Slow {
     fn rows(&self) -> impl Iterator<Item = (&RowKey, &SkuRow)> {
