@@ -1,5 +1,5 @@
-//! Sources that begin again: rebuilt, restored from a backup, failed over to another server. Their positions jump back, and what they say from
-//! then on is newer than all they said before.
+//! Sources that begin again: rebuilt, restored from a backup, failed over to another server. Their positions jump back, and records from then on are
+//! newer than all before.
 //!
 //! | a record of a partition has | it is |
 //! | --- | --- |
@@ -7,9 +7,9 @@
 //! | a lower position, and no later source time than any before it | a repeat |
 //! | a lower position, and a later source time | the first of a new **incarnation** |
 //!
-//! It shows in each partition by itself: there, records stand in the order of the source's log. When a source has begun again is kept for the
-//! source as a whole, as a source time: to which incarnation a record belongs is a function of its own time. So records of before that are
-//! read again, or late from another topic, stay older than what came after; and rows that several topics tell have one order.
+//! Each partition shows it by itself, because its records are in the order of the source's log. For the source as a whole we keep the source times
+//! at which it began again: a record's incarnation follows from its own time. So records from before that are read again, or late from another
+//! topic, stay older than later ones; and facts from several topics about one row have one order.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 use crate::facts::{Moment, SourceId};
 use crate::sources::SourcePosition;
 
-/// The most that was read of a partition: the highest position, the latest time, within its newest incarnation.
+/// How far a partition was read: the highest position and the latest time within its newest incarnation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Highest {
     position: [u64; 3],
@@ -29,18 +29,18 @@ struct Highest {
 /// (topic's place, partition).
 type Partition = (u16, i32);
 
-/// What is known of all sources. A clone is what an epoch that is dropped goes back to.
+/// What is known of all sources. An epoch that is dropped goes back to a clone.
 #[derive(Clone, Debug, Default)]
 pub struct Incarnations {
     /// Source times at which each source began again, ascending.
     begun: BTreeMap<SourceId, Vec<Moment>>,
     highest: HashMap<Partition, Highest>,
-    /// Sources that the open epoch found to have begun again.
+    /// Sources of which the open epoch found that they have begun again.
     found: Vec<SourceId>,
 }
 
 impl Incarnations {
-    /// The incarnation of a record that stands in its source's log there.
+    /// The incarnation of a record, from where it stands in its source's log.
     pub fn of(&mut self, source: SourceId, partition: Partition, stands: SourcePosition) -> u16 {
         let begun = self.begun.get(&source).map_or(&[][..], Vec::as_slice);
         let own = begun.partition_point(|begun| *begun <= stands.at) as u16;
@@ -66,7 +66,7 @@ impl Incarnations {
         own
     }
 
-    /// The source began again, at this time or before. Another partition may have shown it by a later record: it is the same beginning.
+    /// The source began again, at this time or before. If another partition has shown it already, by a later record, it is the same beginning.
     fn begin(&mut self, source: SourceId, place: usize, at: Moment) {
         let begun = self.begun.entry(source).or_default();
         match begun.get_mut(place) {
@@ -78,24 +78,24 @@ impl Incarnations {
         }
     }
 
-    /// Sources of which something new is to be kept, with their beginnings.
+    /// Sources whose beginnings have changed, with all their beginnings: they must be written.
     pub fn take_found(&mut self) -> Vec<(SourceId, Vec<Moment>)> {
         let found = std::mem::take(&mut self.found);
         found.into_iter().map(|source| (source, self.begun.get(&source).cloned().unwrap_or_default())).collect()
     }
 
+    /// Takes beginnings that a restore read.
     pub fn restore_begun(&mut self, source: SourceId, begun: Vec<Moment>) {
         self.begun.insert(source, begun);
     }
 
-    /// What is kept beside the partition's offset: `incarnation time position`, the position in three hexadecimal numbers; empty where nothing
-    /// is known.
+    /// The text beside the partition's offset: `incarnation time position`, the position in three hexadecimal numbers; empty where nothing is known.
     pub fn note(&self, partition: Partition) -> String {
         let Some(Highest { position: [a, b, c], at, incarnation }) = self.highest.get(&partition) else { return String::new() };
         format!("{incarnation} {} {a:x}.{b:x}.{c:x}", at.0)
     }
 
-    /// Reads what [`Self::note`] wrote. False: it is something else.
+    /// Reads what [`Self::note`] wrote. False: it is another text.
     pub fn restore_note(&mut self, partition: Partition, note: &str) -> bool {
         if note.is_empty() {
             return true;
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(sources.of(SHOP, ORDERS, at(5, 90)), 2, "and once more");
     }
 
-    /// The lines' topic is read behind the orders': its old records are old, its first new one shows an earlier beginning.
+    /// The topic of lines is read behind that of orders: its old records stay old, and its first new one shows an earlier beginning.
     #[test]
     fn a_source_begins_again_once_in_all_its_topics() {
         let mut sources = Incarnations::default();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_read_aside_from_the_log_show_nothing() {
+    fn rows_of_an_incremental_snapshot_show_nothing() {
         let mut sources = Incarnations::default();
         sources.of(SHOP, ORDERS, at(500, 10));
         assert_eq!(sources.of(SHOP, ORDERS, SourcePosition { in_order: false, ..at(400, 20) }), 0);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_beside_an_offset_is_read_back() {
+    fn the_text_beside_an_offset_is_read_back() {
         let mut sources = Incarnations::default();
         sources.of(SHOP, ORDERS, at(0xabc, -5));
         let note = sources.note(ORDERS);

@@ -1,4 +1,5 @@
-//! The only seam to the outside: a log of topics with transactions. Two implementations: `kafka` (librdkafka), and an in-memory log.
+//! The engine's only way to the outside: a log of topics with transactions. It has two implementations, `kafka` (librdkafka) and
+//! [`super::memory`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,34 +10,39 @@ use crate::facts::Moment;
 /// How much one epoch may read.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// The most records.
     pub records_max: usize,
+    /// The most bytes of keys, values and headers.
     pub bytes_max: usize,
-    /// An epoch closes so long after its first record came, full or not: latency on one side, cost of a transaction on the other.
+    /// An epoch closes so long after its first record was read, full or not. Longer: more latency. Shorter: more transactions.
     pub linger: Duration,
-    /// With nothing to read, an empty batch is handed over when the clock reaches this moment: a view changes by the clock alone.
+    /// When the next timer is due: at this moment a batch is handed over even if it is empty.
     pub timer_at: Option<Moment>,
 }
 
 /// What `next_batch` found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The batch holds records, or is empty because `timer_at` has come.
+    /// The batch holds records, or is empty because a timer is due.
     Batch,
-    /// Nothing is handed over before the transaction that is under way is settled: its outcome is there, or decides what is read next.
+    /// Settle the transaction that is under way first: its outcome is known, or decides what is read next.
     Settle,
-    /// Asked to end (SIGTERM): finish, commit nothing more.
+    /// The log is asked to end (SIGTERM): commit nothing more.
     Closed,
 }
 
 /// A record to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutRecord {
+    /// The topic's name.
     pub topic: Arc<str>,
-    /// `None`: Java's partitioner (murmur2) by key.
+    /// `None`: the key's partition by Java's partitioner (murmur2).
     pub partition: Option<i32>,
+    /// The key's bytes.
     pub key: Option<Vec<u8>>,
-    /// `None` is a tombstone.
+    /// The value's bytes; `None`: a tombstone.
     pub value: Option<Vec<u8>>,
+    /// Names and values, in order.
     pub headers: Vec<(&'static str, Vec<u8>)>,
 }
 
@@ -48,38 +54,44 @@ impl OutRecord {
     }
 }
 
-/// A position to commit, or committed: the next offset to read of a partition, with at most 4 KiB of text kept beside it.
+/// A position to commit, or committed: the next offset to read of a partition, with a text beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offset {
+    /// The topic's name.
     pub topic: Arc<str>,
+    /// The partition's number.
     pub partition: i32,
     /// `None`: nothing was ever committed.
     pub next: Option<i64>,
+    /// At most 4 KiB, which a restore reads back.
     pub metadata: String,
 }
 
-/// All that an epoch writes: all or nothing.
+/// Everything that an epoch writes. It is committed as a whole, or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Transaction {
+    /// Events, state and dead letters.
     pub records: Vec<OutRecord>,
+    /// How far the epoch has read, and the epochs' numbers beside the exchange's offsets.
     pub offsets: Vec<Offset>,
 }
 
-/// What became of a transaction. An *unknown* result never gets out of the log: it finds out, or ends the process.
+/// What became of a transaction. An *unknown* result never leaves the log: the log finds it out, or ends the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
+    /// All of it is visible.
     Committed,
-    /// Nothing of it is visible, and the positions are back at the committed offsets: drop the epoch, its records come again.
+    /// Nothing of it is visible, and reading is back at the committed offsets: drop the epoch; its records come again.
     NotCommitted,
 }
 
-/// Why the log can't go on. Each says what to do.
+/// Why the log can't go on. The sentence says what happened, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// Another process has this slot, or the broker gave it up: exit with a code of its own, never start a new producer.
+    /// Another process uses this slot, or the broker has dropped this one. The process must end and never make a new producer.
     #[error("{0}")]
     Fenced(String),
-    /// An offset out of range, a topic made anew, an authorisation error: nothing is skipped silently.
+    /// An offset out of range, a topic that was recreated, access refused: an operator must look. No record is skipped.
     #[error("{0}")]
     Stop(String),
     /// State and offsets do not belong together.
@@ -89,32 +101,77 @@ pub enum LogError {
 
 /// The log of topics that Waybill reads and writes.
 ///
-/// Given: records of a partition in order, each at least once until its offset is committed; only committed records of others.
-/// Owed: transactions are atomic, for records and offsets together; `CommitOutcome` is the truth.
+/// What an implementation owes:
+/// - `next_batch` gives the records of a partition in order, each at least once until its offset is committed, and of other writers' transactions
+///   only committed records.
+/// - A transaction is atomic, records and offsets together, and its [`CommitOutcome`] is the truth.
+///
+/// One epoch by hand, on the log in memory:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use waybill::engine::memory::{Broker, MemoryLog, TopicConfig};
+/// use waybill::engine::{CommitOutcome, Limits, Log, LogError, Offset, OutRecord, Transaction};
+/// use waybill::envelope::Batch;
+/// use waybill::facts::Moment;
+///
+/// fn record(topic: &str, value: &str) -> OutRecord {
+///     OutRecord { topic: topic.into(), partition: None, key: Some(b"1001".to_vec()), value: Some(value.into()), headers: vec![] }
+/// }
+///
+/// async fn one_epoch() -> Result<(), LogError> {
+///     let broker = Broker::new();
+///     for topic in ["orders", "statements", "exchange", "changelog"] {
+///         broker.create(topic, TopicConfig { partitions: 1, compacted: false });
+///     }
+///     broker.produce(record("orders", "placed"), Moment(0));
+///
+///     let mut log = MemoryLog::open(&broker, "example", Arc::from([Arc::from("orders")]), "exchange".into(), "changelog".into());
+///     let committed = log.committed().await?;
+///     log.start(&committed).await?;
+///
+///     let limits = Limits { records_max: 100, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None };
+///     let mut batch = Batch::new(log.topics(), Moment(0));
+///     log.next_batch(&limits, &mut batch).await?;
+///     assert_eq!(batch.iter().map(|record| record.value).collect::<Vec<_>>(), [Some(&b"placed"[..])]);
+///
+///     // What follows from the records and how far they are read: both are committed, or neither.
+///     let mut statements = broker.tail(&["statements".into()]);
+///     let read = Offset { topic: "orders".into(), partition: 0, next: Some(1), metadata: String::new() };
+///     let epoch = Transaction { records: vec![record("statements", "order 1001 is placed")], offsets: vec![read] };
+///     assert_eq!(log.commit(epoch).await?, CommitOutcome::Committed);
+///     assert_eq!(statements.poll().len(), 1);
+///     assert_eq!(broker.committed("example", "orders")[0].next, Some(1));
+///     Ok(())
+/// }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(one_epoch()).unwrap();
+/// ```
 #[allow(async_fn_in_trait)] // One engine drives one log on one thread: its futures need not be `Send`.
 pub trait Log {
     /// The source topics, in the order of `Record::topic_index`.
     fn topics(&self) -> Arc<[Arc<str>]>;
 
-    /// The committed position of each partition of the source topics and of the exchange topic, stable (no open transaction of ours pending on it).
+    /// The committed position of each partition of the source topics and of the exchange, once no open transaction of ours changes it.
     async fn committed(&mut self) -> Result<Vec<Offset>, LogError>;
 
-    /// Reads one partition of the changelog, committed records only, from its beginning up to the end that it had when asked
-    /// (the end of all records, also of open transactions that are then waited for).
+    /// Reads one partition of the changelog, committed records only, from its beginning up to the end that it had when asked. If there are open
+    /// transactions below that end, it waits until they are over.
     async fn changelog(&mut self, partition: i32, each: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError>;
 
-    /// Sets where reading begins; a partition with `next: None` is read from its earliest record.
+    /// Sets where reading begins. A partition with `next: None` is read from its earliest record.
     async fn start(&mut self, from: &[Offset]) -> Result<(), LogError>;
 
     /// Waits for records and fills `batch` (cleared first; `batch.clock` is set) with what one epoch may read.
     ///
-    /// Partitions are read in step: of those that have records behind their positions always the one whose next is the oldest by its timestamp,
-    /// so that a first start on topics that hold months reads them as they were written. A promise of effort, not of order: timestamps are the
-    /// writers' own, and a partition that has nothing to give holds the others back for a moment at most.
+    /// Partitions are read in step ([`super::in_step`]): always the one whose next record has the oldest timestamp, so that a first start on topics
+    /// that hold months reads them as they were written. Do not rely on this order: timestamps are the writers' own, and the others wait for a slow
+    /// partition only for a moment.
     async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError>;
 
-    /// Hands over a transaction: all of it is committed, or nothing. `Some`: it is settled at once. `None`: it is under way, reading goes on
-    /// meanwhile, and `settled` gives the outcome; no other may be handed over before.
+    /// Hands over a transaction. `Some`: it is settled already. `None`: it is under way and reading goes on; `settled` gives the outcome. No other
+    /// transaction may be handed over before that.
     async fn submit(&mut self, transaction: Transaction) -> Result<Option<CommitOutcome>, LogError>;
 
     /// Waits for the outcome of the transaction under way.

@@ -11,7 +11,7 @@ use crate::envelope::{DecodeError, Record};
 use crate::events::Emission;
 use crate::facts::Cause;
 
-/// About what a cause takes to show, as in `magento.sales_order[3]@1204`.
+/// About how long a cause is as text, such as `magento.sales_order[3]@1204`.
 const CAUSE_BYTES: usize = 48;
 
 /// The headers of an event, and what each says.
@@ -55,11 +55,12 @@ pub struct StateOut {
 }
 
 impl StateOut {
+    /// No records yet.
     pub fn new(names: &TopicNames, shard: usize) -> Self {
         Self { changelog: names.changelog.clone(), shard: shard as i32, scratch: Vec::new(), records: Vec::new() }
     }
 
-    /// `value` encodes itself with the key's bytes (in scratch memory), or is `None`: a tombstone.
+    /// Adds a record. `value` gets the encoded key and memory to work in, and gives the encoded value; `None`: a tombstone.
     pub fn put(&mut self, key: &StateKey, value: impl FnOnce(&[u8], &mut Vec<u8>) -> Option<Vec<u8>>) {
         let key = state::encode_key(key);
         let value = value(&key, &mut self.scratch);
@@ -73,6 +74,7 @@ impl StateOut {
 pub struct EpochTag<'a> {
     /// `shard:number`.
     pub epoch: &'a str,
+    /// The epoch's moment.
     pub tick: &'a str,
 }
 
@@ -114,7 +116,7 @@ impl Outbox {
         }
     }
 
-    /// A record that could not be read: whole (key, value, headers), with its place and why.
+    /// A record that could not be decoded: whole (key, value, headers), with its place and the decode error.
     pub fn dead_letter(&mut self, names: &TopicNames, source: &str, revision: u16, record: &Record<'_>, error: &DecodeError) {
         let mut headers: Vec<(&'static str, Vec<u8>)> = vec![
             ("waybill-error", format!("{}[{}]@{}: {error}", record.topic, record.partition, record.offset).into_bytes()),
@@ -147,8 +149,8 @@ impl Outbox {
         self.records.extend(state.records);
     }
 
-    /// All of it, with the epoch numbers in the metadata of the exchange partitions' offsets, and beside each source partition's what `note` says of
-    /// it. Empties the outbox.
+    /// Everything as one transaction. Beside the exchange partitions' offsets stand the epochs' numbers, beside each source partition's offset the text
+    /// that `note` gives. Empties the outbox.
     pub fn transaction(
         &mut self,
         topics: &[Arc<str>],

@@ -65,12 +65,12 @@ fn unpack<S: DeserializeOwned>(bytes: &[u8]) -> S {
 
 /// An entity, whole or packed.
 #[derive(Clone, Debug)]
-pub enum Packed<S> {
+pub enum MaybePacked<S> {
     Whole(Arc<S>),
     Bytes(Arc<[u8]>),
 }
 
-impl<S: Pack> Packed<S> {
+impl<S: Pack> MaybePacked<S> {
     /// The entity to look at; a packed one is unpacked for as long.
     pub fn view(&self) -> Cow<'_, S> {
         match self {

@@ -10,7 +10,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use super::packed::Packed;
+use super::packed::MaybePacked;
 use super::topics::SourceTopics;
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
@@ -28,10 +28,11 @@ type Map<K, V> = DashMap<K, V, RandomState>;
 
 /// Committed entities, for queries.
 pub struct Published {
+    /// What views are computed by, beside rows.
     pub rules: Arc<Rules>,
-    /// To show where a row came from.
+    /// Names of the source topics, to show where a row came from.
     pub source_topics: SourceTopics,
-    orders: Map<OrderKey, Packed<OrderState>>,
+    orders: Map<OrderKey, MaybePacked<OrderState>>,
     links: Map<Alias, SmallVec<[Link; 1]>>,
     /// Aliases by their bare id and by their number, whatever their scope: people type numbers.
     by_id: Map<Text, SmallVec<[Alias; 1]>>,
@@ -46,6 +47,7 @@ pub struct Published {
 }
 
 impl Published {
+    /// Nothing is published yet.
     pub fn new(rules: Arc<Rules>, source_topics: SourceTopics) -> Self {
         Self {
             rules,
@@ -63,7 +65,7 @@ impl Published {
     }
 
     /// The order as it is now, whole or packed. Its exceptions are counted apart.
-    pub(super) fn order(&self, key: &OrderKey, state: &Packed<OrderState>) {
+    pub(super) fn order(&self, key: &OrderKey, state: &MaybePacked<OrderState>) {
         self.orders.insert(key.clone(), state.clone());
     }
 
@@ -167,10 +169,12 @@ impl Published {
         }
     }
 
+    /// The SKU by its key.
     pub fn sku_by_key(&self, sku: &Sku) -> Option<Arc<SkuState>> {
         self.skus.get(sku).map(|state| state.clone())
     }
 
+    /// The customer by its key.
     pub fn customer_by_key(&self, key: &CustomerKey) -> Option<Arc<CustomerState>> {
         self.customers.get(key).map(|state| state.clone())
     }

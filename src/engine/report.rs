@@ -1,4 +1,4 @@
-//! What an epoch held: counted while it is worked on, told after it is committed. The pure rooms neither log nor count.
+//! What an epoch held: counted while it is computed, reported after it is committed. The pure rooms neither log nor count.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,32 +10,44 @@ use crate::sources::Skip;
 /// Counts of one epoch.
 #[derive(Clone, Debug, Default)]
 pub struct EpochReport {
+    /// Records that it read.
     pub records: u64,
+    /// Bytes of their keys and values.
     pub bytes: u64,
-    /// By source (index into the engine's sources).
+    /// By the source's place in the engine's list.
     pub sources: BTreeMap<usize, SourceReport>,
-    /// Facts that changed a row, and those that were repeats or older.
+    /// Facts that were newer than what their entity had.
     pub facts_new: u64,
+    /// Facts that were repeats or older.
     pub facts_stale: u64,
-    /// Entities whose views were computed.
+    /// Aliases that were computed.
     pub aliases_sealed: u64,
+    /// Orders whose views were computed.
     pub orders_sealed: u64,
+    /// SKUs whose views were computed.
     pub skus_sealed: u64,
+    /// Customers whose views were computed.
     pub customers_sealed: u64,
     /// Rows that went on from an alias to where it leads.
     pub rows_forwarded: u64,
+    /// Derived events that it writes, by topic.
     pub events: BTreeMap<Topic, u64>,
+    /// Records of state that it writes to the changelog.
     pub state_records: u64,
+    /// Their bytes.
     pub state_bytes: u64,
-    /// Newest moment of a source's records, for the lag.
+    /// The epoch's moment.
     pub tick: crate::facts::Moment,
 }
 
 /// Counts of one source in one epoch.
 #[derive(Clone, Debug, Default)]
 pub struct SourceReport {
+    /// Records that became facts.
     pub understood: u64,
+    /// Records without content for us: a tombstone after a delete, a heartbeat, a schema change.
     pub housekeeping: u64,
+    /// Records of tables or event types that the adapter does not know, by name.
     pub unknown_tables: BTreeMap<Text, u64>,
     /// Records that could not be decoded: they went to `dead-letters`.
     pub decode_errors: u64,
@@ -48,6 +60,7 @@ pub struct SourceReport {
 }
 
 impl SourceReport {
+    /// Counts a record that became no facts.
     pub fn skipped(&mut self, skip: Skip) {
         match skip {
             Skip::Housekeeping => self.housekeeping += 1,
@@ -61,18 +74,21 @@ impl SourceReport {
 pub struct EpochTimes {
     /// Decode and apply.
     pub apply: Duration,
+    /// Views, events, state.
     pub seal: Duration,
-    /// From handing over to the outcome; the next epoch is worked on meanwhile.
+    /// From handing over to the outcome, while the next epoch is read.
     pub commit: Duration,
 }
 
-/// Hears what each committed epoch held, and what could not be committed. Called outside of the pure rooms: may log and count.
+/// Gets a report of each epoch. The loop calls it, so it may log and count.
 pub trait Observer {
+    /// The epoch is committed.
     fn committed(&mut self, report: &EpochReport, times: EpochTimes);
+    /// The epoch is not committed: its records come again.
     fn not_committed(&mut self);
 }
 
-/// Hears nothing.
+/// Ignores all reports.
 impl Observer for () {
     fn committed(&mut self, _: &EpochReport, _: EpochTimes) {}
     fn not_committed(&mut self) {}

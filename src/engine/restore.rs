@@ -1,18 +1,19 @@
 //! Restore: state from the changelog, and the check that it belongs to the committed offsets.
 //!
-//! Let *M* be the epoch number in the metadata of the offset of the shard's exchange partition, *C* that of the last epoch record read.
+//! Each shard's changelog ends with the record of an epoch. The same epoch's number stands beside the committed offset of the shard's exchange
+//! partition. The two must agree:
 //!
-//! | found | meaning | what is done |
-//! | --- | --- | --- |
-//! | C = M | state and offsets are of one epoch | restored |
-//! | neither, in any shard | a fresh application | sources from their earliest records |
-//! | neither, in some shards | these have lost state and offset: the first epoch touches every shard | refuse |
-//! | C < M | the changelog's end is not visible yet | read on, then refuse |
-//! | C > M | state without its offsets | refuse |
-//! | C, no M, in every shard | the offsets are gone (a group away for long) | all sources from their earliest records, as a repeat: versions make it harmless |
-//! | C, no M, in some shards | somebody has deleted some of the offsets | refuse |
+//! | state | offset | meaning | what follows |
+//! | --- | --- | --- | --- |
+//! | of epoch 7 | of epoch 7 | both are of one epoch | restored |
+//! | none | none, in every shard | a fresh application | sources are read from their earliest records |
+//! | none | none, in some shards | these have lost both, for the first epoch writes both for every shard | an error |
+//! | of epoch 6 | of epoch 7 | the changelog's end is not visible yet | it is read again, at most [`READS_MAX`] times; then an error |
+//! | of epoch 8 | of epoch 7 | somebody has set the offsets back | an error |
+//! | of epoch 7 | none, in every shard | the offsets are lost (the group was away for long) | sources are read from their earliest records again; versions make the repeats harmless |
+//! | of epoch 7 | none, in some shards | somebody has deleted some of the offsets | an error |
 //!
-//! The first epoch of a fresh application, and the first after lost offsets, touches every shard ([`Shard::begins`]).
+//! The first epoch of a fresh application, and the first after lost offsets, writes state and offset for every shard ([`Shard::begins`]).
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -28,17 +29,19 @@ use crate::entities::order::OrderState;
 use crate::events::Topic;
 use crate::facts::Subject;
 
-/// How often the changelog is read again when its end is behind the committed epoch. The log itself waits for open transactions each time.
+/// How often the changelog is read when it ends before the committed epoch. The log itself waits for open transactions each time.
 const READS_MAX: u32 = 3;
 
 /// What a restore found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
+    /// Records of the changelog.
     pub records: u64,
+    /// Their bytes.
     pub bytes: u64,
-    /// Nothing was there: the application begins.
+    /// There was neither state nor offsets: the application begins.
     pub fresh: bool,
-    /// State was there without offsets: all sources are read from their earliest records.
+    /// There was state without offsets: all sources are read from their earliest records.
     pub offsets_lost: bool,
     /// The rules or the program have changed since the state was written.
     pub fingerprint_changed: bool,
@@ -48,30 +51,33 @@ pub struct Restored {
 pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, LogError> {
     let committed = log.committed().await?;
     let mut found = Restored::default();
-    let (mut known, mut lost, mut empty) = (0, 0, 0);
+    let (mut whole, mut lost, mut empty) = (0, 0, 0);
     for index in 0..core.store.shards.len() {
         let exchange =
             committed.iter().find(|offset| offset.topic == core.store.settings.names.exchange && offset.partition == index as i32);
-        let noted = exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
-        let read = read_shard(core, log, index, noted, &mut found).await?;
-        match (read.number, noted) {
+        let committed_epoch =
+            exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
+        let read = read_shard(core, log, index, committed_epoch, &mut found).await?;
+        match (read.number, committed_epoch) {
             (0, None) => empty += 1,
-            (c, Some(m)) if c == m => known += 1,
-            (c, None) => {
+            (state, Some(offset)) if state == offset => whole += 1,
+            (state, None) => {
                 lost += 1;
-                core.store.shards[index].epoch.number = c;
+                core.store.shards[index].epoch.number = state;
             }
-            (c, Some(m)) if c < m => {
+            (state, Some(offset)) if state < offset => {
                 return Err(LogError::Restore(format!(
-                    "shard {index}: the offsets are of epoch {m}, the changelog {} ends at epoch {c}: it lost records (truncated, or kept by time instead of compacted). \
-                     Restore the topic, or set up the application anew under another id",
+                    "shard {index}: the changelog {} ends with epoch {state}, but the committed offsets are of epoch {offset}: the changelog has \
+                     lost records (somebody deleted them, or the topic is not compacted but deletes by time). Restore the topic, or set up the \
+                     application under another id",
                     core.store.settings.names.changelog
                 )));
             }
-            (c, Some(m)) => {
+            (state, Some(offset)) => {
                 return Err(LogError::Restore(format!(
-                    "shard {index}: the changelog {} is at epoch {c}, the committed offsets at epoch {m}: the offsets were set back by somebody. \
-                     Set them forward again, or delete all of the group's offsets, so that every source is read again as a repeat",
+                    "shard {index}: the committed offsets are of epoch {offset}, but the changelog {} ends with epoch {state}: somebody has set \
+                     the offsets back. Set them forward again, or delete all offsets of the group: then every source is read again from its \
+                     beginning, which changes nothing",
                     core.store.settings.names.changelog
                 )));
             }
@@ -79,9 +85,9 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
         core.store.tick = core.store.tick.max(core.store.shards[index].epoch.tick);
         found.fingerprint_changed |= read.number > 0 && core.store.shards[index].epoch.fingerprint != core.store.settings.fingerprint;
     }
-    check_whole(known, lost, empty)?;
+    check_whole(whole, lost, empty)?;
     found.offsets_lost = lost > 0;
-    found.fresh = known == 0 && lost == 0;
+    found.fresh = whole == 0 && lost == 0;
     for shard in &mut core.store.shards {
         shard.begins = found.fresh || found.offsets_lost;
         if found.fresh {
@@ -101,30 +107,33 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     Ok(found)
 }
 
-/// Shards with state and offset, with state alone, with neither: all are of one sort, for an epoch that begins an application touches every shard.
-fn check_whole(known: usize, lost: usize, empty: usize) -> Result<(), LogError> {
-    if lost > 0 && known > 0 {
+/// Counts shards with state and offset, with state alone, and with neither. All must be alike, for the first epoch writes both for every shard.
+fn check_whole(whole: usize, lost: usize, empty: usize) -> Result<(), LogError> {
+    if lost > 0 && whole > 0 {
         return Err(LogError::Restore(
-            "some shards' offsets are gone and others' are there: delete all of the group's offsets, so that every source is read again as a repeat".into(),
+            "some shards have lost their committed offsets, others have them. Delete all offsets of the group: then every source is read again from its \
+             beginning, which changes nothing"
+                .into(),
         ));
     }
-    if empty > 0 && known + lost > 0 {
+    if empty > 0 && whole + lost > 0 {
         return Err(LogError::Restore(format!(
-            "{empty} of {} shards have no state while the others have: partitions of the changelog were emptied. Restore the topic, or set up the \
-             application anew under another id",
-            known + lost + empty
+            "{empty} of {} shards have no state, but the others have: partitions of the changelog were emptied. Restore the topic, or set up the \
+             application under another id",
+            whole + lost + empty
         )));
     }
     Ok(())
 }
 
-/// What was read of each source partition, from beside its offset.
+/// Reads how far each source partition was read, from the text beside its offset.
 fn restore_notes(core: &mut Core, committed: &[Offset]) -> Result<(), LogError> {
     let places = committed.iter().filter_map(|offset| Some((core.topics.iter().position(|topic| *topic == offset.topic)?, offset)));
     for (topic, offset) in places {
         if !core.incarnations.restore_note((topic as u16, offset.partition), &offset.metadata) {
             return Err(LogError::Restore(format!(
-                "{}[{}]: the committed offset carries {:?} where Waybill writes how far the source was read: somebody else has committed for this group",
+                "{}[{}]: beside the committed offset stands {:?}, which Waybill did not write: another program commits for this group. Give Waybill an \
+                 application id of its own",
                 offset.topic, offset.partition, offset.metadata
             )));
         }
@@ -135,17 +144,18 @@ fn restore_notes(core: &mut Core, committed: &[Offset]) -> Result<(), LogError> 
 fn parse_number(shard: usize, metadata: &str) -> Result<u64, LogError> {
     metadata.parse().map_err(|_| {
         LogError::Restore(format!(
-            "shard {shard}: the committed offset carries {metadata:?} where Waybill writes the epoch's number: somebody else has committed for this group"
+            "shard {shard}: beside the committed offset stands {metadata:?} and not an epoch's number: another program commits for this group. Give \
+             Waybill an application id of its own"
         ))
     })
 }
 
-/// Reads one shard's partition, again while its end is behind `noted`.
+/// Reads one shard's partition, again while it ends before the committed epoch.
 async fn read_shard<L: Log>(
     core: &mut Core,
     log: &mut L,
     index: usize,
-    noted: Option<u64>,
+    committed_epoch: Option<u64>,
     found: &mut Restored,
 ) -> Result<EpochRecord, LogError> {
     let mut newest: HashMap<Vec<u8>, Option<Vec<u8>>, RandomState> = HashMap::default();
@@ -163,7 +173,7 @@ async fn read_shard<L: Log>(
             Some(Some(value)) => decode_epoch(&epoch_key, value).map_err(|error| unreadable(core, index, &error))?.number,
             _ => 0,
         };
-        if noted.is_some_and(|m| number < m) && read < READS_MAX {
+        if committed_epoch.is_some_and(|committed| number < committed) && read < READS_MAX {
             continue;
         }
         found.records += records;

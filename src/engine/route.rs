@@ -1,4 +1,5 @@
-//! Which shard keeps an entity: a stable hash of its key. The number of shards is fixed for an application (the partitions of its changelog).
+//! Which shard keeps an entity: a hash of its key that never changes. The number of shards is fixed for an application (the partitions of its
+//! changelog).
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -9,6 +10,7 @@ pub fn of_order(key: &OrderKey, shards: u16) -> usize {
     spread(xxh3_64(key.0.as_bytes()), shards)
 }
 
+/// The shard of an alias.
 pub fn of_alias(alias: &Alias, shards: u16) -> usize {
     let mut hash = Xxh3::new();
     hash.update(alias.scope.as_bytes());
@@ -17,10 +19,12 @@ pub fn of_alias(alias: &Alias, shards: u16) -> usize {
     spread(hash.digest(), shards)
 }
 
+/// The shard of a SKU.
 pub fn of_sku(sku: &Sku, shards: u16) -> usize {
     spread(xxh3_64(sku.as_str().as_bytes()), shards)
 }
 
+/// The shard of a customer.
 pub fn of_customer(key: &CustomerKey, shards: u16) -> usize {
     spread(xxh3_64(key.0.as_bytes()), shards)
 }
@@ -30,10 +34,12 @@ pub fn of_row(key: &RowKey, shards: u16) -> usize {
     spread(xxh3_64(key.id.as_bytes()) ^ u64::from(key.kind) ^ u64::from(key.source.0) << 8, shards)
 }
 
+/// The shard of a set's delete watermark.
 pub fn of_set(set: &RowSet, shards: u16) -> usize {
     spread(xxh3_64(set.prefix.as_bytes()) ^ u64::from(set.kind) ^ u64::from(set.source.0) << 8, shards)
 }
 
+/// The shard of whatever a fact concerns.
 pub fn of(subject: &Subject, shards: u16) -> usize {
     match subject {
         Subject::Order(key) => of_order(key, shards),
@@ -53,7 +59,7 @@ fn spread(hash: u64, shards: u16) -> usize {
 mod tests {
     use super::*;
 
-    /// State lies where these say: a change would tear every running application apart.
+    /// State is kept where these say: a change would lose the state of every running application.
     #[test]
     fn the_shard_of_a_key_never_changes() {
         assert_eq!(of_order(&OrderKey::new("magento", "5021"), 16), 12);

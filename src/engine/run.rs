@@ -1,4 +1,4 @@
-//! The loop.
+//! The loop. It waits for the log and measures times; everything that it calls is computed at once.
 
 use std::time::{Duration, Instant};
 
@@ -23,14 +23,15 @@ pub struct Engine<L: Log, O: Observer = ()> {
 /// What one turn of the loop did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
+    /// The epoch is committed.
     Committed,
     /// The epoch is handed over; the next one is read meanwhile.
     Submitted,
     /// The epoch under way was not committed: its records come again, and those of the epoch that was built on it.
     Dropped,
-    /// Nothing to read, nothing due.
+    /// Nothing to read, and no timer due.
     Idle,
-    /// Asked to end.
+    /// The log was asked to end.
     Closed,
 }
 
@@ -50,7 +51,7 @@ impl<L: Log, O: Observer> Engine<L, O> {
         Ok(())
     }
 
-    /// One epoch: read, apply and seal while the one before is being committed; then settle that one, and hand this one over.
+    /// One epoch: reads, applies and seals it while the one before is being committed; then settles that one, and hands this one over.
     pub async fn turn(&mut self) -> Result<Turn, LogError> {
         self.limits.timer_at = self.core.next_timer();
         match self.log.next_batch(&self.limits, &mut self.batch).await? {
@@ -85,7 +86,7 @@ impl<L: Log, O: Observer> Engine<L, O> {
         }
     }
 
-    /// Waits for the outcome of the epoch under way, if there is one. One that is not committed takes with it what was built on it.
+    /// Waits for the outcome of the epoch under way, if there is one. If it is not committed, the epoch that was built on it is dropped too.
     async fn settle(&mut self) -> Result<Turn, LogError> {
         if self.under_way.is_none() {
             return Ok(Turn::Idle);
@@ -110,19 +111,22 @@ impl<L: Log, O: Observer> Engine<L, O> {
         }
     }
 
+    /// The engine without its log.
     pub fn core(&self) -> &Core {
         &self.core
     }
 
+    /// The log.
     pub fn log_mut(&mut self) -> &mut L {
         &mut self.log
     }
 
+    /// Who gets the reports.
     pub fn observer(&self) -> &O {
         &self.observer
     }
 
-    /// Ends without a word, as a crash would: what is committed stays, everything else is gone.
+    /// Ends at once, as a crash would: what is committed stays, everything else is lost.
     pub fn into_log(self) -> L {
         self.log
     }

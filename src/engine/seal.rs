@@ -21,7 +21,7 @@ use super::packed::Pack;
 use super::report::EpochReport;
 use super::shard::Shard;
 use super::store::Store;
-use super::table::Table;
+use super::table::EntityTable;
 use super::topics::SourceTopics;
 use super::{aliases, bulk_deletes, workers, write_state};
 use crate::entities::alias::AliasState;
@@ -166,7 +166,7 @@ struct Sealed {
 }
 
 /// Computes every due entity of one kind once, shard by shard on several threads, then stores the facts that they derive for later waves.
-fn wave<K, S>(store: &mut Store, table: fn(&mut Shard) -> &mut Table<K, S>, count: fn(&mut EpochReport) -> &mut u64) -> Vec<Emitted>
+fn wave<K, S>(store: &mut Store, table: fn(&mut Shard) -> &mut EntityTable<K, S>, count: fn(&mut EpochReport) -> &mut u64) -> Vec<Emitted>
 where
     K: Hash + Eq + Clone + Send,
     S: Sealable<K> + Pack + Send,
@@ -189,7 +189,7 @@ where
     emitted
 }
 
-fn seal_shard<K, S>(shard: &mut Shard, table: fn(&mut Shard) -> &mut Table<K, S>, rules: &Rules, tick: Moment) -> Sealed
+fn seal_shard<K, S>(shard: &mut Shard, table: fn(&mut Shard) -> &mut EntityTable<K, S>, rules: &Rules, tick: Moment) -> Sealed
 where
     K: Hash + Eq + Clone,
     S: Sealable<K> + Pack,

@@ -1,9 +1,9 @@
 //! A shard: the entities whose keys hash to it, their timers, and its count of epochs. Single-writer: no locks.
 
-use super::packed::Packed;
+use super::packed::MaybePacked;
 use super::published::Published;
 use super::state::EpochRecord;
-use super::table::Table;
+use super::table::EntityTable;
 use super::timers::Timers;
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
@@ -20,12 +20,12 @@ const ALIASES_OF_AN_ORDER: usize = 5;
 /// Entities of one hash, and what the shard itself keeps.
 #[derive(Debug)]
 pub struct Shard {
-    pub orders: Table<OrderKey, OrderState>,
-    pub aliases: Table<Alias, AliasState>,
-    pub skus: Table<Sku, SkuState>,
-    pub customers: Table<CustomerKey, CustomerState>,
-    pub row_owners: Table<RowKey, RowOwnerState>,
-    pub watermarks: Table<RowSet, WatermarkState>,
+    pub orders: EntityTable<OrderKey, OrderState>,
+    pub aliases: EntityTable<Alias, AliasState>,
+    pub skus: EntityTable<Sku, SkuState>,
+    pub customers: EntityTable<CustomerKey, CustomerState>,
+    pub row_owners: EntityTable<RowKey, RowOwnerState>,
+    pub watermarks: EntityTable<RowSet, WatermarkState>,
     pub timers: Timers,
     /// The newest sealed epoch.
     pub epoch: EpochRecord,
@@ -57,12 +57,12 @@ impl Shard {
     /// A shard that keeps this many orders whole in memory.
     pub fn new(orders_whole: usize) -> Self {
         Self {
-            orders: Table::packing(orders_whole),
-            aliases: Table::packing(orders_whole.saturating_mul(ALIASES_OF_AN_ORDER)),
-            skus: Table::new(),
-            customers: Table::new(),
-            row_owners: Table::new(),
-            watermarks: Table::new(),
+            orders: EntityTable::packing(orders_whole),
+            aliases: EntityTable::packing(orders_whole.saturating_mul(ALIASES_OF_AN_ORDER)),
+            skus: EntityTable::new(),
+            customers: EntityTable::new(),
+            row_owners: EntityTable::new(),
+            watermarks: EntityTable::new(),
             timers: Timers::default(),
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
@@ -125,7 +125,7 @@ impl Shard {
             return;
         }
         self.orders.publish(|key, before, state| {
-            published.order(key, &Packed::Whole(state.clone()));
+            published.order(key, &MaybePacked::Whole(state.clone()));
             published.exceptions(before.map(|before| &before.said), &state.said);
         });
         self.aliases.publish(|alias, before, state| published.alias(alias, before, state));

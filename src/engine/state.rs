@@ -1,21 +1,21 @@
-//! The changelog's record format: one, checked and versioned.
+//! The format of the changelog's records: versioned, with a checksum.
 //!
 //! ```text
 //! key    postcard of [`StateKey`]: what the record is the state of
 //! value  format (1 byte) | CRC-32 of key and payload (4 bytes, little endian) | payload (postcard)
 //! ```
 //!
-//! Orders and aliases are written whole, SKUs and customers by row (they have no bound). A null value is a tombstone: the row or entity is no more.
-//! A record of another format, or whose checksum differs, stops the restore and says so: state is never guessed.
+//! Orders and aliases are written whole, SKUs and customers by row, because their number of rows has no bound. A null value is a tombstone: the row
+//! or entity does not exist any more. A record of another format or with a wrong checksum stops the restore: state is never guessed.
 
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, SourceId};
 
-/// Raised when a payload's shape changes: a field of a row, of a ledger, of anything that stands in an entity's state. Postcard does not describe
-/// itself: a reader of another shape would read nonsense. This program reads this format alone; from the first release on, the one before must be
-/// readable too, by a step from the old shape to the new in `restore::load`.
+/// Raise it when the shape of a payload changes: a field of a row, of a ledger, of anything in an entity's state. Postcard does not describe itself: a
+/// reader of another shape would read nonsense. This program reads only this format; from the first release on it must read the one before too, by
+/// a step from the old shape to the new in `restore::load`.
 pub const FORMAT: u8 = 6;
 
 /// What a record of the changelog is the state of. Variants and their order are the format.
@@ -51,22 +51,37 @@ pub enum StateKey {
 pub struct EpochRecord {
     /// Of this shard, from 1.
     pub number: u64,
+    /// The epoch's moment.
     pub tick: Moment,
-    /// 1 at first; raised only by an operator's command that sets up the shard's state anew.
+    /// 1 at first; raised only by an operator's command that begins the shard's state again.
     pub generation: u32,
-    /// Of all that views are computed from beside rows.
+    /// A digest of everything that views are computed from beside rows.
     pub fingerprint: u64,
 }
 
+/// Why a record of the changelog can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("a state record of {0} bytes is too short to be one")]
+    /// It has so few bytes.
+    #[error(
+        "a state record has only {0} bytes: the changelog was changed or damaged. Restore the topic, or set up the application under another id"
+    )]
     Short(usize),
-    #[error("a state record has format {found}; this program reads format {FORMAT}: start the version of Waybill that wrote it")]
-    Format { found: u8 },
-    #[error("a state record's checksum is wrong: the changelog was changed or damaged; set the shard's state up anew")]
+    /// Another version of Waybill wrote it.
+    #[error("a state record has format {found}, but this program reads format {FORMAT}: start the version of Waybill that wrote it")]
+    Format {
+        /// The record's format.
+        found: u8,
+    },
+    /// Key or payload were changed.
+    #[error(
+        "a state record has a wrong checksum: the changelog was changed or damaged. Restore the topic, or set up the application under another id"
+    )]
     Checksum,
-    #[error("a state record does not decode: {0}")]
+    /// The payload has another shape.
+    #[error(
+        "a state record does not decode ({0}): the changelog was changed or damaged. Restore the topic, or set up the application under another id"
+    )]
     Decode(#[from] postcard::Error),
 }
 
@@ -83,7 +98,7 @@ pub fn encode_key(key: &StateKey) -> Vec<u8> {
     postcard::to_stdvec(key).unwrap_or_default()
 }
 
-/// Frames a payload that is encoded already.
+/// Frames an encoded payload: format, checksum, payload.
 pub fn frame(key: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(payload.len() + 5);
     value.push(FORMAT);
@@ -92,7 +107,7 @@ pub fn frame(key: &[u8], payload: &[u8]) -> Vec<u8> {
     value
 }
 
-/// Encodes and frames a payload; `scratch` is memory to work in, so that the value is allocated once, as large as it is.
+/// Encodes and frames a payload. `scratch` is memory to work in, so that the value is allocated once, in its final size.
 pub fn encode<T: Serialize>(key: &[u8], payload: &T, scratch: &mut Vec<u8>) -> Vec<u8> {
     scratch.clear();
     // State is plain data: postcard fails only on a sequence without a known length.
@@ -100,7 +115,7 @@ pub fn encode<T: Serialize>(key: &[u8], payload: &T, scratch: &mut Vec<u8>) -> V
     frame(key, scratch)
 }
 
-/// What postcard's longest number of 64 bits takes.
+/// The longest encoding of a number of 64 bits.
 const VARINT_MAX: usize = 10;
 
 /// Postcard's output, appended.
@@ -121,7 +136,7 @@ impl Flavor for Append<'_> {
             self.0.extend_from_slice(bytes);
             return Ok(());
         }
-        // Mostly a number of two or three bytes, of which an order has hundreds: calling for a copy costs more than the copy.
+        // Mostly a number of two or three bytes, of which an order has hundreds: a call of memcpy costs more than the bytes.
         self.0.reserve(bytes.len());
         for byte in bytes {
             self.0.push(*byte);
@@ -134,7 +149,7 @@ impl Flavor for Append<'_> {
     }
 }
 
-/// Checks a value and gives its payload.
+/// Checks a record's format and checksum and gives its payload.
 pub fn payload<'v>(key: &[u8], value: &'v [u8]) -> Result<&'v [u8], StateError> {
     let (&format, rest) = value.split_first().ok_or(StateError::Short(0))?;
     if format != FORMAT {
@@ -152,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_that_was_changed_or_moved_to_another_key_is_refused() {
+    fn a_record_that_was_changed_or_moved_to_another_key_is_an_error() {
         let key = encode_key(&StateKey::Order(OrderKey::new("shop", "1")));
         let value = encode(&key, &42u64, &mut Vec::new());
         assert_eq!(postcard::from_bytes::<u64>(payload(&key, &value).expect("whole")).expect("decodes"), 42);

@@ -4,7 +4,7 @@
 //! sealed epoch is *promoted*: its copies take the places of the entities, which are kept beside them until the log has answered. If the epoch is
 //! committed, the copies are shown to queries; if not, what was kept is put back.
 //!
-//! Entities that were not touched for long are packed (see [`Packed`]); a touch unpacks them.
+//! Entities that were not touched for long are packed (see [`MaybePacked`]); a touch unpacks them.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::packed::{Pack, Packed};
+use super::packed::{MaybePacked, Pack};
 use crate::entities::Put;
 use crate::facts::{Cause, Moment};
 
@@ -78,14 +78,14 @@ struct Promoted<K, S> {
 /// An entity as a sealed epoch left it.
 #[derive(Clone, Debug)]
 struct Sealed<S> {
-    state: Packed<S>,
+    state: MaybePacked<S>,
     /// The promotion that touched it last.
     touched: u64,
 }
 
 /// Entities of one kind and shard.
 #[derive(Debug)]
-pub struct Table<K, S> {
+pub struct EntityTable<K, S> {
     /// As the newest sealed epoch left them.
     sealed: HashMap<K, Sealed<S>, RandomState>,
     /// Those that are whole, about in the order of their last touch, with the promotion of that touch. Empty where all stay whole.
@@ -100,7 +100,7 @@ pub struct Table<K, S> {
     staged: IndexMap<K, Staged<S>, RandomState>,
 }
 
-impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
+impl<K: Hash + Eq + Clone, S: Pack> EntityTable<K, S> {
     /// A table whose entities are always whole.
     pub fn new() -> Self {
         Self::packing(usize::MAX)
@@ -129,14 +129,14 @@ impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
     /// The sealed entity, whole from now on.
     fn unpacked(&mut self, key: &K) -> Option<&S> {
         let sealed = self.sealed.get_mut(key)?;
-        if let Packed::Bytes(bytes) = &sealed.state {
-            sealed.state = Packed::Whole(Arc::new(S::unpack(bytes)));
+        if let MaybePacked::Bytes(bytes) = &sealed.state {
+            sealed.state = MaybePacked::Whole(Arc::new(S::unpack(bytes)));
             sealed.touched = self.promotions;
             self.whole.push_back((key.clone(), self.promotions));
         }
         match &sealed.state {
-            Packed::Whole(state) => Some(state),
-            Packed::Bytes(_) => None,
+            MaybePacked::Whole(state) => Some(state),
+            MaybePacked::Bytes(_) => None,
         }
     }
 
@@ -205,9 +205,9 @@ impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
             }
             let state = Arc::new(staged.state);
             let next_before = staged.sealed.then(|| set_timer(&key, staged.next));
-            let sealed = Sealed { state: Packed::Whole(state.clone()), touched: self.promotions };
+            let sealed = Sealed { state: MaybePacked::Whole(state.clone()), touched: self.promotions };
             let before = self.sealed.insert(key.clone(), sealed);
-            let was_whole = before.as_ref().is_some_and(|before| matches!(before.state, Packed::Whole(_)));
+            let was_whole = before.as_ref().is_some_and(|before| matches!(before.state, MaybePacked::Whole(_)));
             if !was_whole && self.whole_max < usize::MAX {
                 self.whole.push_back((key.clone(), self.promotions));
             }
@@ -225,17 +225,17 @@ impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
 
     /// Packs the entities that were not touched for longest, while more are whole than may be, and shows them to `each`. Call it when all is
     /// committed: what may be rolled back must be whole.
-    pub fn pack_idle(&mut self, mut each: impl FnMut(&K, &Packed<S>)) {
+    pub fn pack_idle(&mut self, mut each: impl FnMut(&K, &MaybePacked<S>)) {
         while self.whole.len() > self.whole_max {
             let Some((key, promotion)) = self.whole.pop_front() else { return };
             let Some(sealed) = self.sealed.get_mut(&key) else { continue };
-            let Packed::Whole(state) = &sealed.state else { continue };
+            let MaybePacked::Whole(state) = &sealed.state else { continue };
             if sealed.touched > promotion {
                 self.whole.push_back((key, sealed.touched));
                 continue;
             }
             let Some(packed) = state.pack() else { continue };
-            sealed.state = Packed::Bytes(packed);
+            sealed.state = MaybePacked::Bytes(packed);
             each(&key, &sealed.state);
         }
     }
@@ -255,19 +255,19 @@ impl<K: Hash + Eq + Clone, S: Pack> Table<K, S> {
 
     /// Puts (part of) an entity that a restore read.
     pub fn restore(&mut self, key: K, change: impl FnOnce(&mut S)) {
-        let sealed = self.sealed.entry(key).or_insert_with(|| Sealed { state: Packed::Whole(Arc::default()), touched: 0 });
-        if let Packed::Whole(state) = &mut sealed.state {
+        let sealed = self.sealed.entry(key).or_insert_with(|| Sealed { state: MaybePacked::Whole(Arc::default()), touched: 0 });
+        if let MaybePacked::Whole(state) = &mut sealed.state {
             change(Arc::make_mut(state));
         }
     }
 
     /// Puts an entity that a restore read, packed as it was read.
     pub fn restore_packed(&mut self, key: K, bytes: &[u8]) {
-        self.sealed.insert(key, Sealed { state: Packed::Bytes(bytes.into()), touched: 0 });
+        self.sealed.insert(key, Sealed { state: MaybePacked::Bytes(bytes.into()), touched: 0 });
     }
 
     /// As the newest sealed epoch left them.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &Packed<S>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &MaybePacked<S>)> {
         self.sealed.iter().map(|(key, sealed)| (key, &sealed.state))
     }
 }
@@ -288,7 +288,7 @@ mod tests {
         }
     }
 
-    fn put(table: &mut Table<&'static str, u32>, key: &'static str, value: u32) {
+    fn put(table: &mut EntityTable<&'static str, u32>, key: &'static str, value: u32) {
         let staged = table.stage(&key);
         (staged.state, staged.sealed, staged.next) = (value, true, Some(Moment(value.into())));
     }
@@ -296,7 +296,7 @@ mod tests {
     /// A source says the same again, under a newer version: the version is kept, and nothing is computed.
     #[test]
     fn an_entity_that_is_not_computed_keeps_its_timer() {
-        let mut table: Table<&'static str, u32> = Table::new();
+        let mut table: EntityTable<&'static str, u32> = EntityTable::new();
         put(&mut table, "a", 1);
         table.promote(|_, _| None);
         table.publish(|_, _, _| {});
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn an_epoch_stands_on_the_one_before_until_that_is_not_committed() {
-        let mut table: Table<&'static str, u32> = Table::new();
+        let mut table: EntityTable<&'static str, u32> = EntityTable::new();
         put(&mut table, "a", 1);
         table.promote(|_, _| None);
         table.publish(|key, before, state| assert_eq!((*key, before, **state), ("a", None, 1)));
@@ -336,9 +336,9 @@ mod tests {
     /// Whole or packed: it is what it was, it can be built on, and an epoch that is not committed leaves it so.
     #[test]
     fn an_entity_that_was_not_touched_for_long_is_packed() {
-        let mut table: Table<&'static str, u32> = Table::packing(2);
+        let mut table: EntityTable<&'static str, u32> = EntityTable::packing(2);
         let mut packed = Vec::new();
-        let mut epoch = |table: &mut Table<&'static str, u32>, key, value| {
+        let mut epoch = |table: &mut EntityTable<&'static str, u32>, key, value| {
             put(table, key, value);
             table.promote(|_, _| None);
             table.publish(|_, _, _| {});
@@ -366,7 +366,7 @@ mod tests {
     fn a_row_that_is_only_repeated_keeps_the_timer() {
         let cause = Cause { topic: crate::facts::TopicId(1), partition: 0, offset: 7 };
         let timers = |put| {
-            let mut table: Table<u8, u8> = Table::new();
+            let mut table: EntityTable<u8, u8> = EntityTable::new();
             let staged = table.stage(&1);
             staged.mark(put, cause);
             staged.sealed = staged.due;

@@ -1,4 +1,4 @@
-//! The names of the topics that Waybill owns, in one place: a name that changes loses state.
+//! The names of the topics that Waybill owns. If a name changes, the application loses its state.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,10 +12,11 @@ use crate::facts::{Cause, TopicId};
 #[derive(Clone, Debug)]
 pub struct TopicNames {
     derived: Vec<(Topic, Arc<str>)>,
+    /// Records that could not be decoded, whole.
     pub dead_letters: Arc<str>,
     /// State: compacted, one partition a shard.
     pub changelog: Arc<str>,
-    /// Facts for another's shard, and the epoch numbers: one partition a shard.
+    /// Facts between shards, none yet; its offsets carry the epochs' numbers. One partition a shard.
     pub exchange: Arc<str>,
 }
 
@@ -30,10 +31,12 @@ impl TopicNames {
         }
     }
 
+    /// Each derived topic with its name.
     pub fn derived(&self) -> impl Iterator<Item = (Topic, &Arc<str>)> {
         self.derived.iter().map(|(topic, name)| (*topic, name))
     }
 
+    /// The name of a derived topic.
     pub fn of(&self, topic: Topic) -> &Arc<str> {
         // `derived` is made from `Topic::ALL`: every topic is there.
         self.derived.iter().find(|(t, _)| *t == topic).map_or(&self.dead_letters, |(_, name)| name)
@@ -45,11 +48,12 @@ impl TopicNames {
 pub struct SourceTopics(HashMap<TopicId, Arc<str>>);
 
 impl SourceTopics {
+    /// Of these topics.
     pub fn new(topics: &[Arc<str>]) -> Self {
         Self(topics.iter().map(|name| (TopicId::of(name), name.clone())).collect())
     }
 
-    /// `topic[partition]@offset`; a topic that is no longer configured shows by its id.
+    /// Appends `topic[partition]@offset`. A topic that is no longer configured is shown by its id.
     pub fn show(&self, cause: &Cause, to: &mut String) {
         match self.0.get(&cause.topic) {
             Some(name) => to.push_str(name),

@@ -9,13 +9,13 @@ use tokio::sync::oneshot;
 use super::clients;
 use super::health::KafkaHealth;
 use super::prober::Prober;
-use super::reader::Reader;
+use super::reader::ReaderThread;
 use super::rebalance::GroupConsumer;
 use super::restore::Restorer;
 use super::settings::KafkaSettings;
 use super::shared::{Partition, Positions, Shared, State};
 use super::watchdog::{Watchdog, end_process};
-use super::writer::{Command, Writer};
+use super::writer::{Command, WriterThread};
 use crate::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, Transaction};
 use crate::envelope::Batch;
 use crate::facts::Moment;
@@ -92,8 +92,8 @@ impl KafkaLog {
         let threadless = |error: std::io::Error| LogError::Stop(format!("the system starts no more threads: {error}"));
         let watchdog = Watchdog::new(end_process()).map_err(threadless)?;
         let (commands, writer) =
-            Writer::spawn(Arc::clone(&shared), Arc::clone(&consumer), prober.clone(), watchdog.clone()).map_err(threadless)?;
-        let reader = Reader::spawn(Arc::clone(&shared), Arc::clone(&consumer)).map_err(threadless)?;
+            WriterThread::spawn(Arc::clone(&shared), Arc::clone(&consumer), prober.clone(), watchdog.clone()).map_err(threadless)?;
+        let reader = ReaderThread::spawn(Arc::clone(&shared), Arc::clone(&consumer)).map_err(threadless)?;
         let probing = prober.clone().spawn().map_err(threadless)?;
         Ok(Self {
             shared,

@@ -27,7 +27,7 @@ const SERVE: Duration = Duration::from_millis(1);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The thread's own state.
-pub(super) struct Reader {
+pub(super) struct ReaderThread {
     shared: Arc<Shared>,
     consumer: Arc<GroupConsumer>,
     /// One for each partition that this instance owns.
@@ -42,7 +42,7 @@ enum Step {
     End,
 }
 
-impl Reader {
+impl ReaderThread {
     pub(super) fn spawn(shared: Arc<Shared>, consumer: Arc<GroupConsumer>) -> std::io::Result<JoinHandle<()>> {
         let reader = Self { shared, consumer, ahead: Vec::new() };
         thread::Builder::new().name("waybill-reader".into()).spawn(move || reader.run())

@@ -50,7 +50,7 @@ pub(super) enum Command {
 type Committed = BTreeMap<Partition, (Option<i64>, String)>;
 
 /// The thread's own state.
-pub(super) struct Writer {
+pub(super) struct WriterThread {
     shared: Arc<Shared>,
     consumer: Arc<GroupConsumer>,
     prober: Prober,
@@ -62,7 +62,7 @@ pub(super) struct Writer {
     verified: u64,
 }
 
-impl Writer {
+impl WriterThread {
     pub(super) fn spawn(
         shared: Arc<Shared>,
         consumer: Arc<GroupConsumer>,

@@ -10,19 +10,20 @@ use crate::facts::Moment;
 /// How a topic is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct TopicConfig {
+    /// How many partitions it has.
     pub partitions: i32,
-    /// Keeps the newest record of each key; else what all registered readers have read is dropped.
+    /// True: keeps the newest record of each key. False: drops what all registered readers have read.
     pub compacted: bool,
 }
 
 /// Where a commit is cut short, for tests of what a crash leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrashPoint {
-    /// The transaction's records are written, nothing ended: it stays open.
+    /// The transaction's records are written, and it stays open.
     AfterProduce,
-    /// It was aborted by the broker: the client is told.
+    /// The broker has aborted it, and the client gets the answer.
     Aborted,
-    /// It was committed, and the client never heard of it.
+    /// It is committed, and the client never gets the answer.
     AfterCommit,
 }
 
@@ -54,7 +55,7 @@ struct Partition {
 
 struct Topic {
     config: TopicConfig,
-    /// Nobody will ever read it again: what is in it is dropped, and what comes.
+    /// Nobody will read it again: records that are written to it are dropped.
     abandoned: bool,
     partitions: Vec<Partition>,
 }
@@ -80,12 +81,19 @@ struct Inner {
 /// A record that a read-committed reader was given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivered {
+    /// The topic's name.
     pub topic: Arc<str>,
+    /// The partition's number.
     pub partition: i32,
+    /// Its place in the partition.
     pub offset: i64,
+    /// When it was written.
     pub timestamp: Moment,
+    /// The key's bytes.
     pub key: Option<Vec<u8>>,
+    /// The value's bytes; `None`: a tombstone.
     pub value: Option<Vec<u8>>,
+    /// Names and values, in order.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -105,6 +113,7 @@ pub struct Broker(Arc<Mutex<Inner>>);
 pub struct Fenced;
 
 impl Broker {
+    /// A broker without topics, at moment 0.
     pub fn new() -> Self {
         Self::default()
     }
@@ -114,17 +123,18 @@ impl Broker {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Virtual time: never goes back.
+    /// Sets the virtual time, which never goes back.
     pub fn set_now(&self, now: Moment) {
         let mut inner = self.inner();
         inner.now = inner.now.max(now);
     }
 
+    /// The virtual time.
     pub fn now(&self) -> Moment {
         self.inner().now
     }
 
-    /// Creates a topic; one that is there stays as it is.
+    /// Creates a topic, unless it exists.
     pub fn create(&self, name: &str, config: TopicConfig) {
         self.inner().topics.entry(name.into()).or_insert_with(|| Topic {
             config,
@@ -133,16 +143,17 @@ impl Broker {
         });
     }
 
+    /// How many partitions the topic has; 0: it does not exist.
     pub fn partitions(&self, topic: &str) -> i32 {
         self.inner().topics.get(topic).map_or(0, |topic| topic.config.partitions)
     }
 
-    /// Writes a record outside of any transaction, as a source does. Creates the topic (one partition) when it is missing.
+    /// Writes a record outside of any transaction, as a source does. Creates the topic, with one partition, if it does not exist.
     pub fn produce(&self, record: OutRecord, timestamp: Moment) {
         self.inner().append(record, timestamp, None);
     }
 
-    /// Takes up a transactional id: aborts what was left open and fences who held it. The result is the producer's epoch.
+    /// Takes up a transactional id: aborts its open transaction and fences the producer that had it. Gives the producer's epoch.
     pub fn init_transactions(&self, id: &str) -> u64 {
         let mut inner = self.inner();
         let producer = inner.producers.entry(id.to_owned()).or_default();
@@ -154,7 +165,7 @@ impl Broker {
         epoch
     }
 
-    /// Writes records and offsets in one transaction and ends it, or stops where `crash` says.
+    /// Writes records and offsets in one transaction and commits it, or stops where `crash` says.
     pub fn transact(
         &self,
         id: &str,
@@ -211,7 +222,7 @@ impl Broker {
             .collect()
     }
 
-    /// Nobody will read this topic again: its records take no memory from now on.
+    /// Nobody will read this topic again: drops its records, and those that are still written.
     pub fn abandon(&self, topic: &str) {
         if let Some(topic) = self.inner().topics.get_mut(topic) {
             topic.abandoned = true;
@@ -232,7 +243,7 @@ impl Broker {
         }
     }
 
-    /// A reader of these topics from their earliest records: what it has not read is kept for it.
+    /// A reader of these topics from their earliest records. Records that it has not read are kept.
     pub fn tail(&self, topics: &[Arc<str>]) -> Tail {
         let mut inner = self.inner();
         inner.readers += 1;
@@ -280,8 +291,8 @@ impl Broker {
         next
     }
 
-    /// Gives committed records of several partitions (topic's place, number, position) to `each`, of their first ones always the oldest, until it
-    /// answers that this is enough. Positions move behind what was given.
+    /// Gives committed records of several partitions (topic's place, number, position) to `each`, always the oldest of their next ones, until `each`
+    /// says false. Positions move behind the records that were given.
     pub(super) fn read_in_step(
         &self,
         topics: &[Arc<str>],
@@ -310,7 +321,7 @@ impl Broker {
         }
     }
 
-    /// A reader has read up to here: what nobody needs any more is dropped.
+    /// A reader has read up to here: records that all have read are dropped.
     pub(super) fn has_read(&self, reader: u64, topic: &str, partition: i32, position: i64) {
         let mut inner = self.inner();
         let Some(topic) = inner.topics.get_mut(topic) else { return };
@@ -323,7 +334,7 @@ impl Broker {
         }
     }
 
-    /// The group's reader: the same one for whoever takes the group's place, else what the former has not read would stay for ever.
+    /// The group's reader. A new process of the group gets the same one: else records that the old one has not read would stay for ever.
     pub(super) fn reader_of(&self, group: &str) -> u64 {
         let mut inner = self.inner();
         if let Some(reader) = inner.groups.get(group) {
@@ -432,7 +443,7 @@ impl Partition {
         }
     }
 
-    /// Keeps the newest committed record of each key, and everything of transactions that are not committed.
+    /// Keeps the newest committed record of each key, and all records of transactions that are not committed.
     fn compact(&mut self, uncommitted: impl Fn(u64) -> bool) {
         let open = |entry: &Entry| entry.transaction.is_some_and(&uncommitted);
         let mut newest: HashMap<&[u8], i64> = HashMap::new();
@@ -455,7 +466,7 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// What has been committed since the last poll: partition by partition, in order.
+    /// Records that were committed since the last poll: partition by partition, in order.
     pub fn poll(&mut self) -> Vec<Delivered> {
         let mut delivered = Vec::new();
         for (topic, partition, position) in &mut self.positions {
@@ -513,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_transaction_holds_back_what_stands_behind_it_and_an_aborted_one_never_shows() {
+    fn an_open_transaction_holds_back_the_records_after_it_and_an_aborted_one_never_shows() {
         let broker = Broker::new();
         broker.create("t", TopicConfig { partitions: 1, compacted: false });
         let mut tail = broker.tail(&["t".into()]);
@@ -523,7 +534,7 @@ mod tests {
         assert!(values(&mut tail).is_empty(), "the last stable offset is before the open record");
 
         let taken = broker.init_transactions("w-0");
-        assert_eq!(values(&mut tail), ["behind"], "the leftover was aborted by who took the id up");
+        assert_eq!(values(&mut tail), ["behind"], "taking up the id aborted the open transaction");
         assert_eq!(broker.transact("w-0", epoch, "w", vec![], vec![], None), Err(Fenced));
         broker.transact("w-0", taken, "w", vec![record("t", "a", "done")], vec![], None).expect("not fenced");
         assert_eq!(values(&mut tail), ["done"]);
@@ -542,7 +553,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_a_dead_readers_place_keeps_nothing_for_it() {
+    fn a_new_process_of_a_group_keeps_no_records_for_the_dead_one() {
         let broker = Broker::new();
         broker.create("s", TopicConfig { partitions: 1, compacted: false });
         let dead = broker.reader_of("w");

@@ -6,7 +6,7 @@ use super::broker::{Broker, CrashPoint};
 use crate::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, Transaction};
 use crate::envelope::Batch;
 
-/// Waybill's side of the broker in memory. It never waits: with nothing to read it hands over an empty batch, and the driver of virtual time goes on.
+/// Waybill's log on the broker in memory. It never waits: with nothing to read it hands over an empty batch, and the caller sets the virtual time.
 pub struct MemoryLog {
     broker: Broker,
     group: String,
@@ -19,13 +19,13 @@ pub struct MemoryLog {
     positions: Vec<(u16, i32, i64)>,
     /// Where the next commits are cut short.
     crashes: Vec<CrashPoint>,
-    /// Transactions are settled only when asked for, as on Kafka.
+    /// A transaction is settled only by `settled`, as on Kafka.
     settles_late: bool,
     under_way: Option<Transaction>,
 }
 
 impl MemoryLog {
-    /// Opens the log of an application: the topics must be there.
+    /// Opens the log of an application. The topics must exist.
     pub fn open(broker: &Broker, application: &str, topics: Arc<[Arc<str>]>, exchange: Arc<str>, changelog: Arc<str>) -> Self {
         let transactional_id = format!("{application}-0");
         let producer_epoch = broker.init_transactions(&transactional_id);
@@ -46,12 +46,12 @@ impl MemoryLog {
         }
     }
 
-    /// From now on a transaction is under way until its outcome is asked for, and reading goes on meanwhile, as on Kafka.
+    /// From now on a transaction is under way until `settled` asks for its outcome, and reading goes on, as on Kafka.
     pub fn settle_late(&mut self) {
         self.settles_late = true;
     }
 
-    /// The next commit is cut short here (the last one given first).
+    /// Cuts the next commit short at this point. Of several the last one given comes first.
     pub fn crash_next(&mut self, crash: CrashPoint) {
         self.crashes.push(crash);
     }
@@ -122,10 +122,10 @@ impl MemoryLog {
         let read: Vec<_> = transaction.offsets.iter().map(|offset| (offset.topic.clone(), offset.partition, offset.next)).collect();
         self.broker
             .transact(&self.transactional_id, self.producer_epoch, &self.group, transaction.records, transaction.offsets, crash)
-            .map_err(|_| LogError::Fenced(format!("another process has taken the transactional id {}", self.transactional_id)))?;
+            .map_err(|_| LogError::Fenced(format!("fenced: another process uses the transactional id {}", self.transactional_id)))?;
         match crash {
             Some(CrashPoint::AfterProduce) => {
-                // The answer never came: take the id up again, which ends what was left, and see what is committed.
+                // The answer never came: taking up the id again aborts the open transaction; the committed offsets say where to go on.
                 self.producer_epoch = self.broker.init_transactions(&self.transactional_id);
                 self.seek_committed();
                 Ok(CommitOutcome::NotCommitted)
@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Months lie in two topics, of which one tells ten times as much, and a third is empty.
+    /// Two topics hold months, one of them ten times as many records; a third is empty.
     #[test]
     fn a_backlog_is_read_as_it_was_written() {
         let broker = Broker::new();
