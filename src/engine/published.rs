@@ -14,8 +14,8 @@ use super::packed::MaybePacked;
 use super::topics::SourceTopics;
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::order::OrderState;
-use crate::entities::order::state::Said;
 use crate::entities::rules::Rules;
 use crate::entities::sku::SkuState;
 use crate::events::Topic;
@@ -39,7 +39,7 @@ pub struct Published {
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
     /// Aliases with an exception open: an alias that leads nowhere is in no other map.
-    aliases_open: Map<Alias, Said>,
+    aliases_open: Map<Alias, LastEmitted>,
     /// Exceptions that are open, by kind.
     exceptions_open: Mutex<BTreeMap<Text, i64>>,
     tick: AtomicI64,
@@ -71,13 +71,13 @@ impl Published {
 
     /// `before`: as it was shown last. Most facts of an alias repeat where it leads.
     pub(super) fn alias(&self, alias: &Alias, before: Option<&AliasState>, state: &AliasState) {
-        if before.is_some_and(|before| before.said == state.said && before.targets(alias) == state.targets(alias)) {
+        if before.is_some_and(|before| before.last_emitted == state.last_emitted && before.targets(alias) == state.targets(alias)) {
             return;
         }
-        let before = self.aliases_open.remove(alias).map(|(_, said)| said);
-        self.exceptions(before.as_ref(), &state.said);
-        if exceptions_of(&state.said).next().is_some() {
-            self.aliases_open.insert(alias.clone(), state.said.clone());
+        let before = self.aliases_open.remove(alias).map(|(_, before)| before);
+        self.exceptions(before.as_ref(), &state.last_emitted);
+        if exceptions_of(&state.last_emitted).next().is_some() {
+            self.aliases_open.insert(alias.clone(), state.last_emitted.clone());
         }
         let targets: SmallVec<[Link; 1]> = state.targets(alias).into_iter().cloned().collect();
         if targets.is_empty() {
@@ -96,7 +96,7 @@ impl Published {
 
     pub(super) fn sku(&self, sku: &Sku, state: &Arc<SkuState>) {
         let before = self.skus.insert(sku.clone(), state.clone());
-        self.exceptions(before.as_ref().map(|before| &before.said), &state.said);
+        self.exceptions(before.as_ref().map(|before| &before.last_emitted), &state.last_emitted);
     }
 
     pub(super) fn customer(&self, key: &CustomerKey, state: &Arc<CustomerState>) {
@@ -109,7 +109,7 @@ impl Published {
     }
 
     /// Counts what an entity has open now instead of what it had before.
-    pub(super) fn exceptions(&self, before: Option<&Said>, after: &Said) {
+    pub(super) fn exceptions(&self, before: Option<&LastEmitted>, after: &LastEmitted) {
         let mut closed = before.map(|before| exceptions_of(before).peekable());
         let mut opened = exceptions_of(after).peekable();
         if closed.as_mut().is_none_or(|closed| closed.peek().is_none()) && opened.peek().is_none() {
@@ -196,11 +196,9 @@ impl Published {
     }
 }
 
-/// The kinds of the exceptions that stand open by what was said: one for each.
-fn exceptions_of(said: &Said) -> impl Iterator<Item = &str> {
-    let topic = Topic::Exceptions as u8;
-    let open = said.0.range((topic, Text::default())..(topic + 1, Text::default()));
-    open.map(|((_, key), _)| key.split_once('|').map_or(key.as_str(), |(kind, _)| kind))
+/// The kinds of the exceptions that stand open, by the statements last emitted: one for each.
+fn exceptions_of(last_emitted: &LastEmitted) -> impl Iterator<Item = &str> {
+    last_emitted.keys(Topic::Exceptions).map(|key| key.split_once('|').map_or(key.as_str(), |(kind, _)| kind))
 }
 
 #[cfg(test)]
@@ -209,8 +207,8 @@ mod tests {
 
     fn order(open: &[&str]) -> Arc<OrderState> {
         let mut state = OrderState::default();
-        state.said.0.insert((Topic::OrderStatus as u8, "magento%7C1".into()), 1);
-        state.said.0.extend(open.iter().map(|kind| ((Topic::Exceptions as u8, format!("{kind}|magento%7C1|").into()), 1)));
+        state.last_emitted.note(Topic::OrderStatus, "magento%7C1".into(), 1);
+        open.iter().for_each(|kind| state.last_emitted.note(Topic::Exceptions, format!("{kind}|magento%7C1|").into(), 1));
         Arc::new(state)
     }
 
@@ -219,12 +217,12 @@ mod tests {
         let published = Published::new(Arc::default(), SourceTopics::default());
         let two = order(&["totals-differ", "unknown-word"]);
         let one = order(&["totals-differ"]);
-        published.exceptions(None, &two.said);
-        published.exceptions(None, &one.said);
-        published.exceptions(Some(&two.said), &one.said);
+        published.exceptions(None, &two.last_emitted);
+        published.exceptions(None, &one.last_emitted);
+        published.exceptions(Some(&two.last_emitted), &one.last_emitted);
         let open = published.exceptions_open();
         assert_eq!((open["totals-differ"], open["unknown-word"]), (2, 0));
-        published.exceptions(Some(&one.said), &order(&[]).said);
+        published.exceptions(Some(&one.last_emitted), &order(&[]).last_emitted);
         assert_eq!(published.exceptions_open()["totals-differ"], 1);
     }
 }

@@ -247,7 +247,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
         for (key, state) in shard.orders.iter() {
             published.order(key, state);
             let state = state.view();
-            published.exceptions(None, &state.said);
+            published.exceptions(None, &state.last_emitted);
             shard.timers.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.wakes_at });
         }
         for (alias, state) in shard.aliases.iter() {

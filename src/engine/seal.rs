@@ -29,7 +29,7 @@ use crate::entities::customer::CustomerState;
 use crate::entities::order::{OrderState, derived, view};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::sku::SkuState;
-use crate::events::{Emission, Outlet, SealContext, Topic, exceptions, order_status, seal_alias, seal_customer, seal_order, seal_sku};
+use crate::events::{Emission, Outlet, SealContext, Topic, seal_alias, seal_customer, seal_order, seal_sku};
 use crate::facts::{Alias, Cause, Change, CustomerKey, Fact, Moment, OrderKey, Row, Sku, Version};
 
 /// Seals the open epoch: all that it writes stands in the outbox.
@@ -225,18 +225,15 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 
 /// One order: view, requests, statements, facts for its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
-    let OrderState { rows, ledgers, said, told, exceptions: open, since, .. } = state;
+    let OrderState { rows, ledgers, last_emitted, told, exceptions: open, since, .. } = state;
     let view = view(key, rows, ledgers, *since, outlet.context.rules, outlet.context.tick);
     let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     let before = facts.len();
-    outlet.unheard = derived::differences(&view, rows, rules, told, |subject, row_key, row: Option<Row>| {
+    outlet.waits_for_skus = derived::differences(&view, rows, rules, told, |subject, row_key, row: Option<Row>| {
         let change = row.map_or(Change::Delete, Change::Upsert);
         facts.push(Fact { subject, key: row_key, change, version, cause: cause.unwrap_or(Cause::NONE), at: tick });
     }) && rules.has(Role::Wms);
     outlet.changed |= facts.len() > before;
-    let by_clock = seal_order(&view, ledgers, outlet);
-    order_status::emit(&view, said, outlet);
-    exceptions::emit(&view, open, said, outlet);
-    [view.next_change, by_clock].into_iter().flatten().min()
+    seal_order(&view, ledgers, last_emitted, open, outlet)
 }

@@ -126,7 +126,7 @@ impl Shard {
         }
         self.orders.publish(|key, before, state| {
             published.order(key, &MaybePacked::Whole(state.clone()));
-            published.exceptions(before.map(|before| &before.said), &state.said);
+            published.exceptions(before.map(|before| &before.last_emitted), &state.last_emitted);
         });
         self.aliases.publish(|alias, before, state| published.alias(alias, before, state));
         self.skus.publish(|sku, _, state| published.sku(sku, state));

@@ -17,7 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::order::state::Said;
+use super::last_emitted::LastEmitted;
 use super::rules::Rules;
 use super::{KeptRow, Put};
 use crate::facts::{Alias, Cause, Change, Fact, Link, Moment, OrderKey, OrderRow, Row, RowKey, SourceId, Subject, Text, Version};
@@ -68,7 +68,7 @@ pub struct AliasState {
     #[serde(skip)]
     fresh: Vec<RowKey>,
     /// Digests of its exceptions as last emitted.
-    pub said: Said,
+    pub last_emitted: LastEmitted,
     /// Raised at each seal that emitted something or passed rows on.
     pub revision: u64,
 }

@@ -9,6 +9,7 @@ pub mod durations;
 pub mod exceptions;
 mod kept;
 pub mod keyed_rows;
+pub mod last_emitted;
 pub mod ledger;
 mod newest;
 pub mod order;

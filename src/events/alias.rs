@@ -21,10 +21,10 @@ pub fn seal_alias(alias: &Alias, state: &mut AliasState, outlet: &mut Outlet<'_>
     };
     let entity = alias.to_string();
     let claimed = state.claimed(alias).map(|claimed| claimed_twice(&entity, &claimed));
-    outlet.statement(&mut state.said, join_key(&[CLAIMED, &entity, ""]), claimed);
+    outlet.emit_if_changed(&mut state.last_emitted, join_key(&[CLAIMED, &entity, ""]), claimed);
     let kind = if alias.is_blind_return() { BLIND } else { ORPHANS };
     let notice = orphans.map(|orphans| notice(kind, &entity, &orphans, outlet.context.rules));
-    outlet.statement(&mut state.said, join_key(&[kind, &entity, ""]), notice);
+    outlet.emit_if_changed(&mut state.last_emitted, join_key(&[kind, &entity, ""]), notice);
     Sealed { changed: outlet.changed, next }
 }
 
@@ -104,7 +104,7 @@ mod tests {
         let rules = Rules::default();
         let mut outlet = Outlet::new(SealContext { rules: &rules, tick, generation: 1, live: &|_| true }, state.revision + 1, vec![]);
         let sealed = seal_alias(&alias(), state, &mut outlet);
-        (outlet.emissions.iter().map(|said| said.body.is_some()).collect(), sealed.next)
+        (outlet.emissions.iter().map(|emitted| emitted.body.is_some()).collect(), sealed.next)
     }
 
     /// The ERP deletes a document when it is posted: the content must not be lost on the way.
@@ -149,7 +149,7 @@ mod tests {
         let opens = Moment(5) + Span::days(1);
         assert_eq!(seal(&mut state, Moment(10)), (vec![], Some(opens)));
         assert_eq!(seal(&mut state, opens), (vec![true], None));
-        assert_eq!(seal(&mut state, opens + Span::days(1)), (vec![], None), "said once");
+        assert_eq!(seal(&mut state, opens + Span::days(1)), (vec![], None), "emitted once");
         link(&mut state, NAV, 1, "1");
         state.forward(&alias());
         assert_eq!(seal(&mut state, opens + Span::days(2)), (vec![false], None));

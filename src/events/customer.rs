@@ -10,9 +10,9 @@ use crate::facts::CustomerKey;
 pub fn seal_customer(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Sealed {
     state.tidy(outlet.context.rules, outlet.context.tick);
     for order in state.take_unsealed() {
-        customer_history::say(customer, &order, state, outlet);
+        customer_history::emit(customer, &order, state, outlet);
     }
-    let next = marketing_profiles::say(customer, state, outlet);
+    let next = marketing_profiles::emit(customer, state, outlet);
     Sealed { changed: outlet.changed, next }
 }
 
@@ -53,7 +53,7 @@ mod tests {
             self.change(source, row.kind(), id, Some(row));
         }
 
-        /// Seals, and gives what was said: topic, key, body.
+        /// Seals, and gives what was emitted: topic, key, body.
         fn seal(&mut self) -> Vec<(Topic, String, Option<Value>)> {
             self.seal_at(Moment(1)).0
         }
@@ -66,13 +66,13 @@ mod tests {
             let sealed = seal_customer(&CustomerKey::account("magento", "7"), &mut self.state, &mut outlet);
             self.state.revision += u64::from(sealed.changed);
             let body = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("JSON");
-            let said = outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body)));
-            (said.collect(), sealed.next)
+            let emitted = outlet.emissions.into_iter().map(|emitted| (emitted.topic, emitted.key.to_string(), emitted.body.map(body)));
+            (emitted.collect(), sealed.next)
         }
 
         fn profile(&mut self) -> Value {
-            let said = self.seal();
-            said.into_iter().find(|(topic, ..)| *topic == Topic::MarketingProfiles).and_then(|(_, _, body)| body).unwrap_or_default()
+            let emitted = self.seal();
+            emitted.into_iter().find(|(topic, ..)| *topic == Topic::MarketingProfiles).and_then(|(_, _, body)| body).unwrap_or_default()
         }
     }
 
@@ -160,8 +160,8 @@ mod tests {
         assert_eq!(bench.seal_at(placed).1, None, "nothing was bought");
         bench.put(SourceId::WAYBILL, "magento|1", order("1", placed.0, 40, vec![]));
         let mut tell = |tick: Moment| {
-            let (said, next) = bench.seal_at(tick);
-            (said.into_iter().find_map(|(_, _, body)| body?["purchases"]["segment"].as_str().map(str::to_owned)), next)
+            let (emitted, next) = bench.seal_at(tick);
+            (emitted.into_iter().find_map(|(_, _, body)| body?["purchases"]["segment"].as_str().map(str::to_owned)), next)
         };
         let is = |word: &str| Some(word.to_owned());
         assert_eq!(tell(placed), (is("first"), Some(days(180))));
@@ -182,8 +182,8 @@ mod tests {
         assert_eq!(bench.seal(), [(Topic::MarketingProfiles, "account|magento|7|day".into(), None)]);
     }
 
-    fn history(said: Vec<(Topic, String, Option<Value>)>) -> Vec<(String, bool)> {
-        let lines = said.into_iter().filter(|(topic, ..)| *topic == Topic::CustomerHistory);
+    fn history(emitted: Vec<(Topic, String, Option<Value>)>) -> Vec<(String, bool)> {
+        let lines = emitted.into_iter().filter(|(topic, ..)| *topic == Topic::CustomerHistory);
         lines.map(|(_, key, body)| (key, body.is_some())).collect()
     }
 
@@ -200,8 +200,8 @@ mod tests {
         bench.state.take_touched();
         assert_eq!(history(bench.seal()), [(key("despatch|D1"), false), (key("refund|1"), true)]);
         let touched = bench.state.take_touched();
-        assert_eq!(touched.iter().map(|key| key.kind).collect::<Vec<_>>(), [CustomerState::SAID]);
-        // A restore knows what was said of the order from the row beside it.
+        assert_eq!(touched.iter().map(|key| key.kind).collect::<Vec<_>>(), [CustomerState::EMITTED]);
+        // A restore knows what was emitted of the order from the row beside it.
         let mut restored = Bench { version: bench.version, ..Bench::default() };
         for key in touched.into_iter().chain(bench.state.of_kind(CustomerRow::ORDER).map(|(key, _)| key.clone())) {
             restored.state.load_row(key.clone(), &bench.state.row_bytes(&key).expect("it is there")).expect("decodes");
@@ -210,6 +210,6 @@ mod tests {
         restored.change(SourceId::WAYBILL, CustomerRow::ORDER, "magento|1", None);
         assert_eq!(history(restored.seal()), [(key("purchase|"), false), (key("refund|1"), false)]);
         let gone: Vec<bool> = restored.state.take_touched().iter().map(|key| restored.state.row_bytes(key).is_none()).collect();
-        assert_eq!(gone, [false, true], "the order leaves a mark, what was said of it a tombstone");
+        assert_eq!(gone, [false, true], "the order leaves a mark, what was emitted of it a tombstone");
     }
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Statement;
 use super::outlet::Outlet;
-use crate::entities::customer::{CustomerState, SaidOfOrder};
-use crate::entities::order::state::Said;
+use crate::entities::customer::{CustomerState, EmittedOfOrder};
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::topics::Topic;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
@@ -64,13 +64,13 @@ pub struct HistoryPiece {
 }
 
 /// Says the lines of one order, by the key of its row.
-pub(super) fn say(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
-    let before = state.said_of(row);
+pub(super) fn emit(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
+    let before = state.emitted_of(row);
     // The row's id is the order's key: a withdrawn order has no content left that tells it.
     let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, row.id, join_key(&[kind.name(), part]));
-    let mut said = Said::default();
+    let mut last = LastEmitted::default();
     for (kind, part, digest) in &before.0 {
-        said.0.insert((Topic::CustomerHistory as u8, key(*kind, part)), *digest);
+        last.note(Topic::CustomerHistory, key(*kind, part), *digest);
     }
     let mut bodies: Vec<(Text, CustomerHistory)> = Vec::new();
     if let Some(summary) = state.order(row) {
@@ -79,10 +79,10 @@ pub(super) fn say(customer: &CustomerKey, row: &RowKey, state: &mut CustomerStat
     let mut parts: Vec<(HistoryKind, Text)> = bodies.iter().map(|(_, body)| (body.kind, body.part.clone())).collect();
     parts.sort_unstable();
     parts.dedup();
-    outlet.statements(&mut said, bodies);
-    let digest = |kind, part: &Text| said.0.get(&(Topic::CustomerHistory as u8, key(kind, part))).copied();
+    outlet.emit_all(&mut last, bodies);
+    let digest = |kind, part: &Text| last.digest(Topic::CustomerHistory, &key(kind, part));
     let now = parts.into_iter().filter_map(|(kind, part)| digest(kind, &part).map(|digest| (kind, part, digest))).collect();
-    state.set_said_of(row, SaidOfOrder(now));
+    state.set_emitted_of(row, EmittedOfOrder(now));
 }
 
 fn body(customer: &CustomerKey, summary: &OrderSummary, line: &HistoryLine) -> CustomerHistory {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::body::Statement;
 use super::outlet::Outlet;
 use crate::entities::exceptions::to_do;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::order::OrderView;
 use crate::entities::order::findings::Finding;
-use crate::entities::order::state::Said;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::ids::{join_key, split_key};
@@ -54,7 +54,7 @@ impl Statement for ExceptionNotice {
 }
 
 /// Opens what is found, due and not decided, closes what is no longer. `open`: kind | number, and since when; it survives restarts with the order.
-pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut Said, outlet: &mut Outlet<'_>) {
+pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, last_emitted: &mut LastEmitted, outlet: &mut Outlet<'_>) {
     let tick = outlet.context.tick;
     let due = |finding: &&Finding| !finding.decided && finding.opens_at.is_none_or(|opens_at| opens_at <= tick);
     let mut found: Vec<(Text, &Finding)> = Vec::new();
@@ -69,12 +69,12 @@ pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, said: &mut 
         open.remove(&slot);
         let mut parts = split_key(&slot);
         if let (Some(kind), Some(number)) = (parts.next(), parts.next()) {
-            outlet.statement::<ExceptionNotice>(said, key(view, &kind, &number), None);
+            outlet.emit_if_changed::<ExceptionNotice>(last_emitted, key(view, &kind, &number), None);
         }
     }
     for (slot, finding) in found {
         let since = *open.entry(slot).or_insert_with(|| finding.opens_at.unwrap_or(tick));
-        outlet.statement(said, key(view, finding.kind, &finding.number), Some(notice(view, finding, since)));
+        outlet.emit_if_changed(last_emitted, key(view, finding.kind, &finding.number), Some(notice(view, finding, since)));
     }
 }
 
@@ -108,12 +108,12 @@ mod tests {
     use crate::facts::{OrderRow, time::Span};
 
     /// What a seal of the story as it stands says, `kind number: sentence`; a tombstone has no sentence.
-    fn sealed(story: &Story, open: &mut SmallMap<Text, Moment>, said: &mut Said) -> Vec<String> {
+    fn sealed(story: &Story, open: &mut SmallMap<Text, Moment>, last_emitted: &mut LastEmitted) -> Vec<String> {
         let (state, rules) = (story.state(), rules());
         let view = story.view(&state);
         let context = SealContext { rules: &rules, tick: story.now, generation: 1, live: &|_| true };
         let mut outlet = Outlet::new(context, 1, Vec::new());
-        emit(&view, open, said, &mut outlet);
+        emit(&view, open, last_emitted, &mut outlet);
         let line = |emission: &Emission| match &emission.body {
             None => format!("{} closed", emission.key),
             Some(body) => {
@@ -129,18 +129,18 @@ mod tests {
     fn an_exception_opens_when_its_time_has_come_is_said_once_and_closes() {
         let mut story = Story::new("GBP");
         story.header_with("30.00", |header| header.lines_expected = Some(2)).address().captured("30.00").line("A", "TEE", 1, "10.00", "0");
-        let (mut open, mut said) = (SmallMap::new(), Said::default());
-        assert_eq!(sealed(&story, &mut open, &mut said), [""; 0], "the line may still come");
+        let (mut open, mut last) = (SmallMap::new(), LastEmitted::default());
+        assert_eq!(sealed(&story, &mut open, &mut last), [""; 0], "the line may still come");
         story.wait(Span::minutes(15));
         assert_eq!(
-            sealed(&story, &mut open, &mut said),
+            sealed(&story, &mut open, &mut last),
             ["order-incomplete|magento%257C1001|: the order waits for 1 of 2 lines".replace("%257C", "%7C")]
         );
-        assert_eq!(sealed(&story, &mut open, &mut said), [""; 0]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [""; 0]);
         assert_eq!(open.len(), 1);
         story.line("B", "CAP", 1, "20.00", "0");
-        assert_eq!(sealed(&story, &mut open, &mut said), ["order-incomplete|magento%7C1001| closed"]);
-        assert!(open.is_empty() && said.0.is_empty());
+        assert_eq!(sealed(&story, &mut open, &mut last), ["order-incomplete|magento%7C1001| closed"]);
+        assert!(open.is_empty() && last.is_empty());
     }
 
     #[test]
@@ -148,25 +148,25 @@ mod tests {
         let mut story = placed_example();
         let record = |state| OrderRow::ErpRecord(ErpRecord { document: "SO-7".into(), state, created_at: None });
         story.put(crate::entities::order::testing::ERP, "1|SO-7", record(Word::Unknown("100% | odd".into())));
-        let (mut open, mut said) = (SmallMap::new(), Said::default());
-        assert_eq!(sealed(&story, &mut open, &mut said).len(), 1);
+        let (mut open, mut last) = (SmallMap::new(), LastEmitted::default());
+        assert_eq!(sealed(&story, &mut open, &mut last).len(), 1);
         story.recorded();
-        let closed = sealed(&story, &mut open, &mut said);
-        assert!(closed.len() == 1 && closed[0].ends_with("closed") && said.0.is_empty(), "{closed:?}");
+        let closed = sealed(&story, &mut open, &mut last);
+        assert!(closed.len() == 1 && closed[0].ends_with("closed") && last.is_empty(), "{closed:?}");
     }
 
     #[test]
     fn a_decision_closes_an_exception_until_the_facts_get_worse() {
         let mut story = released_example();
         story.despatched("D1", "TEE", 4);
-        let (mut open, mut said) = (SmallMap::new(), Said::default());
+        let (mut open, mut last) = (SmallMap::new(), LastEmitted::default());
         let key = "over-despatched|magento%7C1001|A";
-        assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key}: 4 of TEE left the house, but 3 were ordered on line A")]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key}: 4 of TEE left the house, but 3 were ordered on line A")]);
         story.decided_for("over-despatched", "A", "accept", Some("21.15"), &[("TEE", 1)]);
-        assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key} closed")]);
-        assert_eq!(sealed(&story, &mut open, &mut said), [""; 0]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key} closed")]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [""; 0]);
         story.despatched("D2", "TEE", 1);
-        assert_eq!(sealed(&story, &mut open, &mut said), [format!("{key}: 5 of TEE left the house, but 3 were ordered on line A")]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key}: 5 of TEE left the house, but 3 were ordered on line A")]);
     }
 
     #[test]

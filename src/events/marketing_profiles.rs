@@ -85,14 +85,14 @@ pub struct Purchases {
 }
 
 /// Says the person's profile at each brand. The result: when the clock alone would next change one.
-pub(super) fn say(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Option<Moment> {
+pub(super) fn emit(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let tick = outlet.context.tick;
     let brands: Vec<Text> = if state.is_collective() { Vec::new() } else { state.brands().cloned().collect() };
     let profile = |brand: Text| (format_compact!("{}|{}", customer.0, join_key(&[&brand])), body(customer, brand, state, tick));
     let profiles: Vec<_> = brands.into_iter().map(profile).collect();
     let last = profiles.iter().filter_map(|(_, profile)| profile.purchases.as_ref()?.last_order_at);
     let next = last.flat_map(|last| [last + LAPSING, last + LAPSED]).filter(|at| *at > tick).min();
-    outlet.statements::<MarketingProfile>(&mut state.said, profiles);
+    outlet.emit_all::<MarketingProfile>(&mut state.last_emitted, profiles);
     next
 }
 

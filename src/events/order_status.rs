@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Statement;
 use super::outlet::Outlet;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::order::OrderView;
 use crate::entities::order::sent::ParcelView;
 use crate::entities::order::standing::{OrderStage, PaymentWord, ReturnStage};
-use crate::entities::order::state::Said;
 use crate::entities::topics::Topic;
 use crate::facts::order::ScanMeaning;
 use crate::facts::{Moment, Quantity, Text};
@@ -90,9 +90,9 @@ pub struct StatusParcel {
 }
 
 /// Says how the order stands; silent while its header is not there.
-pub fn emit(view: &OrderView<'_>, said: &mut Said, outlet: &mut Outlet<'_>) {
+pub fn emit(view: &OrderView<'_>, last_emitted: &mut LastEmitted, outlet: &mut Outlet<'_>) {
     if let Some(status) = status(view) {
-        outlet.statement(said, view.key.0.clone(), Some(status));
+        outlet.emit_if_changed(last_emitted, view.key.0.clone(), Some(status));
     }
 }
 
@@ -211,13 +211,13 @@ mod tests {
     fn nothing_is_said_before_the_header_is_there_and_nothing_twice() {
         let mut story = Story::new("GBP");
         story.line("A", "TEE", 1, "10.00", "0");
-        let mut said = Said::default();
+        let mut last = LastEmitted::default();
         let rules = rules();
         let mut says = |story: &Story| {
             let state = story.state();
             let context = SealContext { rules: &rules, tick: story.now, generation: 1, live: &|_| true };
             let mut outlet = Outlet::new(context, 1, Vec::new());
-            emit(&story.view(&state), &mut said, &mut outlet);
+            emit(&story.view(&state), &mut last, &mut outlet);
             outlet.emissions.len()
         };
         assert_eq!(says(&story), 0);

@@ -1,7 +1,7 @@
-//! Where events leave the pure rooms: encodes bodies, gives ids, keeps silent what was said already.
+//! Where events leave the pure rooms: encodes bodies, gives ids, and does not emit a statement again that has not changed.
 
 use super::body::{Receiver, RequestBody, Statement, json};
-use crate::entities::order::state::Said;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::rules::Rules;
 use crate::entities::topics::Topic;
 use crate::facts::{Cause, Moment, OrderKey, Text};
@@ -40,9 +40,9 @@ pub struct Outlet<'a> {
     pub causes: Vec<Cause>,
     /// Something went out or was entered: the revision is raised.
     pub changed: bool,
-    /// A SKU hears of one of the order's lines for the first time, and has not answered.
-    pub unheard: bool,
-    /// The entity is to be computed once more, when those that it told of something have answered.
+    /// A SKU is told of one of the order's lines for the first time, and has not answered yet.
+    pub waits_for_skus: bool,
+    /// The entity is to be computed once more in this epoch, when those that it sent facts to have answered.
     pub again: bool,
     /// The earliest timer: when the clock alone would next change something.
     pub timer: Option<Moment>,
@@ -50,7 +50,7 @@ pub struct Outlet<'a> {
 
 impl<'a> Outlet<'a> {
     pub fn new(context: SealContext<'a>, revision: u64, causes: Vec<Cause>) -> Self {
-        Self { context, revision, emissions: Vec::new(), causes, changed: false, unheard: false, again: false, timer: None }
+        Self { context, revision, emissions: Vec::new(), causes, changed: false, waits_for_skus: false, again: false, timer: None }
     }
 
     /// The clock alone would change something at this moment: the entity is computed again then. A moment that has passed sets no timer.
@@ -58,48 +58,42 @@ impl<'a> Outlet<'a> {
         self.timer = Moment::earlier(self.timer, at.filter(|at| *at > self.context.tick));
     }
 
-    /// May goods be asked for? Not before the SKUs have heard of the lines: then the order is computed once more in the same epoch.
+    /// May goods be asked for? Not before the SKUs have answered: then the order is computed once more in the same epoch.
     pub fn may_ask(&mut self) -> bool {
-        self.again |= self.unheard;
-        !self.unheard
+        self.again |= self.waits_for_skus;
+        !self.waits_for_skus
     }
 
-    /// Says how `key` stands now; silent when that has been said. `None` withdraws it.
-    pub fn statement<S: Statement>(&mut self, said: &mut Said, key: Text, body: Option<S>) {
-        let slot = (S::TOPIC as u8, key);
-        let before = said.0.get(&slot).copied();
-        match body {
-            None => {
-                if before.is_some() {
-                    said.0.remove(&slot);
-                    let id = self.statement_id(S::TOPIC, &slot.1);
-                    self.push(S::TOPIC, slot.1, id, None, None);
-                }
+    /// Emits how `key` stands now, unless the same was emitted last. `None` withdraws it.
+    pub fn emit_if_changed<S: Statement>(&mut self, last_emitted: &mut LastEmitted, key: Text, body: Option<S>) {
+        let Some(mut body) = body else {
+            if last_emitted.withdraw(S::TOPIC, &key) {
+                let id = self.statement_id(S::TOPIC, &key);
+                self.push(S::TOPIC, key, id, None, None);
             }
-            Some(mut body) => {
-                let content = body.content();
-                if before == Some(content) {
-                    return;
-                }
-                let id = self.statement_id(S::TOPIC, &slot.1);
-                body.set_id(id.clone());
-                let bytes = json(&body, <[u8]>::to_vec);
-                self.push(S::TOPIC, slot.1.clone(), id, None, Some(bytes));
-                said.0.insert(slot, content);
-            }
+            return;
+        };
+        let content = body.content();
+        if last_emitted.digest(S::TOPIC, &key) == Some(content) {
+            return;
         }
+        let id = self.statement_id(S::TOPIC, &key);
+        body.set_id(id.clone());
+        let bytes = json(&body, <[u8]>::to_vec);
+        self.push(S::TOPIC, key.clone(), id, None, Some(bytes));
+        last_emitted.note(S::TOPIC, key, content);
     }
 
-    /// Says all statements of one topic that an entity makes: each by its key; what was said under another key is withdrawn.
-    pub fn statements<S: Statement>(&mut self, said: &mut Said, bodies: Vec<(Text, S)>) {
-        let of_topic = (S::TOPIC as u8, Text::default())..(S::TOPIC as u8 + 1, Text::default());
-        let over = said.0.range(of_topic).map(|((_, key), _)| key).filter(|key| !bodies.iter().any(|(other, _)| other == *key));
+    /// Emits all statements of one topic that an entity makes, each by its key, as far as they have changed. What was emitted last under another key
+    /// is withdrawn.
+    pub fn emit_all<S: Statement>(&mut self, last_emitted: &mut LastEmitted, bodies: Vec<(Text, S)>) {
+        let over = last_emitted.keys(S::TOPIC).filter(|key| !bodies.iter().any(|(other, _)| other == *key));
         let over: Vec<Text> = over.cloned().collect();
         for key in over {
-            self.statement::<S>(said, key, None);
+            self.emit_if_changed::<S>(last_emitted, key, None);
         }
         for (key, body) in bodies {
-            self.statement(said, key, Some(body));
+            self.emit_if_changed(last_emitted, key, Some(body));
         }
     }
 

@@ -67,14 +67,14 @@ pub struct ProductPart {
 }
 
 /// Says what each channel shows. `Some` when it was looked at: then, when it next changes by the clock alone.
-pub(super) fn say(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Option<Option<Moment>> {
+pub(super) fn emit(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Option<Option<Moment>> {
     let tick = outlet.context.tick;
     if !state.offers_due(tick) {
         return None;
     }
     let (offers, next) = offer::offers(state, outlet.context.rules, tick);
     let updates = offers.iter().map(|offer| (join_key(&[&offer.channel.name, sku.as_str()]), body(offer, sku))).collect();
-    outlet.statements::<ProductUpdate>(&mut state.said, updates);
+    outlet.emit_all::<ProductUpdate>(&mut state.last_emitted, updates);
     Some(next)
 }
 

@@ -12,9 +12,9 @@ pub fn seal_sku(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>, facts:
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     state.settle(rules, tick);
     let SkuView { figures, findings, derived: Derived { facts: derived, last } } = SkuView::of(sku, state, rules, tick);
-    stock_updates::say(sku, state, &figures, outlet);
-    let next_offer = product_updates::say(sku, state, outlet);
-    let next_exception = sku_exceptions::say(sku, state, findings, outlet);
+    stock_updates::emit(sku, state, &figures, outlet);
+    let next_offer = product_updates::emit(sku, state, outlet);
+    let next_exception = sku_exceptions::emit(sku, state, findings, outlet);
     let version = Version::derived(outlet.context.generation, outlet.revision);
     let cause = outlet.causes.first().copied().unwrap_or(Cause::NONE);
     outlet.changed |= !derived.is_empty();
@@ -89,8 +89,9 @@ mod tests {
             let sealed = seal_sku(&Sku::new("tee").expect("a SKU"), &mut self.state, &mut outlet, &mut Vec::new());
             self.state.revision += u64::from(sealed.changed);
             let body = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("JSON");
-            let said = outlet.emissions.into_iter().map(|said| (said.topic, said.key.to_string(), said.body.map(body))).collect();
-            (said, sealed.next)
+            let emitted =
+                outlet.emissions.into_iter().map(|emitted| (emitted.topic, emitted.key.to_string(), emitted.body.map(body))).collect();
+            (emitted, sealed.next)
         }
     }
 
@@ -104,14 +105,14 @@ mod tests {
         let mut bench = Bench::new();
         assert_eq!(bench.seal(Moment(0)), (vec![], None), "never counted: no figure");
         bench.put(WMS, "LDN", count(4, 60_000));
-        let (said, _) = bench.seal(Moment(0));
-        assert_eq!(said.len(), 1);
-        assert_eq!((said[0].1.as_str(), &said[0].2.as_ref().expect("said")["to_write"]), ("uk|TEE", &"4".into()));
+        let (emitted, _) = bench.seal(Moment(0));
+        assert_eq!(emitted.len(), 1);
+        assert_eq!((emitted[0].1.as_str(), &emitted[0].2.as_ref().expect("a body")["to_write"]), ("uk|TEE", &"4".into()));
         bench.put(WMS, "LDN", count(4, 120_000));
         assert_eq!(bench.seal(Moment(0)).0, []);
         bench.change(WMS, SkuRow::COUNT, "LDN", None);
-        let (said, _) = bench.seal(Moment(0));
-        assert_eq!(said[0].2.as_ref().expect("said")["to_write"], "0", "the counter has none there");
+        let (emitted, _) = bench.seal(Moment(0));
+        assert_eq!(emitted[0].2.as_ref().expect("a body")["to_write"], "0", "the counter has none there");
         bench.rules.channels[0].pool.clear();
         assert_eq!(bench.seal(Moment(0)).0, [(Topic::StockUpdates, "uk|TEE".into(), None)]);
     }
@@ -133,9 +134,10 @@ mod tests {
         })
     }
 
-    /// The regular price and the offer price that were said.
-    fn prices(said: &[(Topic, String, Option<Value>)]) -> Option<(&Value, &Value)> {
-        said.iter()
+    /// The regular price and the offer price that were emitted.
+    fn prices(emitted: &[(Topic, String, Option<Value>)]) -> Option<(&Value, &Value)> {
+        emitted
+            .iter()
             .find(|(topic, ..)| *topic == Topic::ProductUpdates)
             .and_then(|(_, _, body)| body.as_ref())
             .map(|body| (&body["regular_price"], &body["offer_price"]))
@@ -149,15 +151,15 @@ mod tests {
         bench.put(ERP, "a", price(10, None, None));
         bench.put(ERP, "b", price(8, Some(200), Some(201)));
         let hour = Span::hours(1);
-        let (said, next) = bench.seal(day(199));
-        assert_eq!(prices(&said), Some((&"10".into(), &Value::Null)));
+        let (emitted, next) = bench.seal(day(199));
+        assert_eq!(prices(&emitted), Some((&"10".into(), &Value::Null)));
         assert_eq!(next, Some(day(200) + Span(-hour.0)));
         assert_eq!(bench.seal(day(199) + hour), (vec![], next), "nothing is looked at, the moment stays");
-        let (said, next) = bench.seal(day(200) + Span(-hour.0));
-        assert_eq!(prices(&said), Some((&"10".into(), &"8".into())));
+        let (emitted, next) = bench.seal(day(200) + Span(-hour.0));
+        assert_eq!(prices(&emitted), Some((&"10".into(), &"8".into())));
         assert_eq!(next, Some(day(202) + Span(-hour.0)), "the last day is whole");
-        let (said, next) = bench.seal(day(202) + Span(-hour.0));
-        assert_eq!((prices(&said), next), (Some((&"10".into(), &Value::Null)), None));
+        let (emitted, next) = bench.seal(day(202) + Span(-hour.0));
+        assert_eq!((prices(&emitted), next), (Some((&"10".into(), &Value::Null)), None));
     }
 
     #[test]
@@ -166,10 +168,10 @@ mod tests {
         bench.put(WMS, "TEE", SkuRow::Product(Box::default()));
         assert_eq!(bench.seal(day(1)).0, []);
         bench.put(ERP, "TEE", SkuRow::Product(Box::new(Product { sku_text: "Tee".into(), ..Product::default() })));
-        let (said, _) = bench.seal(day(1));
-        assert_eq!(said[0].2.as_ref().expect("said")["blocked"], false);
+        let (emitted, _) = bench.seal(day(1));
+        assert_eq!(emitted[0].2.as_ref().expect("a body")["blocked"], false);
         bench.change(ERP, SkuRow::PRODUCT, "TEE", None);
-        let (said, _) = bench.seal(day(1));
-        assert_eq!(said[0].2.as_ref().expect("said")["blocked"], true);
+        let (emitted, _) = bench.seal(day(1));
+        assert_eq!(emitted[0].2.as_ref().expect("a body")["blocked"], true);
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
 use crate::entities::exceptions::{ExceptionKind, OF_SKUS};
-use crate::entities::order::state::Said;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::sku::SkuState;
 use crate::entities::sku::findings::SkuFinding;
 use crate::entities::sku::state::Watched;
@@ -22,15 +22,15 @@ fn kind(name: &str) -> Option<&'static ExceptionKind> {
 }
 
 /// Opens what was found and is due, closes what holds no more. Returns when the next of them is due.
-pub(super) fn say(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, outlet: &mut Outlet<'_>) -> Option<Moment> {
+pub(super) fn emit(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let tick = outlet.context.tick;
     let found: Vec<(Text, SkuFinding)> = findings
         .into_iter()
         .filter(|found| !is_decided(state, found))
         .map(|found| (join_key(&[found.kind, &found.number]), found))
         .collect();
-    let SkuState { watched, said, .. } = state;
-    close(sku, watched, &found, said, outlet);
+    let SkuState { watched, last_emitted, .. } = state;
+    close(sku, watched, &found, last_emitted, outlet);
     let mut next: Option<Moment> = None;
     for (slot, found) in found {
         let fresh = Watched { since: found.since, of: found.of, open: false };
@@ -41,13 +41,13 @@ pub(super) fn say(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, ou
         if watch.of != found.of {
             outlet.changed = true;
             *watch = fresh;
-            outlet.statement::<ExceptionNotice>(said, key(sku, &found), None);
+            outlet.emit_if_changed::<ExceptionNotice>(last_emitted, key(sku, &found), None);
         }
         let opens_at = watch.since + found.after;
         if opens_at <= tick {
             watch.open = true;
             let since = watch.since;
-            outlet.statement(said, key(sku, &found), Some(notice(sku, found, since)));
+            outlet.emit_if_changed(last_emitted, key(sku, &found), Some(notice(sku, found, since)));
         } else {
             next = Some(next.map_or(opens_at, |next| next.min(opens_at)));
         }
@@ -56,14 +56,20 @@ pub(super) fn say(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, ou
 }
 
 /// What held and holds no more.
-fn close(sku: &Sku, watched: &mut BTreeMap<Text, Watched>, found: &[(Text, SkuFinding)], said: &mut Said, outlet: &mut Outlet<'_>) {
+fn close(
+    sku: &Sku,
+    watched: &mut BTreeMap<Text, Watched>,
+    found: &[(Text, SkuFinding)],
+    last_emitted: &mut LastEmitted,
+    outlet: &mut Outlet<'_>,
+) {
     let over: Vec<Text> = watched.keys().filter(|slot| !found.iter().any(|(there, _)| there == *slot)).cloned().collect();
     for slot in over {
         watched.remove(&slot);
         outlet.changed = true;
         if let Some((kind, number)) = slot.split_once('|') {
             let number = number.replace("%7C", "|").replace("%25", "%");
-            outlet.statement::<ExceptionNotice>(said, join_key(&[kind, sku.as_str(), &number]), None);
+            outlet.emit_if_changed::<ExceptionNotice>(last_emitted, join_key(&[kind, sku.as_str(), &number]), None);
         }
     }
 }
@@ -236,13 +242,13 @@ mod tests {
             let sku = Sku::new("tee").expect("a SKU");
             let sealed = seal_sku(&sku, &mut self.state, &mut outlet, &mut Vec::new());
             self.state.revision += u64::from(sealed.changed);
-            let of_exceptions = outlet.emissions.iter().filter(|said| said.topic == crate::events::Topic::Exceptions);
+            let of_exceptions = outlet.emissions.iter().filter(|emitted| emitted.topic == crate::events::Topic::Exceptions);
             of_exceptions
-                .map(|said| match &said.body {
-                    None => format!("{} closed", said.key),
+                .map(|emitted| match &emitted.body {
+                    None => format!("{} closed", emitted.key),
                     Some(body) => {
                         let notice: ExceptionNotice = serde_json::from_slice(body).expect("a notice");
-                        assert_eq!(said.key, join_key(&[&notice.kind, "TEE", &notice.number]));
+                        assert_eq!(emitted.key, join_key(&[&notice.kind, "TEE", &notice.number]));
                         format!("{} {}: {}", notice.kind, notice.number, notice.sentence)
                     }
                 })
@@ -276,9 +282,9 @@ mod tests {
     fn a_count_below_zero_is_told_until_it_is_corrected() {
         let mut bench = Bench::new();
         bench.count(WMS, -2);
-        let said = bench.seal();
-        assert_eq!(said[0], "oversold uk: 2 pieces are missing in uk, of what has left already", "no line waits: none is named");
-        assert_eq!(said[1], "negative-count wms|LDN%7C: wms counts -2 at LDN");
+        let emitted = bench.seal();
+        assert_eq!(emitted[0], "oversold uk: 2 pieces are missing in uk, of what has left already", "no line waits: none is named");
+        assert_eq!(emitted[1], "negative-count wms|LDN%7C: wms counts -2 at LDN");
         bench.count(WMS, 0);
         assert_eq!(bench.seal().len(), 2, "both are closed");
     }
@@ -372,7 +378,7 @@ mod tests {
         let expected = "price-differs shop%7C2|a: order 2 has it at 1.00 GBP, uk showed 10.00 when it was placed";
         assert_eq!(bench.seal(), [expected]);
         bench.count(WMS, 6);
-        assert_eq!(bench.seal(), [""; 0], "it stays as it was said");
+        assert_eq!(bench.seal(), [""; 0], "it stays as it was emitted");
         let decision = |choice: &str| {
             SkuRow::Decision(Box::new(Decision {
                 kind: "price-differs".into(),

@@ -1,7 +1,7 @@
 //! `stock-updates`: what a channel's shop must show, and write, for a SKU. A statement, keyed by channel + SKU.
 //!
 //! For each channel whose pool holds a location where the SKU was counted, or, of a kit, all its parts. Not of products of which no stock is
-//! kept. Silent when all figures are as they were said: a newer moment of
+//! kept. Silent when all figures are as they were emitted: a newer moment of
 //! an equal count is no news.
 
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl From<SellableCount> for CountPart {
 }
 
 /// Says the figure of each channel, and withdraws it where there is none any more.
-pub(super) fn say(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], outlet: &mut Outlet<'_>) {
+pub(super) fn emit(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let sku_text = offer::spelling(sku, state, rules);
     let product = offer::product(state, rules).map(|(product, _)| product);
@@ -106,7 +106,7 @@ pub(super) fn say(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], out
         .cloned()
         .map(|figure| (join_key(&[&figure.channel, sku.as_str()]), body(figure, sku, &sku_text, backorder_allowed)))
         .collect();
-    outlet.statements(&mut state.said, updates);
+    outlet.emit_all(&mut state.last_emitted, updates);
 }
 
 fn body(figure: ChannelStock, sku: &Sku, sku_text: &Text, backorder_allowed: bool) -> StockUpdate {

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::notifications::Kind;
-use super::order::seal_order;
+use super::order::make_requests;
 use super::{Outlet, SealContext, Topic};
 use crate::entities::order::testing::{Story, amount};
 use crate::facts::time::Span;
@@ -63,10 +63,10 @@ impl Run {
         let context = SealContext { rules: &self.story.rules, tick: self.story.now, generation: 1, live: &is_live };
         let view = self.story.view(&state);
         let mut outlet = Outlet::new(context, 1, Vec::new());
-        self.next = seal_order(&view, &mut ledgers, &mut outlet);
+        self.next = make_requests(&view, &mut ledgers, &mut outlet);
         let mut again = Outlet::new(context, 2, Vec::new());
         let entered = ledgers.clone();
-        seal_order(&view, &mut ledgers, &mut again);
+        make_requests(&view, &mut ledgers, &mut again);
         assert!(again.emissions.is_empty() && !again.changed, "the same view asks twice: {:?}", again.emissions);
         assert_eq!(ledgers, entered, "the same view changes a ledger twice");
         let sent: Vec<Sent> = outlet

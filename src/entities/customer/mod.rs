@@ -4,7 +4,7 @@
 //! joined with anybody here. Unbounded (a walk-in account has a million orders): kept by row, purchases are running sums, and a seal looks
 //! only at the orders that changed.
 //!
-//! What was said of an order's history stands in a row beside the order's own (kind [`CustomerState::SAID`], same id), not in the head: the
+//! What was said of an order's history stands in a row beside the order's own (kind [`CustomerState::EMITTED`], same id), not in the head: the
 //! head stays small, and a changed order costs its own two records.
 
 pub mod consent;
@@ -14,4 +14,4 @@ pub mod state;
 mod tests;
 
 pub use purchases::Bought;
-pub use state::{CustomerState, SaidOfOrder};
+pub use state::{CustomerState, EmittedOfOrder};

@@ -1,4 +1,4 @@
-//! What a customer keeps: rows, each a record of the changelog of its own; what was said of each order; and a small head.
+//! What a customer keeps: rows, each a record of the changelog of its own; what was emitted of each order; and a small head.
 
 use std::sync::Arc;
 
@@ -6,26 +6,26 @@ use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::purchases::{Bought, PurchaseSums};
-use crate::entities::order::state::Said;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::rules::Rules;
 use crate::entities::{KeptRow, KeyedRows, Put};
 use crate::facts::customer::{Account, HistoryKind, OrderSummary};
 use crate::facts::{Cause, Change, CustomerRow, Digest, Moment, Row, RowKey, Text, Version};
 
-/// Digests of the history lines last said of one order: kind, number, digest. Sorted by kind and number.
+/// Digests of the history lines last emitted of one order: kind, number, digest. Sorted by kind and number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SaidOfOrder(pub Vec<(HistoryKind, Text, u64)>);
+pub struct EmittedOfOrder(pub Vec<(HistoryKind, Text, u64)>);
 
 /// A customer. Its clone shares the rows' structure: an epoch works on a copy.
 #[derive(Clone, Debug, Default)]
 pub struct CustomerState {
     rows: KeyedRows<CustomerRow, PurchaseSums>,
     /// By the key of the order's row.
-    said_of: OrdMap<RowKey, Arc<SaidOfOrder>>,
-    /// Raised at each seal that said something.
+    emitted_of: OrdMap<RowKey, Arc<EmittedOfOrder>>,
+    /// Raised at each seal that emitted something.
     pub revision: u64,
-    /// What was said of the person's profiles: bounded by the number of brands.
-    pub said: Said,
+    /// What was emitted of the person's profiles: bounded by the number of brands.
+    pub last_emitted: LastEmitted,
     /// Orders that changed since the last seal, by the key of their row.
     unsealed: Vec<RowKey>,
 }
@@ -34,18 +34,18 @@ pub struct CustomerState {
 #[derive(Serialize, Deserialize)]
 struct Head {
     revision: u64,
-    said: Said,
+    last_emitted: LastEmitted,
 }
 
 impl CustomerState {
-    /// The kind of the row that keeps what was said of an order. No source brings it.
-    pub const SAID: u8 = 200;
+    /// The kind of the row that keeps what was emitted of an order. No source brings it.
+    pub const EMITTED: u8 = 200;
 
     /// Puts what a source says of a row when its version is newer than what is there. A row that is not of a customer changes nothing.
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
         let row = match change {
             Change::Upsert(Row::Customer(row)) if row.kind() == key.kind => Some(row),
-            Change::Delete | Change::Withdraw if key.kind != Self::SAID => None,
+            Change::Delete | Change::Withdraw if key.kind != Self::EMITTED => None,
             _ => return Put::Stale,
         };
         let put = self.rows.put(&key, row, version, cause, at);
@@ -67,13 +67,13 @@ impl CustomerState {
 
     /// Keys of all that `row_bytes` gives.
     pub fn row_keys(&self) -> impl Iterator<Item = &RowKey> {
-        self.rows.keys().chain(self.said_of.keys())
+        self.rows.keys().chain(self.emitted_of.keys())
     }
 
     /// The row's record; `None`: it is gone, write a tombstone.
     pub fn row_bytes(&self, key: &RowKey) -> Option<Vec<u8>> {
-        if key.kind == Self::SAID {
-            return postcard::to_stdvec(self.said_of.get(key)?.as_ref()).ok();
+        if key.kind == Self::EMITTED {
+            return postcard::to_stdvec(self.emitted_of.get(key)?.as_ref()).ok();
         }
         self.rows.bytes(key)
     }
@@ -81,22 +81,22 @@ impl CustomerState {
     /// The record of all that is not rows.
     pub fn head_bytes(&self) -> Vec<u8> {
         // Numbers and texts in memory: there is nothing that could fail to encode.
-        postcard::to_stdvec(&Head { revision: self.revision, said: self.said.clone() }).unwrap_or_default()
+        postcard::to_stdvec(&Head { revision: self.revision, last_emitted: self.last_emitted.clone() }).unwrap_or_default()
     }
 
     /// Puts a row that a restore read; a later record of the same row replaces it.
     pub fn load_row(&mut self, key: RowKey, bytes: &[u8]) -> Result<(), postcard::Error> {
-        if key.kind == Self::SAID {
-            self.said_of.insert(key, Arc::new(postcard::from_bytes(bytes)?));
+        if key.kind == Self::EMITTED {
+            self.emitted_of.insert(key, Arc::new(postcard::from_bytes(bytes)?));
             return Ok(());
         }
         self.rows.load(key, bytes)
     }
 
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
-        let Head { revision, said } = postcard::from_bytes(bytes)?;
+        let Head { revision, last_emitted } = postcard::from_bytes(bytes)?;
         self.revision = revision;
-        self.said = said;
+        self.last_emitted = last_emitted;
         Ok(())
     }
 
@@ -124,24 +124,24 @@ impl CustomerState {
         })
     }
 
-    fn said_key(order: &RowKey) -> RowKey {
-        RowKey { kind: Self::SAID, ..order.clone() }
+    fn emitted_key(order: &RowKey) -> RowKey {
+        RowKey { kind: Self::EMITTED, ..order.clone() }
     }
 
-    /// What was last said of the order of this row.
-    pub fn said_of(&self, order: &RowKey) -> SaidOfOrder {
-        self.said_of.get(&Self::said_key(order)).map(|said| SaidOfOrder::clone(said)).unwrap_or_default()
+    /// What was last emitted of the order of this row.
+    pub fn emitted_of(&self, order: &RowKey) -> EmittedOfOrder {
+        self.emitted_of.get(&Self::emitted_key(order)).map(|emitted| EmittedOfOrder::clone(emitted)).unwrap_or_default()
     }
 
-    pub fn set_said_of(&mut self, order: &RowKey, said: SaidOfOrder) {
-        let key = Self::said_key(order);
-        if self.said_of(order) == said {
+    pub fn set_emitted_of(&mut self, order: &RowKey, emitted: EmittedOfOrder) {
+        let key = Self::emitted_key(order);
+        if self.emitted_of(order) == emitted {
             return;
         }
-        if said.0.is_empty() {
-            self.said_of.remove(&key);
+        if emitted.0.is_empty() {
+            self.emitted_of.remove(&key);
         } else {
-            self.said_of.insert(key.clone(), Arc::new(said));
+            self.emitted_of.insert(key.clone(), Arc::new(emitted));
         }
         self.rows.touch(key);
     }

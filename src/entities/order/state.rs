@@ -1,16 +1,12 @@
-//! What an order keeps: rows, ledgers, what was said and told. One record of the changelog, whole.
+//! What an order keeps: rows, ledgers, what it emitted last. One record of the changelog, whole.
 
 use serde::{Deserialize, Serialize};
 
 use crate::entities::Rows;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
 use crate::facts::{Moment, OrderRow, Text};
-
-/// Digests of the statements last said, by topic and key: a statement whose content has the same digest is silent.
-/// Digests, not contents, so that a change of rules finds what differs at restore.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Said(pub SmallMap<(u8, Text), u64>);
 
 /// An order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +15,8 @@ pub struct OrderState {
     /// The tick at which its first row was kept: whoever waits for the others waits from here, however old the order is.
     pub since: Moment,
     pub ledgers: Ledgers,
-    pub said: Said,
+    /// The statements last emitted.
+    pub last_emitted: LastEmitted,
     /// Digests of the derived facts last told to SKUs and the customer, by subject and row id: what is no longer yielded is withdrawn.
     pub told: SmallMap<Text, u64>,
     /// Exceptions open now: kind (and number), and since when.

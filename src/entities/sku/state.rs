@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::Cut;
 use super::sums::StockSums;
-use crate::entities::order::state::Said;
+use crate::entities::last_emitted::LastEmitted;
 use crate::entities::{KeptRow, KeyedRows, Put};
 use crate::facts::sku::Demand;
 use crate::facts::{Cause, Change, Moment, Quantity, Row, RowKey, SkuRow, Text, Version};
@@ -18,7 +18,7 @@ pub struct SkuState {
     /// Raised at each seal that emitted or derived something.
     pub revision: u64,
     /// Digests of the statements last emitted: bounded by the number of channels.
-    pub said: Said,
+    pub last_emitted: LastEmitted,
     /// What other SKUs and orders have: bounded by the number of channels.
     pub last_derived: LastDerived,
     /// What a person may have to look at, by kind and number: since when, and whether it is open.
@@ -78,7 +78,7 @@ pub(super) struct Unsealed {
 #[derive(Serialize, Deserialize)]
 struct Head {
     revision: u64,
-    said: Said,
+    last_emitted: LastEmitted,
     last_derived: LastDerived,
     watched: BTreeMap<Text, Watched>,
 }
@@ -118,7 +118,7 @@ impl SkuState {
     pub fn head_bytes(&self) -> Vec<u8> {
         let head = Head {
             revision: self.revision,
-            said: self.said.clone(),
+            last_emitted: self.last_emitted.clone(),
             last_derived: self.last_derived.clone(),
             watched: self.watched.clone(),
         };
@@ -134,9 +134,9 @@ impl SkuState {
 
     /// Puts the head that a restore read.
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
-        let Head { revision, said, last_derived, watched } = postcard::from_bytes(bytes)?;
+        let Head { revision, last_emitted, last_derived, watched } = postcard::from_bytes(bytes)?;
         self.revision = revision;
-        self.said = said;
+        self.last_emitted = last_emitted;
         self.last_derived = last_derived;
         self.watched = watched;
         self.unsealed.restored = true;
