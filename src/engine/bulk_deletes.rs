@@ -45,7 +45,7 @@ pub(super) fn sweep(store: &mut Store) {
     }
     for (set, snapshot) in snapshots {
         for (subject, key) in rows_below(store, &set, snapshot.version) {
-            // A row that waits in an alias is told of once it has reached its order.
+            // For a row that waits in an alias this follows when it arrives at its order.
             if let Subject::Order(order) = subject {
                 store.put(left_out(order, &key, snapshot, store.tick));
             }

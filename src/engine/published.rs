@@ -196,7 +196,7 @@ impl Published {
     }
 }
 
-/// The kinds of the exceptions that stand open, by the statements last emitted: one for each.
+/// The kinds of the exceptions that are open, by the statements that were last emitted: one for each.
 fn exceptions_of(last_emitted: &LastEmitted) -> impl Iterator<Item = &str> {
     last_emitted.keys(Topic::Exceptions).map(|key| key.split_once('|').map_or(key.as_str(), |(kind, _)| kind))
 }

@@ -6,7 +6,7 @@
 //!                          └─summary─> customers
 //! ```
 //!
-//! The facts that a wave derives for a later one are stored in the same epoch. SKUs tell other SKUs (a kit its parts, a part its kits) and answer
+//! The facts that a wave derives for a later one are stored in the same epoch. SKUs send facts to other SKUs (a kit to its parts, a part to its kits) and to
 //! orders (a warehouse does not know the SKU, a count holds what came back). So the waves of orders and SKUs are repeated for those that got new
 //! facts, until none is due any more. An order that would ask for goods of SKUs that learn of it only now waits for the second round.
 
@@ -53,10 +53,10 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
     write_state::changed(store, outbox);
 }
 
-/// How often orders are computed in an epoch: what an order tells its SKUs, and what they answer, is settled in the second round.
+/// How often orders are computed in an epoch at most. An order sends facts to its SKUs; facts that they send back are computed in the second round.
 const ORDER_ROUNDS: u32 = 3;
 
-/// How often SKUs are computed in an epoch: a kit of kits is five deep at most.
+/// How often SKUs are computed in an epoch at most: a kit of kits is five deep at most.
 const SKU_ROUNDS: u32 = 5;
 
 /// The waves of orders and of SKUs, until none is due any more.

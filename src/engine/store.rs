@@ -53,7 +53,7 @@ impl Store {
 
     /// ... a row that has waited for its order since the tick `since`, and may have to wait on.
     pub fn put_waiting(&mut self, fact: Fact, since: Moment) -> Put {
-        // What a bulk statement says of this row, if the row arrives after it and is older.
+        // The row's deletion, if it is older than a bulk delete that arrived before it; or that a snapshot left it out.
         let follows = self.watermarks.above(&fact, self.tick);
         let put = self.put_row(fact, since);
         match follows {

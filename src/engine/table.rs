@@ -26,6 +26,7 @@ const CAUSES_MAX: usize = 16;
 /// An entity that the open epoch has touched.
 #[derive(Debug)]
 pub struct Staged<S> {
+    /// The copy that the epoch works on.
     pub state: S,
     /// Records of this epoch that changed it.
     pub causes: SmallVec<[Cause; 4]>,
@@ -160,6 +161,7 @@ impl<K: Hash + Eq + Clone, S: Pack> EntityTable<K, S> {
         sealed.chain(self.staged.iter().map(|(key, staged)| (key, Cow::Borrowed(&staged.state))))
     }
 
+    /// How many entities the open epoch has touched.
     pub fn staged_len(&self) -> usize {
         self.staged.len()
     }
@@ -169,6 +171,7 @@ impl<K: Hash + Eq + Clone, S: Pack> EntityTable<K, S> {
         self.staged.get_index_mut(index)
     }
 
+    /// Each entity that the open epoch has touched.
     pub fn staged(&self) -> impl Iterator<Item = (&K, &Staged<S>)> {
         self.staged.iter()
     }
@@ -223,8 +226,8 @@ impl<K: Hash + Eq + Clone, S: Pack> EntityTable<K, S> {
         }
     }
 
-    /// Packs the entities that were not touched for longest, while more are whole than may be, and shows them to `each`. Call it when all is
-    /// committed: what may be rolled back must be whole.
+    /// Packs the entities that were not touched for longest, while more than `whole_max` are whole, and shows them to `each`. Call it when every
+    /// sealed epoch is committed.
     pub fn pack_idle(&mut self, mut each: impl FnMut(&K, &MaybePacked<S>)) {
         while self.whole.len() > self.whole_max {
             let Some((key, promotion)) = self.whole.pop_front() else { return };
@@ -293,7 +296,7 @@ mod tests {
         (staged.state, staged.sealed, staged.next) = (value, true, Some(Moment(value.into())));
     }
 
-    /// A source says the same again, under a newer version: the version is kept, and nothing is computed.
+    /// A source repeats a row with a newer version: the version is kept, and nothing is computed.
     #[test]
     fn an_entity_that_is_not_computed_keeps_its_timer() {
         let mut table: EntityTable<&'static str, u32> = EntityTable::new();

@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn a_recreated_topic_shows_by_its_id_and_the_first_id_is_no_change() {
         let first = "[thrd:main]: Topic orders changed id from AAAAAAAAAAAAAAAAAAAAAA to x1h8Zk2XQ2uQ";
-        let anew = "[thrd:main]: Topic orders changed id from x1h8Zk2XQ2uQ to bM0c5HqKTtqV";
+        let recreated = "[thrd:main]: Topic orders changed id from x1h8Zk2XQ2uQ to bM0c5HqKTtqV";
         assert_eq!(recreated_topic(first), None);
-        assert_eq!(recreated_topic(anew), Some("orders"));
+        assert_eq!(recreated_topic(recreated), Some("orders"));
         assert_eq!(recreated_topic("[thrd:main]: Topic orders partition 0 is now available"), None);
     }
 }

@@ -26,19 +26,19 @@ pub(super) struct Partition {
 #[derive(Default)]
 pub(super) struct Bell {
     rung: Mutex<bool>,
-    heard: Condvar,
+    ring: Condvar,
 }
 
 impl Bell {
     pub(super) fn ring(&self) {
         *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.heard.notify_one();
+        self.ring.notify_one();
     }
 
     /// Waits until it is rung; returns at once if it was rung since the last wait.
     pub(super) fn wait(&self, time: Duration) {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.heard.wait_timeout_while(rung, time, |rung| !*rung);
+        let waited = self.ring.wait_timeout_while(rung, time, |rung| !*rung);
         *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
     }
 }

@@ -73,13 +73,13 @@ fn lost_offsets_are_made_good_once_and_for_all() {
 }
 
 #[test]
-fn a_shard_that_lost_its_state_is_told_from_one_that_never_had_any() {
+fn a_shard_that_lost_its_state_is_not_taken_for_a_fresh_one() {
     let mut bench = Bench::new();
     bench.start().expect("a fresh application starts");
     bench.order(1);
     bench.rest();
     bench.broker.empty("t.changelog", 3);
     bench.broker.forget_offsets(super::APPLICATION);
-    let refused = bench.start().expect_err("requests of that shard would be made twice").to_string();
-    assert!(refused.starts_with("1 of 16 shards have no state"), "{refused}");
+    let error = bench.start().expect_err("requests of that shard would be made twice").to_string();
+    assert!(error.starts_with("1 of 16 shards have no state"), "{error}");
 }

@@ -1,18 +1,18 @@
-//! A source that is restored from its backup: what it says from then on counts, whatever its positions.
+//! A source that is restored from its backup: its records from then on are newer than all before, whatever their positions.
 
-use super::{Bench, Told, facts};
+use super::{Bench, FactsRecord, facts};
 use crate::entities::order::testing::{PLACED, Story};
 use crate::facts::time::Span;
 use crate::facts::{OrderKey, OrderRow, Place};
 
-/// The order's header with this total, as the source's log tells it at a position.
-fn header(position: u64, hour: i64, total: &str) -> Told {
+/// The order's header with this total, at a position of the source's log.
+fn header(position: u64, hour: i64, total: &str) -> FactsRecord {
     let mut story = Story::new("GBP");
     story.header(total);
     let mut facts = facts(&story);
     facts.truncate(1);
     facts.iter_mut().for_each(|fact| fact.version.place = Place::Position([1, position, 0]));
-    Told { written_at: Some(PLACED + Span::hours(hour)), facts }
+    FactsRecord { written_at: Some(PLACED + Span::hours(hour)), facts }
 }
 
 fn total(bench: &Bench) -> String {
@@ -26,21 +26,21 @@ fn total(bench: &Bench) -> String {
 }
 
 #[test]
-fn what_a_restored_source_says_is_newer_after_restarts_and_repeats_too() {
+fn records_of_a_restored_source_are_newer_after_restarts_and_repeats_too() {
     let mut bench = Bench::new();
     bench.start().expect("a fresh application starts");
-    let tell = |bench: &mut Bench, told: Told, expected: &str, why: &str| {
-        bench.tell(told);
+    let write = |bench: &mut Bench, record: FactsRecord, expected: &str, why: &str| {
+        bench.write(record);
         bench.rest();
         assert_eq!(total(bench), expected, "{why}");
         bench.start().expect("a restart");
         assert_eq!(total(bench), expected, "{why}, after a restart");
     };
-    tell(&mut bench, header(500, 1, "10"), "10", "as told");
-    tell(&mut bench, header(480, 1, "9"), "10", "older, and so a repeat");
-    tell(&mut bench, header(20, 5, "20"), "20", "the source is restored: its positions are low again");
-    tell(&mut bench, header(500, 1, "10"), "20", "a repeat of before");
-    tell(&mut bench, header(30, 6, "30"), "30", "and on");
+    write(&mut bench, header(500, 1, "10"), "10", "the first");
+    write(&mut bench, header(480, 1, "9"), "10", "older, and so a repeat");
+    write(&mut bench, header(20, 5, "20"), "20", "the source is restored: its positions are low again");
+    write(&mut bench, header(500, 1, "10"), "20", "a repeat of before");
+    write(&mut bench, header(30, 6, "30"), "30", "and on");
     bench.broker.forget_offsets(super::APPLICATION);
     assert!(bench.start().expect("lost offsets are no fault").offsets_lost);
     bench.rest();
@@ -52,14 +52,14 @@ fn what_a_restored_source_says_is_newer_after_restarts_and_repeats_too() {
 fn a_dropped_epoch_leaves_no_incarnation_behind() {
     let mut bench = Bench::new();
     bench.start().expect("a fresh application starts");
-    bench.tell(header(500, 1, "10"));
+    bench.write(header(500, 1, "10"));
     bench.rest();
-    bench.tell(header(20, 5, "20"));
+    bench.write(header(20, 5, "20"));
     bench.crash_next(crate::engine::memory::CrashPoint::Aborted);
     bench.rest();
     assert_eq!(total(&bench), "20");
     bench.start().expect("a restart");
-    bench.tell(header(21, 6, "21"));
+    bench.write(header(21, 6, "21"));
     bench.rest();
     assert_eq!(total(&bench), "21");
 }

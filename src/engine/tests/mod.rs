@@ -26,9 +26,9 @@ const APPLICATION: &str = "bench";
 const SOURCE_TOPIC: &str = "facts";
 const SHARDS: u16 = 16;
 
-/// A record of the source: when it was written to the source's log, where it tells that, and what it says.
+/// A record of the source: its facts, and when it was written to the source's log, if it says so.
 #[derive(Serialize, Deserialize)]
-struct Told {
+struct FactsRecord {
     written_at: Option<Moment>,
     facts: Vec<Fact>,
 }
@@ -46,7 +46,7 @@ impl Adapter for AsTheyAre {
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
-        let Told { written_at, facts } = postcard::from_bytes(record.value.unwrap_or_default()).expect("a record holds facts");
+        let FactsRecord { written_at, facts } = postcard::from_bytes(record.value.unwrap_or_default()).expect("a record holds facts");
         let cause = out.cause;
         if let Some(fact) = facts.first() {
             out.set_position(fact.version.place, written_at, true);
@@ -135,11 +135,11 @@ impl Bench {
     }
 
     fn send(&mut self, facts: Vec<Fact>) {
-        self.tell(Told { written_at: None, facts });
+        self.write(FactsRecord { written_at: None, facts });
     }
 
-    fn tell(&mut self, told: Told) {
-        let value = postcard::to_stdvec(&told).expect("facts encode");
+    fn write(&mut self, record: FactsRecord) {
+        let value = postcard::to_stdvec(&record).expect("facts encode");
         let record = OutRecord { topic: SOURCE_TOPIC.into(), partition: None, key: None, value: Some(value), headers: Vec::new() };
         self.now = self.now + Span::minutes(1);
         self.broker.set_now(self.now);

@@ -1,6 +1,6 @@
 //! Row owners and delete watermarks, over restarts and in any order.
 
-use super::{Bench, Told};
+use super::{Bench, FactsRecord};
 use crate::entities::order::testing::{FINANCE, PLACED, SHOP, WMS, amount, sku};
 use crate::facts::order::{Refund, RefundState, Tender, Word};
 use crate::facts::sku::{Basis, Count};
@@ -34,7 +34,7 @@ fn played(facts: &[Fact]) -> Bench {
     let mut bench = Bench::new();
     bench.start().expect("a fresh application starts");
     for fact in facts {
-        bench.tell(Told { written_at: None, facts: vec![fact.clone()] });
+        bench.write(FactsRecord { written_at: None, facts: vec![fact.clone()] });
         bench.rest();
         bench.start().expect("a restart");
     }
@@ -78,7 +78,7 @@ fn a_row_that_moves_leaves_the_order_that_had_it() {
         assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 1), "{facts:?}");
     }
     let mut bench = played(&[link("1001"), link("1002"), owned(1, Some("1001"))]);
-    bench.tell(Told { written_at: None, facts: vec![owned(1, Some("1001")), owned(2, Some("1002"))] });
+    bench.write(FactsRecord { written_at: None, facts: vec![owned(1, Some("1001")), owned(2, Some("1002"))] });
     bench.rest();
     assert_eq!((refunds(&bench, "1001"), refunds(&bench, "1002")), (0, 1), "a repeat comes in the epoch of the move");
     let there_and_back = [owned(1, Some("1001")), owned(2, Some("1002")), owned(3, Some("1001"))];
@@ -91,7 +91,7 @@ fn a_row_that_moves_leaves_the_order_that_had_it() {
 /// The update's record names the order that had the row: the row owner index is not needed.
 #[test]
 fn a_row_that_an_update_moves_leaves_no_content_behind_in_any_order() {
-    let told = |order: &str, place, row: Option<Row>| {
+    let of = |order: &str, place, row: Option<Row>| {
         let subject = Subject::Alias(Alias::new(Alias::ORDER_NUMBER, order));
         fact(subject, OrderRow::REFUND, FINANCE, "R1", place, row)
     };
@@ -99,8 +99,8 @@ fn a_row_that_an_update_moves_leaves_no_content_behind_in_any_order() {
         Change::Upsert(Row::Owned(owned)) => Some(owned.row),
         other => panic!("{other:?}"),
     };
-    let left = Fact { change: Change::Withdraw, ..told("1001", 2, None) };
-    for facts in permutations(&[told("1001", 1, row()), left, told("1002", 2, row()), link("1001")]) {
+    let left = Fact { change: Change::Withdraw, ..of("1001", 2, None) };
+    for facts in permutations(&[of("1001", 1, row()), left, of("1002", 2, row()), link("1001")]) {
         let bench = played(&[facts.as_slice(), &[link("1002")]].concat());
         let published = bench.engine.as_ref().expect("the application runs").core().published();
         let content = |order: &str| {
@@ -111,7 +111,7 @@ fn a_row_that_an_update_moves_leaves_no_content_behind_in_any_order() {
     }
 }
 
-/// The source's key is all that it says of what it deletes.
+/// A deletion carries only the source's key of the row.
 #[test]
 fn a_deletion_finds_the_row_where_it_lives() {
     for facts in permutations(&[owned(1, Some("1001")), owned(2, Some("1002")), owned(3, None)]) {
@@ -186,12 +186,12 @@ fn snapshot(place: u64) -> Fact {
 fn left_out(bench: &Bench) -> Vec<String> {
     let published = bench.engine.as_ref().expect("the application runs").core().published();
     let Some(state) = published.order_by_key(&OrderKey::new("magento", "1001")) else { return Vec::new() };
-    let told = state.rows.of_kind(OrderRow::LEFT_OUT).filter_map(|(_, stored)| match &stored.row {
+    let left = state.rows.of_kind(OrderRow::LEFT_OUT).filter_map(|(_, stored)| match &stored.row {
         Some(OrderRow::LeftOut(left)) => Some(left),
         _ => None,
     });
     let row = |id: &str| RowKey { kind: OrderRow::REFUND, source: FINANCE, id: id.into() };
-    told.filter(|left| state.rows.get(&row(&left.id)).is_some_and(|row| row.version < left.read)).map(|left| left.id.to_string()).collect()
+    left.filter(|left| state.rows.get(&row(&left.id)).is_some_and(|row| row.version < left.read)).map(|left| left.id.to_string()).collect()
 }
 
 #[test]

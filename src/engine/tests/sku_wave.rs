@@ -99,42 +99,42 @@ impl Bench {
         self.put(sku, SourceId::WAYBILL, &id, SkuRow::Demand(Box::new(demand)));
     }
 
-    /// Seals and publishes. Gives what it said of stock, `key free`, and the bytes of state that it wrote, and how long the seal took.
+    /// Seals and publishes. Gives the stock updates that it emitted (`key free`), the bytes of state that it wrote, and how long the seal took.
     fn epoch(&mut self) -> (Vec<String>, usize, Duration) {
         let began = Instant::now();
         let transaction = self.core.seal();
         let took = began.elapsed();
-        let said = transaction.records.iter().filter(|record| &*record.topic == "waybill.stock-updates");
-        let said = said.map(|record| {
+        let emitted = transaction.records.iter().filter(|record| &*record.topic == "waybill.stock-updates");
+        let emitted = emitted.map(|record| {
             let key = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
             let body: serde_json::Value = serde_json::from_slice(record.value.as_deref().unwrap_or(b"null")).expect("JSON");
             format!("{key} {}", body["free"].as_str().unwrap_or("withdrawn"))
         });
-        let said = said.collect();
+        let emitted = emitted.collect();
         let state = transaction.records.iter().filter(|record| &*record.topic == "waybill.changelog").map(|record| record.bytes()).sum();
         self.core.promote();
         self.core.publish();
         self.now = self.now + Span::seconds(1);
         self.core.begin(self.now);
-        (said, state, took)
+        (emitted, state, took)
     }
 }
 
 #[test]
-fn an_order_of_a_kit_shows_at_its_parts_and_at_the_kit_in_the_same_epoch_and_each_is_said_once() {
+fn an_order_of_a_kit_shows_at_its_parts_and_at_the_kit_in_the_same_epoch_and_each_is_emitted_once() {
     let mut bench = Bench::new(16);
     for (part, pieces) in [("CAMERA", 1), ("BATTERY", 2)] {
         bench.put("SET", ERP, part, SkuRow::KitPart(KitPart { part: Sku::new(part).expect("a SKU"), pieces: Quantity::from_int(pieces) }));
     }
     bench.count("CAMERA", 9);
     bench.count("BATTERY", 11);
-    let (mut said, ..) = bench.epoch();
-    said.sort();
-    assert_eq!(said, ["uk|BATTERY 11", "uk|CAMERA 9", "uk|SET 5"]);
+    let (mut emitted, ..) = bench.epoch();
+    emitted.sort();
+    assert_eq!(emitted, ["uk|BATTERY 11", "uk|CAMERA 9", "uk|SET 5"]);
     bench.line("SET", 1, 2, vec![]);
-    let (mut said, ..) = bench.epoch();
-    said.sort();
-    assert_eq!(said, ["uk|BATTERY 7", "uk|CAMERA 7", "uk|SET 3"]);
+    let (mut emitted, ..) = bench.epoch();
+    emitted.sort();
+    assert_eq!(emitted, ["uk|BATTERY 7", "uk|CAMERA 7", "uk|SET 3"]);
     assert_eq!(bench.epoch().0, [""; 0]);
 }
 
@@ -201,7 +201,7 @@ enum Goods {
     Enough,
     /// Half of the lines are not covered.
     Short,
-    /// ... and their orders are told.
+    /// Half of the lines are not covered, and their orders learn when goods arrive.
     Backordered,
 }
 

@@ -60,7 +60,7 @@ fn a_customer_lapses_by_the_clock_after_a_restart() {
     assert_eq!(segment().as_deref(), Some("first"));
     bench.start().expect("a restart");
     bench.rest();
-    assert_eq!(segment(), None, "a restart says nothing");
+    assert_eq!(segment(), None, "a restart emits nothing");
     bench.broker.set_now(PLACED + Span::days(180));
     bench.rest();
     assert_eq!(segment().as_deref(), Some("lapsing"), "no row came");
