@@ -52,6 +52,7 @@
 //! | live | since which epoch a request topic's requests are sent; before, they are entered in the ledgers and not sent |
 //! | epoch, tick, seal | one transaction's worth of records; its one moment; the computing of views at its end |
 //! | wave | the entities of one kind, sealed in their turn: aliases, orders, SKUs, customers |
+//! | timer | when an entity's view changes next although no record arrives; one an entity |
 //! | stage, promote, publish | the open epoch's copies of entities; the next epoch builds on them; queries see them, after the commit |
 //! | shard | the entities whose keys hash alike: one changelog partition. An application has a fixed number of them |
 //! | application, slot | all that shares one id, topics and state; one running process of it |
