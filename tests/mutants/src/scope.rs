@@ -7,25 +7,27 @@ use std::path::{Path, PathBuf};
 use crate::operators;
 
 /// Files and folders of the pure rooms that orders, goods, stages and stock are computed in.
-const PLACES: [&str; 29] = [
+const PLACES: [&str; 36] = [
     "src/entities/order",
     "src/entities/sku",
-    "src/entities/exceptions.rs",
     "src/entities/alias.rs",
+    "src/entities/exceptions.rs",
     "src/entities/kept.rs",
     "src/entities/keyed_rows.rs",
     "src/entities/ledger.rs",
     "src/entities/newest.rs",
+    "src/entities/put.rs",
     "src/entities/row_owner.rs",
     "src/entities/rows.rs",
     "src/entities/rules.rs",
     "src/entities/small_map.rs",
     "src/entities/stock_rules.rs",
     "src/entities/watermark.rs",
+    "src/events/alias.rs",
     "src/events/despatch_notices.rs",
     "src/events/exceptions.rs",
     "src/events/fulfilment_requests.rs",
-    "src/events/name.rs",
+    "src/events/gates.rs",
     "src/events/order.rs",
     "src/events/order_completions.rs",
     "src/events/order_reversals.rs",
@@ -35,9 +37,12 @@ const PLACES: [&str; 29] = [
     "src/events/receipt_notices.rs",
     "src/events/request.rs",
     "src/events/sales_orders.rs",
+    "src/events/sealed.rs",
     "src/events/sku.rs",
     "src/events/sku_exceptions.rs",
     "src/events/stock_updates.rs",
+    "src/events/totals.rs",
+    "src/events/value.rs",
     "src/events/why.rs",
 ];
 

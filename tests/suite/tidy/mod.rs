@@ -275,3 +275,11 @@ fn no_single_letter_names_a_quantity() {
         found.iter().filter(|(file, _)| !known.contains(file)).map(|(file, letter)| format!("{}: {letter}", file.display())).collect();
     assert!(new.is_empty(), "a quantity is named by a word (ordered, despatched, kept ...):\n{}", new.join("\n"));
 }
+
+#[test]
+fn what_mutants_change_is_there() {
+    let scope = fs::read_to_string(root().join("tests/mutants/src/scope.rs")).expect("the scope of the mutants");
+    let gone: Vec<&str> =
+        scope.split('"').skip(1).step_by(2).filter(|text| text.starts_with("src/") && !root().join(text).exists()).collect();
+    assert!(gone.is_empty(), "name what took their place in tests/mutants/src/scope.rs: {gone:?}");
+}
