@@ -50,7 +50,7 @@ proptest! {
         }
         prop_assert_eq!(&sums, state.sums());
         prop_assert_eq!(&sums, restored.sums());
-        // The slow second answer for one brand and address.
+        // Recomputed from scratch, slowly, for one brand and address.
         let orders = || state.of_kind(CustomerRow::ORDER).filter_map(|(_, kept)| match kept.live() {
             Some(CustomerRow::Order(order)) if order.counts && order.brand == "day" && order.email == Some(Digest([1; 16])) => Some(order),
             _ => None,
