@@ -1,4 +1,4 @@
-//! Plain JSON bodies: webhooks, rows that a poller landed. And the one place where bytes become JSON text.
+//! Plain JSON bodies: webhooks, and rows that a poller wrote to a topic. Here alone bytes become JSON text.
 
 use serde_json::value::RawValue;
 
@@ -8,7 +8,7 @@ use super::values::Columns;
 /// A record's value as JSON text.
 ///
 /// # Errors
-/// Names `value` when it is absent or no UTF-8 text; bytes that begin with zero are told to look like Avro.
+/// Names `value` when it is absent or no UTF-8 text. Of bytes that begin with zero it says that they look like Avro.
 pub fn text(value: Option<&[u8]>) -> Result<&str, DecodeError> {
     let bytes = value.ok_or_else(|| DecodeError::new("value", "JSON", "nothing"))?;
     match std::str::from_utf8(bytes) {
@@ -25,6 +25,9 @@ fn not_json(bytes: &[u8]) -> &'static str {
 }
 
 /// A body that is one JSON object.
+///
+/// # Errors
+/// The value is absent, is no JSON, or is no object; or a wanted member comes twice.
 pub fn object<'a, T: Columns<'a>>(value: Option<&'a [u8]>) -> Result<T, DecodeError> {
     let text = text(value)?;
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| DecodeError::new("value", format!("JSON ({error})"), text))?;

@@ -9,8 +9,8 @@
 //! | no `op`; `ts_ms` alone, `status`, `ddl` or `tableChanges` | housekeeping: heartbeat, border of a transaction, change of schema |
 //! | anything else | a decode error |
 //!
-//! A change of a primary key comes as a delete under the old key and a create under the new one, at one position: ordinary rows.
-//! Delivered at least once: the same change may come again, with another `ts_ms` but the same `source`.
+//! A change of a primary key comes as a delete under the old key and a create under the new one, both at one position.
+//! Delivery is at least once: the same change may come again, with another `ts_ms` but the same `source`.
 
 use std::borrow::Cow;
 
@@ -23,35 +23,46 @@ use crate::facts::{Moment, Place};
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)] // One at a time, on the stack; a box would be an allocation for each record.
 pub enum Message<'a> {
+    /// A row was changed, or a table was emptied.
     Change(ChangeEvent<'a>),
     /// Nothing about a row.
     Housekeeping,
 }
 
+/// What was done: the member `op`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
+    /// `c`: the row was inserted.
     Create,
+    /// `u`: the row was updated.
     Update,
+    /// `d`: the row was deleted.
     Delete,
-    /// Read by a snapshot.
+    /// `r`: the row was read by a snapshot.
     Read,
-    /// The whole table was emptied: no rows.
+    /// `t`: the whole table was emptied. There are no rows.
     Truncate,
 }
 
 /// A change of one row.
 #[derive(Clone, Debug)]
 pub struct ChangeEvent<'a> {
+    /// What was done.
     pub op: Op,
+    /// The row as it stood before, as JSON text; `None` where the database does not say, and for a row that was not there.
     pub before: Option<&'a str>,
+    /// The row as it stands now, as JSON text; `None` of a delete.
     pub after: Option<&'a str>,
+    /// Where and when it was done.
     pub source: SourceBlock<'a>,
 }
 
-/// Where a change was made.
+/// Where and when a change was made: the member `source`.
 #[derive(Clone, Debug)]
 pub struct SourceBlock<'a> {
+    /// `mariadb`, `mysql`, `sqlserver`, `postgresql`: it decides what the place is made of.
     pub connector: Cow<'a, str>,
+    /// The database's name.
     pub db: Cow<'a, str>,
     /// SQL Server and PostgreSQL; else empty.
     pub schema: Cow<'a, str>,
@@ -61,8 +72,8 @@ pub struct SourceBlock<'a> {
     pub committed_at: Option<Moment>,
     /// The row was read by a snapshot of any kind.
     pub snapshot: bool,
-    /// The last row of its table that a snapshot reads: all the table's rows are told, at this row's place in the log. An incremental snapshot
-    /// does not say; nor does one of a table that is empty, or the first and has one row.
+    /// The last row of its table that a snapshot reads: the snapshot of the table is complete, at this row's place in the log. An incremental snapshot
+    /// does not mark its last row; nor is it marked for a table that is empty, or for the first table if it has a single row.
     pub ends_snapshot: bool,
     /// The change stands in its topic as it does in the log; a row that an incremental snapshot reads meanwhile does not.
     pub in_order: bool,

@@ -12,7 +12,7 @@ pub struct DecodeError {
     pub field: String,
     /// What can be read there, as in "a whole number".
     pub expected: String,
-    /// What stands there instead, cut after [`Self::FOUND_MAX`] characters.
+    /// What stands there instead, cut after 120 characters.
     pub found: String,
 }
 

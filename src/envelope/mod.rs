@@ -6,7 +6,7 @@
 pub mod body;
 pub mod debezium;
 pub(crate) mod decode_error;
-pub(crate) mod members;
+pub mod members;
 mod record;
 pub(crate) mod spelled;
 pub(crate) mod values;

@@ -13,16 +13,21 @@ pub type Headers<'a> = SmallVec<[(&'a str, &'a [u8]); 4]>;
 /// One record of a source topic.
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
+    /// The topic's name.
     pub topic: &'a Arc<str>,
     /// The topic's place in the list that the log was opened with.
     pub topic_index: u16,
+    /// The topic's partition.
     pub partition: i32,
+    /// The record's place in the partition.
     pub offset: i64,
     /// The Kafka record's timestamp: when it was written to the topic, by the producer's clock (or the broker's).
     pub timestamp: Moment,
+    /// The key's bytes.
     pub key: Option<&'a [u8]>,
-    /// `None` is a tombstone.
+    /// The value's bytes. `None` is a tombstone.
     pub value: Option<&'a [u8]>,
+    /// The headers.
     pub headers: Headers<'a>,
 }
 
@@ -68,14 +73,17 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// An empty batch. `topics` are those of the log, in its order.
     pub fn new(topics: Arc<[Arc<str>]>, clock: Moment) -> Self {
         Self { topics, arena: Vec::new(), entries: Vec::new(), clock }
     }
 
+    /// Number of records.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// No record is in it.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -132,11 +140,15 @@ impl Batch {
         self.entries.get(index).map(|entry| (entry.offset, entry.timestamp))
     }
 
+    /// All records, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         self.range(0..self.len())
     }
 
-    /// The records from one place to another, which must be within the batch.
+    /// The records from one place to another.
+    ///
+    /// # Panics
+    /// The places are not within the batch.
     pub fn range(&self, places: Range<usize>) -> impl Iterator<Item = Record<'_>> {
         self.entries[places].iter().map(|entry| Record {
             topic: &self.topics[entry.topic as usize],

@@ -24,6 +24,7 @@ macro_rules! spelled {
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
             enum Place { $($place),* }
             $(pub const $place: usize = Place::$place as usize;)*
+            /// The columns, for [`SpelledColumns::new`].
             pub const NAMES: &[&str] = &[$($names),*];
         }
     };
@@ -58,7 +59,7 @@ impl SpelledColumns {
         made
     }
 
-    /// Gives a column one more name; a name that two columns have is the later one's.
+    /// Gives a column one more name. A name that two columns have belongs to the one that got it later.
     pub fn also(&mut self, place: usize, name: &str) {
         self.alike.take();
         self.names.insert(letters_and_digits(name).as_slice().into(), place);
@@ -69,6 +70,9 @@ impl SpelledColumns {
     }
 
     /// Reads the object; `field` names it in a decode error. Of a column that comes twice the first counts.
+    ///
+    /// # Errors
+    /// The text is no JSON object.
     pub fn read<'a>(&self, field: &str, json: &'a str) -> Result<SpelledRow<'a>, DecodeError> {
         if !json.starts_with('{') {
             return Err(DecodeError::new(field, "a JSON object", json));
@@ -76,7 +80,7 @@ impl SpelledColumns {
         let mut cells = self.cells();
         let alike = self.alike.get_or_init(|| self.learn(json));
         let mut alike = alike.iter();
-        let told = members(json, |name, value| {
+        let read = members(json, |name, value| {
             let known = alike.next().filter(|(known, _)| **known == *name);
             let place = known.map_or_else(|| self.place(name), |(_, place)| *place);
             if let Some(cell) = place.and_then(|place| cells.get_mut(place))
@@ -86,7 +90,7 @@ impl SpelledColumns {
             }
             true
         });
-        if told.is_some() {
+        if read.is_some() {
             return Ok(SpelledRow(cells));
         }
         let mut reader = serde_json::Deserializer::from_str(json);

@@ -1,8 +1,8 @@
-//! Cells: the values of a row's columns, as they stand in JSON, decoded when they are asked for.
+//! Cells: the values of a row's columns as JSON text, decoded when the adapter asks for them.
 //!
 //! Nothing on the wire says what a column's bytes mean: `"Mr4="` may be a text or 129.90, 1741944413512 may be milliseconds or a number of
-//! pieces. So a row decodes to [`Cell`]s, which borrow the column's JSON text and know the column's name, and the adapter, who knows the
-//! column's type, asks each for what it holds. What can't be read so is a [`DecodeError`] that names the column. No number passes a float.
+//! pieces. So a row decodes to [`Cell`]s, which borrow the column's JSON text and know the column's name. The adapter knows the column's type
+//! and asks for it. A value that is not of that type is a [`DecodeError`] that names the column. No number passes through a float.
 //!
 //! | Asked for | Taken |
 //! |---|---|
@@ -43,10 +43,15 @@ pub enum Decimals {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeUnit {
+    /// Days.
     Days,
+    /// Seconds.
     Seconds,
+    /// Milliseconds.
     Millis,
+    /// Microseconds; what is below a millisecond is cut off.
     Micros,
+    /// Nanoseconds; what is below a millisecond is cut off.
     Nanos,
 }
 
@@ -66,6 +71,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
 /// A row (or JSON object) whose members are [`Cell`]s: made by [`columns!`].
 pub trait Columns<'a>: Sized {
     /// Decodes an object; `field` names it in a decode error.
+    ///
+    /// # Errors
+    /// The text is no JSON object, or has a wanted member twice.
     fn read(field: &str, json: &'a str) -> Result<Self, DecodeError>;
 }
 
@@ -114,7 +122,10 @@ macro_rules! column_name {
 
 pub(crate) use {column_name, columns};
 
-/// Decodes a JSON object; `field` names it in a decode error.
+/// Decodes a JSON object by serde; `field` names it in a decode error.
+///
+/// # Errors
+/// The text is no JSON object, or has a wanted member twice.
 pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, DecodeError> {
     if json.as_bytes().first() != Some(&b'{') {
         return Err(DecodeError::new(field, "a JSON object", json));
@@ -122,7 +133,7 @@ pub fn object<'a, T: Deserialize<'a>>(field: &str, json: &'a str) -> Result<T, D
     serde_json::from_str(json).map_err(|error| DecodeError::new(field, format!("a JSON object ({error})"), json))
 }
 
-/// Stands in a change for a large value that the change did not touch: taken for a value it would overwrite the real one.
+/// Debezium writes this in place of a large value that the change did not touch. Read as a value, it would overwrite the real one.
 const LEFT_OUT: &str = "__debezium_unavailable_value";
 
 impl<'a> Cell<'a> {
@@ -139,11 +150,13 @@ impl<'a> Cell<'a> {
         first
     }
 
+    /// The same value under this name.
     #[doc(hidden)]
     pub fn named(self, name: &'static str) -> Self {
         Self { name, ..self }
     }
 
+    /// The column's name.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -158,7 +171,7 @@ impl<'a> Cell<'a> {
         self.json.is_empty() || self.json == "null"
     }
 
-    /// The decode error of this cell's value.
+    /// The decode error of this cell's value: `expected` says what can be read here.
     pub fn error(&self, expected: impl Into<String>) -> DecodeError {
         let found = if self.json.is_empty() { "nothing" } else { self.json };
         let plain = found.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(found);
@@ -190,10 +203,12 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// A string.
     pub fn text(&self) -> Result<Cow<'a, str>, DecodeError> {
         self.string().ok_or_else(|| self.error("text"))
     }
 
+    /// A string; `None` for an absent column and `null`.
     pub fn opt_text(&self) -> Result<Option<Cow<'a, str>>, DecodeError> {
         self.opt(Self::text)
     }
@@ -214,18 +229,22 @@ impl<'a> Cell<'a> {
         self.characters().filter(|text| whole(text)).ok_or_else(|| self.error("an identifier (text or a whole number)"))
     }
 
+    /// An identifier; `None` for an absent column and `null`.
     pub fn opt_id(&self) -> Result<Option<Cow<'a, str>>, DecodeError> {
         self.opt(Self::id)
     }
 
+    /// A whole number, or one in a string.
     pub fn int(&self) -> Result<i64, DecodeError> {
         self.characters().and_then(|text| text.trim().parse().ok()).ok_or_else(|| self.error("a whole number"))
     }
 
+    /// A whole number; `None` for an absent column and `null`.
     pub fn opt_int(&self) -> Result<Option<i64>, DecodeError> {
         self.opt(Self::int)
     }
 
+    /// `true` or `false`, 1 or 0, or one of these in a string.
     pub fn flag(&self) -> Result<bool, DecodeError> {
         match self.json.trim_matches('"') {
             "true" | "1" => Ok(true),
@@ -234,14 +253,17 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Yes or no; `None` for an absent column and `null`.
     pub fn opt_flag(&self) -> Result<Option<bool>, DecodeError> {
         self.opt(Self::flag)
     }
 
+    /// A SKU.
     pub fn sku(&self) -> Result<Sku, DecodeError> {
         Sku::new(&self.text()?).ok_or_else(|| self.error(format!("a SKU of 1 to {} bytes", Sku::BYTES_MAX)))
     }
 
+    /// A currency code of three letters.
     pub fn currency(&self) -> Result<Currency, DecodeError> {
         self.string().and_then(|code| Currency::new(&code)).ok_or_else(|| self.error("a currency code of three letters"))
     }
@@ -273,18 +295,22 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// An amount of money. `scale` is the column's, for base64.
     pub fn amount(&self, form: Decimals, scale: u32) -> Result<Amount, DecodeError> {
         Amount::new(self.decimal(form, scale)?).ok_or_else(|| self.error("an amount of at most 8 decimal places, below 10^12"))
     }
 
+    /// An amount; `None` for an absent column and `null`.
     pub fn opt_amount(&self, form: Decimals, scale: u32) -> Result<Option<Amount>, DecodeError> {
         self.opt(|cell| cell.amount(form, scale))
     }
 
+    /// A quantity. `scale` is the column's, for base64.
     pub fn quantity(&self, form: Decimals, scale: u32) -> Result<Quantity, DecodeError> {
         Quantity::new(self.decimal(form, scale)?).ok_or_else(|| self.error("a quantity of at most 12 decimal places, below 10^12"))
     }
 
+    /// A quantity; `None` for an absent column and `null`.
     pub fn opt_quantity(&self, form: Decimals, scale: u32) -> Result<Option<Quantity>, DecodeError> {
         self.opt(|cell| cell.quantity(form, scale))
     }

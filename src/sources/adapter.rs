@@ -40,7 +40,7 @@ pub enum Skip {
 /// use std::sync::Arc;
 /// use waybill::envelope::{Headers, Record};
 /// use waybill::facts::ids::Digester;
-/// use waybill::facts::{Cause, Moment, Alias, SourceId, Subject, TopicId};
+/// use waybill::facts::{Alias, Cause, Moment, SourceId, Subject, TopicId};
 /// use waybill::sources::{Common, FactsOut, KINDS, Reading};
 ///
 /// // `[sources.carrier]` of waybill.toml: what is common to all kinds, and the keys of this kind.
@@ -95,7 +95,7 @@ pub trait Adapter: Send + Sync {
     /// The topics to read: names in full.
     fn topics(&self) -> Vec<String>;
 
-    /// Whether it tells of products. Then a SKU that it does not know is unknown.
+    /// Whether it gives products. If a source does, a SKU that it does not know is unknown.
     fn tells_products(&self) -> bool {
         false
     }
@@ -107,7 +107,7 @@ pub trait Adapter: Send + Sync {
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError>;
 }
 
-/// What configuration says of every source, whatever its kind.
+/// What is configured of every source, whatever its kind.
 #[derive(Clone, Debug)]
 pub struct Common {
     /// The configured name, as in `[sources.magento]`.
@@ -128,7 +128,7 @@ pub struct Common {
     pub digester: Digester,
 }
 
-/// A kind of source: what `kind = "…"` in the configuration may say.
+/// A kind of source: a value of `kind = "…"` in the configuration.
 pub struct SystemKind {
     /// As configuration names it.
     pub name: &'static str,

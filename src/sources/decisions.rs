@@ -1,5 +1,5 @@
-//! Decisions: what people settled about exceptions, as records of a topic that Waybill owns (`waybill.decisions`), so that they survive restarts
-//! and replays like any other fact. `waybill decide` and `POST /decisions` write them; any other system may.
+//! Decisions: what people decided about exceptions, as records of a topic that Waybill owns (`waybill.decisions`). So they survive restarts and
+//! replays like any other fact. `waybill decide` and `POST /decisions` write them; any other system may.
 //!
 //! The version is a stamp, the decision's own moment: of two decisions about one exception the later one counts.
 
@@ -43,22 +43,27 @@ pub struct DecisionRecord {
     /// One of the kind's choices; `withdraw` takes an earlier decision back.
     pub choice: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where the choice takes an amount.
     pub amount: Option<Amount>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Where the choice is about some of the order's lines.
     pub lines: Vec<DecidedLine>,
     /// Who decided: a login.
     pub who: String,
     #[serde(default)]
+    /// Why, for those who read it later.
     pub why: String,
     /// RFC 3339, in UTC.
     pub decided_at: Moment,
 }
 
+/// A line that a decision is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecidedLine {
     /// The shop's line id.
     pub line: String,
+    /// How many pieces of it.
     pub quantity: Quantity,
 }
 
@@ -68,6 +73,7 @@ pub const WITHDRAW: &str = "withdraw";
 /// The choice that says which order an alias leads to.
 pub const LINK: &str = "link";
 
+/// The adapter of the topic of decisions.
 pub struct DecisionsAdapter {
     topic: String,
 }
@@ -85,26 +91,26 @@ impl DecisionsAdapter {
 /// Names the member that is missing, unknown or wrong.
 pub fn read(value: Option<&[u8]>) -> Result<DecisionRecord, DecodeError> {
     let text = body::text(value)?;
-    let told: DecisionRecord =
+    let decision: DecisionRecord =
         serde_json::from_str(text).map_err(|error| DecodeError::new("value", format!("a decision as JSON ({error})"), text))?;
-    for (member, filled) in [("kind", &told.kind), ("choice", &told.choice), ("who", &told.who)] {
+    for (member, filled) in [("kind", &decision.kind), ("choice", &decision.choice), ("who", &decision.who)] {
         if filled.trim().is_empty() {
             return Err(DecodeError::new(member, "a word", ""));
         }
     }
-    if told.order.is_some() == told.sku.is_some() {
+    if decision.order.is_some() == decision.sku.is_some() {
         return Err(DecodeError::new("order", "either an order or a SKU that the exception is about", text));
     }
-    if let Some(alias) = &told.alias {
+    if let Some(alias) = &decision.alias {
         Alias::parse(alias).ok_or_else(|| DecodeError::new("alias", "an alias as its exception writes it: scope, blank, number", alias))?;
-        if told.choice != LINK && told.choice != WITHDRAW {
-            return Err(DecodeError::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of an alias"), &told.choice));
+        if decision.choice != LINK && decision.choice != WITHDRAW {
+            return Err(DecodeError::new("choice", format!("`{LINK}` or `{WITHDRAW}`, of an alias"), &decision.choice));
         }
     }
-    if told.choice == LINK && (told.alias.is_none() || told.order.is_none()) {
+    if decision.choice == LINK && (decision.alias.is_none() || decision.order.is_none()) {
         return Err(DecodeError::new("choice", format!("with `{LINK}` the alias, and the order that it is to lead to"), text));
     }
-    Ok(told)
+    Ok(decision)
 }
 
 /// Where an order is looked for: its key is `source|id`; without a bar it is the shop's number.
@@ -128,45 +134,45 @@ impl Adapter for DecisionsAdapter {
         if record.value.is_none() {
             return Ok(Reading::Skipped(Skip::Housekeeping));
         }
-        let told = read(record.value)?;
-        let at = told.decided_at;
+        let decision = read(record.value)?;
+        let at = decision.decided_at;
         let place = Place::Stamp { millis: at.0, rank: 0, tie: record.value.map_or(0, xxh3_64) };
-        let id = join_key(&[&told.kind, &told.number]);
-        let withdrawn = told.choice == WITHDRAW;
-        if let Some(text) = &told.sku {
+        let id = join_key(&[&decision.kind, &decision.number]);
+        let withdrawn = decision.choice == WITHDRAW;
+        if let Some(text) = &decision.sku {
             let sku = Sku::new(text).ok_or_else(|| DecodeError::new("sku", "a SKU", text))?;
             match withdrawn {
                 true => out.deleted(Subject::Sku(sku), SkuRow::DECISION, id, place, at),
-                false => out.sku(sku, id, place, at, SkuRow::Decision(Box::new(decision(told)))),
+                false => out.sku(sku, id, place, at, SkuRow::Decision(Box::new(row(decision)))),
             }
             return Ok(Reading::Understood);
         }
-        let order = order(told.order.as_deref().unwrap_or_default());
-        if let Some(alias) = told.alias.as_deref().and_then(Alias::parse) {
-            out.decided_link(alias, Some(order).filter(|_| !withdrawn), place, at);
+        let order = order(decision.order.as_deref().unwrap_or_default());
+        if let Some(alias) = decision.alias.as_deref().and_then(Alias::parse) {
+            out.decided_alias(alias, Some(order).filter(|_| !withdrawn), place, at);
             return Ok(Reading::Understood);
         }
-        let row = || OrderRow::Decision(Box::new(decision(told.clone())));
+        let order_row = || OrderRow::Decision(Box::new(row(decision.clone())));
         match (withdrawn, order) {
             (true, Link::Order(key)) => out.deleted(Subject::Order(key), OrderRow::DECISION, id, place, at),
             (true, Link::Alias(alias)) => out.deleted(Subject::Alias(alias), OrderRow::DECISION, id, place, at),
-            (false, Link::Order(key)) => out.order(key, id, place, at, row()),
-            (false, Link::Alias(alias)) => out.named(alias, id, place, at, row()),
+            (false, Link::Order(key)) => out.order(key, id, place, at, order_row()),
+            (false, Link::Alias(alias)) => out.order_by_alias(alias, id, place, at, order_row()),
         }
         Ok(Reading::Understood)
     }
 }
 
-fn decision(told: DecisionRecord) -> Decision {
+fn row(decision: DecisionRecord) -> Decision {
     Decision {
-        kind: told.kind.into(),
-        number: told.number.into(),
-        choice: told.choice.into(),
-        amount: told.amount,
-        lines: told.lines.into_iter().map(|line| (LineRef::Line(line.line.into()), line.quantity)).collect(),
-        who: told.who.into(),
-        why: told.why.into(),
-        decided_at: told.decided_at,
+        kind: decision.kind.into(),
+        number: decision.number.into(),
+        choice: decision.choice.into(),
+        amount: decision.amount,
+        lines: decision.lines.into_iter().map(|line| (LineRef::Line(line.line.into()), line.quantity)).collect(),
+        who: decision.who.into(),
+        why: decision.why.into(),
+        decided_at: decision.decided_at,
     }
 }
 
@@ -216,7 +222,7 @@ mod tests {
         let let_go = translated(&link.replace(LINK, WITHDRAW)).expect("read");
         assert_eq!((&let_go[0].key, &let_go[0].change), (&facts[0].key, &Change::Delete));
         let by_key = translated(&link.replace("000001020", "magento|5021")).expect("read");
-        assert_eq!(by_key[0].key, facts[0].key, "a later word of the same people replaces it");
+        assert_eq!(by_key[0].key, facts[0].key, "a later decision replaces it");
         let error = |text: &str| translated(text).expect_err("a decode error").to_string();
         assert!(error(&link.replace("wms.blind-return RET81", "RET81")).contains("scope, blank, number"));
         assert!(error(&link.replace(r#""choice":"link""#, r#""choice":"accept""#)).contains("`link` or `withdraw`"));

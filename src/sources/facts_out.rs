@@ -1,4 +1,4 @@
-//! Where an adapter puts its facts: fills in what is the same for all facts of one record.
+//! Where an adapter puts its facts.
 
 use crate::facts::ids::join_key;
 use crate::facts::{
@@ -6,8 +6,11 @@ use crate::facts::{
     RowSet, Sku, SkuRow, SourceId, Subject, Text, Version, Watermark,
 };
 
-/// Collects the facts of one record. The adapter names subject, row id, place and moment; source, cause and revision are known; the
-/// incarnation is the engine's to find, from where the record says it stands in its source's log.
+/// Collects the facts of one record.
+///
+/// The adapter says of each fact: the subject (whose row it is), the row's id, its place in the source's order, the moment, and the row. Source,
+/// cause and adapter revision are the same for all facts of a record and are filled in here. The incarnation is added by the engine, which finds it
+/// from the record's position in its source's log.
 pub struct FactsOut<'a> {
     pub(crate) source: SourceId,
     pub(crate) cause: Cause,
@@ -19,14 +22,16 @@ pub struct FactsOut<'a> {
 /// Where a record stands in its source's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourcePosition {
+    /// As in [`Place::Position`]: most significant part first.
     pub position: [u64; 3],
-    /// By the source's clock.
+    /// When the change was written there, by the source's clock.
     pub at: Moment,
-    /// It stands among its partition's records as it does in the log; a row that an incremental snapshot reads aside does not.
+    /// The record stands among its partition's records as it does in the log. A row that an incremental snapshot reads meanwhile does not.
     pub in_order: bool,
 }
 
-/// Which claim of a source a link is: an order's own, and each order's of a parcel's number; a document has one link, which moves.
+/// Which links of one alias are apart, as the row's id: of an order's own alias each order has a link, of a parcel's number each order in the parcel;
+/// a document has one link, which moves.
 fn claim(alias: &Alias, to: &Link) -> Text {
     match to {
         Link::Order(order) => order.0.clone(),
@@ -35,26 +40,10 @@ fn claim(alias: &Alias, to: &Link) -> Text {
     }
 }
 
-/// `RowKey::kind` of an alias's link.
-pub const LINK_KIND: u8 = Link::KIND;
-
 impl<'a> FactsOut<'a> {
+    /// `adapter` is the adapter's revision. Facts are added to those in `facts`.
     pub fn new(source: SourceId, cause: Cause, adapter: u16, facts: &'a mut Vec<Fact>) -> Self {
         Self { source, cause, adapter, facts, position: None }
-    }
-
-    /// Number of facts so far.
-    pub fn len(&self) -> usize {
-        self.facts.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
-    }
-
-    /// Takes back all facts but the first `len`: a record that cannot be decoded gives none.
-    pub fn truncate(&mut self, len: usize) {
-        self.facts.truncate(len);
     }
 
     /// The place of a record that carries no version: the order of arrival is all there is.
@@ -62,68 +51,77 @@ impl<'a> FactsOut<'a> {
         Place::Arrival { partition: self.cause.partition, offset: self.cause.offset }
     }
 
-    /// Says where the record stands in its source's log and when it was written there: a source that begins again shows by it. `at` is the time
-    /// of the change by the source's own clock; without one nothing can be told.
+    /// Sets the record's position in its source's log and when it was written there, by the source's own clock. From these the engine sees that a
+    /// source begins again. Without a position or a time it cannot see that, and nothing is set.
     pub fn set_position(&mut self, place: Place, at: Option<Moment>, in_order: bool) {
         if let (Place::Position(position), Some(at)) = (place, at) {
             self.position = Some(SourcePosition { position, at, in_order });
         }
     }
 
-    /// An update gave a row to another order: what `tell` says of the one that had it is no deletion there.
-    pub fn moved_away<E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+    /// An update gave a row to another order. `put` deletes the row where it was; the deletion is marked as a withdrawal, since the row itself is
+    /// not deleted.
+    ///
+    /// # Errors
+    /// Those of `put`.
+    pub fn moved_away<E>(&mut self, put: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
         let before = self.facts.len();
-        tell(self)?;
-        let of_order = |fact: &&mut Fact| matches!(fact.subject, Subject::Order(_) | Subject::Alias(_)) && fact.key.kind != LINK_KIND;
-        let told = self.facts[before..].iter_mut().filter(of_order);
-        told.filter(|fact| fact.change == Change::Delete).for_each(|fact| fact.change = Change::Withdraw);
+        put(self)?;
+        let of_order = |fact: &&mut Fact| matches!(fact.subject, Subject::Order(_) | Subject::Alias(_)) && fact.key.kind != Link::KIND;
+        let added = self.facts[before..].iter_mut().filter(of_order);
+        added.filter(|fact| fact.change == Change::Delete).for_each(|fact| fact.change = Change::Withdraw);
         Ok(())
     }
 
-    /// Runs `tell`; the facts that it put out before a decode error are taken back.
-    pub fn all_or_none<T, E>(&mut self, tell: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    /// Runs `put`; the facts that it put out before a decode error are taken back.
+    ///
+    /// # Errors
+    /// Those of `put`.
+    pub fn all_or_none<T, E>(&mut self, put: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         let before = self.facts.len();
-        let told = tell(self);
-        if told.is_err() {
+        let put = put(self);
+        if put.is_err() {
             self.facts.truncate(before);
         }
-        told
+        put
     }
 
-    fn put(&mut self, subject: Subject, kind: u8, id: Text, place: Place, at: Moment, row: Option<Row>) {
+    fn push(&mut self, subject: Subject, kind: u8, id: Text, place: Place, at: Moment, row: Option<Row>) {
         let key = RowKey { kind, source: self.source, id };
         let version = Version { incarnation: 0, place, upsert: row.is_some(), adapter: self.adapter };
         let change = row.map_or(Change::Delete, Change::Upsert);
         self.facts.push(Fact { subject, key, change, version, cause: self.cause, at });
     }
 
-    /// An order's row, the order known by the shop's own key.
+    /// An order's row; the order is known by the shop's own key.
     pub fn order(&mut self, order: OrderKey, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
-        self.put(Subject::Order(order), row.kind(), id.into(), place, at, Some(Row::Order(row)));
+        self.push(Subject::Order(order), row.kind(), id.into(), place, at, Some(Row::Order(row)));
     }
 
-    /// An order's row, the order known by an alias: it is passed on once the alias's link is there.
-    pub fn named(&mut self, alias: Alias, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
-        self.put(Subject::Alias(alias), row.kind(), id.into(), place, at, Some(Row::Order(row)));
+    /// An order's row; the order is known by an alias. The row goes on to the order once the alias's link is there.
+    pub fn order_by_alias(&mut self, alias: Alias, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+        self.push(Subject::Alias(alias), row.kind(), id.into(), place, at, Some(Row::Order(row)));
     }
 
+    /// A SKU's row.
     pub fn sku(&mut self, sku: Sku, id: impl Into<Text>, place: Place, at: Moment, row: SkuRow) {
-        self.put(Subject::Sku(sku), row.kind(), id.into(), place, at, Some(Row::Sku(row)));
+        self.push(Subject::Sku(sku), row.kind(), id.into(), place, at, Some(Row::Sku(row)));
     }
 
+    /// A customer's row.
     pub fn customer(&mut self, customer: CustomerKey, id: impl Into<Text>, place: Place, at: Moment, row: CustomerRow) {
-        self.put(Subject::Customer(customer), row.kind(), id.into(), place, at, Some(Row::Customer(row)));
+        self.push(Subject::Customer(customer), row.kind(), id.into(), place, at, Some(Row::Customer(row)));
     }
 
-    /// Where an alias leads.
-    pub fn link(&mut self, alias: Alias, to: Link, place: Place, at: Moment) {
+    /// Where an alias leads: to an order, or to another alias.
+    pub fn alias(&mut self, alias: Alias, to: Link, place: Place, at: Moment) {
         let claim = claim(&alias, &to);
-        self.put(Subject::Alias(alias), LINK_KIND, claim, place, at, Some(Row::Link(to)));
+        self.push(Subject::Alias(alias), Link::KIND, claim, place, at, Some(Row::Link(to)));
     }
 
     /// Where an alias leads by the decision of a person: the newest decision replaces the one before (`None`: it was withdrawn).
-    pub fn decided_link(&mut self, alias: Alias, to: Option<Link>, place: Place, at: Moment) {
-        self.put(Subject::Alias(alias), LINK_KIND, Text::default(), place, at, to.map(Row::Link));
+    pub fn decided_alias(&mut self, alias: Alias, to: Option<Link>, place: Place, at: Moment) {
+        self.push(Subject::Alias(alias), Link::KIND, Text::default(), place, at, to.map(Row::Link));
     }
 
     /// An order's row that the source may move to another order later, without naming the one that had it. The id must be the row's own in all of
@@ -131,7 +129,7 @@ impl<'a> FactsOut<'a> {
     pub fn owned(&mut self, subject: Subject, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
         let (id, kind) = (id.into(), row.kind());
         let owner = Subject::RowOwner(RowKey { kind, source: self.source, id: id.clone() });
-        self.put(owner, kind, id, place, at, Some(Row::Owned(Box::new(OwnedRow { subject, row: Row::Order(row) }))));
+        self.push(owner, kind, id, place, at, Some(Row::Owned(Box::new(OwnedRow { subject, row: Row::Order(row) }))));
     }
 
     /// A record about many rows at once: rows of the set that are older than `place` are deleted. Rows that stand in the same list have later
@@ -151,8 +149,8 @@ impl<'a> FactsOut<'a> {
         });
     }
 
-    /// The source deleted the row of this kind (`OrderRow::LINE` ...) and id. What that means is the view's to say.
+    /// The source deleted the row of this kind (`OrderRow::LINE` ...) and id. What that means is decided by the view.
     pub fn deleted(&mut self, subject: Subject, kind: u8, id: impl Into<Text>, place: Place, at: Moment) {
-        self.put(subject, kind, id.into(), place, at, None);
+        self.push(subject, kind, id.into(), place, at, None);
     }
 }

@@ -1,8 +1,8 @@
-//! Times of day that a system writes without an offset: read in the zone of its source.
+//! Local times that a system writes without an offset: read in the zone of its source.
 //!
-//! When clocks go back, one hour of the day is said twice. A record can't tell of what is later than its own arrival, so of the two readings
-//! the later one that does not lie after the arrival is taken: changes that are told at once keep their order through that hour. A time that
-//! clocks jump over is read by the offset before the jump.
+//! When clocks go back, one hour of the day comes twice, so a time in it has two readings. Nothing in a record is later than the record's arrival:
+//! the later reading is taken, unless it lies after the arrival. So changes that are written at once keep their order through that hour. A time
+//! that clocks jump over is read by the offset before the jump.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

@@ -10,7 +10,7 @@ mod facts_out;
 mod fixtures;
 mod local_time;
 mod magento;
-mod mapped;
+pub mod mapped;
 mod nav;
 mod peoplevox;
 pub mod settings;

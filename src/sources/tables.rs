@@ -21,7 +21,7 @@ use crate::facts::{EntityKind, Moment, Place, Watermark};
 pub(super) struct SourceTable<A: Tables> {
     /// As people and the setting `tables` name it: without what the database puts around it (a prefix, a company).
     pub(super) name: &'static str,
-    /// The rows of ours that stand for the table's rows. None where rows of another table can't be told from them.
+    /// The rows of ours that stand for the table's rows. None where they can't be distinguished from rows of another table.
     pub(super) rows: &'static [RowsOf],
     /// How a row is read and what it means.
     pub(super) meaning: A::Meaning,
@@ -107,7 +107,7 @@ pub(super) enum RowMove {
     No,
     /// It is another's now.
     ToAnother,
-    /// It says nothing any more.
+    /// It stands for no row of ours any more.
     Away,
 }
 

@@ -1,4 +1,4 @@
-//! Tables of status words: what a system writes -> what it means to us.
+//! Tables of status words: what a system writes, and what it means to us.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use crate::facts::order::Word;
 
 use super::settings::suggestion;
 
-/// Meanings that can be named in a configuration by their own words (`part-despatched`), in rank order: a later one is further.
+/// Meanings that a configuration can name by their own words (`part-despatched`). They stand in rank order: a later one is further.
 pub trait Meaning: serde::de::DeserializeOwned + Clone + 'static {
+    /// The names, in rank order.
     const NAMES: &'static [&'static str];
 
     /// The meaning of this name.
@@ -64,6 +65,7 @@ impl<T: Meaning> Words<T> {
         if errors.is_empty() { Ok(Self { words }) } else { Err(errors) }
     }
 
+    /// The word's meaning, if it has one.
     pub fn get(&self, text: &str) -> Option<&T> {
         let text = text.trim();
         let same = |word: &&(String, T)| word.0 == text || word.0.chars().eq(text.chars().flat_map(char::to_lowercase));

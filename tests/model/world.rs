@@ -162,8 +162,8 @@ impl Adapter for Reader {
             match (subject, row) {
                 (subject, None) => out.deleted(subject, kind, id, place, at),
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
-                (Subject::Alias(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
-                (Subject::Alias(name), Some(Row::Link(to))) => out.link(name, to, place, at),
+                (Subject::Alias(name), Some(Row::Order(row))) => out.order_by_alias(name, id, place, at, row),
+                (Subject::Alias(name), Some(Row::Link(to))) => out.alias(name, to, place, at),
                 (Subject::Sku(sku), Some(Row::Sku(row))) => out.sku(sku, id, place, at, row),
                 (Subject::Customer(customer), Some(Row::Customer(row))) => out.customer(customer, id, place, at, row),
                 (subject, row) => panic!("{subject:?} keeps no such row: {row:?}"),

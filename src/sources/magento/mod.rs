@@ -1,4 +1,4 @@
-//! Magento 2 / Adobe Commerce: its MariaDB or MySQL tables as Debezium tells of them.
+//! Magento 2 / Adobe Commerce: the tables of its MariaDB or MySQL, as Debezium writes their changes.
 //!
 //! Each file lists its tables, and [`TABLES`] all of them:
 //!
@@ -9,13 +9,13 @@
 //! | `sales_order_address` | ship-to, bill-to |
 //! | `sales_order_payment` | payment |
 //! | `sales_creditmemo` | refund |
-//! | `inventory_reservation` | what the shop holds back: one row each, summed; a deletion is tidying and says nothing |
+//! | `inventory_reservation` | what the shop holds back: one row each, summed; a deletion is tidying and changes nothing |
 //! | `inventory_source_item` | the shop's figure |
 //! | `customer_entity` | account |
 //! | `newsletter_subscriber` | consent to mail |
 //!
-//! A table that is emptied leaves none of its rows. A snapshot that has read a table to its end says which of the orders' rows it left out.
-//! All else is passed over by name. The table is read from the change's source, never from the topic, which may have been renamed.
+//! If a table is emptied, all of its rows are deleted. From a complete snapshot orders learn which of their rows it left out. Other tables are skipped
+//! and counted by name. The table's name is read from the change's source, never from the topic, which may have been renamed.
 //!
 //! **Versions** are the binlog's position: `updated_at` has whole seconds, and one transaction writes an order several times.
 //!
@@ -24,7 +24,7 @@
 //! gross and is no tax). The shipping charge owes `shipping_amount + shipping_tax_amount + shipping_discount_tax_compensation_amount -
 //! shipping_discount_amount`. The order owes `grand_total` and what stored value (gift cards, store credit, reward points) has paid of it.
 //!
-//! **Composites**: of a configurable product the parent row is the sale and the child row the goods. Only the sale tells progress: Magento
+//! **Composites**: of a configurable product the parent row is the sale and the child row the goods. Only the sale's progress is read: Magento
 //! keeps the child's quantities unreliably.
 
 mod customers;

@@ -127,7 +127,7 @@ impl<'a> TableRow<'a, Magento> for SalesOrderRow<'a> {
         let (place, held, cancelled) = (reader.place, header.raw_state == HELD, header.state == Word::Known(ShopState::Cancelled));
         let currency = header.currency;
 
-        out.link(Alias::new(&reader.adapter.common.number_scope, &number), crate::facts::Link::Order(order.clone()), place, at);
+        out.alias(Alias::new(&reader.adapter.common.number_scope, &number), crate::facts::Link::Order(order.clone()), place, at);
         let shipping = self.shipping(reader)?;
         if !shipping.gross.is_zero() {
             out.order(order.clone(), "shipping", place, at, OrderRow::Charge(shipping));

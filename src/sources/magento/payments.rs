@@ -31,7 +31,7 @@ columns! {
         entity_id, parent_id, method, amount_authorized, amount_paid, amount_canceled, cc_trans_id, last_trans_id,
     }
 
-    /// A credit memo: what Magento gives back, or says that it will.
+    /// A credit memo: what Magento gives back, or records as to be given back.
     pub(super) struct SalesCreditmemo { entity_id, order_id, state, grand_total, order_currency_code, transaction_id, created_at, updated_at }
 }
 

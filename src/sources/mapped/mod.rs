@@ -1,7 +1,7 @@
-//! Sources that are described in the configuration: JSON records whose paths, words and constants are told there.
+//! Sources that are described in the configuration: JSON records whose paths, words and constants stand there.
 //!
-//! For carriers, payment and finance systems, CRMs, and whatever has no adapter of its own. One entry of `rows` says: of the records of this
-//! topic make this row; its fields are found at these paths; these texts mean that. A topic may have several entries, and a record whose
+//! For carriers, payment and finance systems, CRMs, and whatever has no adapter of its own. One entry of `rows` makes one kind of row from the
+//! records of one topic: it names the paths of the row's fields, and what the texts found there mean. A topic may have several entries, and a record whose
 //! body holds a list may give a row for each element.
 //!
 //! ```toml
@@ -9,7 +9,7 @@
 //! kind = "mapped"
 //! roles = ["carrier"]
 //!
-//! # A record tells of one parcel all that happened so far: a scan for each element of the list. Paths that begin with a dot are paths in
+//! # A record holds all that happened to one parcel so far: a scan for each element of the list. Paths that begin with a dot are paths in
 //! # the element, the others in the record.
 //! [[sources.carrier.rows]]
 //! topic = "carrier.trackers"
@@ -116,12 +116,72 @@
 //! - **Newer** is the later `version`, a time in the record; at one time the further word of `state` or `meaning`. Without it, what comes
 //!   later in the topic; then rows of one id must come in one topic, keyed so that they share a partition.
 //! - **Words** are compared without case. The names of meanings need no entry (`delivered`, `out_for_delivery`). A word that is in no table is
-//!   kept as it was written where the row can say so (meaning, state, condition), else it is a decode error.
+//!   kept as it was written where the row allows it (meaning, state, condition), else it is a decode error.
 //! - **Values**: numbers may stand in texts; amounts and pieces are exact decimals, never below zero (`count` apart). Times are RFC 3339,
 //!   ISO 8601 without an offset (read in the source's zone), whole numbers of `time_unit`, or written as `time_format` says. Of email
 //!   addresses only the digest is kept.
 //! - An absent, `null` or blank value is none: a decode error where the field has to be there.
-//! - A tombstone says nothing here: these sources delete no rows.
+//! - A tombstone is skipped: these sources delete no rows.
+//!
+//! # Examples
+//!
+//! A refund that finance has paid, by the entry of `[sources.finance]` above:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use waybill::envelope::{Headers, Record};
+//! # use waybill::facts::ids::Digester;
+//! # use waybill::facts::{Alias, Cause, SourceId, TopicId};
+//! use waybill::facts::order::{RefundState, Tender, Word};
+//! use waybill::facts::{Amount, Change, Moment, OrderRow, Row};
+//! # use waybill::sources::{Common, FactsOut, Reading};
+//! use waybill::sources::mapped;
+//!
+//! let settings = r#"
+//!     [[rows]]
+//!     topic = "finance.refunds"
+//!     row = "refund"
+//!     version = "updated_at"
+//!     fields = { id = "refund_id", order_number = "order_number", amount = "amount", currency = "currency", tender = "method", state = "status" }
+//!     words.tender = { visa = "card", transfer = "bank" }
+//!     words.state = { paid = "success", queued = "pending", declined = "failed" }
+//! "#;
+//! let value = br#"{
+//!     "refund_id": "rf-7", "order_number": "SO-1001", "amount": "64.95", "currency": "GBP",
+//!     "method": "Visa", "status": "paid", "updated_at": "2026-03-02T10:15:00Z"
+//! }"#;
+//! # let common = Common {
+//! #     name: "finance".into(),
+//! #     id: SourceId::of("finance"),
+//! #     channel: "".into(),
+//! #     brand: "".into(),
+//! #     number_scope: Alias::ORDER_NUMBER.into(),
+//! #     counts: None,
+//! #     zone: jiff::tz::TimeZone::UTC,
+//! #     digester: Digester::new(b"a secret of your own"),
+//! # };
+//! let adapter = (mapped::KIND.build)(&common, &settings.parse().unwrap()).unwrap();
+//! # let topic: Arc<str> = "finance.refunds".into();
+//! # let record = Record {
+//! #     topic: &topic,
+//! #     topic_index: 0,
+//! #     partition: 0,
+//! #     offset: 7,
+//! #     timestamp: Moment::parse_rfc3339("2026-03-02T10:15:09Z").unwrap(),
+//! #     key: None,
+//! #     value: Some(value),
+//! #     headers: Headers::new(),
+//! # };
+//! # let cause = Cause { topic: TopicId::of(&topic), partition: 0, offset: 7 };
+//! # let mut facts = Vec::new();
+//! # let mut out = FactsOut::new(common.id, cause, adapter.revision(), &mut facts);
+//! assert_eq!(adapter.translate(&record, &mut out), Ok(Reading::Understood));
+//!
+//! let Change::Upsert(Row::Owned(owned)) = &facts[0].change else { panic!("a refund, which finance may move to another order") };
+//! let Row::Order(OrderRow::Refund(refund)) = &owned.row else { panic!("a refund") };
+//! assert_eq!((refund.tender, refund.amount), (Tender::Card, Amount::parse("64.95").unwrap()));
+//! assert_eq!(refund.state, Word::Known(RefundState::Success));
+//! ```
 
 mod fields;
 mod origins;
@@ -147,6 +207,7 @@ use super::facts_out::FactsOut;
 use crate::envelope::{Cell, DecodeError, Record, body};
 use crate::facts::{Moment, Place, Role};
 
+/// The kind `mapped`.
 pub const KIND: SystemKind = SystemKind {
     name: "mapped",
     label: "Any system whose JSON records are described in the configuration",

@@ -169,10 +169,10 @@ mod tests {
         let wanted = ["a.b", "a", "list.1.x", r"dotted\.name", "a.c.d", "gone"];
         let slots: Vec<usize> = wanted.iter().map(|path| paths.slot(path)).collect();
         assert_eq!(paths.slot("a.b"), slots[0]);
-        let found = paths
+        let values = paths
             .read("value", r#"{"z":[{}],"a":{"b":"1","c":"no object"},"list":[{"x":1},{"x":2}],"dotted.name":true,"gone":null}"#)
             .expect("an object");
-        let told: Vec<&str> = slots.iter().map(|slot| found[*slot]).collect();
-        assert_eq!(told, ["\"1\"", r#"{"b":"1","c":"no object"}"#, "2", "true", "", ""]);
+        let found: Vec<&str> = slots.iter().map(|slot| values[*slot]).collect();
+        assert_eq!(found, ["\"1\"", r#"{"b":"1","c":"no object"}"#, "2", "true", "", ""]);
     }
 }

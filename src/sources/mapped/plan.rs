@@ -1,4 +1,4 @@
-//! From settings to plans: every name in the configuration is checked here, once, and all that is wrong is said at once.
+//! From settings to plans: every name in the configuration is checked here, once; all mistakes are reported at once.
 
 use std::collections::BTreeMap;
 
@@ -178,7 +178,7 @@ fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], t
     Ok(())
 }
 
-/// Fields and words that the row type does not have; fields told twice.
+/// Fields and words that the row type does not have; fields that are both mapped and constant.
 fn check_names(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>) {
     let names: Vec<&str> = row.fields.iter().map(|field| field.name).collect();
     let tables = [("fields", settings.fields.keys().collect::<Vec<_>>()), ("constants", settings.constants.keys().collect())];
@@ -207,7 +207,7 @@ fn check_missing(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>
     }
 }
 
-/// A format that cannot even say its own example is no format.
+/// A format that cannot write an example is no format.
 fn check_format(times: &TimeForm, errors: &mut Vec<String>) {
     if let Some(format) = &times.format {
         let sample = jiff::civil::date(2025, 3, 14).at(9, 55, 2, 0).in_tz("UTC");

@@ -163,7 +163,7 @@ impl MappedRecord<'_> {
         Ok(Alias::new(&self.common.number_scope, &number))
     }
 
-    /// The order's line, by its own id where that is told, else by SKU.
+    /// The order's line, by its own id where the record has it, else by SKU.
     pub(super) fn line(&self) -> Result<LineRef, DecodeError> {
         match self.opt_text("line") {
             Some(line) => Ok(LineRef::Line(line)),
@@ -171,7 +171,7 @@ impl MappedRecord<'_> {
         }
     }
 
-    /// What tells one line of a document from another: the line's id or SKU.
+    /// What distinguishes the lines of a document: the line's id or SKU.
     pub(super) fn line_text(&self) -> Text {
         match self.line() {
             Ok(LineRef::Line(line)) => line,

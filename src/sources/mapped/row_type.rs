@@ -11,7 +11,7 @@ pub(super) struct RowType {
     pub(super) fields: &'static [Field],
     /// Groups of fields of which one at least has to be mapped.
     pub(super) one_of: &'static [&'static [&'static str]],
-    /// The field that tells when it happened.
+    /// The field that holds when it happened.
     pub(super) at: Option<&'static str>,
     /// The word whose meaning, in rank order, decides between two states of one stamp.
     pub(super) rank: Option<&'static str>,

@@ -290,7 +290,7 @@ fn scan(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeE
     let meaning = record.word("meaning", Word::Unknown(Text::default()));
     let code = record.opt_text("code").unwrap_or_else(|| record.written("meaning"));
     let id = join_key(&[&tracking, &scanned_at.to_string(), &code]);
-    out.named(record.order()?, id, record.place, record.at, OrderRow::Scan(Scan { tracking, meaning, scanned_at }));
+    out.order_by_alias(record.order()?, id, record.place, record.at, OrderRow::Scan(Scan { tracking, meaning, scanned_at }));
     Ok(())
 }
 
@@ -318,28 +318,28 @@ fn payment(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
         failed: record.flag("failed").unwrap_or(false),
         ..Payment::new(record.known("tender")?, record.currency()?)
     };
-    out.named(record.order()?, record.text("id"), record.place, record.at, OrderRow::Payment(row));
+    out.order_by_alias(record.order()?, record.text("id"), record.place, record.at, OrderRow::Payment(row));
     Ok(())
 }
 
 fn hold(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let reason = record.text("reason");
     let row = Hold { reason: reason.clone(), active: record.flag("active").unwrap_or(true) };
-    out.named(record.order()?, reason, record.place, record.at, OrderRow::Hold(row));
+    out.order_by_alias(record.order()?, reason, record.place, record.at, OrderRow::Hold(row));
     Ok(())
 }
 
 fn warehouse_order(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = WarehouseOrder { location: record.text("location"), state: record.word("state", Word::Unknown(Text::default())) };
     let id = record.opt_text("id").unwrap_or_else(|| record.text("order_number"));
-    out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseOrder(row));
+    out.order_by_alias(record.order()?, id, record.place, record.at, OrderRow::WarehouseOrder(row));
     Ok(())
 }
 
 fn warehouse_total(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = WarehouseTotal { location: record.text("location"), pieces: record.number("pieces")? };
     let id = record.opt_text("id").unwrap_or_else(|| record.text("order_number"));
-    out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseTotal(row));
+    out.order_by_alias(record.order()?, id, record.place, record.at, OrderRow::WarehouseTotal(row));
     Ok(())
 }
 
@@ -356,7 +356,7 @@ fn warehouse_line(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(
         ..WarehouseLine::new(order.clone(), record.line()?, record.number("quantity")?)
     };
     let id = join_key(&[&order, record.line_text().as_str()]);
-    out.named(record.order()?, id, record.place, record.at, OrderRow::WarehouseLine(Box::new(row)));
+    out.order_by_alias(record.order()?, id, record.place, record.at, OrderRow::WarehouseLine(Box::new(row)));
     Ok(())
 }
 
@@ -368,7 +368,7 @@ fn cancellation(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(),
         reason: record.text("reason"),
     };
     let id = record.opt_text("id").unwrap_or_else(|| record.line_text().as_str().into());
-    out.named(record.order()?, id, record.place, record.at, OrderRow::Cancellation(row));
+    out.order_by_alias(record.order()?, id, record.place, record.at, OrderRow::Cancellation(row));
     Ok(())
 }
 
@@ -384,21 +384,21 @@ fn despatch(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Dec
     let left = Despatched { location: location.clone(), quantity, despatched_at };
     out.sku(sku, id.clone(), record.place, record.at, SkuRow::Despatched(left));
     if let Some(number) = &tracking {
-        out.link(Alias::new(Alias::TRACKING, number), Link::Alias(order.clone()), record.place, record.at);
+        out.alias(Alias::new(Alias::TRACKING, number), Link::Alias(order.clone()), record.place, record.at);
     }
     let line = record.line()?;
     let (carrier, service) = (record.text("carrier"), record.text("service"));
     let row = Despatch { location, carrier, service, tracking, ..Despatch::new(despatch, line, quantity, despatched_at) };
-    out.named(order, id, record.place, record.at, OrderRow::Despatch(Box::new(row)));
+    out.order_by_alias(order, id, record.place, record.at, OrderRow::Despatch(Box::new(row)));
     Ok(())
 }
 
 fn tracking(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let order = record.number_of_order()?;
     let (despatch, number) = (record.text("despatch"), record.text("tracking"));
-    out.link(Alias::new(Alias::TRACKING, &number), Link::Alias(order.clone()), record.place, record.at);
+    out.alias(Alias::new(Alias::TRACKING, &number), Link::Alias(order.clone()), record.place, record.at);
     let row = Tracking { despatch: despatch.clone(), carrier: record.text("carrier"), number, replaces: record.opt_text("replaces") };
-    out.named(order, despatch, record.place, record.at, OrderRow::Tracking(row));
+    out.order_by_alias(order, despatch, record.place, record.at, OrderRow::Tracking(row));
     Ok(())
 }
 
@@ -436,7 +436,7 @@ fn receipt(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
 
 fn disposition(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let row = Disposition { line: record.line()?, quantity: record.number("quantity")?, to: record.known("to")? };
-    out.named(record.order()?, record.text("id"), record.place, record.at, OrderRow::Disposition(row));
+    out.order_by_alias(record.order()?, record.text("id"), record.place, record.at, OrderRow::Disposition(row));
     Ok(())
 }
 

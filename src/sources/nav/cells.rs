@@ -33,7 +33,7 @@ pub(super) fn flag(row: &SpelledRow<'_>, place: usize) -> Result<bool, DecodeErr
     Ok(row.cell(place).opt_flag()?.unwrap_or(false))
 }
 
-/// A line's `Type` says that it is of an item: 2. Texts, accounts, charges, resources are no goods.
+/// A line's `Type` is that of an item: 2. Texts, accounts, charges and resources are no goods.
 pub(super) fn is_item(row: &SpelledRow<'_>, line_type: usize, goods: &ItemColumns) -> Result<bool, DecodeError> {
     const ITEM: i64 = 2;
     Ok(row.cell(line_type).int()? == ITEM && row.cell(goods.item).filled()?.is_some())

@@ -121,10 +121,10 @@ fn header_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOu
     let at = reader.written_at(row.cell(header::MODIFIED))?;
     let name = reader.adapter.document(kind.text(), &number);
     if let Some(order) = row.cell(header::EXTERNAL).filled()? {
-        out.link(name.clone(), Link::Alias(reader.adapter.order(&order)), reader.place, at);
+        out.alias(name.clone(), Link::Alias(reader.adapter.order(&order)), reader.place, at);
     }
     let status = row.cell(header::STATUS).int()?;
-    let told = match kind {
+    let fact = match kind {
         DocumentKind::Order => OrderRow::ErpRecord(ErpRecord {
             document: Text::from(&*number),
             state: erp_state(status),
@@ -137,7 +137,7 @@ fn header_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOu
             OrderRow::ReturnDocument(ReturnDocument { rma: Text::from(&*number), state: return_state(status), approved_at: None })
         }
     };
-    out.named(name, document_id(kind.text(), &number), reader.place, at, told);
+    out.order_by_alias(name, document_id(kind.text(), &number), reader.place, at, fact);
     Ok(())
 }
 
@@ -187,28 +187,28 @@ fn line_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<
     let sku = reader.sku(row, &GOODS)?;
     let quantity = reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?;
     let name = reader.adapter.document(kind.text(), &document);
-    let told = match kind {
+    let fact = match kind {
         DocumentKind::Order => OrderRow::ErpLine(Box::new(order_line(reader, row, &document, sku, quantity)?)),
         DocumentKind::Return => OrderRow::ReturnLine(Box::new(ReturnLine {
             reason: row.cell(line::REASON).text_or_empty()?.trim().into(),
             ..ReturnLine::new(document.into(), LineRef::Sku(sku), quantity)
         })),
     };
-    out.named(name, id, reader.place, at, told);
+    out.order_by_alias(name, id, reader.place, at, fact);
     Ok(())
 }
 
 fn order_line(reader: &NavReader<'_>, row: &SpelledRow<'_>, document: &str, sku: Sku, quantity: Quantity) -> Result<ErpLine, DecodeError> {
     let shipped = reader.base(row, line::SHIPPED_BASE, line::SHIPPED)?;
     let outstanding = row.cell(line::OUTSTANDING);
-    let told = [line::INVOICED_BASE, line::INVOICED].iter().any(|place| !row.cell(*place).is_null());
+    let has_invoiced = [line::INVOICED_BASE, line::INVOICED].iter().any(|place| !row.cell(*place).is_null());
     // Nothing outstanding, and less shipped than is on the line: the rest was given up.
     let closed = !outstanding.is_null() && reader.quantity(outstanding)?.is_zero() && shipped < quantity;
     Ok(ErpLine {
         location: row.cell(line::LOCATION).filled()?.map(Text::from),
         drop_ship: flag(row, line::DROP)?,
         shipped,
-        invoiced: if told { reader.base(row, line::INVOICED_BASE, line::INVOICED)? } else { Quantity::ZERO },
+        invoiced: if has_invoiced { reader.base(row, line::INVOICED_BASE, line::INVOICED)? } else { Quantity::ZERO },
         gross: gross(reader, row)?,
         closed,
         unit_cost: unit_cost(reader, row)?,
@@ -222,8 +222,8 @@ fn gross(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>,
     if cell.is_null() {
         return Ok(None);
     }
-    let told = Amount::new(cell.decimal(reader.adapter.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
-    let gross = told.ok_or_else(|| cell.error("an amount below 10^12"))?;
+    let gross = Amount::new(cell.decimal(reader.adapter.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
+    let gross = gross.ok_or_else(|| cell.error("an amount below 10^12"))?;
     Ok(Some(gross).filter(|gross| !gross.is_zero()))
 }
 

@@ -1,4 +1,4 @@
-//! Microsoft Dynamics NAV and Business Central on premises: tables of SQL Server as Debezium tells of them.
+//! Microsoft Dynamics NAV and Business Central on premises: the tables of its SQL Server, as Debezium writes their changes.
 //!
 //! | Table | Rows |
 //! |---|---|
@@ -16,10 +16,10 @@
 //!   is its `External Document No_`. Rows of posted documents go under the order or return order that they were posted from; the posted
 //!   headers lay that order's link too, for NAV deletes what is wholly posted, perhaps before it was ever read. Invoices and credit memos
 //!   have names of their own (`invoice:No_`, `credit-memo:No_`): their lines need not say what they were posted from.
-//! - **Deleted** means deleted: posting a document to its end deletes it, header first, then its lines. What that means is the view's to say.
+//! - **Deleted** means deleted: posting a document to its end deletes it, header first, then its lines. What that means is decided by the view.
 //! - **Versions** are the log's: commit LSN, change LSN, serial.
 //! - **Tables** are named `company$Table`, in Business Central `company$Table$application`; the name in the change's source counts, never the
-//!   topic's, which has lost its signs. Tables of other companies, and companion tables of extensions, say nothing here.
+//!   topic's, which has lost its signs. Tables of other companies, and companion tables of extensions, are skipped.
 //! - **Columns** are found under their SQL names and under those of Debezium's `avro` adjustment (`Sell_to_Customer_No_`). Decimals have 20
 //!   places, which end in zeros; the blank date is 1753-01-01; truth values are 0 and 1. Numbers of options that are not known here stay
 //!   unknown words.

@@ -117,7 +117,7 @@ impl Posted {
         let open = from.map(|from| reader.adapter.document(self.from.kind(), &from));
         let order = row.cell(header::EXTERNAL).filled()?.map(|order| reader.adapter.order(&order));
         let own = reader.adapter.document(self.word, &number);
-        let mut link = |name: Alias, to: Alias| out.link(name, Link::Alias(to), reader.place, at);
+        let mut link = |name: Alias, to: Alias| out.alias(name, Link::Alias(to), reader.place, at);
         match (open, order) {
             (Some(open), order) => {
                 if !self.lines_tell {
@@ -158,14 +158,14 @@ impl Posted {
     fn line(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let Some((name, from, id)) = self.of(reader, row)? else { return Ok(()) };
         let at = reader.written_at(row.cell(line::MODIFIED))?;
-        let told = ErpPosted {
+        let posted = ErpPosted {
             kind: self.kind,
             document: number(row, line::DOCUMENT)?.into(),
             from,
             sku: reader.sku(row, &GOODS)?,
             quantity: reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?,
         };
-        out.named(name, id, reader.place, at, OrderRow::ErpPosted(told));
+        out.order_by_alias(name, id, reader.place, at, OrderRow::ErpPosted(posted));
         Ok(())
     }
 }

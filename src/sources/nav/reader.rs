@@ -94,7 +94,7 @@ pub(super) type NavReader<'r> = tables::RowReader<'r, Nav>;
 /// How a row of a table is read and what it means.
 pub(super) struct NavMeaning {
     pub(super) columns: LazyLock<SpelledColumns>,
-    /// Whose row it is and which; `None` for a row that says nothing.
+    /// Whose row it is and which; `None` for a row that nobody here reads.
     pub(super) owner: fn(&NavReader<'_>, &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError>,
     /// The row stands so.
     pub(super) upsert: fn(&NavReader<'_>, &SpelledRow<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,

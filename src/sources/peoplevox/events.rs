@@ -53,12 +53,12 @@ pub(super) struct Parcel<'a> {
     pub(super) number: &'a str,
 }
 
-/// The place of what a report's row says of a tracking number: reports and events are topics of their own, so only time compares them.
-pub(super) fn told_by_report(record: &Record<'_>) -> Place {
-    told(record, 0)
+/// The place of a tracking number in a report's row: reports and events have topics of their own, so only time orders them.
+pub(super) fn place_in_report(record: &Record<'_>) -> Place {
+    stamp(record, 0)
 }
 
-fn told(record: &Record<'_>, rank: u32) -> Place {
+fn stamp(record: &Record<'_>, rank: u32) -> Place {
     Place::Stamp { millis: record.timestamp.0, rank, tie: xxh3_64(record.value.unwrap_or_default()) }
 }
 
@@ -72,7 +72,7 @@ impl Peoplevox {
         let place = Place::Stamp { millis: at.0, rank, tie: xxh3_64(record.value.unwrap_or_default()) };
         for number in several(&numbers) {
             let order = WarehouseOrder { location: self.site.as_str().into(), state: state.clone() };
-            out.named(self.order(number), number, place, at, OrderRow::WarehouseOrder(order));
+            out.order_by_alias(self.order(number), number, place, at, OrderRow::WarehouseOrder(order));
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Peoplevox {
         let number = text(row.cell(tracking::TRACKING))?;
         if !number.is_empty() {
             let parcel = Parcel { despatch: &despatch, carrier: &carrier, number: &number };
-            self.parcel(&parcel, &several(&numbers), told(record, 1), record.timestamp, out);
+            self.parcel(&parcel, &several(&numbers), stamp(record, 1), record.timestamp, out);
         }
         Ok(())
     }
@@ -93,10 +93,10 @@ impl Peoplevox {
     /// The tracking number of each order in the parcel: it leads to all of them.
     pub(super) fn parcel(&self, parcel: &Parcel<'_>, orders: &[&str], place: Place, at: Moment, out: &mut FactsOut<'_>) {
         for order in orders {
-            out.link(Alias::new(Alias::TRACKING, parcel.number), Link::Alias(self.order(order)), place, at);
+            out.alias(Alias::new(Alias::TRACKING, parcel.number), Link::Alias(self.order(order)), place, at);
             let row =
                 Tracking { despatch: parcel.despatch.into(), carrier: parcel.carrier.into(), number: parcel.number.into(), replaces: None };
-            out.named(self.order(order), parcel.despatch, place, at, OrderRow::Tracking(row));
+            out.order_by_alias(self.order(order), parcel.despatch, place, at, OrderRow::Tracking(row));
         }
     }
 }

@@ -15,13 +15,13 @@
 //!   the names of the placeholders, the usual ones, or the ones set under `status_fields` and `tracking_fields`.
 //! - Nothing has a version. A report's row is as new as its place in the topic; a tracking number, which comes in a report and in an event,
 //!   as the record's timestamp, the event before the report; an order's status as its `LastModificationTime`, then the further status.
-//! - An inventory report that was read whole says of what it leaves out that nothing is there. Its rows carry headers: `list`, when the reading
+//! - Items that a complete inventory report leaves out are not in stock. A complete report's rows carry headers: `list`, when the reading
 //!   began (RFC 3339, the same in all rows); `list-rows`, how many rows there are (`TotalCount` of the report); `list-row`, which of them this
 //!   one is, from 1; and `list-site`, where the report was asked for one site alone. Once all rows have come, in any order, items of older
 //!   lists count as zero. Rows without these headers stand by themselves. A count is as new as its list, else as its record's timestamp.
 //! - A return's row may be given to another order later: it moves.
-//! - Rows with a `Parent` are components of a kit, whose own row is there too: they say nothing.
-//! - The same piece of goods is told by rows of one id: `despatch number | SKU` is the id of the order's `Despatch` and the SKU's
+//! - Rows with a `Parent` are components of a kit, whose own row is there too: they are passed over.
+//! - The same goods have one row id: `despatch number | SKU` is the id of the order's `Despatch` and the SKU's
 //!   `Despatched`. A returned item's id is `return code | RMA line | SKU | condition`: two pieces of a return may differ in condition.
 //!
 //! Reference: Peoplevox integration guide, report and event names as in its subscription templates.

@@ -129,11 +129,11 @@ impl Peoplevox {
         out.sku(sku.clone(), id.clone(), place, despatched_at, SkuRow::Despatched(left));
         if let Some(number) = &tracking {
             let parcel = events::Parcel { despatch: &despatch, carrier: &carrier, number };
-            self.parcel(&parcel, &[&order], events::told_by_report(record), despatched_at, out);
+            self.parcel(&parcel, &[&order], events::place_in_report(record), despatched_at, out);
         }
         let line = LineRef::Sku(sku);
         let row = Despatch { location, carrier, service, tracking, ..Despatch::new(despatch.into(), line, quantity, despatched_at) };
-        out.named(self.order(&order), id, place, despatched_at, OrderRow::Despatch(Box::new(row)));
+        out.order_by_alias(self.order(&order), id, place, despatched_at, OrderRow::Despatch(Box::new(row)));
         Ok(())
     }
 
@@ -149,7 +149,7 @@ impl Peoplevox {
         let count = Count { location, bucket: Text::default(), quantity, basis, t0 };
         let list = list(record)?;
         let told_at = list.as_ref().map_or(t0, |list| list.began_at);
-        // A row of a list is above the list's watermark. What is told twice in one list is as new as its place in the topic.
+        // A row of a list is above the list's watermark. Of an item that stands twice in one list the later record counts.
         let place = Place::Stamp { millis: told_at.0, rank: 1, tie: record.offset.unsigned_abs() };
         out.sku(sku, id, place, t0, SkuRow::Count(count));
         if let Some(List { began_at, row, rows, site }) = list {
@@ -164,7 +164,7 @@ impl Peoplevox {
     pub(super) fn returned(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         use returned as column;
         let receipt = filled(row.cell(column::RETURN), "a return code")?;
-        // Goods that nobody can say whose they are come without an order.
+        // Goods whose order nobody knows come without one.
         let order = text(row.cell(column::ORDER))?;
         let order = match order.is_empty() {
             true => Alias::blind_return(&self.common.name, &receipt),
@@ -190,14 +190,14 @@ impl Peoplevox {
 
     /// The word's meaning; what is not reusable is never sellable, and without a word `Is Reusable` alone decides.
     fn condition(&self, word: &str, reusable: Option<bool>) -> Word<Condition> {
-        let told = match (word, reusable) {
+        let condition = match (word, reusable) {
             ("", None) => Word::Known(Condition::Unspoken),
             ("", Some(_)) => Word::Known(Condition::Sellable),
             _ => self.conditions.read(word),
         };
-        match (told, reusable) {
+        match (condition, reusable) {
             (Word::Known(Condition::Sellable), Some(false)) => Word::Known(Condition::Damaged),
-            (told, _) => told,
+            (condition, _) => condition,
         }
     }
 
@@ -208,7 +208,7 @@ impl Peoplevox {
         let pieces = pieces(row.cell(column::ITEMS))?;
         let location = self.site(row.cell(column::SITE))?;
         let row = OrderRow::WarehouseTotal(WarehouseTotal { location, pieces });
-        out.named(self.order(&order), &*order, out.arrival(), record.timestamp, row);
+        out.order_by_alias(self.order(&order), &*order, out.arrival(), record.timestamp, row);
         Ok(())
     }
 }

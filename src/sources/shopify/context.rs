@@ -46,7 +46,7 @@ pub(super) struct Shopify {
 /// Row id of the payment by cards, banks and the like.
 pub(super) const PAYMENT: &str = "payment";
 
-/// One body, beside what it says.
+/// What reading a body depends on beside its members.
 pub(super) struct Context<'c> {
     pub(super) shopify: &'c Shopify,
     /// Version and time of bodies that carry none.

@@ -9,7 +9,7 @@
 //! | `customers/create`, `update`, `enable`, `disable` | account |
 //! | `customers_email_marketing_consent/update` | consent to mail |
 //!
-//! All else is passed over by name; so are `fulfillments/*`, which tell of one parcel, while each order's body tells the totals of all.
+//! All else is skipped and counted by name. So are `fulfillments/*`: they hold one parcel, while each order's body holds the totals of all.
 //! A record without the header is known by its Kafka topic's last part (`shopify.orders`, `shopify.refunds-create`).
 //!
 //! **Versions** are stamps: `updated_at` (whole seconds), then how far the body has got (cancelled, refunds, fulfilments), then a digest of
@@ -89,8 +89,8 @@ impl Shopify {
 /// The webhook's topic in one spelling (`orders_create`) of the three there are: `orders/create`, `ORDERS_CREATE`, and the last part of a
 /// Kafka topic's name, `orders-create`.
 fn event(record: &Record<'_>) -> Text {
-    let told = record.header("X-Shopify-Topic");
-    let name = told.unwrap_or_else(|| record.topic.rsplit('.').next().unwrap_or_default());
+    let name = record.header("X-Shopify-Topic");
+    let name = name.unwrap_or_else(|| record.topic.rsplit('.').next().unwrap_or_default());
     name.trim().chars().map(|c| if matches!(c, '/' | '-') { '_' } else { c.to_ascii_lowercase() }).collect()
 }
 

@@ -15,7 +15,7 @@ columns! {
 #[derive(Clone, Copy)]
 pub(super) struct Purse {
     pub currency: Currency,
-    /// The shop's currency is the buyer's: plain members say the same as the sets.
+    /// The shop's currency is the buyer's: plain members hold the same amounts as the sets.
     pub same: bool,
 }
 
@@ -39,8 +39,8 @@ impl Purse {
 
     /// Money that is zero where it is absent; zero is the same in every currency.
     pub(super) fn optional(self, plain: &Cell<'_>, set: &Cell<'_>) -> Result<Amount, DecodeError> {
-        let told = opt_amount(plain)?.unwrap_or_default();
-        if told.is_zero() && set.is_null() { Ok(Amount::ZERO) } else { self.money(plain, set) }
+        let amount = opt_amount(plain)?.unwrap_or_default();
+        if amount.is_zero() && set.is_null() { Ok(Amount::ZERO) } else { self.money(plain, set) }
     }
 
     /// What discounts take off: the allocations; `total_discount` of a line leaves some out.

@@ -67,17 +67,17 @@ pub(super) fn translate(cx: &Context<'_>, order: &OrderBody<'_>, out: &mut Facts
     let number = body.number()?;
     let header = body.header(&number)?;
     let (place, at) = (body.place, body.at);
-    out.link(Alias::new(&cx.shopify.common.number_scope, &number), Link::Order(body.key.clone()), place, at);
+    out.alias(Alias::new(&cx.shopify.common.number_scope, &number), Link::Order(body.key.clone()), place, at);
     body.addresses(out)?;
     body.lines(out)?;
     body.charges(out)?;
     body.payments(header.total, out)?;
     for (i, refund) in body.refunds.iter().enumerate() {
-        let tell = |out: &mut FactsOut<'_>| {
+        let put = |out: &mut FactsOut<'_>| {
             refunds::rows(cx, &body.key, refund, out)?;
             if body.at_counter()? { refunds::returned(&body.key, refund, place, at, out) } else { Ok(()) }
         };
-        tell(out).map_err(|error| error.within(&format!("refunds[{i}]")))?;
+        put(out).map_err(|error| error.within(&format!("refunds[{i}]")))?;
     }
     out.order(body.key, "", place, at, OrderRow::Header(Box::new(header)));
     Ok(())
@@ -95,7 +95,7 @@ fn shipped_pieces<'a>(fulfillments: &[Fulfillment<'a>]) -> Result<Vec<(Cow<'a, s
     Ok(shipped)
 }
 
-/// `orders/delete`: the id is all it says.
+/// `orders/delete`: the body holds the id alone.
 pub(super) fn delete(cx: &Context<'_>, order: &DeletedBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let place = Place::Stamp { millis: cx.taken_at.0, rank: u32::MAX, tie: cx.digest };
     out.deleted(Subject::Order(cx.order(&order.id)?), OrderRow::HEADER, "", place, cx.taken_at);
@@ -174,7 +174,7 @@ impl<'a, 'c> Body<'a, 'c> {
             brand: common.brand.clone(),
             origin,
             prices_include_tax: self.taxes_included,
-            // A subscription may leave members out: a body without lines says nothing of them.
+            // A subscription may leave members out: a body without the member `line_items` does not mean an order without lines.
             whole: !order.line_items.is_null(),
             test: order.test.opt_flag()?.unwrap_or(false),
             terms: self.terms(&gateways),
@@ -214,7 +214,7 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok(Text::default())
     }
 
-    /// An archived order (`closed_at`) is no closed one: its quantities say what became of it.
+    /// An archived order (`closed_at`) is not a closed one: what became of it follows from its quantities.
     fn state(&self) -> Result<(Word<ShopState>, Text), DecodeError> {
         let money = self.order.financial_status.text_or_empty()?;
         let goods = self.order.fulfillment_status.text_or_empty()?;
@@ -278,7 +278,7 @@ impl<'a, 'c> Body<'a, 'c> {
             unit_price: Some(self.purse.money(&item.price, &item.price_set)?),
             ..Line::new(sku, ordered, gross)
         };
-        // A body that leaves these members out tells no progress.
+        // A body that leaves these members out holds no progress.
         if !self.order.refunds.is_null() && !self.order.fulfillments.is_null() {
             let progress = self.progress(item, &id)?;
             out.order(self.key.clone(), id.clone(), self.place, self.at, OrderRow::LineProgress(progress));
@@ -354,7 +354,7 @@ impl<'a, 'c> Body<'a, 'c> {
         Ok(())
     }
 
-    /// What is outstanding is told in the shop's currency: where the buyer's is another, nothing is taken as paid before all is.
+    /// `total_outstanding` is in the shop's currency. Where the buyer's is another, nothing counts as paid before everything is.
     fn part_paid(&self, total: Amount) -> Result<Amount, DecodeError> {
         if self.purse.same { Ok((total - amount(&self.order.total_outstanding)?).floor_zero()) } else { Ok(Amount::ZERO) }
     }

@@ -1,6 +1,6 @@
 //! Refunds and transactions: embedded in the order's body, in `refunds/create`, and alone.
 //!
-//! The money of a refund is its transactions, one row each, by the transaction's id: the same wherever it is told. A refund without
+//! The money of a refund is its transactions, one row each, by the transaction's id, which is the same in each of the three. A refund without
 //! transactions (an edit that removes a line, the cancellation of an unpaid order) moves no money.
 
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ pub(super) fn returned(
 ) -> Result<(), DecodeError> {
     let received_at = moment(&refund.processed_at)?.or(moment(&refund.created_at)?).unwrap_or(at);
     for (i, part) in refund.refund_line_items.objects::<RefundLine<'_>>()?.iter().enumerate() {
-        let mut tell = || -> Result<(), DecodeError> {
+        let mut put = || -> Result<(), DecodeError> {
             if !matches!(&*part.restock_type.text_or_empty()?, "return" | "legacy_restock") {
                 return Ok(());
             }
@@ -72,7 +72,7 @@ pub(super) fn returned(
             out.order(order.clone(), id, place, received_at, OrderRow::Receipt(Box::new(receipt)));
             Ok(())
         };
-        tell().map_err(|error| error.within(&format!("refund_line_items[{i}]")))?;
+        put().map_err(|error| error.within(&format!("refund_line_items[{i}]")))?;
     }
     Ok(())
 }
@@ -98,7 +98,7 @@ fn row(cx: &Context<'_>, order: &OrderKey, transaction: &TransactionBody<'_>, ou
         reference: transaction.authorization.opt_id()?.unwrap_or_default().as_ref().into(),
         ..order::Refund::new(tender, currency, amount, refunded_at)
     };
-    // No stamp is in all the bodies that tell of a transaction: its state orders them, and among equal states any fixed rule will do.
+    // The bodies that hold a transaction have no stamp in common: its state orders them, and among equal states any fixed rule will do.
     let tie = xxhash_rust::xxh3::xxh3_64_with_seed(refund.reference.as_bytes(), refunded_at.0.unsigned_abs());
     let place = Place::Stamp { millis: 0, rank, tie };
     out.order(order.clone(), id.as_ref(), place, refunded_at, OrderRow::Refund(Box::new(refund)));
@@ -116,7 +116,7 @@ impl TransactionBody<'_> {
     }
 }
 
-/// Pieces of a line that a refund tells of.
+/// Pieces of a line in a refund.
 pub(super) struct RefundedPieces<'a> {
     pub line: Cow<'a, str>,
     /// Taken off before they were sent.

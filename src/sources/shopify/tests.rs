@@ -103,7 +103,7 @@ fn a_body_that_leaves_members_out_says_nothing_of_them() {
     let cut = r#"{"id":1,"name":"7","created_at":"2026-03-02T10:15:07Z","updated_at":"2026-03-02T10:15:08Z","currency":"EUR","total_price":"1",
         "line_items":[{"id":1,"sku":"A","quantity":3,"price":"10.00"}]}"#;
     let kinds: Vec<u8> = facts("orders/updated", cut).iter().map(|fact| fact.key.kind).collect();
-    assert_eq!(kinds, [crate::sources::facts_out::LINK_KIND, OrderRow::LINE, OrderRow::HEADER]);
+    assert_eq!(kinds, [crate::facts::Link::KIND, OrderRow::LINE, OrderRow::HEADER]);
 }
 
 #[test]

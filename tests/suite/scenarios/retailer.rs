@@ -53,9 +53,9 @@ impl Adapter for Story {
         for FactTold { subject, kind, id, place, at, row } in facts {
             match (subject, row) {
                 (subject, None) => out.deleted(subject, kind, id, place, at),
-                (Subject::Alias(name), Some(Row::Link(to))) => out.link(name, to, place, at),
+                (Subject::Alias(name), Some(Row::Link(to))) => out.alias(name, to, place, at),
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
-                (Subject::Alias(name), Some(Row::Order(row))) => out.named(name, id, place, at, row),
+                (Subject::Alias(name), Some(Row::Order(row))) => out.order_by_alias(name, id, place, at, row),
                 (Subject::Sku(sku), Some(Row::Sku(row))) => out.sku(sku, id, place, at, row),
                 (Subject::RowOwner(_), Some(Row::Owned(owned))) => match *owned {
                     OwnedRow { subject, row: Row::Order(row) } => out.owned(subject, id, place, at, row),
