@@ -21,7 +21,7 @@ fn word(value: &Value) -> String {
     }
 }
 
-/// An order: how it stands, line by line; what was asked, and what each shut gate waits for; what a person must look at.
+/// An order: how it stands, line by line; what is requested of whom, and what each shut gate waits for; what a person must look at.
 pub fn order(order: &Value, rows: bool) -> String {
     let mut page = String::new();
     // Writing to a string can't fail.
@@ -79,13 +79,13 @@ fn draw_order(page: &mut String, order: &Value, rows: bool) -> std::fmt::Result 
             word(&parcel["tracking"])
         )?;
     }
-    writeln!(page, "\n  What is asked of whom")?;
+    writeln!(page, "\n  Requests")?;
     for topic in list(order, "why") {
         draw_topic(page, topic)?;
     }
     let findings: Vec<&Value> = list(order, "findings").collect();
     if !findings.is_empty() {
-        writeln!(page, "\n  For a person to look at")?;
+        writeln!(page, "\n  Exceptions")?;
     }
     for finding in findings {
         let opens = finding["opens_at"].as_str().map_or(String::new(), |at| format!(" (from {at})"));
@@ -114,12 +114,12 @@ fn draw_topic(page: &mut String, topic: &Value) -> std::fmt::Result {
         "" => text(topic, "topic").to_owned(),
         part => format!("{} {part}", text(topic, "topic")),
     };
-    writeln!(page, "  {name:<36} due: {}; asked: {}", text(topic, "due"), text(topic, "requested"))?;
+    writeln!(page, "  {name:<36} due: {}; requested: {}", text(topic, "due"), text(topic, "requested"))?;
     let shut = list(topic, "conditions").filter(|gate| gate["holds"] == false).chain(list(topic, "waits"));
     for gate in shut {
         let brings = match text(gate, "brings") {
             "" => String::new(),
-            source => format!(", which {source} is to bring"),
+            source => format!(", which {source} brings"),
         };
         let since = gate["since"].as_str().map_or(String::new(), |at| format!(" (since {at})"));
         writeln!(page, "      waits for {}{brings}{since}", text(gate, "waits_for"))?;
@@ -127,10 +127,10 @@ fn draw_topic(page: &mut String, topic: &Value) -> std::fmt::Result {
     Ok(())
 }
 
-/// A SKU: the figure of each channel, and the terms that it is made of.
-pub fn stock(stock: &Value) -> String {
+/// A SKU: the figure of each channel, and the terms that it is made of. `answer` is that of `GET /stock/{sku}?why`.
+pub fn stock(answer: &Value) -> String {
     let mut page = String::new();
-    let _ = draw_stock(&mut page, stock);
+    let _ = draw_stock(&mut page, &answer["why"]);
     page
 }
 
@@ -138,7 +138,7 @@ fn draw_stock(page: &mut String, stock: &Value) -> std::fmt::Result {
     writeln!(page, "SKU {}", text(stock, "sku"))?;
     let channels: Vec<&Value> = list(stock, "channels").collect();
     if channels.is_empty() {
-        writeln!(page, "  was never counted at a location that a channel sells from: it has no figure and is not shown")?;
+        writeln!(page, "  no location that a channel sells from has counted it: it has no figure and is not shown")?;
     }
     for channel in channels {
         writeln!(page, "\n  {}", text(channel, "channel"))?;
@@ -156,12 +156,13 @@ fn draw_stock(page: &mut String, stock: &Value) -> std::fmt::Result {
             )?;
         }
         let terms = [
-            ("claims_open", "- claims that no count leaves out yet"),
-            ("unresolved", "- despatched, of orders not known yet"),
+            ("moved", "+ moved since the counts"),
+            ("claims_open", "- wanted by orders, and not excluded from the counts yet"),
+            ("unresolved", "- despatched, for orders that are not known yet"),
             ("free", "= free"),
             ("safety_stock", "- safety stock"),
             ("shown", "= shown"),
-            ("held_by_shop", "+ what the shop still subtracts itself"),
+            ("held_by_shop", "+ what the shop itself still subtracts"),
             ("to_write", "= to write"),
         ];
         for (member, what) in terms {
@@ -188,19 +189,19 @@ mod tests {
             }],
         });
         let page = super::order(&answer, false);
-        assert!(page.contains("waits for the ERP's record of the order, which nav is to bring (since 2026-03-02T10:00:00Z)"), "{page}");
+        assert!(page.contains("waits for the ERP's record of the order, which nav brings (since 2026-03-02T10:00:00Z)"), "{page}");
         assert!(!page.contains("secured"), "{page}");
     }
 
     #[test]
     fn the_terms_add_up_from_top_to_bottom() {
-        let answer = json!({ "sku": "TEE", "channels": [{
+        let answer = json!({ "product": null, "why": { "sku": "TEE", "channels": [{
             "channel": "uk", "counts": [{ "location": "LDN", "bucket": "", "quantity": "8", "basis": "on-hand", "t0": "2026-03-02T10:00:00Z" }],
-            "claims_open": "3", "unresolved": "0", "free": "5", "safety_stock": "1", "shown": "4", "held_by_shop": "3", "to_write": "7",
-        }] });
+            "moved": "0", "claims_open": "3", "unresolved": "0", "free": "5", "safety_stock": "1", "shown": "4", "held_by_shop": "3", "to_write": "7",
+        }] } });
         let page = super::stock(&answer);
         let places: Vec<usize> =
             ["8  counted at LDN", "5  = free", "4  = shown", "7  = to write"].iter().filter_map(|line| page.find(line)).collect();
-        assert!(places.len() == 4 && places.is_sorted(), "{page}");
+        assert!(page.starts_with("SKU TEE\n") && places.len() == 4 && places.is_sorted(), "{page}");
     }
 }
