@@ -106,7 +106,7 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<Pair>, Option<
     };
     for pair in Pair::ALL {
         let name = pair.name();
-        match (kept.contains(pair), by_erp.contains(pair)) {
+        match (kept.contains(&pair), by_erp.contains(&pair)) {
             (true, true) => {
                 let line = section.line_of("keep");
                 section.problem(

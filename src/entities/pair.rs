@@ -3,65 +3,68 @@
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! pairs {
-    ($($(#[doc = $sentence:literal])+ $pair:ident $name:literal;)+) => {
-        /// One pair of accounts, in the order in which an entry shows them: pairs of money, then pairs of cost.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Pair {
-            $($(#[doc = $sentence])+ #[serde(rename = $name)] $pair,)+
-        }
-
-        impl Pair {
-            /// Every pair that is computed.
-            pub const ALL: &[Self] = &[$(Self::$pair),+];
-
-            /// Its name in the configuration (`books.keep`) and in an entry's postings.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$pair => $name,)+
-                }
-            }
-
-            /// What its running total is.
-            pub const fn sentence(self) -> &'static str {
-                match self {
-                    $(Self::$pair => concat!($($sentence),+).trim_ascii(),)+
-                }
-            }
-        }
-    };
-}
-
-pairs! {
+/// One pair of accounts, in the order in which an entry shows them: pairs of money, then pairs of cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pair {
     /// Captured from the customer, less what was voided, by tender.
-    Captured "captured";
-    /// The value of the pieces that were despatched, at most those ordered, by line.
-    Supplied "supplied";
+    Captured,
+    /// The value of the pieces that were despatched, at most those ordered.
+    Supplied,
     /// Shipping and other charges: whole with the first piece supplied; a tip with the first capture.
-    ChargeEarned "charge-earned";
-    /// The value of the pieces that were returned, by line.
-    Returned "returned";
+    ChargeEarned,
+    /// The value of the pieces that were returned.
+    Returned,
     /// Charges that were earned and are given back.
-    ChargeRefunded "charge-refunded";
+    ChargeRefunded,
     /// What is due to the customer.
-    Due "due";
+    Due,
     /// What was refunded, by tender.
-    Refunded "refunded";
+    Refunded,
     /// The cost of the pieces that were despatched.
-    CostOut "cost-out";
+    CostOut,
     /// The cost of the returned pieces that were counted back in.
-    CostBack "cost-back";
+    CostBack,
     /// The cost of the returned pieces that were written off.
-    WrittenOff "written-off";
+    WrittenOff,
 }
 
 impl Pair {
+    /// Every pair that is computed.
+    pub const ALL: [Self; 10] = [
+        Self::Captured,
+        Self::Supplied,
+        Self::ChargeEarned,
+        Self::Returned,
+        Self::ChargeRefunded,
+        Self::Due,
+        Self::Refunded,
+        Self::CostOut,
+        Self::CostBack,
+        Self::WrittenOff,
+    ];
     /// Pairs that the specification names and no code computes yet.
     pub const PLANNED: &[&str] = &["tax-moment", "allowance", "fee", "lost", "rounding"];
 
+    /// Its name in the configuration (`books.keep`), in ledgers and in an entry's postings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Supplied => "supplied",
+            Self::ChargeEarned => "charge-earned",
+            Self::Returned => "returned",
+            Self::ChargeRefunded => "charge-refunded",
+            Self::Due => "due",
+            Self::Refunded => "refunded",
+            Self::CostOut => "cost-out",
+            Self::CostBack => "cost-back",
+            Self::WrittenOff => "written-off",
+        }
+    }
+
     /// The pair of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|pair| pair.name() == name)
+        Self::ALL.into_iter().find(|pair| pair.name() == name)
     }
 
     /// Does it move cost, not money? Cost is entered apart, in the currency of the costs.

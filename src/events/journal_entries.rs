@@ -3,15 +3,15 @@
 //!
 //! | pair | running total | debit | credit |
 //! | --- | --- | --- | --- |
-//! | P captured, by tender | captured less voided | the tender's account | `customer_account` |
-//! | S supplied, by line | g(min(d, n)) | `customer_account` | `sales_revenue`, `tax_payable`; a gift card: `gift_card_liability` |
-//! | C charge earned | whole with the first piece supplied; a tip when something is captured | `customer_account` | `shipping_revenue`, `tax_payable` ... |
-//! | R returned, by line | g(d) - g(d - r) | `sales_returns`, `tax_payable` | `customer_account` |
-//! | B charge given back | a charge that was earned and does not stay | `shipping_returns`, `tax_payable` ... | `customer_account` |
-//! | D due | D | `customer_account` | `refunds_payable` |
-//! | F refunded, by tender | F | `refunds_payable` | the tender's account |
-//! | K cost out | d x unit cost | `cost_of_goods_sold` | `inventory` |
-//! | V, W cost back | pieces settled as stock, written off, at the same cost | `inventory`, `stock_write_off` | `cost_of_goods_sold` |
+//! | `captured`, by tender | captured less voided | the tender's account | `customer_account` |
+//! | `supplied`, by line | g(min(d, n)) | `customer_account` | `sales_revenue`, `tax_payable`; a gift card: `gift_card_liability` |
+//! | `charge-earned` | whole with the first piece supplied; a tip when something is captured | `customer_account` | `shipping_revenue`, `tax_payable` ... |
+//! | `returned`, by line | g(d) - g(d - r) | `sales_returns`, `tax_payable` | `customer_account` |
+//! | `charge-refunded` | a charge that was earned and does not stay | `shipping_returns`, `tax_payable` ... | `customer_account` |
+//! | `due` | D | `customer_account` | `refunds_payable` |
+//! | `refunded`, by tender | F | `refunds_payable` | the tender's account |
+//! | `cost-out` | d x unit cost | `cost_of_goods_sold` | `inventory` |
+//! | `cost-back`, `written-off` | pieces settled as stock, written off, at the same cost | `inventory`, `stock_write_off` | `cost_of_goods_sold` |
 //!
 //! A total is kept for each pair of one debit and one credit account, so every entry balances by its making. All pairs of money that moved
 //! stand in one entry; pairs of cost in one of their own, in the currency of the costs.
@@ -67,8 +67,8 @@ impl RequestBody for JournalEntry {
 /// One side of one pair of accounts; exactly one of debit and credit is not 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Posting {
-    /// `P`, `S`, `C`, `R`, `B`, `D`, `F`, `K`, `V`, `W`.
-    pub pair: Text,
+    /// The pair of accounts.
+    pub pair: Pair,
     /// Name of the account, by default as in the postings' table.
     pub account: Text,
     /// 0 or more.
@@ -84,7 +84,7 @@ type Totals = SmallMap<Text, Amount>;
 /// One pair of accounts. They are computed at every seal, and few ever move: only of those that do a text is made.
 #[derive(Clone, Copy, PartialEq)]
 struct Slot {
-    pair: char,
+    pair: Pair,
     debit: &'static str,
     credit: &'static str,
 }
@@ -92,11 +92,11 @@ struct Slot {
 impl Slot {
     /// As totals are kept under.
     fn text(&self) -> Text {
-        join_key(&[self.pair.encode_utf8(&mut [0; 4]), self.debit, self.credit])
+        join_key(&[self.pair.name(), self.debit, self.credit])
     }
 
     fn is(&self, text: &str) -> bool {
-        let accounts = text.strip_prefix(self.pair).and_then(|rest| rest.strip_prefix('|')?.strip_prefix(self.debit));
+        let accounts = text.strip_prefix(self.pair.name()).and_then(|rest| rest.strip_prefix('|')?.strip_prefix(self.debit));
         accounts.and_then(|rest| rest.strip_prefix('|')) == Some(self.credit)
     }
 }
@@ -106,10 +106,6 @@ const TAX: &str = "tax_payable";
 const REFUNDS: &str = "refunds_payable";
 const COST: &str = "cost_of_goods_sold";
 const GIFT_CARDS: &str = "gift_card_liability";
-
-/// In the order in which an entry shows them.
-const MONEY_PAIRS: [char; 7] = ['P', 'S', 'C', 'R', 'B', 'D', 'F'];
-const COST_PAIRS: [char; 3] = ['K', 'V', 'W'];
 
 impl Request for JournalEntry {
     type Ledger = Ledgers;
@@ -144,7 +140,7 @@ impl Request for JournalEntry {
             let steps = ledgers.get(book.currency.as_str()).map_or(0, |ledger| ledger.step);
             let part = book.currency.as_str().into();
             let topic = WhyTopic::new(Self::TOPIC, part, due, format!("{steps} entries"), Gates::of_money(view));
-            if book.pairs != COST_PAIRS {
+            if !book.of_cost {
                 return topic;
             }
             let missing = view.lines.iter().any(|line| line.sent.despatched.is_positive() && line.erp.unit_cost.is_none());
@@ -158,12 +154,13 @@ impl Request for JournalEntry {
 /// The running totals of pairs that are posted together.
 struct Book {
     currency: Currency,
-    pairs: &'static [char],
+    /// Pairs of cost, else of money.
+    of_cost: bool,
     totals: Vec<(Slot, Amount)>,
 }
 
 impl Book {
-    fn add(&mut self, pair: char, debit: &'static str, credit: &'static str, amount: Amount) {
+    fn add(&mut self, pair: Pair, debit: &'static str, credit: &'static str, amount: Amount) {
         let slot = Slot { pair, debit, credit };
         match self.totals.iter_mut().find(|(other, _)| *other == slot) {
             Some((_, total)) => *total += amount,
@@ -173,24 +170,24 @@ impl Book {
 }
 
 fn books(view: &OrderView<'_>, rules: &Rules) -> [Book; 2] {
-    let mut money = Book { currency: view.money.currency, pairs: &MONEY_PAIRS, totals: Vec::new() };
+    let mut money = Book { currency: view.money.currency, of_cost: false, totals: Vec::new() };
     let cost_currency = rules.cost_currency.unwrap_or(view.money.currency);
-    let mut cost = Book { currency: cost_currency, pairs: &COST_PAIRS, totals: Vec::new() };
+    let mut cost = Book { currency: cost_currency, of_cost: true, totals: Vec::new() };
     payments(view, &mut money);
     for line in &view.lines {
         goods(line, &mut money);
         costs(line, &mut cost);
     }
     charges(view, &mut money);
-    money.add('D', CUSTOMER, REFUNDS, view.money.due);
+    money.add(Pair::Due, CUSTOMER, REFUNDS, view.money.due);
     [money, cost]
 }
 
 fn payments(view: &OrderView<'_>, book: &mut Book) {
     for tender in &view.money.tenders {
         let account = tender_account(tender.tender);
-        book.add('P', account, CUSTOMER, tender.captured);
-        book.add('F', REFUNDS, account, tender.refunded);
+        book.add(Pair::Captured, account, CUSTOMER, tender.captured);
+        book.add(Pair::Refunded, REFUNDS, account, tender.refunded);
     }
 }
 
@@ -212,8 +209,8 @@ fn goods(line: &LineView<'_>, book: &mut Book) {
         LineKind::GiftCard => (GIFT_CARDS, GIFT_CARDS),
         LineKind::Tip => ("tips_payable", "tips_payable"),
     };
-    supply(book, 'S', revenue, all);
-    give_back(book, 'R', returns, back);
+    supply(book, Pair::Supplied, revenue, all);
+    give_back(book, Pair::Returned, returns, back);
 }
 
 fn charges(view: &OrderView<'_>, book: &mut Book) {
@@ -230,19 +227,19 @@ fn charges(view: &OrderView<'_>, book: &mut Book) {
             ChargeKind::Rounding => ("rounding_differences", "rounding_differences"),
         };
         let worth = Value { gross: charge.charge.gross, tax: charge.charge.tax };
-        supply(book, 'C', revenue, worth);
+        supply(book, Pair::ChargeEarned, revenue, worth);
         if !charge.stays {
-            give_back(book, 'B', returns, worth);
+            give_back(book, Pair::ChargeRefunded, returns, worth);
         }
     }
 }
 
-fn supply(book: &mut Book, pair: char, revenue: &'static str, worth: Value) {
+fn supply(book: &mut Book, pair: Pair, revenue: &'static str, worth: Value) {
     book.add(pair, CUSTOMER, revenue, worth.net());
     book.add(pair, CUSTOMER, TAX, worth.tax);
 }
 
-fn give_back(book: &mut Book, pair: char, returns: &'static str, worth: Value) {
+fn give_back(book: &mut Book, pair: Pair, returns: &'static str, worth: Value) {
     book.add(pair, returns, CUSTOMER, worth.net());
     book.add(pair, TAX, CUSTOMER, worth.tax);
 }
@@ -254,15 +251,15 @@ fn costs(line: &LineView<'_>, book: &mut Book) {
     let currency = book.currency;
     let cost = |pieces: Quantity| unit.times(pieces).rounded(currency);
     let stock = line.back.settled_stock;
-    book.add('K', COST, "inventory", cost(line.sent.despatched));
-    book.add('V', "inventory", COST, cost(stock));
-    book.add('W', "stock_write_off", COST, cost(stock + line.back.settled_written_off) - cost(stock));
+    book.add(Pair::CostOut, COST, "inventory", cost(line.sent.despatched));
+    book.add(Pair::CostBack, "inventory", COST, cost(stock));
+    book.add(Pair::WrittenOff, "stock_write_off", COST, cost(stock + line.back.settled_written_off) - cost(stock));
 }
 
 /// The differences to what is posted, of the pairs that Waybill keeps.
 fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
     let posted = || ledgers.get(book.currency.as_str()).into_iter().flat_map(|posted| posted.totals.iter());
-    let kept = |pair: char| book.pairs.contains(&pair) && rules.books_kept.iter().any(|kept| letter(*kept) == pair);
+    let kept = |pair: Pair| pair.is_cost() == book.of_cost && rules.books_kept.contains(&pair);
     let mut moved = Totals::new();
     for (slot, total) in book.totals.iter().filter(|(slot, _)| kept(slot.pair)) {
         let before = posted().find(|(text, _)| slot.is(text)).map_or(Amount::ZERO, |(_, posted)| *posted);
@@ -270,33 +267,18 @@ fn moved(book: &Book, ledgers: &Ledgers, rules: &Rules) -> Totals {
             moved.insert(slot.text(), *total - before);
         }
     }
-    let over = |text: &Text| text.starts_with(kept) && !book.totals.iter().any(|(slot, _)| slot.is(text));
+    let over =
+        |text: &Text| text.split('|').next().and_then(Pair::named).is_some_and(kept) && !book.totals.iter().any(|(slot, _)| slot.is(text));
     moved.extend(posted().filter(|(text, posted)| !posted.is_zero() && over(text)).map(|(text, posted)| (text.clone(), -*posted)));
     moved
 }
 
-/// The letter that ledgers and entries have for a pair.
-fn letter(pair: Pair) -> char {
-    match pair {
-        Pair::Captured => 'P',
-        Pair::Supplied => 'S',
-        Pair::ChargeEarned => 'C',
-        Pair::Returned => 'R',
-        Pair::ChargeRefunded => 'B',
-        Pair::Due => 'D',
-        Pair::Refunded => 'F',
-        Pair::CostOut => 'K',
-        Pair::CostBack => 'V',
-        Pair::WrittenOff => 'W',
-    }
-}
-
 /// The sides of one pair, by account: debits above zero, credits below.
-fn sides(pair: char, moved: &Totals) -> SmallMap<&str, Amount> {
+fn sides(pair: Pair, moved: &Totals) -> SmallMap<&str, Amount> {
     let mut sides = SmallMap::new();
     for (slot, difference) in moved {
         let mut parts = slot.split('|');
-        let of_pair = parts.next().is_some_and(|letter| letter.starts_with(pair));
+        let of_pair = parts.next() == Some(pair.name());
         if let (true, Some(debit), Some(credit)) = (of_pair, parts.next(), parts.next()) {
             *sides.entry(debit).or_insert(Amount::ZERO) += *difference;
             *sides.entry(credit).or_insert(Amount::ZERO) -= *difference;
@@ -308,11 +290,11 @@ fn sides(pair: char, moved: &Totals) -> SmallMap<&str, Amount> {
 fn entry(view: &OrderView<'_>, header: &Header, rules: &Rules, book: &Book, moved: &Totals, step: u32) -> JournalEntry {
     let mut postings = Vec::new();
     let mut at = Moment::MIN;
-    for pair in book.pairs {
-        for (account, side) in sides(*pair, moved).into_iter().filter(|(_, side)| !side.is_zero()) {
+    for pair in Pair::ALL.into_iter().filter(|pair| pair.is_cost() == book.of_cost) {
+        for (account, side) in sides(pair, moved).into_iter().filter(|(_, side)| !side.is_zero()) {
             let (debit, credit) = (side.floor_zero(), (-side).floor_zero());
-            postings.push(Posting { pair: pair.to_string().into(), account: account.into(), debit, credit });
-            at = at.max(moment_of(*pair, view).unwrap_or(header.placed_at));
+            postings.push(Posting { pair, account: account.into(), debit, credit });
+            at = at.max(moment_of(pair, view).unwrap_or(header.placed_at));
         }
     }
     JournalEntry {
@@ -327,7 +309,7 @@ fn entry(view: &OrderView<'_>, header: &Header, rules: &Rules, book: &Book, move
 }
 
 /// Business time of the newest row that a pair's total is made of.
-fn moment_of(pair: char, view: &OrderView<'_>) -> Option<Moment> {
+fn moment_of(pair: Pair, view: &OrderView<'_>) -> Option<Moment> {
     let despatched = || view.lines.iter().flat_map(|line| &line.sent.parts).map(|part| part.despatched_at).max();
     let received = || {
         let receipts = view.back.returns.iter().flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at);
@@ -335,11 +317,11 @@ fn moment_of(pair: char, view: &OrderView<'_>) -> Option<Moment> {
         receipts.chain(approvals).max()
     };
     match pair {
-        'P' => view.times.captured,
-        'S' | 'C' | 'K' => despatched(),
-        'R' | 'B' => received().max(view.sent.cancelled_at),
-        'D' => received().max(view.sent.cancelled_at).max(view.times.stopped),
-        'F' => view.money.refunds.iter().filter(|refund| refund.counts).map(|refund| refund.at).max(),
+        Pair::Captured => view.times.captured,
+        Pair::Supplied | Pair::ChargeEarned | Pair::CostOut => despatched(),
+        Pair::Returned | Pair::ChargeRefunded => received().max(view.sent.cancelled_at),
+        Pair::Due => received().max(view.sent.cancelled_at).max(view.times.stopped),
+        Pair::Refunded => view.money.refunds.iter().filter(|refund| refund.counts).map(|refund| refund.at).max(),
         _ => received().max(view.times.disposed),
     }
 }

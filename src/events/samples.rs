@@ -22,6 +22,7 @@ use super::stock_updates::{CountPart, StockUpdate};
 use super::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, Topic};
 use crate::entities::order::standing::{OrderStage, PaymentWord, ReturnStage};
 use crate::entities::order::testing::{PLACED, amount, pieces};
+use crate::entities::pair::Pair;
 use crate::facts::customer::{ConsentState, HistoryKind};
 use crate::facts::order::{Address, Advice, ChargeKind, Personal, Tender};
 use crate::facts::sku::Basis;
@@ -252,7 +253,7 @@ fn refund_request() -> RefundRequest {
 
 fn journal_entry() -> JournalEntry {
     let side = |account: &str, debit: &str, credit: &str| Posting {
-        pair: "P".into(),
+        pair: Pair::Captured,
         account: account.into(),
         debit: amount(debit),
         credit: amount(credit),

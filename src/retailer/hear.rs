@@ -49,7 +49,7 @@ impl Retailer {
             }),
             Topic::JournalEntries => self.hear_as(event, body, |own, order, entry: crate::events::journal_entries::JournalEntry| {
                 own.tell_star(order, "Finance", || {
-                    let mut pairs: Vec<&str> = entry.postings.iter().map(|posting| posting.pair.as_str()).collect();
+                    let mut pairs: Vec<&str> = entry.postings.iter().map(|posting| posting.pair.name()).collect();
                     pairs.dedup();
                     format!("journal entry {} over {} ({})", entry.head.step, pounds(pence(entry.total)), pairs.join(", "))
                 });

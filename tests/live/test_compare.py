@@ -50,7 +50,7 @@ class Said:
         return self.request("refund-requests", total=total, amount=amount, currency="GBP")
 
     def entry(self, account, debit, credit, date="2026-03-02"):
-        posting = {"pair": "P", "account": account, "debit": debit, "credit": credit}
+        posting = {"pair": "captured", "account": account, "debit": debit, "credit": credit}
         return self.request("journal-entries", "GBP", currency="GBP", date=date, postings=[posting], total=debit)
 
     def output(self):
@@ -197,7 +197,7 @@ class TwoApplications(unittest.TestCase):
         b.entry("clearing", "6.00", "0", date="2026-03-04")
         self.assert_equal(a, b)
         b.entry("clearing", "0.01", "0")
-        self.assert_differs(a, b, "journal-entries magento|1|GBP: totals.P clearing: 6.00 / 6.01")
+        self.assert_differs(a, b, "journal-entries magento|1|GBP: totals.captured clearing: 6.00 / 6.01")
 
     def test_a_mail_that_only_one_sent(self):
         a, b = pair()

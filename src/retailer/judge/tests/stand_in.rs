@@ -285,7 +285,7 @@ impl StandIn {
             if difference != 0 {
                 total += difference.max(0);
                 postings.push(
-                    json!({"pair": "P", "account": account, "debit": money(difference.max(0)), "credit": money((-difference).max(0))}),
+                    json!({"pair": "captured", "account": account, "debit": money(difference.max(0)), "credit": money((-difference).max(0))}),
                 );
             }
         }
