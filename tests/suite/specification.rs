@@ -117,3 +117,30 @@ fn systems_without_an_adapter_are_planned() {
     }
     assert!(systems >= 4, "the table of systems is not where it was");
 }
+
+/// Every page for people that names files.
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let in_folder = |folder: &str| {
+        let files = fs::read_dir(root.join(folder)).into_iter().flatten().flatten().map(|file| file.path());
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect::<Vec<_>>()
+    };
+    let paths = [".", "docs", "docs/specification", "schemas"].into_iter().flat_map(in_folder);
+    paths.map(|path| (path.display().to_string(), fs::read_to_string(&path).expect("a text"))).collect()
+}
+
+#[test]
+fn pages_name_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut missing = Vec::new();
+    for (page, text) in pages() {
+        let named = text.lines().flat_map(names).map(|(name, _)| name);
+        let is_path = |name: &&str| ["src/", "tests/", "docs/", "schemas/", "benches/", ".ci/"].iter().any(|start| name.starts_with(start));
+        for name in named.filter(is_path).filter(|name| !name.contains(['<', '*', ' '])) {
+            if !root.join(name).exists() {
+                missing.push(format!("{page}: {name}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "these files are not there any more:\n{}", missing.join("\n"));
+}
