@@ -68,13 +68,18 @@ macro_rules! topics {
         }
 
         /// Written as a map from the topic's number to its ledger, without those that are empty: a new request topic changes no ledger that is written.
+        /// For people the ledger's name stands in place of the number.
         impl Serialize for Ledgers {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let count = 0 $(+ usize::from(self.$ledger != <$shape>::default()))+;
+                let for_people = serializer.is_human_readable();
                 let mut map = serializer.serialize_map(Some(count))?;
                 $(
                     if self.$ledger != <$shape>::default() {
-                        map.serialize_entry(&(Topic::$request as u8), &self.$ledger)?;
+                        match for_people {
+                            true => map.serialize_entry(stringify!($ledger), &self.$ledger)?,
+                            false => map.serialize_entry(&(Topic::$request as u8), &self.$ledger)?,
+                        }
                     }
                 )+
                 map.end()
