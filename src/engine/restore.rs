@@ -248,7 +248,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
             published.order(key, state);
             let state = state.view();
             published.exceptions(None, &state.last_emitted);
-            shard.timers.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.wakes_at });
+            shard.timers.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.timer_at });
         }
         for (alias, state) in shard.aliases.iter() {
             let state = state.view();

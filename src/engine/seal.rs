@@ -225,12 +225,12 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 
 /// One order: view, requests, statements, facts for its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
-    let OrderState { rows, ledgers, last_emitted, told, exceptions: open, since, .. } = state;
+    let OrderState { rows, ledgers, last_emitted, derived: derived_before, exceptions: open, since, .. } = state;
     let view = view(key, rows, ledgers, *since, outlet.context.rules, outlet.context.tick);
     let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
     let before = facts.len();
-    outlet.waits_for_skus = derived::differences(&view, rows, rules, told, |subject, row_key, row: Option<Row>| {
+    outlet.waits_for_skus = derived::differences(&view, rows, rules, derived_before, |subject, row_key, row: Option<Row>| {
         let change = row.map_or(Change::Delete, Change::Upsert);
         facts.push(Fact { subject, key: row_key, change, version, cause: cause.unwrap_or(Cause::NONE), at: tick });
     }) && rules.has(Role::Wms);

@@ -40,8 +40,8 @@ pub(super) fn changed(store: &mut Store, outbox: &mut Outbox) {
 fn of_shard(shard: &mut Shard, out: &mut StateOut, fingerprint: u64, tick: Moment) {
     for place in 0..shard.orders.staged_len() {
         let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
-        if staged.sealed && staged.state.wakes_at != staged.next {
-            staged.state.wakes_at = staged.next;
+        if staged.sealed && staged.state.timer_at != staged.next {
+            staged.state.timer_at = staged.next;
             staged.dirty = true;
         }
         if !staged.dirty {

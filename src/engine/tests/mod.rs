@@ -173,5 +173,5 @@ fn facts(story: &Story) -> Vec<Fact> {
         cause: Cause::NONE,
         at: *at,
     };
-    story.told.iter().map(fact).collect()
+    story.facts.iter().map(fact).collect()
 }

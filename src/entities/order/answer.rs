@@ -1,6 +1,6 @@
 //! An order as a person asks for it.
 //!
-//! The conditions of the order itself are in [`super::gates::Gates`]; those of each request stand beside the request's own rule.
+//! The conditions of the order itself are in [`super::gates::OrderGates`]; those of each request stand beside the request's own rule.
 
 use serde::Serialize;
 

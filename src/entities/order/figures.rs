@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::back::{Back, ReturnedLine};
 use super::erp::{Erp, LineInErp};
-use super::gates::Gates;
+use super::gates::OrderGates;
 use super::kept::{Kept, KeptLine};
 use super::made::Made;
 use super::money::Money;
@@ -12,7 +12,7 @@ use super::paid::Paid;
 use super::placed::{Placed, PlacedLine};
 use super::returning::Returning;
 use super::sent::{Sent, SentLine};
-use super::times::Times;
+use super::times::OrderTimes;
 use crate::facts::{OrderKey, Quantity};
 
 /// What the stages have made.
@@ -26,11 +26,11 @@ pub struct OrderFigures<'a> {
     pub sent: Made<Sent<'a>>,
     pub back: Made<Back<'a>>,
     pub money: Made<Money<'a>>,
-    pub gates: Made<Gates<'a>>,
+    pub gates: Made<OrderGates<'a>>,
     /// The lines through all stages.
     pub lines: Made<Vec<LineView<'a>>>,
     /// Business times of the newest rows that move money or goods.
-    pub times: Times,
+    pub times: OrderTimes,
 }
 
 /// A sale line with its goods, through all stages: as ordered, in the ERP, sent, back, kept.

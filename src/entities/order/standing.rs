@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Clock;
 use super::figures::{LineView, OrderFigures};
 use super::findings::Finding;
-use super::gates::Gates;
+use super::gates::OrderGates;
 use super::input::Input;
 use super::money::Money;
 use super::returning::Authorised;
@@ -17,7 +17,7 @@ use crate::facts::{OrderRow, Quantity};
 
 /// How an order stands, in words.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct OrderStanding {
     pub stage: OrderStage,
     pub return_stage: ReturnStage,
     pub payment: PaymentWord,
@@ -109,8 +109,8 @@ pub enum PaymentWord {
 }
 
 /// Puts the figures into words.
-pub(super) fn stage(input: &Input<'_>, figures: &OrderFigures<'_>, findings: &[Finding]) -> Standing {
-    Standing {
+pub(super) fn stage(input: &Input<'_>, figures: &OrderFigures<'_>, findings: &[Finding]) -> OrderStanding {
+    OrderStanding {
         stage: order_stage(figures, may_be_released(&figures.gates, &figures.lines, findings, input.rules)),
         return_stage: return_stage(figures),
         payment: payment_word(&figures.money),
@@ -124,7 +124,7 @@ fn any_in(warehouse: &[WarehouseView<'_>], states: &[WarehouseState]) -> bool {
 }
 
 /// The conditions of the go-ahead, but for being live.
-fn may_be_released(gates: &Gates<'_>, lines: &[LineView<'_>], findings: &[Finding], rules: &Rules) -> bool {
+fn may_be_released(gates: &OrderGates<'_>, lines: &[LineView<'_>], findings: &[Finding], rules: &Rules) -> bool {
     let placed = |line: &LineView<'_>| line.erp.location.is_some_and(|place| rules.locations.is_empty() || rules.location(place).is_some());
     gates.all().iter().all(|gate| gate.holds)
         && !findings.iter().any(|finding| finding.shuts || finding.kind == "erp-duplicate")

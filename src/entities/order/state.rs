@@ -17,12 +17,12 @@ pub struct OrderState {
     pub ledgers: Ledgers,
     /// The statements last emitted.
     pub last_emitted: LastEmitted,
-    /// Digests of the derived facts last told to SKUs and the customer, by subject and row id: what is no longer yielded is withdrawn.
-    pub told: SmallMap<Text, u64>,
+    /// Digests of the derived facts last emitted to SKUs and the customer, by subject and row id: what is no longer derived is withdrawn.
+    pub derived: SmallMap<Text, u64>,
     /// Exceptions open now: kind (and number), and since when.
     pub exceptions: SmallMap<Text, Moment>,
     /// Raised at each seal that changed the view or a ledger.
     pub revision: u64,
     /// When its view next changes by the clock alone, as of its last seal: a restore need not look at every order.
-    pub wakes_at: Option<Moment>,
+    pub timer_at: Option<Moment>,
 }

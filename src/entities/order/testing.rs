@@ -94,7 +94,7 @@ pub fn rules() -> Rules {
 }
 
 /// A fact of the story: `None` is a deletion.
-pub type Told = (RowKey, Option<OrderRow>, Version, Moment);
+pub type StoryFact = (RowKey, Option<OrderRow>, Version, Moment);
 
 /// An order, told row by row. Each fact is newer than all before it; `at` moves on by a minute.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ pub struct Story {
     pub key: OrderKey,
     pub rules: Rules,
     pub currency: Currency,
-    pub told: Vec<Told>,
+    pub facts: Vec<StoryFact>,
     pub ledgers: Ledgers,
     /// The moment of the next fact, and of the view.
     pub now: Moment,
@@ -116,7 +116,7 @@ impl Story {
             key: OrderKey::new("magento", "1001"),
             rules: rules(),
             currency: Currency::new(currency).expect("a currency"),
-            told: Vec::new(),
+            facts: Vec::new(),
             ledgers: Ledgers::default(),
             now: PLACED,
             progress: BTreeMap::new(),
@@ -134,15 +134,15 @@ impl Story {
     }
 
     fn tell(&mut self, kind: u8, source: SourceId, id: &str, row: Option<OrderRow>) -> &mut Self {
-        let place = Place::Position([1, self.told.len() as u64 + 1, 0]);
+        let place = Place::Position([1, self.facts.len() as u64 + 1, 0]);
         let version = Version { incarnation: 0, place, upsert: row.is_some(), adapter: 1 };
-        self.told.push((RowKey { kind, source, id: id.into() }, row, version, self.now));
+        self.facts.push((RowKey { kind, source, id: id.into() }, row, version, self.now));
         self.now = self.now + Span::minutes(1);
         self
     }
 
     /// The state, by telling the facts in this order.
-    pub fn told_as(&self, facts: &[Told]) -> OrderState {
+    pub fn state_of(&self, facts: &[StoryFact]) -> OrderState {
         let mut state = OrderState { ledgers: self.ledgers.clone(), ..OrderState::default() };
         for (key, row, version, at) in facts {
             let offset = match version.place {
@@ -156,7 +156,7 @@ impl Story {
     }
 
     pub fn state(&self) -> OrderState {
-        self.told_as(&self.told)
+        self.state_of(&self.facts)
     }
 
     pub fn view<'a>(&'a self, state: &'a OrderState) -> OrderView<'a> {
@@ -201,7 +201,7 @@ impl Story {
     /// The line as it would be; `change` makes it another.
     pub fn line_with(&mut self, id: &str, of: &str, n: i64, gross: &str, tax: &str, change: impl FnOnce(&mut Line)) -> &mut Self {
         let mut line = Line {
-            position: self.told.len() as u32,
+            position: self.facts.len() as u32,
             sku_text: of.into(),
             description: of.into(),
             tax: amount(tax),

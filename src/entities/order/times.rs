@@ -6,7 +6,7 @@ use crate::facts::{Moment, OrderRow};
 
 /// Business times (`at`) of the newest rows of a kind; `None` while there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
+pub struct OrderTimes {
     /// A payment that captured something.
     pub captured: Option<Moment>,
     /// A warehouse's order that is cancelled or closed, or tells how many pieces it has: what stops a cancelled piece.
@@ -15,7 +15,7 @@ pub struct Times {
     pub disposed: Option<Moment>,
 }
 
-impl Times {
+impl OrderTimes {
     pub fn of(rows: &Rows<OrderRow>) -> Self {
         let mut times = Self::default();
         for (_, stored) in rows.iter().filter(|(_, stored)| !stored.deleted) {

@@ -12,26 +12,29 @@ use super::figures::{self, OrderFigures};
 use super::findings::{self, Finding};
 use super::input::Input;
 use super::made::Made;
-use super::standing::{self, Standing};
-use super::times::Times;
+use super::standing::{self, OrderStanding};
+use super::times::OrderTimes;
 use super::{back, cancelled, erp, gates, kept, money, paid, placed, returning, sent, supplied};
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
 use crate::entities::topics::Ledgers;
 use crate::facts::{Moment, OrderKey, OrderRow};
 
-/// An order's view: its figures, what a person must look at, and how far it is.
+/// An order's view. Whoever has it can read it, and not change it.
+pub type OrderView<'a> = Made<WholeOrder<'a>>;
+
+/// An order's figures, what a person must look at, and how far it is.
 #[derive(Clone, Debug)]
-pub struct OrderView<'a> {
+pub struct WholeOrder<'a> {
     figures: OrderFigures<'a>,
     /// Contradictions and the like: events turn them into exceptions.
     pub findings: Made<Vec<Finding>>,
-    pub standing: Made<Standing>,
+    pub standing: Made<OrderStanding>,
     /// When the view would next change by the clock alone.
     pub next_change: Option<Moment>,
 }
 
-impl<'a> Deref for OrderView<'a> {
+impl<'a> Deref for WholeOrder<'a> {
     type Target = OrderFigures<'a>;
 
     fn deref(&self) -> &OrderFigures<'a> {
@@ -64,8 +67,8 @@ pub fn view<'a>(
     let money = Made::new(money::stage(&input, &placed, &paid, &back, &kept));
     let gates = Made::new(gates::stage(&input, &placed, &paid, &erp, &money));
     let lines = Made::new(figures::lines(&placed, &erp, &sent, &back, &kept, &money));
-    let figures = OrderFigures { key, placed, paid, erp, returning, sent, back, money, gates, lines, times: Times::of(rows) };
+    let figures = OrderFigures { key, placed, paid, erp, returning, sent, back, money, gates, lines, times: OrderTimes::of(rows) };
     let findings = Made::new(findings::stage(&input, ledgers, &decisions, &cancelled, &figures));
     let standing = Made::new(standing::stage(&input, &figures, &findings));
-    OrderView { figures, findings, standing, next_change: input.clock.next_change() }
+    Made::new(WholeOrder { figures, findings, standing, next_change: input.clock.next_change() })
 }

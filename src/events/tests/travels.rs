@@ -207,9 +207,9 @@ fn bundle(pot: Option<&'static str>) -> Story {
 #[test]
 fn a_bundle_is_released_part_by_part_once_all_its_parts_are_there() {
     let mut run = Run::new(bundle(Some("20.00")));
-    let pot = run.story.told.pop().expect("the pot's row");
+    let pot = run.story.facts.pop().expect("the pot's row");
     assert!(run.seal().is_empty(), "a part is missing");
-    run.story.told.push(pot);
+    run.story.facts.push(pot);
     run.seal();
     let sent = run.then(|story| story.recorded());
     let release = one(&sent, Topic::FulfilmentRequests);

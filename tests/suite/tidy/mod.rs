@@ -3,6 +3,7 @@
 mod imports;
 mod lexer;
 mod names;
+mod stages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

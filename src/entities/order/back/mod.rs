@@ -72,7 +72,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
     let covered: Vec<Quantity> = any.iter().zip(&despatched).map(|(any, left)| (*any).min(*left)).collect();
 
     let mut received = none();
-    let mut goods = settled::Goods::of(lines.len());
+    let mut goods = settled::AcceptedGoods::of(lines.len());
     let mut receipts = Vec::with_capacity(returning.received.len());
     for row in &returning.received {
         let parts = pooling::spread(row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut received);

@@ -9,7 +9,7 @@ use crate::facts::order::{Condition, DisposedTo, Disposition, Word};
 use crate::facts::{OrderRow, Quantity};
 
 /// What came back in accepted condition, by line.
-pub(super) struct Goods {
+pub(super) struct AcceptedGoods {
     /// Sellable, in a bucket that sells, and counted there.
     sellable: Vec<Quantity>,
     damaged: Vec<Quantity>,
@@ -17,7 +17,7 @@ pub(super) struct Goods {
     unspoken: Vec<Quantity>,
 }
 
-impl Goods {
+impl AcceptedGoods {
     pub fn of(lines: usize) -> Self {
         let none = || vec![Quantity::ZERO; lines];
         Self { sellable: none(), damaged: none(), unspoken: none() }
@@ -46,7 +46,7 @@ impl Goods {
 pub(super) fn settle(
     rows: &Rows<OrderRow>,
     lines: &[PlacedLine<'_>],
-    goods: &Goods,
+    goods: &AcceptedGoods,
     not_expected: &[Quantity],
     returned: &mut [ReturnedLine],
 ) {

@@ -82,11 +82,11 @@ pub fn differences(
     first
 }
 
-/// `s|SKU|row id` of a line, `r|SKU|row id` of returned goods, or `c|customer|row id`, percent-encoded.
+/// `sku|SKU|row id` of a line, `returned|SKU|row id` of returned goods, or `customer|customer|row id`, percent-encoded.
 fn last_key(subject: &Subject, key: &RowKey) -> Text {
     match subject {
-        Subject::Sku(sku) => join_key(&[if key.kind == SkuRow::RETURNED { "r" } else { "s" }, sku.as_str(), &key.id]),
-        Subject::Customer(customer) => join_key(&["c", &customer.0, &key.id]),
+        Subject::Sku(sku) => join_key(&[if key.kind == SkuRow::RETURNED { "returned" } else { "sku" }, sku.as_str(), &key.id]),
+        Subject::Customer(customer) => join_key(&["customer", &customer.0, &key.id]),
         // An order yields nothing to any other.
         _ => Text::default(),
     }
@@ -96,9 +96,9 @@ fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
     let mut parts = split_key(told);
     let (of, subject, id) = (parts.next()?, parts.next()?, parts.next()?);
     let (kind, subject) = match of.as_str() {
-        "s" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
-        "r" => (SkuRow::RETURNED, Subject::Sku(Sku::new(&subject)?)),
-        "c" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject))),
+        "sku" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
+        "returned" => (SkuRow::RETURNED, Subject::Sku(Sku::new(&subject)?)),
+        "customer" => (CustomerRow::ORDER, Subject::Customer(CustomerKey(subject))),
         _ => return None,
     };
     Some((subject, RowKey { kind, source: SourceId::WAYBILL, id }))

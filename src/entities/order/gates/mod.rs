@@ -18,7 +18,7 @@ use crate::facts::{Cause, OrderRow, SourceId};
 
 /// The conditions of an order.
 #[derive(Clone, Debug)]
-pub struct Gates<'a> {
+pub struct OrderGates<'a> {
     /// Holds in force, of whatever source.
     pub holds: Vec<HoldView<'a>>,
     pub complete: Gate,
@@ -43,7 +43,7 @@ pub struct HoldView<'a> {
     pub cause: Cause,
 }
 
-impl Gates<'_> {
+impl OrderGates<'_> {
     /// All conditions, in the order in which people read them.
     pub fn all(&self) -> [&Gate; 9] {
         let Self { complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, holds: _, pays_later: _ } =
@@ -53,7 +53,7 @@ impl Gates<'_> {
 }
 
 /// Says of each condition whether it holds.
-pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>, erp: &Erp<'a>, money: &Money<'a>) -> Gates<'a> {
+pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>, erp: &Erp<'a>, money: &Money<'a>) -> OrderGates<'a> {
     let Input { rows, rules, clock } = input;
     let header = placed.header;
     let since = header.map(|header| header.placed_at);
@@ -97,7 +97,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>,
     let test = header.is_some_and(|header| header.test);
     let not_test = Gate::new("not-a-test", !test, since, || ("nothing: a test order is never requested".to_owned(), shop()));
     let pays_later = paid.pays_later;
-    Gates { holds, complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later }
+    OrderGates { holds, complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later }
 }
 
 /// Holds in force, of whatever source. A hold whose row was deleted stays: only a row that says so ends it.

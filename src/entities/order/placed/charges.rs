@@ -15,7 +15,7 @@ pub struct PlacedCharge<'a> {
 
 /// Lines + charges against the header's total.
 #[derive(Clone, Debug)]
-pub struct Totals {
+pub struct PlacedTotals {
     /// Sum of all lines and charges as ordered.
     pub value: Amount,
     /// What rounding left, put to the largest line.
@@ -35,11 +35,11 @@ pub(super) fn reconcile<'a>(
     currency: Currency,
     mut lines: Vec<PlacedLine<'a>>,
     charges: &[PlacedCharge<'_>],
-) -> (Totals, Vec<PlacedLine<'a>>) {
+) -> (PlacedTotals, Vec<PlacedLine<'a>>) {
     let of_lines: Amount = lines.iter().map(|line| line.gross).sum();
     let all: Amount = charges.iter().map(|charge| charge.charge.gross).sum();
     let staying: Amount = charges.iter().filter(|charge| !charge.charge.removed).map(|charge| charge.charge.gross).sum();
-    let Some(header) = header else { return (Totals { value: of_lines + all, rounding: Amount::ZERO, agree: false }, lines) };
+    let Some(header) = header else { return (PlacedTotals { value: of_lines + all, rounding: Amount::ZERO, agree: false }, lines) };
     let tolerance: Amount = lines.iter().map(|_| currency.minor_unit()).sum();
     // A charge that was taken away after placing may or may not be in the header's total still.
     let rests = [header.total - of_lines - all, header.total - of_lines - staying];
@@ -51,5 +51,5 @@ pub(super) fn reconcile<'a>(
             line.gross += rest;
         }
     }
-    (Totals { value: of_lines + all, rounding: if agree { rest } else { Amount::ZERO }, agree }, lines)
+    (PlacedTotals { value: of_lines + all, rounding: if agree { rest } else { Amount::ZERO }, agree }, lines)
 }

@@ -15,11 +15,11 @@ use crate::facts::{Moment, OrderRow, Quantity, SourceId};
 /// The lines, and how many of the shop's rows they came from.
 pub(super) struct ReadLines<'a> {
     pub lines: Vec<PlacedLine<'a>>,
-    pub counts: Counts,
+    pub counts: LineCounts,
 }
 
 /// What tells whether all lines are there.
-pub(super) struct Counts {
+pub(super) struct LineCounts {
     /// Leaf lines whose sale line is not there yet.
     pub orphan_leaves: usize,
     /// Parts that a sale says it has and that are not there yet.
@@ -63,7 +63,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, top: &HeaderRow<'a>, contradict
         missing_parts += sale.line.parts.map_or(0, |parts| (parts as usize).saturating_sub(own.len()));
         lines.extend(bundles::expand(sale, &own));
     }
-    ReadLines { lines, counts: Counts { orphan_leaves: leaves.len(), missing_parts, sales: count, sale_pieces, newest } }
+    ReadLines { lines, counts: LineCounts { orphan_leaves: leaves.len(), missing_parts, sales: count, sale_pieces, newest } }
 }
 
 /// Goods that name other goods as their sale: one of the two rows is wrong.

@@ -7,7 +7,7 @@ mod line;
 mod lines;
 mod whole;
 
-pub use charges::{PlacedCharge, Totals};
+pub use charges::{PlacedCharge, PlacedTotals};
 pub(super) use line::whole_bundles;
 pub use line::{PartOf, PlacedLine};
 pub use whole::Whole;
@@ -35,7 +35,7 @@ pub struct Placed<'a> {
     /// Sale lines in the order of their position; goods of a leaf line stand with their sale.
     pub lines: Vec<PlacedLine<'a>>,
     pub charges: Vec<PlacedCharge<'a>>,
-    pub totals: Totals,
+    pub totals: PlacedTotals,
     pub whole: Whole,
     /// When the order's rows should all be there: whoever waits for one is late from then. `None` until the header is there.
     pub late: Option<Moment>,

@@ -1,9 +1,9 @@
 //! Are the lines all there?
 
-use super::charges::Totals;
+use super::charges::PlacedTotals;
 use super::header::HeaderRow;
 use super::line::PlacedLine;
-use super::lines::Counts;
+use super::lines::LineCounts;
 use crate::entities::order::clock::Clock;
 use crate::entities::rules::Rules;
 use crate::facts::order::Header;
@@ -24,8 +24,8 @@ pub struct Whole {
 pub(super) fn whole(
     top: &HeaderRow<'_>,
     lines: &[PlacedLine<'_>],
-    counts: &Counts,
-    totals: &Totals,
+    counts: &LineCounts,
+    totals: &PlacedTotals,
     rules: &Rules,
     clock: &Clock,
 ) -> Whole {
@@ -50,7 +50,7 @@ pub(super) fn whole(
     Whole { holds, waits_for, proven: proven && parts }
 }
 
-fn missing(header: &Header, counts: &Counts, totals: &Totals, too_few: bool, without_goods: usize) -> String {
+fn missing(header: &Header, counts: &LineCounts, totals: &PlacedTotals, too_few: bool, without_goods: usize) -> String {
     let there = counts.sales;
     match header.lines_expected {
         Some(expected) if there < expected as usize => format!("{there} of {expected} lines"),

@@ -29,14 +29,14 @@ impl CancelledBy {
 }
 
 /// What is cancelled, by line, while the owners are asked one after the other.
-pub(super) struct Totals {
+pub(super) struct CancelledTotals {
     pub by: Vec<CancelledBy>,
     pub credited_unsent: Vec<Quantity>,
     /// The newest row that cancels something.
     pub at: Option<Moment>,
 }
 
-impl Totals {
+impl CancelledTotals {
     /// What owners name, and which credits are of goods that were not despatched: of each SKU, what is credited beyond what was returned; the
     /// later line first. `left`: pieces of a group of lines that left, and when the first did.
     pub fn begin(

@@ -195,7 +195,7 @@ pub(super) struct Despatches<'a> {
 }
 
 /// What is in a parcel, before it is known how it travels.
-pub(super) struct Packed<'a> {
+pub(super) struct PackedParcel<'a> {
     pub key: &'a str,
     pub location: &'a str,
     pub carrier: &'a str,
@@ -209,17 +209,17 @@ pub(super) struct Packed<'a> {
 }
 
 /// Despatches, by line and by parcel.
-pub(super) struct Put<'a> {
+pub(super) struct PutDespatches<'a> {
     pub lines: Vec<Despatches<'a>>,
-    pub parcels: Vec<Packed<'a>>,
+    pub parcels: Vec<PackedParcel<'a>>,
     pub strays: Vec<Stray<'a>>,
 }
 
 /// Puts the pieces to lines, earlier lines first up to `wanted`, and makes the parcels.
-pub(super) fn put_to_lines<'a>(pieces: &[Piece<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> Put<'a> {
+pub(super) fn put_to_lines<'a>(pieces: &[Piece<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> PutDespatches<'a> {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     let mut taken = vec![Quantity::ZERO; lines.len()];
-    let mut put = Put { lines: vec![Despatches::default(); lines.len()], parcels: Vec::new(), strays: Vec::new() };
+    let mut put = PutDespatches { lines: vec![Despatches::default(); lines.len()], parcels: Vec::new(), strays: Vec::new() };
     for piece in pieces {
         let parts = pooling::spread(piece.quantity, &piece.targets, &[wanted, &ordered], &mut taken);
         if piece.targets.len() > 1 {
@@ -249,11 +249,11 @@ pub(super) fn put_to_lines<'a>(pieces: &[Piece<'a>], wanted: &[Quantity], lines:
     put
 }
 
-fn parcel_of<'p, 'a>(parcels: &'p mut Vec<Packed<'a>>, piece: &Piece<'a>) -> &'p mut Packed<'a> {
+fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, piece: &Piece<'a>) -> &'p mut PackedParcel<'a> {
     let place = match parcels.iter().position(|parcel| parcel.key == piece.parcel) {
         Some(place) => place,
         None => {
-            parcels.push(Packed {
+            parcels.push(PackedParcel {
                 key: piece.parcel,
                 location: piece.location,
                 carrier: piece.carrier,

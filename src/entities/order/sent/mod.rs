@@ -81,7 +81,7 @@ pub(super) fn stage<'a>(
     let warehouse = warehouse::read(input, lines, &pieces, &mut contradictions);
 
     let left = |group: &[usize]| despatch::left(&pieces, group, placed, cancelled, supplied);
-    let mut totals = cancel::Totals::begin(lines, cancelled, left, returning);
+    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning);
     let (by_erp, at) = erp::lost(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);

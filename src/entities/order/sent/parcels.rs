@@ -3,7 +3,7 @@
 //! A scan counts for a parcel from a day before its despatch until `parcel_window` after it: numbers are used again after months. Scans of a
 //! label that was replaced count until it was replaced. A scan that was withdrawn counts no more.
 
-use super::despatch::Packed;
+use super::despatch::PackedParcel;
 use crate::entities::order::decisions::Decisions;
 use crate::entities::order::input::Input;
 use crate::entities::rules::{Authority, Rules};
@@ -62,7 +62,7 @@ struct Label<'a> {
 }
 
 /// The parcel's tracking number as its own row tells it, later than the despatch: it wins over the despatch's, which it replaces.
-fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &Packed<'a>) -> Label<'a> {
+fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
     let of_parcel = rows.live::<Tracking>().filter(|each| each.row.despatch == parcel.key);
     let mut told: Vec<(Moment, _, &'a Tracking)> = of_parcel.map(|each| (each.stored.at, each.key, each.row)).collect();
     told.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
@@ -146,11 +146,11 @@ pub(in super::super) fn by_carriers_word(parcel: &ParcelView<'_>, rules: &Rules)
 }
 
 /// Follows each parcel: its label, its scans, and whether it is delivered. A parcel without a final scan counts as delivered by time.
-pub(super) fn follow<'a>(input: &Input<'a>, decisions: &Decisions<'a>, packed: Vec<Packed<'a>>) -> Vec<ParcelView<'a>> {
+pub(super) fn follow<'a>(input: &Input<'a>, decisions: &Decisions<'a>, packed: Vec<PackedParcel<'a>>) -> Vec<ParcelView<'a>> {
     packed.into_iter().map(|parcel| travel(input, decisions, parcel)).collect()
 }
 
-fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: Packed<'a>) -> ParcelView<'a> {
+fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel<'a>) -> ParcelView<'a> {
     let mut view = ParcelView {
         key: parcel.key,
         location: parcel.location,

@@ -36,18 +36,18 @@ proptest::proptest! {
     /// The order in which rows come, and how often, never shows in the view; nor does a cut of the story at any place.
     #[test]
     fn the_order_of_arrival_never_shows(
-        order in proptest::strategy::Strategy::prop_shuffle(proptest::strategy::Just((0..long_story().told.len()).collect::<Vec<_>>())),
+        order in proptest::strategy::Strategy::prop_shuffle(proptest::strategy::Just((0..long_story().facts.len()).collect::<Vec<_>>())),
         repeats in proptest::collection::vec(0usize..1000, 0..20),
         upto in 0usize..1000,
     ) {
         let story = long_story();
-        let upto = upto % (story.told.len() + 1);
-        let straight: Vec<Told> = story.told[..upto].to_vec();
-        let mut shuffled: Vec<Told> = order.iter().filter(|i| **i < upto).map(|i| story.told[*i].clone()).collect();
+        let upto = upto % (story.facts.len() + 1);
+        let straight: Vec<StoryFact> = story.facts[..upto].to_vec();
+        let mut shuffled: Vec<StoryFact> = order.iter().filter(|i| **i < upto).map(|i| story.facts[*i].clone()).collect();
         for repeat in repeats.iter().filter(|_| upto > 0) {
-            shuffled.insert(repeat % (shuffled.len() + 1), story.told[repeat % upto].clone());
+            shuffled.insert(repeat % (shuffled.len() + 1), story.facts[repeat % upto].clone());
         }
-        let (first, second) = (story.told_as(&straight), story.told_as(&shuffled));
+        let (first, second) = (story.state_of(&straight), story.state_of(&shuffled));
         let (first, second) = (story.view(&first), story.view(&second));
         proptest::prop_assert_eq!(format!("{first:?}"), format!("{second:?}"));
         // And what must hold of any order's figures, whole or not.

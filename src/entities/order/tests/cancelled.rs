@@ -115,8 +115,8 @@ fn a_line_that_a_newer_whole_body_lists_no_more_is_removed() {
         .address()
         .captured("89.36");
     // All rows of one body have one version.
-    let newest = order.told[2].2;
-    order.told.iter_mut().take(2).for_each(|told| told.2 = newest);
+    let newest = order.facts[2].2;
+    order.facts.iter_mut().take(2).for_each(|told| told.2 = newest);
     assert_eq!((order.quantities("A"), order.quantities("B")), ([3, 0, 3, 0, 0], [1, 0, 1, 0, 0]));
     order.header_with("89.36", whole).line("A", "TEE", 3, "63.44", "10.57");
     assert_eq!((order.quantities("A")[2], order.quantities("B")), (3, [1, 1, 0, 0, 1]));
@@ -192,7 +192,7 @@ fn what_a_warehouse_will_not_send_names_its_newest_word() {
     let mut order = released_example();
     let short = |row: &mut WarehouseLine| (row.closed, row.cancelled) = (true, Some(pieces(1)));
     order.warehouse_line("TEE", 1, short);
-    let newest = order.told.len() as i64 + 1;
+    let newest = order.facts.len() as i64 + 1;
     order.warehouse_line("TEE", 3, |row| {
         short(row);
         row.order = "100000042-2".into();

@@ -30,9 +30,9 @@ fn a_deletion_that_overtakes_its_row_leaves_the_same() {
     let mut order = released_example();
     order.delete(OrderRow::ERP_RECORD, ERP, "1|SO-7");
     let there = order.state();
-    let mut facts = order.told.clone();
+    let mut facts = order.facts.clone();
     facts.reverse();
-    assert_eq!(order.told_as(&facts).rows, there.rows);
+    assert_eq!(order.state_of(&facts).rows, there.rows);
 }
 
 #[test]

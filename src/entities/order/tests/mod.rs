@@ -2,12 +2,12 @@
 
 mod arrival;
 mod cancelled;
+mod facts;
 mod gates;
 mod goods;
 mod money;
 mod record;
 mod stages;
-mod told;
 mod travel;
 
 /// The view of a story as it stands.
