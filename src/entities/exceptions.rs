@@ -142,15 +142,18 @@ pub const KINDS: &[ExceptionKind] = kinds! {
             "a decision"; ["refund", "reject"].
         "return-without-order": "a counter or a warehouse has received a return that names no order";
             "find the order, and name it by the decision `link`: the return then counts as if it had named the order";
-            "the name leads to an order, since its system links it or by a decision"; ["link"].
+            "the alias leads to an order, since its system links it or by a decision"; ["link"].
         "return-other-item": "goods came back that are not on the order";
             "decide what becomes of the goods, and whether they are refunded";
             "a decision"; ["accept"].
     }
     "data" {
         "orphan-rows": "rows whose order is unknown" after orphan_rows;
-            "find the order that this name belongs to, and why its shop has not sent it";
-            "the name leads to an order, since its system links it or by a decision"; ["link"].
+            "find the order that this alias belongs to, and why its shop has not sent it";
+            "the alias leads to an order, since its system links it or by a decision"; ["link"].
+        "alias-claimed-twice": "two orders claim one alias, as a number or a document";
+            "correct the reference of the order that it does not belong to; rows under the alias wait until then";
+            "only one of them claims it".
         "snapshot-missing": "rows of an open order that a whole new snapshot of their source leaves out" after snapshot_missing;
             "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood";
             "they are seen again or deleted, the order is over, or a decision"; ["accept"].

@@ -21,6 +21,7 @@ use crate::facts::{Amount, Moment, Quantity, Text};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entered {
+    /// Sent: its topic was live.
     #[default]
     Sent,
     /// Before going live: entered, not sent.
@@ -29,11 +30,11 @@ pub enum Entered {
     Suspended,
     /// A later stage came first (a mail only), or its greatest age passed.
     Overtaken,
-    /// Nothing was made yet: the mail waits until what it would tell has not changed for a while.
+    /// Not made yet: the mail waits until its content has not changed for a while.
     Settling {
-        /// A digest of what it would tell.
+        /// A digest of its content.
         content: u64,
-        /// The tick at which that was first so.
+        /// The tick since which it has been so.
         since: Moment,
     },
 }
@@ -41,9 +42,11 @@ pub enum Entered {
 /// A running sum of money: `refund-requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SumLedger {
+    /// The number of the last step; 0: none was made.
     pub step: u32,
-    /// The highest total ever requested (the letter Q).
+    /// The highest total ever requested.
     pub total: Amount,
+    /// Of it, by tender.
     pub by_tender: SmallMap<Tender, Amount>,
     /// When the last step was made: deadlines of "asked, no answer" run from here.
     pub asked_at: Option<Moment>,
@@ -52,9 +55,11 @@ pub struct SumLedger {
 /// Running totals by line: `despatch-notices`, `receipt-notices`, `order-reversals`, `order-completions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NoticeLedger {
+    /// The number of the last step; 0: none was made.
     pub step: u32,
+    /// By line.
     pub totals: SmallMap<Text, Quantity>,
-    /// What else the notice said and a further step must say when it changes: a tracking number.
+    /// What else a further step must carry when it changes: a tracking number.
     pub detail: Text,
     /// The tick of the last step that took something back.
     pub corrected_at: Option<Moment>,
@@ -63,6 +68,7 @@ pub struct NoticeLedger {
 /// Running totals, each of either sign: `journal-entries` by pair and accounts, `revenue-notices`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BookLedger {
+    /// The number of the last step; 0: none was made.
     pub step: u32,
     /// Key: what the total is of: of the journal `pair|debit account|credit account`, of a revenue notice `net` or `tax`.
     pub totals: SmallMap<Text, Amount>,
@@ -71,6 +77,7 @@ pub struct BookLedger {
 /// The whole content asked last: `sales-orders`, `fulfilment-requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentLedger {
+    /// The number of the last step; 0: none was made.
     pub step: u32,
     /// Digest of the content last asked (xxh3 of its JSON).
     pub asked: u64,
@@ -78,7 +85,9 @@ pub struct DocumentLedger {
     pub totals: SmallMap<Text, Quantity>,
     /// The highest total ever asked, by line (`fulfilment-requests`): *stopped* asks whether a go-ahead was ever made for a piece.
     pub highest: SmallMap<Text, Quantity>,
+    /// The last step cancelled the document.
     pub cancelled: bool,
+    /// The tick of the last step.
     pub asked_at: Option<Moment>,
     /// The tick of the first step: an answer to what was asked at all is waited for from here.
     pub first_asked_at: Option<Moment>,

@@ -2,6 +2,18 @@
 //! entry, and an order has some twenty maps.
 //!
 //! It is written as a map of the standard library is: state that was written by one is read by the other.
+//!
+//! Crates were compared, by the bytes of a map in memory (its own 24 included) with a short text as key:
+//!
+//! | | 1 entry of 16 bytes | 6 entries of 16 bytes | 1 entry of 184 bytes | an empty map in JSON | order |
+//! | --- | --- | --- | --- | --- | --- |
+//! | this map | 64 | 264 | 232 | `{}` | by key |
+//! | `litemap` 0.8.3 | 184 | 344 | 856 | `[]` | by key |
+//! | `vecmap-rs` 0.3.1 | 184 | 344 | 856 | `{}` | of insertion |
+//! | `vector-map` 1.1.0 | 48 bytes of its own, not measured further | | | none | of insertion |
+//!
+//! `litemap` takes no more and no less time (5 to 9 ns to find one of one, 77 of three, 110 to 150 of six), but makes room for four entries at the
+//! first, has no `range`, and writes an empty map as a list. The other two keep the order of insertion: equal states would differ in bytes.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,6 +24,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Entries by key, sorted.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SmallMap<K, V>(Vec<(K, V)>);
 
@@ -34,6 +47,7 @@ pub struct Entry<'a, K, V> {
 }
 
 impl<'a, K, V> Entry<'a, K, V> {
+    /// The entry's value; a new one, if there was none.
     pub fn or_insert_with(self, value: impl FnOnce() -> V) -> &'a mut V {
         let place = match self.place {
             Ok(place) => place,
@@ -45,6 +59,7 @@ impl<'a, K, V> Entry<'a, K, V> {
         &mut self.map.0[place].1
     }
 
+    /// Changes the value, if there is one.
     pub fn and_modify(self, change: impl FnOnce(&mut V)) -> Self {
         if let Ok(place) = self.place {
             change(&mut self.map.0[place].1);
@@ -52,10 +67,12 @@ impl<'a, K, V> Entry<'a, K, V> {
         self
     }
 
+    /// The entry's value; this one, if there was none.
     pub fn or_insert(self, value: V) -> &'a mut V {
         self.or_insert_with(|| value)
     }
 
+    /// The entry's value; the default, if there was none.
     pub fn or_default(self) -> &'a mut V
     where
         V: Default,
@@ -65,38 +82,47 @@ impl<'a, K, V> Entry<'a, K, V> {
 }
 
 impl<K, V> SmallMap<K, V> {
+    /// An empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// How many entries it has.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Has it no entries?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Entries in the order of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
+    /// Keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> {
         self.0.iter().map(|(key, _)| key)
     }
 
+    /// Values, in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.0.iter().map(|(_, value)| value)
     }
 
+    /// Drops the entries that this does not hold for.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.0.retain_mut(|(key, value)| keep(key, value));
     }
 
+    /// Keys, in order.
     pub fn into_keys(self) -> impl DoubleEndedIterator<Item = K> {
         self.0.into_iter().map(|(key, _)| key)
     }
 
+    /// Values, in the order of their keys.
     pub fn into_values(self) -> impl DoubleEndedIterator<Item = V> {
         self.0.into_iter().map(|(_, value)| value)
     }
@@ -115,6 +141,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.0.binary_search_by(|(own, _)| own.borrow().cmp(key))
     }
 
+    /// The value of a key.
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -122,6 +149,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.place(key).ok().map(|place| &self.0[place].1)
     }
 
+    /// Is there an entry of this key?
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -129,6 +157,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.place(key).is_ok()
     }
 
+    /// Sets the value of a key. Gives the one before.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
             Ok(place) => Some(std::mem::replace(&mut self.0[place].1, value)),
@@ -139,6 +168,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         }
     }
 
+    /// Takes an entry out.
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -146,6 +176,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.place(key).ok().map(|place| self.0.remove(place).1)
     }
 
+    /// The place of a key.
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V> {
         let place = self.place(&key).map_err(|place| (place, key));
         Entry { map: self, place }
@@ -166,6 +197,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.0[start..end.max(start)].iter().map(|(key, value)| (key, value))
     }
 
+    /// The value of a key, to be changed.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,

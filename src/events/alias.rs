@@ -13,7 +13,7 @@ const ORPHANS: &str = "orphan-rows";
 const BLIND: &str = "return-without-order";
 const CLAIMED: &str = "alias-claimed-twice";
 
-/// Opens or closes the exceptions, and tells when one would open. Rows are passed on by [`AliasState::forward`], before.
+/// Opens or closes the exceptions, and gives when one would open. Rows are passed on before, by [`AliasState::forward`].
 pub fn seal_alias(alias: &Alias, state: &mut AliasState, outlet: &mut Outlet<'_>) -> Sealed {
     let (orphans, next) = match state.orphans(alias, outlet.context.rules, outlet.context.tick) {
         Ok(orphans) => (Some(orphans), None),
@@ -40,7 +40,7 @@ fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {
         order_number: None,
         since: claimed.since,
         sentence: sentence.into(),
-        to_do: "correct the reference of the order that it does not belong to; rows under the alias wait until then".into(),
+        to_do: exceptions::to_do(CLAIMED).into(),
         at_risk: None,
         currency: None,
         causes: causes.collect(),

@@ -4,19 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{Amount, Currency, Digest, Moment, OrderKey, Quantity, Sku, Text};
 
+/// A row of a customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CustomerRow {
+    /// An account of the person.
     Account(Account),
+    /// An answer of the person.
     Consent(Consent),
+    /// What an order of the person comes to.
     Order(Box<OrderSummary>),
 }
 
 impl CustomerRow {
+    /// The kind of [`Self::Account`].
     pub const ACCOUNT: u8 = 1;
+    /// The kind of [`Self::Consent`].
     pub const CONSENT: u8 = 2;
+    /// The kind of [`Self::Order`].
     pub const ORDER: u8 = 3;
 
+    /// The number of its kind.
     pub fn kind(&self) -> u8 {
         match self {
             Self::Account(_) => Self::ACCOUNT,
@@ -29,8 +37,11 @@ impl CustomerRow {
 /// An account at a shop or the CRM's record of it. Key: the source's id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
+    /// The brand that it is an account of.
     pub brand: Text,
+    /// Digest of its address.
     pub email: Option<Digest>,
+    /// When it was made.
     pub created_at: Option<Moment>,
     /// One account for many people: joins nobody.
     pub collective: bool,
@@ -50,22 +61,30 @@ pub enum ConsentState {
     Unset,
 }
 
+/// What the consent is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
+    /// Mails of the brand.
     Mail,
+    /// Telling marketing what the person bought.
     Profiling,
 }
 
 /// Consent of an address, for a channel and brand. Key: address digest + channel + brand + purpose. The newest explicit change wins by its own time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Consent {
+    /// Digest of the address.
     pub address: Digest,
     /// `email`, `sms` ...
     pub channel: Text,
+    /// The brand that asked.
     pub brand: Text,
+    /// What for.
     pub purpose: Purpose,
+    /// The answer.
     pub state: ConsentState,
+    /// When the person gave it, where the source knows.
     pub changed_at: Option<Moment>,
 }
 
@@ -104,11 +123,15 @@ impl HistoryKind {
 /// One line of a customer's history: the newest state of one thing that happened to one order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryLine {
+    /// What happened.
     pub kind: HistoryKind,
     /// Tells several of one kind apart: parcel, return, refund step; empty for the purchase.
     pub number: Text,
+    /// When.
     pub date: Moment,
+    /// Which pieces.
     pub lines: Vec<(Sku, Quantity)>,
+    /// Their value, or the money.
     pub amount: Amount,
     /// In a word, for people: `part-cancelled`, `received` ...
     pub state: Text,
@@ -117,10 +140,15 @@ pub struct HistoryLine {
 /// What an order tells its customer: derived by the order. Key: the order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderSummary {
+    /// The order.
     pub order: OrderKey,
+    /// Its public number.
     pub number: Text,
+    /// Its brand.
     pub brand: Text,
+    /// When it was placed.
     pub placed_at: Moment,
+    /// Its currency.
     pub currency: Currency,
     /// Counts as an order: not a test, not wholly cancelled.
     pub counts: bool,
@@ -132,5 +160,6 @@ pub struct OrderSummary {
     pub proven: bool,
     /// Digest of the order's address, for consent.
     pub email: Option<Digest>,
+    /// What happened to it.
     pub history: Vec<HistoryLine>,
 }

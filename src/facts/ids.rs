@@ -32,6 +32,7 @@ impl SourceId {
     /// Waybill itself: the owner of derived rows.
     pub const WAYBILL: Self = Self(0);
 
+    /// Of the configured name.
     pub const fn of(name: &str) -> Self {
         let hash = fnv(name);
         let short = ((hash >> 16) ^ hash) as u16;
@@ -40,6 +41,7 @@ impl SourceId {
 }
 
 impl TopicId {
+    /// Of the topic's name.
     pub const fn of(name: &str) -> Self {
         Self(fnv(name))
     }
@@ -48,8 +50,11 @@ impl TopicId {
 /// The Kafka record that a row came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cause {
+    /// Its topic.
     pub topic: TopicId,
+    /// Its partition.
     pub partition: i32,
+    /// Its offset.
     pub offset: i64,
 }
 
@@ -72,7 +77,9 @@ impl OrderKey {
 /// What another system calls an order: a scope (`order-number`, `nav.document`, `tracking` ...) and the native id in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Alias {
+    /// Which kind of number, and whose.
     pub scope: Text,
+    /// The number.
     pub id: Text,
 }
 
@@ -85,6 +92,7 @@ impl Alias {
     /// How the scope of a *blind return* ends: goods, or a counter's return, that a system received without naming an order.
     const BLIND_RETURN: &'static str = ".blind-return";
 
+    /// Of a scope and a number.
     pub fn new(scope: &str, id: &str) -> Self {
         Self { scope: scope.into(), id: id.into() }
     }
@@ -94,6 +102,7 @@ impl Alias {
         Self::new(&format!("{source}{}", Self::BLIND_RETURN), number)
     }
 
+    /// Is it the alias of a return that names no order?
     pub fn is_blind_return(&self) -> bool {
         self.scope.ends_with(Self::BLIND_RETURN)
     }
@@ -142,6 +151,7 @@ impl Sku {
         Some(Self(trimmed.nfc().flat_map(char::to_uppercase).nfc().collect()))
     }
 
+    /// The key.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -158,10 +168,12 @@ impl fmt::Display for Sku {
 pub struct CustomerKey(pub Text);
 
 impl CustomerKey {
+    /// An account of a source.
     pub fn account(source: &str, id: &str) -> Self {
         Self(join_key(&["account", source, id]))
     }
 
+    /// A guest of a brand, by the digest of the address.
     pub fn guest(brand: &str, email: &Digest) -> Self {
         Self(join_key(&["guest", brand, &email.to_string()]))
     }
@@ -190,6 +202,7 @@ pub struct Digester {
 }
 
 impl Digester {
+    /// With this secret.
     pub fn new(secret: &[u8]) -> Self {
         Self { secret: secret.into() }
     }

@@ -23,6 +23,7 @@ impl Currency {
         bytes.iter().all(u8::is_ascii_alphabetic).then(|| Self(bytes.map(|b| b.to_ascii_uppercase())))
     }
 
+    /// The code.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
@@ -78,6 +79,7 @@ macro_rules! decimal {
         pub struct $name(Decimal);
 
         impl $name {
+            /// Nothing.
             pub const ZERO: Self = Self(Decimal::ZERO);
             /// Most digits after the point that are carried.
             pub const SCALE_MAX: u32 = $scale_max;
@@ -94,19 +96,24 @@ macro_rules! decimal {
                 Self::new(Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())?)
             }
 
+            /// A whole number.
             pub const fn from_int(n: i64) -> Self {
                 Self(Decimal::from_parts(n.unsigned_abs() as u32, (n.unsigned_abs() >> 32) as u32, 0, n < 0, 0))
             }
 
+            /// As a decimal.
             pub fn decimal(self) -> Decimal {
                 self.0
             }
+            /// Is it nothing?
             pub fn is_zero(self) -> bool {
                 self.0.is_zero()
             }
+            /// Is it below zero?
             pub fn is_negative(self) -> bool {
                 self.0.is_sign_negative() && !self.0.is_zero()
             }
+            /// Is it above zero?
             pub fn is_positive(self) -> bool {
                 self.0.is_sign_positive() && !self.0.is_zero()
             }
@@ -114,6 +121,7 @@ macro_rules! decimal {
             pub fn floor_zero(self) -> Self {
                 if self.is_negative() { Self::ZERO } else { self }
             }
+            /// Without its sign.
             pub fn abs(self) -> Self {
                 Self(self.0.abs())
             }

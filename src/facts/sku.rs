@@ -5,49 +5,85 @@ use serde::{Deserialize, Serialize};
 use super::order::Decision;
 use super::{Amount, Currency, Moment, OrderKey, Quantity, Sku, SourceId, Text, Version};
 
+/// A row of a SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SkuRow {
+    /// What a system counts.
     Count(Count),
+    /// What a shop subtracts itself.
     Holding(Holding),
+    /// The figure that a shop has.
     ShopFigure(ShopFigure),
+    /// What left, by the warehouse's own record.
     Despatched(Despatched),
+    /// A line of an order.
     Demand(Box<Demand>),
+    /// The product or variation.
     Product(Box<Product>),
+    /// A price of a list.
     Price(Price),
+    /// What moved between counts.
     Movement(Movement),
+    /// A reduced price.
     Offer(Box<Offer>),
+    /// A part of this kit.
     KitPart(KitPart),
+    /// A kit that this part is used in.
     UsedIn(UsedIn),
+    /// What a part of this kit has free.
     PartFigure(PartFigure),
+    /// Whether a warehouse knows the SKU.
     WarehouseItem(WarehouseItem),
+    /// Goods on order.
     Expected(Expected),
+    /// What a person decided.
     Decision(Box<Decision>),
+    /// A variation of this product.
     Variation(Variation),
+    /// Returned goods that wait for their count.
     Returned(Box<Returned>),
 }
 
 impl SkuRow {
+    /// The kind of [`Self::Count`].
     pub const COUNT: u8 = 1;
+    /// The kind of [`Self::Holding`].
     pub const HOLDING: u8 = 2;
+    /// The kind of [`Self::ShopFigure`].
     pub const SHOP_FIGURE: u8 = 3;
+    /// The kind of [`Self::Despatched`].
     pub const DESPATCHED: u8 = 4;
+    /// The kind of [`Self::Demand`].
     pub const DEMAND: u8 = 5;
+    /// The kind of [`Self::Product`].
     pub const PRODUCT: u8 = 6;
+    /// The kind of [`Self::Price`].
     pub const PRICE: u8 = 7;
+    /// The kind of [`Self::Movement`].
     pub const MOVEMENT: u8 = 8;
+    /// The kind of [`Self::Offer`].
     pub const OFFER: u8 = 9;
+    /// The kind of [`Self::KitPart`].
     pub const KIT_PART: u8 = 10;
+    /// The kind of [`Self::UsedIn`].
     pub const USED_IN: u8 = 11;
+    /// The kind of [`Self::PartFigure`].
     pub const PART_FIGURE: u8 = 12;
+    /// The kind of [`Self::WarehouseItem`].
     pub const WAREHOUSE_ITEM: u8 = 13;
+    /// The kind of [`Self::Expected`].
     pub const EXPECTED: u8 = 14;
+    /// The kind of [`Self::Decision`].
     pub const DECISION: u8 = 15;
+    /// The kind of [`Self::Variation`].
     pub const VARIATION: u8 = 16;
+    /// The kind of [`Self::Returned`].
     pub const RETURNED: u8 = 17;
     /// The largest of them.
     pub const LAST: u8 = Self::RETURNED;
 
+    /// The number of its kind.
     pub fn kind(&self) -> u8 {
         match self {
             Self::Count(_) => Self::COUNT,
@@ -85,9 +121,13 @@ pub enum Basis {
 /// What one system holds of the SKU at a location and bucket. Key: location + bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Count {
+    /// Where, as the source spells it.
     pub location: Text,
+    /// A part of the location's stock, as the source names it (`main`, `damaged` ...); empty: all.
     pub bucket: Text,
+    /// Pieces.
     pub quantity: Quantity,
+    /// What the count excludes.
     pub basis: Basis,
     /// The moment the count holds for: given by the system, else its record's timestamp.
     pub t0: Moment,
@@ -105,8 +145,11 @@ pub struct Holding {
 /// The figure that a shop now has for the SKU. Key: the shop's location.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShopFigure {
+    /// Configured name of the shop.
     pub shop: Text,
+    /// Where, as the shop spells it.
     pub location: Text,
+    /// Pieces.
     pub quantity: Quantity,
     /// What the figure leaves out, where the shop's is the count of its location.
     pub basis: Basis,
@@ -115,18 +158,24 @@ pub struct ShopFigure {
 /// What left the house, straight from the warehouse's record, before anybody knows whose order it was. Key: despatch number + SKU (+ lot).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Despatched {
+    /// Where from, as the warehouse spells it.
     pub location: Text,
+    /// Pieces.
     pub quantity: Quantity,
+    /// When.
     pub despatched_at: Moment,
 }
 
 /// A line of an order that needs stock: derived by the order. Key: order | line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
+    /// The order.
     pub order: OrderKey,
     /// The order's public number, for people.
     pub number: Text,
+    /// The channel it was placed in.
     pub channel: Text,
+    /// When it was placed.
     pub placed_at: Moment,
     /// Where the line is to be sent from, once known.
     pub location: Option<Text>,
@@ -148,8 +197,11 @@ pub struct Demand {
 /// The price of one piece as the order has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinePrice {
+    /// Of one piece.
     pub amount: Amount,
+    /// The order's currency.
     pub currency: Currency,
+    /// Whether tax is inside.
     pub tax_inside: bool,
 }
 
@@ -163,6 +215,7 @@ pub struct Allocation {
     pub location: Text,
     /// Signed: an undone shipment is below zero.
     pub quantity: Quantity,
+    /// Since when.
     pub at: Moment,
     /// Of the row that says so, where it is a position in the source's log.
     pub version: Option<Version>,
@@ -173,8 +226,11 @@ pub struct Allocation {
 pub struct DemandDespatch {
     /// The key of the warehouse's [`Despatched`] row.
     pub key: Text,
+    /// Where from, as the warehouse spells it.
     pub location: Text,
+    /// Pieces of the line.
     pub quantity: Quantity,
+    /// When.
     pub despatched_at: Moment,
     /// Who tells of it.
     pub source: SourceId,
@@ -187,13 +243,17 @@ pub struct DemandDespatch {
 pub struct Product {
     /// The SKU as the source spells it.
     pub sku_text: Text,
+    /// For people.
     pub name: Text,
     /// The SKU of the product that this is a variation of.
     pub parent: Option<Text>,
     /// Option name and value: ("Size", "M").
     pub options: Vec<(Text, Text)>,
+    /// Not for sale.
     pub blocked: bool,
+    /// As the source names it.
     pub category: Text,
+    /// May be sold before it is there.
     pub backorder_allowed: bool,
     /// Not for sale from this moment on.
     pub blocked_from: Option<Moment>,
@@ -206,10 +266,13 @@ pub struct Product {
 /// A movement between counts, from a source that counts now and then and sends deltas between. Key: the source's id of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movement {
+    /// Where, as the source spells it.
     pub location: Text,
+    /// As the source names it.
     pub bucket: Text,
     /// Signed: pieces that came (or, below zero, went).
     pub quantity: Quantity,
+    /// When.
     pub moved_at: Moment,
     /// `receipt`, `adjustment`, `transfer`, `despatch` ...: as the source says.
     pub cause: Text,
@@ -218,14 +281,19 @@ pub struct Movement {
 /// A reduced price for a time. Key: the offer's id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
+    /// For people.
     pub name: Text,
     /// The price of one piece, or a percentage off the regular price; of both the lower counts.
     pub amount: Option<Amount>,
+    /// Of the amount; `None`: any.
     pub currency: Option<Currency>,
+    /// The percentage off.
     pub percent: Option<Quantity>,
+    /// The first moment at which it holds; `None`: it always did.
     pub from: Option<Moment>,
     /// The first moment at which it holds no more.
     pub until: Option<Moment>,
+    /// Whether it is switched on.
     pub active: bool,
     /// Channels that it holds for; empty: all.
     pub channels: Vec<Text>,
@@ -234,14 +302,18 @@ pub struct Offer {
 /// That this SKU is a kit, and what is in one of it. Key: the part's SKU. A kit has no count: its figure is the least over its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KitPart {
+    /// The part.
     pub part: Sku,
+    /// How many pieces of it are in one kit.
     pub pieces: Quantity,
 }
 
 /// The same fact, told to the part: which kit it is used in. Key: the kit's SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UsedIn {
+    /// The kit.
     pub kit: Sku,
+    /// How many pieces are in one kit.
     pub pieces: Quantity,
     /// The kits that this kit is itself used in, directly or not.
     pub above: Vec<Sku>,
@@ -250,23 +322,29 @@ pub struct UsedIn {
 /// That another SKU is a variation of this one, told by it: prices and offers of this one hold for it too. Derived. Key: the variation's SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variation {
+    /// The variation.
     pub sku: Sku,
 }
 
 /// Sellable goods that an order got back and that wait for their count, told by the order. Derived. Key: order + the receipt's row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Returned {
+    /// The order that it comes from.
     pub order: OrderKey,
     /// The receipt's row.
     pub receipt: Text,
+    /// Where it was received.
     pub location: Text,
+    /// When it was received.
     pub received_at: Moment,
 }
 
 /// What a part tells the kits it is used in: its free pieces in a channel. Derived. Key: part + channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartFigure {
+    /// The part.
     pub part: Sku,
+    /// The channel.
     pub channel: Text,
     /// `None`: never counted.
     pub free: Option<Quantity>,
@@ -275,25 +353,33 @@ pub struct PartFigure {
 /// Whether a warehouse knows the SKU. Key: the warehouse's item. A source that sends none: every SKU counts as known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarehouseItem {
+    /// The warehouse knows it.
     pub known: bool,
+    /// The warehouse does not send it.
     pub blocked: bool,
 }
 
 /// Goods that are on order. Key: the ERP's purchase line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
+    /// Where it is expected; empty: not said.
     pub location: Text,
     /// Still to come.
     pub quantity: Quantity,
+    /// When.
     pub expected_at: Moment,
 }
 
 /// A price of one list. Key: list + currency + unit + minimum + from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Price {
+    /// The price list.
     pub list: Text,
+    /// Its currency.
     pub currency: Currency,
+    /// Of one unit.
     pub amount: Amount,
+    /// Whether tax is inside.
     pub tax_inside: bool,
     /// The unit it is the price of; empty: the sales unit.
     pub unit: Text,

@@ -14,15 +14,19 @@ pub struct Moment(pub i64);
 pub struct Span(pub i64);
 
 impl Span {
+    /// So many seconds.
     pub const fn seconds(n: i64) -> Self {
         Self(n * 1_000)
     }
+    /// So many minutes.
     pub const fn minutes(n: i64) -> Self {
         Self::seconds(n * 60)
     }
+    /// So many hours.
     pub const fn hours(n: i64) -> Self {
         Self::minutes(n * 60)
     }
+    /// So many days.
     pub const fn days(n: i64) -> Self {
         Self::hours(n * 24)
     }
@@ -47,7 +51,9 @@ impl Moment {
         }
     }
 
+    /// Before all others.
     pub const MIN: Self = Self(i64::MIN);
+    /// After all others.
     pub const MAX: Self = Self(i64::MAX);
     /// 0001-01-01 and 9999-12-31: what lies outside is not a date of any system.
     const SAYABLE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;

@@ -1,8 +1,8 @@
 //! Versions: which of two states of a row is the newer, however they arrive.
 //!
 //! Compared in this order: incarnation of the source, then the place (a log's position; or a stamp and the adapter's rule for ties; or the
-//! place in the topic), then upsert over delete (a change of key gives both at one position), then the adapter's revision, which a mend of the
-//! adapter raises: it beats only the same record read before it. Equal in all: a repeat, which changes nothing.
+//! place in the topic), then upsert over delete (a change of key gives both at one position), then the adapter's revision, which a correction of
+//! the adapter raises: it beats only the same record read before. Equal in all: a repeat, which changes nothing.
 //! Versions of different sources are never compared: a row has one owner.
 
 use serde::{Deserialize, Serialize};
@@ -10,14 +10,31 @@ use serde::{Deserialize, Serialize};
 /// Where in its source's order a state of a row stands. All of one table's places are of one variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Place {
-    /// No source: a derived fact, (generation of the shard, revision of the entity that yields it).
-    Derived { generation: u32, revision: u64 },
+    /// No source: a derived fact.
+    Derived {
+        /// Of the shard.
+        generation: u32,
+        /// Of the entity that derives it.
+        revision: u64,
+    },
     /// A log's position, most significant part first: MariaDB (file, pos, row); SQL Server (commit LSN, change LSN, serial), packed by the adapter.
     Position([u64; 3]),
-    /// A modified time in milliseconds with the adapter's fixed rule for ties: rank of the body's state, then a digest of its bytes.
-    Stamp { millis: i64, rank: u32, tie: u64 },
+    /// A modified time, with the adapter's fixed rule for ties.
+    Stamp {
+        /// The modified time, in milliseconds.
+        millis: i64,
+        /// The rank of the body's state.
+        rank: u32,
+        /// A digest of the body's bytes.
+        tie: u64,
+    },
     /// No version at all: the place in the topic. (Partitions of one key never differ while the topic keeps its number of partitions.)
-    Arrival { partition: i32, offset: i64 },
+    Arrival {
+        /// The record's partition.
+        partition: i32,
+        /// The record's offset.
+        offset: i64,
+    },
 }
 
 /// The version of a row. Field order is comparison order.
@@ -25,6 +42,7 @@ pub enum Place {
 pub struct Version {
     /// Raised when the source begins again (rebuilt, restored, failed over) and its positions jump back; kept with the partition's offset.
     pub incarnation: u16,
+    /// Where in the source's order it stands.
     pub place: Place,
     /// At one position an upsert beats a delete.
     pub upsert: bool,
@@ -33,7 +51,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// The version of a fact that entity of `revision` in a shard of `generation` yields.
+    /// The version of a fact that an entity of `revision` in a shard of `generation` derives.
     pub fn derived(generation: u32, revision: u64) -> Self {
         Self { incarnation: 0, place: Place::Derived { generation, revision }, upsert: true, adapter: 0 }
     }
@@ -48,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mend_of_the_adapter_beats_only_the_same_record() {
+    fn a_correction_of_the_adapter_beats_only_the_same_record() {
         assert!(at(0, 7, true, 2) > at(0, 7, true, 1));
         assert!(at(0, 8, true, 1) > at(0, 7, true, 2));
     }

@@ -19,20 +19,27 @@ const CLAIMS_MAX: usize = 100;
 /// A SKU's figures with all that they are made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explained {
+    /// The SKU.
     pub sku: Text,
     /// The formula, in words.
     pub formula: &'static str,
+    /// By channel.
     pub channels: Vec<ChannelTerms>,
     /// What each shop subtracts itself.
     pub held_by_shops: Vec<(Text, Quantity)>,
 }
 
+/// What the figure of a channel is made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChannelTerms {
+    /// The figure.
     #[serde(flatten)]
     pub figure: ChannelStock,
+    /// The counts.
     pub counts_from: Vec<CountTerm>,
+    /// The counting systems' own movements after their counts.
     pub movements: Vec<MoveTerm>,
+    /// Open lines, the latest first.
     pub claims: Vec<ClaimTerm>,
     /// Claims that are not listed: lines, and their pieces.
     pub more_claims: (u64, Quantity),
@@ -42,60 +49,94 @@ pub struct ChannelTerms {
     pub parts: Vec<PartTerm>,
 }
 
+/// A count.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CountTerm {
+    /// The location's code.
     pub location: Text,
+    /// The configured name of the system that counts there.
     pub counted_by: Text,
+    /// As that system names it.
     pub bucket: Text,
+    /// What was counted.
     pub quantity: Quantity,
+    /// What it excludes.
     pub basis: crate::facts::sku::Basis,
+    /// The moment that it holds for.
     pub t0: Moment,
     /// Which despatches it excludes, in words.
     pub excludes: String,
+    /// The record that it came in.
     pub cause: Option<Cause>,
 }
 
+/// A movement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MoveTerm {
+    /// As the source spells it.
     pub location: Text,
+    /// As the source names it.
     pub bucket: Text,
+    /// Pieces that came; below zero: that went.
     pub quantity: Quantity,
+    /// When.
     pub moved_at: Moment,
+    /// As the source calls it: `receipt`, `adjustment` ...
     pub what: Text,
+    /// The record that it came in.
     pub cause: Option<Cause>,
 }
 
 /// A line, as far as counts do not exclude it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimTerm {
+    /// The order's key.
     pub order: Text,
+    /// The order's public number.
     pub number: Text,
+    /// When it was placed.
     pub placed_at: Moment,
+    /// Where the line is to be sent from, once known.
     pub location: Option<Text>,
+    /// Its claim.
     pub claim: Quantity,
     /// Of it, what is still to be sent.
     pub to_send: Quantity,
+    /// What counting systems have allocated to it.
     pub allocated: Vec<Allocation>,
+    /// What counting systems have posted for it.
     pub posted: Vec<Allocation>,
     /// The kits that it came through.
     pub via: Vec<Text>,
+    /// The record that it follows from.
     pub cause: Option<Cause>,
 }
 
+/// A despatch of the warehouse's own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DespatchTerm {
+    /// Its row.
     pub despatch: Text,
+    /// Where from, as the warehouse spells it.
     pub location: Text,
+    /// Pieces that no order names.
     pub quantity: Quantity,
+    /// When.
     pub despatched_at: Moment,
+    /// The record that it came in.
     pub cause: Option<Cause>,
 }
 
+/// A part of a kit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartTerm {
+    /// The part's SKU.
     pub part: Text,
+    /// How many are in one kit.
     pub pieces: Quantity,
+    /// How many are free.
     pub free: Option<Quantity>,
+    /// How many kits they make.
     pub makes: Option<Quantity>,
 }
 
