@@ -1,8 +1,8 @@
-//! Consent: the newest explicit change wins by its own time, whoever tells it (journey.md, "Customers").
+//! Consent: the newest explicit change wins by its own time, whichever source it comes from (journey.md, "Customers").
 //!
 //! - *Unset* is not an answer and overwrites nothing.
-//! - At equal times, and against an answer without a time (which can't be put in order), the more refusing one wins: no, pending, yes.
-//! - A deleted row keeps a refusal and nothing else: that a system forgot the person is not his consent.
+//! - At equal times, and against an answer without a time (which can't be put in order), the answer further from consent wins: no, pending, yes.
+//! - A deleted row keeps a refusal and nothing else: that a system forgot the person is no consent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use super::CustomerState;
 use crate::facts::customer::{Consent, ConsentState, Purpose};
 use crate::facts::{CustomerRow, Digest, Moment, Text};
 
-/// How far a state is from consent.
-fn refusal(state: ConsentState) -> Option<u8> {
+/// Ranks answers: the lowest is the furthest from consent. *Unset* is no answer.
+fn rank(state: ConsentState) -> Option<u8> {
     match state {
         ConsentState::No => Some(0),
         ConsentState::Pending => Some(1),
@@ -20,6 +20,7 @@ fn refusal(state: ConsentState) -> Option<u8> {
     }
 }
 
+/// The answers of one address on one channel.
 #[derive(Default)]
 struct Answers {
     newest: Option<(Moment, ConsentState)>,
@@ -27,7 +28,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn hear(&mut self, state: ConsentState, changed_at: Option<Moment>) {
+    fn add(&mut self, state: ConsentState, changed_at: Option<Moment>) {
         match changed_at {
             Some(at) => {
                 self.newest = Some(match self.newest {
@@ -40,6 +41,7 @@ impl Answers {
         }
     }
 
+    /// The answer that counts.
     fn outcome(&self) -> Option<ConsentState> {
         match (self.newest, self.untimed) {
             (Some((_, newest)), Some(untimed)) => Some(weaker(newest, untimed)),
@@ -49,7 +51,7 @@ impl Answers {
 }
 
 fn weaker(a: ConsentState, b: ConsentState) -> ConsentState {
-    if refusal(a) <= refusal(b) { a } else { b }
+    if rank(a) <= rank(b) { a } else { b }
 }
 
 /// The person's answers for one brand and purpose, by address and channel.
@@ -59,15 +61,15 @@ pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<(Di
         let Some(CustomerRow::Consent(Consent { address, channel, brand: of, purpose: asked, state, changed_at })) = kept.content() else {
             continue;
         };
-        let counts = refusal(*state).is_some() && (!kept.is_deleted() || *state == ConsentState::No);
+        let counts = rank(*state).is_some() && (!kept.is_deleted() || *state == ConsentState::No);
         if of == brand && *asked == purpose && counts {
-            answers.entry((*address, channel)).or_default().hear(*state, *changed_at);
+            answers.entry((*address, channel)).or_default().add(*state, *changed_at);
         }
     }
     answers.into_iter().filter_map(|((address, channel), answers)| Some((address, channel.clone(), answers.outcome()?))).collect()
 }
 
-/// Addresses whose orders may be told to marketing: profiling is consented to on some channel, and refused or pending on none.
+/// Addresses whose orders marketing may know: there is consent to profiling on some channel, and it is refused or pending on none.
 pub fn profiled(state: &CustomerState, brand: &str) -> BTreeSet<Digest> {
     let answers = consents(state, brand, Purpose::Profiling);
     let with =

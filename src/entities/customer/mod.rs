@@ -1,11 +1,13 @@
 //! Customers: consent, what they bought, and what happened to their orders.
 //!
-//! A person is a [`CustomerKey`](crate::facts::CustomerKey): an account, or a guest by the digest of his address and the brand; nobody is
-//! joined with anybody here. Unbounded (a walk-in account has a million orders): kept by row, purchases are running sums, and a seal looks
-//! only at the orders that changed.
+//! A person is a [`CustomerKey`](crate::facts::CustomerKey): an account, or a guest by the digest of the address and the brand. Two keys are
+//! never merged here.
 //!
-//! What was said of an order's history stands in a row beside the order's own (kind [`CustomerState::EMITTED`], same id), not in the head: the
-//! head stays small, and a changed order costs its own two records.
+//! A customer has no bound (a walk-in account has a million orders): each row is a record of its own, purchases are running sums, and a seal
+//! looks only at the orders that changed.
+//!
+//! What was emitted last of an order's history stands in a row beside the order's own (kind [`CustomerState::EMITTED`], same id), not in the
+//! head: so the head stays small, and a changed order costs its own two records.
 
 pub mod consent;
 pub mod purchases;

@@ -1,6 +1,6 @@
 //! What a person bought: running sums over the orders that count, by brand and by the order's address.
 //!
-//! By address, because only orders of an address with consent to profiling may be told of (journey.md, "Customers"). Moments of placing are
+//! By address, because marketing may only know orders of an address with consent to profiling (journey.md, "Customers"). Moments of placing are
 //! kept as a counted set, so that the first and the last stay right when an order ceases to count.
 
 use std::collections::BTreeMap;
@@ -12,21 +12,26 @@ use crate::entities::keyed_rows::RunningSums;
 use crate::facts::customer::OrderSummary;
 use crate::facts::{Amount, Currency, CustomerRow, Digest, Moment, Quantity, RowKey, Text};
 
+/// What was bought.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bought {
+    /// How many orders.
     pub orders: u64,
     /// By currency: how many orders, and captured less refunded of them.
     pub spend: BTreeMap<Currency, (u64, Amount)>,
+    /// Pieces that came back and were accepted.
     pub returned: Quantity,
     /// Moments of placing, each with the number of orders.
     placed: OrdMap<Moment, u64>,
 }
 
 impl Bought {
+    /// When the first order was placed.
     pub fn first(&self) -> Option<Moment> {
         self.placed.get_min().map(|(at, _)| *at)
     }
 
+    /// When the last order was placed.
     pub fn last(&self) -> Option<Moment> {
         self.placed.get_max().map(|(at, _)| *at)
     }
@@ -53,7 +58,7 @@ impl Bought {
         less(&mut self.placed, &order.placed_at);
     }
 
-    /// The two together: `self` is what is told, without the set of moments.
+    /// Adds what was bought with another address. Of the moments only the first and the last stay right.
     pub fn join(&mut self, other: &Self) {
         self.orders += other.orders;
         self.returned += other.returned;
@@ -71,8 +76,8 @@ impl Bought {
 /// Takes one from a count; a count of nothing is not kept.
 fn less<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: &K) {
     match counts.get(key).copied() {
-        Some(n) if n > 1 => {
-            counts.insert(key.clone(), n - 1);
+        Some(count) if count > 1 => {
+            counts.insert(key.clone(), count - 1);
         }
         _ => {
             counts.remove(key);
@@ -80,8 +85,10 @@ fn less<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: &K) {
     }
 }
 
+/// The sums of one customer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PurchaseSums {
+    /// What was bought, by brand and address.
     pub bought: OrdMap<(Text, Option<Digest>), Bought>,
     /// Brands that know the person: number of accounts, consents and orders that count.
     pub brands: OrdMap<Text, u64>,

@@ -1,4 +1,4 @@
-//! What a customer keeps: rows, each a record of the changelog of its own; what was emitted of each order; and a small head.
+//! What a customer keeps: rows, each a record of the changelog; what was emitted of each order; and a small head.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct CustomerState {
     emitted_of: OrdMap<RowKey, Arc<EmittedOfOrder>>,
     /// Raised at each seal that emitted something.
     pub revision: u64,
-    /// What was emitted of the person's profiles: bounded by the number of brands.
+    /// Digests of the person's profiles as last emitted: bounded by the number of brands.
     pub last_emitted: LastEmitted,
     /// Orders that changed since the last seal, by the key of their row.
     unsealed: Vec<RowKey>,
@@ -41,7 +41,7 @@ impl CustomerState {
     /// The kind of the row that keeps what was emitted of an order. No source brings it.
     pub const EMITTED: u8 = 200;
 
-    /// Puts what a source says of a row when its version is newer than what is there. A row that is not of a customer changes nothing.
+    /// Puts a row when its version is newer than what is there. A row that is not of a customer changes nothing.
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment) -> Put {
         let row = match change {
             Change::Upsert(Row::Customer(row)) if row.kind() == key.kind => Some(row),
@@ -93,6 +93,7 @@ impl CustomerState {
         self.rows.load(key, bytes)
     }
 
+    /// Puts the head that a restore read.
     pub fn load_head(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
         let Head { revision, last_emitted } = postcard::from_bytes(bytes)?;
         self.revision = revision;
@@ -116,7 +117,7 @@ impl CustomerState {
         }
     }
 
-    /// What his orders tell, in the order of their keys.
+    /// The person's orders, by their keys.
     pub fn orders(&self) -> impl Iterator<Item = &OrderSummary> {
         self.of_kind(CustomerRow::ORDER).filter_map(|(_, kept)| match kept.live() {
             Some(CustomerRow::Order(order)) => Some(&**order),
@@ -133,6 +134,7 @@ impl CustomerState {
         self.emitted_of.get(&Self::emitted_key(order)).map(|emitted| EmittedOfOrder::clone(emitted)).unwrap_or_default()
     }
 
+    /// Keeps what was emitted of the order of this row.
     pub fn set_emitted_of(&mut self, order: &RowKey, emitted: EmittedOfOrder) {
         let key = Self::emitted_key(order);
         if self.emitted_of(order) == emitted {
@@ -158,7 +160,7 @@ impl CustomerState {
         })
     }
 
-    /// One account for many people: nobody's profile.
+    /// One account for many people: it has no profile.
     pub fn is_collective(&self) -> bool {
         self.accounts().any(|account| account.collective)
     }
@@ -181,14 +183,17 @@ impl CustomerState {
         all
     }
 
+    /// The running sums over its rows.
     pub fn sums(&self) -> &PurchaseSums {
         self.rows.sums()
     }
 
+    /// How many rows it has, marks included.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Has it no rows?
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
