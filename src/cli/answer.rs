@@ -152,7 +152,7 @@ fn draw_stock(page: &mut String, stock: &Value) -> std::fmt::Result {
                 "  {:>10}  counted at {place} ({}, as of {})",
                 word(&count["quantity"]),
                 text(count, "basis"),
-                word(&count["t0"])
+                word(&count["counted_at"])
             )?;
         }
         let terms = [
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn the_terms_add_up_from_top_to_bottom() {
         let answer = json!({ "product": null, "why": { "sku": "TEE", "channels": [{
-            "channel": "uk", "counts": [{ "location": "LDN", "bucket": "", "quantity": "8", "basis": "on-hand", "t0": "2026-03-02T10:00:00Z" }],
+            "channel": "uk", "counts": [{ "location": "LDN", "bucket": "", "quantity": "8", "basis": "on-hand", "counted_at": "2026-03-02T10:00:00Z" }],
             "moved": "0", "claims_open": "3", "unresolved": "0", "free": "5", "safety_stock": "1", "shown": "4", "held_by_shop": "3", "to_write": "7",
         }] } });
         let page = super::stock(&answer);

@@ -290,7 +290,7 @@ fn order_reversal() -> OrderReversal {
 }
 
 fn stock_update() -> StockUpdate {
-    let count = CountPart { location: "MAIN".into(), bucket: "PICK".into(), quantity: pieces(5), basis: Basis::OnHand, t0: PLACED };
+    let count = CountPart { location: "MAIN".into(), bucket: "PICK".into(), quantity: pieces(5), basis: Basis::OnHand, counted_at: PLACED };
     StockUpdate {
         id: String::new(),
         channel: "web".into(),

@@ -95,9 +95,9 @@ mod tests {
         }
     }
 
-    fn count(pieces: i64, t0: i64) -> SkuRow {
+    fn count(pieces: i64, counted_at: i64) -> SkuRow {
         let quantity = Quantity::from_int(pieces);
-        SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity, basis: Basis::OnHand, t0: Moment(t0) })
+        SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity, basis: Basis::OnHand, counted_at: Moment(counted_at) })
     }
 
     #[test]

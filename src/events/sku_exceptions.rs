@@ -185,8 +185,8 @@ mod tests {
         }
 
         fn count(&mut self, source: SourceId, pieces: i64) -> &mut Self {
-            let (location, quantity, t0) = ("LDN".into(), Quantity::from_int(pieces), self.now);
-            self.put(source, "LDN", SkuRow::Count(Count { location, bucket: "".into(), quantity, basis: Basis::OnHand, t0 }))
+            let (location, quantity, counted_at) = ("LDN".into(), Quantity::from_int(pieces), self.now);
+            self.put(source, "LDN", SkuRow::Count(Count { location, bucket: "".into(), quantity, basis: Basis::OnHand, counted_at }))
         }
 
         fn line(&mut self, number: &str, pieces: i64, price: Option<&str>) -> &mut Self {
@@ -336,8 +336,13 @@ mod tests {
     fn pieces_counted_where_nobody_knows_are_told_until_the_location_is_known_or_empty() {
         let mut bench = Bench::new();
         let moon = |n| {
-            let count =
-                Count { location: "MOON".into(), bucket: "".into(), quantity: Quantity::from_int(n), basis: Basis::OnHand, t0: Moment(0) };
+            let count = Count {
+                location: "MOON".into(),
+                bucket: "".into(),
+                quantity: Quantity::from_int(n),
+                basis: Basis::OnHand,
+                counted_at: Moment(0),
+            };
             SkuRow::Count(count)
         };
         bench.put(WMS, "moon", moon(10));

@@ -65,7 +65,7 @@ impl Statement for StockUpdate {
     fn content(&self) -> u64 {
         let mut figures = self.clone();
         for count in &mut figures.counts {
-            count.t0 = Moment::default();
+            count.counted_at = Moment::default();
         }
         digest(&figures)
     }
@@ -83,13 +83,13 @@ pub struct CountPart {
     /// What the count leaves out.
     pub basis: Basis,
     /// The moment that the count holds for.
-    pub t0: Moment,
+    pub counted_at: Moment,
 }
 
 impl From<SellableCount> for CountPart {
     fn from(counted: SellableCount) -> Self {
-        let SellableCount { location, bucket, quantity, basis, t0, .. } = counted;
-        Self { location, bucket, quantity, basis, t0 }
+        let SellableCount { location, bucket, quantity, basis, counted_at, .. } = counted;
+        Self { location, bucket, quantity, basis, counted_at }
     }
 }
 

@@ -130,7 +130,7 @@ pub struct Count {
     /// What the count excludes.
     pub basis: Basis,
     /// The moment the count holds for: given by the system, else its record's timestamp.
-    pub t0: Moment,
+    pub counted_at: Moment,
 }
 
 /// What a shop subtracts itself from the figure it was given. Key: reservation id (rows that are summed), or location (a total).

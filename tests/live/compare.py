@@ -18,7 +18,7 @@ What is left out, and why. Nothing else may differ.
 | `date` of a journal entry | the business date of the newest row that this step knew; totals by pair and account are compared instead |
 | `since`, `causes` of an exception | a moment of the clock; places of records |
 | exception `refund-overasked` | speaks of a ledger |
-| `counts.t0` of a stock update | a newer moment of an equal count is never told |
+| `counts.counted_at` of a stock update | a newer moment of an equal count is never told |
 | mails that count by a total which a higher one passed over | the lower total was seen between two epochs by one run, by the other not |
 | quantities of a confirmation, where one run's are a part of the other's | sent before, or after, it was seen that pieces were cancelled; counted with the next |
 | lines of a parcel's mail, where one run's are a part of the other's and the rest "is still to come" | a parcel's rows came in two pieces, and in compressed time the mail's wait for the rest is a few ms; such mails are counted, a tenth at most |
@@ -55,7 +55,7 @@ OF_A_STEP = {
     "receipt-notices": {"quantity"},
     "order-reversals": {"quantity"},
 }
-OF_THE_CLOCK = {"exceptions": {"since", "causes"}, "stock-updates": {"t0"}}
+OF_THE_CLOCK = {"exceptions": {"since", "causes"}, "stock-updates": {"counted_at"}}
 
 # What may follow from *stopped* when go-aheads do not agree: whole topics, and members of an order's status.
 AFTER_STOPPED = {"refund-requests", "journal-entries"}

@@ -52,7 +52,7 @@ fn comparable(seen: &Seen, history: &History) -> BTreeMap<(Topic, String), Json>
         }
         if *topic == Topic::StockUpdates {
             for count in fields.get_mut("counts").and_then(Json::as_array_mut).into_iter().flatten() {
-                count.as_object_mut().map(|count| count.remove("t0"));
+                count.as_object_mut().map(|count| count.remove("counted_at"));
             }
         }
         if *topic == Topic::OrderStatus {

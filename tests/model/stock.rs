@@ -128,7 +128,9 @@ fn free(
                     SkuRow::Movement(movement) if kept.source == counted_by(location) => Some(movement),
                     _ => None,
                 })
-                .filter(|movement| movement.location == *location && movement.bucket == count.bucket && movement.moved_at > count.t0)
+                .filter(|movement| {
+                    movement.location == *location && movement.bucket == count.bucket && movement.moved_at > count.counted_at
+                })
                 .map(|movement| movement.quantity.decimal())
                 .sum::<Decimal>();
         }
@@ -215,7 +217,7 @@ fn taken(order: &Order<'_>, line: &str, location: &str, kept: &[Kept<SkuRow>]) -
     })
     .into_iter()
     .filter(|(kept, _)| kept.source == counted_by(location))
-    .filter(|(_, row)| row.location == location && of_line(&row.line) && row.allocated_at.is_some_and(|at| at <= count.t0))
+    .filter(|(_, row)| row.location == location && of_line(&row.line) && row.allocated_at.is_some_and(|at| at <= count.counted_at))
     // Set aside still, and what has left since it was: both are left out.
     .map(|(_, row)| row.allocated.decimal() + row.despatched.map_or(Decimal::ZERO, |told| told.decimal()))
     .sum();
@@ -232,7 +234,7 @@ fn taken_away(order: &Order<'_>, line: &Goods, location: &str, kept: &[Kept<SkuR
 
 /// Warehouses report despatches to the minute: a count is never assumed to hold what it may not hold.
 fn left_before(at: Moment, count: &Count) -> bool {
-    at.0 < count.t0.0 - count.t0.0.rem_euclid(60_000)
+    at.0 < count.counted_at.0 - count.counted_at.0.rem_euclid(60_000)
 }
 
 /// Despatches that no order is known for, and that no count leaves out yet: the figure is low by them.

@@ -37,7 +37,7 @@ fn counts(teller: &mut Teller, sku: &Sku, location: &str, source: usize, by: By,
     for _ in 0..teller.chance.below(3) {
         let at = some_time(teller);
         let row = |bucket: &str, quantity| {
-            let count = Count { location: location.into(), bucket: bucket.into(), quantity: pieces(quantity), basis, t0: at };
+            let count = Count { location: location.into(), bucket: bucket.into(), quantity: pieces(quantity), basis, counted_at: at };
             Teller::sku_row(sku, format!("{location}|{bucket}"), at, SkuRow::Count(count))
         };
         let rows = buckets.iter().map(|bucket| row(bucket, teller.chance.between(-1, 9))).collect();

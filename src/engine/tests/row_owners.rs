@@ -126,8 +126,13 @@ fn a_deletion_finds_the_row_where_it_lives() {
 }
 
 fn count(item: &str, location: &str, place: u64, pieces: i64) -> Fact {
-    let count =
-        Count { location: location.into(), bucket: "".into(), quantity: Quantity::from_int(pieces), basis: Basis::OnHand, t0: PLACED };
+    let count = Count {
+        location: location.into(),
+        bucket: "".into(),
+        quantity: Quantity::from_int(pieces),
+        basis: Basis::OnHand,
+        counted_at: PLACED,
+    };
     let row = Some(Row::Sku(SkuRow::Count(count)));
     fact(Subject::Sku(sku(item)), SkuRow::COUNT, WMS, &format!("{location}|"), place, row)
 }

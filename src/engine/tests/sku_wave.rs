@@ -76,8 +76,13 @@ impl Bench {
     }
 
     fn count(&mut self, sku: &str, pieces: i64) {
-        let (quantity, t0) = (Quantity::from_int(pieces), self.now);
-        self.put(sku, WMS, "LDN", SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity, basis: Basis::OnHand, t0 }));
+        let (quantity, counted_at) = (Quantity::from_int(pieces), self.now);
+        self.put(
+            sku,
+            WMS,
+            "LDN",
+            SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity, basis: Basis::OnHand, counted_at }),
+        );
     }
 
     fn line(&mut self, sku: &str, number: usize, pieces: i64, despatched: Vec<DemandDespatch>) {

@@ -41,7 +41,7 @@ pub struct SellableCount {
     /// What it excludes.
     pub basis: Basis,
     /// The moment that it holds for.
-    pub t0: Moment,
+    pub counted_at: Moment,
     /// The counting system's own movements after the count.
     pub moved: Quantity,
     /// The record that it came in.
@@ -58,7 +58,7 @@ pub(super) struct ReportedCount<'a> {
     pub bucket: Text,
     pub quantity: Quantity,
     pub basis: Basis,
-    pub t0: Moment,
+    pub counted_at: Moment,
     /// When its newest row was written.
     pub at: Moment,
     pub version: Version,
@@ -75,15 +75,15 @@ pub(super) fn reported<'a>(state: &'a SkuState, rules: &'a Rules) -> impl Iterat
 
 fn one<'a>(key: &RowKey, kept: &'a KeptRow<SkuRow>, rules: &'a Rules) -> Option<ReportedCount<'a>> {
     let upserted = kept.upserted.as_ref()?;
-    let (spelt, bucket, quantity, basis, t0) = match &upserted.row {
-        SkuRow::Count(count) => (&count.location, count.bucket.clone(), count.quantity, count.basis, count.t0),
+    let (spelt, bucket, quantity, basis, counted_at) = match &upserted.row {
+        SkuRow::Count(count) => (&count.location, count.bucket.clone(), count.quantity, count.basis, count.counted_at),
         SkuRow::ShopFigure(figure) => (&figure.location, Text::default(), figure.quantity, figure.basis, upserted.at),
         _ => return None,
     };
     let location = rules.location(spelt)?;
     let (quantity, at) = kept.deletion.as_ref().map_or((quantity, upserted.at), |deletion| (Quantity::ZERO, deletion.at));
     let (version, cause) = (upserted.version, upserted.cause);
-    Some(ReportedCount { location, source: key.source, spelt, bucket, quantity, basis, t0, at, version, cause })
+    Some(ReportedCount { location, source: key.source, spelt, bucket, quantity, basis, counted_at, at, version, cause })
 }
 
 /// How it shows that a despatch is excluded from the count.
@@ -99,7 +99,7 @@ pub(super) enum How {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AsOf {
     pub source: SourceId,
-    pub t0: Moment,
+    pub counted_at: Moment,
     /// Its position in the source's log, if it has one.
     position: Option<Version>,
     pub how: How,
@@ -119,8 +119,8 @@ impl AsOf {
     /// By the clock, what left before this moment is excluded.
     pub fn clock_limit(&self) -> Moment {
         match self.how {
-            How::ByTime(delay) => minute_of(self.t0 + Span(-delay.0)),
-            How::Posted => minute_of(self.t0),
+            How::ByTime(delay) => minute_of(self.counted_at + Span(-delay.0)),
+            How::Posted => minute_of(self.counted_at),
         }
     }
 
@@ -137,7 +137,7 @@ impl AsOf {
         match version.filter(|row| own && self.position.is_some() && is_position(row)) {
             Some(row) => self.not_newer(at, Some(row)),
             None => match self.others.filter(|_| reporter != self.source) {
-                Some(delay) => at < minute_of(self.t0 + Span(-delay.0)),
+                Some(delay) => at < minute_of(self.counted_at + Span(-delay.0)),
                 None => at < self.clock_limit(),
             },
         }
@@ -148,9 +148,9 @@ impl AsOf {
     pub fn not_newer(&self, at: Moment, version: Option<&Version>) -> bool {
         match (&self.position, version) {
             (Some(count), Some(row)) if is_position(row) => {
-                (row.incarnation, row.place) <= (count.incarnation, count.place) || at == self.t0
+                (row.incarnation, row.place) <= (count.incarnation, count.place) || at == self.counted_at
             }
-            _ => at <= self.t0,
+            _ => at <= self.counted_at,
         }
     }
 
@@ -199,15 +199,15 @@ impl<'a> StockCounts<'a> {
             let moved = moved(state, rules, &count);
             let as_of = AsOf {
                 source: count.source,
-                t0: count.t0,
+                counted_at: count.counted_at,
                 position: Some(count.version).filter(is_position),
                 how: how(rules, count.location, count.source),
                 basis: count.basis,
                 others: others(rules, count.location, count.source),
             };
-            let ReportedCount { bucket, quantity, basis, t0, cause, .. } = count;
-            here.counted.push(SellableCount { location: code.into(), bucket, quantity, basis, t0, moved, cause: Some(cause) });
-            if here.as_of.is_none_or(|before| as_of.t0 < before.t0) {
+            let ReportedCount { bucket, quantity, basis, counted_at, cause, .. } = count;
+            here.counted.push(SellableCount { location: code.into(), bucket, quantity, basis, counted_at, moved, cause: Some(cause) });
+            if here.as_of.is_none_or(|before| as_of.counted_at < before.counted_at) {
                 here.as_of = Some(as_of);
             }
         }
@@ -265,8 +265,8 @@ fn moved(state: &SkuState, rules: &Rules, count: &ReportedCount<'_>) -> Quantity
     }
     let names = std::iter::once(&count.location.code).chain(&count.location.aliases);
     names
-        .flat_map(|name| state.sums().moved_since(name, &count.bucket, count.t0))
-        .filter(|(moved, _)| moved.row.source == count.source && moved.at > count.t0)
+        .flat_map(|name| state.sums().moved_since(name, &count.bucket, count.counted_at))
+        .filter(|(moved, _)| moved.row.source == count.source && moved.at > count.counted_at)
         .map(|(_, quantity)| quantity)
         .sum()
 }

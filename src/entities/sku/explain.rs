@@ -63,7 +63,7 @@ pub struct CountTerm {
     /// What it excludes.
     pub basis: crate::facts::sku::Basis,
     /// The moment that it holds for.
-    pub t0: Moment,
+    pub counted_at: Moment,
     /// Which despatches it excludes, in words.
     pub excludes: String,
     /// The record that it came in.
@@ -192,7 +192,7 @@ fn count(counted: &SellableCount, rules: &Rules, counts: &StockCounts<'_>) -> Co
         bucket: counted.bucket.clone(),
         quantity: counted.quantity,
         basis: counted.basis,
-        t0: counted.t0,
+        counted_at: counted.counted_at,
         excludes,
         cause: counted.cause,
     }
@@ -201,7 +201,7 @@ fn count(counted: &SellableCount, rules: &Rules, counts: &StockCounts<'_>) -> Co
 fn movements(figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Vec<MoveTerm> {
     let counted = |moved: &MovementKey| {
         let code = rules.location(&moved.location).map(|location| &location.code);
-        figure.counts.iter().any(|count| code == Some(&count.location) && count.bucket == moved.bucket && moved.at > count.t0)
+        figure.counts.iter().any(|count| code == Some(&count.location) && count.bucket == moved.bucket && moved.at > count.counted_at)
     };
     let rows = state.sums().moves.iter().filter(|(moved, _)| {
         let counter = rules.location(&moved.location).and_then(|location| location.counted_by);

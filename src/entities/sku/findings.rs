@@ -99,10 +99,14 @@ fn of_counts(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelSt
             all.push(SkuFinding::now("negative-count", number, sentence, vec![count.cause], count.at));
         }
         if let Some(after) = rules.stock.of(count.source).stale_after.filter(|_| authority) {
-            let sentence =
-                format!("{} last counted {} at {}", rules.name_of(count.source), place(&count.location.code, &count.bucket), count.t0);
-            let of = count.t0.0 as u64;
-            all.push(SkuFinding { kind: "count-stale", number, sentence, causes: vec![count.cause], since: count.t0, of, after });
+            let sentence = format!(
+                "{} last counted {} at {}",
+                rules.name_of(count.source),
+                place(&count.location.code, &count.bucket),
+                count.counted_at
+            );
+            let of = count.counted_at.0 as u64;
+            all.push(SkuFinding { kind: "count-stale", number, sentence, causes: vec![count.cause], since: count.counted_at, of, after });
         }
         if authority && !counts::is_sellable(rules, count.location, &count.bucket) {
             continue;

@@ -100,7 +100,7 @@ fn allocated(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>, place: &
     let mut oldest: BTreeMap<SourceId, AsOf> = BTreeMap::new();
     for code in codes_of(rules, place) {
         if let Some(as_of) = counts.as_of(&code).filter(|as_of| as_of.is_free())
-            && oldest.get(&as_of.source).is_none_or(|before| as_of.t0 < before.t0)
+            && oldest.get(&as_of.source).is_none_or(|before| as_of.counted_at < before.counted_at)
         {
             oldest.insert(as_of.source, *as_of);
         }
@@ -110,7 +110,7 @@ fn allocated(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>, place: &
         .map(|as_of| {
             let of = LeftOutBy::Allocated(as_of.source, place.clone());
             let all = state.sums().left.get(&of).copied().unwrap_or_default();
-            let newer = state.sums().shares_since(&of, as_of.t0).filter(|(share, _)| !as_of.not_newer(share.since, None));
+            let newer = state.sums().shares_since(&of, as_of.counted_at).filter(|(share, _)| !as_of.not_newer(share.since, None));
             all - newer.map(|(_, quantity)| quantity).sum()
         })
         .sum()

@@ -47,7 +47,7 @@ struct Limit {
 impl Limit {
     /// A despatch of that moment is excluded for good, as far as the clock says.
     fn is_past(&self, at: Moment) -> bool {
-        at < self.before && self.posted.is_none_or(|as_of| at < as_of.t0 + Span(-UNNAMED_SPAN.0 - MARGIN.0))
+        at < self.before && self.posted.is_none_or(|as_of| at < as_of.counted_at + Span(-UNNAMED_SPAN.0 - MARGIN.0))
     }
 
     fn is_posted(&self, demand: &Demand, part: u32, as_of: &AsOf) -> bool {

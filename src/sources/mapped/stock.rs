@@ -138,7 +138,7 @@ fn count(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Decode
         None => record.common.counts.unwrap_or_default(),
     };
     let id = join_key(&[&location, &bucket]);
-    let row = Count { location, bucket, quantity: record.number("quantity")?, basis, t0: record.at };
+    let row = Count { location, bucket, quantity: record.number("quantity")?, basis, counted_at: record.at };
     out.sku(record.sku()?, id, record.place, record.at, SkuRow::Count(row));
     Ok(())
 }

@@ -145,13 +145,13 @@ impl Peoplevox {
         let quantity = number(row.cell(if basis == Basis::Free { column::AVAILABLE } else { column::ON_HAND }))?;
         let location = self.site(row.cell(column::SITE))?;
         let id = join_key(&[&location, ""]);
-        let t0 = record.timestamp;
-        let count = Count { location, bucket: Text::default(), quantity, basis, t0 };
+        let counted_at = record.timestamp;
+        let count = Count { location, bucket: Text::default(), quantity, basis, counted_at };
         let list = list(record)?;
-        let told_at = list.as_ref().map_or(t0, |list| list.began_at);
+        let told_at = list.as_ref().map_or(counted_at, |list| list.began_at);
         // A row of a list is above the list's watermark. Of an item that stands twice in one list the later record counts.
         let place = Place::Stamp { millis: told_at.0, rank: 1, tie: record.offset.unsigned_abs() };
-        out.sku(sku, id, place, t0, SkuRow::Count(count));
+        out.sku(sku, id, place, counted_at, SkuRow::Count(count));
         if let Some(List { began_at, row, rows, site }) = list {
             let prefix = site.map_or_else(Text::default, |site| join_key(&[site, ""]));
             let watermark = Place::Stamp { millis: began_at.0, rank: 0, tie: 0 };

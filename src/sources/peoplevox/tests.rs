@@ -68,7 +68,7 @@ fn a_count_holds_for_the_moment_it_was_landed() {
     assert_eq!(
         lines("peoplevox.item-inventory-summary", row),
         [
-            "sku TEE-BLK-M [North|] Count(Count { location: \"North\", bucket: \"\", quantity: -3, basis: OnHand, t0: 2025-07-14T09:00:30Z }) at 2025-07-14T09:00:30Z"
+            "sku TEE-BLK-M [North|] Count(Count { location: \"North\", bucket: \"\", quantity: -3, basis: OnHand, counted_at: 2025-07-14T09:00:30Z }) at 2025-07-14T09:00:30Z"
         ]
     );
 }

@@ -188,7 +188,7 @@ fn statements(outcome: &Outcome, eventually: bool) -> Value {
 fn without_moments_of_counts(body: &mut Value) {
     for count in body["counts"].as_array_mut().into_iter().flatten() {
         if let Some(count) = count.as_object_mut() {
-            count.remove("t0");
+            count.remove("counted_at");
         }
     }
 }

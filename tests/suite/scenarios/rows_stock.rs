@@ -91,7 +91,7 @@ fn count(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong>
     let basis = if words.is("free") { Basis::Free } else { Basis::OnHand };
     let id = join_key(&[&place, &bucket]);
     match quantity {
-        Some(quantity) => put(telling, sku, id, SkuRow::Count(Count { location: place, bucket, quantity, basis, t0: telling.at })),
+        Some(quantity) => put(telling, sku, id, SkuRow::Count(Count { location: place, bucket, quantity, basis, counted_at: telling.at })),
         None => telling.delete(Subject::Sku(sku), SkuRow::COUNT, id),
     }
     Ok(())
@@ -102,7 +102,7 @@ fn whole_list(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), W
     let place = location(words)?;
     telling.all_that_stand(EntityKind::Skus, SkuRow::COUNT, join_key(&[&place, ""]));
     for (quantity, sku) in items {
-        let count = Count { location: place.clone(), bucket: Text::default(), quantity, basis: Basis::OnHand, t0: telling.at };
+        let count = Count { location: place.clone(), bucket: Text::default(), quantity, basis: Basis::OnHand, counted_at: telling.at };
         put(telling, sku, join_key(&[&place, ""]), SkuRow::Count(count));
     }
     Ok(())

@@ -52,7 +52,7 @@ pub(super) fn counted(sku: &Sku, state: &SkuState, rules: &Rules, counts: &Stock
     });
     let holds = |row: &&Returned| {
         let code = rules.location(&row.location).map_or("", |location| location.code.as_str());
-        uncounted || counts.as_of(code).is_some_and(|as_of| as_of.t0 >= row.received_at)
+        uncounted || counts.as_of(code).is_some_and(|as_of| as_of.counted_at >= row.received_at)
     };
     let fact = |row: &Returned| {
         let counted = OrderRow::Counted(Counted { received_at: row.received_at });

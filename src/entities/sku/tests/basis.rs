@@ -33,8 +33,8 @@ fn said(source: SourceId, pieces: i64, at: Moment) -> Allocation {
     Allocation { source, location: "LDN".into(), quantity: quantity(pieces), at, version: None }
 }
 
-fn counts(pieces: i64, basis: Basis, t0: Moment) -> SkuRow {
-    SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity: quantity(pieces), basis, t0 })
+fn counts(pieces: i64, basis: Basis, counted_at: Moment) -> SkuRow {
+    SkuRow::Count(Count { location: "LDN".into(), bucket: "".into(), quantity: quantity(pieces), basis, counted_at })
 }
 
 fn line(claim: i64, left: Vec<DemandDespatch>, allocated: Vec<Allocation>, posted: Vec<Allocation>) -> SkuRow {
@@ -196,9 +196,9 @@ fn a_return_is_sellable_once_when_its_inspector_says_so() {
     let mut rules = counting(counted_by(WMS), WMS, CountingRules { movements: true, ..CountingRules::default() });
     rules.locations[0].sellable_buckets = vec!["Available Stock".into()];
     let mut bench = Bench::with(rules);
-    let count = |bucket: &str, pieces, t0| {
+    let count = |bucket: &str, pieces, counted_at| {
         let location = "LDN".into();
-        SkuRow::Count(Count { location, bucket: bucket.into(), quantity: quantity(pieces), basis: Basis::OnHand, t0 })
+        SkuRow::Count(Count { location, bucket: bucket.into(), quantity: quantity(pieces), basis: Basis::OnHand, counted_at })
     };
     bench.put(WMS, "a", count("Available Stock", 5, minute(0)));
     bench.put(WMS, "grn", movement("Quarantine", 1, minute(60)));
@@ -231,8 +231,14 @@ fn a_line_without_a_location_is_set_aside_once_every_count_of_its_pool_is_newer(
         rules.locations.push(Location { sellable_buckets: vec![], ..location("BER", &[], Some(WMS)) });
         rules.channels = vec![channel("uk", &["LDN", "BER"])];
         let mut bench = Bench::with(rules);
-        let count = |code: &str, t0| {
-            SkuRow::Count(Count { location: code.into(), bucket: "".into(), quantity: quantity(5), basis: Basis::Free, t0: minute(t0) })
+        let count = |code: &str, counted_at| {
+            SkuRow::Count(Count {
+                location: code.into(),
+                bucket: "".into(),
+                quantity: quantity(5),
+                basis: Basis::Free,
+                counted_at: minute(counted_at),
+            })
         };
         bench.put(WMS, "l", count("LDN", london));
         bench.put(WMS, "b", count("BER", berlin));

@@ -103,8 +103,8 @@ impl Bench {
         self.state.put(key, Change::Upsert(Row::Sku(row)), version(n, true), CAUSE, Moment(0))
     }
 
-    fn count(&mut self, pieces: i64, t0: Moment) {
-        self.put(WMS, "LDN|main", count("LDN", "main", pieces, t0));
+    fn count(&mut self, pieces: i64, counted_at: Moment) {
+        self.put(WMS, "LDN|main", count("LDN", "main", pieces, counted_at));
     }
 
     /// A seal, as its driver does it: settles, then looks.
@@ -135,8 +135,8 @@ impl Bench {
     }
 }
 
-fn count(location: &str, bucket: &str, pieces: i64, t0: Moment) -> SkuRow {
-    SkuRow::Count(Count { location: location.into(), bucket: bucket.into(), quantity: quantity(pieces), basis: Basis::OnHand, t0 })
+fn count(location: &str, bucket: &str, pieces: i64, counted_at: Moment) -> SkuRow {
+    SkuRow::Count(Count { location: location.into(), bucket: bucket.into(), quantity: quantity(pieces), basis: Basis::OnHand, counted_at })
 }
 
 fn holding(pieces: i64) -> SkuRow {
@@ -371,9 +371,9 @@ impl Slow {
     }
 
     /// When the count of a location (by any of its names) was made; `None`: never, or nobody counts there.
-    fn t0(&self, code: &str) -> Option<Moment> {
+    fn counted_at(&self, code: &str) -> Option<Moment> {
         self.rows().find_map(|(key, row)| match row {
-            SkuRow::Count(count) if count.location == code && count.bucket == "main" && key.source == WMS => Some(count.t0),
+            SkuRow::Count(count) if count.location == code && count.bucket == "main" && key.source == WMS => Some(count.counted_at),
             _ => None,
         })
     }
@@ -382,7 +382,7 @@ impl Slow {
         let minute_ends = Moment(at.0.div_euclid(60_000) * 60_000) + Span::minutes(1);
         match code(location) {
             Some("POP-UP") => true,
-            Some(code) => self.t0(code).is_some_and(|t0| minute_ends <= t0),
+            Some(code) => self.counted_at(code).is_some_and(|counted_at| minute_ends <= counted_at),
             None => false,
         }
     }

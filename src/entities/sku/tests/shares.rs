@@ -1,4 +1,4 @@
-//! What counting systems set aside and book out, against an answer that lays out the pieces one by one.
+//! What counting systems allocate and post, against an answer that lays out the pieces one by one.
 
 use super::*;
 use crate::entities::rules::{ReportsRefunds, Role, SourceRules};
@@ -48,8 +48,8 @@ fn a_line() -> impl Strategy<Value = Demand> {
     })
 }
 
-/// How many pieces, from the first on, a source has said by `t0`.
-fn said(rows: &[Allocation], source: SourceId, t0: Moment) -> i64 {
+/// How many pieces, from the first on, a source has said by `counted_at`.
+fn said(rows: &[Allocation], source: SourceId, counted_at: Moment) -> i64 {
     let mut rows: Vec<&Allocation> = rows.iter().filter(|row| row.source == source).collect();
     rows.sort_by_key(|row| row.at);
     // Piece by piece, so that what is taken back is the last that was said.
@@ -62,11 +62,11 @@ fn said(rows: &[Allocation], source: SourceId, t0: Moment) -> i64 {
             pieces.truncate(pieces.len().saturating_sub(-n as usize));
         }
     }
-    pieces.into_iter().filter(|at| *at <= t0).count() as i64
+    pieces.into_iter().filter(|at| *at <= counted_at).count() as i64
 }
 
 /// (location or pool where it is reserved, pieces) of one line: each piece by itself.
-fn slow(line: &Demand, free: bool, t0: Moment) -> Vec<(Option<&str>, i64)> {
+fn slow(line: &Demand, free: bool, counted_at: Moment) -> Vec<(Option<&str>, i64)> {
     let mut pieces: Vec<Option<(&str, Moment)>> = Vec::new();
     let mut left: Vec<&DemandDespatch> = line.despatched.iter().collect();
     left.sort_by_key(|part| part.despatched_at);
@@ -76,12 +76,12 @@ fn slow(line: &Demand, free: bool, t0: Moment) -> Vec<(Option<&str>, i64)> {
     }
     let claim: i64 = line.claim.decimal().try_into().unwrap_or(0);
     pieces.resize(claim as usize, None);
-    let aside = if free { said(&line.allocated, WMS, t0) } else { 0 };
-    let booked = said(&line.posted, ERP, t0);
+    let aside = if free { said(&line.allocated, WMS, counted_at) } else { 0 };
+    let booked = said(&line.posted, ERP, counted_at);
     let mut reserved = Vec::new();
     for (i, piece) in (0..).zip(pieces) {
         let taken = match piece {
-            Some(("LDN", at)) => at + Span::minutes(1) <= t0 || i < aside,
+            Some(("LDN", at)) => at + Span::minutes(1) <= counted_at || i < aside,
             Some(_) => i < booked,
             // WaitingLine at BER: its count is of what is on hand.
             None => i < aside && line.location.as_deref() != Some("BER") && !(line.location.is_none() && line.channel == "de"),
@@ -101,16 +101,16 @@ proptest! {
     fn what_is_left_out_is_that_of_each_piece_by_itself(
         lines in proptest::collection::vec(a_line(), 1..6),
         free in any::<bool>(),
-        t0 in 0..9_i64,
+        counted_at in 0..9_i64,
     ) {
         // Of what takes back something said before the count and is itself said after it, either answer is as good.
-        let back = |rows: &[Allocation]| rows.iter().any(|row| row.quantity.is_negative() && row.at > minute(t0 * 100));
+        let back = |rows: &[Allocation]| rows.iter().any(|row| row.quantity.is_negative() && row.at > minute(counted_at * 100));
         prop_assume!(!lines.iter().any(|line| back(&line.allocated) || back(&line.posted)));
-        let (t0, rules) = (minute(t0 * 100), rules());
+        let (counted_at, rules) = (minute(counted_at * 100), rules());
         let basis = if free { Basis::Free } else { Basis::OnHand };
         let mut bench = Bench::with(rules.clone());
         for (location, source, basis) in [("LDN", WMS, basis), ("BER", ERP, Basis::OnHand)] {
-            let count = Count { location: location.into(), bucket: "main".into(), quantity: quantity(100), basis, t0 };
+            let count = Count { location: location.into(), bucket: "main".into(), quantity: quantity(100), basis, counted_at };
             bench.put(source, location, SkuRow::Count(count));
         }
         for (i, line) in lines.iter().enumerate() {
@@ -124,7 +124,7 @@ proptest! {
             };
             let claims: i64 = lines
                 .iter()
-                .flat_map(|line| slow(line, free, t0).into_iter().filter(|(location, _)| here(line, *location)))
+                .flat_map(|line| slow(line, free, counted_at).into_iter().filter(|(location, _)| here(line, *location)))
                 .map(|(_, pieces)| pieces)
                 .sum();
             prop_assert_eq!(figure.claims_open, quantity(claims), "claims of {}", &figure.channel);
