@@ -11,7 +11,7 @@ use super::sources::Draft;
 use super::values;
 use crate::entities::durations::{DURATIONS, Durations};
 use crate::entities::rules::{Authority, Channel, CountingRules, ErpWhen, Location, Pair, ParcelsRefunded, Rules, SourceRules, StockRules};
-use crate::events::notifications::Kind as Mail;
+use crate::events::notifications::MailKind;
 use crate::facts::{Currency, Role, SourceId, Text};
 
 pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>, stock: StockRules) -> Rules {
@@ -63,12 +63,12 @@ fn refunds(mut section: Section<'_>) -> (bool, ParcelsRefunded) {
     (charges_back.unwrap_or(true), ParcelsRefunded { lost, undelivered })
 }
 
-const MAILS: [Mail; 12] = Mail::ALL;
+const MAILS: [MailKind; 12] = MailKind::ALL;
 
 fn notifications(mut section: Section<'_>) -> Vec<Text> {
     let kinds = section.read("kinds", |value| {
         let kinds = values::texts(value)?;
-        let mails: Vec<(&'static str, Mail)> = MAILS.iter().map(|mail| (mail.name(), *mail)).collect();
+        let mails: Vec<(&'static str, MailKind)> = MAILS.iter().map(|mail| (mail.name(), *mail)).collect();
         for kind in &kinds {
             values::one_of(kind, &mails)?;
         }

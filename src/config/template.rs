@@ -6,7 +6,7 @@
 use super::places::role_name;
 use crate::entities::durations::DURATIONS;
 use crate::entities::rules::{Authority, Pair};
-use crate::events::notifications::Kind as Mail;
+use crate::events::notifications::MailKind;
 use crate::facts::Role;
 
 const TEXT: &str = include_str!("init.toml");
@@ -62,7 +62,7 @@ fn durations(text: &mut String) {
 
 /// Every kind of mail: all are on by default.
 fn mails(text: &mut String) {
-    let kinds: Vec<String> = Mail::ALL.iter().map(|mail| format!("\"{}\",", mail.name())).collect();
+    let kinds: Vec<String> = MailKind::ALL.iter().map(|mail| format!("\"{}\",", mail.name())).collect();
     let list = kinds.join(" ");
     let first = "# kinds = [";
     wrap(text, first, &format!("#{:width$}", "", width = first.len() - 1), format!("{}]", list.trim_end_matches(',')).split(' '));

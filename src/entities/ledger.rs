@@ -10,10 +10,11 @@
 //!
 //! A step counts from 1 without gaps, for each ledger.
 
-use super::small_map::SmallMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
+use super::pair::Pair;
+use super::small_map::SmallMap;
 use crate::facts::order::Tender;
 use crate::facts::{Amount, Moment, Quantity, Text};
 
@@ -21,7 +22,7 @@ use crate::facts::{Amount, Moment, Quantity, Text};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entered {
-    /// Sent: its topic was live.
+    /// It was sent.
     #[default]
     Sent,
     /// Before going live: entered, not sent.
@@ -30,11 +31,11 @@ pub enum Entered {
     Suspended,
     /// A later stage came first (a mail only), or its greatest age passed.
     Overtaken,
-    /// Not made yet: the mail waits until its content has not changed for a while.
+    /// Nothing was sent yet: the mail waits until its content has not changed for a while.
     Settling {
         /// A digest of its content.
         content: u64,
-        /// The tick since which it has been so.
+        /// The tick at which it first had this content.
         since: Moment,
     },
 }
@@ -42,11 +43,11 @@ pub enum Entered {
 /// A running sum of money: `refund-requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SumLedger {
-    /// The number of the last step; 0: none was made.
+    /// Number of the last step.
     pub step: u32,
     /// The highest total ever requested.
     pub total: Amount,
-    /// Of it, by tender.
+    /// That total by tender.
     pub by_tender: SmallMap<Tender, Amount>,
     /// When the last step was made: deadlines of "asked, no answer" run from here.
     pub asked_at: Option<Moment>,
@@ -55,29 +56,51 @@ pub struct SumLedger {
 /// Running totals by line: `despatch-notices`, `receipt-notices`, `order-reversals`, `order-completions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NoticeLedger {
-    /// The number of the last step; 0: none was made.
+    /// Number of the last step.
     pub step: u32,
-    /// By line.
+    /// Totals by line, or by line, condition and place: as notified, or known to the receiver without a notice.
     pub totals: SmallMap<Text, Quantity>,
-    /// What else a further step must carry when it changes: a tracking number.
+    /// What else the last notice said, where a change of it is a further step: a tracking number.
     pub detail: Text,
     /// The tick of the last step that took something back.
     pub corrected_at: Option<Moment>,
 }
 
-/// Running totals, each of either sign: `journal-entries` by pair and accounts, `revenue-notices`.
+/// Expected revenue as finance was notified of it last: `revenue-notices`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BookLedger {
-    /// The number of the last step; 0: none was made.
+pub struct RevenueLedger {
+    /// Number of the last step.
     pub step: u32,
-    /// Key: what the total is of: of the journal `pair|debit account|credit account`, of a revenue notice `net` or `tax`.
-    pub totals: SmallMap<Text, Amount>,
+    /// Expected revenue without tax.
+    pub net: Amount,
+    /// The tax on it.
+    pub tax: Amount,
+}
+
+/// What a running total of the journal is of: a pair, and the accounts that its debits and credits stand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AccountPair {
+    /// The pair.
+    pub pair: Pair,
+    /// Where its total is a debit.
+    pub debit: Account,
+    /// Where its total is a credit.
+    pub credit: Account,
+}
+
+/// Running totals, each of either sign: `journal-entries` in one currency.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JournalLedger {
+    /// Number of the last step.
+    pub step: u32,
+    /// What is posted.
+    pub totals: SmallMap<AccountPair, Amount>,
 }
 
 /// The whole content asked last: `sales-orders`, `fulfilment-requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentLedger {
-    /// The number of the last step; 0: none was made.
+    /// Number of the last step.
     pub step: u32,
     /// Digest of the content last asked (xxh3 of its JSON).
     pub asked: u64,
@@ -85,7 +108,7 @@ pub struct DocumentLedger {
     pub totals: SmallMap<Text, Quantity>,
     /// The highest total ever asked, by line (`fulfilment-requests`): *stopped* asks whether a go-ahead was ever made for a piece.
     pub highest: SmallMap<Text, Quantity>,
-    /// The last step cancelled the document.
+    /// The last step was a cancellation.
     pub cancelled: bool,
     /// The tick of the last step.
     pub asked_at: Option<Moment>,
@@ -125,3 +148,15 @@ impl DocumentLedger {
         }
     }
 }
+
+/// Ledgers of an order by the part of the ledger key after the order.
+pub type DocumentLedgers = SmallMap<Text, DocumentLedger>;
+
+/// Ledgers of an order by the part of the ledger key after the order.
+pub type NoticeLedgers = SmallMap<Text, NoticeLedger>;
+
+/// Ledgers of an order by currency.
+pub type JournalLedgers = SmallMap<Text, JournalLedger>;
+
+/// The mails of an order, sent or not: by kind, and what the kind counts by.
+pub type SentMails = SmallMap<Text, Entered>;

@@ -3,6 +3,7 @@
 //!
 //! What never happens here: a view reads another view; a history of arrivals enters a view; a clock is read.
 
+pub mod account;
 pub mod alias;
 pub mod customer;
 pub mod durations;

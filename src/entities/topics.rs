@@ -9,9 +9,8 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ledger::{BookLedger, DocumentLedger, Entered, NoticeLedger, SumLedger};
-use super::small_map::SmallMap;
-use crate::facts::{Moment, Text};
+use super::ledger::{DocumentLedger, DocumentLedgers, JournalLedgers, NoticeLedgers, RevenueLedger, SentMails, SumLedger};
+use crate::facts::Moment;
 
 /// Makes [`Topic`] and [`Ledgers`] from the list.
 macro_rules! topics {
@@ -140,24 +139,24 @@ topics! {
             sales_order: DocumentLedger;
         /// Expected revenue, for finance.
         RevenueNotices = 12, "revenue-notices", step 4,
-            /// By `net` and `tax`.
-            revenue: BookLedger;
+            /// What finance was notified of last.
+            revenue: RevenueLedger;
         /// The go-ahead to a warehouse.
         FulfilmentRequests = 13, "fulfilment-requests", step 4,
             /// By location.
-            fulfilment: SmallMap<Text, DocumentLedger>;
+            fulfilment: DocumentLedgers;
         /// What left the house.
         DespatchNotices = 14, "despatch-notices", step 5,
             /// By receiver | parcel.
-            despatch: SmallMap<Text, NoticeLedger>;
+            despatch: NoticeLedgers;
         /// Every wanted piece is delivered.
         OrderCompletions = 16, "order-completions", step 6,
             /// By receiver.
-            completion: SmallMap<Text, NoticeLedger>;
+            completion: NoticeLedgers;
         /// What came back.
         ReceiptNotices = 17, "receipt-notices", step 7,
             /// By receiver | return.
-            receipt: SmallMap<Text, NoticeLedger>;
+            receipt: NoticeLedgers;
         /// Money back to the customer.
         RefundRequests = 18, "refund-requests", step 7,
             /// Of all refunds of the order.
@@ -165,15 +164,15 @@ topics! {
         /// Balanced entries for finance.
         JournalEntries = 19, "journal-entries", step 7,
             /// By currency: that of the order; that of the costs where it is another.
-            journal: SmallMap<Text, BookLedger>;
+            journal: JournalLedgers;
         /// Goods that came back and are settled.
         OrderReversals = 20, "order-reversals", step 8,
             /// By receiver.
-            reversal: SmallMap<Text, NoticeLedger>;
+            reversal: NoticeLedgers;
         /// Mails to the customer.
         Notifications = 15, "notifications", step 5,
             /// By kind | what the kind counts by.
-            notified: SmallMap<Text, Entered>;
+            notified: SentMails;
     }
 }
 
@@ -195,6 +194,7 @@ impl Ledgers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entities::ledger::Entered;
 
     #[test]
     fn ledgers_are_read_as_they_were_written_and_empty_ones_take_no_room() {

@@ -117,8 +117,8 @@ mod tests {
         link(&mut state, SourceId(9), 1, "1");
         let mut state: AliasState = postcard::from_bytes(&postcard::to_stdvec(&state).expect("encodes")).expect("decodes");
         let facts = state.forward(&alias());
-        let told: Vec<_> = facts.iter().map(|(fact, _)| (&fact.change, fact.version, fact.at)).collect();
-        assert_eq!(told, [(&record(), version(1, true), Moment(5)), (&Change::Delete, version(2, false), Moment(6))]);
+        let passed_on: Vec<_> = facts.iter().map(|(fact, _)| (&fact.change, fact.version, fact.at)).collect();
+        assert_eq!(passed_on, [(&record(), version(1, true), Moment(5)), (&Change::Delete, version(2, false), Moment(6))]);
         assert!(facts.iter().all(|(fact, _)| fact.subject == Subject::Order(OrderKey::new("magento", "1")) && fact.key == key()));
         assert_eq!(state.forward(&alias()), [], "they went on");
         state.put(key(), record(), version(3, true), CAUSE, Moment(7), Moment(7));
@@ -163,7 +163,7 @@ mod tests {
         state.put(key(), record(), version(1, true), CAUSE, Moment(5), now);
         let opens = now + Span::days(1);
         assert_eq!(seal(&mut state, now), (vec![], Some(opens)));
-        // That it is told again puts nothing off; nor does a link to another alias that leads to no order.
+        // A newer version of the row puts nothing off; nor does a link to another alias that leads to no order.
         state.put(key(), record(), version(2, true), CAUSE, Moment(6), now + Span::hours(23));
         let key_of_link = RowKey { kind: Link::KIND, source: NAV, id: "".into() };
         let to = Link::Alias(Alias::new(Alias::ORDER_NUMBER, "1002"));

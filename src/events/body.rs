@@ -44,7 +44,7 @@ pub trait RequestBody: Serialize {
 pub struct RequestHead {
     /// `topic|ledger key|generation|step`: no two events share one. The same as the header `id`.
     pub id: String,
-    /// The ledger that the step belongs to: the order's key, and what else tells its ledgers apart; parts joined by `|` (`|` and `%` in them
+    /// The ledger that the step belongs to: the order's key, and what else distinguishes its ledgers; parts joined by `|` (`|` and `%` in them
     /// percent-encoded).
     pub ledger_key: Text,
     /// Number of the step in its ledger: from 1, without gaps. A receiver that has seen it ignores it.
@@ -52,7 +52,7 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
-    /// The head of a step. `parts`: what tells the ledgers of one order apart, a receiver, a parcel. The id comes from the outlet.
+    /// The head of a step. `parts`: what distinguishes the ledgers of one order, as a receiver, a parcel. The id comes from the outlet.
     pub fn new(order: &OrderKey, parts: &[&str], step: u32) -> Self {
         let mut ledger_key = order.0.clone();
         if !parts.is_empty() {

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn purchases_are_told_only_with_consent_to_profiling() {
+    fn purchases_are_emitted_only_with_consent_to_profiling() {
         let mut bench = Bench::default();
         bench.put(SourceId::WAYBILL, "magento|1", order("1", 10, 40, vec![]));
         bench.put(SHOP, "mail", consent(Purpose::Mail, ConsentState::Yes, Some(1)));
@@ -159,15 +159,15 @@ mod tests {
         bench.put(CRM, "profiling", consent(Purpose::Profiling, ConsentState::Yes, Some(1)));
         assert_eq!(bench.seal_at(placed).1, None, "nothing was bought");
         bench.put(SourceId::WAYBILL, "magento|1", order("1", placed.0, 40, vec![]));
-        let mut tell = |tick: Moment| {
+        let mut segment = |tick: Moment| {
             let (emitted, next) = bench.seal_at(tick);
             (emitted.into_iter().find_map(|(_, _, body)| body?["purchases"]["segment"].as_str().map(str::to_owned)), next)
         };
         let is = |word: &str| Some(word.to_owned());
-        assert_eq!(tell(placed), (is("first"), Some(days(180))));
-        assert_eq!(tell(Moment(days(180).0 - 1)), (None, Some(days(180))));
-        assert_eq!(tell(days(180)), (is("lapsing"), Some(days(365))));
-        assert_eq!(tell(days(365)), (is("lapsed"), None));
+        assert_eq!(segment(placed), (is("first"), Some(days(180))));
+        assert_eq!(segment(Moment(days(180).0 - 1)), (None, Some(days(180))));
+        assert_eq!(segment(days(180)), (is("lapsing"), Some(days(365))));
+        assert_eq!(segment(days(365)), (is("lapsed"), None));
         bench.put(SourceId::WAYBILL, "magento|2", order("2", days(400).0, 40, vec![]));
         assert_eq!(bench.seal_at(days(400)).1, Some(days(580)));
     }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn history_says_what_changed_and_withdraws_what_is_told_no_more() {
+    fn history_says_what_changed_and_withdraws_what_the_order_has_no_more() {
         let mut bench = Bench::default();
         let purchase = line(HistoryKind::Purchase, "", 40);
         bench.put(SourceId::WAYBILL, "magento|1", order("1", 10, 40, vec![purchase.clone(), line(HistoryKind::Despatch, "D1", 40)]));

@@ -1,7 +1,7 @@
 //! `customer-history`: one line for each thing that happened to a customer's orders. A statement, keyed by person + order + kind + number.
 //!
-//! Only orders that changed are looked at. A line that its order tells no more becomes a tombstone; so do all of an order that has become
-//! somebody else's.
+//! Only orders that changed are looked at. A line that its order has no more becomes a tombstone; so do all lines of an order that now belongs to
+//! somebody else.
 
 use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,9 @@ pub struct CustomerHistory {
     pub number: Text,
     /// What happened.
     pub kind: HistoryKind,
-    /// Tells several of one kind apart: a parcel, a return, a refund; empty where there is one.
+    /// Distinguishes several of one kind: a parcel, a return, a refund; empty where there is one.
     pub part: Text,
-    /// When it happened, by the clock of the system that told it.
+    /// When it happened, by the clock of the system that reported it.
     pub date: Moment,
     /// Pieces it was about.
     pub lines: Vec<HistoryPiece>,
@@ -63,10 +63,10 @@ pub struct HistoryPiece {
     pub quantity: Quantity,
 }
 
-/// Says the lines of one order, by the key of its row.
+/// Emits the lines of one order, by the key of its row.
 pub(super) fn emit(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
     let before = state.emitted_of(row);
-    // The row's id is the order's key: a withdrawn order has no content left that tells it.
+    // The row's id is the order's key: a withdrawn order has no content left to read it from.
     let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, row.id, join_key(&[kind.name(), part]));
     let mut last = LastEmitted::default();
     for (kind, part, digest) in &before.0 {

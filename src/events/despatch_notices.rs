@@ -1,19 +1,22 @@
 //! `despatch-notices`: what left the house, by parcel, for the shop and the ERP (each with its own ledger). A notice ledger.
 //!
-//! Due is each parcel's content, as far as it is resolved to lines of the order. What the receiver's own shipped total has already is put to
-//! the oldest parcels and entered as told, without a notice. A notice waits for a tracking number for 30 minutes, then goes without; the
-//! number follows by a further step. A parcel that left is told though the order is not complete; the ERP hears of it once it has a record.
-//! Less in a parcel than was told is a `correct` with the lower totals. Where a despatch names only a SKU, of the lines that have it the sums
-//! count: how pieces are put to the lines may change with what is cancelled later, and is no news. What was handed over at a counter is told to the ERP alone.
+//! - Due is each parcel's content, as far as its rows could be put to lines of the order.
+//! - Pieces that the receiver's own shipped total has already are put to the oldest parcels and entered without a notice.
+//! - A notice waits for a tracking number for 30 minutes, then goes without; the number follows by a further step.
+//! - A parcel that left is notified though the order is not complete; to the ERP once it has a record.
+//! - When a parcel has less than was notified, a `correct` notice has the lower totals.
+//! - Where a despatch names only a SKU, all lines of that SKU count together: to which of them pieces are put may change when something is
+//!   cancelled later, and that makes no notice.
+//! - What was handed over at a counter is notified to the ERP alone.
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::totals::{self, Totals};
-use crate::entities::ledger::NoticeLedger;
+use super::totals::{self, NoticeTotals};
+use crate::entities::ledger::{NoticeLedger, NoticeLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
 use crate::entities::order::sent::ParcelView;
@@ -81,76 +84,74 @@ pub struct NoticeLine {
     pub total: Quantity,
 }
 
-type Ledgers = SmallMap<Text, NoticeLedger>;
-
 impl Request for DespatchNotice {
-    type Ledger = Ledgers;
+    type Ledger = NoticeLedgers;
 
-    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
         let (rules, tick) = (outlet.context.rules, outlet.context.tick);
         let Some(header) = view.placed.header else { return };
         for receiver in receivers(view, header, rules) {
-            let parcels = told_by_parcel(view, ledgers, receiver);
-            parcels.iter().for_each(|told| told.enter_covered(view, ledgers, outlet));
-            for told in &parcels {
-                if let Some(totals) = told.lower(view, ledgers)
-                    && gates_of_lowering(view).open()
+            let parcels = parcel_notices(view, ledgers, receiver);
+            parcels.iter().for_each(|of_parcel| of_parcel.enter_covered(view, ledgers, outlet));
+            for of_parcel in &parcels {
+                if let Some(totals) = of_parcel.lower(view, ledgers)
+                    && gate_of_lowering(view).open()
                 {
-                    let ledger = ledgers.entry(told.slot.clone()).or_default();
+                    let ledger = ledgers.entry(of_parcel.slot.clone()).or_default();
                     ledger.corrected_at = Some(tick);
-                    told.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
+                    of_parcel.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
                 }
             }
-            for told in &parcels {
-                let Some(parcel) = told.parcel.filter(|_| told.is_due(view, ledgers)) else { continue };
-                if !gates(view, parcel, receiver, rules, tick).open() {
+            for of_parcel in &parcels {
+                let Some(parcel) = of_parcel.parcel.filter(|_| of_parcel.is_due(view, ledgers)) else { continue };
+                if !gate(view, parcel, receiver, rules, tick).open() {
                     outlet.set_timer(gives_up_tracking(parcel, rules));
                     continue;
                 }
-                let totals = told.higher(view, ledgers);
-                let ledger = ledgers.entry(told.slot.clone()).or_default();
-                told.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
+                let totals = of_parcel.higher(view, ledgers);
+                let ledger = ledgers.entry(of_parcel.slot.clone()).or_default();
+                of_parcel.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
             }
         }
     }
 
-    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, ledgers: &NoticeLedgers, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
         let mut topics = Vec::new();
         let Some(header) = view.placed.header else { return topics };
         for receiver in receivers(view, header, rules) {
-            for told in told_by_parcel(view, ledgers, receiver) {
-                let ledger = ledgers.get(&told.slot);
+            for of_parcel in parcel_notices(view, ledgers, receiver) {
+                let ledger = ledgers.get(&of_parcel.slot);
                 let known: Quantity = ledger.map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-                let due = format!("{} pieces", told.content(view).into_values().sum::<Quantity>());
+                let due = format!("{} pieces", of_parcel.content(view).into_values().sum::<Quantity>());
                 let requested = format!("{known} pieces in {} steps", ledger.map_or(0, |ledger| ledger.step));
-                let gates = match told.parcel {
-                    Some(parcel) if told.lower(view, ledgers).is_none() => gates(view, parcel, receiver, rules, tick),
-                    _ => gates_of_lowering(view),
+                let gate = match of_parcel.parcel {
+                    Some(parcel) if of_parcel.lower(view, ledgers).is_none() => gate(view, parcel, receiver, rules, tick),
+                    _ => gate_of_lowering(view),
                 };
-                topics.push(WhyTopic::new(Self::TOPIC, told.slot, due, requested, gates));
+                topics.push(WhyTopic::new(Self::TOPIC, of_parcel.slot, due, requested, gate));
             }
         }
         topics
     }
 }
 
-/// Who hears: of a counter's sale the ERP alone, for the shop has told of it itself.
+/// Who is notified: of a sale at a counter the ERP alone, for the shop reported it itself.
 fn receivers(view: &OrderView<'_>, header: &Header, rules: &Rules) -> impl Iterator<Item = Receiver> {
     let at_counter = header.origin == Origin::Pos;
     request::receivers(view, rules).filter(move |receiver| !at_counter || *receiver == Receiver::Erp)
 }
 
 /// A parcel, and what one receiver knows of it by itself.
-struct Told<'v, 'a> {
+struct ParcelNotice<'v, 'a> {
     /// The despatch number.
     key: Text,
-    /// `None`: it was told, and no row speaks of it any more.
+    /// `None`: it was notified, and no row is about it any more.
     parcel: Option<&'v ParcelView<'a>>,
     receiver: Receiver,
     /// The key of its ledger.
     slot: Text,
     /// By line: the part of the parcel that the receiver's own shipped total covers.
-    covered: Totals,
+    covered: NoticeTotals,
 }
 
 /// The line, by id; with the others of its SKU where some despatch names only that.
@@ -161,10 +162,10 @@ fn pool<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
     }
 }
 
-impl Told<'_, '_> {
+impl ParcelNotice<'_, '_> {
     /// By line, what is in the parcel.
-    fn content(&self, view: &OrderView<'_>) -> Totals {
-        let mut totals = Totals::new();
+    fn content(&self, view: &OrderView<'_>) -> NoticeTotals {
+        let mut totals = NoticeTotals::new();
         for (line, quantity) in self.parcel.iter().flat_map(|parcel| &parcel.lines) {
             if let Some(line) = view.lines.get(*line) {
                 *totals.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += *quantity;
@@ -173,13 +174,13 @@ impl Told<'_, '_> {
         totals
     }
 
-    /// What was told of it.
-    fn known(&self, ledgers: &Ledgers) -> Totals {
-        totals::told(ledgers, &self.slot)
+    /// What the receiver was notified of.
+    fn known(&self, ledgers: &NoticeLedgers) -> NoticeTotals {
+        totals::notified(ledgers, &self.slot)
     }
 
-    /// The pools of lines that the parcel holds, or was told to hold.
-    fn pools<'v>(&self, view: &'v OrderView<'_>, ledgers: &Ledgers) -> Vec<Vec<&'v str>> {
+    /// The pools of lines that the parcel holds, or was notified to hold.
+    fn pools<'v>(&self, view: &'v OrderView<'_>, ledgers: &NoticeLedgers) -> Vec<Vec<&'v str>> {
         let mut pools: Vec<Vec<&'v str>> = Vec::new();
         for line in self.content(view).into_keys().chain(self.known(ledgers).into_keys()) {
             let pool = pool(view, &line);
@@ -190,24 +191,25 @@ impl Told<'_, '_> {
         pools
     }
 
-    /// The totals with less than was told, where there is less; `None`: nothing is to be taken back.
-    fn lower(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Option<Totals> {
+    /// The totals with less than was notified, where there is less; `None`: nothing is to be taken back.
+    fn lower(&self, view: &OrderView<'_>, ledgers: &NoticeLedgers) -> Option<NoticeTotals> {
         totals::lowered(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers))
     }
 
-    /// The totals to have told: what is in the parcel, but over all parcels never more than was despatched (a piece that moved to another
-    /// parcel after it was told is not told twice).
-    fn higher(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> Totals {
+    /// The totals after a notice: what is in the parcel, but over all parcels never more than was despatched (a piece that moved to another parcel
+    /// after its notice is not notified twice).
+    fn higher(&self, view: &OrderView<'_>, ledgers: &NoticeLedgers) -> NoticeTotals {
         let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
         totals::raised_within(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers), |_, pool: &[&str]| {
             let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.sent.despatched).sum();
-            let told: Quantity = ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
-            despatched - told
+            let notified: Quantity =
+                ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
+            despatched - notified
         })
     }
 
-    /// Pieces that the receiver has not been told, or another tracking number than it was told.
-    fn is_due(&self, view: &OrderView<'_>, ledgers: &Ledgers) -> bool {
+    /// There are pieces that the receiver was not notified of, or the tracking number is another than in its last notice.
+    fn is_due(&self, view: &OrderView<'_>, ledgers: &NoticeLedgers) -> bool {
         let known = self.known(ledgers);
         let pieces = self.higher(view, ledgers).iter().any(|(line, total)| *total > known.get(line).copied().unwrap_or_default());
         let ledger = ledgers.get(&self.slot);
@@ -215,8 +217,8 @@ impl Told<'_, '_> {
         pieces || self.parcel.and_then(|parcel| parcel.tracking).is_some_and(renamed)
     }
 
-    /// Enters as told what the receiver knows by itself.
-    fn enter_covered(&self, view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    /// Enters, without a notice, what the receiver knows by itself.
+    fn enter_covered(&self, view: &OrderView<'_>, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
         let entered = totals::raised(&self.known(ledgers), &self.covered, &self.pools(view, ledgers));
         totals::enter(ledgers, &self.slot, entered, outlet);
     }
@@ -225,7 +227,7 @@ impl Told<'_, '_> {
         &self,
         view: &OrderView<'_>,
         header: &Header,
-        totals: Totals,
+        totals: NoticeTotals,
         action: NoticeAction,
         ledger: &mut NoticeLedger,
         outlet: &mut Outlet<'_>,
@@ -240,20 +242,20 @@ impl Told<'_, '_> {
     }
 }
 
-/// The order's parcels, oldest first, with the receiver's own shipped totals laid over them (over what it was told of each, before what is new);
-/// then those that were told and are no more.
-fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: Receiver) -> Vec<Told<'v, 'a>> {
+/// The order's parcels, oldest first, with the part of each that the receiver's own shipped totals cover (first what it was notified of, then what is
+/// new); then those that were notified and have no rows any more.
+fn parcel_notices<'v, 'a>(view: &'v OrderView<'a>, ledgers: &NoticeLedgers, receiver: Receiver) -> Vec<ParcelNotice<'v, 'a>> {
     let mut own: SmallMap<&str, Quantity> = SmallMap::new();
     for line in view.lines.iter().filter(|line| !line.set) {
         *own.entry(line.sku.as_str()).or_default() += shipped(line, receiver);
     }
     let mut parcels: Vec<&ParcelView<'_>> = view.sent.parcels.iter().collect();
     parcels.sort_by_key(|parcel| (parcel.despatched_at, parcel.key));
-    let mut all: Vec<Told<'v, 'a>> = Vec::new();
+    let mut all: Vec<ParcelNotice<'v, 'a>> = Vec::new();
     for parcel in parcels {
         let slot = join_key(&[receiver.name(), parcel.key]);
-        let known = totals::told(ledgers, &slot);
-        let mut covered = Totals::new();
+        let known = totals::notified(ledgers, &slot);
+        let mut covered = NoticeTotals::new();
         for (index, quantity) in &parcel.lines {
             let Some(line) = view.lines.get(*index) else { continue };
             let Some(own) = own.get_mut(line.sku.as_str()) else { continue };
@@ -263,11 +265,11 @@ fn told_by_parcel<'v, 'a>(view: &'v OrderView<'a>, ledgers: &Ledgers, receiver: 
                 *covered.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += part;
             }
         }
-        all.push(Told { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered });
+        all.push(ParcelNotice { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered });
     }
-    for (key, slot) in request::told_before(receiver, ledgers) {
-        if !all.iter().any(|told| told.slot == slot) {
-            all.push(Told { key, parcel: None, receiver, slot, covered: Totals::new() });
+    for (key, slot) in request::notified_before(receiver, ledgers) {
+        if !all.iter().any(|of_parcel| of_parcel.slot == slot) {
+            all.push(ParcelNotice { key, parcel: None, receiver, slot, covered: NoticeTotals::new() });
         }
     }
     all
@@ -287,17 +289,17 @@ fn gives_up_tracking(parcel: &ParcelView<'_>, rules: &Rules) -> Option<Moment> {
 }
 
 /// Taking back asks for nothing but rows that do not contradict each other.
-fn gates_of_lowering(view: &OrderView<'_>) -> Gates {
-    Gates::of_lowering().consistent(view)
+fn gate_of_lowering(view: &OrderView<'_>) -> RequestGate {
+    RequestGate::of_lowering().consistent(view)
 }
 
-fn gates(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rules: &Rules, tick: Moment) -> Gates {
-    // Of a whole order, what could not be put to a line never will be: the rest is told.
+fn gate(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rules: &Rules, tick: Moment) -> RequestGate {
+    // Of a whole order, what could not be put to a line never will be: the notice has the rest.
     let resolved = !parcel.unresolved || view.gates.complete.holds;
     let tracked = gives_up_tracking(parcel, rules).is_none_or(|moment| moment <= tick);
-    let gates = Gates::default().and(&view.gates.not_test).consistent(view);
-    let gates = if receiver == Receiver::Erp { gates.and(&view.gates.recorded) } else { gates };
-    gates.when("resolved", resolved, || ("the order lines that the parcel's rows name".into(), request::bringer(rules, Role::Shop))).when(
+    let gate = RequestGate::default().and(&view.gates.not_test).consistent(view);
+    let gate = if receiver == Receiver::Erp { gate.and(&view.gates.recorded) } else { gate };
+    gate.when("resolved", resolved, || ("the order lines that the parcel's rows name".into(), request::bringer(rules, Role::Shop))).when(
         "tracking",
         tracked,
         || ("the parcel's tracking number".into(), request::bringer(rules, Role::Wms)),
@@ -307,12 +309,12 @@ fn gates(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rule
 fn notice(
     view: &OrderView<'_>,
     header: &Header,
-    told: &Told<'_, '_>,
-    totals: &Totals,
+    of_parcel: &ParcelNotice<'_, '_>,
+    totals: &NoticeTotals,
     action: NoticeAction,
     ledger: &NoticeLedger,
 ) -> DespatchNotice {
-    let (parcel, receiver) = (told.parcel, told.receiver);
+    let (parcel, receiver) = (of_parcel.parcel, of_parcel.receiver);
     let text = |of: fn(&ParcelView<'_>) -> Text| parcel.map(of).unwrap_or_default();
     let line = |(id, total): (&Text, &Quantity)| NoticeLine {
         line: id.clone(),
@@ -321,12 +323,12 @@ fn notice(
         total: *total,
     };
     DespatchNotice {
-        head: RequestHead::new(view.key, &[receiver.name(), &told.key], ledger.step + 1),
+        head: RequestHead::new(view.key, &[receiver.name(), &of_parcel.key], ledger.step + 1),
         receiver,
         action,
         order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
-        parcel: told.key.clone(),
+        parcel: of_parcel.key.clone(),
         location: text(|parcel| parcel.location.into()),
         carrier: text(|parcel| parcel.carrier.into()),
         service: text(|parcel| parcel.service.into()),

@@ -27,7 +27,7 @@ pub struct ExceptionNotice {
     pub kind: Text,
     /// Key of the order, SKU or name that it is about.
     pub entity: Text,
-    /// Tells several of one kind and entity apart; empty where there is one.
+    /// Distinguishes several of one kind and entity; empty where there is one.
     pub number: Text,
     /// The order's public number; null where there is none.
     pub order_number: Option<Text>,
@@ -37,7 +37,7 @@ pub struct ExceptionNotice {
     pub sentence: Text,
     /// What a person does about it.
     pub to_do: Text,
-    /// Amount at risk; null if none can be told.
+    /// Amount at risk; null if none is known.
     pub at_risk: Option<Amount>,
     /// Of `at_risk`; null with it.
     pub currency: Option<Currency>,

@@ -7,23 +7,22 @@
 //! | a lower total, `cancel` | that a go-ahead was made for this location |
 //! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, the warehouse there knows the SKU, one record in the ERP, the order it replaces is cancelled; no other location has still to confirm that it sends less of the line |
 //!
-//! While the conditions of a raise are shut, what is lower is asked for by itself. A shut condition takes nothing back.
+//! While the conditions of a raise are shut, lower totals are requested by themselves. A condition that shuts later takes nothing back.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, RequestBody, RequestHead, digest};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::totals::{self, Totals};
-use crate::entities::ledger::DocumentLedger;
+use super::totals::{self, NoticeTotals};
+use crate::entities::ledger::{DocumentLedger, DocumentLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::answered::holds_to_what_was_asked;
 use crate::entities::order::figures::LineView;
 use crate::entities::rules::{Role, Rules};
-use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::order::{Address, Advice, Header};
 use crate::facts::{Moment, Quantity, Text};
@@ -31,7 +30,7 @@ use crate::facts::{Moment, Quantity, Text};
 /// What is asked of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Action {
+pub enum FulfilmentAction {
     /// Nothing is asked of the location so far.
     Release,
     /// Other totals, or another address.
@@ -48,7 +47,7 @@ pub struct FulfilmentRequest {
     #[serde(flatten)]
     pub head: RequestHead,
     /// What is asked of the location.
-    pub action: Action,
+    pub action: FulfilmentAction,
     /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
@@ -87,29 +86,27 @@ pub struct FulfilmentLine {
     pub difference: Quantity,
 }
 
-type ByLocation = SmallMap<Text, DocumentLedger>;
-
 impl Request for FulfilmentRequest {
-    type Ledger = ByLocation;
+    type Ledger = DocumentLedgers;
 
-    fn emit(view: &OrderView<'_>, ledgers: &mut ByLocation, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, ledgers: &mut DocumentLedgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let Some(header) = view.placed.header else { return };
         for location in locations(view, ledgers, rules) {
             let asked = ledgers.get(&location).cloned().unwrap_or_default();
             let wanted = wanted_from(view, ledgers, rules, &location);
-            let may_raise = || gates(view, header, rules, &location).open() && outlet.may_ask();
+            let may_raise = || gate(view, header, rules, &location).open() && outlet.may_ask();
             let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
             let mut body = content(view, header, &location, &asked.totals, &totals);
             let asked = ledgers.entry(location).or_default();
             body.action = action(&asked.totals, &totals);
             asked.step += 1;
             asked.asked = digest_of(view, header, &body.location, &totals);
-            asked.cancelled = body.action == Action::Cancel;
+            asked.cancelled = body.action == FulfilmentAction::Cancel;
             asked.enter_totals(totals);
             asked.asked_at = Some(outlet.context.tick);
             // What is released anew after a cancel is answered anew.
-            if body.action == Action::Release {
+            if body.action == FulfilmentAction::Release {
                 asked.first_asked_at = asked.asked_at;
             }
             body.head.step = asked.step;
@@ -117,26 +114,26 @@ impl Request for FulfilmentRequest {
         }
     }
 
-    fn why(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, ledgers: &DocumentLedgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let Some(header) = view.placed.header.filter(|_| rules.has(Role::Wms)) else { return Vec::new() };
         let mut topics: Vec<WhyTopic> = Vec::new();
         for location in locations(view, ledgers, rules) {
             let asked = ledgers.get(&location).cloned().unwrap_or_default();
             let wanted = wanted_from(view, ledgers, rules, &location);
             // What is lower has been asked for already: nothing but a raise can wait.
-            let gates = gates(view, header, rules, &location);
-            topics.push(WhyTopic::new(Self::TOPIC, location, pieces(&wanted), pieces(&asked.totals), gates));
+            let gate = gate(view, header, rules, &location);
+            topics.push(WhyTopic::new(Self::TOPIC, location, pieces(&wanted), pieces(&asked.totals), gate));
         }
         if topics.is_empty() && view.lines.iter().any(|line| line.erp.ships && line.sent.wanted.is_positive()) {
             let due = "the lines that ship".to_string();
-            topics.push(WhyTopic::new(Self::TOPIC, Text::default(), due, pieces(&Totals::new()), gates(view, header, rules, "")));
+            topics.push(WhyTopic::new(Self::TOPIC, Text::default(), due, pieces(&NoticeTotals::new()), gate(view, header, rules, "")));
         }
         topics
     }
 }
 
 /// The locations that are asked now, or were: by the code that counts there, in the order of their codes.
-fn locations(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules) -> BTreeSet<Text> {
+fn locations(view: &OrderView<'_>, ledgers: &DocumentLedgers, rules: &Rules) -> BTreeSet<Text> {
     let assigned = view.lines.iter().filter(|line| line.erp.ships).filter_map(|line| warehouse_of(line, rules));
     assigned.chain(ledgers.keys().cloned()).collect()
 }
@@ -150,8 +147,8 @@ fn warehouse_of(line: &LineView<'_>, rules: &Rules) -> Option<Text> {
 /// By line, what the location is to send in all: what is wanted less what others were asked for, where the line is assigned to it. A line that
 /// was moved away keeps here what left from here; the new location gets the rest once the old one has confirmed. A line of which nobody knows
 /// the location any more stays where it was asked for.
-fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, location: &str) -> Totals {
-    let mut totals = Totals::new();
+fn wanted_from(view: &OrderView<'_>, ledgers: &DocumentLedgers, rules: &Rules, location: &str) -> NoticeTotals {
+    let mut totals = NoticeTotals::new();
     let asked = ledgers.get(location);
     for (index, line) in view.lines.iter().enumerate().filter(|(_, line)| line.erp.ships) {
         let here = asked.map_or(Quantity::ZERO, |asked| totals::of(&asked.totals, line.id));
@@ -186,7 +183,7 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &ByLocation, rules: &Rules, locati
 }
 
 /// Another location was asked to send less of the line, and has not confirmed it: it may still send what this one would be asked for.
-fn held_elsewhere(view: &OrderView<'_>, ledgers: &ByLocation, location: &str, line: usize) -> bool {
+fn held_elsewhere(view: &OrderView<'_>, ledgers: &DocumentLedgers, location: &str, line: usize) -> bool {
     let mut others = ledgers.iter().filter(|(other, _)| other.as_str() != location);
     others.any(|(other, asked)| !holds_to_what_was_asked(view, asked, other, line))
 }
@@ -201,9 +198,9 @@ fn to_ask(
     header: &Header,
     asked: &DocumentLedger,
     location: &str,
-    wanted: Totals,
+    wanted: NoticeTotals,
     may_raise: impl FnOnce() -> bool,
-) -> Option<Totals> {
+) -> Option<NoticeTotals> {
     let raise = wanted.iter().any(|(line, total)| *total > totals::of(&asked.totals, line));
     let lower = wanted.iter().any(|(line, total)| *total < totals::of(&asked.totals, line));
     let to_send = wanted.iter().any(|(line, total)| *total > despatched(view, line));
@@ -218,17 +215,17 @@ fn to_ask(
     (lower && asked.step > 0).then(|| wanted.into_iter().map(lowered).collect())
 }
 
-fn action(asked: &Totals, totals: &Totals) -> Action {
-    let none = |totals: &Totals| totals.values().all(|total| total.is_zero());
+fn action(asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentAction {
+    let none = |totals: &NoticeTotals| totals.values().all(|total| total.is_zero());
     match (none(asked), none(totals)) {
-        (_, true) => Action::Cancel,
-        (true, false) => Action::Release,
-        (false, false) => Action::Change,
+        (_, true) => FulfilmentAction::Cancel,
+        (true, false) => FulfilmentAction::Release,
+        (false, false) => FulfilmentAction::Change,
     }
 }
 
 /// The conditions of a go-ahead and of any raise.
-fn gates(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -> Gates {
+fn gate(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -> RequestGate {
     let conditions = &view.gates;
     let duplicate = view.findings.iter().any(|finding| finding.kind == "erp-duplicate");
     let placed = |line: &LineView<'_>| {
@@ -242,7 +239,7 @@ fn gates(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -
     });
     let lacking: Vec<&str> = here.clone().filter(|line| line.erp.not_stocked).map(|line| line.sku.as_str()).collect();
     let stocked = lacking.is_empty() || (!whole && here.any(|line| !line.erp.not_stocked));
-    Gates::of_order(view)
+    RequestGate::of_order(view)
         .and(&conditions.recorded)
         .and(&conditions.approved)
         .and(&conditions.secured)
@@ -255,7 +252,7 @@ fn gates(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -
         .when("location", located, || ("a known location for every line".into(), request::bringer(rules, Role::Erp)))
 }
 
-fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals, totals: &Totals) -> FulfilmentRequest {
+fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentRequest {
     let line = |(line, total): (&Text, &Quantity)| FulfilmentLine {
         line: line.clone(),
         sku: request::sku_of(view, line),
@@ -264,7 +261,7 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals
     };
     FulfilmentRequest {
         head: RequestHead::new(view.key, &[location], 0),
-        action: Action::Release,
+        action: FulfilmentAction::Release,
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         location: location.into(),
@@ -276,7 +273,7 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Totals
 }
 
 /// Digest of what is asked: the content without differences, so that it does not depend on the way there.
-fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &Totals) -> u64 {
+fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &NoticeTotals) -> u64 {
     digest(&content(view, header, location, totals, totals))
 }
 
@@ -284,6 +281,6 @@ fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {
     request::line(view, line).map_or(Quantity::ZERO, |known| known.sent.despatched)
 }
 
-fn pieces(totals: &Totals) -> String {
+fn pieces(totals: &NoticeTotals) -> String {
     format!("{} pieces", totals.values().copied().sum::<Quantity>())
 }

@@ -84,7 +84,7 @@ pub struct Purchases {
     pub segment: Option<Segment>,
 }
 
-/// Says the person's profile at each brand. The result: when the clock alone would next change one.
+/// Emits the person's profile at each brand. Gives when the clock alone would next change one.
 pub(super) fn emit(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let tick = outlet.context.tick;
     let brands: Vec<Text> = if state.is_collective() { Vec::new() } else { state.brands().cloned().collect() };

@@ -1,8 +1,8 @@
 //! Room 5: view differences -> events. One file an event: its body, and when it is due.
 //!
-//! A **statement** says how something stands now: keyed by what it speaks of, newest wins, silent when what it would say has the digest of
-//! what was said. A **request** makes somebody move money or goods, or write to a person: it has a gate and a ledger, a step and running totals.
-//! Each body's contract is an Avro schema under `schemas/`; a test holds type and schema together.
+//! A **statement** says how something stands now. It is keyed by what it is about, the newest wins, and it is not emitted again while its content is
+//! the same. A **request** makes somebody move money or goods, or write to a person. It has a gate and a ledger, a step and running totals. Each
+//! body's contract is an Avro schema under `schemas/`, which a test writes from the type.
 //!
 //! A new request topic is a file of this folder that implements [`request::Request`], a line in the list below, and an entry in
 //! [`crate::entities::topics`].
@@ -33,7 +33,7 @@ pub mod customer_history;
 pub mod despatch_notices;
 pub mod exceptions;
 pub mod fulfilment_requests;
-mod gates;
+mod gate;
 pub mod journal_entries;
 pub mod marketing_profiles;
 pub mod notifications;
@@ -59,13 +59,13 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod totals;
-mod value;
 pub mod why;
+mod worth;
 
 pub use alias::seal_alias;
 pub use body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, digest};
 pub use customer::seal_customer;
-pub use gates::Gates;
+pub use gate::RequestGate;
 pub use order::seal_order;
 pub use outlet::{Emission, Outlet, SealContext, request_id};
 pub use sealed::Sealed;

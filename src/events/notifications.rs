@@ -5,31 +5,30 @@
 //! | `confirmed` | order | placed | secured |
 //! | `part-cancelled`, `cancelled` | total cancelled | the newest row that cancels | |
 //! | `despatched` | parcel | despatched | tracking number, or 60 minutes; and, while more of the order is to come, the parcel's rows have been the same for a minute |
-//! | `tracking-changed` | parcel, number | the row that tells another number than the customer was told | |
+//! | `tracking-changed` | parcel, number | the row with a number other than the one in the customer's last mail | |
 //! | `out-for-delivery`, `attempted`, `ready-to-collect` | parcel | its newest scan | |
 //! | `delivered` | parcel | scanned delivered (never assumed) | |
-//! | `delayed` | promised date; without one, parcel and day | the carrier says so, or the promised date passes undelivered | |
+//! | `delayed` | promised date; without one, parcel and day | the carrier reports a delay, or the promised date passes undelivered | |
 //! | `return-received` | return | first accepted receipt | authorisation |
 //! | `refund-made` | total refunded | newest refund of success, none pending | |
 //!
-//! A mail is due from its event until its greatest age by the event's own time (`out-for-delivery` and `attempted` are of use only on the day);
-//! then, or when a later stage came first, it is entered as
-//! overtaken and never sent. All wait for a complete order that is no test, and for an address to write to.
+//! A mail is due from its event until its greatest age by the event's own time (`out-for-delivery` and `attempted` are of use only on the day). Then,
+//! or when a later stage came first, it is entered as overtaken and never sent. All mails wait for a complete order that is no test, and for an
+//! address to write to.
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, RequestBody, RequestHead, digest};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::value;
-use crate::entities::ledger::Entered;
+use super::worth;
+use crate::entities::ledger::{Entered, SentMails};
 use crate::entities::order::OrderView;
 use crate::entities::order::back::{ReceiptView, ReturnView};
 use crate::entities::order::figures::LineView;
 use crate::entities::order::sent::ParcelView;
 use crate::entities::rules::{Role, Rules};
-use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Header, Origin, Personal, ScanMeaning, Tender};
@@ -39,7 +38,7 @@ use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum MailKind {
     /// The order is placed and paid for.
     Confirmed,
     /// Pieces of the order are cancelled.
@@ -48,7 +47,7 @@ pub enum Kind {
     Cancelled,
     /// A parcel has left.
     Despatched,
-    /// A parcel has another tracking number than the customer was told.
+    /// A parcel has another tracking number than in the mail before.
     TrackingChanged,
     /// A parcel comes today.
     OutForDelivery,
@@ -66,7 +65,8 @@ pub enum Kind {
     RefundMade,
 }
 
-impl Kind {
+impl MailKind {
+    /// Every kind.
     pub const ALL: [Self; 12] = [
         Self::Confirmed,
         Self::PartCancelled,
@@ -90,6 +90,7 @@ impl Kind {
         }
     }
 
+    /// As it is written in bodies, ledger keys and the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
@@ -116,7 +117,7 @@ pub struct Notification {
     #[serde(flatten)]
     pub head: RequestHead,
     /// What the mail is about.
-    pub kind: Kind,
+    pub kind: MailKind,
     /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
@@ -177,43 +178,41 @@ pub struct MailTender {
     pub amount: Amount,
 }
 
-type Told = SmallMap<Text, Entered>;
-
 impl Request for Notification {
-    type Ledger = Told;
+    type Ledger = SentMails;
 
-    fn emit(view: &OrderView<'_>, told: &mut Told, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, sent: &mut SentMails, outlet: &mut Outlet<'_>) {
         let (rules, tick) = (outlet.context.rules, outlet.context.tick);
         let Some(header) = view.placed.header else { return };
         outlet.set_timer(header.promised_at.filter(|_| undelivered(view)));
-        for mail in mails(view, header, told, rules, tick) {
+        for mail in mails(view, header, sent, rules, tick) {
             let slot = mail.slot();
-            if told.get(&slot).is_some_and(is_made) {
+            if sent.get(&slot).is_some_and(is_made) {
                 continue;
             }
             let lapses_at = mail.at + mail.kind.age(rules);
             if mail.overtaken || tick >= lapses_at {
-                told.insert(slot, Entered::Overtaken);
+                sent.insert(slot, Entered::Overtaken);
                 outlet.changed = true;
                 continue;
             }
             if let Some(content) = mail.settles(view)
-                && !matches!(told.get(&slot), Some(Entered::Settling { content: before, .. }) if *before == content)
+                && !matches!(sent.get(&slot), Some(Entered::Settling { content: before, .. }) if *before == content)
             {
-                told.insert(slot.clone(), Entered::Settling { content, since: tick });
+                sent.insert(slot.clone(), Entered::Settling { content, since: tick });
                 outlet.changed = true;
             }
-            if gates(view, header, &mail, told, rules, tick).open() {
-                let body = notification(view, header, &mail, told, rules);
+            if gate(view, header, &mail, sent, rules, tick).open() {
+                let body = notification(view, header, &mail, sent, rules);
                 let live = (outlet.context.live)(Self::TOPIC);
-                told.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
-                if let Some(knows) = mail.told_number() {
-                    told.insert(knows, Entered::Overtaken);
+                sent.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
+                if let Some(covered) = mail.covers_number() {
+                    sent.insert(covered, Entered::Overtaken);
                 }
                 outlet.request(view.key, body);
             } else {
                 let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
-                let settled = mail.settled_at(view, told, rules).filter(|moment| *moment > tick);
+                let settled = mail.settled_at(view, sent, rules).filter(|moment| *moment > tick);
                 // It waits for both.
                 outlet.set_timer(without_tracking.max(settled));
                 outlet.set_timer(Some(lapses_at));
@@ -221,27 +220,27 @@ impl Request for Notification {
         }
     }
 
-    fn why(view: &OrderView<'_>, told: &Told, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, sent: &SentMails, rules: &Rules, tick: Moment) -> Vec<WhyTopic> {
         let Some(header) = view.placed.header else { return Vec::new() };
         let topic = |mail: Mail<'_, '_>| {
             let slot = mail.slot();
             let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
-            let requested = match told.get(&slot) {
+            let requested = match sent.get(&slot) {
                 None | Some(Entered::Settling { .. }) => "nothing",
                 Some(Entered::Sent) => "sent",
                 Some(Entered::BeforeLive) => "entered before going live",
                 Some(Entered::Suspended) => "suspended",
                 Some(Entered::Overtaken) => "lapsed",
             };
-            WhyTopic::new(Self::TOPIC, slot, due, requested.into(), gates(view, header, &mail, told, rules, tick))
+            WhyTopic::new(Self::TOPIC, slot, due, requested.into(), gate(view, header, &mail, sent, rules, tick))
         };
-        mails(view, header, told, rules, tick).into_iter().map(topic).collect()
+        mails(view, header, sent, rules, tick).into_iter().map(topic).collect()
     }
 }
 
 /// A mail whose event has happened.
 struct Mail<'v, 'a> {
-    kind: Kind,
+    kind: MailKind,
     /// What the kind counts by; empty for the order itself.
     part: Text,
     /// The event's own time.
@@ -253,7 +252,7 @@ struct Mail<'v, 'a> {
 }
 
 impl Mail<'_, '_> {
-    fn of(kind: Kind, part: Text, at: Moment) -> Self {
+    fn of(kind: MailKind, part: Text, at: Moment) -> Self {
         Self { kind, part, at, overtaken: false, parcel: None, returned: None }
     }
 
@@ -264,31 +263,31 @@ impl Mail<'_, '_> {
 
     /// When the mail `despatched` goes without a tracking number.
     fn gives_up_tracking(&self, rules: &Rules) -> Option<Moment> {
-        let parcel = self.parcel.filter(|parcel| self.kind == Kind::Despatched && parcel.tracking.is_none())?;
+        let parcel = self.parcel.filter(|parcel| self.kind == MailKind::Despatched && parcel.tracking.is_none())?;
         Some(parcel.despatched_at + rules.durations.tracking_for_mail)
     }
 
-    /// A digest of what the mail `despatched` would tell of the parcel, while more of the order is to come: some of it may be in this parcel, its
-    /// row not yet there.
+    /// A digest of what the mail `despatched` would say of the parcel, while more of the order is to come: some of it may be in this parcel, its row
+    /// not there yet.
     fn settles(&self, view: &OrderView<'_>) -> Option<u64> {
-        let parcel = self.parcel.filter(|_| self.kind == Kind::Despatched && to_come(view).is_positive())?;
+        let parcel = self.parcel.filter(|_| self.kind == MailKind::Despatched && to_come(view).is_positive())?;
         let content: Vec<(&str, Quantity)> = parcel.lines.iter().map(|(line, quantity)| (view.lines[*line].id, *quantity)).collect();
         Some(digest(&content))
     }
 
-    /// When what it tells has been the same for long enough; `None`: it need not be waited for.
-    fn settled_at(&self, view: &OrderView<'_>, told: &Told, rules: &Rules) -> Option<Moment> {
+    /// When its content has been the same for long enough; `None`: it need not wait.
+    fn settled_at(&self, view: &OrderView<'_>, sent: &SentMails, rules: &Rules) -> Option<Moment> {
         self.settles(view)?;
-        match told.get(&self.slot()) {
+        match sent.get(&self.slot()) {
             Some(Entered::Settling { since, .. }) => Some(*since + rules.durations.parcel_settles),
             _ => None,
         }
     }
 
-    /// The slot of `tracking-changed` that needs no mail: the customer is told this number by the mail `despatched`.
-    fn told_number(&self) -> Option<Text> {
-        let parcel = self.parcel.filter(|_| self.kind == Kind::Despatched)?;
-        Some(join_key(&[Kind::TrackingChanged.name(), &numbered(parcel, parcel.tracking?)]))
+    /// The slot of `tracking-changed` that needs no mail: the mail `despatched` has this number.
+    fn covers_number(&self) -> Option<Text> {
+        let parcel = self.parcel.filter(|_| self.kind == MailKind::Despatched)?;
+        Some(join_key(&[MailKind::TrackingChanged.name(), &numbered(parcel, parcel.tracking?)]))
     }
 }
 
@@ -313,58 +312,58 @@ fn undelivered(view: &OrderView<'_>) -> bool {
 }
 
 /// The mails whose events have happened, of the kinds that are on.
-fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, told: &Told, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
+fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, sent: &SentMails, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
     let cancelled: Quantity = view.lines.iter().filter(|line| !line.set).map(|line| line.ordered - line.sent.wanted).sum();
-    let all = value::all_cancelled(view, std::iter::empty());
+    let all = worth::all_cancelled(view, std::iter::empty());
     let mut mails = Vec::new();
     // What is sold at a counter is confirmed there.
     if header.origin != Origin::Pos {
-        mails.push(Mail { overtaken: all, ..Mail::of(Kind::Confirmed, Text::default(), header.placed_at) });
+        mails.push(Mail { overtaken: all, ..Mail::of(MailKind::Confirmed, Text::default(), header.placed_at) });
     }
     if cancelled.is_positive() && header.replaced_by.is_none() {
-        let kind = if all { Kind::Cancelled } else { Kind::PartCancelled };
+        let kind = if all { MailKind::Cancelled } else { MailKind::PartCancelled };
         let at = view.sent.cancelled_at.unwrap_or(header.placed_at);
         mails.push(Mail::of(kind, Text::from(cancelled.to_string()), at));
     }
     for parcel in view.sent.parcels.iter().filter(|parcel| !parcel.taken) {
-        of_parcel(parcel, told, rules, &mut mails);
+        of_parcel(parcel, sent, rules, &mut mails);
     }
     mails.extend(delayed(view, header, tick));
     for returned in &view.back.returns {
         let first = accepted(returned).map(|receipt| receipt.received_at).min();
-        mails.extend(first.map(|at| Mail { returned: Some(returned), ..Mail::of(Kind::ReturnReceived, returned.rma.into(), at) }));
+        mails.extend(first.map(|at| Mail { returned: Some(returned), ..Mail::of(MailKind::ReturnReceived, returned.rma.into(), at) }));
     }
-    mails.extend(refund_made(view, told));
+    mails.extend(refund_made(view, sent));
     mails.retain(|mail| rules.notifications.iter().any(|on| on == mail.kind.name()));
     mails
 }
 
-fn of_parcel<'v, 'a>(parcel: &'v ParcelView<'a>, told: &Told, rules: &Rules, mails: &mut Vec<Mail<'v, 'a>>) {
+fn of_parcel<'v, 'a>(parcel: &'v ParcelView<'a>, sent: &SentMails, rules: &Rules, mails: &mut Vec<Mail<'v, 'a>>) {
     let of = |kind, part: Text, at, overtaken| Mail { overtaken, parcel: Some(parcel), ..Mail::of(kind, part, at) };
     let delivered = parcel.delivered_at.is_some();
-    mails.push(of(Kind::Despatched, parcel.key.into(), parcel.despatched_at, delivered));
+    mails.push(of(MailKind::Despatched, parcel.key.into(), parcel.despatched_at, delivered));
     if let Some(number) = parcel.tracking
-        && was_told_another(parcel, told, rules)
+        && has_another_number(parcel, sent, rules)
     {
         let at = parcel.tracking_at.unwrap_or(parcel.despatched_at);
-        mails.push(of(Kind::TrackingChanged, numbered(parcel, number), at, delivered));
+        mails.push(of(MailKind::TrackingChanged, numbered(parcel, number), at, delivered));
     }
     let by_scan = match parcel.newest_scan {
-        Some((ScanMeaning::OutForDelivery, at)) => Some((Kind::OutForDelivery, at)),
-        Some((ScanMeaning::Attempted, at)) => Some((Kind::Attempted, at)),
-        Some((ScanMeaning::Collect, at)) => Some((Kind::ReadyToCollect, at)),
+        Some((ScanMeaning::OutForDelivery, at)) => Some((MailKind::OutForDelivery, at)),
+        Some((ScanMeaning::Attempted, at)) => Some((MailKind::Attempted, at)),
+        Some((ScanMeaning::Collect, at)) => Some((MailKind::ReadyToCollect, at)),
         _ => None,
     };
     mails.extend(by_scan.map(|(kind, at)| of(kind, parcel.key.into(), at, delivered)));
     let delivered_at = parcel.delivered_at.filter(|_| !parcel.assumed);
-    mails.extend(delivered_at.map(|at| of(Kind::Delivered, parcel.key.into(), at, false)));
+    mails.extend(delivered_at.map(|at| of(MailKind::Delivered, parcel.key.into(), at, false)));
 }
 
-/// The customer was told some number of this parcel: by our mail `despatched`, or by whoever sends it, if we don't.
-fn was_told_another(parcel: &ParcelView<'_>, told: &Told, rules: &Rules) -> bool {
-    let by_others = !rules.notifications.iter().any(|on| on == Kind::Despatched.name());
-    let prefix = join_key(&[Kind::TrackingChanged.name(), &numbered(parcel, "")]);
-    let mut known = told.range(prefix.clone()..).take_while(|(slot, _)| slot.starts_with(prefix.as_str()));
+/// The customer has a number of this parcel: from our mail `despatched`, or from whoever sends that mail, if we don't.
+fn has_another_number(parcel: &ParcelView<'_>, sent: &SentMails, rules: &Rules) -> bool {
+    let by_others = !rules.notifications.iter().any(|on| on == MailKind::Despatched.name());
+    let prefix = join_key(&[MailKind::TrackingChanged.name(), &numbered(parcel, "")]);
+    let mut known = sent.range(prefix.clone()..).take_while(|(slot, _)| slot.starts_with(prefix.as_str()));
     known.next().is_some() || (by_others && !parcel.former.is_empty())
 }
 
@@ -382,8 +381,8 @@ fn delayed<'v, 'a>(view: &'v OrderView<'a>, header: &Header, tick: Moment) -> Ve
             let part = Text::from(promised.to_string());
             let first = late.min_by_key(|(_, at)| *at);
             match first {
-                Some((parcel, at)) => vec![Mail { parcel: Some(parcel), ..Mail::of(Kind::Delayed, part, at.min(promised)) }],
-                None if promised <= tick => vec![Mail::of(Kind::Delayed, part, promised)],
+                Some((parcel, at)) => vec![Mail { parcel: Some(parcel), ..Mail::of(MailKind::Delayed, part, at.min(promised)) }],
+                None if promised <= tick => vec![Mail::of(MailKind::Delayed, part, promised)],
                 None => Vec::new(),
             }
         }
@@ -391,7 +390,7 @@ fn delayed<'v, 'a>(view: &'v OrderView<'a>, header: &Header, tick: Moment) -> Ve
             .map(|(parcel, at)| {
                 let day = at.to_string();
                 let part = numbered(parcel, day.split('T').next().unwrap_or_default());
-                Mail { parcel: Some(parcel), ..Mail::of(Kind::Delayed, part, at) }
+                Mail { parcel: Some(parcel), ..Mail::of(MailKind::Delayed, part, at) }
             })
             .collect(),
     }
@@ -404,47 +403,47 @@ fn accepted<'v, 'a>(returned: &'v ReturnView<'a>) -> impl Iterator<Item = &'v Re
     returned.receipts.iter().filter(counts)
 }
 
-/// Once none of the refunds that count is pending, and they come to more than was told.
-fn refund_made<'v, 'a>(view: &'v OrderView<'a>, told: &Told) -> Option<Mail<'v, 'a>> {
+/// Once none of the refunds that count is pending, and they come to more than in the mail before.
+fn refund_made<'v, 'a>(view: &'v OrderView<'a>, sent: &SentMails) -> Option<Mail<'v, 'a>> {
     let counting = || view.money.refunds.iter().filter(|refund| refund.counts);
     let at = counting().filter(|refund| refund.success).map(|refund| refund.at).max()?;
     let total = view.money.refunded;
     let settled = counting().all(|refund| refund.success);
     let part = Text::from(total.to_string());
-    let known = told.contains_key(&join_key(&[Kind::RefundMade.name(), &part]));
-    (settled && (total > refund_told(told) || known)).then(|| Mail::of(Kind::RefundMade, part, at))
+    let known = sent.contains_key(&join_key(&[MailKind::RefundMade.name(), &part]));
+    (settled && (total > refund_mailed(sent) || known)).then(|| Mail::of(MailKind::RefundMade, part, at))
 }
 
 /// The highest total of refunds that a mail was made or entered for.
-fn refund_told(told: &Told) -> Amount {
-    let total = |slot: &Text| slot.strip_prefix(Kind::RefundMade.name())?.strip_prefix('|').and_then(Amount::parse);
-    told.keys().filter_map(total).max().unwrap_or_default()
+fn refund_mailed(sent: &SentMails) -> Amount {
+    let total = |slot: &Text| slot.strip_prefix(MailKind::RefundMade.name())?.strip_prefix('|').and_then(Amount::parse);
+    sent.keys().filter_map(total).max().unwrap_or_default()
 }
 
-fn gates(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told, rules: &Rules, tick: Moment) -> Gates {
+fn gate(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules, tick: Moment) -> RequestGate {
     let address = header.email.as_ref().is_some_and(|email| !email.0.trim().is_empty());
-    let gates = Gates::of_order(view).when("address", address, || ("an address to write to".into(), request::bringer(rules, Role::Shop)));
+    let gate =
+        RequestGate::of_order(view).when("address", address, || ("an address to write to".into(), request::bringer(rules, Role::Shop)));
     match mail.kind {
-        Kind::Confirmed => gates.and(&view.gates.secured),
-        Kind::Despatched => {
+        MailKind::Confirmed => gate.and(&view.gates.secured),
+        MailKind::Despatched => {
             let tracked = mail.gives_up_tracking(rules).is_none_or(|moment| moment <= tick);
-            let settled = mail.settled_at(view, told, rules).is_none_or(|moment| moment <= tick);
+            let settled = mail.settled_at(view, sent, rules).is_none_or(|moment| moment <= tick);
             let wms = || request::bringer(rules, Role::Wms);
-            gates
-                .when("tracking", tracked, || ("the parcel's tracking number".into(), wms()))
-                .when("settled", settled, || ("a minute without news of what else is in the parcel".into(), wms()))
+            gate.when("tracking", tracked, || ("the parcel's tracking number".into(), wms()))
+                .when("settled", settled, || ("a minute without a change of the parcel's rows".into(), wms()))
         }
-        Kind::ReturnReceived => {
+        MailKind::ReturnReceived => {
             let authorised = mail.returned.is_some_and(|returned| returned.lines.iter().any(|line| line.authorised));
-            gates.when("authorised", authorised, || (format!("the approval of {}", mail.part), request::bringer(rules, Role::Erp)))
+            gate.when("authorised", authorised, || (format!("the approval of {}", mail.part), request::bringer(rules, Role::Erp)))
         }
-        _ => gates,
+        _ => gate,
     }
 }
 
-fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told: &Told, rules: &Rules) -> Notification {
+fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules) -> Notification {
     let parcel = mail.parcel;
-    let refund = mail.kind == Kind::RefundMade;
+    let refund = mail.kind == MailKind::RefundMade;
     let parts = [mail.kind.name(), &mail.part];
     Notification {
         head: RequestHead::new(view.key, if mail.part.is_empty() { &parts[..1] } else { &parts }, 1),
@@ -455,13 +454,13 @@ fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, told
         to: header.email.clone().unwrap_or_default(),
         currency: view.money.currency,
         lines: lines(view, mail),
-        amount: amount(view, mail, told, rules),
+        amount: amount(view, mail, sent, rules),
         refunded: refund.then_some(view.money.refunded),
         by_tender: if refund { by_tender(view) } else { Vec::new() },
         parcel: parcel.map(|parcel| parcel.key.into()),
         carrier: parcel.map(|parcel| parcel.carrier.into()),
         tracking: parcel.and_then(|parcel| parcel.tracking).map(Text::from),
-        still_to_come: parcel.filter(|_| mail.kind == Kind::Despatched).map(|_| to_come(view)),
+        still_to_come: parcel.filter(|_| mail.kind == MailKind::Despatched).map(|_| to_come(view)),
         promised_at: header.promised_at,
     }
 }
@@ -475,24 +474,24 @@ fn by_tender(view: &OrderView<'_>) -> Vec<MailTender> {
 fn lines(view: &OrderView<'_>, mail: &Mail<'_, '_>) -> Vec<MailLine> {
     let mut pieces = vec![Quantity::ZERO; view.lines.len()];
     match mail.kind {
-        Kind::Confirmed => pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.sent.wanted),
-        Kind::PartCancelled | Kind::Cancelled => {
+        MailKind::Confirmed => pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.sent.wanted),
+        MailKind::PartCancelled | MailKind::Cancelled => {
             pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = line.ordered - line.sent.wanted);
         }
-        Kind::Delayed if mail.parcel.is_none() => {
+        MailKind::Delayed if mail.parcel.is_none() => {
             pieces.iter_mut().zip(&view.lines).for_each(|(pieces, line)| *pieces = (line.sent.wanted - line.sent.delivered).floor_zero());
         }
-        Kind::Despatched
-        | Kind::TrackingChanged
-        | Kind::OutForDelivery
-        | Kind::Attempted
-        | Kind::ReadyToCollect
-        | Kind::Delivered
-        | Kind::Delayed => add(&mut pieces, mail.parcel.into_iter().flat_map(|parcel| &parcel.lines)),
-        Kind::ReturnReceived => {
+        MailKind::Despatched
+        | MailKind::TrackingChanged
+        | MailKind::OutForDelivery
+        | MailKind::Attempted
+        | MailKind::ReadyToCollect
+        | MailKind::Delivered
+        | MailKind::Delayed => add(&mut pieces, mail.parcel.into_iter().flat_map(|parcel| &parcel.lines)),
+        MailKind::ReturnReceived => {
             add(&mut pieces, mail.returned.into_iter().flat_map(accepted).flat_map(|receipt| &receipt.lines));
         }
-        Kind::RefundMade => {}
+        MailKind::RefundMade => {}
     }
     let line = |(line, quantity): (&LineView<'_>, Quantity)| MailLine {
         sku: line.sku.as_str().into(),
@@ -510,14 +509,14 @@ fn add<'q>(pieces: &mut [Quantity], parts: impl Iterator<Item = &'q (usize, Quan
     }
 }
 
-fn amount(view: &OrderView<'_>, mail: &Mail<'_, '_>, told: &Told, rules: &Rules) -> Option<Amount> {
+fn amount(view: &OrderView<'_>, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules) -> Option<Amount> {
     match mail.kind {
-        Kind::Confirmed => Some(view.money.total),
+        MailKind::Confirmed => Some(view.money.total),
         // Also before the warehouse has answered: what will be refunded once the pieces can't be sent any more.
-        Kind::PartCancelled | Kind::Cancelled => {
-            Some((view.money.captured.min(view.money.total) - value::expected_value(view, rules).gross).floor_zero())
+        MailKind::PartCancelled | MailKind::Cancelled => {
+            Some((view.money.captured.min(view.money.total) - worth::expected_worth(view, rules).gross).floor_zero())
         }
-        Kind::RefundMade => Some(view.money.refunded - refund_told(told)),
+        MailKind::RefundMade => Some(view.money.refunded - refund_mailed(sent)),
         _ => None,
     }
 }

@@ -42,10 +42,10 @@ pub(super) fn make_requests(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet:
     Moment::earlier(outlet.timer, answers(ledgers, outlet))
 }
 
-/// What is found of requests that were answered otherwise, too late, or not at all.
+/// Findings about requests that were answered otherwise, too late, or not at all.
 const OF_REQUESTS: [&str; 5] = ["erp-record-missing", "erp-differs", "release-unanswered", "held-after-release", "despatch-corrected"];
 
-/// How far the ledgers are that these findings speak of.
+/// How far the ledgers are that these findings are about.
 fn progress(ledgers: &Ledgers) -> (u32, u32, Option<Moment>) {
     let releases = ledgers.fulfilment.values().map(|asked| asked.step).sum();
     (ledgers.sales_order.step, releases, ledgers.despatch.values().filter_map(|notices| notices.corrected_at).max())

@@ -6,16 +6,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, Receiver, RequestBody, RequestHead};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::totals::{self, Totals};
-use super::value;
-use crate::entities::ledger::NoticeLedger;
+use super::totals::{self, NoticeTotals};
+use super::worth;
+use crate::entities::ledger::{NoticeLedger, NoticeLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::sent::ParcelView;
 use crate::entities::rules::{Role, Rules};
-use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
@@ -64,50 +63,48 @@ pub struct CompletionLine {
     pub delivered: Quantity,
 }
 
-type Ledgers = SmallMap<Text, NoticeLedger>;
-
 impl Request for OrderCompletion {
-    type Ledger = Ledgers;
+    type Ledger = NoticeLedgers;
 
-    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let (Some(header), true) = (view.placed.header, all_delivered(view, rules)) else { return };
         let totals = delivered(view, rules);
         for receiver in request::receivers(view, rules) {
-            let known = totals::told(ledgers, receiver.name());
+            let known = totals::notified(ledgers, receiver.name());
             let rises = totals.iter().any(|(line, total)| *total > totals::of(&known, line));
-            if !rises || !gates(view, rules).open() {
+            if !rises || !gate(view, rules).open() {
                 continue;
             }
             let ledger = ledgers.entry(receiver.name().into()).or_default();
             ledger.step += 1;
             for (line, total) in &totals {
-                let told = ledger.totals.entry(line.clone()).or_default();
-                *told = (*told).max(*total);
+                let notified = ledger.totals.entry(line.clone()).or_default();
+                *notified = (*notified).max(*total);
             }
             let body = completion(view, header, receiver, ledger);
             outlet.request(view.key, body);
         }
     }
 
-    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, ledgers: &NoticeLedgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let topic = |receiver: Receiver| {
-            let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+            let notified: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
             let wanted: Quantity = view.lines.iter().map(|line| line.sent.wanted).sum();
-            WhyTopic::new(Self::TOPIC, receiver.name().into(), format!("{wanted} pieces"), format!("{told} pieces"), gates(view, rules))
+            WhyTopic::new(Self::TOPIC, receiver.name().into(), format!("{wanted} pieces"), format!("{notified} pieces"), gate(view, rules))
         };
         request::receivers(view, rules).filter(|_| view.placed.header.is_some()).map(topic).collect()
     }
 }
 
-fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
+fn gate(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
     let missing = || {
         let open = view.sent.parcels.iter().filter(|parcel| !is_final(parcel, rules)).map(|parcel| parcel.key);
         let open: Vec<&str> = open.collect();
         let waits = if open.is_empty() { "the despatch of what is wanted".into() } else { format!("the delivery of {}", open.join(", ")) };
         (waits, request::bringer(rules, Role::Carrier))
     };
-    Gates::of_order(view).and(&view.gates.recorded).and(&view.gates.not_held).when("delivered", all_delivered(view, rules), missing)
+    RequestGate::of_order(view).and(&view.gates.recorded).and(&view.gates.not_held).when("delivered", all_delivered(view, rules), missing)
 }
 
 fn is_final(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
@@ -116,12 +113,12 @@ fn is_final(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
 
 fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
     let delivered = delivered(view, rules);
-    value::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.sent.wanted)
+    worth::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.sent.wanted)
 }
 
 /// Delivered pieces by line; without those delivered by assumption, unless these count.
-fn delivered(view: &OrderView<'_>, rules: &Rules) -> Totals {
-    let mut totals: Totals = view.lines.iter().map(|line| (line.id.into(), line.sent.delivered)).collect();
+fn delivered(view: &OrderView<'_>, rules: &Rules) -> NoticeTotals {
+    let mut totals: NoticeTotals = view.lines.iter().map(|line| (line.id.into(), line.sent.delivered)).collect();
     let assumed = view.sent.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));
     for (index, quantity) in assumed.flat_map(|parcel| &parcel.lines) {
         if let Some(total) = view.lines.get(*index).and_then(|line| totals.get_mut(line.id)) {

@@ -1,20 +1,20 @@
 //! `order-reversals`: goods that came back and are settled, for the ERP and the shop. A notice ledger.
 //!
-//! Due is, by line, what was accepted and is settled: back in a count, written off, sent back, or none was expected. When the rest of the order ends only later (its last
-//! pieces are cancelled), a further step says that it is reversed whole. Less than was told is corrected: the notice has the lower totals.
+//! Due is, by line, what was accepted and is settled: counted back in, written off, sent back to the customer, or no goods were expected. When the
+//! rest of the order ends only later (its last pieces are cancelled), a further step says that the whole order is reversed. When less is settled than
+//! the receiver was notified of, a `correct` notice has the lower totals.
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::totals::{self, Totals};
-use crate::entities::ledger::NoticeLedger;
+use super::totals::{self, NoticeTotals};
+use crate::entities::ledger::{NoticeLedger, NoticeLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
-use crate::entities::rules::Rules;
-use crate::entities::small_map::SmallMap;
+use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::order::Header;
 use crate::facts::{Moment, Quantity, Text};
@@ -69,15 +69,13 @@ pub struct ReversalLine {
     pub written_off: Quantity,
 }
 
-type Ledgers = SmallMap<Text, NoticeLedger>;
-
-/// What the ledger keeps as detail once the receiver was told that nothing of the order is kept.
+/// What the ledger keeps as detail once the receiver was notified that nothing of the order is kept.
 const WHOLE: &str = "whole";
 
 impl Request for OrderReversal {
-    type Ledger = Ledgers;
+    type Ledger = NoticeLedgers;
 
-    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let Some(header) = view.placed.header else { return };
         if ledgers.is_empty() && view.lines.iter().all(|line| settled(line).is_zero()) {
@@ -89,12 +87,12 @@ impl Request for OrderReversal {
             let lowered = totals::lowered(&known.totals, &there, &articles);
             let raised = totals::raised(&known.totals, &there, &articles);
             let ends = known.step > 0 && known.detail != WHOLE && whole(view);
-            let (action, totals, gates) = match lowered {
-                Some(totals) => (NoticeAction::Correct, totals, Gates::of_lowering().consistent(view)),
-                None if raised != known.totals || ends => (NoticeAction::Notify, raised, gates(view)),
+            let (action, totals, gate) = match lowered {
+                Some(totals) => (NoticeAction::Correct, totals, RequestGate::of_lowering().consistent(view)),
+                None if raised != known.totals || ends => (NoticeAction::Notify, raised, gate(view)),
                 None => continue,
             };
-            if !gates.open() {
+            if !gate.open() {
                 continue;
             }
             let body = reversal(view, header, receiver, action, &known, &totals);
@@ -106,27 +104,27 @@ impl Request for OrderReversal {
         }
     }
 
-    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, ledgers: &NoticeLedgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let back: Quantity = view.lines.iter().map(|line| line.back.returned).sum();
         if view.placed.header.is_none() || back.is_zero() {
             return Vec::new();
         }
         let settled: Quantity = view.lines.iter().map(settled).sum();
         let topic = |receiver: Receiver| {
-            let told: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-            let (due, requested) = (format!("{settled} pieces"), format!("{told} pieces"));
-            let topic = WhyTopic::new(Self::TOPIC, receiver.name().into(), due, requested, gates(view));
-            let word = || ("the warehouse's word on the goods, or the next count".into(), "the warehouse".into());
-            topic.waiting_for(Gates::default().when("settled", settled >= back, word))
+            let notified: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+            let (due, requested) = (format!("{settled} pieces"), format!("{notified} pieces"));
+            let topic = WhyTopic::new(Self::TOPIC, receiver.name().into(), due, requested, gate(view));
+            let word = || ("the warehouse's report on the goods, or the next count".into(), request::bringer(rules, Role::Wms));
+            topic.waiting_for(RequestGate::default().when("settled", settled >= back, word))
         };
         request::receivers(view, rules).map(topic).collect()
     }
 }
 
-/// What is settled, by line, of the lines that something is settled or told of; and these lines by article (which line of an article a row is for
-/// that names only the article may change).
-fn settled_by_article<'v>(view: &'v OrderView<'_>, known: &NoticeLedger) -> (Totals, Vec<Vec<&'v str>>) {
-    let mut there = Totals::new();
+/// What is settled, by line, of the lines with settled or notified pieces; and these lines by article: a row that names only the article may be put
+/// to another of its lines later.
+fn settled_by_article<'v>(view: &'v OrderView<'_>, known: &NoticeLedger) -> (NoticeTotals, Vec<Vec<&'v str>>) {
+    let mut there = NoticeTotals::new();
     let mut articles: Vec<Vec<&str>> = Vec::new();
     for line in &view.lines {
         let settled = settled(line);
@@ -141,8 +139,8 @@ fn settled_by_article<'v>(view: &'v OrderView<'_>, known: &NoticeLedger) -> (Tot
     (there, articles)
 }
 
-fn gates(view: &OrderView<'_>) -> Gates {
-    Gates::of_order(view)
+fn gate(view: &OrderView<'_>) -> RequestGate {
+    RequestGate::of_order(view)
 }
 
 /// Accepted pieces whose goods are settled.
@@ -161,12 +159,12 @@ fn reversal(
     receiver: Receiver,
     action: NoticeAction,
     known: &NoticeLedger,
-    totals: &Totals,
+    totals: &NoticeTotals,
 ) -> OrderReversal {
     let line = |line: &LineView<'_>| {
         let total = *totals.get(line.id)?;
         let quantity = total - totals::of(&known.totals, line.id);
-        let told = ReversalLine {
+        let reversed = ReversalLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
             quantity,
@@ -174,7 +172,7 @@ fn reversal(
             to_stock: line.back.settled_stock,
             written_off: line.back.settled_written_off,
         };
-        (total.is_positive() || !quantity.is_zero()).then_some(told)
+        (total.is_positive() || !quantity.is_zero()).then_some(reversed)
     };
     OrderReversal {
         head: RequestHead::new(view.key, &[receiver.name()], known.step + 1),

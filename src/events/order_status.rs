@@ -89,7 +89,7 @@ pub struct StatusParcel {
     pub assumed: bool,
 }
 
-/// Says how the order stands; silent while its header is not there.
+/// Emits how the order stands, once its header is there.
 pub fn emit(view: &OrderView<'_>, last_emitted: &mut LastEmitted, outlet: &mut Outlet<'_>) {
     if let Some(status) = status(view) {
         outlet.emit_if_changed(last_emitted, view.key.0.clone(), Some(status));

@@ -9,9 +9,11 @@ use crate::facts::{Cause, Moment, OrderKey, Text};
 /// What every computation at a seal may know beside the entity's rows.
 #[derive(Clone, Copy)]
 pub struct SealContext<'a> {
+    /// The configured rules.
     pub rules: &'a Rules,
     /// The epoch's one moment, for all its shards.
     pub tick: Moment,
+    /// Part of every id: raised when the state is set up anew.
     pub generation: u32,
     /// Is this request topic live (going live is an epoch)? Before, requests are entered in the ledgers and not sent.
     pub live: &'a dyn Fn(Topic) -> bool,
@@ -20,11 +22,13 @@ pub struct SealContext<'a> {
 /// An event on its way out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Emission {
+    /// Where it goes.
     pub topic: Topic,
-    /// Kafka key: of a request the entity alone, of a statement the whole key.
+    /// The Kafka key: of a request the order's key, of a statement the whole key.
     pub key: Text,
     /// Statement: `topic|key|generation|revision`; request: `topic|ledger key|generation|step`.
     pub id: String,
+    /// Who is to act, where the topic has more than one reader.
     pub receiver: Option<Receiver>,
     /// JSON; `None` is a tombstone (a statement withdrawn).
     pub body: Option<Vec<u8>>,
@@ -32,15 +36,17 @@ pub struct Emission {
 
 /// Collects the events of one entity's seal.
 pub struct Outlet<'a> {
+    /// What the computation may know beside the rows.
     pub context: SealContext<'a>,
     /// The revision that the entity will have if this seal changes it.
     pub revision: u64,
+    /// The events so far, in the order in which they were made.
     pub emissions: Vec<Emission>,
     /// Records that touched the entity in this epoch: the causes of all that it emits.
     pub causes: Vec<Cause>,
     /// Something went out or was entered: the revision is raised.
     pub changed: bool,
-    /// A SKU is told of one of the order's lines for the first time, and has not answered yet.
+    /// A SKU gets one of the order's lines for the first time in this round, and has not answered yet.
     pub waits_for_skus: bool,
     /// The entity is to be computed once more in this epoch, when those that it sent facts to have answered.
     pub again: bool,
@@ -49,6 +55,7 @@ pub struct Outlet<'a> {
 }
 
 impl<'a> Outlet<'a> {
+    /// An outlet without events.
     pub fn new(context: SealContext<'a>, revision: u64, causes: Vec<Cause>) -> Self {
         Self { context, revision, emissions: Vec::new(), causes, changed: false, waits_for_skus: false, again: false, timer: None }
     }

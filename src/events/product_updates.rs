@@ -1,7 +1,6 @@
 //! `product-updates`: what the shopfront must show of a product. A statement, keyed by channel + SKU.
 //!
-//! For each channel, once the owner of products has told of it. Prices, offers and blocks begin and end by the
-//! clock alone.
+//! For each channel, once the owner of products has a row of it. Prices, offers and blocks begin and end by the clock alone.
 
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +65,7 @@ pub struct ProductPart {
     pub pieces: Quantity,
 }
 
-/// Says what each channel shows. `Some` when it was looked at: then, when it next changes by the clock alone.
+/// Emits what each channel shows. `Some` when it was computed: then, when it next changes by the clock alone.
 pub(super) fn emit(sku: &Sku, state: &mut SkuState, outlet: &mut Outlet<'_>) -> Option<Option<Moment>> {
     let tick = outlet.context.tick;
     if !state.offers_due(tick) {

@@ -1,17 +1,17 @@
 //! `receipt-notices`: what came back, for the ERP that authorised it and the shop. A notice ledger by return.
 //!
-//! Due is what was received under an authorisation, by line, condition and place. What the receiver's own received total has already is put
-//! to the first returns and entered as told, without a notice. Goods whose condition changes after they were told are not told again: of one
-//! article never more is told than came back. Less than was told is corrected: the notice has the lower totals.
+//! Due is what was received under an authorisation, by line, condition and place. Pieces that the receiver's own received total has already are put
+//! to the first returns and entered without a notice. When the condition of goods changes after their notice, no further notice is made: of one
+//! article no more pieces are notified than came back. When less came back than was notified, a `correct` notice has the lower totals.
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::totals::{self, Totals};
-use crate::entities::ledger::NoticeLedger;
+use super::totals::{self, NoticeTotals};
+use crate::entities::ledger::{NoticeLedger, NoticeLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::back::ReturnView;
 use crate::entities::order::figures::LineView;
@@ -72,73 +72,72 @@ pub struct ReceiptLine {
     pub bucket: Text,
 }
 
-type Ledgers = SmallMap<Text, NoticeLedger>;
-
 impl Request for ReceiptNotice {
-    type Ledger = Ledgers;
+    type Ledger = NoticeLedgers;
 
-    fn emit(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let Some(header) = view.placed.header else { return };
         for receiver in request::receivers(view, rules) {
             let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
-            let heard: Vec<&ReturnView<'_>> = view.back.returns.iter().filter(|returned| hears(returned, receiver, rules)).collect();
-            let back: Vec<Totals> = heard.iter().map(|returned| came_back(view, returned)).collect();
-            for (rma, slot) in request::told_before(receiver, ledgers) {
-                let known = heard.iter().position(|returned| returned.rma == rma);
+            let returns: Vec<&ReturnView<'_>> =
+                view.back.returns.iter().filter(|returned| is_notified_of(returned, receiver, rules)).collect();
+            let back: Vec<NoticeTotals> = returns.iter().map(|returned| came_back(view, returned)).collect();
+            for (rma, slot) in request::notified_before(receiver, ledgers) {
+                let known = returns.iter().position(|returned| returned.rma == rma);
                 let back = known.and_then(|place| back.get(place)).cloned().unwrap_or_default();
                 let ledger = ledgers.entry(slot).or_default();
                 if let Some(totals) = totals::lowered(&ledger.totals, &back, &articles(view, &ledger.totals, &back))
-                    && Gates::of_lowering().consistent(view).open()
+                    && RequestGate::of_lowering().consistent(view).open()
                 {
-                    Told { receiver, rma: &rma, back: &back }.send(view, header, NoticeAction::Correct, totals, ledger, outlet);
+                    ReturnNotice { receiver, rma: &rma, back: &back }.send(view, header, NoticeAction::Correct, totals, ledger, outlet);
                 }
             }
-            for (returned, back) in heard.iter().zip(&back) {
+            for (returned, back) in returns.iter().zip(&back) {
                 let slot = join_key(&[receiver.name(), returned.rma]);
                 enter_covered(view, back, &mut own, ledgers, &slot, outlet);
-                let known = totals::told(ledgers, &slot);
+                let known = totals::notified(ledgers, &slot);
                 let totals = raised(view, back, &known, |line| of_line(back, line));
-                if totals != known && gates(view, returned, rules).open() {
+                if totals != known && gate(view, returned, rules).open() {
                     let ledger = ledgers.entry(slot).or_default();
-                    Told { receiver, rma: returned.rma, back }.send(view, header, NoticeAction::Notify, totals, ledger, outlet);
+                    ReturnNotice { receiver, rma: returned.rma, back }.send(view, header, NoticeAction::Notify, totals, ledger, outlet);
                 }
             }
         }
     }
 
-    fn why(view: &OrderView<'_>, ledgers: &Ledgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, ledgers: &NoticeLedgers, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let mut topics = Vec::new();
         for receiver in request::receivers(view, rules).filter(|_| view.placed.header.is_some()) {
-            for returned in view.back.returns.iter().filter(|returned| hears(returned, receiver, rules)) {
+            for returned in view.back.returns.iter().filter(|returned| is_notified_of(returned, receiver, rules)) {
                 let slot = join_key(&[receiver.name(), returned.rma]);
                 let due: Quantity = came_back(view, returned).into_values().sum();
-                let told: Quantity = ledgers.get(&slot).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-                let gates = gates(view, returned, rules);
-                let topic = WhyTopic::new(Self::TOPIC, slot, format!("{due} pieces"), format!("{told} pieces"), gates);
+                let notified: Quantity = ledgers.get(&slot).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
+                let gate = gate(view, returned, rules);
+                let topic = WhyTopic::new(Self::TOPIC, slot, format!("{due} pieces"), format!("{notified} pieces"), gate);
                 let expected: Quantity = returned.lines.iter().filter(|line| line.goods_expected).map(|line| line.quantity).sum();
-                let receipt = || (format!("the receipt of {}", expected - due), request::bringer(rules, Role::Wms));
-                topics.push(topic.waiting_for(Gates::default().when("received", due >= expected, receipt)));
+                let receipt = || (format!("the receipt of {} pieces", expected - due), request::bringer(rules, Role::Wms));
+                topics.push(topic.waiting_for(RequestGate::default().when("received", due >= expected, receipt)));
             }
         }
         topics
     }
 }
 
-/// The shop hears of every return, the ERP of those that it authorised.
-fn hears(returned: &ReturnView<'_>, receiver: Receiver, rules: &Rules) -> bool {
+/// The shop is notified of every return, the ERP of those that it authorised.
+fn is_notified_of(returned: &ReturnView<'_>, receiver: Receiver, rules: &Rules) -> bool {
     receiver == Receiver::Shop || rules.plays(returned.source, Role::Erp)
 }
 
-fn gates(view: &OrderView<'_>, returned: &ReturnView<'_>, rules: &Rules) -> Gates {
+fn gate(view: &OrderView<'_>, returned: &ReturnView<'_>, rules: &Rules) -> RequestGate {
     let authorised = returned.lines.iter().any(|line| line.authorised);
-    Gates::of_order(view)
+    RequestGate::of_order(view)
         .when("authorised", authorised, || (format!("the approval of {}", returned.rma), rules.name_of(returned.source).to_string()))
 }
 
 /// What came back, by line, condition and place.
-fn came_back(view: &OrderView<'_>, returned: &ReturnView<'_>) -> Totals {
-    let mut back = Totals::new();
+fn came_back(view: &OrderView<'_>, returned: &ReturnView<'_>) -> NoticeTotals {
+    let mut back = NoticeTotals::new();
     for receipt in &returned.receipts {
         let condition = word(receipt.condition);
         for (index, quantity) in &receipt.lines {
@@ -176,14 +175,14 @@ fn line_of(part: &str) -> Text {
 }
 
 /// Pieces of a line, in whatever condition.
-fn of_line(totals: &Totals, line: &str) -> Quantity {
+fn of_line(totals: &NoticeTotals, line: &str) -> Quantity {
     totals.iter().filter(|(part, _)| line_of(part) == line).map(|(_, total)| *total).sum()
 }
 
-/// The parts that were told or came back, by article; without those of lines that the order has no more, of which nothing is taken back.
-fn articles(view: &OrderView<'_>, told: &Totals, back: &Totals) -> Vec<Vec<Text>> {
+/// The parts that were notified or came back, by article. Lines that the order has no more are left out: nothing of them is taken back.
+fn articles(view: &OrderView<'_>, notified: &NoticeTotals, back: &NoticeTotals) -> Vec<Vec<Text>> {
     let mut articles: SmallMap<&str, Vec<Text>> = SmallMap::new();
-    for part in told.keys().chain(back.keys().filter(|part| !told.contains_key(*part))) {
+    for part in notified.keys().chain(back.keys().filter(|part| !notified.contains_key(*part))) {
         if let Some(first) = totals::of_article(view, &line_of(part)).first() {
             articles.entry(first).or_default().push(part.clone());
         }
@@ -191,52 +190,53 @@ fn articles(view: &OrderView<'_>, told: &Totals, back: &Totals) -> Vec<Vec<Text>
     articles.into_values().collect()
 }
 
-/// The totals after what was told of each line, and of its article, is raised to `target` (pieces of a line), and no further.
-fn raised(view: &OrderView<'_>, back: &Totals, told: &Totals, target: impl Fn(&str) -> Quantity) -> Totals {
+/// The notified totals, raised to `target` (pieces of a line) for each line and its article, and no further.
+fn raised(view: &OrderView<'_>, back: &NoticeTotals, notified: &NoticeTotals, target: impl Fn(&str) -> Quantity) -> NoticeTotals {
     let mut lines: SmallMap<Text, Vec<Text>> = SmallMap::new();
     for part in back.keys() {
         lines.entry(line_of(part)).or_default().push(part.clone());
     }
     let lines: Vec<Vec<Text>> = lines.into_values().collect();
-    totals::raised_within(told, back, &lines, |totals, parts: &[Text]| {
+    totals::raised_within(notified, back, &lines, |totals, parts: &[Text]| {
         let room = |lines: &[&str]| lines.iter().map(|line| target(line) - of_line(totals, line)).sum::<Quantity>();
         let line = parts.first().map(|part| line_of(part)).unwrap_or_default();
         room(&[&line]).min(room(&totals::of_article(view, &line)))
     })
 }
 
-/// Lays the receiver's own totals (`own`, by line; less by what earlier returns took) over the return, and enters what they cover as told.
+/// Enters, without a notice, the pieces of the return that the receiver's own totals cover. `own`: those totals by line, less what earlier returns
+/// took.
 fn enter_covered(
     view: &OrderView<'_>,
-    back: &Totals,
+    back: &NoticeTotals,
     own: &mut SmallMap<&str, Quantity>,
-    ledgers: &mut Ledgers,
+    ledgers: &mut NoticeLedgers,
     slot: &Text,
     outlet: &mut Outlet<'_>,
 ) {
     let covered: SmallMap<&str, Quantity> = own.iter().map(|(line, own)| (*line, (*own).min(of_line(back, line)))).collect();
-    let entered = raised(view, back, &totals::told(ledgers, slot), |line| covered.get(line).copied().unwrap_or_default());
+    let entered = raised(view, back, &totals::notified(ledgers, slot), |line| covered.get(line).copied().unwrap_or_default());
     totals::enter(ledgers, slot, entered, outlet);
     for (line, covered) in covered {
         own.entry(line).and_modify(|own| *own -= covered);
     }
 }
 
-/// A return, and who is told of it.
-struct Told<'v> {
+/// A return, and who is notified of it.
+struct ReturnNotice<'v> {
     receiver: Receiver,
     rma: &'v str,
-    back: &'v Totals,
+    back: &'v NoticeTotals,
 }
 
-impl Told<'_> {
-    /// Tells the new totals, and enters them.
+impl ReturnNotice<'_> {
+    /// Makes a notice of the new totals, and enters them.
     fn send(
         &self,
         view: &OrderView<'_>,
         header: &Header,
         action: NoticeAction,
-        totals: Totals,
+        totals: NoticeTotals,
         ledger: &mut NoticeLedger,
         outlet: &mut Outlet<'_>,
     ) {
@@ -246,7 +246,7 @@ impl Told<'_> {
             let mut of = split_key(part);
             let mut next = || of.next().unwrap_or_default();
             let line = next();
-            let told = ReceiptLine {
+            let received = ReceiptLine {
                 sku: request::sku_of(view, &line),
                 line,
                 quantity,
@@ -255,7 +255,7 @@ impl Told<'_> {
                 location: next(),
                 bucket: next(),
             };
-            (self.back.contains_key(part) || !quantity.is_zero()).then_some(told)
+            (self.back.contains_key(part) || !quantity.is_zero()).then_some(received)
         };
         let body = ReceiptNotice {
             head: RequestHead::new(view.key, &[self.receiver.name(), self.rma], ledger.step + 1),

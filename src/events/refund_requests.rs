@@ -1,19 +1,21 @@
-//! `refund-requests`: money back to the customer, to the cent, by tender. A sum ledger: `total` after the step, `amount` of the step.
-//! The receiver pays `total` less what is refunded already.
+//! `refund-requests`: money back to the customer, to the cent, by tender. A sum ledger: `total` after the step, `amount` of the step. The receiver
+//! pays `total` less what is refunded already.
 //!
-//! With D what is due, Q the highest total ever requested and F what is refunded: a request is made when D > max(Q, F), with `total` = D and
-//! `amount` = D - max(Q, F). So a refund by hand, or our own coming back as a row, asks nothing more; and what fell is never asked back.
+//! **When.** A request is made when more is due than was settled before, which is the larger of the highest total ever requested and what is refunded
+//! already. Then `total` is what is due, and `amount` is that less what was settled before. So a refund by hand, or our own that comes back as a row,
+//! asks nothing more; and when less is due later, nothing is asked back.
 //!
-//! **Tenders.** The total stands on what each tender was refunded already; the rest goes to the tenders in their order, each up to what was
-//! captured in it. The step's amounts are the difference between that for D and that for max(Q, F), so they always add up to `amount`.
+//! **Tenders.** First each tender has what it was refunded already. The rest of the total goes to the tenders in their order, each up to what was
+//! captured in it. The step's amounts are the differences between this split of the total and the same split of what was settled before, so they
+//! always add up to `amount`.
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, RequestBody, RequestHead};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
-use super::value::{Value, value};
+use super::worth::{Worth, worth};
 use crate::entities::ledger::SumLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::back::ReturnView;
@@ -119,7 +121,7 @@ impl Request for RefundRequest {
     fn emit(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let Some(header) = view.placed.header else { return };
-        if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gates(view, rules).open() {
+        if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gate(view, rules).open() {
             return;
         }
         let body = request(view, header, ledger);
@@ -136,12 +138,12 @@ impl Request for RefundRequest {
         }
         let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
         let requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
-        let topic = WhyTopic::new(Self::TOPIC, Text::default(), show(view.money.due), requested, gates(view, rules));
+        let topic = WhyTopic::new(Self::TOPIC, Text::default(), show(view.money.due), requested, gate(view, rules));
         vec![topic.waiting_for(waits(view, rules))]
     }
 }
 
-/// max(Q, F): what was requested or is refunded already.
+/// What was settled before: the larger of what was requested and what is refunded already.
 fn settled(view: &OrderView<'_>, ledger: &SumLedger) -> Amount {
     ledger.total.max(view.money.refunded)
 }
@@ -152,27 +154,27 @@ fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
     rules.has(Role::Finance) || shop.is_some_and(|shop| shop.reports_refunds != ReportsRefunds::None)
 }
 
-fn gates(view: &OrderView<'_>, rules: &Rules) -> Gates {
-    Gates::of_money(view)
+fn gate(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
+    RequestGate::of_money(view)
         .when("captured", view.money.captured.is_positive(), || ("a captured payment".into(), request::bringer(rules, Role::Shop)))
         .when("refunds-agree", view.money.refunds_agree, || {
-            ("the same refunds in every system that tells of all of them".into(), request::bringer(rules, Role::Finance))
+            ("the same refunds in every system that reports all of them".into(), request::bringer(rules, Role::Finance))
         })
 }
 
 /// Rows that would raise what is due: a warehouse's answer to a cancellation, a receipt, an approval.
-fn waits(view: &OrderView<'_>, rules: &Rules) -> Gates {
+fn waits(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
     let sum = |of: fn(&LineView<'_>) -> Quantity| view.lines.iter().map(of).sum::<Quantity>();
     let unstopped = sum(|line| (line.ordered - line.sent.wanted - line.kept.stopped).floor_zero());
     let awaited = sum(|line| (line.back.authorised.min(line.sent.despatched) - line.back.accepted).floor_zero());
     let unauthorised = sum(|line| (line.back.accepted - line.back.authorised).floor_zero());
-    Gates::default()
+    RequestGate::default()
         .when("stopped", unstopped.is_zero(), || {
-            (format!("the warehouse's answer to the cancellation of {unstopped}"), request::bringer(rules, Role::Wms))
+            (format!("the warehouse's answer to the cancellation of {unstopped} pieces"), request::bringer(rules, Role::Wms))
         })
-        .when("received", awaited.is_zero(), || (format!("the receipt of {awaited}"), request::bringer(rules, Role::Wms)))
+        .when("received", awaited.is_zero(), || (format!("the receipt of {awaited} pieces"), request::bringer(rules, Role::Wms)))
         .when("authorised", unauthorised.is_zero(), || {
-            (format!("an authorisation for {unauthorised} that came back"), request::bringer(rules, Role::Erp))
+            (format!("an authorisation for {unauthorised} pieces that came back"), request::bringer(rules, Role::Erp))
         })
 }
 
@@ -219,7 +221,7 @@ fn spread<'v>(view: &'v OrderView<'_>, sum: Amount) -> Vec<(&'v TenderView, Amou
 
 /// What the total is made of. When less was captured than all the reasons come to, the last ones are cut; what they do not explain is `other`.
 fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
-    let sum = |of: fn(&LineView<'_>) -> Value| view.lines.iter().map(|line| of(line).gross).sum::<Amount>();
+    let sum = |of: fn(&LineView<'_>) -> Worth| view.lines.iter().map(|line| of(line).gross).sum::<Amount>();
     let shipping = view.money.charges.iter().filter(|charge| !charge.stays).map(|charge| charge.charge.gross).sum();
     let reasons = [(Reason::Cancel, sum(cancelled)), (Reason::Return, sum(returned)), (Reason::Shipping, shipping)];
     let mut rest = total;
@@ -234,14 +236,14 @@ fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
     parts
 }
 
-/// g(n) - g(n - stopped).
-fn cancelled(line: &LineView<'_>) -> Value {
-    value(line, line.ordered).less(value(line, line.ordered - line.kept.stopped))
+/// The worth of the pieces that were cancelled and stopped.
+fn cancelled(line: &LineView<'_>) -> Worth {
+    worth(line, line.ordered).less(worth(line, line.ordered - line.kept.stopped))
 }
 
-/// g(n - stopped) - g(k).
-fn returned(line: &LineView<'_>) -> Value {
-    value(line, line.ordered - line.kept.stopped).less(value(line, line.kept.pieces))
+/// The worth of the pieces that were returned.
+fn returned(line: &LineView<'_>) -> Worth {
+    worth(line, line.ordered - line.kept.stopped).less(worth(line, line.kept.pieces))
 }
 
 fn line_part(line: &LineView<'_>) -> Option<LinePart> {

@@ -3,21 +3,77 @@
 //! | part | what it says |
 //! | --- | --- |
 //! | what is due | from the view alone, compared with the ledger |
-//! | [`Gates`] | the conditions, as data |
+//! | [`RequestGate`] | the conditions, as data |
 //! | [`Request::emit`] | due differs from requested, and all conditions hold: enter it in the ledger and send it |
 //! | [`Request::why`] | the same for people |
+//!
+//! A topic that asks somebody to look at each order once, as soon as its rows are complete:
+//!
+//! ```
+//! use waybill::entities::ledger::NoticeLedger;
+//! use waybill::entities::order::{OrderState, OrderView, view};
+//! use waybill::entities::rules::Rules;
+//! use waybill::events::request::{Request, WhyTopic};
+//! use waybill::events::{OrderRef, Outlet, RequestBody, RequestGate, RequestHead, SealContext, Topic};
+//! use waybill::facts::{Moment, OrderKey};
+//!
+//! #[derive(serde::Serialize)]
+//! struct Look {
+//!     #[serde(flatten)]
+//!     head: RequestHead,
+//!     #[serde(flatten)]
+//!     order: OrderRef,
+//! }
+//!
+//! impl RequestBody for Look {
+//!     const TOPIC: Topic = Topic::OrderReversals; // a new topic has an entry of its own in `entities::topics`
+//!
+//!     fn head(&mut self) -> &mut RequestHead {
+//!         &mut self.head
+//!     }
+//! }
+//!
+//! impl Request for Look {
+//!     type Ledger = NoticeLedger;
+//!
+//!     fn emit(view: &OrderView<'_>, ledger: &mut NoticeLedger, outlet: &mut Outlet<'_>) {
+//!         let Some(header) = view.placed.header else { return };
+//!         if ledger.step > 0 || !RequestGate::of_order(view).open() {
+//!             return;
+//!         }
+//!         ledger.step += 1;
+//!         let head = RequestHead::new(view.key, &[], ledger.step);
+//!         outlet.request(view.key, Look { head, order: OrderRef::new(view, header) });
+//!     }
+//!
+//!     fn why(view: &OrderView<'_>, ledger: &NoticeLedger, _: &Rules, _: Moment) -> Vec<WhyTopic> {
+//!         let requested = format!("{} looks", ledger.step);
+//!         vec![WhyTopic::new(Self::TOPIC, "".into(), "1 look".into(), requested, RequestGate::of_order(view))]
+//!     }
+//! }
+//!
+//! // An order of which no row is there yet: nothing is sent, and `why` says what the gate waits for.
+//! let (rules, tick, key) = (Rules::default(), Moment(0), OrderKey::new("shop", "1001"));
+//! let (state, mut ledger) = (OrderState::default(), NoticeLedger::default());
+//! let view = view(&key, &state.rows, &state.ledgers, state.since, &rules, tick);
+//! let mut outlet = Outlet::new(SealContext { rules: &rules, tick, generation: 1, live: &|_| true }, 1, Vec::new());
+//! Look::emit(&view, &mut ledger, &mut outlet);
+//! assert!(outlet.emissions.is_empty() && ledger.step == 0);
+//! let why = &Look::why(&view, &ledger, &rules, tick)[0];
+//! let shut = why.conditions.iter().find(|gate| !gate.holds).expect("a shut gate");
+//! assert_eq!((why.open, shut.name), (false, "complete"));
+//! ```
 
 use serde::Serialize;
 
 use super::body::{Receiver, RequestBody};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
-use crate::entities::ledger::NoticeLedger;
+use crate::entities::ledger::NoticeLedgers;
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
 use crate::entities::order::gates::Gate;
 use crate::entities::rules::{Role, Rules};
-use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
 use crate::facts::ids::split_key;
 use crate::facts::{Moment, OrderKey, Text};
@@ -56,12 +112,12 @@ pub struct WhyTopic {
 
 impl WhyTopic {
     /// A ledger of the topic, and its gate.
-    pub fn new(topic: Topic, part: Text, due: String, requested: String, gates: Gates) -> Self {
-        Self { topic, part, due, requested, open: gates.open(), conditions: gates.into_list(), waits: Vec::new() }
+    pub fn new(topic: Topic, part: Text, due: String, requested: String, gate: RequestGate) -> Self {
+        Self { topic, part, due, requested, open: gate.open(), conditions: gate.into_list(), waits: Vec::new() }
     }
 
     /// ... and the rows that would raise what is due.
-    pub fn waiting_for(mut self, waits: Gates) -> Self {
+    pub fn waiting_for(mut self, waits: RequestGate) -> Self {
         self.waits = waits.into_list();
         self
     }
@@ -78,22 +134,22 @@ pub fn native_id(order: &OrderKey) -> Text {
     id.replace("%7C", "|").replace("%25", "%").into()
 }
 
-/// Who hears of parcels, returns and completions: the shop that the order was placed in, and the ERP; whichever is there.
+/// Who is notified of parcels, returns and completions: the shop that the order was placed in, and the ERP; whichever is there.
 pub fn receivers(view: &OrderView<'_>, rules: &Rules) -> impl Iterator<Item = Receiver> {
     let shop = view.placed.shop.is_some_and(|shop| rules.plays(shop, Role::Shop));
     let erp = rules.has(Role::Erp);
     [(Receiver::Shop, shop), (Receiver::Erp, erp)].into_iter().filter_map(|(receiver, there)| there.then_some(receiver))
 }
 
-/// Of what the receiver was told something, a parcel or a return, and the keys of their ledgers (receiver | what).
-pub fn told_before(receiver: Receiver, ledgers: &SmallMap<Text, NoticeLedger>) -> Vec<(Text, Text)> {
+/// What the receiver was notified of before, a parcel or a return, and the keys of their ledgers (receiver | what).
+pub fn notified_before(receiver: Receiver, ledgers: &NoticeLedgers) -> Vec<(Text, Text)> {
     let own = |slot: &Text| {
         let mut parts = split_key(slot);
         parts.next().filter(|name| name == receiver.name())?;
         parts.next()
     };
-    let told = ledgers.iter().filter(|(_, ledger)| ledger.step > 0);
-    told.filter_map(|(slot, _)| Some((own(slot)?, slot.clone()))).collect()
+    let own_ledgers = ledgers.iter().filter(|(_, ledger)| ledger.step > 0);
+    own_ledgers.filter_map(|(slot, _)| Some((own(slot)?, slot.clone()))).collect()
 }
 
 /// The receiver's own number of the order: the shop's id of it, the ERP's document.

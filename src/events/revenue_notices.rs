@@ -1,4 +1,4 @@
-//! `revenue-notices`: expected revenue for finance, never a posting. A book ledger: signed differences.
+//! `revenue-notices`: expected revenue for finance, never a posting. A running total: each notice has the signed difference.
 //!
 //! Due is the value of the wanted pieces and of the charges, from the moment the ERP has recorded the order. A cancellation is a difference
 //! below zero, and needs the record no more: the ERP that cancels its record may do so before the pieces are seen as cancelled.
@@ -6,11 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, RequestBody, RequestHead};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{Request, WhyTopic};
-use super::value::{Value, expected_value};
-use crate::entities::ledger::BookLedger;
+use super::worth::{Worth, expected_worth};
+use crate::entities::ledger::RevenueLedger;
 use crate::entities::order::OrderView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
@@ -54,23 +54,18 @@ pub struct Revenue {
     pub gross: Amount,
 }
 
-/// The ledger's running totals.
-const NET: &str = "net";
-const TAX: &str = "tax";
-
 impl Request for RevenueNotice {
-    type Ledger = BookLedger;
+    type Ledger = RevenueLedger;
 
-    fn emit(view: &OrderView<'_>, ledger: &mut BookLedger, outlet: &mut Outlet<'_>) {
+    fn emit(view: &OrderView<'_>, ledger: &mut RevenueLedger, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let (Some(header), true) = (view.placed.header, rules.has(Role::Finance)) else { return };
-        let (due, noted) = (expected_value(view, rules), noted(ledger));
-        if due == noted || !gates(view, ledger).open() {
+        let (due, noted) = (expected_worth(view, rules), noted(ledger));
+        if due == noted || !gate(view, ledger).open() {
             return;
         }
         ledger.step += 1;
-        ledger.totals.insert(NET.into(), due.net());
-        ledger.totals.insert(TAX.into(), due.tax);
+        (ledger.net, ledger.tax) = (due.net(), due.tax);
         let body = Self {
             head: RequestHead::new(view.key, &[], ledger.step),
             order: OrderRef::new(view, header),
@@ -82,28 +77,28 @@ impl Request for RevenueNotice {
         outlet.request(view.key, body);
     }
 
-    fn why(view: &OrderView<'_>, ledger: &BookLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
+    fn why(view: &OrderView<'_>, ledger: &RevenueLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         if view.placed.header.is_none() || !rules.has(Role::Finance) {
             return Vec::new();
         }
-        let show = |value: Value| format!("{} {}", value.gross.display(view.money.currency), view.money.currency);
-        let (due, noted) = (expected_value(view, rules), noted(ledger));
-        vec![WhyTopic::new(Self::TOPIC, Text::default(), show(due), show(noted), gates(view, ledger))]
+        let show = |value: Worth| format!("{} {}", value.gross.display(view.money.currency), view.money.currency);
+        let (due, noted) = (expected_worth(view, rules), noted(ledger));
+        vec![WhyTopic::new(Self::TOPIC, Text::default(), show(due), show(noted), gate(view, ledger))]
     }
 }
 
-fn gates(view: &OrderView<'_>, ledger: &BookLedger) -> Gates {
-    let gates = Gates::of_money(view);
-    if ledger.step > 0 { gates } else { gates.and(&view.gates.recorded) }
+fn gate(view: &OrderView<'_>, ledger: &RevenueLedger) -> RequestGate {
+    let gate = RequestGate::of_money(view);
+    if ledger.step > 0 { gate } else { gate.and(&view.gates.recorded) }
 }
 
-fn noted(ledger: &BookLedger) -> Value {
-    let total = |of: &str| ledger.totals.get(of).copied().unwrap_or_default();
-    Value { gross: total(NET) + total(TAX), tax: total(TAX) }
+/// What finance was notified of last.
+fn noted(ledger: &RevenueLedger) -> Worth {
+    Worth { gross: ledger.net + ledger.tax, tax: ledger.tax }
 }
 
-impl From<Value> for Revenue {
-    fn from(value: Value) -> Self {
+impl From<Worth> for Revenue {
+    fn from(value: Worth) -> Self {
         Self { net: value.net(), tax: value.tax, gross: value.gross }
     }
 }

@@ -12,10 +12,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, RequestBody, RequestHead, digest};
-use super::gates::Gates;
+use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{Request, WhyTopic};
-use super::value::{self, value};
+use super::worth::{self, worth};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
@@ -28,7 +28,7 @@ use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 /// What is asked of the ERP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Action {
+pub enum SalesOrderAction {
     /// Once for each order.
     Create,
     /// The record differs from the image.
@@ -45,7 +45,7 @@ pub struct SalesOrder {
     #[serde(flatten)]
     pub head: RequestHead,
     /// What is asked of the ERP.
-    pub action: Action,
+    pub action: SalesOrderAction,
     /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
@@ -104,7 +104,7 @@ pub struct ImageLine {
     pub description: Text,
     /// Ordered less cancelled.
     pub wanted: Quantity,
-    /// Value of the wanted pieces after discounts, tax inside.
+    /// Worth of the wanted pieces after discounts, tax inside.
     pub gross: Amount,
     /// The part of `gross` that is tax.
     pub tax: Amount,
@@ -145,9 +145,9 @@ impl Request for SalesOrder {
         let Some(image) = image(view, rules) else { return Vec::new() };
         let action = if unasked_record(view, ledger) { None } else { due(view, ledger, digest(&image)) };
         let due = match action {
-            Some(Action::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
-            Some(Action::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
-            Some(Action::Cancel) => "cancel".into(),
+            Some(SalesOrderAction::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
+            Some(SalesOrderAction::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
+            Some(SalesOrderAction::Cancel) => "cancel".into(),
             None => "as requested".into(),
         };
         let requested = match (ledger.step, ledger.adopted) {
@@ -156,8 +156,8 @@ impl Request for SalesOrder {
             (step, _) if ledger.cancelled => format!("step {step}: cancelled"),
             (step, _) => format!("step {step}"),
         };
-        let gates = gates(view, ledger, rules, action.unwrap_or(Action::Change));
-        vec![WhyTopic::new(Self::TOPIC, Text::default(), due, requested, gates)]
+        let gate = gate(view, ledger, rules, action.unwrap_or(SalesOrderAction::Change));
+        vec![WhyTopic::new(Self::TOPIC, Text::default(), due, requested, gate)]
     }
 }
 
@@ -165,7 +165,7 @@ impl Request for SalesOrder {
 fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let Some(mut image) = image(view, rules) else { return };
-    if unasked_record(view, ledger) && gates(view, ledger, rules, Action::Change).open() {
+    if unasked_record(view, ledger) && gate(view, ledger, rules, SalesOrderAction::Change).open() {
         enter(view, ledger, digest(&image));
         ledger.adopted = true;
         ledger.asked_at = Some(outlet.context.tick);
@@ -173,12 +173,12 @@ fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_
     }
     let content = digest(&image);
     let Some(action) = due(view, ledger, content) else { return };
-    if !gates(view, ledger, rules, action).open() {
+    if !gate(view, ledger, rules, action).open() {
         return;
     }
     enter(view, ledger, content);
     ledger.step += 1;
-    ledger.cancelled = action == Action::Cancel;
+    ledger.cancelled = action == SalesOrderAction::Cancel;
     ledger.asked_at = Some(outlet.context.tick);
     ledger.first_asked_at = ledger.first_asked_at.or(ledger.asked_at);
     image.head.step = ledger.step;
@@ -191,25 +191,25 @@ fn unasked_record(view: &OrderView<'_>, ledger: &DocumentLedger) -> bool {
     view.gates.recorded.holds && ledger.step == 0 && !ledger.adopted
 }
 
-fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Action> {
+fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<SalesOrderAction> {
     let made = ledger.step > 0 || ledger.adopted || view.gates.recorded.holds;
     if !made {
-        return (value::wanted(view) && !view.erp.exists).then_some(Action::Create);
+        return (worth::wanted(view) && !view.erp.exists).then_some(SalesOrderAction::Create);
     }
-    if value::all_cancelled(view, ledger.totals.keys()) {
-        return (!ledger.cancelled).then_some(Action::Cancel);
+    if worth::all_cancelled(view, ledger.totals.keys()) {
+        return (!ledger.cancelled).then_some(SalesOrderAction::Cancel);
     }
-    (content != ledger.asked).then_some(Action::Change)
+    (content != ledger.asked).then_some(SalesOrderAction::Change)
 }
 
-fn gates(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: Action) -> Gates {
+fn gate(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: SalesOrderAction) -> RequestGate {
     match action {
-        Action::Create => {
-            let gates = Gates::of_money(view).and(&view.gates.not_replaced).and(&view.gates.in_place);
-            if rules.erp_when == ErpWhen::Placed { gates } else { gates.and(&view.gates.secured) }
+        SalesOrderAction::Create => {
+            let gate = RequestGate::of_money(view).and(&view.gates.not_replaced).and(&view.gates.in_place);
+            if rules.erp_when == ErpWhen::Placed { gate } else { gate.and(&view.gates.secured) }
         }
-        Action::Cancel if ledger.step > 0 || ledger.adopted => Gates::of_lowering(),
-        Action::Change | Action::Cancel => Gates::of_money(view),
+        SalesOrderAction::Cancel if ledger.step > 0 || ledger.adopted => RequestGate::of_lowering(),
+        SalesOrderAction::Change | SalesOrderAction::Cancel => RequestGate::of_money(view),
     }
 }
 
@@ -218,7 +218,7 @@ fn enter(view: &OrderView<'_>, ledger: &mut DocumentLedger, content: u64) {
     ledger.totals = view.lines.iter().map(|line| (line.id.into(), line.sent.wanted)).collect();
 }
 
-/// The image wanted now, as step 0: its digest tells whether it differs. `None`: there is no order, no ERP, or the ERP wrote it itself.
+/// The image wanted now, as step 0; its digest shows whether it differs from the last. `None`: there is no order, no ERP, or the ERP wrote it itself.
 fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
     let header = view.placed.header?;
     if !rules.has(Role::Erp) || header.origin == Origin::Erp {
@@ -229,19 +229,19 @@ fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
     holds.dedup();
     Some(SalesOrder {
         head: RequestHead::new(view.key, &[], 0),
-        action: Action::Create,
+        action: SalesOrderAction::Create,
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         brand: header.brand.clone(),
         placed_at: header.placed_at,
         currency: view.money.currency,
         prices_include_tax: header.prices_include_tax,
-        total: value::expected_value(view, rules).gross,
+        total: worth::expected_worth(view, rules).gross,
         customer: customer(header),
         shipping_method: header.shipping_method.clone(),
         payment_method: header.payment_method.clone(),
         lines: image_lines(view),
-        charges: value::expected_charges(view, rules)
+        charges: worth::expected_charges(view, rules)
             .map(|charge| ImageCharge { kind: charge.kind, gross: charge.gross, tax: charge.tax })
             .collect(),
         payments: image_payments(view),
@@ -259,7 +259,7 @@ fn customer(header: &Header) -> Option<Text> {
 
 fn image_lines(view: &OrderView<'_>) -> Vec<ImageLine> {
     let image = |line: &LineView<'_>| {
-        let worth = value(line, line.sent.wanted);
+        let worth = worth(line, line.sent.wanted);
         ImageLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),

@@ -9,7 +9,7 @@ use super::exceptions::ExceptionNotice;
 use super::fulfilment_requests::{self, FulfilmentLine, FulfilmentRequest};
 use super::journal_entries::{JournalEntry, Posting};
 use super::marketing_profiles::{ConsentPart, MarketingProfile, Purchases, Segment};
-use super::notifications::{Kind, MailLine, MailTender, Notification};
+use super::notifications::{MailKind, MailLine, MailTender, Notification};
 use super::order_completions::{CompletionLine, OrderCompletion};
 use super::order_reversals::{OrderReversal, ReversalLine};
 use super::order_status::{OrderStatus, StatusLine, StatusParcel};
@@ -20,9 +20,10 @@ use super::revenue_notices::{Revenue, RevenueNotice};
 use super::sales_orders::{self, ImageCharge, ImageLine, ImagePayment, SalesOrder};
 use super::stock_updates::{CountPart, StockUpdate};
 use super::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, Topic};
+use crate::entities::account::Account;
 use crate::entities::order::standing::{OrderStage, PaymentWord, ReturnStage};
 use crate::entities::order::testing::{PLACED, amount, pieces};
-use crate::entities::pair::Pair;
+use crate::entities::rules::Pair;
 use crate::facts::customer::{ConsentState, HistoryKind};
 use crate::facts::order::{Address, Advice, ChargeKind, Personal, Tender};
 use crate::facts::sku::Basis;
@@ -116,7 +117,7 @@ fn sales_order() -> SalesOrder {
     };
     SalesOrder {
         head: head(ORDER),
-        action: sales_orders::Action::Create,
+        action: sales_orders::SalesOrderAction::Create,
         order: order(),
         channel: "web".into(),
         brand: "acme".into(),
@@ -146,7 +147,7 @@ fn revenue_notice() -> RevenueNotice {
 fn fulfilment_request() -> FulfilmentRequest {
     FulfilmentRequest {
         head: head("magento|1001|MAIN"),
-        action: fulfilment_requests::Action::Release,
+        action: fulfilment_requests::FulfilmentAction::Release,
         order: order(),
         channel: "web".into(),
         location: "MAIN".into(),
@@ -177,7 +178,7 @@ fn despatch_notice() -> DespatchNotice {
 fn notification() -> Notification {
     Notification {
         head: head("magento|1001|refund-made|21.15"),
-        kind: Kind::RefundMade,
+        kind: MailKind::RefundMade,
         order: order(),
         channel: "web".into(),
         brand: "acme".into(),
@@ -252,9 +253,9 @@ fn refund_request() -> RefundRequest {
 }
 
 fn journal_entry() -> JournalEntry {
-    let side = |account: &str, debit: &str, credit: &str| Posting {
+    let side = |account: Account, debit: &str, credit: &str| Posting {
         pair: Pair::Captured,
-        account: account.into(),
+        account,
         debit: amount(debit),
         credit: amount(credit),
     };
@@ -264,7 +265,7 @@ fn journal_entry() -> JournalEntry {
         channel: "web".into(),
         currency: gbp(),
         date: "2026-03-02".into(),
-        postings: vec![side("payment_clearing", "68.44", "0"), side("customer_account", "0", "68.44")],
+        postings: vec![side(Account::PaymentClearing, "68.44", "0"), side(Account::CustomerAccount, "0", "68.44")],
         total: amount("68.44"),
     }
 }

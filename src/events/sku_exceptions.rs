@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_below_zero_is_told_until_it_is_corrected() {
+    fn a_count_below_zero_stays_open_until_it_is_corrected() {
         let mut bench = Bench::new();
         bench.count(WMS, -2);
         let emitted = bench.seal();
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn two_systems_that_count_differently_for_a_day_are_told() {
+    fn two_systems_that_count_differently_for_a_day_open_an_exception() {
         let mut bench = Bench::new();
         bench.count(ERP, 8);
         assert_eq!(bench.seal(), [""; 0]);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_grows_older_than_its_source_promises_is_told() {
+    fn a_count_that_grows_older_than_its_source_promises_opens_an_exception() {
         let mut bench = Bench::new();
         bench.rules.stock.sources.insert(WMS, CountingRules { stale_after: Some(Span::hours(36)), ..CountingRules::default() });
         bench.wait(Span::hours(35));
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shop_that_has_another_figure_for_an_hour_while_nothing_moves_is_told() {
+    fn a_shop_that_has_another_figure_for_an_hour_while_nothing_moves_opens_an_exception() {
         let mut bench = Bench::new();
         bench.figure(9);
         assert_eq!(bench.seal(), [""; 0]);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_counted_where_nobody_knows_are_told_until_the_location_is_known_or_empty() {
+    fn pieces_counted_where_nobody_knows_stay_open_until_the_location_is_known_or_empty() {
         let mut bench = Bench::new();
         let moon = |n| {
             let count = Count {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sku_that_no_source_of_products_knows_is_told_when_an_order_wants_it() {
+    fn a_sku_that_no_source_of_products_knows_opens_an_exception_when_an_order_wants_it() {
         let mut bench = Bench::new();
         let product = RowKey { kind: SkuRow::PRODUCT, source: ERP, id: "p".into() };
         bench.state = SkuState::default();
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_source_tells_of_products_no_sku_is_unknown() {
+    fn where_no_source_has_products_no_sku_is_unknown() {
         let mut bench = Bench::new();
         bench.state = SkuState::default();
         bench.rules.stock.products_reported = false;
@@ -421,7 +421,7 @@ mod tests {
         assert_eq!(bench.seal(), ["price-differs|TEE|shop%257C2%7Ca closed"]);
     }
 
-    /// The list's price was changed after the order: what was shown before can't be told.
+    /// The list's price was changed after the order: what was shown before is not known.
     #[test]
     fn a_price_that_was_changed_since_the_order_accuses_nobody() {
         let mut bench = Bench::new();

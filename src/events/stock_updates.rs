@@ -1,8 +1,7 @@
 //! `stock-updates`: what a channel's shop must show, and write, for a SKU. A statement, keyed by channel + SKU.
 //!
-//! For each channel whose pool holds a location where the SKU was counted, or, of a kit, all its parts. Not of products of which no stock is
-//! kept. Silent when all figures are as they were emitted: a newer moment of
-//! an equal count is no news.
+//! For each channel whose pool has a location where the SKU was counted, or, of a kit, all its parts. Not for products of which no stock is kept.
+//! Not emitted again when all figures are as they were: a newer moment of an equal count is no news.
 
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +92,7 @@ impl From<SellableCount> for CountPart {
     }
 }
 
-/// Says the figure of each channel, and withdraws it where there is none any more.
+/// Emits the figure of each channel, and withdraws it where there is none any more.
 pub(super) fn emit(sku: &Sku, state: &mut SkuState, figures: &[ChannelStock], outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
     let sku_text = offer::spelling(sku, state, rules);

@@ -1,8 +1,8 @@
-//! Runs the requests of a told order, as the engine does at its seal, and holds what must hold of every ledger.
+//! Runs the requests of a story's order, as the engine does at its seal, and checks what must hold of every ledger.
 
 use serde_json::Value as Json;
 
-use super::notifications::Kind;
+use super::notifications::MailKind;
 use super::order::make_requests;
 use super::{Outlet, SealContext, Topic};
 use crate::entities::order::testing::{Story, amount};
@@ -32,7 +32,7 @@ impl Sent {
     }
 }
 
-/// A told order whose seals are run; keeps all that was sent.
+/// A story's order whose seals are run; keeps all that was sent.
 pub struct Run {
     pub story: Story,
     pub sent: Vec<Sent>,
@@ -42,7 +42,7 @@ pub struct Run {
 
 impl Run {
     pub fn new(mut story: Story) -> Self {
-        story.rules.notifications = Kind::ALL.iter().map(|kind| kind.name().into()).collect();
+        story.rules.notifications = MailKind::ALL.iter().map(|kind| kind.name().into()).collect();
         Self { story, sent: Vec::new(), live: true, next: None }
     }
 

@@ -96,7 +96,7 @@ impl Finance {
     /// Books a journal entry.
     pub fn book(&mut self, entry: &JournalEntry) {
         for posting in &entry.postings {
-            let (debit, credit) = self.ledger.entry(posting.account.to_string()).or_default();
+            let (debit, credit) = self.ledger.entry(posting.account.name().to_owned()).or_default();
             *debit += pence(posting.debit);
             *credit += pence(posting.credit);
         }

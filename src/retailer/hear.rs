@@ -179,11 +179,11 @@ impl Retailer {
 /// Where customers see how their orders stand. The diary takes a text only when it has changed.
 const ACCOUNT_PAGE: &str = "Account page";
 
-fn verb(action: crate::events::sales_orders::Action) -> &'static str {
+fn verb(action: crate::events::sales_orders::SalesOrderAction) -> &'static str {
     match action {
-        crate::events::sales_orders::Action::Create => "create",
-        crate::events::sales_orders::Action::Change => "change",
-        crate::events::sales_orders::Action::Cancel => "cancel",
+        crate::events::sales_orders::SalesOrderAction::Create => "create",
+        crate::events::sales_orders::SalesOrderAction::Change => "change",
+        crate::events::sales_orders::SalesOrderAction::Cancel => "cancel",
     }
 }
 

@@ -13,7 +13,7 @@ use super::order::{Parcel, Receipt, Story};
 use super::task::{Scan, Task};
 use super::units::{pounds, whole};
 use super::world::World;
-use crate::events::fulfilment_requests::{Action, FulfilmentRequest};
+use crate::events::fulfilment_requests::{FulfilmentAction, FulfilmentRequest};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -179,7 +179,7 @@ impl Peoplevox {
         }
         match (asked.action, self.orders.get_mut(&index)) {
             (_, Some(job)) if asked.head.step <= job.step => {}
-            (Action::Release, None) => self.accept(world, index, asked, pieces),
+            (FulfilmentAction::Release, None) => self.accept(world, index, asked, pieces),
             (_, None) => world.complain(format!(
                 "order {}: fulfilment-requests changes what was never released (step {})",
                 asked.order.number, asked.head.step
@@ -205,7 +205,7 @@ impl Peoplevox {
     }
 
     /// Nothing has left yet: the warehouse confirms the lower total, or the cancel.
-    fn lower(&mut self, world: &mut World, index: u32, step: u32, action: Action, pieces: Vec<i64>) {
+    fn lower(&mut self, world: &mut World, index: u32, step: u32, action: FulfilmentAction, pieces: Vec<i64>) {
         let Some(job) = self.orders.get_mut(&index) else { return };
         job.step = step;
         if job.sent.iter().zip(&pieces).any(|(sent, total)| sent > total) {
@@ -216,7 +216,7 @@ impl Peoplevox {
             return;
         }
         job.pieces = pieces;
-        if action == Action::Cancel {
+        if action == FulfilmentAction::Cancel {
             job.pieces.fill(0);
             self.tell(world, index, "Cancelled");
         } else {

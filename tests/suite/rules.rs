@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use waybill::entities::exceptions::{KINDS, OF_SKUS};
 use waybill::entities::pair::Pair;
-use waybill::events::notifications::Kind as MailKind;
+use waybill::events::notifications::MailKind;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use waybill::entities::exceptions::{KINDS, OF_SKUS};
 use waybill::entities::pair::Pair;
 use waybill::entities::topics::Topic;
-use waybill::events::notifications::Kind as MailKind;
+use waybill::events::notifications::MailKind;
 
 const MARK: &str = "*planned*";
 

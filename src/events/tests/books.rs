@@ -223,11 +223,11 @@ fn a_fact_withdrawn_swaps_the_sides() {
     let mut run = released();
     run.then(|story| story.despatched("D1", "TEE", 2));
     let sent = run.then(|story| story.despatched("D1", "TEE", 1));
-    let pair = |letter: &str| {
+    let pair = |name: &str| {
         let entry = of(&sent, Topic::JournalEntries)[0].clone();
-        postings(&entry).filter(|posting| posting["pair"] == letter).cloned().collect::<Vec<_>>()
+        postings(&entry).filter(|posting| posting["pair"] == name).cloned().collect::<Vec<_>>()
     };
-    let supplied = pair("S");
+    let supplied = pair("supplied");
     assert!(supplied.iter().any(|posting| posting["account"] == "customer_account" && posting["credit"] == "21.14"), "{supplied:?}");
     assert!(supplied.iter().any(|posting| posting["account"] == "sales_revenue" && posting["debit"] == "17.61"), "{supplied:?}");
     hold(&run, "68.21", "0");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::events::notifications::Kind;
+use crate::events::notifications::MailKind;
 use crate::events::{Receiver, RequestHead, Topic};
 use crate::events::{
     despatch_notices::DespatchNotice, exceptions::ExceptionNotice, fulfilment_requests::FulfilmentRequest, journal_entries::JournalEntry,
@@ -49,7 +49,7 @@ pub struct OrderHeard {
     pub status: Option<OrderStatus>,
     pub creates: u32,
     /// The last image: the action, wanted pieces by line.
-    pub image: Option<(sales_orders::Action, BTreeMap<String, i64>)>,
+    pub image: Option<(sales_orders::SalesOrderAction, BTreeMap<String, i64>)>,
     /// The last go-ahead: pieces by line; the sum of the differences must give the same.
     pub released: BTreeMap<String, i64>,
     pub was_released: bool,
@@ -69,7 +69,7 @@ pub struct OrderHeard {
     pub revenue_heard: bool,
     /// Debit less credit by account.
     pub balances: BTreeMap<String, i64>,
-    pub mails: BTreeMap<Kind, u32>,
+    pub mails: BTreeMap<MailKind, u32>,
 }
 
 /// The last statement of a SKU.
@@ -217,7 +217,7 @@ impl Heard {
             for posting in &said.postings {
                 debit += pence(posting.debit);
                 credit += pence(posting.credit);
-                *own.balances.entry(posting.account.to_string()).or_default() += pence(posting.debit) - pence(posting.credit);
+                *own.balances.entry(posting.account.name().to_owned()).or_default() += pence(posting.debit) - pence(posting.credit);
             }
             if debit != credit || debit != pence(said.total) {
                 wrong = Some(format!(
@@ -248,7 +248,7 @@ impl Heard {
 
 impl OrderHeard {
     fn sales_order(&mut self, said: SalesOrder) {
-        self.creates += u32::from(said.action == sales_orders::Action::Create);
+        self.creates += u32::from(said.action == sales_orders::SalesOrderAction::Create);
         let wanted = said.lines.iter().map(|line| (line.line.to_string(), pieces(line.wanted))).collect();
         self.image = Some((said.action, wanted));
     }

@@ -3,7 +3,7 @@
 use super::heard::{Heard, OrderHeard};
 use super::{Failures, Invariant, OrderTruth, Truth};
 use crate::entities::order::standing::{OrderStage, ReturnStage};
-use crate::events::notifications::Kind;
+use crate::events::notifications::MailKind;
 use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;
 use crate::retailer::faults::Mishap;
@@ -128,11 +128,13 @@ fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     match &said.image {
         None if order.story == Story::NeverPays || !order.wants_any() => {}
         None => failures.add(Invariant::Orders, format!("order {number}: sales-orders never asked for it")),
-        Some((action, _)) if !order.wants_any() => failures.same(Invariant::Orders, *action, sales_orders::Action::Cancel, |said, _| {
-            format!("order {number}: nothing of it is wanted, but sales-orders ended with {said:?}")
-        }),
+        Some((action, _)) if !order.wants_any() => {
+            failures.same(Invariant::Orders, *action, sales_orders::SalesOrderAction::Cancel, |said, _| {
+                format!("order {number}: nothing of it is wanted, but sales-orders ended with {said:?}")
+            })
+        }
         Some((action, wanted)) => {
-            if *action == sales_orders::Action::Cancel {
+            if *action == sales_orders::SalesOrderAction::Cancel {
                 failures.add(Invariant::Orders, format!("order {number}: sales-orders cancelled it, but it is wanted"));
             }
             for line in &order.lines {
@@ -229,19 +231,19 @@ const OLD: Span = Span::minutes(24 * 60 + 30);
 fn mails(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     let count = |kind| said.mails.get(&kind).copied().unwrap_or(0) as usize;
-    let confirmed = count(Kind::Confirmed);
+    let confirmed = count(MailKind::Confirmed);
     let secured = order.mishap != Some(Mishap::Forgotten);
     if confirmed > 1 || (confirmed == 0 && order.wants_any() && secured) {
         failures.add(Invariant::Mails, format!("order {number}: the mail `confirmed` went out {confirmed} times"));
     }
-    failures.same(Invariant::Mails, count(Kind::Despatched), order.parcels.len(), |told, really| {
+    failures.same(Invariant::Mails, count(MailKind::Despatched), order.parcels.len(), |told, really| {
         format!("order {number}: the mail `despatched` went out {told} times, {really} parcels left")
     });
     let arrived = || order.parcels.iter().filter(|parcel| parcel.delivered_at.is_some());
     // A day later the mail is no news any more.
     let (least, most) =
         (arrived().filter(|parcel| parcel.told_late < NEWS).count(), arrived().filter(|parcel| parcel.told_late < OLD).count());
-    let told = count(Kind::Delivered);
+    let told = count(MailKind::Delivered);
     if !(least..=most).contains(&told) {
         failures.add(Invariant::Mails, format!("order {number}: the mail `delivered` went out {told} times, {most} parcels arrived"));
     }

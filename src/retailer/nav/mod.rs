@@ -15,7 +15,7 @@ use super::op::Op;
 use super::task::Task;
 use super::units::{pence, whole};
 use super::world::World;
-use crate::events::sales_orders::{Action, SalesOrder};
+use crate::events::sales_orders::{SalesOrder, SalesOrderAction};
 use crate::facts::time::Span;
 use rows::{Document, Line};
 
@@ -69,9 +69,9 @@ impl Nav {
         }
         *last = asked.head.step;
         match asked.action {
-            Action::Create => self.create(world, index, asked),
-            Action::Change => self.change(world, index, asked),
-            Action::Cancel => self.cancel(world, index),
+            SalesOrderAction::Create => self.create(world, index, asked),
+            SalesOrderAction::Change => self.change(world, index, asked),
+            SalesOrderAction::Cancel => self.cancel(world, index),
         }
     }
 

@@ -5,9 +5,9 @@ use crate::entities::order::gates::Gate;
 
 /// The conditions of one request, in the order in which people read them.
 #[derive(Clone, Debug, Default)]
-pub struct Gates(Vec<Gate>);
+pub struct RequestGate(Vec<Gate>);
 
-impl Gates {
+impl RequestGate {
     /// What every request asks for: the order is complete, no test, and its rows do not contradict each other.
     pub fn of_order(view: &OrderView<'_>) -> Self {
         Self::default().and(&view.gates.complete).and(&view.gates.not_test).consistent(view)
@@ -28,7 +28,8 @@ impl Gates {
     pub fn consistent(self, view: &OrderView<'_>) -> Self {
         let contradiction = view.findings.iter().find(|finding| finding.shuts);
         self.when("consistent", contradiction.is_none(), || {
-            (contradiction.map(|finding| finding.sentence.clone()).unwrap_or_default(), "a correction at the source".into())
+            let sentence = contradiction.map(|finding| finding.sentence.as_str()).unwrap_or_default();
+            (format!("a correction at the source, since {sentence}"), String::new())
         })
     }
 

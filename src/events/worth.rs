@@ -8,14 +8,14 @@ use crate::facts::{Amount, Quantity, Text};
 
 /// What pieces are worth to the customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Value {
+pub struct Worth {
     /// Tax inside.
     pub gross: Amount,
     /// The part of it that is tax.
     pub tax: Amount,
 }
 
-impl Value {
+impl Worth {
     /// Without tax.
     pub fn net(self) -> Amount {
         self.gross - self.tax
@@ -32,10 +32,10 @@ impl Value {
     }
 }
 
-/// g(j) and t(j): the value of `j` pieces of a line, at most all of them; cumulative, so that parts add up to the whole.
-pub fn value(line: &LineView<'_>, j: Quantity) -> Value {
-    let j = j.min(line.ordered).floor_zero();
-    Value { gross: line.gross.share(j, line.ordered, line.currency), tax: line.tax.share(j, line.ordered, line.currency) }
+/// The worth of so many pieces of a line, at most all of them. Cumulative: the worths of parts add up to the whole.
+pub fn worth(line: &LineView<'_>, pieces: Quantity) -> Worth {
+    let pieces = pieces.min(line.ordered).floor_zero();
+    Worth { gross: line.value_of(pieces), tax: line.tax_of(pieces) }
 }
 
 /// Is anything of the order wanted?
@@ -43,7 +43,7 @@ pub fn wanted(view: &OrderView<'_>) -> bool {
     view.lines.iter().any(|line| line.sent.wanted.is_positive())
 }
 
-/// Nothing is wanted any more and nothing was sent. Says no while a line that was asked for once has lost its row: a missing row cancels nothing.
+/// Nothing is wanted any more and nothing was sent. False while a line that was asked for once has lost its row: a missing row cancels nothing.
 pub fn all_cancelled<'k>(view: &OrderView<'_>, mut asked: impl Iterator<Item = &'k Text>) -> bool {
     !view.lines.is_empty()
         && view.lines.iter().all(|line| line.sent.wanted.is_zero() && line.sent.despatched.is_zero())
@@ -57,8 +57,8 @@ pub fn expected_charges<'v>(view: &'v OrderView<'_>, rules: &Rules) -> impl Iter
 }
 
 /// What the order is expected to bring: the wanted pieces and the charges.
-pub fn expected_value(view: &OrderView<'_>, rules: &Rules) -> Value {
-    let lines = view.lines.iter().map(|line| value(line, line.sent.wanted));
-    let charges = expected_charges(view, rules).map(|charge| Value { gross: charge.gross, tax: charge.tax });
-    lines.chain(charges).fold(Value::default(), Value::plus)
+pub fn expected_worth(view: &OrderView<'_>, rules: &Rules) -> Worth {
+    let lines = view.lines.iter().map(|line| worth(line, line.sent.wanted));
+    let charges = expected_charges(view, rules).map(|charge| Worth { gross: charge.gross, tax: charge.tax });
+    lines.chain(charges).fold(Worth::default(), Worth::plus)
 }
