@@ -2,17 +2,30 @@
 //! tables in `docs/specification/exceptions.md`.
 //!
 //! An exception is a statement, open while it holds. Where `after` names a duration it opens only when that has passed; durations are keys of
-//! `[durations]`.
+//! `[durations]`. What is wrong is found where its entity is computed: `order/findings/`, `sku/findings.rs`, `events/alias.rs`.
 
 use super::durations::DurationKey;
+
+/// What an exception is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// An order.
+    Order,
+    /// What another system calls an order.
+    Alias,
+    /// A SKU.
+    Sku,
+}
 
 /// One kind of exception.
 pub struct ExceptionKind {
     /// Its name: the first part of the statement's key.
     pub kind: &'static str,
+    /// What it is about. Two entities may have kinds of one name.
+    pub about: About,
     /// The theme it stands under in the specification.
-    pub group: &'static str,
-    /// What it is about.
+    pub theme: &'static str,
+    /// What is wrong.
     pub opens: &'static str,
     /// The key in `[durations]` of how long it has to last before the exception opens; `None`: it opens at once.
     pub after: Option<&'static str>,
@@ -21,213 +34,332 @@ pub struct ExceptionKind {
     /// What ends it.
     pub closes: &'static str,
     /// Decisions that settle it; none: only the facts do.
-    pub choices: &'static [&'static str],
+    pub decisions: &'static [&'static str],
 }
 
-macro_rules! kinds {
-    ($($group:literal { $($kind:literal: $opens:literal $(after $after:ident)?; $to_do:literal; $closes:literal $(; [$($choice:literal),+])? .)+ })+) => {
+macro_rules! exceptions {
+    ($($theme:literal {
+        $($kind:literal of $about:ident $(, after $after:ident)? {
+            opens: $opens:literal,
+            to_do: $to_do:literal,
+            closes: $closes:literal,
+            $(decisions: [$($decision:literal),+],)?
+        })+
+    })+) => {
         &[$($(ExceptionKind {
             kind: $kind,
-            group: $group,
+            about: About::$about,
+            theme: $theme,
             opens: $opens,
-            after: kinds!(@after $($after)?),
+            after: exceptions!(@after $($after)?),
             to_do: $to_do,
             closes: $closes,
-            choices: &[$($($choice),+)?],
+            decisions: &[$($($decision),+)?],
         },)+)+]
     };
     (@after) => { None };
     (@after $after:ident) => { Some(stringify!($after)) };
 }
 
-/// Every kind of an order or an alias, group by group.
-pub const KINDS: &[ExceptionKind] = kinds! {
+/// Every kind, theme by theme.
+pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
     "order" {
-        "order-incomplete": "a header without all its lines, an address or a payment" after order_incomplete;
-            "look whether the source has stopped sending; nothing is requested for this order until it is whole";
-            "the order is complete".
-        "totals-differ": "lines and charges differ from the total beyond rounding";
-            "find the charge that no system reported and map it; no money is requested for this order until the sums agree";
-            "the sums agree, or a decision"; ["accept"].
-        "rows-contradict": "rows that cannot all be true: a negative quantity, a line that disappeared after its despatch, a parent without parts";
-            "correct the source that is wrong; nothing is requested for this order until its rows agree";
-            "the rows agree".
-        "bundle-part": "a part of a bundle of a fixed price whose share is not known";
-            "give the part a list price, or set its value by a decision; until then the price stands with the bundle as a whole";
-            "the share is known, or a decision"; ["accept"].
-        "erp-record-missing": "the ERP was asked to record the order, and has no record" after erp_record_missing;
-            "look at the ERP's import of orders";
-            "the record is there, or the order is cancelled".
-        "erp-record-gone": "the ERP deleted its record, and nothing of it is posted" after erp_record_gone;
-            "restore the document, or say that it was cancelled";
-            "posted rows are there, the record is back, or a decision"; ["cancelled", "restored"].
-        "erp-duplicate": "the ERP has two live records of the order";
-            "delete one of them; no go-ahead is made while there are two";
-            "one is left".
-        "erp-differs": "the ERP's record differs from what it was asked for" after erp_differs;
-            "align the record with the order";
-            "they are equal, or a decision"; ["accept"].
-        "unpaid": "payment does not cover what is owed" after unpaid;
-            "remind the customer, or cancel the order";
-            "paid, or cancelled".
-        "despatched-unpaid": "goods left, the customer pays before, and less is captured than they are worth" after despatched_unpaid;
-            "capture the payment before its authorisation is gone";
-            "captured".
-        "currency-differs": "a payment or a refund is in another currency than the order";
-            "correct the row at its source, or convert it by hand; no money is requested for this order until then";
-            "the row is corrected, or a decision"; ["accept"].
-        "over-refunded": "more is refunded than is due, beyond the tolerance";
-            "accept the difference as goodwill, or claim it back";
-            "due and refunded are equal, or a decision"; ["accept"].
-        "refund-overasked": "more was requested than is due or refunded, beyond the tolerance";
-            "recall the request, if it is not paid yet";
-            "the request is recalled (a decision), or more is due"; ["recalled"].
+        "order-incomplete" of Order, after order_incomplete {
+            opens: "a header without all its lines, an address or a payment",
+            to_do: "look whether the source has stopped sending; nothing is requested for this order until it is whole",
+            closes: "the order is complete",
+        }
+        "totals-differ" of Order {
+            opens: "lines and charges differ from the total beyond rounding",
+            to_do: "find the charge that no system reported and map it; no money is requested for this order until the sums agree",
+            closes: "the sums agree, or a decision",
+            decisions: ["accept"],
+        }
+        "rows-contradict" of Order {
+            opens: "rows that cannot all be true: a negative quantity, a line that disappeared after its despatch, a parent without parts",
+            to_do: "correct the source that is wrong; nothing is requested for this order until its rows agree",
+            closes: "the rows agree",
+        }
+        "bundle-part" of Order {
+            opens: "a part of a bundle of a fixed price whose share is not known",
+            to_do: "give the part a list price, or set its value by a decision; until then the price stands with the bundle as a whole",
+            closes: "the share is known, or a decision",
+            decisions: ["accept"],
+        }
+        "erp-record-missing" of Order, after erp_record_missing {
+            opens: "the ERP was asked to record the order, and has no record",
+            to_do: "look at the ERP's import of orders",
+            closes: "the record is there, or the order is cancelled",
+        }
+        "erp-record-gone" of Order, after erp_record_gone {
+            opens: "the ERP deleted its record, and nothing of it is posted",
+            to_do: "restore the document, or say that it was cancelled",
+            closes: "posted rows are there, the record is back, or a decision",
+            decisions: ["cancelled", "restored"],
+        }
+        "erp-duplicate" of Order {
+            opens: "the ERP has two live records of the order",
+            to_do: "delete one of them; no go-ahead is made while there are two",
+            closes: "one is left",
+        }
+        "erp-differs" of Order, after erp_differs {
+            opens: "the ERP's record differs from what it was asked for",
+            to_do: "align the record with the order",
+            closes: "they are equal, or a decision",
+            decisions: ["accept"],
+        }
+        "unpaid" of Order, after unpaid {
+            opens: "payment does not cover what is owed",
+            to_do: "remind the customer, or cancel the order",
+            closes: "paid, or cancelled",
+        }
+        "despatched-unpaid" of Order, after despatched_unpaid {
+            opens: "goods left, the customer pays before, and less is captured than they are worth",
+            to_do: "capture the payment before its authorisation is gone",
+            closes: "captured",
+        }
+        "currency-differs" of Order {
+            opens: "a payment or a refund is in another currency than the order",
+            to_do: "correct the row at its source, or convert it by hand; no money is requested for this order until then",
+            closes: "the row is corrected, or a decision",
+            decisions: ["accept"],
+        }
+        "over-refunded" of Order {
+            opens: "more is refunded than is due, beyond the tolerance",
+            to_do: "accept the difference as goodwill, or claim it back",
+            closes: "due and refunded are equal, or a decision",
+            decisions: ["accept"],
+        }
+        "refund-overasked" of Order {
+            opens: "more was requested than is due or refunded, beyond the tolerance",
+            to_do: "recall the request, if it is not paid yet",
+            closes: "the request is recalled (a decision), or more is due",
+            decisions: ["recalled"],
+        }
     }
     "warehouse, parcels" {
-        "release-unanswered": "a go-ahead was made, and the warehouse has no order" after release_unanswered;
-            "look at the warehouse's import of orders";
-            "the warehouse has it".
-        "unknown-location": "a row names a location that the configuration does not know";
-            "give the location an entry, or its code an alias";
-            "the location is known".
-        "held-after-release": "the order is held after its go-ahead, and not yet despatched";
-            "call the warehouse: a hold does not take the go-ahead back";
-            "the hold is lifted, the order cancelled or despatched".
-        "cancelled-but-despatched": "cancelled pieces left the house";
-            "stop the parcel, or await the return";
-            "the pieces came back, or a decision: the customer keeps and pays them"; ["kept"].
-        "short-closed": "warehouse or ERP will not deliver all, and the shop has not cancelled" after short_closed;
-            "tell the customer, and cancel the rest in the shop";
-            "the shop cancels, or a decision"; ["accept"].
-        "over-despatched": "more left the house than was ordered";
-            "bill it, give it, or call it back";
-            "it came back, or a decision"; ["accept"].
-        "other-item-despatched": "goods left that are not on the order";
-            "confirm the substitute, or call it back";
-            "a decision"; ["accept"].
-        "despatch-corrected": "a receiver shows more despatched than is true, and still does after it was sent a correction" after despatch_corrected;
-            "undo the shipment there";
-            "the receiver's rows agree".
-        "mirror-only": "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported" after mirror_only;
-            "look which of the two is right, and whether the warehouse's feed has stopped; only what the warehouse reports counts";
-            "both say so, or neither".
-        "parcel-late": "no scan of a parcel, or its promised date passed" after parcel_late;
-            "ask the carrier";
-            "a scan, or the delivery".
-        "parcel-lost": "the carrier marks it as lost, or no longer scans it" after parcel_lost;
-            "send it again by a new order, or refund it: the decision asks for its money";
-            "found, or a decision"; ["resend", "refund"].
-        "returned-to-sender": "a parcel came back without an authorisation";
-            "send it again by a new order, or refund it: the decision asks for its money";
-            "a new parcel, or a decision"; ["resend", "refund"].
-        "completion-withdrawn": "the order was completed, then the scan that delivered it was withdrawn";
-            "look, and reopen the order by hand where it was closed";
-            "delivered again, or a decision"; ["accept"].
+        "release-unanswered" of Order, after release_unanswered {
+            opens: "a go-ahead was made, and the warehouse has no order",
+            to_do: "look at the warehouse's import of orders",
+            closes: "the warehouse has it",
+        }
+        "unknown-location" of Order {
+            opens: "a row names a location that the configuration does not know",
+            to_do: "give the location an entry, or its code an alias",
+            closes: "the location is known",
+        }
+        "held-after-release" of Order {
+            opens: "the order is held after its go-ahead, and not yet despatched",
+            to_do: "call the warehouse: a hold does not take the go-ahead back",
+            closes: "the hold is lifted, the order cancelled or despatched",
+        }
+        "cancelled-but-despatched" of Order {
+            opens: "cancelled pieces left the house",
+            to_do: "stop the parcel, or await the return",
+            closes: "the pieces came back, or a decision: the customer keeps and pays them",
+            decisions: ["kept"],
+        }
+        "short-closed" of Order, after short_closed {
+            opens: "warehouse or ERP will not deliver all, and the shop has not cancelled",
+            to_do: "tell the customer, and cancel the rest in the shop",
+            closes: "the shop cancels, or a decision",
+            decisions: ["accept"],
+        }
+        "over-despatched" of Order {
+            opens: "more left the house than was ordered",
+            to_do: "bill it, give it, or call it back",
+            closes: "it came back, or a decision",
+            decisions: ["accept"],
+        }
+        "other-item-despatched" of Order {
+            opens: "goods left that are not on the order",
+            to_do: "confirm the substitute, or call it back",
+            closes: "a decision",
+            decisions: ["accept"],
+        }
+        "despatch-corrected" of Order, after despatch_corrected {
+            opens: "a receiver shows more despatched than is true, and still does after it was sent a correction",
+            to_do: "undo the shipment there",
+            closes: "the receiver's rows agree",
+        }
+        "mirror-only" of Order, after mirror_only {
+            opens: "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported",
+            to_do: "look which of the two is right, and whether the warehouse's feed has stopped; only what the warehouse reports counts",
+            closes: "both say so, or neither",
+        }
+        "parcel-late" of Order, after parcel_late {
+            opens: "no scan of a parcel, or its promised date passed",
+            to_do: "ask the carrier",
+            closes: "a scan, or the delivery",
+        }
+        "parcel-lost" of Order, after parcel_lost {
+            opens: "the carrier marks it as lost, or no longer scans it",
+            to_do: "send it again by a new order, or refund it: the decision asks for its money",
+            closes: "found, or a decision",
+            decisions: ["resend", "refund"],
+        }
+        "returned-to-sender" of Order {
+            opens: "a parcel came back without an authorisation",
+            to_do: "send it again by a new order, or refund it: the decision asks for its money",
+            closes: "a new parcel, or a decision",
+            decisions: ["resend", "refund"],
+        }
+        "completion-withdrawn" of Order {
+            opens: "the order was completed, then the scan that delivered it was withdrawn",
+            to_do: "look, and reopen the order by hand where it was closed",
+            closes: "delivered again, or a decision",
+            decisions: ["accept"],
+        }
     }
     "returns" {
-        "goods-not-settled": "goods came back, and are neither counted as stock nor written off" after goods_not_settled;
-            "inspect them, and say what becomes of them";
-            "a newer count, the warehouse reports what became of them, or a decision"; ["accept"].
-        "return-unlogged": "goods came back that nobody authorised" after return_unlogged;
-            "authorise the return, or send the goods back; nothing is refunded before";
-            "authorised, or a decision"; ["accept"].
-        "return-over": "more came back than was authorised, or than had left";
-            "authorise the rest, or send it back: at most what was authorised, received and despatched counts";
-            "authorised, or a decision"; ["accept"].
-        "return-not-received": "a return was authorised, and its goods do not come (`return_not_received_refunded` where it is refunded already)" after return_not_received;
-            "ask the customer, or close the authorisation";
-            "received, closed or withdrawn".
-        "return-condition": "the warehouse rejects what came back";
-            "refund it (a part: say how many pieces), or reject the return: nothing of it is refunded or reversed before";
-            "a decision"; ["refund", "reject"].
-        "return-without-order": "a counter or a warehouse has received a return that names no order";
-            "find the order, and name it by the decision `link`: the return then counts as if it had named the order";
-            "the alias leads to an order, since its system links it or by a decision"; ["link"].
-        "return-other-item": "goods came back that are not on the order";
-            "decide what becomes of the goods, and whether they are refunded";
-            "a decision"; ["accept"].
+        "goods-not-settled" of Order, after goods_not_settled {
+            opens: "goods came back, and are neither counted as stock nor written off",
+            to_do: "inspect them, and say what becomes of them",
+            closes: "a newer count, the warehouse reports what became of them, or a decision",
+            decisions: ["accept"],
+        }
+        "return-unlogged" of Order, after return_unlogged {
+            opens: "goods came back that nobody authorised",
+            to_do: "authorise the return, or send the goods back; nothing is refunded before",
+            closes: "authorised, or a decision",
+            decisions: ["accept"],
+        }
+        "return-over" of Order {
+            opens: "more came back than was authorised, or than had left",
+            to_do: "authorise the rest, or send it back: at most what was authorised, received and despatched counts",
+            closes: "authorised, or a decision",
+            decisions: ["accept"],
+        }
+        "return-not-received" of Order, after return_not_received {
+            opens: "a return was authorised, and its goods do not come (`return_not_received_refunded` where it is refunded already)",
+            to_do: "ask the customer, or close the authorisation",
+            closes: "received, closed or withdrawn",
+        }
+        "return-condition" of Order {
+            opens: "the warehouse rejects what came back",
+            to_do: "refund it (a part: say how many pieces), or reject the return: nothing of it is refunded or reversed before",
+            closes: "a decision",
+            decisions: ["refund", "reject"],
+        }
+        "return-without-order" of Alias {
+            opens: "a counter or a warehouse has received a return that names no order",
+            to_do: "find the order, and name it by the decision `link`: the return then counts as if it had named the order",
+            closes: "the alias leads to an order, since its system links it or by a decision",
+            decisions: ["link"],
+        }
+        "return-other-item" of Order {
+            opens: "goods came back that are not on the order",
+            to_do: "decide what becomes of the goods, and whether they are refunded",
+            closes: "a decision",
+            decisions: ["accept"],
+        }
     }
     "data" {
-        "orphan-rows": "rows whose order is unknown" after orphan_rows;
-            "find the order that this alias belongs to, and why its shop has not sent it";
-            "the alias leads to an order, since its system links it or by a decision"; ["link"].
-        "alias-claimed-twice": "two orders claim one alias, as a number or a document";
-            "correct the reference of the order that it does not belong to; rows under the alias wait until then";
-            "only one of them claims it".
-        "snapshot-missing": "rows of an open order that a whole new snapshot of their source leaves out" after snapshot_missing;
-            "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood";
-            "they are seen again or deleted, the order is over, or a decision"; ["accept"].
-        "unknown-word": "a status or condition word without a meaning";
-            "give the word a meaning in the source's table of words";
-            "the word has a meaning".
+        "orphan-rows" of Alias, after orphan_rows {
+            opens: "rows whose order is unknown",
+            to_do: "find the order that this alias belongs to, and why its shop has not sent it",
+            closes: "the alias leads to an order, since its system links it or by a decision",
+            decisions: ["link"],
+        }
+        "alias-claimed-twice" of Alias {
+            opens: "two orders claim one alias, as a number or a document",
+            to_do: "correct the reference of the order that it does not belong to; rows under the alias wait until then",
+            closes: "only one of them claims it",
+        }
+        "snapshot-missing" of Order, after snapshot_missing {
+            opens: "rows of an open order that a whole new snapshot of their source leaves out",
+            to_do: "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood",
+            closes: "they are seen again or deleted, the order is over, or a decision",
+            decisions: ["accept"],
+        }
+        "unknown-word" of Order {
+            opens: "a status or condition word without a meaning",
+            to_do: "give the word a meaning in the source's table of words",
+            closes: "the word has a meaning",
+        }
+    }
+    "stock and prices" {
+        "oversold" of Sku {
+            opens: "more is claimed than is there, and the SKU can't be backordered",
+            to_do: "buy in, move stock, or cancel the orders that are named, the latest first",
+            closes: "nothing is claimed beyond what is there",
+        }
+        "negative-count" of Sku {
+            opens: "a system counts below zero",
+            to_do: "correct the count in the system that is named; it is used as it is",
+            closes: "the count is zero or more",
+        }
+        "counts-differ" of Sku, after counts_differ {
+            opens: "another system's count of a location differs from the one that counts",
+            to_do: "count, and correct the system that is wrong; only the location's own counter is used",
+            closes: "equal within the tolerance",
+        }
+        "count-stale" of Sku {
+            opens: "a source has not counted for longer than its `counts_every`",
+            to_do: "look whether the feed of counts has stopped",
+            closes: "a newer count",
+        }
+        "shop-stock-differs" of Sku, after shop_stock_differs {
+            opens: "a shop shows another figure than it was last sent, with nothing under way",
+            to_do: "look whether whoever writes stock to the shop has stopped",
+            closes: "equal",
+        }
+        "unknown-location" of Sku {
+            opens: "goods are counted at a location that the configuration does not know",
+            to_do: "give the location an entry, or its code an alias: an entry alone sells nothing there",
+            closes: "the location is known, or nothing is counted there",
+        }
+        "unknown-sku" of Sku, after unknown_sku {
+            opens: "an order's line names a SKU that no source of products knows",
+            to_do: "map the SKU, or create the product",
+            closes: "the product is there, or nothing is wanted of it any more",
+        }
+        "rows-contradict" of Sku {
+            opens: "a kit contains itself",
+            to_do: "correct what is in the kit in the source of products",
+            closes: "it does not any more",
+        }
+        "price-differs" of Sku {
+            opens: "a line has another price than its channel showed when it was placed",
+            to_do: "honour the price, or cancel the line",
+            closes: "the price is as shown, the line is over, or a decision",
+            decisions: ["honour", "cancel"],
+        }
     }
 };
 
 /// The entry of a kind.
-pub fn kind(name: &str) -> Option<&'static ExceptionKind> {
-    KINDS.iter().find(|kind| kind.kind == name)
+pub fn kind(about: About, name: &str) -> Option<&'static ExceptionKind> {
+    EXCEPTIONS.iter().find(|kind| kind.about == about && kind.kind == name)
 }
-
-/// Every kind of a SKU.
-pub const OF_SKUS: &[ExceptionKind] = kinds! {
-    "stock and prices" {
-        "oversold": "more is claimed than is there, and the SKU can't be backordered";
-            "buy in, move stock, or cancel the orders that are named, the latest first";
-            "nothing is claimed beyond what is there".
-        "negative-count": "a system counts below zero";
-            "correct the count in the system that is named; it is used as it is";
-            "the count is zero or more".
-        "counts-differ": "another system's count of a location differs from the one that counts" after counts_differ;
-            "count, and correct the system that is wrong; only the location's own counter is used";
-            "equal within the tolerance".
-        "count-stale": "a source has not counted for longer than its `counts_every`";
-            "look whether the feed of counts has stopped";
-            "a newer count".
-        "shop-stock-differs": "a shop shows another figure than it was last sent, with nothing under way" after shop_stock_differs;
-            "look whether whoever writes stock to the shop has stopped";
-            "equal".
-        "unknown-location": "goods are counted at a location that the configuration does not know";
-            "give the location an entry, or its code an alias: an entry alone sells nothing there";
-            "the location is known, or nothing is counted there".
-        "unknown-sku": "an order's line names a SKU that no source of products knows" after unknown_sku;
-            "map the SKU, or create the product";
-            "the product is there, or nothing is wanted of it any more".
-        "rows-contradict": "a kit contains itself";
-            "correct what is in the kit in the source of products";
-            "it does not any more".
-        "price-differs": "a line has another price than its channel showed when it was placed";
-            "honour the price, or cancel the line";
-            "the price is as shown, the line is over, or a decision"; ["honour", "cancel"].
-    }
-};
 
 /// What a person does about an exception of this kind.
-pub fn to_do(name: &str) -> &'static str {
-    kind(name).map_or("look at the rows that are named", |kind| kind.to_do)
+pub fn to_do(about: About, name: &str) -> &'static str {
+    kind(about, name).map_or("look at the rows that are named", |kind| kind.to_do)
 }
 
-/// The table as documentation, group by group.
+/// The table as documentation, theme by theme.
 pub fn page() -> String {
     let mut page = String::new();
-    let mut group = "";
-    for kind in KINDS.iter().chain(OF_SKUS) {
-        if kind.group != group {
-            group = kind.group;
+    let mut theme = "";
+    for kind in EXCEPTIONS {
+        if kind.theme != theme {
+            theme = kind.theme;
             page.push_str(&format!(
-                "\n## {group}\n\n| kind | opens when | after | a person | closes when | decisions |\n|{}\n",
+                "\n## {theme}\n\n| kind | opens when | after | a person | closes when | decisions |\n|{}\n",
                 " --- |".repeat(6)
             ));
         }
         let lasts = kind.after.and_then(DurationKey::of);
         let after = lasts.map_or_else(|| "at once".to_owned(), |after| format!("{} (`{}`)", after.default(), after.key));
-        let choices: Vec<String> = kind.choices.iter().map(|choice| format!("`{choice}`")).collect();
+        let decisions: Vec<String> = kind.decisions.iter().map(|decision| format!("`{decision}`")).collect();
         page.push_str(&format!(
             "| `{}` | {} | {after} | {} | {} | {} |\n",
             kind.kind,
             kind.opens,
             kind.to_do,
             kind.closes,
-            choices.join(", ")
+            decisions.join(", ")
         ));
     }
     page
@@ -239,13 +371,13 @@ mod tests {
 
     #[test]
     fn a_kind_stands_once_and_says_what_to_do() {
-        for (kinds, i) in [KINDS, OF_SKUS].into_iter().flat_map(|kinds| (0..kinds.len()).map(move |i| (kinds, i))) {
-            let kind = &kinds[i];
-            assert!(kinds[..i].iter().all(|before| before.kind != kind.kind), "{} stands twice", kind.kind);
+        for (i, kind) in EXCEPTIONS.iter().enumerate() {
+            let same = |before: &ExceptionKind| (before.about, before.kind) == (kind.about, kind.kind);
+            assert!(!EXCEPTIONS[..i].iter().any(same), "{} stands twice", kind.kind);
             assert!(kind.after.is_none_or(|after| DurationKey::of(after).is_some()), "{} waits for no duration", kind.kind);
-            assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") != kind.choices.is_empty());
+            assert!(!kind.to_do.ends_with('.') && kind.to_do.len() > 10 && kind.closes.contains("decision") != kind.decisions.is_empty());
         }
-        assert_eq!(to_do("never-heard-of"), "look at the rows that are named");
+        assert_eq!(to_do(About::Order, "never-heard-of"), "look at the rows that are named");
     }
 
     const BEGIN: &str =

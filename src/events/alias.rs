@@ -4,7 +4,7 @@ use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
 use super::sealed::Sealed;
 use crate::entities::alias::{AliasState, Claimed, Orphans};
-use crate::entities::exceptions;
+use crate::entities::exceptions::{self, About};
 use crate::entities::rules::Rules;
 use crate::facts::Alias;
 use crate::facts::ids::join_key;
@@ -40,7 +40,7 @@ fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {
         order_number: None,
         since: claimed.since,
         sentence: sentence.into(),
-        to_do: exceptions::to_do(CLAIMED).into(),
+        to_do: exceptions::to_do(About::Alias, CLAIMED).into(),
         at_risk: None,
         currency: None,
         causes: causes.collect(),
@@ -59,7 +59,7 @@ fn notice(kind: &'static str, entity: &str, orphans: &Orphans, rules: &Rules) ->
         order_number: None,
         since: orphans.since,
         sentence: sentence.into(),
-        to_do: exceptions::to_do(kind).into(),
+        to_do: exceptions::to_do(About::Alias, kind).into(),
         at_risk: None,
         currency: None,
         causes: Vec::new(),
@@ -173,5 +173,12 @@ mod tests {
         next.put(fact.key, fact.change, fact.version, fact.cause, fact.at, since);
         assert_eq!(seal(&mut next, now + Span::hours(23)), (vec![], Some(opens)));
         assert_eq!(seal(&mut next, opens), (vec![true], None));
+    }
+
+    #[test]
+    fn every_kind_has_its_entry() {
+        for kind in [CLAIMED, BLIND, ORPHANS] {
+            assert!(exceptions::kind(About::Alias, kind).is_some(), "give {kind} an entry in src/entities/exceptions.rs");
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Statement;
 use super::outlet::Outlet;
-use crate::entities::exceptions::to_do;
+use crate::entities::exceptions::{About, to_do};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::order::OrderView;
 use crate::entities::order::findings::Finding;
@@ -92,7 +92,7 @@ fn notice(view: &OrderView<'_>, finding: &Finding, since: Moment) -> ExceptionNo
         order_number: view.placed.header.map(|header| header.number.clone()),
         since,
         sentence: finding.sentence.as_str().into(),
-        to_do: to_do(finding.kind).into(),
+        to_do: to_do(About::Order, finding.kind).into(),
         at_risk: finding.at_risk,
         currency: finding.at_risk.map(|_| view.money.currency),
         causes: causes.collect(),

@@ -9,17 +9,13 @@ use std::collections::BTreeMap;
 
 use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
-use crate::entities::exceptions::{ExceptionKind, OF_SKUS};
+use crate::entities::exceptions::{self, About};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::sku::SkuState;
 use crate::entities::sku::findings::SkuFinding;
 use crate::entities::sku::state::Watched;
 use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Text};
-
-fn kind(name: &str) -> Option<&'static ExceptionKind> {
-    OF_SKUS.iter().find(|kind| kind.kind == name)
-}
 
 /// Opens what was found and is due, closes what holds no more. Returns when the next of them is due.
 pub(super) fn emit(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, outlet: &mut Outlet<'_>) -> Option<Moment> {
@@ -76,7 +72,7 @@ fn close(
 
 /// A person has settled it, where a person can.
 fn is_decided(state: &SkuState, found: &SkuFinding) -> bool {
-    let choices = kind(found.kind).map_or(&[][..], |kind| kind.choices);
+    let choices = exceptions::kind(About::Sku, found.kind).map_or(&[][..], |kind| kind.decisions);
     let decides = |row: Option<&SkuRow>| match row {
         Some(SkuRow::Decision(decision)) => {
             decision.kind == found.kind && decision.number == found.number && choices.contains(&decision.choice.as_str())
@@ -98,7 +94,7 @@ fn notice(sku: &Sku, found: SkuFinding, since: Moment) -> ExceptionNotice {
         entity: sku.as_str().into(),
         order_number: None,
         since,
-        to_do: kind(found.kind).map_or("look at the rows that are named", |kind| kind.to_do).into(),
+        to_do: exceptions::to_do(About::Sku, found.kind).into(),
         at_risk: None,
         currency: None,
         causes: causes.collect(),

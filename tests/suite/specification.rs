@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use waybill::entities::exceptions::{KINDS, OF_SKUS};
+use waybill::entities::exceptions::EXCEPTIONS;
 use waybill::entities::pair::Pair;
 use waybill::entities::topics::Topic;
 use waybill::events::notifications::MailKind;
@@ -40,7 +40,7 @@ fn is_marked(after: &str) -> bool {
 }
 
 fn built_kinds() -> BTreeSet<&'static str> {
-    KINDS.iter().chain(OF_SKUS).map(|kind| kind.kind).collect()
+    EXCEPTIONS.iter().map(|kind| kind.kind).collect()
 }
 
 /// The kinds of exceptions that the specification names and no code opens.

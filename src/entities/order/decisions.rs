@@ -12,7 +12,8 @@
 //! | | `refund` | the parcel is a return for money: at once where it is lost, with its receipt where it came back |
 //! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing beyond the closing |
 
-use crate::entities::{RowOf, Rows, exceptions};
+use crate::entities::exceptions::{self, About};
+use crate::entities::{RowOf, Rows};
 use crate::facts::order::Decision;
 use crate::facts::{Moment, OrderRow, SourceId};
 
@@ -23,8 +24,9 @@ impl<'a> Decisions<'a> {
     pub fn read(rows: &'a Rows<OrderRow>) -> Self {
         let mut all: Vec<(Moment, SourceId, &'a Decision)> = Vec::new();
         for RowOf { key, row: decision, .. } in rows.live::<Decision>() {
-            let kind = exceptions::kind(&decision.kind);
-            if kind.is_some_and(|kind| kind.choices.contains(&decision.choice.as_str())) {
+            let of_order = exceptions::kind(About::Order, &decision.kind);
+            let kind = of_order.or_else(|| exceptions::kind(About::Alias, &decision.kind));
+            if kind.is_some_and(|kind| kind.decisions.contains(&decision.choice.as_str())) {
                 all.push((decision.decided_at, key.source, decision));
             }
         }
