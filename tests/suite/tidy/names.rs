@@ -122,3 +122,16 @@ fn is_letter(word: &str) -> bool {
 fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
+
+#[test]
+fn a_letter_is_found_where_it_crosses_a_border() {
+    let code = "pub struct Line { pub n: u8, ordered: u8 } enum Pair { P, Returned { q: u8 } } const K: u8 = 1;
+        fn g() { for n in 0..2 { share::<2>(n) } } fn share<const N: usize>(j: u8) {}
+        #[cfg(test)] mod tests { struct Tested { w: u8 } }";
+    assert_eq!(letters_as_names(code), ["Line.n", "Pair.P", "Pair.q", "const K", "fn g"]);
+    let texts = r#"["P", "they are P, S and \"C\"", "after 3 s", "a parcel of 2 x TEE", "\n"]; 'W'; 'a: loop {}"#;
+    assert_eq!(letters_in_texts(texts).len(), 5, "{:?}", letters_in_texts(texts));
+    assert_eq!(letters_in_comments("/// `w` of `n`, not `wanted`\nlet w = \"`k`\";").len(), 2);
+    let types = "pub struct Tee; pub(crate) enum Cap {} struct Hidden; pub trait Worn {} pub type Size = u8; pub fn tee() {}";
+    assert_eq!(public_types(types), ["Tee", "Cap", "Worn", "Size"]);
+}
