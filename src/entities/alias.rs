@@ -115,16 +115,16 @@ impl AliasState {
 
     fn put_link(&mut self, key: RowKey, to: Option<Link>, version: Version, cause: Cause, at: Moment) -> Put {
         let RowKey { source, id: claim, .. } = key;
-        let told = StoredLink { source, claim, version, cause, at, to };
-        match self.links.binary_search_by(|link| (link.source, &link.claim).cmp(&(told.source, &told.claim))) {
+        let stored = StoredLink { source, claim, version, cause, at, to };
+        match self.links.binary_search_by(|link| (link.source, &link.claim).cmp(&(stored.source, &stored.claim))) {
             Err(place) => {
-                self.links.insert(place, told);
+                self.links.insert(place, stored);
                 Put::Changed
             }
             Ok(place) if version <= self.links[place].version => Put::Stale,
             Ok(place) => {
-                let same = self.links[place].to == told.to;
-                self.links[place] = told;
+                let same = self.links[place].to == stored.to;
+                self.links[place] = stored;
                 if same { Put::Same } else { Put::Changed }
             }
         }
@@ -162,7 +162,7 @@ impl AliasState {
         }
     }
 
-    /// Takes a row out that waits here; else says where it has gone, and forgets that it went there.
+    /// Takes a row out that waits here; else gives where it has gone, and forgets that it went there.
     pub fn take(&mut self, key: &RowKey) -> Result<WaitingRow, Option<Link>> {
         if let Ok(place) = self.rows.binary_search_by(|(other, _)| other.cmp(key)) {
             return Ok(self.rows.remove(place).1);
@@ -292,13 +292,13 @@ impl AliasState {
     /// first kept here, whichever is later: so old rows whose order arrives a moment after them are no orphans. A deletion whose row never came
     /// is none either.
     pub fn orphans(&self, alias: &Alias, rules: &Rules, tick: Moment) -> Result<Orphans, Option<Moment>> {
-        let told_at = |kept: &KeptRow<OrderRow>| {
-            let told = kept.upserted.as_ref()?.at;
-            Some(kept.deletion.as_ref().map_or(told, |deletion| deletion.at))
+        let written_at = |kept: &KeptRow<OrderRow>| {
+            let upserted = kept.upserted.as_ref()?.at;
+            Some(kept.deletion.as_ref().map_or(upserted, |deletion| deletion.at))
         };
         let waiting = self.waiting_len(alias);
-        let told = || self.rows.iter().filter_map(|(_, row)| Some((told_at(&row.kept)?, row.since)));
-        let (Some(since), Some(waits)) = (told().map(|(at, _)| at).min(), told().map(|(at, since)| at.max(since)).min()) else {
+        let times = || self.rows.iter().filter_map(|(_, row)| Some((written_at(&row.kept)?, row.since)));
+        let (Some(since), Some(waits)) = (times().map(|(at, _)| at).min(), times().map(|(at, since)| at.max(since)).min()) else {
             return Err(None);
         };
         // A return that names no order waits for a person from the beginning.

@@ -1,6 +1,6 @@
 //! A row with its content and its deletion side by side, each with the version, cause and moment of its record.
 //!
-//! Which of two records wins is said in [`super::newest`]. What a deleted row means is for the view to say.
+//! Which of two records wins: see [`super::newest`]. What a deleted row means is for the view to say.
 //!
 //! **Settled** rows can't change the view any more, whatever their content was: the content is dropped, version and mark stay for the tombstone
 //! time, so that a late repeat finds a newer version and does nothing. A *newer* version brings the whole row back: rows are totals.

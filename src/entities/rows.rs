@@ -1,4 +1,4 @@
-//! The newest version of each row of a small entity.
+//! The rows of an order: the newest version of each, in one sorted vector.
 
 use std::sync::Arc;
 
@@ -9,18 +9,21 @@ use super::{Deletion, KeptRow, Put, Upserted};
 use crate::facts::order::OrderRowType;
 use crate::facts::{Cause, Moment, OrderRow, RowKey, SourceId, Version};
 
-/// A row as it is kept: its content, and which record said so.
+/// A row as it is kept: its content, and the record that it came in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stored<R> {
+    /// The version of the newest record.
     pub version: Version,
+    /// The newest record.
     pub cause: Cause,
+    /// When it was written, by its source.
     pub at: Moment,
-    /// The source deleted it; `row` is what it last said. The mark is kept for `tombstone_days`, so that a late repeat can't revive the row.
+    /// The source deleted the row; `row` is its last content. The mark is kept for `tombstone_days`, so that a late repeat can't revive the row.
     pub deleted: bool,
-    /// `None` when a delete was all that ever came, or the row was withdrawn.
+    /// The content; `None` when a delete was all that ever came, or the row was withdrawn.
     pub row: Option<R>,
-    /// The version of `row` while it is deleted: an upsert that comes late, older than the deletion, still tells what was deleted.
-    pub said: Option<Box<Version>>,
+    /// The version of `row` while the row is deleted: an upsert that comes late, older than the deletion, still brings the content.
+    pub content_version: Option<Box<Version>>,
 }
 
 /// When there is no more room, so much is made for further rows.
@@ -76,11 +79,11 @@ impl<R: Clone + PartialEq> Slot<R> {
         let same = stored.deleted == deleted && (deleted || stored.row == row) && stored.at == at;
         if deleted {
             let stored = &mut Arc::make_mut(&mut self.row).1;
-            let said = if stored.deleted { stored.said.take() } else { Some(Box::new(stored.version)) };
-            *stored = Stored { version, cause, at, deleted, row: stored.row.take(), said };
+            let content_version = if stored.deleted { stored.content_version.take() } else { Some(Box::new(stored.version)) };
+            *stored = Stored { version, cause, at, deleted, row: stored.row.take(), content_version };
         } else {
             // Nothing of what stood there stays: where a copy shares it, it is not copied first.
-            let stored = Stored { version, cause, at, deleted, row, said: None };
+            let stored = Stored { version, cause, at, deleted, row, content_version: None };
             match Arc::get_mut(&mut self.row) {
                 Some(own) => own.1 = stored,
                 None => self.row = Arc::new((key, stored)),
@@ -94,14 +97,14 @@ impl<R: Clone + PartialEq> Slot<R> {
         let same = self.row.1.row == row;
         let stored = &mut Arc::make_mut(&mut self.row).1;
         stored.row = row;
-        stored.said = Some(Box::new(version));
+        stored.content_version = Some(Box::new(version));
         if same { Put::Same } else { Put::Changed }
     }
 }
 
 impl<R> Stored<R> {
     fn known(&self) -> Known {
-        let content = if self.deleted { self.said.as_deref().copied() } else { Some(self.version) };
+        let content = if self.deleted { self.content_version.as_deref().copied() } else { Some(self.version) };
         Known { newest: self.version, deleted: self.deleted, content }
     }
 }
@@ -130,16 +133,16 @@ impl<R: Clone + PartialEq> Rows<R> {
                 if self.0.len() == self.0.capacity() {
                     self.0.reserve_exact(ROOM);
                 }
-                self.0.insert(place, Slot::new(key, Stored { version, cause, at, deleted, row, said: None }));
+                self.0.insert(place, Slot::new(key, Stored { version, cause, at, deleted, row, content_version: None }));
                 Put::Changed
             }
             Ok(place) => self.0[place].put(key, row, version, cause, at),
         }
     }
 
-    /// The row is another entity's from this version on: its content goes, and an older telling doesn't bring it back.
+    /// The row is another entity's from this version on: its content goes, and an older record doesn't bring it back.
     pub fn withdraw(&mut self, key: RowKey, version: Version, cause: Cause, at: Moment) -> Put {
-        let stored = Stored { version, cause, at, deleted: true, row: None, said: Some(Box::new(version)) };
+        let stored = Stored { version, cause, at, deleted: true, row: None, content_version: Some(Box::new(version)) };
         match self.place(&key) {
             Err(place) => self.0.insert(place, Slot::new(key, stored)),
             Ok(place) if version <= self.0[place].row.1.version => return Put::Stale,
@@ -156,11 +159,11 @@ impl<R: Clone + PartialEq> Rows<R> {
     /// Takes a row out as if it had never been there: the alias that it came under leads elsewhere.
     pub fn take(&mut self, key: &RowKey) -> Option<KeptRow<R>> {
         let place = self.place(key).ok()?;
-        let Stored { version, cause, at, deleted, row, said } = Arc::unwrap_or_clone(self.0.remove(place).row).1;
+        let Stored { version, cause, at, deleted, row, content_version } = Arc::unwrap_or_clone(self.0.remove(place).row).1;
         if !deleted {
             return Some(KeptRow { upserted: row.map(|row| Upserted { version, cause, at, row }), deletion: None });
         }
-        let upserted = row.zip(said).map(|(row, said)| Upserted { version: *said, cause, at, row });
+        let upserted = row.zip(content_version).map(|(row, content_version)| Upserted { version: *content_version, cause, at, row });
         Some(KeptRow { upserted, deletion: Some(Deletion { version, cause, at, settled: false }) })
     }
 
@@ -169,10 +172,12 @@ impl<R: Clone + PartialEq> Rows<R> {
         self.0.binary_search_by(|slot| slot.begins.cmp(&begins).then_with(|| slot.row.0.cmp(key)))
     }
 
+    /// The row of this key.
     pub fn get(&self, key: &RowKey) -> Option<&Stored<R>> {
         self.place(key).ok().map(|place| &self.0[place].row.1)
     }
 
+    /// All rows, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&RowKey, &Stored<R>)> {
         self.0.iter().map(|slot| (&slot.row.0, &slot.row.1))
     }
@@ -188,10 +193,12 @@ impl<R: Clone + PartialEq> Rows<R> {
         self.of_kind(kind).filter(move |(key, _)| key.source == source)
     }
 
+    /// How many rows there are, deleted ones included.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Is there no row?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -209,7 +216,7 @@ pub struct RowOf<'a, T> {
 }
 
 impl Rows<OrderRow> {
-    /// The rows of a type that have content, deleted ones too: a deleted row keeps what it last said.
+    /// The rows of a type that have content, deleted ones too: a deleted row keeps its last content.
     pub fn all<'a, T: OrderRowType + 'a>(&'a self) -> impl Iterator<Item = RowOf<'a, T>> {
         self.of_kind(T::KIND).filter_map(|(key, stored)| Some(RowOf { key, stored, row: T::of(stored.row.as_ref()?)? }))
     }
@@ -232,9 +239,9 @@ mod tests {
     use super::*;
     use crate::facts::{Place, Text, TopicId};
 
-    /// A newer version that says nothing new is kept, and nobody has to look: a snapshot reads all rows once more.
+    /// A newer version with the same content is kept, and the view need not be computed: a snapshot reads all rows once more.
     #[test]
-    fn the_same_said_again_is_no_change() {
+    fn the_same_content_again_is_no_change() {
         let mut rows = Rows::default();
         let mut put = |place, row: Option<u8>| {
             let version = Version { incarnation: 0, place: Place::Position([place, 0, 0]), upsert: row.is_some(), adapter: 0 };

@@ -1,4 +1,4 @@
-//! Rows of a customer: accounts, consent, and what each of his orders tells. No address of a person is kept here, only digests.
+//! Rows of a customer: accounts, consent, and a summary of each order. No address of a person is kept here, only digests.
 
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +137,7 @@ pub struct HistoryLine {
     pub state: Text,
 }
 
-/// What an order tells its customer: derived by the order. Key: the order.
+/// An order as its customer has it: derived by the order. Key: the order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderSummary {
     /// The order.

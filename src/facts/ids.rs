@@ -84,7 +84,7 @@ pub struct Alias {
 }
 
 impl Alias {
-    /// The public number of an order, by which other systems refer to it; shops that number alike are told apart by `number_scope` in the configuration.
+    /// The public number of an order, by which other systems refer to it; `number_scope` in the configuration tells shops apart that number alike.
     pub const ORDER_NUMBER: &'static str = "order-number";
     /// A parcel's tracking number.
     pub const TRACKING: &'static str = "tracking";

@@ -172,7 +172,7 @@ macro_rules! decimal {
         }
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                // Equal values are written alike, whatever sums they came from: what is restored must tell what was told before.
+                // Equal values are written alike, whatever sums they came from: what is restored must emit what was emitted before.
                 let value = self.0.normalize();
                 if serializer.is_human_readable() {
                     serializer.serialize_str(&plain(&value))

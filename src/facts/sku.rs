@@ -221,7 +221,7 @@ pub struct Allocation {
     pub version: Option<Version>,
 }
 
-/// A despatch, or a part of it, that an order has told to be for one of its lines.
+/// A despatch, or a part of it, that is for a line by the rows of its order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DemandDespatch {
     /// The key of the warehouse's [`Despatched`] row.
@@ -232,9 +232,9 @@ pub struct DemandDespatch {
     pub quantity: Quantity,
     /// When.
     pub despatched_at: Moment,
-    /// Who tells of it.
+    /// The source that reports it.
     pub source: SourceId,
-    /// Of the row that tells of it, where it is a position in the source's log.
+    /// Of the row that reports it, where it is a position in the source's log.
     pub version: Option<Version>,
 }
 
@@ -259,7 +259,7 @@ pub struct Product {
     pub blocked_from: Option<Moment>,
     /// No stock is kept of it: it can always be sold.
     pub untracked: bool,
-    /// The unit that it is sold in; empty: not told.
+    /// The unit that it is sold in; empty: not known.
     pub sales_unit: Text,
 }
 
@@ -274,7 +274,7 @@ pub struct Movement {
     pub quantity: Quantity,
     /// When.
     pub moved_at: Moment,
-    /// `receipt`, `adjustment`, `transfer`, `despatch` ...: as the source says.
+    /// `receipt`, `adjustment`, `transfer`, `despatch` ...: in the source's word.
     pub cause: Text,
 }
 
@@ -308,7 +308,7 @@ pub struct KitPart {
     pub pieces: Quantity,
 }
 
-/// The same fact, told to the part: which kit it is used in. Key: the kit's SKU.
+/// The same for the part: which kit it is used in. Derived by the kit. Key: the kit's SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UsedIn {
     /// The kit.
@@ -319,14 +319,14 @@ pub struct UsedIn {
     pub above: Vec<Sku>,
 }
 
-/// That another SKU is a variation of this one, told by it: prices and offers of this one hold for it too. Derived. Key: the variation's SKU.
+/// That another SKU is a variation of this one: prices and offers of this one hold for it too. Derived by the variation. Key: its SKU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variation {
     /// The variation.
     pub sku: Sku,
 }
 
-/// Sellable goods that an order got back and that wait for their count, told by the order. Derived. Key: order + the receipt's row.
+/// Sellable goods that an order got back and that wait for their count. Derived by the order. Key: order + the receipt's row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Returned {
     /// The order that it comes from.
@@ -339,7 +339,7 @@ pub struct Returned {
     pub received_at: Moment,
 }
 
-/// What a part tells the kits it is used in: its free pieces in a channel. Derived. Key: part + channel.
+/// What is free of a part in a channel, for the kits it is used in. Derived by the part. Key: part + channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartFigure {
     /// The part.

@@ -45,7 +45,7 @@ struct Limit {
 }
 
 impl Limit {
-    /// A despatch of that moment is excluded for good, as far as the clock says.
+    /// A despatch of that moment is excluded for good, by the clock.
     fn is_past(&self, at: Moment) -> bool {
         at < self.before && self.posted.is_none_or(|as_of| at < as_of.counted_at + Span(-UNNAMED_SPAN.0 - MARGIN.0))
     }

@@ -1,7 +1,7 @@
 //! Which part of a line a counting system excludes from its count, and since when: a function of the line's row alone.
 //!
-//! What a system says of a line is put to the line's pieces in the order in which they leave: first to what has left, the earliest first,
-//! then to what is still to be sent. Pieces are numbered from 0, so each statement is a stretch of that row of pieces:
+//! The quantities that a system has allocated or posted are put to the line's pieces in the order in which they leave: first to what has left, the earliest first,
+//! then to what is still to be sent. Pieces are numbered from 0, so each quantity is a stretch of that row of pieces:
 //!
 //! ```text
 //! pieces      |- despatch 1 -|- despatch 2 -|---- rest ----|

@@ -42,7 +42,7 @@ pub struct StockSums {
     pub left: OrdMap<LeftOutBy, Quantity>,
     /// ... by share.
     pub shares: OrdMap<Share, Quantity>,
-    /// (location, key of the warehouse's row) -> how much of it lines say to be theirs.
+    /// (location, key of the warehouse's row) -> how much of it is of lines.
     pub named: OrdMap<(Text, Text), Quantity>,
     /// The counting systems' own movements.
     pub moves: OrdMap<MovementKey, Quantity>,

@@ -35,7 +35,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &Rules) -> HeaderRow<'a>
             header: Some(each.row),
             gone: each.stored.deleted,
             at: Some(each.stored.at),
-            version: Some(each.stored.said.as_deref().copied().unwrap_or(each.stored.version)),
+            version: Some(each.stored.content_version.as_deref().copied().unwrap_or(each.stored.version)),
             cause: Some(each.stored.cause),
             shop: Some(each.key.source),
             currency: each.row.currency,

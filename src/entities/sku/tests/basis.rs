@@ -1,4 +1,4 @@
-//! What counts leave out: by their basis, by what their system has booked, by their own movements.
+//! What counts exclude: by their basis, by what their system has posted, by their own movements.
 
 use super::*;
 use crate::entities::rules::{CountingRules, ReportsRefunds, Role, SourceRules};
@@ -29,7 +29,7 @@ fn counting(mut rules: Rules, counter: SourceId, counting: CountingRules) -> Rul
     rules
 }
 
-fn said(source: SourceId, pieces: i64, at: Moment) -> Allocation {
+fn statement(source: SourceId, pieces: i64, at: Moment) -> Allocation {
     Allocation { source, location: "LDN".into(), quantity: quantity(pieces), at, version: None }
 }
 
@@ -53,10 +53,10 @@ fn movement(bucket: &str, pieces: i64, at: Moment) -> SkuRow {
 /// whoever counts.
 #[test]
 fn ten_on_hand_and_five_on_order_show_four_whatever_the_count_leaves_out() {
-    let aside = |source| vec![said(source, 3, minute(5))];
+    let allocated = |source| vec![statement(source, 3, minute(5))];
     let lines = |bench: &mut Bench, plus: Vec<Allocation>| {
-        bench.put(SourceId::WAYBILL, "m|a", line(3, vec![], aside(WMS), vec![]));
-        bench.put(SourceId::WAYBILL, "s|a", line(2, vec![], [vec![said(WMS, 2, minute(5))], plus].concat(), vec![]));
+        bench.put(SourceId::WAYBILL, "m|a", line(3, vec![], allocated(WMS), vec![]));
+        bench.put(SourceId::WAYBILL, "s|a", line(2, vec![], [vec![statement(WMS, 2, minute(5))], plus].concat(), vec![]));
     };
     let mut on_hand = Bench::with(counted_by(WMS));
     on_hand.put(WMS, "c", counts(10, Basis::OnHand, minute(10)));
@@ -67,7 +67,7 @@ fn ten_on_hand_and_five_on_order_show_four_whatever_the_count_leaves_out() {
     let mut shopify = Bench::with(counted_by(PLUS));
     let figure = ShopFigure { shop: "plus".into(), location: "LDN".into(), quantity: quantity(8), basis: Basis::Free };
     shopify.log(1, PLUS, "c", SkuRow::ShopFigure(figure), minute(10));
-    lines(&mut shopify, vec![said(PLUS, 2, minute(0))]);
+    lines(&mut shopify, vec![statement(PLUS, 2, minute(0))]);
     for (mut bench, name) in [(on_hand, "on hand"), (available, "available"), (shopify, "Shopify's available")] {
         let figure = bench.figure().expect("counted");
         assert_eq!((figure.free, figure.shown), (quantity(5), quantity(4)), "{name}");
@@ -78,7 +78,7 @@ fn ten_on_hand_and_five_on_order_show_four_whatever_the_count_leaves_out() {
 fn pieces_that_are_set_aside_after_a_count_of_free_ones_are_still_in_it() {
     let mut bench = Bench::with(counted_by(WMS));
     bench.put(WMS, "c", counts(10, Basis::Free, minute(10)));
-    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], vec![said(WMS, 2, minute(9)), said(WMS, 1, minute(11))], vec![]));
+    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], vec![statement(WMS, 2, minute(9)), statement(WMS, 1, minute(11))], vec![]));
     assert_eq!(bench.free(), quantity(9), "two were left out, one was not");
     bench.put(WMS, "c", counts(9, Basis::Free, minute(12)));
     assert_eq!(bench.free(), quantity(9));
@@ -89,11 +89,11 @@ fn pieces_that_are_set_aside_after_a_count_of_free_ones_are_still_in_it() {
 fn what_was_set_aside_before_the_count_leaves_without_a_dip() {
     let mut bench = Bench::with(counted_by(WMS));
     bench.put(WMS, "c", counts(7, Basis::Free, minute(10)));
-    let aside = vec![said(WMS, 3, minute(5))];
-    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], aside.clone(), vec![]));
+    let allocated = vec![statement(WMS, 3, minute(5))];
+    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], allocated.clone(), vec![]));
     assert_eq!(bench.free(), quantity(7));
     bench.put(WMS, "D1|TEE", despatched("LDN", 2, minute(60)));
-    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![part("D1|TEE", "LDN", 2, minute(60))], aside, vec![]));
+    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![part("D1|TEE", "LDN", 2, minute(60))], allocated, vec![]));
     assert_eq!(bench.free(), quantity(7));
 }
 
@@ -108,11 +108,11 @@ fn a_system_that_books_at_night_holds_by_day_what_has_left() {
     bench.put(SourceId::WAYBILL, "1|a", line(2, left.clone(), vec![], vec![]));
     bench.put(SourceId::WAYBILL, "2|a", line(3, vec![], vec![], vec![]));
     assert_eq!(bench.free(), quantity(5));
-    // NAV books the two, and counts 8: in either order of arrival the figure stays.
+    // NAV posts the two, and counts 8: in either order of arrival the figure stays.
     let night = minute(23 * 60);
-    let booked = vec![Allocation { version: Some(position(2)), ..said(ERP, 2, night) }];
-    bench.put(SourceId::WAYBILL, "1|a", line(2, left, vec![], booked));
-    assert_eq!(bench.free(), quantity(5), "booked after the count");
+    let posted = vec![Allocation { version: Some(position(2)), ..statement(ERP, 2, night) }];
+    bench.put(SourceId::WAYBILL, "1|a", line(2, left, vec![], posted));
+    assert_eq!(bench.free(), quantity(5), "posted after the count");
     bench.log(3, ERP, "c", counts(8, Basis::OnHand, night), night);
     assert_eq!(bench.free(), quantity(5));
 }
@@ -122,8 +122,8 @@ fn an_undone_shipment_is_in_the_count_again() {
     let mut bench = Bench::with(counted_by(ERP));
     bench.log(9, ERP, "c", counts(10, Basis::OnHand, minute(60)), minute(60));
     let left = vec![part("D1|TEE", "LDN", 2, minute(5))];
-    let booked = vec![said(ERP, 2, minute(20)), said(ERP, -2, minute(30))];
-    bench.put(SourceId::WAYBILL, "1|a", line(2, left, vec![], booked));
+    let posted = vec![statement(ERP, 2, minute(20)), statement(ERP, -2, minute(30))];
+    bench.put(SourceId::WAYBILL, "1|a", line(2, left, vec![], posted));
     assert_eq!(bench.free(), quantity(8), "the goods have left, the ERP has them again");
 }
 
@@ -133,8 +133,8 @@ fn bookings_that_are_long_over_are_forgotten_and_the_figure_stays() {
     let day = Span::days(1).0 / 60_000;
     bench.log(1, ERP, "c", counts(10, Basis::OnHand, minute(0)), minute(0));
     bench.put(WMS, "D1|TEE", despatched("LDN", 2, minute(10)));
-    let booked = vec![Allocation { version: Some(position(2)), ..said(ERP, 2, minute(30)) }];
-    bench.put(SourceId::WAYBILL, "1|a", line(2, vec![part("D1|TEE", "LDN", 2, minute(10))], vec![], booked));
+    let posted = vec![Allocation { version: Some(position(2)), ..statement(ERP, 2, minute(30)) }];
+    bench.put(SourceId::WAYBILL, "1|a", line(2, vec![part("D1|TEE", "LDN", 2, minute(10))], vec![], posted));
     for days in 1..8 {
         bench.log(10 + days as u64, ERP, "c", counts(8, Basis::OnHand, minute(days * day)), minute(days * day));
         assert_eq!(bench.free(), quantity(8), "day {days}");
@@ -164,8 +164,8 @@ fn rows_of_one_log_are_ordered_by_it() {
         bench.put(SourceId::WAYBILL, "1|a", line(2, vec![left], vec![], vec![]));
         bench.free()
     };
-    assert_eq!(with(7, 6, minute(61)), quantity(8), "its clock runs ahead, it was booked before");
-    assert_eq!(with(7, 8, minute(50)), quantity(6), "booked after the count");
+    assert_eq!(with(7, 6, minute(61)), quantity(8), "its clock runs ahead, it was posted before");
+    assert_eq!(with(7, 8, minute(50)), quantity(6), "posted after the count");
     assert_eq!(with(7, 8, minute(60)), quantity(8), "one transaction");
 }
 
@@ -218,12 +218,12 @@ fn a_shop_that_counts_its_own_goods_is_written_what_it_has() {
     let figure = ShopFigure { shop: "magento".into(), location: "LDN".into(), quantity: quantity(10), basis: Basis::OnHand };
     bench.log(1, SHOP, "c", SkuRow::ShopFigure(figure), minute(10));
     bench.put(SHOP, "r1", holding(3));
-    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], vec![said(SHOP, 3, minute(0))], vec![]));
+    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], vec![statement(SHOP, 3, minute(0))], vec![]));
     let figure = bench.figure().expect("counted");
     assert_eq!((figure.free, figure.shown, figure.to_write), (quantity(7), quantity(6), quantity(10)));
 }
 
-/// Nobody has said yet from which of the pool's locations the line is sent: what one of their counts may not leave out is not left out.
+/// It is not known yet from which of the pool's locations the line is sent: what one of their counts may still hold is subtracted.
 #[test]
 fn a_line_without_a_location_is_set_aside_once_every_count_of_its_pool_is_newer() {
     for (london, berlin) in [(10, 20), (20, 10)] {
@@ -243,7 +243,7 @@ fn a_line_without_a_location_is_set_aside_once_every_count_of_its_pool_is_newer(
         bench.put(WMS, "l", count("LDN", london));
         bench.put(WMS, "b", count("BER", berlin));
         let waiting = match demand(None, 3, vec![]) {
-            SkuRow::Demand(line) => SkuRow::Demand(Box::new(Demand { allocated: vec![said(WMS, 2, minute(15))], ..*line })),
+            SkuRow::Demand(line) => SkuRow::Demand(Box::new(Demand { allocated: vec![statement(WMS, 2, minute(15))], ..*line })),
             other => other,
         };
         bench.put(SourceId::WAYBILL, "1|a", waiting);
@@ -254,7 +254,7 @@ fn a_line_without_a_location_is_set_aside_once_every_count_of_its_pool_is_newer(
     }
 }
 
-/// Two parcels of a line, each booked by a row of its own: the count stands between the two.
+/// Two parcels of a line, each posted by a row of its own: the count stands between the two.
 #[test]
 fn each_booking_of_a_line_is_judged_by_its_own_place_in_the_log() {
     let mut bench = Bench::with(counted_by(ERP));
@@ -262,8 +262,8 @@ fn each_booking_of_a_line_is_judged_by_its_own_place_in_the_log() {
     bench.put(WMS, "D1|TEE", despatched("LDN", 2, minute(5)));
     bench.put(WMS, "D2|TEE", despatched("LDN", 2, minute(6)));
     let left = vec![part("D1|TEE", "LDN", 2, minute(5)), part("D2|TEE", "LDN", 2, minute(6))];
-    let booked = |n, at| Allocation { version: Some(position(n)), ..said(ERP, 2, minute(at)) };
-    bench.put(SourceId::WAYBILL, "1|a", line(4, left, vec![], vec![booked(2, 20), booked(9, 30)]));
+    let posted = |n, at| Allocation { version: Some(position(n)), ..statement(ERP, 2, minute(at)) };
+    bench.put(SourceId::WAYBILL, "1|a", line(4, left, vec![], vec![posted(2, 20), posted(9, 30)]));
     assert_eq!(bench.free(), quantity(6), "the second is not in the count yet");
     bench.log(10, ERP, "c", counts(6, Basis::OnHand, minute(31)), minute(31));
     assert_eq!(bench.free(), quantity(6));

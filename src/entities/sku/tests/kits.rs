@@ -1,4 +1,4 @@
-//! Kits and their parts, each with rows of its own: what one tells the others is put to them until nothing more is told.
+//! Kits and their parts, each with rows of its own: what one derives for the others is put to them until nothing more is derived.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::facts::sku::KitPart;
 
 const ERP: SourceId = SourceId(4);
 
-/// SKUs that tell each other.
+/// SKUs that derive rows for each other.
 struct Shelf {
     rules: Rules,
     skus: BTreeMap<Sku, SkuState>,
@@ -45,32 +45,32 @@ impl Shelf {
         self.put(of, WMS, "LDN|main", super::count("LDN", "main", pieces, minute(0)));
     }
 
-    /// Seals all until nothing is told any more.
+    /// Seals all until nothing is derived any more.
     fn seal(&mut self) -> u32 {
         for round in 0..9 {
-            let mut told = Vec::new();
+            let mut rows = Vec::new();
             let rules = self.rules.clone();
             for (sku, state) in &mut self.skus {
                 state.settle(&rules, minute(0));
                 let derived = SkuView::of(sku, state, &rules, minute(0)).derived;
                 for DerivedRow { to, key, row } in derived.facts {
                     match (to, row) {
-                        (Subject::Sku(to), Some(Row::Sku(row))) => told.push((to, key, Some(row))),
-                        (Subject::Sku(to), _) => told.push((to, key, None)),
+                        (Subject::Sku(to), Some(Row::Sku(row))) => rows.push((to, key, Some(row))),
+                        (Subject::Sku(to), _) => rows.push((to, key, None)),
                         _ => {}
                     }
                 }
                 state.last_derived = derived.last;
                 state.sealed(None);
             }
-            if told.is_empty() {
+            if rows.is_empty() {
                 return round;
             }
-            for (to, key, row) in told {
+            for (to, key, row) in rows {
                 self.change(&to, key, row);
             }
         }
-        panic!("they never stop telling each other");
+        panic!("they never stop");
     }
 
     fn free(&self, of: &str) -> Option<Quantity> {

@@ -216,7 +216,7 @@ fn a_count_leaves_out_a_despatch_only_when_its_minute_is_over() {
     assert_eq!(bench.figure().expect("counted").free, quantity(5));
 }
 
-/// A warehouse tells to the minute and its rows have no position: of a despatch in the count's own minute it is not known whether the count
+/// A warehouse reports to the minute and its rows have no position: of a despatch in the count's own minute it is not known whether the count
 /// holds it, whichever of the two rows came later.
 #[test]
 fn a_despatch_that_no_line_names_is_in_no_count_of_its_own_minute() {
@@ -304,7 +304,7 @@ fn what_counts_leave_out_for_good_is_dropped_and_a_repeat_does_nothing() {
     assert!(bench.state.take_touched().iter().all(|key| bench.state.row_bytes(key).is_none()));
     bench.put_version(100, WMS, "D1|TEE", despatched("LDN", 3, minute(10)));
     assert_eq!(bench.figure().expect("counted").free, quantity(5));
-    // The order tells of the line anew: another piece is wanted.
+    // The order derives the line anew: another piece is wanted.
     bench.put_version(101, SourceId::WAYBILL, "1|a", demand(Some("LDN"), 4, left));
     assert_eq!(bench.figure().expect("counted").free, quantity(4));
 }

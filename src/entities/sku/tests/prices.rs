@@ -78,7 +78,7 @@ impl Bench {
     }
 }
 
-fn says(regular: &str, reduced: Option<&str>) -> (Option<String>, Option<String>) {
+fn asks(regular: &str, reduced: Option<&str>) -> (Option<String>, Option<String>) {
     (Some(regular.to_owned()), reduced.map(str::to_owned))
 }
 
@@ -87,12 +87,12 @@ fn a_price_with_an_end_is_an_offer_beside_the_regular_one_and_its_last_day_is_wh
     let mut bench = bench();
     bench.price("a", price("10")).price("b", Price { from: Some(day(200)), to: Some(day(201)), ..price("8") });
     let hour = Span::hours(1);
-    assert_eq!(bench.asked(day(199)), says("10", None));
+    assert_eq!(bench.asked(day(199)), asks("10", None));
     assert_eq!(bench.shown(day(199)).changes, Some(day(200) + Span(-hour.0)), "London's midnight");
-    assert_eq!(bench.asked(day(200) + Span(-hour.0)), says("10", Some("8")));
+    assert_eq!(bench.asked(day(200) + Span(-hour.0)), asks("10", Some("8")));
     let reduced = bench.shown(day(201) + Span::hours(22)).reduced.expect("the last day is whole");
     assert_eq!((reduced.from, reduced.until), (Some(day(200) + Span(-hour.0)), Some(day(202) + Span(-hour.0))));
-    assert_eq!((bench.asked(day(202) + Span(-hour.0)), bench.shown(day(202)).changes), (says("10", None), None));
+    assert_eq!((bench.asked(day(202) + Span(-hour.0)), bench.shown(day(202)).changes), (asks("10", None), None));
 }
 
 #[test]
@@ -103,36 +103,36 @@ fn a_new_list_price_replaces_the_old_one_whether_higher_or_lower() {
         .price("b", Price { from: Some(day(200)), ..price("9") })
         .price("c", Price { from: Some(day(300)), ..price("12") });
     let regular = |at| bench.asked(day(at)).0;
-    assert_eq!((regular(10), regular(250), regular(350)), (says("10", None).0, says("9", None).0, says("12", None).0));
+    assert_eq!((regular(10), regular(250), regular(350)), (asks("10", None).0, asks("9", None).0, asks("12", None).0));
 }
 
 #[test]
 fn the_offer_is_the_lowest_valid_price_below_the_regular_one() {
     let mut bench = bench();
     bench.price("a", price("10")).offer("o1", offer(Some(15), None)).offer("o2", offer(None, Some("8.99")));
-    assert_eq!(bench.asked(day(1)), says("10", Some("8.5")));
+    assert_eq!(bench.asked(day(1)), asks("10", Some("8.5")));
     bench.offer("o3", offer(None, Some("11")));
-    assert_eq!(bench.asked(day(1)), says("10", Some("8.5")), "dearer than the regular price is no offer");
+    assert_eq!(bench.asked(day(1)), asks("10", Some("8.5")), "dearer than the regular price is no offer");
     bench.offer("o1", OfferRow { active: false, ..offer(Some(15), None) });
-    assert_eq!(bench.asked(day(1)), says("10", Some("8.99")));
+    assert_eq!(bench.asked(day(1)), asks("10", Some("8.99")));
     bench.offer("o2", OfferRow { channels: vec!["eu".into()], ..offer(None, Some("8.99")) });
-    assert_eq!(bench.asked(day(1)), says("10", None), "another channel's");
+    assert_eq!(bench.asked(day(1)), asks("10", None), "another channel's");
 }
 
 #[test]
 fn half_a_penny_of_a_percentage_is_rounded_up_as_all_values_are() {
     let mut bench = bench();
     bench.price("a", price("8.77")).offer("o", offer(Some(50), None));
-    assert_eq!(bench.asked(day(1)), says("8.77", Some("4.39")));
+    assert_eq!(bench.asked(day(1)), asks("8.77", Some("4.39")));
 }
 
 #[test]
 fn an_offer_begins_and_ends_by_its_own_moments() {
     let mut bench = bench();
     bench.price("a", price("10")).offer("o", OfferRow { from: Some(minute(60)), until: Some(minute(90)), ..offer(Some(10), None) });
-    assert_eq!((bench.asked(minute(59)), bench.shown(minute(59)).changes), (says("10", None), Some(minute(60))));
-    assert_eq!((bench.asked(minute(60)), bench.shown(minute(60)).changes), (says("10", Some("9")), Some(minute(90))));
-    assert_eq!((bench.asked(minute(90)), bench.shown(minute(90)).changes), (says("10", None), None));
+    assert_eq!((bench.asked(minute(59)), bench.shown(minute(59)).changes), (asks("10", None), Some(minute(60))));
+    assert_eq!((bench.asked(minute(60)), bench.shown(minute(60)).changes), (asks("10", Some("9")), Some(minute(90))));
+    assert_eq!((bench.asked(minute(90)), bench.shown(minute(90)).changes), (asks("10", None), None));
 }
 
 #[test]
@@ -145,9 +145,9 @@ fn prices_of_other_lists_currencies_units_quantities_and_tax_modes_are_not_shown
         .price("unit", Price { unit: "BOX".into(), ..price("3") })
         .price("quantity", Price { minimum: quantity(10), ..price("4") })
         .price("tax", Price { tax_inside: false, to: Some(day(900)), ..price("5") });
-    assert_eq!(bench.asked(day(1)), says("10", None), "a price without tax is not below one with it");
+    assert_eq!(bench.asked(day(1)), asks("10", None), "a price without tax is not below one with it");
     bench.rules.stock.prices_include_tax.insert("uk".into(), false);
-    assert_eq!(bench.asked(day(1)), says("5", None), "the channel shows prices without tax");
+    assert_eq!(bench.asked(day(1)), asks("5", None), "the channel shows prices without tax");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_block_begins_by_the_clock() {
 fn a_variation_without_a_price_of_its_own_has_its_products() {
     let mut bench = bench();
     bench.put(SourceId::WAYBILL, "ITEM|4|a", SkuRow::Price(price("10")));
-    assert_eq!(bench.asked(day(1)), says("10", None));
+    assert_eq!(bench.asked(day(1)), asks("10", None));
     bench.price("own", price("12"));
-    assert_eq!(bench.asked(day(1)), says("12", None));
+    assert_eq!(bench.asked(day(1)), asks("12", None));
 }

@@ -6,7 +6,7 @@ use crate::facts::sku::Allocation;
 
 const ERP: SourceId = SourceId(9);
 
-/// LDN is counted by its warehouse, of free pieces or of those on hand; BER by the ERP, which books by rows of its own.
+/// LDN is counted by its warehouse, of free pieces or of those on hand; BER by the ERP, which posts by rows of its own.
 fn rules() -> Rules {
     let erp = SourceRules {
         id: ERP,
@@ -48,11 +48,11 @@ fn a_line() -> impl Strategy<Value = Demand> {
     })
 }
 
-/// How many pieces, from the first on, a source has said by `counted_at`.
-fn said(rows: &[Allocation], source: SourceId, counted_at: Moment) -> i64 {
+/// How many pieces, from the first on, a source has allocated or posted by `counted_at`.
+fn stated(rows: &[Allocation], source: SourceId, counted_at: Moment) -> i64 {
     let mut rows: Vec<&Allocation> = rows.iter().filter(|row| row.source == source).collect();
     rows.sort_by_key(|row| row.at);
-    // Piece by piece, so that what is taken back is the last that was said.
+    // Piece by piece, so that what is taken back is the last that was stated.
     let mut pieces: Vec<Moment> = Vec::new();
     for row in rows {
         let n: i64 = row.quantity.decimal().try_into().unwrap_or(0);
@@ -76,15 +76,15 @@ fn slow(line: &Demand, free: bool, counted_at: Moment) -> Vec<(Option<&str>, i64
     }
     let claim: i64 = line.claim.decimal().try_into().unwrap_or(0);
     pieces.resize(claim as usize, None);
-    let aside = if free { said(&line.allocated, WMS, counted_at) } else { 0 };
-    let booked = said(&line.posted, ERP, counted_at);
+    let allocated = if free { stated(&line.allocated, WMS, counted_at) } else { 0 };
+    let posted = stated(&line.posted, ERP, counted_at);
     let mut reserved = Vec::new();
     for (i, piece) in (0..).zip(pieces) {
         let taken = match piece {
-            Some(("LDN", at)) => at + Span::minutes(1) <= counted_at || i < aside,
-            Some(_) => i < booked,
+            Some(("LDN", at)) => at + Span::minutes(1) <= counted_at || i < allocated,
+            Some(_) => i < posted,
             // WaitingLine at BER: its count is of what is on hand.
-            None => i < aside && line.location.as_deref() != Some("BER") && !(line.location.is_none() && line.channel == "de"),
+            None => i < allocated && line.location.as_deref() != Some("BER") && !(line.location.is_none() && line.channel == "de"),
         };
         if !taken {
             reserved.push((piece.map(|(location, _)| location).or(line.location.as_deref()), 1));
@@ -96,14 +96,14 @@ fn slow(line: &Demand, free: bool, counted_at: Moment) -> Vec<(Option<&str>, i64
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Nothing is taken back once a count is newer: what was said at first and withdrawn later is judged by what stands now.
+    /// Nothing is taken back once a count is newer: what was stated at first and withdrawn later is judged by what stands now.
     #[test]
     fn what_is_left_out_is_that_of_each_piece_by_itself(
         lines in proptest::collection::vec(a_line(), 1..6),
         free in any::<bool>(),
         counted_at in 0..9_i64,
     ) {
-        // Of what takes back something said before the count and is itself said after it, either answer is as good.
+        // Of what takes back something stated before the count and is itself stated after it, either answer is as good.
         let back = |rows: &[Allocation]| rows.iter().any(|row| row.quantity.is_negative() && row.at > minute(counted_at * 100));
         prop_assume!(!lines.iter().any(|line| back(&line.allocated) || back(&line.posted)));
         let (counted_at, rules) = (minute(counted_at * 100), rules());
