@@ -6,7 +6,7 @@ use super::{customer_history, marketing_profiles};
 use crate::entities::customer::CustomerState;
 use crate::facts::CustomerKey;
 
-/// Says what changed.
+/// Emits what changed.
 pub fn seal_customer(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Sealed {
     state.tidy(outlet.context.rules, outlet.context.tick);
     for order in state.take_unsealed() {

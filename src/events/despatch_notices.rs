@@ -92,25 +92,25 @@ impl Request for DespatchNotice {
         let Some(header) = view.placed.header else { return };
         for receiver in receivers(view, header, rules) {
             let parcels = parcel_notices(view, ledgers, receiver);
-            parcels.iter().for_each(|of_parcel| of_parcel.enter_covered(view, ledgers, outlet));
-            for of_parcel in &parcels {
-                if let Some(totals) = of_parcel.lower(view, ledgers)
+            parcels.iter().for_each(|notice| notice.enter_covered(view, ledgers, outlet));
+            for notice in &parcels {
+                if let Some(totals) = notice.lower(view, ledgers)
                     && gate_of_lowering(view).open()
                 {
-                    let ledger = ledgers.entry(of_parcel.slot.clone()).or_default();
+                    let ledger = ledgers.entry(notice.slot.clone()).or_default();
                     ledger.corrected_at = Some(tick);
-                    of_parcel.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
+                    notice.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
                 }
             }
-            for of_parcel in &parcels {
-                let Some(parcel) = of_parcel.parcel.filter(|_| of_parcel.is_due(view, ledgers)) else { continue };
+            for notice in &parcels {
+                let Some(parcel) = notice.parcel.filter(|_| notice.is_due(view, ledgers)) else { continue };
                 if !gate(view, parcel, receiver, rules, tick).open() {
                     outlet.set_timer(gives_up_tracking(parcel, rules));
                     continue;
                 }
-                let totals = of_parcel.higher(view, ledgers);
-                let ledger = ledgers.entry(of_parcel.slot.clone()).or_default();
-                of_parcel.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
+                let totals = notice.higher(view, ledgers);
+                let ledger = ledgers.entry(notice.slot.clone()).or_default();
+                notice.send(view, header, totals, NoticeAction::Notify, ledger, outlet);
             }
         }
     }
@@ -119,16 +119,16 @@ impl Request for DespatchNotice {
         let mut topics = Vec::new();
         let Some(header) = view.placed.header else { return topics };
         for receiver in receivers(view, header, rules) {
-            for of_parcel in parcel_notices(view, ledgers, receiver) {
-                let ledger = ledgers.get(&of_parcel.slot);
+            for notice in parcel_notices(view, ledgers, receiver) {
+                let ledger = ledgers.get(&notice.slot);
                 let known: Quantity = ledger.map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
-                let due = format!("{} pieces", of_parcel.content(view).into_values().sum::<Quantity>());
+                let due = format!("{} pieces", notice.content(view).into_values().sum::<Quantity>());
                 let requested = format!("{known} pieces in {} steps", ledger.map_or(0, |ledger| ledger.step));
-                let gate = match of_parcel.parcel {
-                    Some(parcel) if of_parcel.lower(view, ledgers).is_none() => gate(view, parcel, receiver, rules, tick),
+                let gate = match notice.parcel {
+                    Some(parcel) if notice.lower(view, ledgers).is_none() => gate(view, parcel, receiver, rules, tick),
                     _ => gate_of_lowering(view),
                 };
-                topics.push(WhyTopic::new(Self::TOPIC, of_parcel.slot, due, requested, gate));
+                topics.push(WhyTopic::new(Self::TOPIC, notice.slot, due, requested, gate));
             }
         }
         topics
@@ -232,7 +232,7 @@ impl ParcelNotice<'_, '_> {
         ledger: &mut NoticeLedger,
         outlet: &mut Outlet<'_>,
     ) {
-        let body = notice(view, header, self, &totals, action, ledger);
+        let body = body(view, header, self, &totals, action, ledger);
         ledger.step += 1;
         ledger.totals.extend(totals);
         if let Some(parcel) = self.parcel {
@@ -268,7 +268,7 @@ fn parcel_notices<'v, 'a>(view: &'v OrderView<'a>, ledgers: &NoticeLedgers, rece
         all.push(ParcelNotice { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered });
     }
     for (key, slot) in request::notified_before(receiver, ledgers) {
-        if !all.iter().any(|of_parcel| of_parcel.slot == slot) {
+        if !all.iter().any(|notice| notice.slot == slot) {
             all.push(ParcelNotice { key, parcel: None, receiver, slot, covered: NoticeTotals::new() });
         }
     }
@@ -306,15 +306,15 @@ fn gate(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rules
     )
 }
 
-fn notice(
+fn body(
     view: &OrderView<'_>,
     header: &Header,
-    of_parcel: &ParcelNotice<'_, '_>,
+    notice: &ParcelNotice<'_, '_>,
     totals: &NoticeTotals,
     action: NoticeAction,
     ledger: &NoticeLedger,
 ) -> DespatchNotice {
-    let (parcel, receiver) = (of_parcel.parcel, of_parcel.receiver);
+    let (parcel, receiver) = (notice.parcel, notice.receiver);
     let text = |of: fn(&ParcelView<'_>) -> Text| parcel.map(of).unwrap_or_default();
     let line = |(id, total): (&Text, &Quantity)| NoticeLine {
         line: id.clone(),
@@ -323,17 +323,17 @@ fn notice(
         total: *total,
     };
     DespatchNotice {
-        head: RequestHead::new(view.key, &[receiver.name(), &of_parcel.key], ledger.step + 1),
+        head: RequestHead::new(view.key, &[receiver.name(), &notice.key], ledger.step + 1),
         receiver,
         action,
         order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
-        parcel: of_parcel.key.clone(),
+        parcel: notice.key.clone(),
         location: text(|parcel| parcel.location.into()),
         carrier: text(|parcel| parcel.carrier.into()),
         service: text(|parcel| parcel.service.into()),
         tracking: parcel.and_then(|parcel| parcel.tracking).map(Text::from),
-        // A parcel that no row speaks of any more has no time of its own.
+        // A parcel without rows has no time of its own.
         despatched_at: parcel.map_or(header.placed_at, |parcel| parcel.despatched_at),
         lines: totals.iter().map(line).collect(),
     }

@@ -1,6 +1,7 @@
 //! `exceptions`: what a person must look at. A statement, keyed by kind + entity + number: open while it holds, a tombstone when it is closed.
 //!
-//! The view of an order finds what is wrong; here it is opened once its time has come, kept with the moment since when, and closed again.
+//! The view of an order has the findings. Here a finding is opened once its time has come, kept with the moment since which it is open, and closed
+//! again.
 //!
 //! Every kind, what a person does about it and which decisions settle it stand in [`crate::entities::exceptions`].
 
@@ -25,7 +26,7 @@ pub struct ExceptionNotice {
     /// `order-incomplete`, `totals-differ`, `rows-contradict`, `orphan-rows`, `over-refunded`, `refund-overasked`, `unknown-word` ...
     /// `docs/exceptions.md` has them all.
     pub kind: Text,
-    /// Key of the order, SKU or name that it is about.
+    /// Key of the order, SKU or alias that it is about.
     pub entity: Text,
     /// Distinguishes several of one kind and entity; empty where there is one.
     pub number: Text,
@@ -53,7 +54,8 @@ impl Statement for ExceptionNotice {
     }
 }
 
-/// Opens what is found, due and not decided, closes what is no longer. `open`: kind | number, and since when; it survives restarts with the order.
+/// Opens the findings that are due and not decided, and closes those that hold no more. `open`: kind | number, and since when; a part of the order's
+/// state.
 pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, last_emitted: &mut LastEmitted, outlet: &mut Outlet<'_>) {
     let tick = outlet.context.tick;
     let due = |finding: &&Finding| !finding.decided && finding.opens_at.is_none_or(|opens_at| opens_at <= tick);

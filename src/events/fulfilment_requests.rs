@@ -105,7 +105,7 @@ impl Request for FulfilmentRequest {
             asked.cancelled = body.action == FulfilmentAction::Cancel;
             asked.enter_totals(totals);
             asked.asked_at = Some(outlet.context.tick);
-            // What is released anew after a cancel is answered anew.
+            // A release after a cancel needs an answer of its own.
             if body.action == FulfilmentAction::Release {
                 asked.first_asked_at = asked.asked_at;
             }
@@ -120,7 +120,7 @@ impl Request for FulfilmentRequest {
         for location in locations(view, ledgers, rules) {
             let asked = ledgers.get(&location).cloned().unwrap_or_default();
             let wanted = wanted_from(view, ledgers, rules, &location);
-            // What is lower has been asked for already: nothing but a raise can wait.
+            // Lower totals were requested already: only a raise can wait.
             let gate = gate(view, header, rules, &location);
             topics.push(WhyTopic::new(Self::TOPIC, location, pieces(&wanted), pieces(&asked.totals), gate));
         }
@@ -145,8 +145,8 @@ fn warehouse_of(line: &LineView<'_>, rules: &Rules) -> Option<Text> {
 }
 
 /// By line, what the location is to send in all: what is wanted less what others were asked for, where the line is assigned to it. A line that
-/// was moved away keeps here what left from here; the new location gets the rest once the old one has confirmed. A line of which nobody knows
-/// the location any more stays where it was asked for.
+/// was moved away keeps here what left from here; the new location gets the rest once the old one has confirmed. A line whose
+/// location is not known any more stays where it was requested.
 fn wanted_from(view: &OrderView<'_>, ledgers: &DocumentLedgers, rules: &Rules, location: &str) -> NoticeTotals {
     let mut totals = NoticeTotals::new();
     let asked = ledgers.get(location);
@@ -173,7 +173,7 @@ fn wanted_from(view: &OrderView<'_>, ledgers: &DocumentLedgers, rules: &Rules, l
             totals.insert(line.id.into(), total);
         }
     }
-    // A line whose row is missing cancels nothing: what was asked of it stays.
+    // A missing row cancels nothing: what was requested for its line stays.
     for (line, total) in asked.into_iter().flat_map(|asked| &asked.totals) {
         if !view.lines.iter().any(|known| known.id == line.as_str()) {
             totals.insert(line.clone(), *total);

@@ -1,7 +1,7 @@
 //! `order-completions`: every wanted piece is delivered; for the ERP and the shop. A notice ledger.
 //!
-//! Due once something is wanted and all that is wanted is in delivered parcels (those delivered by assumption count if configured). Lines
-//! that are added later and delivered make a further step.
+//! Due once something is wanted and all that is wanted is in delivered parcels. Parcels that count as delivered by time alone are included if so
+//! configured. Lines that are added later and delivered make a further step.
 
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,7 @@ fn all_delivered(view: &OrderView<'_>, rules: &Rules) -> bool {
     worth::wanted(view) && view.lines.iter().all(|line| delivered.get(line.id).copied().unwrap_or_default() >= line.sent.wanted)
 }
 
-/// Delivered pieces by line; without those delivered by assumption, unless these count.
+/// Delivered pieces by line; without those of parcels that are delivered by time alone, unless these are included.
 fn delivered(view: &OrderView<'_>, rules: &Rules) -> NoticeTotals {
     let mut totals: NoticeTotals = view.lines.iter().map(|line| (line.id.into(), line.sent.delivered)).collect();
     let assumed = view.sent.parcels.iter().filter(|parcel| parcel.delivered_at.is_some() && !is_final(parcel, rules));

@@ -242,7 +242,7 @@ impl ReturnNotice<'_> {
     ) {
         let line = |(part, total): (&Text, &Quantity)| {
             let quantity = *total - totals::of(&ledger.totals, part);
-            // Of a part that is there no more only its key says what it was.
+            // A part may not be there any more: then only its key says what it was.
             let mut of = split_key(part);
             let mut next = || of.next().unwrap_or_default();
             let line = next();

@@ -1,7 +1,7 @@
 //! `revenue-notices`: expected revenue for finance, never a posting. A running total: each notice has the signed difference.
 //!
-//! Due is the value of the wanted pieces and of the charges, from the moment the ERP has recorded the order. A cancellation is a difference
-//! below zero, and needs the record no more: the ERP that cancels its record may do so before the pieces are seen as cancelled.
+//! Due is the value of the wanted pieces and of the charges, once the ERP has recorded the order. A cancellation is a difference below zero. It does
+//! not wait for the record: an ERP may delete its record before the shop cancels the pieces.
 
 use serde::{Deserialize, Serialize};
 

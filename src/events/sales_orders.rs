@@ -6,8 +6,8 @@
 //! | `change` | asked or recorded, and the image differs from the one last asked | complete, sound |
 //! | `cancel` | asked or recorded, nothing wanted, nothing despatched | that it was asked |
 //!
-//! A record that the ERP made without our asking is adopted: the image of that seal is entered as asked and not sent. An order of the
-//! ERP's own is never requested.
+//! A record that the ERP made without a request is adopted: the image at that seal is entered in the ledger as requested, and nothing is sent. An
+//! order of the ERP's own is never requested.
 
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ pub struct ImageLine {
     pub description: Text,
     /// Ordered less cancelled.
     pub wanted: Quantity,
-    /// Worth of the wanted pieces after discounts, tax inside.
+    /// Value of the wanted pieces after discounts, tax inside.
     pub gross: Amount,
     /// The part of `gross` that is tax.
     pub tax: Amount,
@@ -278,6 +278,6 @@ fn image_payments(view: &OrderView<'_>) -> Vec<ImagePayment> {
         captured: tender.captured,
         reference: tender.reference.as_str().into(),
     };
-    // A tender that something was only refunded by is no payment.
+    // A tender with refunds alone is no payment.
     view.money.tenders.iter().filter(|tender| tender.captured.is_positive()).map(image).collect()
 }

@@ -1,7 +1,8 @@
 //! Exceptions of a SKU: what a person must look at in its stock and prices. The statement is that of [`super::exceptions`], keyed by kind +
 //! SKU + number.
 //!
-//! The SKU finds what holds; here it is watched from the moment since which it holds, opened once it has held for its time, and closed again.
+//! The view of the SKU has the findings. Here a finding is watched from the moment since which it holds, opened once it has held for its time, and
+//! closed again.
 //!
 //! Every kind, what a person does about it and which decisions settle it stand in [`crate::entities::exceptions`].
 
@@ -17,7 +18,7 @@ use crate::entities::sku::state::Watched;
 use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Text};
 
-/// Opens what was found and is due, closes what holds no more. Returns when the next of them is due.
+/// Opens the findings that are due, and closes those that hold no more. Returns when the next of them is due.
 pub(super) fn emit(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let tick = outlet.context.tick;
     let found: Vec<(Text, SkuFinding)> = findings
@@ -51,7 +52,7 @@ pub(super) fn emit(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, o
     next
 }
 
-/// What held and holds no more.
+/// Closes the findings that hold no more.
 fn close(
     sku: &Sku,
     watched: &mut BTreeMap<Text, Watched>,
