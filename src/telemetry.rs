@@ -312,38 +312,47 @@ pub mod say {
         warn!(bootstrap, what, error, retry_seconds = retry_in.as_secs_f64(), "Kafka does not answer: trying again");
     }
 
+    /// After so long without an answer.
     pub fn brokers_answer_again(after: Duration) {
         info!(seconds = after.as_secs(), "Kafka answers again");
     }
 
+    /// The group has assigned so many partitions; this instance now owns `owned`.
     pub fn partitions_assigned(assigned: usize, owned: usize) {
         info!(assigned, owned, "partitions assigned");
     }
 
+    /// The group has taken so many partitions away; this instance still owns `owned`.
     pub fn partitions_revoked(revoked: usize, owned: usize) {
         info!(revoked, owned, "partitions revoked: what was read and not committed is dropped and read again");
     }
 
+    /// An assigned partition may not be read; the group's next rebalance assigns it again.
     pub fn rebalance_failed(error: &str) {
         warn!(error, "a rebalance could not be carried out");
     }
 
+    /// Reading goes back after an epoch that was not committed.
     pub fn seek_failed(error: &str) {
         warn!(error, "the reader could not go back to the committed offsets: trying again");
     }
 
+    /// The log can't go on: the sentence says what to do.
     pub fn reading_stopped(error: &str) {
         error!(error, "reading from Kafka has stopped");
     }
 
+    /// An epoch may be committed only while its partitions are owned.
     pub fn epoch_revoked() {
         info!("partitions were revoked after the epoch was read: the epoch is dropped");
     }
 
+    /// After an error of one of its steps.
     pub fn transaction_aborted(error: &str) {
         warn!(error, "the transaction is aborted: its records are read again");
     }
 
+    /// A timeout, or a lost connection.
     pub fn commit_unknown(error: &str) {
         warn!(
             error,
@@ -351,6 +360,7 @@ pub mod say {
         );
     }
 
+    /// The committed offsets have shown it.
     pub fn commit_known(committed: bool) {
         info!(committed, "the result of the commit is known");
     }
@@ -368,9 +378,13 @@ pub mod say {
     /// How much a line of the Kafka client's own log matters.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum ClientLine {
+        /// Shown as an error.
         Error,
+        /// Shown as a warning.
         Warning,
+        /// Shown with `WAYBILL_LOG=debug`.
         Debug,
+        /// Shown with `WAYBILL_LOG=trace`.
         Trace,
     }
 

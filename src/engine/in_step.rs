@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | its next record is fetched | it is read when no other partition's next record is older |
 //! | it is read to its end | it holds no other back |
-//! | dry: its next record is not fetched yet, and may be old | the others wait for it once they would be more than [`WINDOW`] ahead, at most for [`PATIENCE`] |
+//! | dry: its next record is not fetched yet, and may be old | the others wait once they would be [`WINDOW`] ahead, for [`PATIENCE`] at most |
 //!
 //! When reading has caught up, records are seconds old, no partition is more than a window ahead, and nothing waits.
 

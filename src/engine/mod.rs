@@ -6,6 +6,21 @@
 //!
 //! Only the loop ([`run`], with [`restore`] before it) waits for the log and reads a clock, to measure. Everything below it is pure: an epoch is a
 //! function of the state before it, of its records and of its tick.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `run` | the loop |
+//! | `core` | an epoch from its records to its transaction |
+//! | `decode`, `workers` | records to facts, in chunks on several threads |
+//! | `store`, `shard`, `table`, `packed` | the entities, and what the open epoch changed of them |
+//! | `aliases`, `row_owners`, `bulk_deletes`, `watermarks` | facts that move or delete rows of several entities |
+//! | `timers` | when a view changes next although no record arrives |
+//! | `seal` | views, events and derived facts, wave by wave |
+//! | `outbox`, `write_state`, `state`, `topics` | what an epoch writes: events, dead letters, state, offsets |
+//! | `restore`, `incarnations` | state read back; sources that begin again |
+//! | `published`, `report` | what queries see; what an epoch held |
+//! | `log`, `memory`, `in_step` | the way to the outside; a log in memory; in which order partitions are read |
+//! | `settings`, `route` | what the engine is set up with; which shard keeps an entity |
 
 mod aliases;
 mod bulk_deletes;

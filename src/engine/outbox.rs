@@ -149,8 +149,8 @@ impl Outbox {
         self.records.extend(state.records);
     }
 
-    /// Everything as one transaction. Beside the exchange partitions' offsets stand the epochs' numbers, beside each source partition's offset the text
-    /// that `note` gives. Empties the outbox.
+    /// Everything as one transaction. Beside the exchange partitions' offsets stand the epochs' numbers, beside each source partition's offset the
+    /// text that `note` gives. Empties the outbox.
     pub fn transaction(
         &mut self,
         topics: &[Arc<str>],

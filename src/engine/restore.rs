@@ -111,8 +111,8 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
 fn check_whole(whole: usize, lost: usize, empty: usize) -> Result<(), LogError> {
     if lost > 0 && whole > 0 {
         return Err(LogError::Restore(
-            "some shards have lost their committed offsets, others have them. Delete all offsets of the group: then every source is read again from its \
-             beginning, which changes nothing"
+            "some shards have lost their committed offsets, others have them. Delete all offsets of the group: then every source is read again \
+             from its beginning, which changes nothing"
                 .into(),
         ));
     }
@@ -132,8 +132,8 @@ fn restore_notes(core: &mut Core, committed: &[Offset]) -> Result<(), LogError> 
     for (topic, offset) in places {
         if !core.incarnations.restore_note((topic as u16, offset.partition), &offset.metadata) {
             return Err(LogError::Restore(format!(
-                "{}[{}]: beside the committed offset stands {:?}, which Waybill did not write: another program commits for this group. Give Waybill an \
-                 application id of its own",
+                "{}[{}]: beside the committed offset stands {:?}, which Waybill did not write: another program commits for this group. \
+                 Give Waybill an application id of its own",
                 offset.topic, offset.partition, offset.metadata
             )));
         }

@@ -24,7 +24,7 @@ mod tests {
     use crate::entities::Put;
     use crate::entities::rules::Rules;
     use crate::events::{SealContext, Topic};
-    use crate::facts::customer::{Account, Consent, ConsentState, HistoryKind, HistoryLine, OrderSummary, Purpose};
+    use crate::facts::customer::{Consent, ConsentState, CustomerAccount, HistoryKind, HistoryLine, OrderSummary, Purpose};
     use crate::facts::time::Span;
     use crate::facts::{
         Amount, Cause, Change, Currency, CustomerRow, Digest, Moment, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId, Version,
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_collective_account_has_no_profile() {
         let mut bench = Bench::default();
-        let account = |collective| CustomerRow::Account(Account { brand: "day".into(), email: None, created_at: None, collective });
+        let account = |collective| CustomerRow::Account(CustomerAccount { brand: "day".into(), email: None, created_at: None, collective });
         bench.put(SHOP, "7", account(false));
         assert_eq!(bench.seal().len(), 1);
         bench.put(SHOP, "7", account(true));

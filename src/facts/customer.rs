@@ -9,7 +9,7 @@ use super::{Amount, Currency, Digest, Moment, OrderKey, Quantity, Sku, Text};
 #[non_exhaustive]
 pub enum CustomerRow {
     /// An account of the person.
-    Account(Account),
+    Account(CustomerAccount),
     /// An answer of the person.
     Consent(Consent),
     /// What an order of the person comes to.
@@ -36,7 +36,7 @@ impl CustomerRow {
 
 /// An account at a shop or the CRM's record of it. Key: the source's id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Account {
+pub struct CustomerAccount {
     /// The brand that it is an account of.
     pub brand: Text,
     /// Digest of its address.

@@ -180,7 +180,8 @@ pub async fn prepare(
     }
 }
 
-/// Names every topic that does not exist or differs, and changes nothing (`waybill check`). Does not wait: if brokers do not answer, that is an error.
+/// Names every topic that does not exist or differs, and changes nothing (`waybill check`). It does not wait: brokers that do not answer are an
+/// error.
 pub async fn describe(settings: &KafkaSettings, plan: &TopicPlan) -> Result<Vec<TopicProblem>, LogError> {
     let admin = Admin::new(settings, &Arc::new(KafkaHealth::default()))?;
     admin.problems(plan).await.map_err(|failure| match failure {

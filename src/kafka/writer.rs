@@ -230,7 +230,9 @@ impl WriterThread {
         let partitions: Vec<_> = self.known.keys().copied().collect();
         if self.stable_offsets(&partitions)? != self.known {
             return Err(LogError::Restore(
-                "another instance of the application has committed while this one did not own its partitions. Start again, so that the state is restored".into(),
+                "another instance of the application has committed while this one did not own its partitions. Start again, so that the state is \
+                 restored"
+                    .into(),
             ));
         }
         self.verified = generation;
@@ -321,7 +323,8 @@ impl WriterThread {
         Some(match code {
             code if is_unanswered(code) => Failed::Unknown(detail),
             Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Failed::Fault(Fault::Stop(format!(
-                "{detail}: a record is larger than its topic accepts. Raise the topic's max.message.bytes and start again. Nothing of this epoch is visible"
+                "{detail}: a record is larger than its topic accepts. Raise the topic's max.message.bytes and start again. Nothing of this epoch \
+                 is visible"
             ))),
             _ => in_transaction("delivery", &KafkaError::MessageProduction(code), &self.shared.settings.who()).or_abort(detail),
         })
@@ -398,7 +401,9 @@ fn decide(ours: &Committed, before: &Committed, found: &Committed) -> Result<Com
     let differing: Vec<_> = ours.iter().filter(|(partition, offset)| before.get(partition).unwrap_or(&unset) != *offset).collect();
     if differing.is_empty() {
         return Err(LogError::Restore(
-            "the result of the last transaction is unknown, and it moved no offset that would show it. Start again, so that the state is restored".into(),
+            "the result of the last transaction is unknown, and it moved no offset that would show it. Start again, so that the state is \
+             restored"
+                .into(),
         ));
     }
     let is_ours = differing.iter().all(|(partition, offset)| found.get(partition) == Some(offset));
@@ -408,8 +413,8 @@ fn decide(ours: &Committed, before: &Committed, found: &Committed) -> Result<Com
         (true, _) => Ok(CommitOutcome::Committed),
         (_, true) => Ok(CommitOutcome::NotCommitted),
         _ => Err(LogError::Restore(
-            "the committed offsets are neither those of the last transaction nor those before it: another process has committed. Start again, so that the \
-             state is restored"
+            "the committed offsets are neither those of the last transaction nor those before it: another process has committed. Start again, so \
+             that the state is restored"
                 .into(),
         )),
     }

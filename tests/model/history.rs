@@ -11,7 +11,7 @@ use waybill::facts::time::Span;
 use waybill::facts::{Alias, Amount, Link, Moment, OrderKey, OrderRow, Quantity, Row, Sku, SkuRow, Subject};
 
 use crate::chance::Chance;
-use crate::world::{BEGIN, Entry, Order, Rows, Told};
+use crate::world::{BEGIN, Entry, Order, Rows, SourceRow};
 
 /// The most rows that a history has.
 pub const ROWS_MAX: usize = 120;
@@ -39,7 +39,7 @@ struct Draft {
     at: Moment,
     source: usize,
     by: By,
-    rows: Vec<Told>,
+    rows: Vec<SourceRow>,
     /// Not dropped from a history that has grown too long.
     stays: bool,
 }
@@ -66,33 +66,33 @@ pub fn sku(text: &str) -> Sku {
 }
 
 impl Teller {
-    pub fn tell(&mut self, source: usize, by: By, at: Moment, rows: Vec<Told>) {
+    pub fn tell(&mut self, source: usize, by: By, at: Moment, rows: Vec<SourceRow>) {
         self.drafts.push(Draft { at, source, by, rows, stays: false });
     }
 
     /// ... what the history can't do without.
-    pub fn tell_for_sure(&mut self, source: usize, by: By, at: Moment, rows: Vec<Told>) {
+    pub fn tell_for_sure(&mut self, source: usize, by: By, at: Moment, rows: Vec<SourceRow>) {
         self.drafts.push(Draft { at, source, by, rows, stays: true });
     }
 
-    pub fn order_row(key: &OrderKey, id: impl Into<String>, at: Moment, row: OrderRow) -> Told {
-        Told { subject: Subject::Order(key.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
+    pub fn order_row(key: &OrderKey, id: impl Into<String>, at: Moment, row: OrderRow) -> SourceRow {
+        SourceRow { subject: Subject::Order(key.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
     }
 
-    pub fn named_row(name: &Alias, id: impl Into<String>, at: Moment, row: OrderRow) -> Told {
-        Told { subject: Subject::Alias(name.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
+    pub fn named_row(name: &Alias, id: impl Into<String>, at: Moment, row: OrderRow) -> SourceRow {
+        SourceRow { subject: Subject::Alias(name.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Order(row)) }
     }
 
-    pub fn sku_row(sku: &Sku, id: impl Into<String>, at: Moment, row: SkuRow) -> Told {
-        Told { subject: Subject::Sku(sku.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Sku(row)) }
+    pub fn sku_row(sku: &Sku, id: impl Into<String>, at: Moment, row: SkuRow) -> SourceRow {
+        SourceRow { subject: Subject::Sku(sku.clone()), kind: row.kind(), id: id.into(), at, row: Some(Row::Sku(row)) }
     }
 
-    pub fn link_row(name: &Alias, to: Link, at: Moment) -> Told {
-        Told { subject: Subject::Alias(name.clone()), kind: Link::KIND, id: String::new(), at, row: Some(Row::Link(to)) }
+    pub fn link_row(name: &Alias, to: Link, at: Moment) -> SourceRow {
+        SourceRow { subject: Subject::Alias(name.clone()), kind: Link::KIND, id: String::new(), at, row: Some(Row::Link(to)) }
     }
 
-    pub fn deleted(told: &Told, at: Moment) -> Told {
-        Told { at, row: None, ..told.clone() }
+    pub fn deleted(told: &SourceRow, at: Moment) -> SourceRow {
+        SourceRow { at, row: None, ..told.clone() }
     }
 
     /// `at` and up to so many minutes more.

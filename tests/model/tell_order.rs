@@ -8,7 +8,7 @@ use waybill::facts::{Alias, Currency, Link, Moment, OrderKey, OrderRow, Quantity
 
 use crate::history::{By, Teller, cents, pieces, sku};
 use crate::tell_work::{line_ref, warehouse_of};
-use crate::world::{BEGIN, ERP, POS, SOURCES, Told, WEB};
+use crate::world::{BEGIN, ERP, POS, SOURCES, SourceRow, WEB};
 
 /// A line as the story goes on with it.
 #[derive(Clone)]
@@ -143,7 +143,7 @@ fn placed_in_the_shop(teller: &mut Teller, story: &mut Story) {
     head.test = teller.chance.percent(2);
     story.head = Some(head.clone());
     let own = |id: &str, at, row| Teller::order_row(&story.key, id, at, row);
-    let mut groups: Vec<Vec<Told>> = Vec::new();
+    let mut groups: Vec<Vec<SourceRow>> = Vec::new();
     let link = Teller::link_row(&story.name, Link::Order(story.key.clone()), at);
     groups.push(vec![own("order", at, OrderRow::Header(Box::new(head))), link]);
     let address = Address { country: "GB".into(), city: Personal("Leeds".into()), ..Address::default() };

@@ -114,7 +114,7 @@ pub enum Order {
 
 /// One row of a source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct SourceRow {
     pub subject: Subject,
     pub kind: u8,
     pub id: String,
@@ -127,7 +127,7 @@ pub struct Told {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rows {
     pub order: Order,
-    pub rows: Vec<Told>,
+    pub rows: Vec<SourceRow>,
 }
 
 /// A record and whose it is.
@@ -158,7 +158,7 @@ impl Adapter for Reader {
             Order::Arrival => out.arrival(),
         };
         for row in told.rows {
-            let Told { subject, kind, id, at, row } = row;
+            let SourceRow { subject, kind, id, at, row } = row;
             match (subject, row) {
                 (subject, None) => out.deleted(subject, kind, id, place, at),
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
@@ -195,11 +195,11 @@ pub fn say(entry: &Entry) -> String {
         Order::Stamp(millis, tie) => format!("@{}/{tie}", Moment(millis)),
         Order::Arrival => "@arrival".to_owned(),
     };
-    let rows: Vec<String> = entry.record.rows.iter().map(say_row).collect();
+    let rows: Vec<String> = entry.record.rows.iter().map(row_shown).collect();
     format!("{:7} {order:6} {}", SOURCES[entry.source], rows.join("\n               + "))
 }
 
-fn say_row(told: &Told) -> String {
+fn row_shown(told: &SourceRow) -> String {
     let subject = match &told.subject {
         Subject::Order(order) => format!("order {}", order.0),
         Subject::Alias(name) => format!("name {name}"),

@@ -9,7 +9,7 @@ use super::purchases::{Bought, PurchaseSums};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::rules::Rules;
 use crate::entities::{KeptRow, KeyedRows, Put};
-use crate::facts::customer::{Account, HistoryKind, OrderSummary};
+use crate::facts::customer::{CustomerAccount, HistoryKind, OrderSummary};
 use crate::facts::{Cause, Change, CustomerRow, Digest, Moment, Row, RowKey, Text, Version};
 
 /// Digests of the history lines last emitted of one order: kind, number, digest. Sorted by kind and number.
@@ -153,7 +153,7 @@ impl CustomerState {
         self.rows.of_kind(kind)
     }
 
-    fn accounts(&self) -> impl Iterator<Item = &Account> {
+    fn accounts(&self) -> impl Iterator<Item = &CustomerAccount> {
         self.of_kind(CustomerRow::ACCOUNT).filter_map(|(_, kept)| match kept.live() {
             Some(CustomerRow::Account(account)) => Some(account),
             _ => None,

@@ -8,49 +8,16 @@
 mod goods;
 mod returns;
 mod systems;
+mod values;
 
 pub use goods::*;
 pub use returns::*;
 pub use systems::*;
-
-use std::fmt;
+pub use values::*;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, SourceId, Text, Version};
-
-/// A person's data: carried to who needs it, never shown in a log.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Personal(pub Text);
-
-impl fmt::Debug for Personal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(personal)")
-    }
-}
-
-/// A status or condition word: known, or kept as its source wrote it (exception `unknown-word`; it moves no stage and opens no gate).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Word<T> {
-    Known(T),
-    Unknown(Text),
-}
-
-impl<T> Word<T> {
-    pub fn unknown(&self) -> Option<&Text> {
-        match self {
-            Self::Known(_) => None,
-            Self::Unknown(text) => Some(text),
-        }
-    }
-
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(meaning) => Some(meaning),
-            Self::Unknown(_) => None,
-        }
-    }
-}
 
 /// A row type that stands under one kind of its own: `rows.live::<Despatch>()` finds its rows.
 pub trait OrderRowType: Sized {
@@ -480,14 +447,6 @@ impl Payment {
 pub struct Hold {
     pub reason: Text,
     pub active: bool,
-}
-
-/// Which of the order's lines a row speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum LineRef {
-    Line(Text),
-    /// Only the SKU is named: its lines are pooled.
-    Sku(Sku),
 }
 
 /// What an authority of its own says is cancelled of a line, as a total. Key: line + who. Owner: shop, ERP or warehouse.

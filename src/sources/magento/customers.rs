@@ -2,7 +2,7 @@
 
 use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
 use crate::envelope::{DecodeError, columns};
-use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
+use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::{CustomerKey, CustomerRow, Digest, EntityKind, Subject, Text};
 use crate::sources::facts_out::FactsOut;
@@ -34,7 +34,7 @@ impl<'a> TableRow<'a, Magento> for CustomerEntity<'a> {
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let common = &reader.adapter.common;
         let id = self.entity_id.id()?;
-        let account = Account {
+        let account = CustomerAccount {
             brand: common.brand.clone(),
             email: self.email.opt_text()?.and_then(|address| common.digester.email(&address)),
             created_at: moment(&self.created_at)?,

@@ -5,7 +5,7 @@ use super::record::MappedRecord;
 use super::row_type::RowType;
 use super::stock;
 use crate::envelope::DecodeError;
-use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
+use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
     Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution,
@@ -442,7 +442,7 @@ fn disposition(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), 
 
 fn account(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     let account = record.text("account");
-    let row = Account {
+    let row = CustomerAccount {
         brand: record.brand(),
         email: record.email(),
         created_at: record.moment("created_at"),

@@ -114,7 +114,7 @@ fn an_account_and_its_consent_come_from_one_contact_and_the_address_stays_a_dige
         told,
         [
             format!(
-                "customer account|magento|501 [501] Account(Account {{ brand: \"north\", email: Some({digest}), created_at: Some(2023-11-14T22:13:20Z), collective: false }}) at 2025-03-15T13:02:10Z"
+                "customer account|magento|501 [501] Account(CustomerAccount {{ brand: \"north\", email: Some({digest}), created_at: Some(2023-11-14T22:13:20Z), collective: false }}) at 2025-03-15T13:02:10Z"
             ),
             format!(
                 "customer account|magento|501 [{digest}|email|north|profiling] Consent(Consent {{ address: {digest}, channel: \"email\", brand: \"north\", purpose: Profiling, state: Yes, changed_at: Some(2025-03-15T13:01:40Z) }}) at 2025-03-15T13:01:40Z"

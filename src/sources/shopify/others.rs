@@ -2,7 +2,7 @@
 
 use super::context::{Context, moment};
 use crate::envelope::{Decimals, DecodeError, columns};
-use crate::facts::customer::{Account, Consent, ConsentState, Purpose};
+use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::sku::{Basis, ShopFigure};
 use crate::facts::{CustomerKey, CustomerRow, SkuRow};
@@ -42,7 +42,7 @@ pub(super) fn customer(cx: &Context<'_>, customer: &Customer<'_>, out: &mut Fact
     let common = &cx.shopify.common;
     let id = customer.id.id()?;
     let at = moment(&customer.updated_at)?.ok_or_else(|| customer.updated_at.error("the moment when the customer was changed"))?;
-    let account = Account {
+    let account = CustomerAccount {
         brand: common.brand.clone(),
         email: customer.email.opt_text()?.and_then(|address| common.digester.email(&address)),
         created_at: moment(&customer.created_at)?,

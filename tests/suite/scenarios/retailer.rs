@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::rows::FactTold;
+use super::rows::StoryFact;
 use waybill::config::{Config, Outside};
 use waybill::envelope::{DecodeError, Record};
 use waybill::facts::{OwnedRow, Role, Row, Subject};
@@ -49,8 +49,8 @@ impl Adapter for Story {
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
-        let facts: Vec<FactTold> = postcard::from_bytes(record.value.unwrap_or_default()).expect("a line's facts");
-        for FactTold { subject, kind, id, place, at, row } in facts {
+        let facts: Vec<StoryFact> = postcard::from_bytes(record.value.unwrap_or_default()).expect("a line's facts");
+        for StoryFact { subject, kind, id, place, at, row } in facts {
             match (subject, row) {
                 (subject, None) => out.deleted(subject, kind, id, place, at),
                 (Subject::Alias(name), Some(Row::Link(to))) => out.alias(name, to, place, at),

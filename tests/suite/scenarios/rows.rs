@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::language::{Clock, Cursor, Line as Told, Wrong};
+use super::language::{Clock, Cursor, Line as StoryLine, Wrong};
 use waybill::facts::ids::join_key;
 use waybill::facts::order::*;
 use waybill::facts::{
@@ -26,7 +26,7 @@ use waybill::facts::{
 
 /// A fact as the story's adapter puts it out; source, cause and the rest come from the record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FactTold {
+pub struct StoryFact {
     pub subject: Subject,
     pub kind: u8,
     pub id: Text,
@@ -65,7 +65,7 @@ pub(super) struct Telling<'l> {
     pub order: String,
     pub at: Moment,
     pub place: Place,
-    pub facts: Vec<FactTold>,
+    pub facts: Vec<StoryFact>,
 }
 
 impl Telling<'_> {
@@ -77,7 +77,7 @@ impl Telling<'_> {
             Row::Link(_) => Link::KIND,
             Row::Owned(_) | Row::Watermark(_) => unreachable!("told in their own ways"),
         };
-        self.facts.push(FactTold { subject, kind, id: id.into(), place: self.place, at: self.at, row: Some(row) });
+        self.facts.push(StoryFact { subject, kind, id: id.into(), place: self.place, at: self.at, row: Some(row) });
     }
 
     /// A row that the source may give to another order later.
@@ -90,7 +90,7 @@ impl Telling<'_> {
         // Whose source it is comes from the record.
         let owner = Subject::RowOwner(RowKey { kind, source: SourceId::WAYBILL, id: id.clone() });
         let row = Some(Row::Owned(Box::new(OwnedRow { subject, row })));
-        self.facts.push(FactTold { subject: owner, kind, id, place: self.place, at: self.at, row });
+        self.facts.push(StoryFact { subject: owner, kind, id, place: self.place, at: self.at, row });
     }
 
     /// Of the rows of this kind whose ids begin so, only those of the same line stand; older ones are deleted.
@@ -99,18 +99,18 @@ impl Telling<'_> {
         let set = Subject::Set(RowSet { source: SourceId::WAYBILL, entity, kind, prefix });
         let row = Some(Row::Watermark(Watermark::Raised));
         let place = Place::Position([of, line, 0]);
-        self.facts.push(FactTold { subject: set, kind: Watermark::KIND, id: Text::default(), place, at: self.at, row });
+        self.facts.push(StoryFact { subject: set, kind: Watermark::KIND, id: Text::default(), place, at: self.at, row });
     }
 
     /// A snapshot that reads all rows of this kind begins: the rows that it reads follow.
     pub fn reads_anew(&mut self, kind: u8) {
         let set = Subject::Set(RowSet { source: SourceId::WAYBILL, entity: EntityKind::Orders, kind, prefix: Text::default() });
         let row = Some(Row::Watermark(Watermark::Read));
-        self.facts.push(FactTold { subject: set, kind: Watermark::KIND, id: Text::default(), place: self.place, at: self.at, row });
+        self.facts.push(StoryFact { subject: set, kind: Watermark::KIND, id: Text::default(), place: self.place, at: self.at, row });
     }
 
     pub fn delete(&mut self, subject: Subject, kind: u8, id: impl Into<Text>) {
-        self.facts.push(FactTold { subject, kind, id: id.into(), place: self.place, at: self.at, row: None });
+        self.facts.push(StoryFact { subject, kind, id: id.into(), place: self.place, at: self.at, row: None });
     }
 
     pub fn link(&mut self, name: Alias, to: Link) {
@@ -128,7 +128,7 @@ pub(super) fn number(order: &str) -> Alias {
 
 impl Teller {
     /// `lines`: the whole story, to know which order was placed where.
-    pub fn new(lines: &[Told]) -> Self {
+    pub fn new(lines: &[StoryLine]) -> Self {
         let mut placed_in = BTreeMap::new();
         let mut first = None;
         for line in lines {
@@ -150,7 +150,7 @@ impl Teller {
     }
 
     /// The facts of a line.
-    pub fn tell(&mut self, line: &Told) -> Result<Vec<FactTold>, Wrong> {
+    pub fn tell(&mut self, line: &StoryLine) -> Result<Vec<StoryFact>, Wrong> {
         let mut words = Cursor::new(&line.says, line.number);
         let place = if line.marks.old {
             self.old_lines += 1;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::language::Line;
 use super::retailer::topic_of;
-use super::rows::{FactTold, Teller};
+use super::rows::{StoryFact, Teller};
 use waybill::config::Config;
 use waybill::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use waybill::engine::{Engine, Limits, OutRecord, Turn};
@@ -22,7 +22,7 @@ pub struct StoryRecord {
     pub line: usize,
     pub who: String,
     pub at: Moment,
-    pub facts: Vec<FactTold>,
+    pub facts: Vec<StoryFact>,
     pub ends_epoch: bool,
 }
 

@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 /// A file beyond this has met two concepts.
 const LINES_MAX: usize = 620;
 const LOOP_LINES_MAX: usize = 150;
@@ -194,20 +192,6 @@ fn product() -> Vec<(PathBuf, String)> {
     files.into_iter().filter(|(path, _)| kept.contains(path)).collect()
 }
 
-/// What does not hold yet. The lists shrink, and never grow.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Known {
-    /// Names of types that stand twice.
-    names: BTreeSet<String>,
-    /// Files in which letters name quantities.
-    letters: BTreeSet<PathBuf>,
-}
-
-fn known() -> Known {
-    toml::from_str(include_str!("known.toml")).expect("known.toml is well formed")
-}
-
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     let arrows = imports::Crate::read(&product()).arrows();
@@ -221,17 +205,15 @@ fn no_files_import_each_other_in_a_circle() {
 
 #[test]
 fn a_public_type_name_stands_once() {
-    let known = known().names;
     let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, text) in product().iter().filter(|(path, _)| !path.starts_with("src/retailer")) {
         for name in names::public_types(text) {
             places.entry(name).or_default().insert(path.display().to_string());
         }
     }
-    places.retain(|_, places| places.len() > 1);
-    let new: Vec<String> =
-        places.iter().filter(|(name, _)| !known.contains(*name)).map(|(name, places)| format!("{name}: {places:?}")).collect();
-    assert!(new.is_empty(), "one name, one meaning: find a more precise one for all but one of these\n{}", new.join("\n"));
+    let twice: Vec<String> =
+        places.iter().filter(|(_, places)| places.len() > 1).map(|(name, places)| format!("{name}: {places:?}")).collect();
+    assert!(twice.is_empty(), "one name, one meaning: find a more precise one for all but one of these\n{}", twice.join("\n"));
 }
 
 /// Rooms whose texts are ours. `sources` and `envelope` speak other systems' languages, `kafka`, `cli` and the retailer name no quantity.
@@ -243,7 +225,6 @@ const UNITS: &[&str] = &["s", "m", "h", "d"];
 
 #[test]
 fn no_single_letter_names_a_quantity() {
-    let known = known().letters;
     let mut found: Vec<(PathBuf, String)> = Vec::new();
     for (path, text) in product() {
         let mut letters = names::letters_as_names(&text);
@@ -264,9 +245,8 @@ fn no_single_letter_names_a_quantity() {
         let file = path.strip_prefix(root()).expect("below the root");
         found.extend(texts.flat_map(names::letters_of).map(|letter| (file.to_path_buf(), letter)));
     }
-    let new: Vec<String> =
-        found.iter().filter(|(file, _)| !known.contains(file)).map(|(file, letter)| format!("{}: {letter}", file.display())).collect();
-    assert!(new.is_empty(), "a quantity is named by a word (ordered, despatched, kept ...):\n{}", new.join("\n"));
+    let found: Vec<String> = found.iter().map(|(file, letter)| format!("{}: {letter}", file.display())).collect();
+    assert!(found.is_empty(), "a quantity is named by a word (ordered, despatched, kept ...):\n{}", found.join("\n"));
 }
 
 #[test]
