@@ -246,7 +246,7 @@ impl ParcelNotice<'_, '_> {
 /// new); then those that were notified and have no rows any more.
 fn parcel_notices<'v, 'a>(view: &'v OrderView<'a>, ledgers: &NoticeLedgers, receiver: Receiver) -> Vec<ParcelNotice<'v, 'a>> {
     let mut own: SmallMap<&str, Quantity> = SmallMap::new();
-    for line in view.lines.iter().filter(|line| !line.set) {
+    for line in view.lines.iter().filter(|line| !line.is_bundle) {
         *own.entry(line.sku.as_str()).or_default() += shipped(line, receiver);
     }
     let mut parcels: Vec<&ParcelView<'_>> = view.sent.parcels.iter().collect();
@@ -285,7 +285,7 @@ fn shipped(line: &LineView<'_>, receiver: Receiver) -> Quantity {
 
 /// When a notice goes without a tracking number.
 fn gives_up_tracking(parcel: &ParcelView<'_>, rules: &Rules) -> Option<Moment> {
-    (parcel.tracking.is_none() && !parcel.taken).then(|| parcel.despatched_at + rules.durations.tracking_for_notice)
+    (parcel.tracking.is_none() && !parcel.handed_over).then(|| parcel.despatched_at + rules.durations.tracking_for_notice)
 }
 
 /// Taking back asks for nothing but rows that do not contradict each other.

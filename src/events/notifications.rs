@@ -313,7 +313,7 @@ fn undelivered(view: &OrderView<'_>) -> bool {
 
 /// The mails whose events have happened, of the kinds that are on.
 fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, sent: &SentMails, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
-    let cancelled: Quantity = view.lines.iter().filter(|line| !line.set).map(|line| line.ordered - line.sent.wanted).sum();
+    let cancelled: Quantity = view.lines.iter().filter(|line| !line.is_bundle).map(|line| line.ordered - line.sent.wanted).sum();
     let all = worth::all_cancelled(view, std::iter::empty());
     let mut mails = Vec::new();
     // What is sold at a counter is confirmed there.
@@ -325,7 +325,7 @@ fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, sent: &SentMails, rul
         let at = view.sent.cancelled_at.unwrap_or(header.placed_at);
         mails.push(Mail::of(kind, Text::from(cancelled.to_string()), at));
     }
-    for parcel in view.sent.parcels.iter().filter(|parcel| !parcel.taken) {
+    for parcel in view.sent.parcels.iter().filter(|parcel| !parcel.handed_over) {
         of_parcel(parcel, sent, rules, &mut mails);
     }
     mails.extend(delayed(view, header, tick));

@@ -37,7 +37,7 @@ pub(super) fn sum<P: AsRef<str>>(totals: &NoticeTotals, parts: &[P]) -> Quantity
 /// such line.
 pub(super) fn of_article<'v>(view: &'v OrderView<'_>, line: &str) -> Vec<&'v str> {
     let Some(of) = request::line(view, line) else { return Vec::new() };
-    view.lines.iter().filter(|known| !known.set && known.sku == of.sku).map(|known| known.id).collect()
+    view.lines.iter().filter(|known| !known.is_bundle && known.sku == of.sku).map(|known| known.id).collect()
 }
 
 /// The totals after a notice of what is there and was not notified yet: of each pool as much as is there.

@@ -6,7 +6,7 @@ use crate::facts::SourceId;
 /// Who tells what left (`fact`: despatches) and what came back (receipts) at a location: the warehouse system of the location; the ERP where
 /// none is set; the shop where there is neither. A location that the configuration does not know belongs to whatever warehouse system speaks
 /// of it. Configuration may have moved the fact to one source.
-pub(super) fn tells_of_goods(rules: &Rules, fact: Authority, source: SourceId, location: &str) -> bool {
+pub(super) fn goods_count_from(rules: &Rules, fact: Authority, source: SourceId, location: &str) -> bool {
     if let Some(moved) = rules.authorities.get(&fact) {
         return *moved == source;
     }
@@ -16,12 +16,12 @@ pub(super) fn tells_of_goods(rules: &Rules, fact: Authority, source: SourceId, l
             None if rules.has(Role::Erp) => rules.plays(source, Role::Erp),
             None => rules.plays(source, Role::Shop) || rules.plays(source, Role::Pos),
         },
-        None => rules.plays(source, house(rules)),
+        None => rules.plays(source, role_for_goods(rules)),
     }
 }
 
 /// The role that tells of goods where no location says more.
-pub(super) fn house(rules: &Rules) -> Role {
+pub(super) fn role_for_goods(rules: &Rules) -> Role {
     if rules.has(Role::Wms) {
         Role::Wms
     } else if rules.has(Role::Erp) {
@@ -32,6 +32,6 @@ pub(super) fn house(rules: &Rules) -> Role {
 }
 
 /// Who tells of payments: where the order was placed, if configuration has not moved it.
-pub(super) fn tells_of_payments(rules: &Rules, source: SourceId, shop: Option<SourceId>) -> bool {
+pub(super) fn payments_count_from(rules: &Rules, source: SourceId, shop: Option<SourceId>) -> bool {
     rules.authorities.get(&Authority::Payments).copied().or(shop) == Some(source)
 }

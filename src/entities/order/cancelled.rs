@@ -64,8 +64,8 @@ pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>) -> Cancelled {
         all.books(input, shop, &placed.lines);
     }
     let whole = placed.header.is_some_and(|header| header.state == Word::Known(ShopState::Cancelled));
-    for (line, told) in placed.lines.iter().zip(&mut all.lines) {
-        told.by_shop = if whole || line.removed { line.ordered } else { told.by_shop.max(told.booked_by_shop) };
+    for (line, reported) in placed.lines.iter().zip(&mut all.lines) {
+        reported.by_shop = if whole || line.removed { line.ordered } else { reported.by_shop.max(reported.booked_by_shop) };
     }
     if whole {
         all.at = all.at.max(placed.at);
@@ -76,15 +76,15 @@ pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>) -> Cancelled {
 impl Cancelled {
     fn books(&mut self, input: &Input<'_>, shop: SourceId, lines: &[PlacedLine<'_>]) {
         for RowOf { key, stored, row } in input.rows.live::<LineProgress>().filter(|each| each.key.source == shop) {
-            for (line, told) in lines.iter().zip(&mut self.lines) {
+            for (line, reported) in lines.iter().zip(&mut self.lines) {
                 let Some(each) = line.pieces_of(&key.id) else { continue };
-                told.booked_by_shop = told.booked_by_shop.max(row.cancelled.times(each));
+                reported.booked_by_shop = reported.booked_by_shop.max(row.cancelled.times(each));
                 if row.credited.is_positive() {
-                    told.credited = told.credited.max(row.credited.times(each));
-                    told.credited_at = told.credited_at.max(Some(stored.at));
+                    reported.credited = reported.credited.max(row.credited.times(each));
+                    reported.credited_at = reported.credited_at.max(Some(stored.at));
                 }
-                told.shop_shipped = told.shop_shipped.max(row.shipped.times(each));
-                told.shop_received = told.shop_received.max(row.received.map(|received| received.times(each)));
+                reported.shop_shipped = reported.shop_shipped.max(row.shipped.times(each));
+                reported.shop_received = reported.shop_received.max(row.received.map(|received| received.times(each)));
             }
             if row.cancelled.is_positive() || row.credited.is_positive() {
                 self.at = self.at.max(Some(stored.at));
@@ -109,14 +109,14 @@ impl Cancelled {
             }
             let mut parts = vec![Quantity::ZERO; placed.lines.len()];
             pooling::spread(row.total, &pooling::targets(&placed.lines, &row.line), &[&ordered], &mut parts);
-            for (told, part) in self.lines.iter_mut().zip(parts) {
+            for (reported, part) in self.lines.iter_mut().zip(parts) {
                 match owner {
-                    Owner::Shop => told.by_shop = told.by_shop.max(part),
-                    Owner::Erp => told.by_erp = told.by_erp.max(part),
+                    Owner::Shop => reported.by_shop = reported.by_shop.max(part),
+                    Owner::Erp => reported.by_erp = reported.by_erp.max(part),
                     Owner::Warehouse => {
-                        told.by_warehouse += part;
+                        reported.by_warehouse += part;
                         if row.stopped {
-                            told.stopped_by_warehouse += part;
+                            reported.stopped_by_warehouse += part;
                         }
                     }
                 }

@@ -51,7 +51,7 @@ pub(super) fn stage<'a>(
         let stopped = stopping.stopped(i, &mut budget);
         kept.push(KeptLine { stopped, pieces: line.ordered - stopped - back.lines[i].returned });
     }
-    for bundle in (0..lines.len()).filter(|&i| lines[i].set) {
+    for bundle in (0..lines.len()).filter(|&i| lines[i].is_bundle) {
         let stopped = whole_bundles(lines, bundle, |i| kept[i].stopped).min(lines[bundle].ordered - sent.lines[bundle].wanted);
         let returned = back.lines[bundle].returned.min(lines[bundle].ordered - stopped);
         kept[bundle] = KeptLine { stopped, pieces: lines[bundle].ordered - stopped - returned };

@@ -27,11 +27,15 @@ pub(super) fn name(line_ref: &LineRef) -> &str {
 pub(super) fn targets(lines: &[PlacedLine<'_>], line_ref: &LineRef) -> Targets {
     match line_ref {
         LineRef::Line(id) => {
-            lines.iter().position(|line| !line.set && (line.id == id || line.leaf == Some(id.as_str()))).into_iter().collect()
+            lines.iter().position(|line| !line.is_bundle && (line.id == id || line.leaf == Some(id.as_str()))).into_iter().collect()
         }
         LineRef::Sku(sku) => {
-            let of_goods: Targets = (0..lines.len()).filter(|&i| !lines[i].set && lines[i].sku == sku).collect();
-            if of_goods.is_empty() { (0..lines.len()).filter(|&i| !lines[i].set && lines[i].line.sku == *sku).collect() } else { of_goods }
+            let of_goods: Targets = (0..lines.len()).filter(|&i| !lines[i].is_bundle && lines[i].sku == sku).collect();
+            if of_goods.is_empty() {
+                (0..lines.len()).filter(|&i| !lines[i].is_bundle && lines[i].line.sku == *sku).collect()
+            } else {
+                of_goods
+            }
         }
     }
 }
@@ -39,9 +43,9 @@ pub(super) fn targets(lines: &[PlacedLine<'_>], line_ref: &LineRef) -> Targets {
 /// What an owner will not deliver, of lines that a row names together: `lost`, but no more than what his other rows leave open (`kept`: what
 /// he still takes upon himself).
 #[derive(Default)]
-pub(super) struct Losses(Vec<(Vec<usize>, Quantity, Quantity)>);
+pub(super) struct Shortfalls(Vec<(Vec<usize>, Quantity, Quantity)>);
 
-impl Losses {
+impl Shortfalls {
     pub fn add(&mut self, targets: &[usize], lost: Quantity, kept: Quantity) {
         match self.0.iter_mut().find(|(there, _, _)| there == targets) {
             Some((_, all, still)) => {

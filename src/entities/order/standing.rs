@@ -180,16 +180,16 @@ fn return_stage(figures: &OrderFigures<'_>) -> ReturnStage {
     }
     let settled = |line: &LineView<'_>| line.back.settled_stock + line.back.settled_written_off + line.back.settled_other;
     let all_settled = figures.lines.iter().all(|line| settled(line) >= line.back.returned);
-    let all_there = back.expected.is_positive() && back.there >= back.expected;
+    let all_arrived = back.expected.is_positive() && back.arrived >= back.expected;
     let accepted = figures.lines.iter().all(|line| line.back.returned >= line.back.authorised);
     let paid = money.due == money.refunded;
-    if all_there && accepted && all_settled && paid {
+    if all_arrived && accepted && all_settled && paid {
         ReturnStage::Reversed
-    } else if all_there && paid {
+    } else if all_arrived && paid {
         ReturnStage::Refunded
-    } else if all_there {
+    } else if all_arrived {
         ReturnStage::Received
-    } else if back.there.is_positive() {
+    } else if back.arrived.is_positive() {
         ReturnStage::PartReceived
     } else if any_authorised {
         ReturnStage::Logged

@@ -15,7 +15,7 @@ use crate::facts::{Amount, Quantity};
 #[derive(Clone, Debug)]
 pub struct Supplied {
     /// In the order of the lines as placed: nobody has to send, or hand over, what was ordered.
-    pub needs_nobody: Vec<bool>,
+    pub intangible: Vec<bool>,
     /// They count as despatched.
     pub ready: bool,
 }
@@ -23,18 +23,18 @@ pub struct Supplied {
 impl Supplied {
     /// Pieces of a line that count as supplied, of which `cancelled` are cancelled.
     pub fn pieces(&self, line: usize, ordered: Quantity, cancelled: Quantity) -> Quantity {
-        if self.ready && self.needs_nobody[line] { (ordered - cancelled).floor_zero() } else { Quantity::ZERO }
+        if self.ready && self.intangible[line] { (ordered - cancelled).floor_zero() } else { Quantity::ZERO }
     }
 }
 
 /// Decides it from the order as placed, its payments and its record in the ERP.
 pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, erp: &Erp<'_>, cancelled: &Cancelled) -> Supplied {
-    let supplied_by_nobody = |(i, line): (usize, &PlacedLine<'_>)| {
+    let intangible = |(i, line): (usize, &PlacedLine<'_>)| {
         let in_erp = &erp.lines[i];
-        !in_erp.ships && !line.set && line.needs_nobody(in_erp.by_supplier)
+        !in_erp.ships && !line.is_bundle && line.intangible(in_erp.by_supplier)
     };
     Supplied {
-        needs_nobody: placed.lines.iter().enumerate().map(supplied_by_nobody).collect(),
+        intangible: placed.lines.iter().enumerate().map(intangible).collect(),
         ready: paid::complete(placed, paid) && secured(input, placed, paid, cancelled) && (erp.recorded || !input.rules.has(Role::Erp)),
     }
 }

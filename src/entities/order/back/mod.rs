@@ -31,7 +31,7 @@ pub struct Back<'a> {
     pub unlogged: bool,
     /// Pieces that are authorised to come back, and those of them that are there (or need not come).
     pub expected: Quantity,
-    pub there: Quantity,
+    pub arrived: Quantity,
 }
 
 /// Puts authorisations and receipts to lines.
@@ -43,7 +43,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     // A whole bundle has no goods of its own: rows speak of its parts.
     let despatched: Vec<Quantity> =
-        lines.iter().zip(&sent.lines).map(|(line, sent)| if line.set { Quantity::ZERO } else { sent.despatched }).collect();
+        lines.iter().zip(&sent.lines).map(|(line, sent)| if line.is_bundle { Quantity::ZERO } else { sent.despatched }).collect();
     // Where one side names lines and the other only the SKU, the pooled side follows the named.
     let mut named = none();
     for row in returning.received.iter().filter(|row| !row.pooled && row.accepted()) {
@@ -79,10 +79,10 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         goods.add(row, &parts);
         receipts.push(parts);
     }
-    let of_nobody = |(parts, row): (&Parts, &Received<'_>)| parts.is_empty() && row.quantity.is_positive();
+    let without_line = |(parts, row): (&Parts, &Received<'_>)| parts.is_empty() && row.quantity.is_positive();
     let unlogged = (0..lines.len()).any(|i| received[i].is_positive() && !any[i].is_positive())
-        || receipts.iter().zip(&returning.received).any(of_nobody);
-    let there = (0..lines.len()).map(|i| any[i].min(received[i] + not_expected[i])).sum();
+        || receipts.iter().zip(&returning.received).any(without_line);
+    let arrived = (0..lines.len()).map(|i| any[i].min(received[i] + not_expected[i])).sum();
     let expected = any.iter().copied().sum();
 
     let mut returned: Vec<ReturnedLine> = (0..lines.len())
@@ -101,14 +101,14 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         })
         .collect();
     settled::settle(input.rows, lines, &goods, &not_expected, &mut returned);
-    for bundle in (0..lines.len()).filter(|&i| lines[i].set) {
+    for bundle in (0..lines.len()).filter(|&i| lines[i].is_bundle) {
         let whole = |of: fn(&ReturnedLine) -> Quantity| whole_bundles(lines, bundle, |i| of(&returned[i]));
         let (authorised, received) = (whole(|part| part.authorised), whole(|part| part.received));
         let (accepted, pieces) = (whole(|part| part.accepted), whole(|part| part.returned));
         returned[bundle] = ReturnedLine { authorised, received, accepted, returned: pieces, ..returned[bundle] };
     }
     let returns = by_authorisation(lines, authorised(), &parts_of, returning, &receipts);
-    Back { lines: returned, returns, refunded_parcels, receipts, unlogged, expected, there }
+    Back { lines: returned, returns, refunded_parcels, receipts, unlogged, expected, arrived }
 }
 
 /// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
@@ -132,7 +132,7 @@ fn by_authorisation<'v, 'a: 'v>(
             line: parts.first().map(|(line, _)| *line),
             quantity: row.quantity,
             state: row.state,
-            gone: row.gone,
+            deleted: row.deleted,
             for_money: row.for_money(),
             goods_expected: !row.not_expected(),
             authorised: row.counts(),

@@ -33,7 +33,7 @@ pub(super) fn refunded<'a>(rules: &Rules, placed: &Placed<'a>, returning: &Retur
                 reason: why.name(),
                 state: &SETTLED,
                 approved_at: Some(at),
-                gone: false,
+                deleted: false,
                 at,
                 cause: parcel.cause,
                 targets: Targets::from_iter([line]),

@@ -14,21 +14,21 @@ pub(super) struct AcceptedGoods {
     sellable: Vec<Quantity>,
     damaged: Vec<Quantity>,
     /// Neither settled as stock nor as damaged by the receipt alone.
-    unspoken: Vec<Quantity>,
+    open: Vec<Quantity>,
 }
 
 impl AcceptedGoods {
     pub fn of(lines: usize) -> Self {
         let none = || vec![Quantity::ZERO; lines];
-        Self { sellable: none(), damaged: none(), unspoken: none() }
+        Self { sellable: none(), damaged: none(), open: none() }
     }
 
     pub fn add(&mut self, row: &Received<'_>, parts: &Parts) {
         let into = match row.condition {
             Word::Known(Condition::Sellable) if row.sellable_bucket && row.counted => &mut self.sellable,
             Word::Known(Condition::Damaged) => &mut self.damaged,
-            Word::Known(Condition::Sellable | Condition::Unspoken) => &mut self.unspoken,
-            _ if row.decided => &mut self.unspoken,
+            Word::Known(Condition::Sellable | Condition::Unspoken) => &mut self.open,
+            _ if row.decided => &mut self.open,
             Word::Known(Condition::Rejected | Condition::OtherItem) | Word::Unknown(_) => return,
         };
         for &(line, quantity) in parts {
@@ -37,7 +37,7 @@ impl AcceptedGoods {
     }
 
     pub fn accepted(&self, line: usize) -> Quantity {
-        self.sellable[line] + self.damaged[line] + self.unspoken[line]
+        self.sellable[line] + self.damaged[line] + self.open[line]
     }
 }
 
@@ -66,10 +66,10 @@ pub(super) fn settle(
         }
     }
     for (i, line) in returned.iter_mut().enumerate() {
-        let (mut unspoken, mut sellable, mut damaged) = (goods.unspoken[i], goods.sellable[i], goods.damaged[i]);
+        let (mut open, mut sellable, mut damaged) = (goods.open[i], goods.sellable[i], goods.damaged[i]);
         // A disposition speaks first of pieces whose condition nobody told, then of those that it moves to the other side.
-        take(to_stock[i], [&mut unspoken, &mut damaged, &mut sellable]);
-        take(to_write_off[i] + sent_back[i], [&mut unspoken, &mut sellable, &mut damaged]);
+        take(to_stock[i], [&mut open, &mut damaged, &mut sellable]);
+        take(to_write_off[i] + sent_back[i], [&mut open, &mut sellable, &mut damaged]);
         line.settled_written_off = (damaged + to_write_off[i]).min(line.returned);
         line.settled_stock = (sellable + to_stock[i]).min(line.returned - line.settled_written_off);
         let rest = line.returned - line.settled_written_off - line.settled_stock;

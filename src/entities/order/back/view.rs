@@ -48,7 +48,7 @@ pub struct ReturnLineView<'a> {
     pub line: Option<usize>,
     pub quantity: Quantity,
     pub state: &'a Word<ReturnState>,
-    pub gone: bool,
+    pub deleted: bool,
     pub for_money: bool,
     pub goods_expected: bool,
     /// Approved (or closed, posted, gone after approval), and not to be rejected.

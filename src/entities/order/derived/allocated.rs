@@ -62,9 +62,9 @@ fn by_warehouse(view: &OrderFigures<'_>, rows: &Rows<OrderRow>, counts: &impl Fn
 
 fn placed_in(view: &OrderFigures<'_>, shop: SourceId, lines: &mut [LineAllocations]) {
     let Some(header) = view.placed.header else { return };
-    for (line, said) in view.lines.iter().zip(lines) {
+    for (line, allocations) in view.lines.iter().zip(lines) {
         let (location, at) = (Text::default(), header.placed_at);
-        said.allocated.push(Allocation { source: shop, location, quantity: claim(line), at, version: None });
+        allocations.allocated.push(Allocation { source: shop, location, quantity: claim(line), at, version: None });
     }
 }
 
@@ -112,14 +112,14 @@ fn position(stored: &Stored<OrderRow>) -> Option<Version> {
 /// A despatch of a line, with who tells of it.
 pub(super) fn despatched(rows: &Rows<OrderRow>, part: &DespatchPart<'_>) -> DemandDespatch {
     let kinds = [OrderRow::DESPATCH, OrderRow::ERP_POSTED, OrderRow::LINE_PROGRESS];
-    let told = kinds.iter().flat_map(|kind| rows.of_kind(*kind)).find(|(key, stored)| key.id == part.row && !stored.deleted);
+    let row = kinds.iter().flat_map(|kind| rows.of_kind(*kind)).find(|(key, stored)| key.id == part.row && !stored.deleted);
     DemandDespatch {
         key: part.row.into(),
         location: part.location.into(),
         quantity: part.quantity,
         despatched_at: part.despatched_at,
-        source: told.map_or(SourceId::WAYBILL, |(key, _)| key.source),
-        version: told.and_then(|(_, stored)| position(stored)),
+        source: row.map_or(SourceId::WAYBILL, |(key, _)| key.source),
+        version: row.and_then(|(_, stored)| position(stored)),
     }
 }
 
@@ -131,13 +131,13 @@ mod tests {
     use crate::facts::time::Span;
 
     /// What is said of the line of this SKU: `source quantity @ minutes after the story began`.
-    fn said_of(story: &Story, goods: &str, posted: bool) -> Vec<(SourceId, Quantity, Moment)> {
+    fn allocations_of(story: &Story, goods: &str, posted: bool) -> Vec<(SourceId, Quantity, Moment)> {
         let state = story.state();
         let view = story.view(&state);
-        let said = of(&view, &state.rows, &story.rules);
+        let lines = of(&view, &state.rows, &story.rules);
         let line = view.lines.iter().position(|line| *line.sku == sku(goods)).expect("a line");
-        let rows = if posted { &said[line].posted } else { &said[line].allocated };
-        rows.iter().map(|said| (said.source, said.quantity, said.at)).collect()
+        let rows = if posted { &lines[line].posted } else { &lines[line].allocated };
+        rows.iter().map(|row| (row.source, row.quantity, row.at)).collect()
     }
 
     fn warehouse_line(story: &mut Story, allocated: i64, allocated_at: Option<Moment>, despatched: Option<i64>) {
@@ -160,24 +160,24 @@ mod tests {
         let mut story = released_example();
         let at = story.now;
         warehouse_line(&mut story, 3, Some(at), Some(0));
-        assert_eq!(said_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
+        assert_eq!(allocations_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
         warehouse_line(&mut story, 1, Some(at), Some(2));
-        assert_eq!(said_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
+        assert_eq!(allocations_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
         // Nobody says when it was set aside: what has left may have been set aside a moment before.
         let now = story.now;
         warehouse_line(&mut story, 1, None, Some(2));
-        assert_eq!(said_of(&story, "TEE", false), [(WMS, pieces(1), now)]);
+        assert_eq!(allocations_of(&story, "TEE", false), [(WMS, pieces(1), now)]);
     }
 
     #[test]
     fn a_shop_that_counts_its_own_goods_never_held_what_was_ordered_in_it() {
         let mut story = placed_example();
-        assert_eq!(said_of(&story, "TEE", false), [], "here the warehouse counts");
+        assert_eq!(allocations_of(&story, "TEE", false), [], "here the warehouse counts");
         story.rules.locations[0].counted_by = Some(SHOP);
         let placed_at = story.view(&story.state()).placed.header.map(|header| header.placed_at).expect("a header");
-        assert_eq!(said_of(&story, "TEE", false), [(SHOP, pieces(3), placed_at)]);
+        assert_eq!(allocations_of(&story, "TEE", false), [(SHOP, pieces(3), placed_at)]);
         story.cancelled("A", 1);
-        assert_eq!(said_of(&story, "TEE", false), [(SHOP, pieces(2), placed_at)]);
+        assert_eq!(allocations_of(&story, "TEE", false), [(SHOP, pieces(2), placed_at)]);
     }
 
     #[test]
@@ -192,6 +192,6 @@ mod tests {
         story.put(ERP, "s|1", posted(2)).wait(Span::minutes(5));
         let undone_at = story.now;
         story.put(ERP, "s|2", posted(-2));
-        assert_eq!(said_of(&story, "TEE", true), [(ERP, pieces(2), at), (ERP, pieces(-2), undone_at)]);
+        assert_eq!(allocations_of(&story, "TEE", true), [(ERP, pieces(2), at), (ERP, pieces(-2), undone_at)]);
     }
 }

@@ -29,7 +29,7 @@ pub type DerivedFact = (Subject, RowKey, Row);
 pub fn derived_facts(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules) -> Vec<DerivedFact> {
     let Some(header) = view.placed.header.filter(|header| !header.test) else { return Vec::new() };
     let lines = view.lines.iter().zip(allocated::of(view, rows, rules));
-    let mut all: Vec<DerivedFact> = lines.filter_map(|(line, said)| demand(view, rows, header, line, said)).collect();
+    let mut all: Vec<DerivedFact> = lines.filter_map(|(line, allocations)| demand(view, rows, header, line, allocations)).collect();
     all.extend(returned(view));
     all.extend(summary(view, header, rules));
     all
@@ -48,21 +48,21 @@ fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = DerivedFact> + 
     })
 }
 
-/// Calls `tell` for each derived fact that differs from what was emitted last (`None`: withdrawn), and enters it in `last`. The result: a SKU hears
+/// Calls `emit` for each derived fact that differs from what was emitted last (`None`: withdrawn), and enters it in `last`. The result: a SKU hears
 /// of a line for the first time.
 pub fn differences(
     view: &OrderView<'_>,
     rows: &Rows<OrderRow>,
     rules: &Rules,
     last: &mut SmallMap<Text, u64>,
-    mut tell: impl FnMut(Subject, RowKey, Option<Row>),
+    mut emit: impl FnMut(Subject, RowKey, Option<Row>),
 ) -> bool {
     let now = derived_facts(view, rows, rules);
     let keys: Vec<Text> = now.iter().map(|(subject, key, _)| last_key(subject, key)).collect();
     last.retain(|before, _| {
         let still = keys.contains(before);
         if !still && let Some((subject, key)) = subject_of(before) {
-            tell(subject, key, None);
+            emit(subject, key, None);
         }
         still
     });
@@ -76,7 +76,7 @@ pub fn differences(
         let before = last.insert(slot, digest);
         if before != Some(digest) {
             first |= before.is_none() && key.kind == SkuRow::DEMAND;
-            tell(subject, key, Some(row));
+            emit(subject, key, Some(row));
         }
     }
     first
@@ -92,8 +92,8 @@ fn last_key(subject: &Subject, key: &RowKey) -> Text {
     }
 }
 
-fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
-    let mut parts = split_key(told);
+fn subject_of(key: &str) -> Option<(Subject, RowKey)> {
+    let mut parts = split_key(key);
     let (of, subject, id) = (parts.next()?, parts.next()?, parts.next()?);
     let (kind, subject) = match of.as_str() {
         "sku" => (SkuRow::DEMAND, Subject::Sku(Sku::new(&subject)?)),
@@ -105,10 +105,16 @@ fn subject_of(told: &str) -> Option<(Subject, RowKey)> {
 }
 
 /// The claim of a line on stock: max(ordered - cancelled, despatched).
-fn demand(view: &OrderView<'_>, rows: &Rows<OrderRow>, header: &Header, line: &LineView<'_>, said: LineAllocations) -> Option<DerivedFact> {
+fn demand(
+    view: &OrderView<'_>,
+    rows: &Rows<OrderRow>,
+    header: &Header,
+    line: &LineView<'_>,
+    allocations: LineAllocations,
+) -> Option<DerivedFact> {
     // What is not tracked ships and claims nothing; what is handed over at the counter is taken from stock too.
     let from_stock = line.erp.ships || (!line.erp.by_supplier && matches!(line.goods.needs, Needs::Taken | Needs::Collect));
-    if !from_stock || !line.goods.tracked || line.set {
+    if !from_stock || !line.goods.tracked || line.is_bundle {
         return None;
     }
     let claim = claim(line);
@@ -124,8 +130,8 @@ fn demand(view: &OrderView<'_>, rows: &Rows<OrderRow>, header: &Header, line: &L
         location: line.erp.location.map(Text::from),
         claim,
         despatched: line.sent.parts.iter().map(|part| despatched(rows, part)).collect(),
-        allocated: said.allocated,
-        posted: said.posted,
+        allocated: allocations.allocated,
+        posted: allocations.posted,
         price: price.map(|amount| LinePrice { amount, currency: header.currency, tax_inside: header.prices_include_tax }),
         via: Vec::new(),
     };
@@ -159,10 +165,10 @@ mod tests {
     use crate::facts::order::Condition;
 
     /// What a seal of the story as it stands tells.
-    fn tell(story: &Story, told: &mut SmallMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
+    fn emit(story: &Story, last: &mut SmallMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
         let state = story.state();
         let mut all = Vec::new();
-        differences(&story.view(&state), &state.rows, &story.rules, told, |subject, key, row| all.push((subject, key, row)));
+        differences(&story.view(&state), &state.rows, &story.rules, last, |subject, key, row| all.push((subject, key, row)));
         all
     }
 
@@ -177,12 +183,12 @@ mod tests {
     #[test]
     fn a_line_claims_what_is_not_cancelled_or_has_left() {
         let mut story = released_example();
-        let mut told = SmallMap::new();
-        let all = tell(&story, &mut told);
+        let mut last = SmallMap::new();
+        let all = emit(&story, &mut last);
         assert_eq!((demand_of(&all, "TEE").claim, demand_of(&all, "CAP").claim, all.len()), (pieces(3), pieces(1), 3));
-        assert!(tell(&story, &mut told).is_empty(), "said already");
+        assert!(emit(&story, &mut last).is_empty(), "emitted already");
         story.despatched("D1", "TEE", 2).cancelled("A", 3);
-        let all = tell(&story, &mut told);
+        let all = emit(&story, &mut last);
         let demand = demand_of(&all, "TEE");
         assert_eq!((demand.claim, demand.despatched.len(), demand.despatched[0].key.as_str()), (pieces(2), 1, "D1|TEE"));
     }
@@ -190,14 +196,14 @@ mod tests {
     #[test]
     fn what_is_yielded_no_more_is_withdrawn_from_the_subject_that_had_it() {
         let mut story = released_example();
-        let mut told = SmallMap::new();
-        let before = tell(&story, &mut told);
+        let mut last = SmallMap::new();
+        let before = emit(&story, &mut last);
         story.cancelled("B", 1);
-        let after = tell(&story, &mut told);
-        let cap = before.iter().find(|(subject, _, _)| *subject == Subject::Sku(sku("CAP"))).expect("told");
+        let after = emit(&story, &mut last);
+        let cap = before.iter().find(|(subject, _, _)| *subject == Subject::Sku(sku("CAP"))).expect("emitted");
         assert!(after.contains(&(cap.0.clone(), cap.1.clone(), None)));
         story.header_with("94.36", |header| header.test = true);
-        assert!(tell(&story, &mut told).iter().all(|(_, _, row)| row.is_none()) && told.is_empty());
+        assert!(emit(&story, &mut last).iter().all(|(_, _, row)| row.is_none()) && last.is_empty());
     }
 
     #[test]
@@ -205,7 +211,7 @@ mod tests {
         let mut story = released_example();
         story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
         story.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable).refunded("R1", "47.07");
-        let all = tell(&story, &mut SmallMap::new());
+        let all = emit(&story, &mut SmallMap::new());
         let summary = all.iter().find_map(|(_, _, row)| match row {
             Some(Row::Customer(CustomerRow::Order(summary))) => Some(summary),
             _ => None,

@@ -31,7 +31,7 @@ pub struct LineInErp<'a> {
 
 /// What the ERP's record says of one line.
 #[derive(Clone, Copy, Default)]
-struct RecordSays<'a> {
+struct LineOnRecord<'a> {
     location: Option<&'a str>,
     unit_cost: Option<Amount>,
     drop_ship: bool,
@@ -45,18 +45,18 @@ pub(super) fn read<'a>(
 ) -> Vec<LineInErp<'a>> {
     let Input { rows, rules, .. } = input;
     let lines = &placed.lines[..];
-    let (told, by_lines) = told(rows, rules, decisions, lines, contradictions);
+    let (on_record, by_lines) = read_records(rows, rules, decisions, lines, contradictions);
     let (posted, returned) = posted(rows, rules, lines);
     let only = only_location(rules, placed);
     let mut in_erp: Vec<LineInErp<'a>> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        let location = told[i].location.or(line.goods.location.as_deref()).or(line.line.location.as_deref());
+        let location = on_record[i].location.or(line.goods.location.as_deref()).or(line.line.location.as_deref());
         in_erp.push(LineInErp {
-            ships: line.by_parcel && !told[i].drop_ship,
-            by_supplier: told[i].drop_ship || line.goods.needs == Needs::DropShip,
+            ships: line.by_parcel && !on_record[i].drop_ship,
+            by_supplier: on_record[i].drop_ship || line.goods.needs == Needs::DropShip,
             location: location.filter(|code| !code.is_empty()).or(only).map(|code| canonical(rules, code)),
             not_stocked: false,
-            unit_cost: told[i].unit_cost.or(line.goods.unit_cost).or(line.line.unit_cost),
+            unit_cost: on_record[i].unit_cost.or(line.goods.unit_cost).or(line.line.unit_cost),
             shipped: by_lines[i].max(posted[i]),
             received: returned[i].floor_zero(),
         });
@@ -72,17 +72,17 @@ pub(super) fn read<'a>(
 }
 
 /// Location, cost and shipped totals that records tell of each line. A cancelled record says nothing of them.
-fn told<'a>(
+fn read_records<'a>(
     rows: &'a Rows<OrderRow>,
     rules: &'a Rules,
     decisions: &Decisions<'_>,
     lines: &[PlacedLine<'a>],
     contradictions: &mut Vec<Contradiction>,
-) -> (Vec<RecordSays<'a>>, Vec<Quantity>) {
+) -> (Vec<LineOnRecord<'a>>, Vec<Quantity>) {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
-    let (mut told, mut shipped) = (vec![RecordSays::default(); lines.len()], vec![Quantity::ZERO; lines.len()]);
+    let (mut on_record, mut shipped) = (vec![LineOnRecord::default(); lines.len()], vec![Quantity::ZERO; lines.len()]);
     // What stands counts before what was deleted.
-    let (gone, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|each| each.stored.deleted);
+    let (deleted, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|each| each.stored.deleted);
     let in_force = || live.iter().map(|each| each.row).filter(|row| !cancelled(rows, rules, decisions, &row.document));
     let by_name: Targets = in_force().flat_map(|row| named(lines, row)).collect();
     // Asked for only where some row names a line.
@@ -90,7 +90,7 @@ fn told<'a>(
     if live.iter().any(|each| each.row.order_line.is_some()) {
         by_sku.extend(in_force().filter(|row| row.order_line.is_none()).flat_map(|row| targets(lines, row)));
     }
-    for RowOf { key, stored, row } in gone.iter().chain(&live) {
+    for RowOf { key, stored, row } in deleted.iter().chain(&live) {
         let row: &'a ErpLine = row;
         if row.quantity.is_negative() || row.shipped.is_negative() {
             let sentence = format!("line {} of the ERP's record {} tells a negative quantity of {}", key.id, row.document, row.sku);
@@ -103,15 +103,15 @@ fn told<'a>(
         let to = targets(lines, row);
         // Of a line speaks a row that names it; else one that names only its SKU; else one whose own line the order has not got (yet).
         let is_named = !named(lines, row).is_empty();
-        let outdone = |i: &&usize| !is_named && (by_name.contains(i) || row.order_line.is_some() && by_sku.contains(i));
-        for &i in to.iter().filter(|i| !outdone(i)) {
-            told[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(told[i].location);
-            told[i].unit_cost = row.unit_cost.or(told[i].unit_cost);
-            told[i].drop_ship |= row.drop_ship;
+        let superseded = |i: &&usize| !is_named && (by_name.contains(i) || row.order_line.is_some() && by_sku.contains(i));
+        for &i in to.iter().filter(|i| !superseded(i)) {
+            on_record[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(on_record[i].location);
+            on_record[i].unit_cost = row.unit_cost.or(on_record[i].unit_cost);
+            on_record[i].drop_ship |= row.drop_ship;
         }
         pooling::spread(row.shipped, &to, &[&ordered], &mut shipped);
     }
-    (told, shipped)
+    (on_record, shipped)
 }
 
 /// What the ERP has posted of each line as shipped, and as received back.

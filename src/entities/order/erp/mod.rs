@@ -11,7 +11,7 @@ mod record;
 
 pub use lines::LineInErp;
 pub(super) use location::canonical;
-pub(super) use record::{closed_short, lost, record_lines, records, targets};
+pub(super) use record::{cancelled_lines, closed_short, record_lines, records, targets};
 
 use super::decisions::Decisions;
 use super::input::{Contradiction, Input};

@@ -2,7 +2,7 @@
 
 use crate::entities::order::decisions::Decisions;
 use crate::entities::order::placed::PlacedLine;
-use crate::entities::order::pooling::{self, Losses, Targets};
+use crate::entities::order::pooling::{self, Shortfalls, Targets};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::{RowOf, Rows};
 use crate::facts::order::{ErpLine, ErpPosted, ErpRecord, ErpState, LineRef, PostedKind, Word};
@@ -13,9 +13,9 @@ fn of_sale(kind: PostedKind) -> bool {
     matches!(kind, PostedKind::Shipment | PostedKind::Invoice)
 }
 
-fn word(state: &Word<ErpState>, gone: bool) -> &'static str {
+fn word(state: &Word<ErpState>, deleted: bool) -> &'static str {
     match state {
-        _ if gone => "gone",
+        _ if deleted => "gone",
         Word::Unknown(_) => "unknown",
         Word::Known(ErpState::Pending) => "pending",
         Word::Known(ErpState::Approved) => "approved",
@@ -106,7 +106,7 @@ pub(super) fn named(lines: &[PlacedLine<'_>], row: &ErpLine) -> Targets {
 
 /// What the ERP cancels of each line, and when the newest row says so: the lines of cancelled records, as long as no other record of the order
 /// lives (a duplicate that a person deletes cancels nothing); lines closed short. `exists`: there is a record that is not cancelled.
-pub(in super::super) fn lost(
+pub(in super::super) fn cancelled_lines(
     rows: &Rows<OrderRow>,
     rules: &Rules,
     decisions: &Decisions<'_>,
@@ -114,7 +114,7 @@ pub(in super::super) fn lost(
     lines: &[PlacedLine<'_>],
     by_shop: &[Quantity],
 ) -> (Vec<Quantity>, Option<Moment>) {
-    let (mut losses, mut at) = (Losses::default(), None);
+    let (mut shortfalls, mut at) = (Shortfalls::default(), None);
     for RowOf { key, stored, row } in record_lines(rows, rules) {
         if row.quantity.is_negative() || row.shipped.is_negative() {
             continue;
@@ -124,13 +124,13 @@ pub(in super::super) fn lost(
             continue;
         }
         let short = (row.quantity - row.shipped).floor_zero();
-        let gone = if whole || closed_short(rows, key.source, row) { short } else { Quantity::ZERO };
-        losses.add(&targets(lines, row), gone, row.quantity - gone);
-        if gone.is_positive() {
+        let cancelled_pieces = if whole || closed_short(rows, key.source, row) { short } else { Quantity::ZERO };
+        shortfalls.add(&targets(lines, row), cancelled_pieces, row.quantity - cancelled_pieces);
+        if cancelled_pieces.is_positive() {
             at = at.max(Some(stored.at));
         }
     }
-    (losses.by_line(lines, by_shop), at)
+    (shortfalls.by_line(lines, by_shop), at)
 }
 
 /// Closed, and the shipments seen of the document's SKU come to what its lines say is shipped.

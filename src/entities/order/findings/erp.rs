@@ -2,8 +2,8 @@
 //!
 //! Deadlines of "asked, no answer" run from the tick of the request, which its ledger keeps; none of this changes what is due.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::RowOf;
 use crate::entities::order::erp::{record_lines, records, targets};
 use crate::entities::order::figures::LineView;
@@ -13,12 +13,12 @@ use crate::entities::small_map::SmallMap;
 use crate::facts::order::{ErpPosted, ErpState, Origin, PostedKind, Word};
 use crate::facts::{Amount, Cause, Quantity, SourceId, Text};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
-    let documents = documents(look);
-    let mut found: Vec<Finding> = duplicate(&documents).into_iter().chain(gone(look, &documents)).collect();
-    if look.figures.placed.header.is_some_and(|header| header.origin != Origin::Erp) {
-        found.extend(missing(look));
-        found.extend(differs(look, &documents));
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let documents = documents(evidence);
+    let mut found: Vec<Finding> = duplicate(&documents).into_iter().chain(gone(evidence, &documents)).collect();
+    if evidence.figures.placed.header.is_some_and(|header| header.origin != Origin::Erp) {
+        found.extend(missing(evidence));
+        found.extend(differs(evidence, &documents));
     }
     found
 }
@@ -33,11 +33,11 @@ struct Document<'a> {
 }
 
 /// The records, an open document and what was posted from it as one; cancelled ones left out.
-fn documents<'a>(look: &Look<'a, '_>) -> Vec<Document<'a>> {
+fn documents<'a>(evidence: &Evidence<'a, '_>) -> Vec<Document<'a>> {
     let mut documents: Vec<Document<'a>> = Vec::new();
-    for RowOf { key, stored, row: record } in records(look.rows, look.rules) {
+    for RowOf { key, stored, row: record } in records(evidence.rows, evidence.rules) {
         let cancelled = record.state == Word::Known(ErpState::Cancelled);
-        if cancelled || (stored.deleted && look.decisions.chose("erp-record-gone", &record.document, "cancelled")) {
+        if cancelled || (stored.deleted && evidence.decisions.chose("erp-record-gone", &record.document, "cancelled")) {
             continue;
         }
         let number: &'a str = &record.document;
@@ -49,9 +49,9 @@ fn documents<'a>(look: &Look<'a, '_>) -> Vec<Document<'a>> {
             }
         }
     }
-    for RowOf { key, stored, row: posted } in look.rows.live::<ErpPosted>() {
+    for RowOf { key, stored, row: posted } in evidence.rows.live::<ErpPosted>() {
         let of_sale = matches!(posted.kind, PostedKind::Shipment | PostedKind::Invoice);
-        if !of_sale || posted.from.is_empty() || !look.rules.plays(key.source, Role::Erp) {
+        if !of_sale || posted.from.is_empty() || !evidence.rules.plays(key.source, Role::Erp) {
             continue;
         }
         let number: &'a str = &posted.from;
@@ -75,55 +75,55 @@ fn duplicate(documents: &[Document<'_>]) -> Option<Finding> {
 
 /// Deleted, nothing of it posted, cancelled by nobody, and no other record in its place. Of several the one that was deleted last: until then
 /// there was one, and the hour runs from there.
-fn gone(look: &Look<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
-    let lines = &look.figures.lines;
+fn gone(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
+    let lines = &evidence.figures.lines;
     let cancelled = !lines.is_empty() && lines.iter().all(|line| line.sent.wanted.is_zero());
     if cancelled || documents.iter().any(|document| document.live || document.posted) {
         return None;
     }
-    let deleted = records(look.rows, look.rules)
+    let deleted = records(evidence.rows, evidence.rules)
         .filter(|each| each.stored.deleted && each.row.state != Word::Known(ErpState::Cancelled))
         .max_by_key(|each| (each.stored.at, &each.row.document))?;
-    let (source, document) = (look.rules.name_of(deleted.key.source), &deleted.row.document);
+    let (source, document) = (evidence.rules.name_of(deleted.key.source), &deleted.row.document);
     let sentence = format!("{source} deleted {document}, its record of the order, and nothing of it is posted");
-    let at_risk = look.figures.placed.header.map(|header| header.total);
+    let at_risk = evidence.figures.placed.header.map(|header| header.total);
     let finding = Finding::new("erp-record-gone", document.as_str(), sentence).at_risk(at_risk).caused_by([deleted.stored.cause]);
-    Some(finding.after(deleted.stored.at + look.rules.durations.erp_record_gone))
+    Some(finding.after(deleted.stored.at + evidence.rules.durations.erp_record_gone))
 }
 
 /// Asked for, not there, and still wanted.
-fn missing(look: &Look<'_, '_>) -> Option<Finding> {
-    let asked = &look.ledgers.sales_order;
+fn missing(evidence: &Evidence<'_, '_>) -> Option<Finding> {
+    let asked = &evidence.ledgers.sales_order;
     let asked_at = asked.first_asked_at.filter(|_| !asked.cancelled)?;
-    let wanted = look.figures.lines.iter().any(|line| line.sent.wanted.is_positive());
-    if !wanted || look.figures.erp.exists {
+    let wanted = evidence.figures.lines.iter().any(|line| line.sent.wanted.is_positive());
+    if !wanted || evidence.figures.erp.exists {
         return None;
     }
-    let source = gates::role_name(look.rules, Role::Erp);
+    let source = gates::role_name(evidence.rules, Role::Erp);
     let sentence = format!("{source} was asked to record the order, and has no record of it");
-    let finding = Finding::new("erp-record-missing", "", sentence).at_risk(look.figures.placed.header.map(|header| header.total));
-    Some(finding.after(asked_at + look.rules.durations.erp_record_missing))
+    let finding = Finding::new("erp-record-missing", "", sentence).at_risk(evidence.figures.placed.header.map(|header| header.total));
+    Some(finding.after(asked_at + evidence.rules.durations.erp_record_missing))
 }
 
 /// The lines of the one open record against what was asked last. A record that is posted, closed or gone is not compared.
 ///
 /// Its lines come one by one, as do the news that it was posted and has lost them: only what has differed for a while is told.
-fn differs(look: &Look<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
-    let asked = &look.ledgers.sales_order;
+fn differs(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
+    let asked = &evidence.ledgers.sales_order;
     let asked_at = asked.asked_at?;
     let mut live = documents.iter().filter(|document| document.live);
     let (Some(document), None) = (live.next(), live.next()) else { return None };
     if asked.cancelled {
         return None;
     }
-    let mut compared = Comparison::new(&look.figures.lines, &asked.totals);
+    let mut compared = Comparison::new(&evidence.figures.lines, &asked.totals);
     let mut cause = document.cause;
-    for RowOf { key, stored, row } in record_lines(look.rows, look.rules) {
+    for RowOf { key, stored, row } in record_lines(evidence.rows, evidence.rules) {
         if key.source != document.source || row.document != document.number || stored.deleted {
             continue;
         }
         cause = cause.max(stored.cause);
-        match targets(&look.figures.placed.lines, row).first() {
+        match targets(&evidence.figures.placed.lines, row).first() {
             Some(&line) => compared.add(line, row.quantity, row.gross),
             None if row.quantity.is_positive() => compared.words.push(format!("{} of {} more than the order has", row.quantity, row.sku)),
             None => {}
@@ -138,7 +138,7 @@ fn differs(look: &Look<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
     }
     let sentence = format!("{} differs from what was asked for: {}", document.number, words.join("; "));
     let finding = Finding::new("erp-differs", document.number, sentence).at_risk(compared.at_risk()).caused_by([cause]);
-    Some(finding.after(asked_at.max(asked.differs_since.unwrap_or(look.clock.tick)) + look.rules.durations.erp_differs))
+    Some(finding.after(asked_at.max(asked.differs_since.unwrap_or(evidence.clock.tick)) + evidence.rules.durations.erp_differs))
 }
 
 /// By SKU, what the record has against what it was asked for.
@@ -173,16 +173,16 @@ impl<'a, 's> Comparison<'a, 's> {
     }
 
     fn first(&self, line: usize) -> usize {
-        self.lines.iter().position(|other| !other.set && other.sku == self.lines[line].sku).unwrap_or(line)
+        self.lines.iter().position(|other| !other.is_bundle && other.sku == self.lines[line].sku).unwrap_or(line)
     }
 
     fn words(&mut self) -> Vec<String> {
         let mut words = std::mem::take(&mut self.words);
         for first in 0..self.lines.len() {
-            if self.lines[first].set || self.first(first) != first {
+            if self.lines[first].is_bundle || self.first(first) != first {
                 continue;
             }
-            let group = || self.lines.iter().filter(|line| !line.set && line.sku == self.lines[first].sku);
+            let group = || self.lines.iter().filter(|line| !line.is_bundle && line.sku == self.lines[first].sku);
             let asked = |line: &LineView<'_>| self.asked.get(line.id).copied().unwrap_or_default();
             let (wanted, value): (Quantity, Amount) =
                 (group().map(asked).sum(), group().map(|line| line.value_of(asked(line).min(line.ordered))).sum());

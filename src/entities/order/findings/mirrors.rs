@@ -3,61 +3,61 @@
 //! The mirror counts for nothing by itself. Only goods that a warehouse was asked for are looked at: of what left before Waybill was there, the
 //! warehouse's feed may never tell.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::order::erp::{record_lines, targets};
 use crate::entities::order::figures::LineView;
 use crate::entities::rules::Role;
 use crate::facts::order::{ErpPosted, LineProgress, PostedKind};
 use crate::facts::{Cause, Moment, Quantity, Sku};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
-    let lines = &look.figures.lines[..];
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let lines = &evidence.figures.lines[..];
     let mut found = Vec::new();
     for (name, own) in [("shop", (|line| line.sent.shop_shipped) as fn(&LineView<'_>) -> Quantity), ("erp", |line| line.erp.shipped)] {
-        let ahead = |line: &&LineView<'_>| line.erp.ships && !line.set && own(line) > line.sent.despatched && asked(look, line);
+        let ahead = |line: &&LineView<'_>| line.erp.ships && !line.is_bundle && own(line) > line.sent.despatched && asked(evidence, line);
         // Of one that was told to lower its total, `despatch-corrected` asks whether it does.
-        if !lines.iter().any(|line| ahead(&line)) || look.ledgers.despatch_corrected_at(name).is_some() {
+        if !lines.iter().any(|line| ahead(&line)) || evidence.ledgers.despatch_corrected_at(name).is_some() {
             continue;
         }
         let mut looked_at: Vec<&Sku> = Vec::new();
         for line in lines.iter().filter(ahead) {
             // Pieces of one SKU may be put to its lines one way here and another way there.
-            let sum = |of: fn(&LineView<'_>) -> Quantity| -> Quantity { of_sku(look, line.sku).map(of).sum() };
+            let sum = |of: fn(&LineView<'_>) -> Quantity| -> Quantity { of_sku(evidence, line.sku).map(of).sum() };
             let (booked, left) = (sum(own), sum(|line| line.sent.despatched));
             if looked_at.contains(&line.sku) || booked <= left {
                 continue;
             }
             looked_at.push(line.sku);
-            let told = if name == "shop" { of_shop(look, line.sku) } else { of_erp(look, line.sku) };
-            let Some(newest) = told.iter().map(|(at, _)| *at).max() else { continue };
+            let shown_by = if name == "shop" { of_shop(evidence, line.sku) } else { of_erp(evidence, line.sku) };
+            let Some(newest) = shown_by.iter().map(|(at, _)| *at).max() else { continue };
             let sentence = format!("{name} shows {booked} x {} as shipped; the system that despatches has reported {left}", line.sku);
             let finding = Finding::new("mirror-only", format!("{name} {}", line.sku), sentence).pieces(booked - left);
-            found.push(finding.caused_by(told.iter().map(|(_, cause)| *cause)).after(newest + look.rules.durations.mirror_only));
+            found.push(finding.caused_by(shown_by.iter().map(|(_, cause)| *cause)).after(newest + evidence.rules.durations.mirror_only));
         }
     }
     found
 }
 
-fn of_sku<'s, 'a>(look: &'s Look<'a, '_>, sku: &'s Sku) -> impl Iterator<Item = &'s LineView<'a>> {
-    look.figures.lines.iter().filter(move |line| line.sku == sku && line.erp.ships && !line.set)
+fn of_sku<'s, 'a>(evidence: &'s Evidence<'a, '_>, sku: &'s Sku) -> impl Iterator<Item = &'s LineView<'a>> {
+    evidence.figures.lines.iter().filter(move |line| line.sku == sku && line.erp.ships && !line.is_bundle)
 }
 
-fn asked(look: &Look<'_, '_>, line: &LineView<'_>) -> bool {
-    look.ledgers.fulfilment.values().any(|asked| asked.totals.get(line.id).is_some_and(|total| total.is_positive()))
+fn asked(evidence: &Evidence<'_, '_>, line: &LineView<'_>) -> bool {
+    evidence.ledgers.fulfilment.values().any(|asked| asked.totals.get(line.id).is_some_and(|total| total.is_positive()))
 }
 
-fn of_shop(look: &Look<'_, '_>, sku: &Sku) -> Vec<(Moment, Cause)> {
-    let shipped = look.rows.live::<LineProgress>().filter(|each| each.row.shipped.is_positive());
-    let of_sku = shipped.filter(|each| of_sku(look, sku).any(|line| line.pieces_of(&each.key.id).is_some()));
+fn of_shop(evidence: &Evidence<'_, '_>, sku: &Sku) -> Vec<(Moment, Cause)> {
+    let shipped = evidence.rows.live::<LineProgress>().filter(|each| each.row.shipped.is_positive());
+    let of_sku = shipped.filter(|each| of_sku(evidence, sku).any(|line| line.pieces_of(&each.key.id).is_some()));
     of_sku.map(|each| (each.stored.at, each.stored.cause)).collect()
 }
 
-fn of_erp(look: &Look<'_, '_>, sku: &Sku) -> Vec<(Moment, Cause)> {
-    let posted = look.rows.live::<ErpPosted>().filter(|each| look.rules.plays(each.key.source, Role::Erp));
+fn of_erp(evidence: &Evidence<'_, '_>, sku: &Sku) -> Vec<(Moment, Cause)> {
+    let posted = evidence.rows.live::<ErpPosted>().filter(|each| evidence.rules.plays(each.key.source, Role::Erp));
     let posted = posted.filter(|each| each.row.kind == PostedKind::Shipment && each.row.sku == *sku);
-    let lines = record_lines(look.rows, look.rules).filter(|each| each.row.shipped.is_positive());
-    let placed = &look.figures.placed.lines;
+    let lines = record_lines(evidence.rows, evidence.rules).filter(|each| each.row.shipped.is_positive());
+    let placed = &evidence.figures.placed.lines;
     let lines = lines.filter(|each| targets(placed, each.row).iter().any(|&line| placed[line].sku == sku));
     let lines = lines.map(|each| (each.stored.at, each.stored.cause));
     posted.map(|each| (each.stored.at, each.stored.cause)).chain(lines).collect()

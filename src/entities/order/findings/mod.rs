@@ -2,8 +2,8 @@
 //! [`crate::entities::exceptions`], which says what a person does about it.
 
 mod erp;
+mod evidence;
 mod finding;
-mod look;
 mod mirrors;
 mod order;
 mod parcels;
@@ -23,12 +23,12 @@ use super::input::Input;
 use crate::entities::topics::Ledgers;
 use crate::facts::Quantity;
 use crate::facts::order::Decision;
-use look::Look;
+use evidence::Evidence;
 
 /// A theme: what it finds.
-type Find = fn(&Look<'_, '_>) -> Vec<Finding>;
+type Theme = fn(&Evidence<'_, '_>) -> Vec<Finding>;
 
-const THEMES: [Find; 9] =
+const THEMES: [Theme; 9] =
     [rows::find, order::find, warehouse::find, mirrors::find, returns::find, parcels::find, erp::find, words::find, snapshot::find];
 
 /// All findings, by kind and number. Those that open later are a reason to look again then.
@@ -39,8 +39,8 @@ pub(super) fn stage<'a>(
     cancelled: &Cancelled,
     figures: &OrderFigures<'a>,
 ) -> Vec<Finding> {
-    let look = Look { rows: input.rows, rules: input.rules, clock: &input.clock, ledgers, decisions, cancelled, figures };
-    let mut found: Vec<Finding> = THEMES.iter().flat_map(|find| find(&look)).collect();
+    let evidence = Evidence { rows: input.rows, rules: input.rules, clock: &input.clock, ledgers, decisions, cancelled, figures };
+    let mut found: Vec<Finding> = THEMES.iter().flat_map(|find| find(&evidence)).collect();
     for finding in &mut found {
         finding.decided = decisions.about(finding.kind, &finding.number).is_some_and(|decision| covers(decision, finding));
     }

@@ -1,19 +1,19 @@
 //! The order as a whole, and its money.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::order::figures::{LineView, OrderFigures};
 use crate::facts::order::{Header, ShopState, Terms, Word};
 use crate::facts::{Amount, Moment, Quantity};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
-    let figures = look.figures;
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let figures = evidence.figures;
     let Some(header) = figures.placed.header else { return Vec::new() };
     let mut found: Vec<Finding> = incomplete(figures, header).into_iter().chain(totals_differ(figures, header)).collect();
     if figures.gates.complete.holds {
-        found.extend(unpaid(look, header));
-        found.extend(despatched_unpaid(look, header));
-        found.extend(refunds(look));
+        found.extend(unpaid(evidence, header));
+        found.extend(despatched_unpaid(evidence, header));
+        found.extend(refunds(evidence));
     }
     found
 }
@@ -46,27 +46,27 @@ fn totals_differ(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding>
 }
 
 /// What was paid or authorised does not cover what is owed, for days, and something is still wanted.
-fn unpaid(look: &Look<'_, '_>, header: &Header) -> Option<Finding> {
-    let (money, secured) = (&look.figures.money, &look.figures.gates.secured);
+fn unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
+    let (money, secured) = (&evidence.figures.money, &evidence.figures.gates.secured);
     let paid = money.captured + money.authorised_open;
-    let wanted = look.figures.lines.iter().any(|line| line.sent.wanted.is_positive());
+    let wanted = evidence.figures.lines.iter().any(|line| line.sent.wanted.is_positive());
     if secured.holds || !wanted || paid >= money.owed || header.terms != Terms::Prepaid {
         return None;
     }
     let missing = money.owed - paid;
     let show = |amount: Amount| amount.display(money.currency);
     let sentence = format!("{} of {} {} are not paid", show(missing), show(money.owed), money.currency);
-    let finding = Finding::new("unpaid", "", sentence).at_risk(missing).caused_by(look.figures.placed.cause);
-    Some(finding.after(header.placed_at + look.rules.durations.unpaid))
+    let finding = Finding::new("unpaid", "", sentence).at_risk(missing).caused_by(evidence.figures.placed.cause);
+    Some(finding.after(header.placed_at + evidence.rules.durations.unpaid))
 }
 
 /// What left is worth more than is captured: the oldest despatch that is not covered has been gone for days.
-fn despatched_unpaid(look: &Look<'_, '_>, header: &Header) -> Option<Finding> {
-    let (money, gates) = (&look.figures.money, &look.figures.gates);
+fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
+    let (money, gates) = (&evidence.figures.money, &evidence.figures.gates);
     if gates.pays_later {
         return None;
     }
-    let lines = || look.figures.lines.iter().filter(|line| !line.set);
+    let lines = || evidence.figures.lines.iter().filter(|line| !line.is_bundle);
     let kept = |line: &LineView<'_>| (line.sent.despatched.min(line.ordered) - line.back.returned).floor_zero();
     let worth: Amount = lines().map(|line| line.value_of(kept(line))).sum();
     let charges: Amount = money.charges.iter().filter(|charge| charge.stays).map(|charge| charge.charge.gross).sum();
@@ -97,22 +97,22 @@ fn despatched_unpaid(look: &Look<'_, '_>, header: &Header) -> Option<Finding> {
     })?;
     let show = |amount: Amount| amount.display(money.currency);
     let sentence = format!("goods and charges of {} {} have left, {} are captured", show(supplied), money.currency, show(money.captured));
-    let cause = lines().filter_map(|line| line.sent.cause).max().or(look.figures.placed.cause);
+    let cause = lines().filter_map(|line| line.sent.cause).max().or(evidence.figures.placed.cause);
     let finding = Finding::new("despatched-unpaid", "", sentence).at_risk(supplied - money.captured).caused_by(cause);
-    Some(finding.after(*since + look.rules.durations.despatched_unpaid))
+    Some(finding.after(*since + evidence.rules.durations.despatched_unpaid))
 }
 
-fn refunds(look: &Look<'_, '_>) -> Vec<Finding> {
-    let money = &look.figures.money;
+fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let money = &evidence.figures.money;
     let show = |amount: Amount| amount.display(money.currency);
-    let tolerance = tolerance(look.figures);
+    let tolerance = tolerance(evidence.figures);
     let mut found = Vec::new();
     let over = money.refunded - money.due;
     if over > tolerance {
         let sentence = format!("{} {} is refunded, {} was due", show(money.refunded), money.currency, show(money.due));
         found.push(Finding::new("over-refunded", "", sentence).at_risk(over));
     }
-    let asked = look.ledgers.refund.total;
+    let asked = evidence.ledgers.refund.total;
     let over = asked - money.due.max(money.refunded);
     if over > tolerance {
         let sentence = format!(

@@ -1,21 +1,22 @@
 //! Parcels that are late, lost, or on their way back.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::order::sent::{ParcelView, by_carriers_word};
 use crate::entities::rules::{Authority, Role};
 use crate::facts::order::ScanMeaning;
 use crate::facts::{Amount, Moment, Quantity};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     // One that its warehouse has emptied again (all its rows say none) is no parcel.
-    let parcels = look.figures.sent.parcels.iter().filter(|parcel| !parcel.taken && (!parcel.lines.is_empty() || parcel.unresolved));
-    parcels.flat_map(|parcel| [late(look, parcel), lost(look, parcel), back(look, parcel)]).flatten().collect()
+    let parcels =
+        evidence.figures.sent.parcels.iter().filter(|parcel| !parcel.handed_over && (!parcel.lines.is_empty() || parcel.unresolved));
+    parcels.flat_map(|parcel| [late(evidence, parcel), lost(evidence, parcel), back(evidence, parcel)]).flatten().collect()
 }
 
 /// Carriers tell of parcels at all, and this one can be found in what they tell.
-fn scanned(look: &Look<'_, '_>, parcel: &ParcelView<'_>) -> bool {
-    parcel.tracking.is_some() && look.rules.deciding_roles(Authority::Deliveries).contains(&Role::Carrier)
+fn scanned(evidence: &Evidence<'_, '_>, parcel: &ParcelView<'_>) -> bool {
+    parcel.tracking.is_some() && evidence.rules.deciding_roles(Authority::Deliveries).contains(&Role::Carrier)
 }
 
 fn name<'a>(parcel: &ParcelView<'a>) -> &'a str {
@@ -23,8 +24,8 @@ fn name<'a>(parcel: &ParcelView<'a>) -> &'a str {
 }
 
 /// A finding about a parcel: what is in it is at risk.
-fn finding(look: &Look<'_, '_>, kind: &'static str, parcel: &ParcelView<'_>, sentence: String) -> Finding {
-    let lines = &look.figures.lines;
+fn finding(evidence: &Evidence<'_, '_>, kind: &'static str, parcel: &ParcelView<'_>, sentence: String) -> Finding {
+    let lines = &evidence.figures.lines;
     let worth = |(i, quantity): &(usize, Quantity)| lines.get(*i).map(|line| line.value_of((*quantity).min(line.ordered)));
     let at_risk: Amount = parcel.lines.iter().filter_map(worth).sum();
     let pieces = parcel.lines.iter().map(|(_, quantity)| *quantity).sum();
@@ -32,44 +33,44 @@ fn finding(look: &Look<'_, '_>, kind: &'static str, parcel: &ParcelView<'_>, sen
 }
 
 /// No scan at all, or the promised date is past.
-fn late(look: &Look<'_, '_>, parcel: &ParcelView<'_>) -> Option<Finding> {
-    let durations = &look.rules.durations;
+fn late(evidence: &Evidence<'_, '_>, parcel: &ParcelView<'_>) -> Option<Finding> {
+    let durations = &evidence.rules.durations;
     if parcel.delivered_at.is_some() || matches!(parcel.newest_scan, Some((ScanMeaning::Returning | ScanMeaning::Lost, _))) {
         return None;
     }
-    if parcel.newest_scan.is_none() && scanned(look, parcel) && look.clock.passed(parcel.despatched_at, durations.parcel_late) {
-        return Some(finding(look, "parcel-late", parcel, format!("no scan of parcel {} since its despatch", name(parcel))));
+    if parcel.newest_scan.is_none() && scanned(evidence, parcel) && evidence.clock.passed(parcel.despatched_at, durations.parcel_late) {
+        return Some(finding(evidence, "parcel-late", parcel, format!("no scan of parcel {} since its despatch", name(parcel))));
     }
-    let promised = look.figures.placed.header.and_then(|header| header.promised_at)?;
-    look.clock
-        .passed(promised, durations.parcel_promised)
-        .then(|| finding(look, "parcel-late", parcel, format!("parcel {} was promised for {promised} and is not delivered", name(parcel))))
+    let promised = evidence.figures.placed.header.and_then(|header| header.promised_at)?;
+    evidence.clock.passed(promised, durations.parcel_promised).then(|| {
+        finding(evidence, "parcel-late", parcel, format!("parcel {} was promised for {promised} and is not delivered", name(parcel)))
+    })
 }
 
 /// The carrier says so, or is silent for too long.
-fn lost(look: &Look<'_, '_>, parcel: &ParcelView<'_>) -> Option<Finding> {
+fn lost(evidence: &Evidence<'_, '_>, parcel: &ParcelView<'_>) -> Option<Finding> {
     if let Some((ScanMeaning::Lost, _)) = parcel.newest_scan {
         let sentence = format!("the carrier says that parcel {} is lost", name(parcel));
-        return (!by_carriers_word(parcel, look.rules)).then(|| finding(look, "parcel-lost", parcel, sentence));
+        return (!by_carriers_word(parcel, evidence.rules)).then(|| finding(evidence, "parcel-lost", parcel, sentence));
     }
-    let lines = &look.figures.lines;
+    let lines = &evidence.figures.lines;
     let arrived = parcel.lines.iter().all(|(i, quantity)| lines.get(*i).is_some_and(|line| line.back.received >= *quantity));
-    if parcel.delivered_at.is_some() || !scanned(look, parcel) || (arrived && !parcel.lines.is_empty()) {
+    if parcel.delivered_at.is_some() || !scanned(evidence, parcel) || (arrived && !parcel.lines.is_empty()) {
         return None;
     }
     let since: Moment = parcel.newest_scan.map_or(parcel.despatched_at, |(_, at)| at.max(parcel.despatched_at));
-    let silent = look.clock.passed(since, look.rules.durations.parcel_lost);
-    silent.then(|| finding(look, "parcel-lost", parcel, format!("nobody has scanned parcel {} since {since}", name(parcel))))
+    let silent = evidence.clock.passed(since, evidence.rules.durations.parcel_lost);
+    silent.then(|| finding(evidence, "parcel-lost", parcel, format!("nobody has scanned parcel {} since {since}", name(parcel))))
 }
 
 /// On its way back by the carrier's word, received by the warehouse, and nobody authorised it; until another parcel takes its place.
-fn back(look: &Look<'_, '_>, parcel: &ParcelView<'_>) -> Option<Finding> {
+fn back(evidence: &Evidence<'_, '_>, parcel: &ParcelView<'_>) -> Option<Finding> {
     let Some((ScanMeaning::Returning, at)) = parcel.newest_scan else { return None };
-    let here = parcel.lines.iter().any(|(i, _)| look.figures.back.lines[*i].unlogged.is_positive());
+    let here = parcel.lines.iter().any(|(i, _)| evidence.figures.back.lines[*i].unlogged.is_positive());
     let has = |other: &ParcelView<'_>, line: usize| other.lines.iter().any(|(there, _)| *there == line);
     let replaces = |other: &ParcelView<'_>| other.despatched_at > at && parcel.lines.iter().any(|(line, _)| has(other, *line));
-    if !here || look.figures.sent.parcels.iter().any(replaces) || by_carriers_word(parcel, look.rules) {
+    if !here || evidence.figures.sent.parcels.iter().any(replaces) || by_carriers_word(parcel, evidence.rules) {
         return None;
     }
-    Some(finding(look, "returned-to-sender", parcel, format!("parcel {} came back without an authorisation", name(parcel))))
+    Some(finding(evidence, "returned-to-sender", parcel, format!("parcel {} came back without an authorisation", name(parcel))))
 }

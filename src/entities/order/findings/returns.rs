@@ -1,60 +1,60 @@
 //! Goods that come back: nobody authorised them, more came than was to come or nothing, they were rejected, they are of another kind, or nobody
 //! says what became of them.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::order::figures::LineView;
 use crate::entities::order::pooling::Parts;
 use crate::entities::order::returning::{Authorised, Received};
 use crate::facts::order::ScanMeaning;
 use crate::facts::{Amount, Moment, Quantity};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     // Before an order's rows should all be there, despatch and authorisation may still come.
-    let Some(late) = look.figures.placed.late else { return Vec::new() };
+    let Some(late) = evidence.figures.placed.late else { return Vec::new() };
     let mut found = Vec::new();
-    for (i, line) in look.figures.lines.iter().enumerate().filter(|(_, line)| !line.set) {
-        found.extend(unlogged(look, i, line));
-        found.extend(over(look, i, line, late));
-        found.extend(unsettled(look, i, line));
+    for (i, line) in evidence.figures.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
+        found.extend(unlogged(evidence, i, line));
+        found.extend(over(evidence, i, line, late));
+        found.extend(unsettled(evidence, i, line));
     }
-    found.extend(rejected(look, late));
-    found.extend(not_received(look));
-    found.extend(other_items(look, late));
+    found.extend(rejected(evidence, late));
+    found.extend(not_received(evidence));
+    found.extend(other_items(evidence, late));
     found
 }
 
 /// Receipts, each with what it gives to each line.
-fn receipts<'s, 'a>(look: &'s Look<'a, '_>) -> impl Iterator<Item = (&'s Received<'a>, &'s Parts)> + Clone {
-    look.figures.returning.received.iter().zip(&look.figures.back.receipts)
+fn receipts<'s, 'a>(evidence: &'s Evidence<'a, '_>) -> impl Iterator<Item = (&'s Received<'a>, &'s Parts)> + Clone {
+    evidence.figures.returning.received.iter().zip(&evidence.figures.back.receipts)
 }
 
 /// Receipts that brought pieces of a line.
-fn receipts_of<'s, 'a>(look: &'s Look<'a, '_>, line: usize) -> impl Iterator<Item = &'s Received<'a>> {
-    receipts(look).flat_map(move |(row, parts)| parts.iter().filter(move |(of, _)| *of == line).map(move |_| row))
+fn receipts_of<'s, 'a>(evidence: &'s Evidence<'a, '_>, line: usize) -> impl Iterator<Item = &'s Received<'a>> {
+    receipts(evidence).flat_map(move |(row, parts)| parts.iter().filter(move |(of, _)| *of == line).map(move |_| row))
 }
 
 /// Goods that nobody authorised to come back; of a parcel that came back undelivered `returned-to-sender` asks.
-fn unlogged(look: &Look<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
+fn unlogged(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
     if line.back.authorised_in_all.is_positive() || !line.back.received.is_positive() {
         return None;
     }
     let returning = |newest: Option<(ScanMeaning, Moment)>| matches!(newest, Some((ScanMeaning::Returning, _)));
-    let parcels = look.figures.sent.parcels.iter().filter(|parcel| returning(parcel.newest_scan));
+    let parcels = evidence.figures.sent.parcels.iter().filter(|parcel| returning(parcel.newest_scan));
     let undelivered: Quantity = parcels.flat_map(|parcel| parcel.lines.iter().filter(|(of, _)| *of == i).map(|(_, pieces)| *pieces)).sum();
     let unlogged = line.back.received - undelivered;
     if !unlogged.is_positive() {
         return None;
     }
-    let first = receipts_of(look, i).min_by_key(|row| row.received_at)?;
+    let first = receipts_of(evidence, i).min_by_key(|row| row.received_at)?;
     let sentence = format!("{unlogged} of {} came back (receipt {}), and nobody authorised it", line.sku, first.receipt);
     let finding = Finding::new("return-unlogged", line.id, sentence).at_risk(line.value_of(unlogged.min(line.ordered))).pieces(unlogged);
-    let finding = finding.caused_by([first.cause].into_iter().chain(receipts_of(look, i).map(|row| row.cause)));
-    Some(finding.after(first.received_at + look.rules.durations.return_unlogged))
+    let finding = finding.caused_by([first.cause].into_iter().chain(receipts_of(evidence, i).map(|row| row.cause)));
+    Some(finding.after(first.received_at + evidence.rules.durations.return_unlogged))
 }
 
 /// More came back than was authorised, or than had left.
-fn over(look: &Look<'_, '_>, i: usize, line: &LineView<'_>, late: Moment) -> Option<Finding> {
+fn over(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>, late: Moment) -> Option<Finding> {
     let (received, authorised, left) = (line.back.received, line.back.authorised_in_all, line.sent.despatched);
     let over = received - authorised.min(left);
     if !authorised.is_positive() || !over.is_positive() {
@@ -63,33 +63,33 @@ fn over(look: &Look<'_, '_>, i: usize, line: &LineView<'_>, late: Moment) -> Opt
     let sentence =
         format!("{received} of {} came back, {authorised} were authorised to and {left} had left: {over} count for nothing", line.sku);
     let finding = Finding::new("return-over", line.id, sentence).at_risk(line.value_of(over.min(line.ordered))).pieces(over);
-    Some(finding.caused_by(receipts_of(look, i).map(|row| row.cause)).after(late))
+    Some(finding.caused_by(receipts_of(evidence, i).map(|row| row.cause)).after(late))
 }
 
 /// Accepted pieces of which nobody knows what became of them, for days.
-fn unsettled(look: &Look<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
+fn unsettled(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
     let back = &line.back;
     let open = back.returned - back.settled_stock - back.settled_written_off - back.settled_other;
-    let waiting = receipts_of(look, i).filter(|row| row.accepted() && !row.settles());
+    let waiting = receipts_of(evidence, i).filter(|row| row.accepted() && !row.settles());
     let row = waiting.min_by_key(|row| row.received_at).filter(|_| open.is_positive())?;
     let sentence = format!("{open} of {} came back, and are neither in stock nor written off", line.sku);
     let finding = Finding::new("goods-not-settled", line.id, sentence).at_risk(line.value_of(open.min(line.ordered))).pieces(open);
-    Some(finding.caused_by([row.cause]).after(row.received_at + look.rules.durations.goods_not_settled))
+    Some(finding.caused_by([row.cause]).after(row.received_at + evidence.rules.durations.goods_not_settled))
 }
 
 /// Receipts whose goods the warehouse rejects.
-fn rejected(look: &Look<'_, '_>, late: Moment) -> Vec<Finding> {
+fn rejected(evidence: &Evidence<'_, '_>, late: Moment) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for row in look.figures.returning.received.iter().filter(|row| row.rejected() && row.quantity.is_positive()) {
+    for row in evidence.figures.returning.received.iter().filter(|row| row.rejected() && row.quantity.is_positive()) {
         if found.iter().any(|there| there.number == row.receipt) {
             continue;
         }
-        let same = receipts(look).filter(|(other, _)| other.rejected() && other.receipt == row.receipt);
+        let same = receipts(evidence).filter(|(other, _)| other.rejected() && other.receipt == row.receipt);
         let (mut pieces, mut worth, mut goods) = (Quantity::ZERO, None::<Amount>, Vec::new());
         for (other, parts) in same.clone() {
             pieces += other.quantity;
             for (i, quantity) in parts {
-                let line = &look.figures.lines[*i];
+                let line = &evidence.figures.lines[*i];
                 *worth.get_or_insert_default() += line.value_of((*quantity).min(line.ordered));
                 goods.push(format!("{quantity} of {}", line.sku));
             }
@@ -103,8 +103,8 @@ fn rejected(look: &Look<'_, '_>, late: Moment) -> Vec<Finding> {
 }
 
 /// Authorisations that still stand, and whose goods nobody has received.
-fn not_received(look: &Look<'_, '_>) -> Vec<Finding> {
-    let authorised = || look.figures.returning.authorised.iter().chain(&look.figures.back.refunded_parcels);
+fn not_received(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let authorised = || evidence.figures.returning.authorised.iter().chain(&evidence.figures.back.refunded_parcels);
     let (mut found, mut looked_at) = (Vec::new(), Vec::new());
     for row in authorised() {
         let document = row.document();
@@ -114,20 +114,20 @@ fn not_received(look: &Look<'_, '_>) -> Vec<Finding> {
         looked_at.push(document);
         let open: Vec<&Authorised<'_>> = authorised().filter(|other| other.document() == document && other.awaited()).collect();
         let Some(since) = open.iter().map(|other| other.approved_at.unwrap_or(other.at)).max() else { continue };
-        found.extend(missing(look, row.rma, document, &open, since));
+        found.extend(missing(evidence, row.rma, document, &open, since));
     }
     found
 }
 
 /// What of an authorisation did not come. What came under another number, or under none, is there all the same.
 fn missing(
-    look: &Look<'_, '_>,
+    evidence: &Evidence<'_, '_>,
     rma: &str,
     document: (&str, crate::facts::SourceId),
     open: &[&Authorised<'_>],
     since: Moment,
 ) -> Option<Finding> {
-    let figures = look.figures;
+    let figures = evidence.figures;
     let returned = figures.back.returns.iter().find(|view| view.document() == document);
     let received = |i: usize| -> Quantity {
         let receipts = returned.iter().flat_map(|view| &view.receipts).flat_map(|receipt| &receipt.lines);
@@ -137,7 +137,7 @@ fn missing(
     let mut refunded = figures.money.refunded > figures.money.due;
     for (i, line) in figures.lines.iter().enumerate() {
         let expected: Quantity = open.iter().filter(|row| row.targets.first() == Some(&i)).map(|row| row.quantity).sum();
-        let of_line = line.back.authorised_in_all - if line.set { Quantity::ZERO } else { line.back.received };
+        let of_line = line.back.authorised_in_all - if line.is_bundle { Quantity::ZERO } else { line.back.received };
         let short = (expected - received(i)).min(of_line).floor_zero();
         if short.is_positive() {
             missing += short;
@@ -150,15 +150,15 @@ fn missing(
     }
     let already = if refunded { ", though it is refunded already" } else { "" };
     let sentence = format!("return {rma} was authorised, and {} did not come back{already}", goods.join(", "));
-    let durations = &look.rules.durations;
+    let durations = &evidence.rules.durations;
     let wait = if refunded { durations.return_not_received_refunded } else { durations.return_not_received };
     let finding = Finding::new("return-not-received", rma, sentence).pieces(missing);
     Some(finding.caused_by(open.iter().map(|row| row.cause)).after(since + wait))
 }
 
 /// Receipts of goods that are not on the order. Opens only after a while: the line may come late.
-fn other_items<'s>(look: &'s Look<'_, '_>, late: Moment) -> impl Iterator<Item = Finding> + 's {
-    receipts(look).filter(|(row, parts)| parts.is_empty() && row.quantity.is_positive()).map(move |(row, _)| {
+fn other_items<'s>(evidence: &'s Evidence<'_, '_>, late: Moment) -> impl Iterator<Item = Finding> + 's {
+    receipts(evidence).filter(|(row, parts)| parts.is_empty() && row.quantity.is_positive()).map(move |(row, _)| {
         let sentence = format!("receipt {} holds goods that are not on the order", row.receipt);
         Finding::new("return-other-item", row.receipt, sentence).caused_by([row.cause]).after(late)
     })

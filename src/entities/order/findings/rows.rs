@@ -1,27 +1,27 @@
 //! Rows that cannot all be true, name what the order does not have, or are in another currency.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::order::input::Contradiction;
 use crate::entities::order::placed::{self, PlacedLine};
 use crate::facts::order::{Despatch, ErpLine, Line, LineRole, OrderRowType, Receipt, WarehouseLine, WarehouseOrder};
 use crate::facts::{OrderRow, Text};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
-    let figures = look.figures;
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let figures = evidence.figures;
     let contradictions = [
         &figures.placed.contradictions,
         &figures.erp.contradictions,
-        &look.cancelled.contradictions,
+        &evidence.cancelled.contradictions,
         &figures.returning.contradictions,
         &figures.sent.contradictions,
     ];
     let mut found: Vec<Finding> = contradictions.into_iter().flatten().map(contradiction).collect();
-    found.extend(bundle_parts(look));
-    found.extend(deleted_and_despatched(look));
-    found.extend(without_parts(look));
-    found.extend(currencies(look));
-    found.extend(unknown_locations(look));
+    found.extend(bundle_parts(evidence));
+    found.extend(deleted_and_despatched(evidence));
+    found.extend(without_parts(evidence));
+    found.extend(currencies(evidence));
+    found.extend(unknown_locations(evidence));
     found
 }
 
@@ -31,69 +31,69 @@ fn contradiction(found: &Contradiction) -> Finding {
 }
 
 /// Bundles of a fixed price whose parts do not all say what they are worth.
-fn bundle_parts<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let lines = &look.figures.lines;
-    lines.iter().filter(|line| line.set).map(move |bundle| {
+fn bundle_parts<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let lines = &evidence.figures.lines;
+    lines.iter().filter(|line| line.is_bundle).map(move |bundle| {
         let parts = lines.iter().filter(|part| part.part_of.is_some_and(|of| of.sale == bundle.id));
         let unknown: Vec<&str> = parts.filter(|part| part.line.list_price.is_none()).map(|part| part.line.sku.as_str()).collect();
         let unknown = if unknown.is_empty() { "every part".to_owned() } else { unknown.join(", ") };
         let sentence = format!("what {unknown} is worth in bundle {} (line {}) is not known", bundle.line.sku, bundle.id);
-        Finding::new("bundle-part", bundle.id, sentence).at_risk(bundle.line.gross).caused_by(cause_of(look, bundle))
+        Finding::new("bundle-part", bundle.id, sentence).at_risk(bundle.line.gross).caused_by(cause_of(evidence, bundle))
     })
 }
 
 /// The record of the shop's row of a line.
-fn cause_of(look: &Look<'_, '_>, line: &PlacedLine<'_>) -> Option<crate::facts::Cause> {
-    placed::line_row(look.rows, look.figures.placed.shop, line.id).map(|row| row.stored.cause)
+fn cause_of(evidence: &Evidence<'_, '_>, line: &PlacedLine<'_>) -> Option<crate::facts::Cause> {
+    placed::line_row(evidence.rows, evidence.figures.placed.shop, line.id).map(|row| row.stored.cause)
 }
 
 /// Lines that the shop deleted, and that left the house.
-fn deleted_and_despatched<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let header = look.figures.placed.header;
-    let lines = look.figures.lines.iter().filter(move |_| header.is_some());
-    lines.filter(|line| line.gone && line.sent.despatched.is_positive() && !line.set).map(|line| {
+fn deleted_and_despatched<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let header = evidence.figures.placed.header;
+    let lines = evidence.figures.lines.iter().filter(move |_| header.is_some());
+    lines.filter(|line| line.deleted && line.sent.despatched.is_positive() && !line.is_bundle).map(|line| {
         let by = line.sent.parts.first().map_or("a despatch", |part| part.row);
         let sentence =
             format!("line {} was deleted in the shop, but {} of {} left the house ({by})", line.id, line.sent.despatched, line.sku);
         let finding = Finding::new("rows-contradict", format!("gone {}", line.id), sentence);
-        finding.caused_by(line.sent.cause.into_iter().chain(cause_of(look, line)))
+        finding.caused_by(line.sent.cause.into_iter().chain(cause_of(evidence, line)))
     })
 }
 
 /// Lines that are made of parts, and have none.
-fn without_parts<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let late = look.figures.placed.late;
-    let lines = look.figures.lines.iter().filter(move |_| late.is_some());
-    lines.filter(|line| line.line.role == LineRole::Sale && !line.has_goods() && !line.gone).map(move |line| {
+fn without_parts<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let late = evidence.figures.placed.late;
+    let lines = evidence.figures.lines.iter().filter(move |_| late.is_some());
+    lines.filter(|line| line.line.role == LineRole::Sale && !line.has_goods() && !line.deleted).map(move |line| {
         let sentence = format!("line {} ({}) is made of parts, and has none", line.id, line.sku);
-        Finding::new("rows-contradict", format!("parts {}", line.id), sentence).caused_by(cause_of(look, line)).after(late)
+        Finding::new("rows-contradict", format!("parts {}", line.id), sentence).caused_by(cause_of(evidence, line)).after(late)
     })
 }
 
 /// Payments and refunds in another currency than the order's.
-fn currencies<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let header = look.figures.placed.header;
-    look.figures.paid.foreign.iter().filter(move |_| header.is_some()).map(|foreign| {
-        let sentence = format!("{}, the order in {}", foreign.sentence, look.figures.placed.currency);
+fn currencies<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let header = evidence.figures.placed.header;
+    evidence.figures.paid.foreign.iter().filter(move |_| header.is_some()).map(|foreign| {
+        let sentence = format!("{}, the order in {}", foreign.sentence, evidence.figures.placed.currency);
         Finding::new("currency-differs", foreign.id.as_str(), sentence).caused_by([foreign.cause])
     })
 }
 
 /// Rows that name a location which the configuration does not know: one finding for each code.
-fn unknown_locations(look: &Look<'_, '_>) -> Vec<Finding> {
+fn unknown_locations(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    if look.rules.locations.is_empty() {
+    if evidence.rules.locations.is_empty() {
         return found;
     }
-    for (key, stored) in look.rows.iter().filter(|(_, stored)| !stored.deleted) {
+    for (key, stored) in evidence.rows.iter().filter(|(_, stored)| !stored.deleted) {
         let Some(code) = stored.row.as_ref().and_then(location).filter(|code| !code.is_empty()) else { continue };
-        if look.rules.location(code).is_some() {
+        if evidence.rules.location(code).is_some() {
             continue;
         }
         match found.iter_mut().find(|finding| finding.number == code.as_str()) {
             Some(finding) => finding.causes.push(stored.cause),
             None => {
-                let source = look.rules.name_of(key.source);
+                let source = evidence.rules.name_of(key.source);
                 let sentence = format!("{source} names the location {code}, which the configuration does not know");
                 found.push(Finding::new("unknown-location", code.as_str(), sentence).caused_by([stored.cause]));
             }

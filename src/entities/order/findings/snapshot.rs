@@ -1,8 +1,8 @@
 //! Rows of an open order that a whole new snapshot of their source did not find (`snapshot-missing`). They stay as they are: that a row is not there
 //! says even less than a deletion. A document of the ERP of which something is posted is expected to be gone.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::rows::Stored;
 use crate::entities::{RowOf, Rows};
 use crate::facts::order::{ErpPosted, LeftOut};
@@ -12,25 +12,25 @@ use crate::facts::{OrderRow, RowKey, SourceId};
 const NAMED_MAX: usize = 3;
 
 /// One finding for each source.
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
-    let (rows, lines) = (look.rows, &look.figures.lines);
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let (rows, lines) = (evidence.rows, &evidence.figures.lines);
     let over = !lines.is_empty() && lines.iter().all(|line| line.sent.delivered >= line.sent.wanted);
     let mut missing: Vec<(RowOf<'_, LeftOut>, &Stored<OrderRow>)> = Vec::new();
-    for told in rows.live::<LeftOut>().filter(|_| !over) {
-        let row = rows.get(&RowKey { kind: told.row.kind, source: told.key.source, id: told.row.id.clone() });
-        let row = row.filter(|row| !row.deleted && row.version < told.row.read && !is_posted(rows, told.key.source, row));
-        missing.extend(row.map(|row| (told, row)));
+    for left_out in rows.live::<LeftOut>().filter(|_| !over) {
+        let row = rows.get(&RowKey { kind: left_out.row.kind, source: left_out.key.source, id: left_out.row.id.clone() });
+        let row = row.filter(|row| !row.deleted && row.version < left_out.row.read && !is_posted(rows, left_out.key.source, row));
+        missing.extend(row.map(|row| (left_out, row)));
     }
     let of_source = |of_source: &[(RowOf<'_, LeftOut>, &Stored<OrderRow>)]| {
-        let (told, _) = of_source.first()?;
-        let named: Vec<String> = of_source.iter().take(NAMED_MAX).map(|(told, _)| name(told.row)).collect();
+        let (first, _) = of_source.first()?;
+        let named: Vec<String> = of_source.iter().take(NAMED_MAX).map(|(left_out, _)| name(left_out.row)).collect();
         let more = if of_source.len() > named.len() { format!(" and {} more", of_source.len() - named.len()) } else { String::new() };
-        let source = look.rules.name_of(told.key.source);
+        let source = evidence.rules.name_of(first.key.source);
         let sentence = format!("a new snapshot of {source} leaves out what it told of the order before: {}{more}", named.join(", "));
-        let causes = [told.stored.cause].into_iter().chain(of_source.iter().map(|(_, row)| row.cause));
+        let causes = [first.stored.cause].into_iter().chain(of_source.iter().map(|(_, row)| row.cause));
         let finding = Finding::new("snapshot-missing", source, sentence).caused_by(causes);
         // The table's other partitions may be read a little later than the one that holds its last row.
-        Some(finding.after(told.stored.at + look.rules.durations.snapshot_missing))
+        Some(finding.after(first.stored.at + evidence.rules.durations.snapshot_missing))
     };
     missing.chunk_by(|(one, _), (other, _)| one.key.source == other.key.source).filter_map(of_source).collect()
 }

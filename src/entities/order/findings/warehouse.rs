@@ -1,8 +1,8 @@
 //! On the way from the go-ahead to the despatch: cancelled pieces that left, lines closed short, a hold that comes too late, a go-ahead that
 //! nobody answers, goods that are not on the order.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::entities::RowOf;
 use crate::entities::order::erp::{self, canonical};
 use crate::entities::order::figures::LineView;
@@ -10,21 +10,21 @@ use crate::entities::order::pooling;
 use crate::facts::order::{WarehouseState, Word};
 use crate::facts::{Amount, Cause, Quantity};
 
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for line in look.figures.lines.iter().filter(|line| !line.set) {
+    for line in evidence.figures.lines.iter().filter(|line| !line.is_bundle) {
         found.extend(left_although_cancelled(line));
-        found.extend(short(look, line));
+        found.extend(short(evidence, line));
         found.extend(over(line));
     }
-    found.extend(closed_without_a_quantity(look));
-    found.extend(closed_without_lines(look));
-    found.extend(closed_by_erp(look));
-    found.extend(unanswered(look));
-    found.extend(held(look));
-    found.extend(receivers(look));
-    found.extend(completed(look));
-    found.extend(strays(look));
+    found.extend(closed_without_a_quantity(evidence));
+    found.extend(closed_without_lines(evidence));
+    found.extend(closed_by_erp(evidence));
+    found.extend(unanswered(evidence));
+    found.extend(held(evidence));
+    found.extend(receivers(evidence));
+    found.extend(completed(evidence));
+    found.extend(strays(evidence));
     found
 }
 
@@ -43,8 +43,8 @@ fn to_send(line: &LineView<'_>) -> Quantity {
     (line.sent.wanted - line.sent.despatched).floor_zero()
 }
 
-fn open(look: &Look<'_, '_>, targets: &[usize]) -> bool {
-    targets.iter().any(|&i| to_send(&look.figures.lines[i]).is_positive())
+fn open(evidence: &Evidence<'_, '_>, targets: &[usize]) -> bool {
+    targets.iter().any(|&i| to_send(&evidence.figures.lines[i]).is_positive())
 }
 
 /// Cancelled pieces that left the house and have not come back. A credit that was made after the despatch cancels nothing that left.
@@ -61,7 +61,7 @@ fn left_although_cancelled(line: &LineView<'_>) -> Option<Finding> {
 }
 
 /// Warehouse or ERP will not deliver pieces that the shop has not cancelled.
-fn short(look: &Look<'_, '_>, line: &LineView<'_>) -> Option<Finding> {
+fn short(evidence: &Evidence<'_, '_>, line: &LineView<'_>) -> Option<Finding> {
     let open = (line.ordered - line.sent.despatched).floor_zero();
     let by = line.sent.cancelled_by;
     let short = by.erp.max(by.warehouse).min(open) - by.shop.min(open);
@@ -71,13 +71,13 @@ fn short(look: &Look<'_, '_>, line: &LineView<'_>) -> Option<Finding> {
     let who = if by.warehouse >= by.erp { "the warehouse" } else { "the ERP" };
     let sentence = format!("{who} will not deliver {short} of {} {}, and the shop has not cancelled them", line.ordered, line.sku);
     let finding = Finding::new("short-closed", line.id, sentence).at_risk(line.value_of(short)).pieces(short);
-    Some(finding.caused_by(cause_of_short(look, line)))
+    Some(finding.caused_by(cause_of_short(evidence, line)))
 }
 
-fn cause_of_short(look: &Look<'_, '_>, line: &LineView<'_>) -> Option<Cause> {
-    let index = look.figures.lines.iter().position(|other| other.id == line.id)?;
-    let rows = look.figures.sent.warehouse.iter().flat_map(|order| &order.lines);
-    rows.filter(|row| row.lost.is_positive() && row.targets.contains(&index)).map(|row| row.cause).max()
+fn cause_of_short(evidence: &Evidence<'_, '_>, line: &LineView<'_>) -> Option<Cause> {
+    let index = evidence.figures.lines.iter().position(|other| other.id == line.id)?;
+    let rows = evidence.figures.sent.warehouse.iter().flat_map(|order| &order.lines);
+    rows.filter(|row| row.short.is_positive() && row.targets.contains(&index)).map(|row| row.cause).max()
 }
 
 /// More left than was ordered, and has not come back.
@@ -92,22 +92,22 @@ fn over(line: &LineView<'_>) -> Option<Finding> {
 }
 
 /// A line that the warehouse closed, and how much of it will not be sent nobody says (or the despatches seen do not come to it).
-fn closed_without_a_quantity<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let rows = look.figures.sent.warehouse.iter().flat_map(|order| order.lines.iter().map(move |row| (order, row)));
-    rows.filter(|(_, row)| row.unsaid && open(look, &row.targets)).map(|(order, row)| {
+fn closed_without_a_quantity<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let rows = evidence.figures.sent.warehouse.iter().flat_map(|order| order.lines.iter().map(move |row| (order, row)));
+    rows.filter(|(_, row)| row.short_unknown && open(evidence, &row.targets)).map(|(order, row)| {
         let sku = pooling::name(&row.row.line);
         let sentence = format!("warehouse order {} closed {sku}, and how much of it will not be sent is not known", order.number);
         let finding = Finding::new("short-closed", format!("{} {sku}", order.number), sentence).caused_by([row.cause]);
-        finding.after(row.at + look.rules.durations.short_closed)
+        finding.after(row.at + evidence.rules.durations.short_closed)
     })
 }
 
 /// A warehouse order that is closed, and of which no lines are told: it cancels nothing by itself.
-fn closed_without_lines<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let warehouse = &look.figures.sent.warehouse;
+fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let warehouse = &evidence.figures.sent.warehouse;
     warehouse.iter().filter(|order| order.lines.is_empty() && ended(order.state)).filter_map(|order| {
         let at_place = |line: &&LineView<'_>| line.erp.location.is_none_or(|code| at(order.location, code));
-        let here = || look.figures.lines.iter().filter(|line| !line.set && line.erp.ships).filter(at_place);
+        let here = || evidence.figures.lines.iter().filter(|line| !line.is_bundle && line.erp.ships).filter(at_place);
         let pieces: Quantity = here().map(to_send).sum();
         let another = warehouse.iter().any(|other| !ended(other.state) && at(other.location, order.location));
         if !pieces.is_positive() || another {
@@ -116,30 +116,30 @@ fn closed_without_lines<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Find
         let sentence = format!("warehouse order {} is closed, and {pieces} pieces of it are still wanted", order.number);
         let worth: Amount = here().map(|line| line.value_of(to_send(line).min(line.ordered))).sum();
         let finding = Finding::new("short-closed", order.number, sentence).at_risk(worth).pieces(pieces);
-        Some(finding.after(order.at + look.rules.durations.short_closed))
+        Some(finding.after(order.at + evidence.rules.durations.short_closed))
     })
 }
 
 /// A line that the ERP closed, and the shipments seen do not come to what it says.
-fn closed_by_erp<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    erp::record_lines(look.rows, look.rules).filter_map(|RowOf { key, stored, row }| {
+fn closed_by_erp<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    erp::record_lines(evidence.rows, evidence.rules).filter_map(|RowOf { key, stored, row }| {
         let short = (row.quantity - row.shipped).is_positive();
-        let targets = erp::targets(&look.figures.placed.lines, row);
-        if !row.closed || !short || !open(look, &targets) || erp::closed_short(look.rows, key.source, row) {
+        let targets = erp::targets(&evidence.figures.placed.lines, row);
+        if !row.closed || !short || !open(evidence, &targets) || erp::closed_short(evidence.rows, key.source, row) {
             return None;
         }
         let sentence = format!("the ERP closed {} in {}, and the shipments seen do not come to what it says", row.sku, row.document);
         let finding = Finding::new("short-closed", format!("{} {}", row.document, row.sku), sentence).caused_by([stored.cause]);
-        Some(finding.after(stored.at + look.rules.durations.short_closed))
+        Some(finding.after(stored.at + evidence.rules.durations.short_closed))
     })
 }
 
 /// A go-ahead was made, and the warehouse neither has an order nor sent anything.
-fn unanswered<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    look.ledgers.fulfilment.iter().filter_map(|(location, asked)| {
+fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    evidence.ledgers.fulfilment.iter().filter_map(|(location, asked)| {
         let asked_at = asked.first_asked_at.filter(|_| asked.totals.values().any(|total| total.is_positive()))?;
-        let code = canonical(look.rules, location);
-        let sent = &look.figures.sent;
+        let code = canonical(evidence.rules, location);
+        let sent = &evidence.figures.sent;
         let has = sent.warehouse.iter().any(|order| order.location == code || order.location.is_empty());
         if has || sent.parcels.iter().any(|parcel| parcel.location == code) {
             return None;
@@ -147,48 +147,49 @@ fn unanswered<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's 
         let pieces: Quantity = asked.totals.values().copied().sum();
         let sentence = format!("{location} was asked to send {pieces} pieces, and has no order");
         let worth = |line: &LineView<'_>| line.value_of(asked.totals.get(line.id).copied().unwrap_or_default().min(line.ordered));
-        let at_risk: Amount = look.figures.lines.iter().map(worth).sum();
+        let at_risk: Amount = evidence.figures.lines.iter().map(worth).sum();
         let finding = Finding::new("release-unanswered", location.as_str(), sentence).at_risk(at_risk);
-        Some(finding.after(asked_at + look.rules.durations.release_unanswered))
+        Some(finding.after(asked_at + evidence.rules.durations.release_unanswered))
     })
 }
 
 /// Held, and a go-ahead is out for pieces that have not left.
-fn held(look: &Look<'_, '_>) -> Option<Finding> {
-    let first = look.figures.gates.holds.first()?;
-    let asked =
-        |line: &LineView<'_>| -> Quantity { look.ledgers.fulfilment.values().filter_map(|asked| asked.totals.get(line.id)).copied().sum() };
-    let lines = look.figures.lines.iter();
+fn held(evidence: &Evidence<'_, '_>) -> Option<Finding> {
+    let first = evidence.figures.gates.holds.first()?;
+    let asked = |line: &LineView<'_>| -> Quantity {
+        evidence.ledgers.fulfilment.values().filter_map(|asked| asked.totals.get(line.id)).copied().sum()
+    };
+    let lines = evidence.figures.lines.iter();
     let at_stake: Quantity = lines.map(|line| (asked(line).min(line.sent.wanted) - line.sent.despatched).floor_zero()).sum();
     if !at_stake.is_positive() {
         return None;
     }
-    let by = look.rules.name_of(first.source);
+    let by = evidence.rules.name_of(first.source);
     let sentence = format!("{by} holds the order ({}), and the warehouse has the go-ahead for {at_stake} pieces", first.reason);
     Some(Finding::new("held-after-release", "", sentence).caused_by([first.cause]))
 }
 
 /// A receiver shows more despatched than is true, and was told so.
-fn receivers(look: &Look<'_, '_>) -> Vec<Finding> {
+fn receivers(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (receiver, own) in [("shop", (|line| line.sent.shop_shipped) as fn(&LineView<'_>) -> Quantity), ("erp", |line| line.erp.shipped)] {
-        let Some(at) = look.ledgers.despatch_corrected_at(receiver) else { continue };
-        for line in look.figures.lines.iter().filter(|line| !line.set && own(line) > line.sent.despatched) {
+        let Some(at) = evidence.ledgers.despatch_corrected_at(receiver) else { continue };
+        for line in evidence.figures.lines.iter().filter(|line| !line.is_bundle && own(line) > line.sent.despatched) {
             let left = line.sent.despatched;
             let sentence = format!("{receiver} shows {} of {} as despatched, {left} left", own(line), line.sku);
             let finding = Finding::new("despatch-corrected", format!("{receiver} {}", line.id), sentence).pieces(own(line) - left);
-            found.push(finding.after(at + look.rules.durations.despatch_corrected));
+            found.push(finding.after(at + evidence.rules.durations.despatch_corrected));
         }
     }
     found
 }
 
 /// Told as completed, and what was told is not delivered any more.
-fn completed(look: &Look<'_, '_>) -> Option<Finding> {
-    let told = look.ledgers.completion.values().filter(|ledger| ledger.step > 0);
+fn completed(evidence: &Evidence<'_, '_>) -> Option<Finding> {
+    let completions = evidence.ledgers.completion.values().filter(|ledger| ledger.step > 0);
     let mut over: Vec<&LineView<'_>> = Vec::new();
-    for (id, total) in told.flat_map(|ledger| &ledger.totals) {
-        let line = look.figures.lines.iter().find(|line| line.id == id.as_str() && line.sent.delivered < *total);
+    for (id, total) in completions.flat_map(|ledger| &ledger.totals) {
+        let line = evidence.figures.lines.iter().find(|line| line.id == id.as_str() && line.sent.delivered < *total);
         over.extend(line.filter(|line| !over.iter().any(|there| there.id == line.id)));
     }
     let first = over.first()?;
@@ -199,9 +200,9 @@ fn completed(look: &Look<'_, '_>) -> Option<Finding> {
 }
 
 /// Goods that left and are not on the order. Opens only after a while: the line may come late; and never before the header is there.
-fn strays<'s>(look: &'s Look<'_, '_>) -> impl Iterator<Item = Finding> + 's {
-    let late = look.figures.placed.late;
-    look.figures.sent.strays.iter().filter(move |_| late.is_some()).map(move |stray| {
+fn strays<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
+    let late = evidence.figures.placed.late;
+    evidence.figures.sent.strays.iter().filter(move |_| late.is_some()).map(move |stray| {
         let sentence = format!("despatch {} holds {}, which is not on the order", stray.parcel, stray.goods);
         let finding = Finding::new("other-item-despatched", stray.row, sentence).pieces(stray.quantity);
         finding.caused_by([stray.cause]).after(late)

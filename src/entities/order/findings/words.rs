@@ -1,17 +1,17 @@
 //! Status and condition words without a meaning (`unknown-word`): kept as their source wrote them, they move no stage and open no gate.
 
+use super::evidence::Evidence;
 use super::finding::Finding;
-use super::look::Look;
 use crate::facts::OrderRow;
 use crate::facts::ids::join_key;
 use crate::facts::order::Word;
 
 /// One finding for each word of each source.
-pub(super) fn find(look: &Look<'_, '_>) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for (key, stored) in look.rows.iter().filter(|(_, stored)| !stored.deleted) {
+    for (key, stored) in evidence.rows.iter().filter(|(_, stored)| !stored.deleted) {
         let Some((what, word)) = stored.row.as_ref().and_then(OrderRow::unknown_word) else { continue };
-        let source = look.rules.name_of(key.source);
+        let source = evidence.rules.name_of(key.source);
         let number = join_key(&[source, what, word]);
         match found.iter_mut().find(|finding| finding.number == number) {
             Some(finding) => finding.causes.push(stored.cause),

@@ -1,7 +1,7 @@
 //! Payments, as whoever tells of them tells them.
 
 use super::tender::{Foreign, TenderPaid};
-use crate::entities::order::authority::tells_of_payments;
+use crate::entities::order::authority::payments_count_from;
 use crate::entities::order::clock::Clock;
 use crate::entities::order::input::Input;
 use crate::entities::order::placed::Placed;
@@ -49,7 +49,7 @@ impl Payments {
 pub(super) fn read(input: &Input<'_>, placed: &Placed<'_>, foreign: &mut Vec<Foreign>) -> Payments {
     let mut paid = Payments::default();
     let mut payments: Vec<&Payment> = Vec::new();
-    for each in input.rows.live::<Payment>().filter(|each| tells_of_payments(input.rules, each.key.source, placed.shop)) {
+    for each in input.rows.live::<Payment>().filter(|each| payments_count_from(input.rules, each.key.source, placed.shop)) {
         let (id, payment) = (&each.key.id, each.row);
         paid.any = true;
         paid.later |= !payment.failed && matches!(payment.tender, Tender::OnAccount | Tender::CashOnDelivery);

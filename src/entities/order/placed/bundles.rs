@@ -15,7 +15,7 @@ use crate::facts::{Amount, Cause, Currency, Quantity};
 pub(super) struct Leaf<'a> {
     pub id: &'a str,
     pub line: &'a Line,
-    pub gone: bool,
+    pub deleted: bool,
     pub removed: bool,
     pub cause: Cause,
 }
@@ -24,7 +24,7 @@ pub(super) struct Leaf<'a> {
 pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<PlacedLine<'a>> {
     let Some(first) = leaves.first() else { return vec![line] };
     let one = Quantity::from_int(1);
-    let composite = leaves.len() > 1 || each(&line, first) != one || line.line.parts.is_some_and(|parts| parts > 1);
+    let composite = leaves.len() > 1 || per_bundle(&line, first) != one || line.line.parts.is_some_and(|parts| parts > 1);
     if !composite || line.line.role == LineRole::Both {
         line.leaf = Some(first.id);
         line.goods = first.line;
@@ -36,7 +36,7 @@ pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<P
     if leaves.iter().any(|leaf| !leaf.line.gross.is_zero()) {
         return parts;
     }
-    let weights: Option<Vec<Amount>> = leaves.iter().map(|leaf| Some(leaf.line.list_price?.times(each(&line, leaf)))).collect();
+    let weights: Option<Vec<Amount>> = leaves.iter().map(|leaf| Some(leaf.line.list_price?.times(per_bundle(&line, leaf)))).collect();
     let weights = weights.filter(|weights| weights.iter().any(|weight| weight.is_positive()) && !weights.iter().any(|w| w.is_negative()));
     match weights.or_else(|| (leaves.len() == 1).then(|| vec![Amount::parse("1").unwrap_or_default()])) {
         Some(weights) => {
@@ -46,7 +46,7 @@ pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<P
             }
         }
         None => {
-            line.set = true;
+            line.is_bundle = true;
             line.by_parcel = false;
             parts.push(line);
         }
@@ -55,7 +55,7 @@ pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<P
 }
 
 /// Pieces of the part in one piece of the sale: as its row says, else by what was ordered of both.
-fn each(of: &PlacedLine<'_>, leaf: &Leaf<'_>) -> Quantity {
+fn per_bundle(of: &PlacedLine<'_>, leaf: &Leaf<'_>) -> Quantity {
     let one = Quantity::from_int(1);
     if leaf.line.per_parent != one || !of.ordered.is_positive() || !leaf.line.ordered.is_positive() {
         return leaf.line.per_parent;
@@ -65,8 +65,8 @@ fn each(of: &PlacedLine<'_>, leaf: &Leaf<'_>) -> Quantity {
 }
 
 fn part<'a>(of: &PlacedLine<'a>, leaf: &Leaf<'a>) -> PlacedLine<'a> {
-    let mut part = PlacedLine::new(leaf.id, leaf.line, leaf.gone || of.gone, leaf.removed || of.removed, of.currency);
-    part.part_of = Some(PartOf { sale: of.id, line: of.line, each: each(of, leaf) });
+    let mut part = PlacedLine::new(leaf.id, leaf.line, leaf.deleted || of.deleted, leaf.removed || of.removed, of.currency);
+    part.part_of = Some(PartOf { sale: of.id, line: of.line, per_bundle: per_bundle(of, leaf) });
     part
 }
 

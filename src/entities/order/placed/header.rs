@@ -8,7 +8,7 @@ use crate::facts::{Cause, Currency, Moment, OrderRow, SourceId, Version};
 /// The header, or what stands for it while it is not there.
 pub(super) struct HeaderRow<'a> {
     pub header: Option<&'a Header>,
-    pub gone: bool,
+    pub deleted: bool,
     pub at: Option<Moment>,
     pub version: Option<Version>,
     pub cause: Option<Cause>,
@@ -33,7 +33,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &Rules) -> HeaderRow<'a>
     match rows.all::<Header>().min_by_key(|each| rank(each.key.source, rules)) {
         Some(each) => HeaderRow {
             header: Some(each.row),
-            gone: each.stored.deleted,
+            deleted: each.stored.deleted,
             at: Some(each.stored.at),
             version: Some(each.stored.content_version.as_deref().copied().unwrap_or(each.stored.version)),
             cause: Some(each.stored.cause),
@@ -42,13 +42,13 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &Rules) -> HeaderRow<'a>
         },
         None => {
             let shop = rows.of_kind(OrderRow::LINE).map(|(key, _)| key.source).min_by_key(|source| rank(*source, rules));
-            HeaderRow { header: None, gone: false, at: None, version: None, cause: None, shop, currency: currency_of_payments(rows) }
+            HeaderRow { header: None, deleted: false, at: None, version: None, cause: None, shop, currency: currency_of_payments(rows) }
         }
     }
 }
 
 /// Before the header is there: any payment's currency, else "no currency" (ISO 4217 XXX).
 fn currency_of_payments(rows: &Rows<OrderRow>) -> Currency {
-    let told = rows.all::<Payment>().next().map(|each| each.row.currency);
-    told.or(Currency::new("XXX")).unwrap_or_else(|| unreachable!("three letters are a currency"))
+    let currency = rows.all::<Payment>().next().map(|each| each.row.currency);
+    currency.or(Currency::new("XXX")).unwrap_or_else(|| unreachable!("three letters are a currency"))
 }

@@ -17,9 +17,9 @@ pub struct PlacedLine<'a> {
     /// The bundle that it is a part of.
     pub part_of: Option<PartOf<'a>>,
     /// A bundle as a whole, whose parts stand on lines of their own: it has the price, since their shares are not known.
-    pub set: bool,
+    pub is_bundle: bool,
     /// The shop deleted the line's row: that means nothing by itself.
-    pub gone: bool,
+    pub deleted: bool,
     /// A newer whole body of the order lists the line no more: the shop has removed it.
     pub removed: bool,
     /// `line.gross` with the order's rounding rest on the largest line: what [`PlacedLine::value_of`] divides.
@@ -43,19 +43,19 @@ pub struct PartOf<'a> {
     /// The bundle's row.
     pub line: &'a Line,
     /// Pieces of this part in one bundle.
-    pub each: Quantity,
+    pub per_bundle: Quantity,
 }
 
 impl<'a> PlacedLine<'a> {
-    pub(super) fn new(id: &'a str, line: &'a Line, gone: bool, removed: bool, currency: Currency) -> Self {
+    pub(super) fn new(id: &'a str, line: &'a Line, deleted: bool, removed: bool, currency: Currency) -> Self {
         Self {
             id,
             line,
             goods: line,
             leaf: None,
             part_of: None,
-            set: false,
-            gone,
+            is_bundle: false,
+            deleted,
             removed,
             gross: line.gross,
             tax: line.tax,
@@ -78,31 +78,31 @@ impl<'a> PlacedLine<'a> {
 
     /// The sale's goods are there: the line carries them itself, or a leaf does.
     pub fn has_goods(&self) -> bool {
-        self.line.role != LineRole::Sale || self.leaf.is_some() || self.set
+        self.line.role != LineRole::Sale || self.leaf.is_some() || self.is_bundle
     }
 
     /// Pieces of this line in one piece of the row with this id: of the line itself, of its leaf, of the bundle that it is a part of.
     pub fn pieces_of(&self, id: &str) -> Option<Quantity> {
         match self.part_of {
-            Some(part) if part.sale == id && !self.set => Some(part.each),
+            Some(part) if part.sale == id && !self.is_bundle => Some(part.per_bundle),
             _ => (self.id == id || self.leaf == Some(id)).then_some(Quantity::from_int(1)),
         }
     }
 
     /// The line is a whole bundle, and `part` is one of its parts: pieces of the part in one bundle.
-    fn each_of(&self, part: &PlacedLine<'_>) -> Option<Quantity> {
-        part.part_of.filter(|of| of.sale == self.id).map(|of| of.each)
+    fn pieces_per_bundle(&self, part: &PlacedLine<'_>) -> Option<Quantity> {
+        part.part_of.filter(|of| of.sale == self.id).map(|of| of.per_bundle)
     }
 
     /// The goods need no parcel, no supplier and nobody at a counter: a download, a licence key, a service, a tip.
-    pub fn needs_nobody(&self, by_supplier: bool) -> bool {
+    pub fn intangible(&self, by_supplier: bool) -> bool {
         self.goods.needs == Needs::Digital || (!by_supplier && matches!(self.goods.kind, LineKind::Service | LineKind::Tip))
     }
 }
 
 /// A whole bundle's figure follows its parts: so many bundles are whole of each part, and no more than were ordered. `of`: the figure of each line.
 pub(in super::super) fn whole_bundles(lines: &[PlacedLine<'_>], bundle: usize, of: impl Fn(usize) -> Quantity) -> Quantity {
-    let parts = lines.iter().enumerate().filter_map(|(i, part)| Some((i, lines[bundle].each_of(part)?)));
+    let parts = lines.iter().enumerate().filter_map(|(i, part)| Some((i, lines[bundle].pieces_per_bundle(part)?)));
     parts.map(|(i, each)| bundles(of(i), each)).min().unwrap_or_default().min(lines[bundle].ordered)
 }
 

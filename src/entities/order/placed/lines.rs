@@ -47,7 +47,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, top: &HeaderRow<'a>, contradict
         let removed = whole && !stored.deleted && top.version.is_some_and(|body| stored.version < body);
         match line.role {
             LineRole::Text => {}
-            LineRole::Leaf => leaves.push(Leaf { id, line, gone: stored.deleted, removed, cause: stored.cause }),
+            LineRole::Leaf => leaves.push(Leaf { id, line, deleted: stored.deleted, removed, cause: stored.cause }),
             LineRole::Sale | LineRole::Both => sales.push(PlacedLine::new(id, line, stored.deleted, removed, top.currency)),
         }
     }

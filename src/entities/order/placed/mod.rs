@@ -20,9 +20,9 @@ use crate::facts::{Cause, Currency, Moment, OrderRow, SourceId};
 /// The order as its shop placed it.
 #[derive(Clone, Debug)]
 pub struct Placed<'a> {
-    /// `None` until the shop's header is there; a deleted header still counts, marked `header_gone`.
+    /// `None` until the shop's header is there; a deleted header still counts, marked `header_deleted`.
     pub header: Option<&'a Header>,
-    pub header_gone: bool,
+    pub header_deleted: bool,
     /// When the header's newest version says it is from.
     pub at: Option<Moment>,
     /// The record that the header is from.
@@ -65,7 +65,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, since: Moment) -> Placed<'a> {
     let whole = whole::whole(&top, &lines, &read.counts, &totals, rules, clock);
     Placed {
         header: top.header,
-        header_gone: top.gone,
+        header_deleted: top.deleted,
         at: top.at,
         cause: top.cause,
         shop: top.shop,

@@ -40,7 +40,7 @@ pub struct Authorised<'a> {
     /// Its own state, or that of its document's head.
     pub state: &'a Word<ReturnState>,
     pub approved_at: Option<Moment>,
-    pub gone: bool,
+    pub deleted: bool,
     /// When its row speaks, and the record that said so.
     pub at: Moment,
     pub cause: Cause,
@@ -60,12 +60,12 @@ impl<'a> Authorised<'a> {
 
     /// Approved, standing, and its goods are to come.
     pub fn awaited(&self) -> bool {
-        *self.state == Word::Known(ReturnState::Approved) && !self.gone && self.counts() && !self.not_expected()
+        *self.state == Word::Known(ReturnState::Approved) && !self.deleted && self.counts() && !self.not_expected()
     }
 
     /// Only asked for. Deleted before it was approved: withdrawn.
     pub fn asked(&self) -> bool {
-        *self.state == Word::Known(ReturnState::Asked) && !self.gone
+        *self.state == Word::Known(ReturnState::Asked) && !self.deleted
     }
 
     /// The customer gets money for it.
@@ -89,15 +89,15 @@ impl Returning<'_> {
     pub(super) fn sums(&self, group: &[usize]) -> (Quantity, Quantity) {
         let of_group = |targets: &Targets| targets.first().is_some_and(|line| group.contains(line));
         let for_money = self.authorised.iter().filter(|row| row.counts() && row.for_money() && of_group(&row.targets));
-        let (mut authorised, mut there) = (Quantity::ZERO, Quantity::ZERO);
+        let (mut authorised, mut arrived) = (Quantity::ZERO, Quantity::ZERO);
         for row in for_money {
             authorised += row.quantity;
             if row.not_expected() {
-                there += row.quantity;
+                arrived += row.quantity;
             }
         }
-        there += self.received.iter().filter(|row| row.accepted() && of_group(&row.targets)).map(|row| row.quantity).sum();
-        (authorised, there)
+        arrived += self.received.iter().filter(|row| row.accepted() && of_group(&row.targets)).map(|row| row.quantity).sum();
+        (authorised, arrived)
     }
 }
 
@@ -121,7 +121,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &P
             reason: &row.reason,
             state: head.map_or(&row.state, |(head, _)| &head.state),
             approved_at: head.and_then(|(head, _)| head.approved_at).or(row.approved_at),
-            gone: stored.deleted || head.is_some_and(|(_, gone)| gone),
+            deleted: stored.deleted || head.is_some_and(|(_, deleted)| deleted),
             at: stored.at,
             cause: stored.cause,
             targets: pooling::targets(&placed.lines, &row.line),

@@ -1,6 +1,6 @@
 //! Receipts: what whoever tells of goods at a location tells of having received there.
 
-use crate::entities::order::authority::tells_of_goods;
+use crate::entities::order::authority::goods_count_from;
 use crate::entities::order::decisions::Decisions;
 use crate::entities::order::erp::{Erp, canonical};
 use crate::entities::order::input::{Contradiction, Input};
@@ -59,7 +59,7 @@ impl Received<'_> {
 }
 
 /// Goods of which nobody has told in what condition they are.
-const UNSPOKEN: &Word<Condition> = &Word::Known(Condition::Unspoken);
+const CONDITION_NOT_REPORTED: &Word<Condition> = &Word::Known(Condition::Unspoken);
 
 /// All of them: those that name a line before those that name only a SKU, then as they were received.
 pub(super) fn read<'a>(
@@ -70,7 +70,7 @@ pub(super) fn read<'a>(
     at_till: impl Fn(SourceId) -> bool,
     contradictions: &mut Vec<Contradiction>,
 ) -> Vec<Received<'a>> {
-    let mut received = told(input, &placed.lines, at_till, contradictions);
+    let mut received = reported(input, &placed.lines, at_till, contradictions);
     received.extend(corrected(posted(input, placed, erp), contradictions));
     let order = |row: &Received<'a>| (row.pooled, row.received_at, row.receipt, row.cause, row.id);
     received.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -79,7 +79,7 @@ pub(super) fn read<'a>(
 }
 
 /// Receipts that whoever tells of goods at their location tells of.
-fn told<'a>(
+fn reported<'a>(
     input: &Input<'a>,
     lines: &[PlacedLine<'a>],
     at_till: impl Fn(SourceId) -> bool,
@@ -88,7 +88,7 @@ fn told<'a>(
     let Input { rows, rules, .. } = input;
     let mut received = Vec::new();
     for RowOf { key, stored, row } in rows.live::<Receipt>() {
-        if !(tells_of_goods(rules, Authority::Receipts, key.source, &row.location) || at_till(key.source)) {
+        if !(goods_count_from(rules, Authority::Receipts, key.source, &row.location) || at_till(key.source)) {
             continue;
         }
         if row.quantity.is_negative() {
@@ -129,7 +129,7 @@ fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Rece
         }
         let targets = pooling::targets(&placed.lines, &LineRef::Sku(row.sku.clone()));
         let location = targets.first().and_then(|&line| erp.lines[line].location).unwrap_or_default();
-        if !tells_of_goods(rules, Authority::Receipts, key.source, location) {
+        if !goods_count_from(rules, Authority::Receipts, key.source, location) {
             continue;
         }
         received.push(Received {
@@ -138,7 +138,7 @@ fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Rece
             rma: Some(&row.from),
             pooled: true,
             quantity: row.quantity,
-            condition: UNSPOKEN,
+            condition: CONDITION_NOT_REPORTED,
             decided: false,
             location,
             bucket: "",
@@ -156,14 +156,14 @@ fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Rece
 /// Corrections are negative: each lowers what was posted of its SKU before it.
 fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contradiction>) -> Vec<Received<'a>> {
     posted.sort_by(|a, b| (a.received_at, a.receipt, a.cause, a.id).cmp(&(b.received_at, b.receipt, b.cause, b.id)));
-    let mut standing: Vec<Received<'a>> = Vec::with_capacity(posted.len());
+    let mut corrected: Vec<Received<'a>> = Vec::with_capacity(posted.len());
     for row in posted {
         if !row.quantity.is_negative() {
-            standing.push(row);
+            corrected.push(row);
             continue;
         }
         let mut less = Quantity::ZERO - row.quantity;
-        for before in standing.iter_mut().rev().filter(|before| before.targets == row.targets) {
+        for before in corrected.iter_mut().rev().filter(|before| before.targets == row.targets) {
             let part = before.quantity.min(less);
             before.quantity -= part;
             less -= part;
@@ -173,7 +173,7 @@ fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contrad
             contradictions.push(Contradiction::new(row.id, sentence, row.cause));
         }
     }
-    standing
+    corrected
 }
 
 /// Rejected goods that a person has decided to refund are accepted, as many as he says (without a word: all).

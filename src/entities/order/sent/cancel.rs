@@ -7,7 +7,7 @@ use super::WarehouseView;
 use crate::entities::order::cancelled::Cancelled;
 use crate::entities::order::erp::Erp;
 use crate::entities::order::placed::PlacedLine;
-use crate::entities::order::pooling::{Losses, Targets};
+use crate::entities::order::pooling::{Shortfalls, Targets};
 use crate::entities::order::returning::Returning;
 use crate::facts::{Moment, Quantity};
 
@@ -45,10 +45,10 @@ impl CancelledTotals {
         left: impl Fn(&[usize]) -> (Quantity, Option<Moment>),
         returning: &Returning<'_>,
     ) -> Self {
-        let named = cancelled.lines.iter().map(|told| CancelledBy {
-            shop: told.by_shop,
-            erp: told.by_erp,
-            warehouse: told.by_warehouse,
+        let named = cancelled.lines.iter().map(|line| CancelledBy {
+            shop: line.by_shop,
+            erp: line.by_erp,
+            warehouse: line.by_warehouse,
             late_credit: Quantity::ZERO,
         });
         let mut all = Self { by: named.collect(), credited_unsent: vec![Quantity::ZERO; lines.len()], at: cancelled.at };
@@ -58,16 +58,16 @@ impl CancelledTotals {
             if lines[..first].iter().any(|line| line.sku == lines[first].sku) || credited.is_zero() {
                 continue;
             }
-            let (authorised, there) = returning.sums(&group);
+            let (authorised, arrived) = returning.sums(&group);
             let (left, left_at) = left(&group);
-            let mut rest = (credited - left.min(authorised).min(there)).floor_zero();
+            let mut rest = (credited - left.min(authorised).min(arrived)).floor_zero();
             for &i in group.iter().rev() {
-                let told = &cancelled.lines[i];
-                let unsent = rest.min(told.credited);
+                let reported = &cancelled.lines[i];
+                let unsent = rest.min(reported.credited);
                 rest -= unsent;
                 all.credited_unsent[i] = unsent;
-                all.by[i].shop = all.by[i].shop.max(told.booked_by_shop + unsent);
-                if left_at.is_some() && told.credited_at > left_at {
+                all.by[i].shop = all.by[i].shop.max(reported.booked_by_shop + unsent);
+                if left_at.is_some() && reported.credited_at > left_at {
                     all.by[i].late_credit = unsent;
                 }
             }
@@ -81,31 +81,31 @@ impl CancelledTotals {
     }
 
     /// What the ERP's records cancel, by line: cancelled, or closed short.
-    pub fn by_erp(&mut self, lost: &[Quantity], at: Option<Moment>) {
-        for (by, lost) in self.by.iter_mut().zip(lost) {
-            by.erp = by.erp.max(*lost);
+    pub fn by_erp(&mut self, short: &[Quantity], at: Option<Moment>) {
+        for (by, short) in self.by.iter_mut().zip(short) {
+            by.erp = by.erp.max(*short);
         }
         self.at = self.at.max(at);
     }
 
     /// What the warehouses will not send. A warehouse order at another location than the line's is not asked: the line was moved.
     pub fn by_warehouse(&mut self, orders: &[WarehouseView<'_>], lines: &[PlacedLine<'_>], erp: &Erp<'_>, cancelled: &Cancelled) {
-        let mut losses = Losses::default();
+        let mut shortfalls = Shortfalls::default();
         for order in orders {
             for row in &order.lines {
                 let moved = |&i: &usize| !order.location.is_empty() && erp.lines[i].location.is_some_and(|place| place != order.location);
                 if row.targets.is_empty() || row.targets.iter().all(moved) {
                     continue;
                 }
-                losses.add(&row.targets, row.lost, row.row.quantity - row.lost);
-                if row.lost.is_positive() {
+                shortfalls.add(&row.targets, row.short, row.row.quantity - row.short);
+                if row.short.is_positive() {
                     self.at = self.at.max(Some(row.at));
                 }
             }
         }
-        let booked: Vec<Quantity> = cancelled.lines.iter().map(|told| told.booked_by_shop).collect();
-        for (by, lost) in self.by.iter_mut().zip(losses.by_line(lines, &booked)) {
-            by.warehouse = by.warehouse.max(lost);
+        let booked: Vec<Quantity> = cancelled.lines.iter().map(|line| line.booked_by_shop).collect();
+        for (by, short) in self.by.iter_mut().zip(shortfalls.by_line(lines, &booked)) {
+            by.warehouse = by.warehouse.max(short);
         }
     }
 

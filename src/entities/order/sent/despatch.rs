@@ -2,7 +2,7 @@
 //! parcel too, delivered at once.
 
 use crate::entities::RowOf;
-use crate::entities::order::authority::{house, tells_of_goods};
+use crate::entities::order::authority::{goods_count_from, role_for_goods};
 use crate::entities::order::cancelled::Cancelled;
 use crate::entities::order::erp::{Erp, canonical};
 use crate::entities::order::input::{Contradiction, Input};
@@ -38,7 +38,7 @@ pub struct Stray<'a> {
 }
 
 /// One row that says what left the house.
-pub(super) struct Piece<'a> {
+pub(super) struct Departure<'a> {
     row: &'a str,
     pub source: SourceId,
     parcel: &'a str,
@@ -51,31 +51,31 @@ pub(super) struct Piece<'a> {
     tracking: Option<&'a str>,
     cause: Cause,
     /// Handed over at a counter.
-    taken: bool,
+    handed_over: bool,
     pub targets: pooling::Targets,
 }
 
-impl<'a> Piece<'a> {
-    /// A piece of which only place and time are known.
+impl<'a> Departure<'a> {
+    /// A departure of which only place and time are known.
     fn of(source: SourceId, row: &'a str, parcel: &'a str, line: LineRef, quantity: Quantity, at: Moment, cause: Cause) -> Self {
         let (carrier, service, tracking) = ("", "", None);
         let targets = pooling::Targets::new();
-        Self { row, source, parcel, line, quantity, location: "", at, carrier, service, tracking, cause, taken: false, targets }
+        Self { row, source, parcel, line, quantity, location: "", at, carrier, service, tracking, cause, handed_over: false, targets }
     }
 }
 
 /// The rows that count, the named lines first, then by time.
-pub(super) fn pieces<'a>(
+pub(super) fn departures<'a>(
     input: &Input<'a>,
     placed: &Placed<'a>,
     erp: &Erp<'a>,
     cancelled: &Cancelled,
     contradictions: &mut Vec<Contradiction>,
-) -> Vec<Piece<'a>> {
+) -> Vec<Departure<'a>> {
     let rules = input.rules;
-    let mut pieces: Vec<Piece<'a>> = Vec::new();
+    let mut departures: Vec<Departure<'a>> = Vec::new();
     for RowOf { key, stored, row } in input.rows.live::<Despatch>() {
-        if !tells_of_goods(rules, Authority::Despatches, key.source, &row.location) {
+        if !goods_count_from(rules, Authority::Despatches, key.source, &row.location) {
             continue;
         }
         if row.quantity.is_negative() {
@@ -83,30 +83,30 @@ pub(super) fn pieces<'a>(
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }
-        pieces.push(Piece {
+        departures.push(Departure {
             location: canonical(rules, &row.location),
             carrier: &row.carrier,
             service: &row.service,
             tracking: row.tracking.as_deref(),
             targets: pooling::targets(&placed.lines, &row.line),
-            ..Piece::of(key.source, &key.id, &row.despatch, row.line.clone(), row.quantity, row.despatched_at, stored.cause)
+            ..Departure::of(key.source, &key.id, &row.despatch, row.line.clone(), row.quantity, row.despatched_at, stored.cause)
         });
     }
-    match house(rules) {
-        Role::Erp => posted_shipments(input, placed, erp, &mut pieces),
-        Role::Shop => shipped_by_shop(input, placed, erp, &mut pieces),
+    match role_for_goods(rules) {
+        Role::Erp => posted_shipments(input, placed, erp, &mut departures),
+        Role::Shop => shipped_by_shop(input, placed, erp, &mut departures),
         _ => {}
     }
-    handed_over(input, placed, erp, cancelled, &mut pieces);
-    pieces.sort_by(|a, b| {
-        let named = |piece: &Piece<'_>| matches!(piece.line, LineRef::Sku(_));
+    add_handed_over(input, placed, erp, cancelled, &mut departures);
+    departures.sort_by(|a, b| {
+        let named = |departure: &Departure<'_>| matches!(departure.line, LineRef::Sku(_));
         (named(a), a.at, a.row, a.source).cmp(&(named(b), b.at, b.row, b.source))
     });
-    pieces
+    departures
 }
 
 /// Without a warehouse system the ERP's posted shipments are what left the house.
-fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, pieces: &mut Vec<Piece<'a>>) {
+fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<Departure<'a>>) {
     for RowOf { key, stored, row } in input.rows.live::<ErpPosted>() {
         if row.kind != PostedKind::Shipment || !input.rules.plays(key.source, Role::Erp) || !row.quantity.is_positive() {
             continue;
@@ -114,27 +114,27 @@ fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, p
         let line = LineRef::Sku(row.sku.clone());
         let targets = pooling::targets(&placed.lines, &line);
         let location = targets.first().and_then(|&i| erp.lines[i].location).unwrap_or_default();
-        pieces.push(Piece {
+        departures.push(Departure {
             location,
             targets,
-            ..Piece::of(key.source, &key.id, &row.document, line, row.quantity, stored.at, stored.cause)
+            ..Departure::of(key.source, &key.id, &row.document, line, row.quantity, stored.at, stored.cause)
         });
     }
 }
 
 /// Without warehouse system and ERP the shop's own shipped totals are.
-fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, pieces: &mut Vec<Piece<'a>>) {
+fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<Departure<'a>>) {
     let by_shop = |source: SourceId| input.rules.plays(source, Role::Shop);
-    if pieces.iter().any(|piece| by_shop(piece.source)) {
+    if departures.iter().any(|departure| by_shop(departure.source)) {
         return;
     }
     for RowOf { key, stored, row } in input.rows.live::<LineProgress>() {
         let Some(i) = placed.lines.iter().position(|line| line.id == key.id) else { continue };
         if by_shop(key.source) && row.shipped.is_positive() {
-            pieces.push(Piece {
+            departures.push(Departure {
                 location: erp.lines[i].location.unwrap_or_default(),
                 targets: [i].into_iter().collect(),
-                ..Piece::of(key.source, &key.id, "shop", LineRef::Line(key.id.clone()), row.shipped, stored.at, stored.cause)
+                ..Departure::of(key.source, &key.id, "shop", LineRef::Line(key.id.clone()), row.shipped, stored.at, stored.cause)
             });
         }
     }
@@ -143,13 +143,13 @@ fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, pi
 /// The parcel of what was handed over: taken away at the counter when it was sold, collected when the shop says so.
 pub const COUNTER: &str = "counter";
 
-fn handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, cancelled: &Cancelled, pieces: &mut Vec<Piece<'a>>) {
+fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, cancelled: &Cancelled, departures: &mut Vec<Departure<'a>>) {
     let (Some(header), Some(shop), Some(cause)) = (placed.header, placed.shop, placed.cause) else { return };
-    for (i, line) in placed.lines.iter().enumerate().filter(|(_, line)| !line.set) {
-        let told = || pieces.iter().any(|piece| piece.targets.contains(&i));
+    for (i, line) in placed.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
+        let already = || departures.iter().any(|departure| departure.targets.contains(&i));
         let (quantity, at, cause) = match line.goods.needs {
             Needs::Taken => ((line.ordered - cancelled.lines[i].by_shop).floor_zero(), header.placed_at, cause),
-            Needs::Collect if !told() => {
+            Needs::Collect if !already() => {
                 // The newest row may be a deleted one: then the shop tells nothing.
                 let mut books = input.rows.all::<LineProgress>().filter(|each| each.key.source == shop);
                 let books = books.find(|each| line.pieces_of(&each.key.id).is_some());
@@ -159,28 +159,28 @@ fn handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, cancel
             _ => continue,
         };
         if quantity.is_positive() {
-            pieces.push(Piece {
+            departures.push(Departure {
                 location: erp.lines[i].location.unwrap_or_default(),
-                taken: true,
+                handed_over: true,
                 targets: [i].into_iter().collect(),
-                ..Piece::of(shop, line.id, COUNTER, LineRef::Line(line.id.into()), quantity, at, cause)
+                ..Departure::of(shop, line.id, COUNTER, LineRef::Line(line.id.into()), quantity, at, cause)
             });
         }
     }
 }
 
 /// Pieces of a group of lines that left, and when the first did. Goods that nobody has to send have left once they are supplied.
-pub(super) fn left(
-    pieces: &[Piece<'_>],
+pub(super) fn despatched_of(
+    departures: &[Departure<'_>],
     group: &[usize],
     placed: &Placed<'_>,
     cancelled: &Cancelled,
     supplied: &Supplied,
 ) -> (Quantity, Option<Moment>) {
-    let of_group = || pieces.iter().filter(|piece| piece.targets.first().is_some_and(|i| group.contains(i)));
-    let despatched: Quantity = of_group().map(|piece| piece.quantity).sum();
+    let of_group = || departures.iter().filter(|departure| departure.targets.first().is_some_and(|i| group.contains(i)));
+    let despatched: Quantity = of_group().map(|departure| departure.quantity).sum();
     let without = group.iter().map(|&i| supplied.pieces(i, placed.lines[i].ordered, cancelled.lines[i].most())).sum();
-    (despatched.max(without), of_group().map(|piece| piece.at).min())
+    (despatched.max(without), of_group().map(|departure| departure.at).min())
 }
 
 /// The despatches of one line.
@@ -201,7 +201,7 @@ pub(super) struct PackedParcel<'a> {
     pub carrier: &'a str,
     pub service: &'a str,
     pub tracking: Option<&'a str>,
-    pub taken: bool,
+    pub handed_over: bool,
     pub despatched_at: Moment,
     pub cause: Cause,
     pub lines: Vec<(usize, Quantity)>,
@@ -209,59 +209,65 @@ pub(super) struct PackedParcel<'a> {
 }
 
 /// Despatches, by line and by parcel.
-pub(super) struct PutDespatches<'a> {
+pub(super) struct AssignedDespatches<'a> {
     pub lines: Vec<Despatches<'a>>,
     pub parcels: Vec<PackedParcel<'a>>,
     pub strays: Vec<Stray<'a>>,
 }
 
-/// Puts the pieces to lines, earlier lines first up to `wanted`, and makes the parcels.
-pub(super) fn put_to_lines<'a>(pieces: &[Piece<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> PutDespatches<'a> {
+/// Puts the departures to lines, earlier lines first up to `wanted`, and makes the parcels.
+pub(super) fn assign_to_lines<'a>(departures: &[Departure<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> AssignedDespatches<'a> {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     let mut taken = vec![Quantity::ZERO; lines.len()];
-    let mut put = PutDespatches { lines: vec![Despatches::default(); lines.len()], parcels: Vec::new(), strays: Vec::new() };
-    for piece in pieces {
-        let parts = pooling::spread(piece.quantity, &piece.targets, &[wanted, &ordered], &mut taken);
-        if piece.targets.len() > 1 {
-            piece.targets.iter().for_each(|&line| put.lines[line].pooled = true);
+    let mut assigned = AssignedDespatches { lines: vec![Despatches::default(); lines.len()], parcels: Vec::new(), strays: Vec::new() };
+    for departure in departures {
+        let parts = pooling::spread(departure.quantity, &departure.targets, &[wanted, &ordered], &mut taken);
+        if departure.targets.len() > 1 {
+            departure.targets.iter().for_each(|&line| assigned.lines[line].pooled = true);
         }
-        let parcel = parcel_of(&mut put.parcels, piece);
-        if parts.is_empty() && piece.quantity.is_positive() {
+        let parcel = parcel_of(&mut assigned.parcels, departure);
+        if parts.is_empty() && departure.quantity.is_positive() {
             parcel.unresolved = true;
-            let goods = pooling::name(&piece.line).to_owned();
-            put.strays.push(Stray { row: piece.row, parcel: piece.parcel, goods, quantity: piece.quantity, cause: piece.cause });
+            let goods = pooling::name(&departure.line).to_owned();
+            assigned.strays.push(Stray {
+                row: departure.row,
+                parcel: departure.parcel,
+                goods,
+                quantity: departure.quantity,
+                cause: departure.cause,
+            });
         }
         for (line, quantity) in parts {
             match parcel.lines.iter_mut().find(|(i, _)| *i == line) {
                 Some((_, there)) => *there += quantity,
                 None => parcel.lines.push((line, quantity)),
             }
-            let (row, parcel, location) = (piece.row, piece.parcel, piece.location);
-            let of_line = &mut put.lines[line];
-            of_line.parts.push(DespatchPart { row, parcel, location, quantity, despatched_at: piece.at });
-            of_line.cause = of_line.cause.max(Some(piece.cause));
+            let (row, parcel, location) = (departure.row, departure.parcel, departure.location);
+            let of_line = &mut assigned.lines[line];
+            of_line.parts.push(DespatchPart { row, parcel, location, quantity, despatched_at: departure.at });
+            of_line.cause = of_line.cause.max(Some(departure.cause));
         }
     }
-    for (of_line, taken) in put.lines.iter_mut().zip(taken) {
+    for (of_line, taken) in assigned.lines.iter_mut().zip(taken) {
         of_line.quantity = taken;
     }
-    put.parcels.sort_by(|a, b| (a.despatched_at, a.key).cmp(&(b.despatched_at, b.key)));
-    put
+    assigned.parcels.sort_by(|a, b| (a.despatched_at, a.key).cmp(&(b.despatched_at, b.key)));
+    assigned
 }
 
-fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, piece: &Piece<'a>) -> &'p mut PackedParcel<'a> {
-    let place = match parcels.iter().position(|parcel| parcel.key == piece.parcel) {
+fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, departure: &Departure<'a>) -> &'p mut PackedParcel<'a> {
+    let place = match parcels.iter().position(|parcel| parcel.key == departure.parcel) {
         Some(place) => place,
         None => {
             parcels.push(PackedParcel {
-                key: piece.parcel,
-                location: piece.location,
-                carrier: piece.carrier,
-                service: piece.service,
+                key: departure.parcel,
+                location: departure.location,
+                carrier: departure.carrier,
+                service: departure.service,
                 tracking: None,
-                taken: piece.taken,
-                despatched_at: piece.at,
-                cause: piece.cause,
+                handed_over: departure.handed_over,
+                despatched_at: departure.at,
+                cause: departure.cause,
                 lines: Vec::new(),
                 unresolved: false,
             });
@@ -270,13 +276,13 @@ fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, piece: &Piece<'a>) 
     };
     let parcel = &mut parcels[place];
     // Whichever row of the parcel is looked at first, it is as old as its oldest row, and named by the first row that names it.
-    parcel.despatched_at = parcel.despatched_at.min(piece.at);
-    parcel.tracking = parcel.tracking.or(piece.tracking);
+    parcel.despatched_at = parcel.despatched_at.min(departure.at);
+    parcel.tracking = parcel.tracking.or(departure.tracking);
     if parcel.carrier.is_empty() {
-        parcel.carrier = piece.carrier;
+        parcel.carrier = departure.carrier;
     }
     if parcel.service.is_empty() {
-        parcel.service = piece.service;
+        parcel.service = departure.service;
     }
     parcel
 }

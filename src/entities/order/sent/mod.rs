@@ -77,42 +77,42 @@ pub(super) fn stage<'a>(
 ) -> Sent<'a> {
     let lines = &placed.lines[..];
     let mut contradictions = Vec::new();
-    let pieces = despatch::pieces(input, placed, erp, cancelled, &mut contradictions);
-    let warehouse = warehouse::read(input, lines, &pieces, &mut contradictions);
+    let departures = despatch::departures(input, placed, erp, cancelled, &mut contradictions);
+    let warehouse = warehouse::read(input, lines, &departures, &mut contradictions);
 
-    let left = |group: &[usize]| despatch::left(&pieces, group, placed, cancelled, supplied);
+    let left = |group: &[usize]| despatch::despatched_of(&departures, group, placed, cancelled, supplied);
     let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning);
-    let (by_erp, at) = erp::lost(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
+    let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);
 
-    let put = despatch::put_to_lines(&pieces, &totals.wanted_before(lines), lines);
-    let parcels = parcels::follow(input, decisions, put.parcels);
+    let assigned = despatch::assign_to_lines(&departures, &totals.wanted_before(lines), lines);
+    let parcels = parcels::follow(input, decisions, assigned.parcels);
     let delivered = delivered(&parcels, lines.len());
     let mut sent: Vec<SentLine<'a>> = Vec::with_capacity(lines.len());
-    for (i, (line, despatches)) in lines.iter().zip(put.lines).enumerate() {
-        let (by, credited_unsent, told) = (totals.by[i], totals.credited_unsent[i], &cancelled.lines[i]);
+    for (i, (line, despatches)) in lines.iter().zip(assigned.lines).enumerate() {
+        let (by, credited_unsent, reported) = (totals.by[i], totals.credited_unsent[i], &cancelled.lines[i]);
         let all = by.most();
         let without_parcel =
-            without_parcel(line, &erp.lines[i], told.shop_shipped, supplied.pieces(i, line.ordered, all), supplied.needs_nobody[i]);
+            without_parcel(line, &erp.lines[i], reported.shop_shipped, supplied.pieces(i, line.ordered, all), supplied.intangible[i]);
         let despatched = despatches.quantity.max(without_parcel.unwrap_or_default());
         sent.push(SentLine {
             despatched,
             cancelled: all,
             cancelled_by: by,
             credited_unsent,
-            stopped_by_warehouse: told.stopped_by_warehouse,
+            stopped_by_warehouse: reported.stopped_by_warehouse,
             wanted: line.ordered - all.min((line.ordered - despatched).floor_zero()),
             // What needs no parcel has arrived when it has left.
             delivered: if without_parcel.is_some() { delivered[i].max(despatched) } else { delivered[i] },
-            shop_shipped: told.shop_shipped,
-            shop_received: told.shop_received.unwrap_or(told.credited - credited_unsent),
+            shop_shipped: reported.shop_shipped,
+            shop_received: reported.shop_received.unwrap_or(reported.credited - credited_unsent),
             parts: despatches.parts,
             cause: despatches.cause,
             pooled: despatches.pooled,
         });
     }
-    for bundle in (0..lines.len()).filter(|&i| lines[i].set) {
+    for bundle in (0..lines.len()).filter(|&i| lines[i].is_bundle) {
         let wanted = whole_bundles(lines, bundle, |i| sent[i].wanted);
         let despatched = whole_bundles(lines, bundle, |i| sent[i].despatched);
         let delivered = whole_bundles(lines, bundle, |i| sent[i].delivered);
@@ -120,7 +120,7 @@ pub(super) fn stage<'a>(
         let all = &mut sent[bundle];
         (all.wanted, all.despatched, all.delivered, all.cancelled) = (wanted, despatched, delivered, cancelled);
     }
-    Sent { lines: sent, parcels, warehouse, strays: put.strays, cancelled_at: totals.at, contradictions }
+    Sent { lines: sent, parcels, warehouse, strays: assigned.strays, cancelled_at: totals.at, contradictions }
 }
 
 /// Pieces of a line that left without a parcel, where it needs none: what shop or ERP say they have supplied, or what counts as supplied with the
@@ -130,12 +130,12 @@ fn without_parcel(
     in_erp: &erp::LineInErp<'_>,
     shop_shipped: Quantity,
     supplied: Quantity,
-    needs_nobody: bool,
+    intangible: bool,
 ) -> Option<Quantity> {
-    if in_erp.ships || line.set {
+    if in_erp.ships || line.is_bundle {
         return None;
     }
-    if needs_nobody {
+    if intangible {
         return Some(shop_shipped.min(line.ordered).max(supplied));
     }
     in_erp.by_supplier.then(|| in_erp.shipped.max(shop_shipped).min(line.ordered))

@@ -26,7 +26,7 @@ pub struct ParcelView<'a> {
     /// Numbers of labels that were replaced, and when: later scans of them are not of this parcel.
     pub former: Vec<(&'a str, Moment)>,
     /// Handed over at a counter: nothing travels.
-    pub taken: bool,
+    pub handed_over: bool,
     pub decided: Option<Decided<'a>>,
     pub despatched_at: Moment,
     pub cause: Cause,
@@ -64,13 +64,13 @@ struct Label<'a> {
 /// The parcel's tracking number as its own row tells it, later than the despatch: it wins over the despatch's, which it replaces.
 fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
     let of_parcel = rows.live::<Tracking>().filter(|each| each.row.despatch == parcel.key);
-    let mut told: Vec<(Moment, _, &'a Tracking)> = of_parcel.map(|each| (each.stored.at, each.key, each.row)).collect();
-    told.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    let Some((at, _, newest)) = told.pop() else {
+    let mut labels: Vec<(Moment, _, &'a Tracking)> = of_parcel.map(|each| (each.stored.at, each.key, each.row)).collect();
+    labels.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    let Some((at, _, newest)) = labels.pop() else {
         return Label { number: parcel.tracking, at: None, carrier: parcel.carrier, former: Vec::new() };
     };
     let number: &'a str = &newest.number;
-    let before = told.iter().map(|(_, _, row)| row.number.as_str()).chain(parcel.tracking).chain(newest.replaces.as_deref());
+    let before = labels.iter().map(|(_, _, row)| row.number.as_str()).chain(parcel.tracking).chain(newest.replaces.as_deref());
     let mut former: Vec<(&'a str, Moment)> = before.filter(|before| *before != number).map(|before| (before, at)).collect();
     former.sort_unstable();
     former.dedup();
@@ -123,7 +123,7 @@ pub(in super::super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Opti
     }
     let (fate, at) = carriers_word(parcel).unwrap_or((Fate::Lost, parcel.despatched_at));
     let by_decision = parcel.decided.is_some_and(|decided| decided.fate == fate && decided.choice == "refund");
-    (!parcel.taken && (by_decision || by_carriers_word(parcel, rules))).then_some((fate, at))
+    (!parcel.handed_over && (by_decision || by_carriers_word(parcel, rules))).then_some((fate, at))
 }
 
 /// What the carrier says that became of it, and when, if it says that it does not arrive.
@@ -159,7 +159,7 @@ fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel
         tracking: parcel.tracking,
         tracking_at: None,
         former: Vec::new(),
-        taken: parcel.taken,
+        handed_over: parcel.handed_over,
         decided: None,
         despatched_at: parcel.despatched_at,
         cause: parcel.cause,
@@ -169,7 +169,7 @@ fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel
         delivered_at: None,
         assumed: false,
     };
-    if parcel.taken {
+    if parcel.handed_over {
         view.delivered_at = Some(parcel.despatched_at);
     } else {
         let label = label(input.rows, &parcel);

@@ -3,7 +3,7 @@
 //! A line that is closed is cancelled up to what left: its quantity less the despatched total that the same row tells, and only when the
 //! despatch rows seen from that system for that line add up to it. Where the row tells none, only the quantity that the warehouse names.
 
-use super::despatch::Piece;
+use super::despatch::Departure;
 use crate::entities::RowOf;
 use crate::entities::order::erp::canonical;
 use crate::entities::order::input::{Contradiction, Input};
@@ -36,9 +36,9 @@ pub struct WarehouseLineView<'a> {
     /// Indices of the order's lines that it may be for.
     pub targets: Vec<usize>,
     /// What the warehouse will not send of it: cancelled by its word, or closed short.
-    pub lost: Quantity,
+    pub short: Quantity,
     /// Closed, and how much of it will not be sent is not known (yet).
-    pub unsaid: bool,
+    pub short_unknown: bool,
     pub at: Moment,
     pub cause: Cause,
 }
@@ -47,7 +47,7 @@ pub struct WarehouseLineView<'a> {
 pub(super) fn read<'a>(
     input: &Input<'a>,
     lines: &[PlacedLine<'a>],
-    pieces: &[Piece<'a>],
+    departures: &[Departure<'a>],
     contradictions: &mut Vec<Contradiction>,
 ) -> Vec<WarehouseView<'a>> {
     let Input { rows, rules, .. } = input;
@@ -69,10 +69,10 @@ pub(super) fn read<'a>(
         let order = order_of(&mut orders, key.source, &row.order, canonical(rules, &row.location), stored.at);
         let targets = pooling::targets(lines, &row.line);
         let (at, cause) = (stored.at, stored.cause);
-        order.lines.push(WarehouseLineView { row, targets: targets.to_vec(), lost: Quantity::ZERO, unsaid: false, at, cause });
+        order.lines.push(WarehouseLineView { row, targets: targets.to_vec(), short: Quantity::ZERO, short_unknown: false, at, cause });
     }
     orders.sort_by(|a, b| (a.location, a.number, a.source).cmp(&(b.location, b.number, b.source)));
-    lose(&mut orders, pieces);
+    set_short(&mut orders, departures);
     orders
 }
 
@@ -99,9 +99,9 @@ fn order_of<'o, 'a>(
 }
 
 /// Sets what each row will not send, as far as that is known.
-fn lose(orders: &mut [WarehouseView<'_>], pieces: &[Piece<'_>]) {
+fn set_short(orders: &mut [WarehouseView<'_>], departures: &[Departure<'_>]) {
     let known: Vec<Vec<bool>> =
-        orders.iter().map(|order| order.lines.iter().map(|line| adds_up(orders, order, line, pieces)).collect()).collect();
+        orders.iter().map(|order| order.lines.iter().map(|line| adds_up(orders, order, line, departures)).collect()).collect();
     for (order, known) in orders.iter_mut().zip(known) {
         let cancelled = *order.state == Word::Known(WarehouseState::Cancelled);
         for (line, known) in order.lines.iter_mut().zip(known) {
@@ -114,27 +114,27 @@ fn lose(orders: &mut [WarehouseView<'_>], pieces: &[Piece<'_>]) {
                 None if cancelled => row.quantity,
                 _ => Quantity::ZERO,
             };
-            line.lost = named.max(short).min(row.quantity);
-            line.unsaid = over && row.cancelled.is_none() && row.despatched.is_none_or(|_| !known) && line.lost.is_zero();
+            line.short = named.max(short).min(row.quantity);
+            line.short_unknown = over && row.cancelled.is_none() && row.despatched.is_none_or(|_| !known) && line.short.is_zero();
         }
     }
 }
 
 /// The despatch rows seen from this system at this location for this line come to what its rows tell of it.
-fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &WarehouseLineView<'_>, pieces: &[Piece<'_>]) -> bool {
-    let mut told = Quantity::ZERO;
+fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &WarehouseLineView<'_>, departures: &[Departure<'_>]) -> bool {
+    let mut reported = Quantity::ZERO;
     let beside = orders.iter().filter(|other| other.source == order.source && other.location == order.location);
     for other in beside.flat_map(|other| &other.lines).filter(|other| other.targets == line.targets) {
         let Some(left) = other.row.despatched else { return false };
-        told += left;
+        reported += left;
     }
-    let here = |piece: &&Piece<'_>| {
-        piece.source == order.source
-            && (piece.location == order.location || order.location.is_empty())
-            && piece.targets.iter().any(|target| line.targets.contains(target))
+    let here = |row: &&Departure<'_>| {
+        row.source == order.source
+            && (row.location == order.location || order.location.is_empty())
+            && row.targets.iter().any(|target| line.targets.contains(target))
     };
-    let seen: Quantity = pieces.iter().filter(here).map(|piece| piece.quantity).sum();
-    !line.targets.is_empty() && seen == told
+    let seen: Quantity = departures.iter().filter(here).map(|row| row.quantity).sum();
+    !line.targets.is_empty() && seen == reported
 }
 
 /// Has every warehouse order at `location` confirmed that it will send no more of a line than what is wanted from there: cancelled, closed
@@ -154,8 +154,8 @@ pub(in super::super) fn confirmed(orders: &[WarehouseView<'_>], location: &str, 
 fn line_stands(order: &WarehouseView<'_>, line: usize, wanted: &[Quantity]) -> bool {
     let of_line = || order.lines.iter().filter(|row| row.targets.contains(&line));
     let Some(first) = of_line().next() else { return false };
-    let closed = of_line().all(|row| row.row.closed && !row.unsaid);
-    let to_send: Quantity = of_line().map(|row| row.row.quantity - row.lost).sum();
+    let closed = of_line().all(|row| row.row.closed && !row.short_unknown);
+    let to_send: Quantity = of_line().map(|row| row.row.quantity - row.short).sum();
     let wanted: Quantity = first.targets.iter().filter_map(|target| wanted.get(*target)).copied().sum();
     closed || to_send <= wanted
 }

@@ -18,7 +18,7 @@ fn deletions_mean_nothing_by_themselves() {
     );
     order.delete(OrderRow::LINE, SHOP, "B").delete(OrderRow::HEADER, SHOP, "1001");
     seen!(order, state, view);
-    assert!(view.placed.header_gone && line(&view, "B").gone && view.gates.complete.holds);
+    assert!(view.placed.header_deleted && line(&view, "B").deleted && view.gates.complete.holds);
     assert_eq!((line(&view, "B").sent.wanted, view.money.due), (pieces(1), amount("0")));
     order.despatched("D1", "CAP", 1);
     seen!(order, state, view);

@@ -70,7 +70,7 @@ fn a_return_counts_when_it_is_authorised_and_there_in_accepted_condition() {
     closed.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Unspoken).delete(OrderRow::RETURN_LINE, ERP, "RMA|TEE");
     seen!(closed, state, view);
     let a = line(&view, "A");
-    assert_eq!((a.back.returned, view.back.returns[0].lines[0].gone), (pieces(1), true), "approved and deleted stays approved");
+    assert_eq!((a.back.returned, view.back.returns[0].lines[0].deleted), (pieces(1), true), "approved and deleted stays approved");
     assert_eq!((a.back.settled_stock, a.back.settled_written_off), (pieces(0), pieces(0)), "nobody said what became of it");
     closed.put(
         WMS,

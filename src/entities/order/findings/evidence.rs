@@ -10,7 +10,7 @@ use crate::entities::topics::Ledgers;
 use crate::facts::OrderRow;
 
 /// What findings are made from.
-pub(super) struct Look<'a, 's> {
+pub(super) struct Evidence<'a, 's> {
     pub rows: &'a Rows<OrderRow>,
     pub rules: &'a Rules,
     pub clock: &'s Clock,
