@@ -52,7 +52,7 @@ fn what_says_nothing_of_a_row_is_housekeeping() {
 fn what_is_no_change_is_a_decode_error() {
     assert_eq!(
         error(r#"{"id":7,"status":"pending"}"#),
-        "field \"op\": expected a change with Debezium's envelope (op, source, before, after), found \"{\"id\":7,\"status\":\"pending\"}\""
+        "field \"op\": expected a change with Debezium's envelope (op, source, before, after: have the connector write it whole), found \"{\"id\":7,\"status\":\"pending\"}\""
     );
     assert_eq!(error(r#"{"op":"x"}"#), "field \"op\": expected one of c, u, r, d, t, m, found \"x\"");
     assert_eq!(error(r#"{"op":"c","after":{}}"#), "field \"source\": expected where the change was made, found \"nothing\"");

@@ -106,7 +106,7 @@ fn a_price_in_no_currency_needs_the_companys_own() {
 #[test]
 fn wrong_settings_are_named() {
     let wrong = |settings: &str| trial::build(&KIND, settings).err().expect("wrong settings");
-    assert_eq!(wrong(""), ["missing field `company`"]);
+    assert_eq!(wrong(""), ["company: missing; this kind of source needs it"]);
     assert_eq!(wrong("company = \"A\"\ncompnay = \"B\""), ["unknown key \"compnay\"; did you mean \"company\"?"]);
     assert_eq!(
         wrong("company = \" \"\ntables = [\"Sales Heder\"]\ntopics = []"),
