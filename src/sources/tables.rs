@@ -187,8 +187,8 @@ pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
     row.upsert(reader, out).map_err(|error| error.within(field))
 }
 
-/// Says something of all rows of a table at once: it was emptied, or a snapshot has read it whole. After a snapshot a person is asked about rows
-/// of orders alone.
+/// Puts out a watermark for all rows of a table: it was emptied, or a snapshot of it is complete. What a snapshot left out matters for rows of orders
+/// alone: there a person is asked.
 fn whole<A: Tables>(table: &SourceTable<A>, reader: &RowReader<'_, A>, watermark: Watermark, out: &mut FactsOut<'_>) {
     let asked = |rows: &&RowsOf| watermark != Watermark::Read || (rows.entity == EntityKind::Orders && rows.each);
     for rows in table.rows.iter().filter(asked) {
