@@ -1,32 +1,33 @@
-//! Is `waybill::envelope::members` worth its lines? It steps through the members of an object and hands on the JSON text of each value. Here it does
-//! so on the simulated retailer's native records, beside three libraries that can do the same:
+//! Is `src/envelope/members.rs` worth its lines? It steps through the members of an object and hands on the JSON text of each value. Here it does so
+//! on the records of `tests/fixtures/sources`, beside three libraries that can do the same:
 //!
 //!     cargo run --release --manifest-path benches/skimmers/Cargo.toml
 //!
 //! All take turns in one process, so that a busy machine slows all of them alike. Of each the fastest turn is shown, and how many times as long as
 //! ours it takes. Each record's value is stepped through, and every object that stands in it as a member (`before`, `after`, `source`).
 
-#[allow(dead_code)] // Shared with the benches of the crate.
-#[path = "../../input/mod.rs"]
-mod input;
+#[path = "../../../src/envelope/members.rs"]
+mod members;
 
+use std::fs;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use simd_json::prelude::{ValueAsObject, ValueObjectAccess as _};
-use sonic_rs::JsonValueTrait as _;
 
-const ORDERS: u32 = 2_000;
-const TURNS: usize = 25;
+/// How often each record is read in a turn.
+const TIMES: usize = 40;
+/// Turns of each.
+const TURNS: usize = 400;
 
 /// Bytes of names and of values' texts: what is found, so that all can be seen to find the same.
 type Found = (usize, usize);
 
 fn ours(json: &str) -> Found {
     let mut found = (0, 0);
-    let _ = waybill::envelope::members::members(json, |name, value| {
+    let _ = members::members(json, |name, value| {
         let inner = if value.starts_with('{') { ours(value) } else { (0, 0) };
         found = (found.0 + name.len() + inner.0, found.1 + value.len() + inner.1);
         true
@@ -79,13 +80,31 @@ fn simd(json: &str, copy: &mut Vec<u8>) -> Found {
     (names(&tape.as_value()), 0)
 }
 
-fn main() {
-    let input = input::Input::of(ORDERS);
-    let values: Vec<&str> = input.iter().filter_map(|record| std::str::from_utf8(record.value?).ok()).filter(|json| json.starts_with('{')).collect();
-    let bytes: usize = values.iter().map(|json| json.len()).sum();
-    println!("{} records, {} bytes each on average", values.len(), bytes / values.len());
+/// The values of all fixtures that are objects, written as tightly as connectors write them.
+fn values() -> Vec<String> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        }
+    }
+    let mut paths = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sources"), &mut paths);
+    paths.sort();
+    let fixtures = paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let value = |path: &PathBuf| -> Option<String> {
+        let fixture: serde_json::Value = serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON");
+        fixture.get("value").filter(|value| value.is_object()).map(ToString::to_string)
+    };
+    fixtures.filter_map(value).collect()
+}
 
-    for json in values.iter().step_by(101) {
+fn main() {
+    let values = values();
+    let bytes: usize = values.iter().map(|json| json.len()).sum();
+    println!("{} records of {} bytes on average", values.len(), bytes / values.len());
+
+    for json in &values {
         assert_eq!((ours(json), ours(json)), (sonic(json), serde(json)), "{json}");
         assert_eq!(ours(json).0, simd(json, &mut Vec::new()).0, "{json}");
     }
@@ -100,7 +119,7 @@ fn main() {
     for _ in 0..TURNS {
         for (_, best, way) in &mut ways {
             let began = Instant::now();
-            for json in &values {
+            for json in values.iter().cycle().take(TIMES * values.len()) {
                 black_box(way(black_box(json)));
             }
             *best = (*best).min(began.elapsed());
@@ -108,7 +127,7 @@ fn main() {
     }
     let own = ways[0].1;
     for (name, best, _) in &ways {
-        let each = best.as_nanos() / values.len() as u128;
+        let each = best.as_nanos() / (TIMES * values.len()) as u128;
         println!("{name:>10}  {each:>5} ns a record  {:>4.2} times ours", best.as_secs_f64() / own.as_secs_f64());
     }
 }
