@@ -126,7 +126,13 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Decod
         "t" | "T" => Op::Truncate,
         "m" | "M" => return Ok(Message::Housekeeping),
         "" | "null" if is_housekeeping(envelope) => return Ok(Message::Housekeeping),
-        "" | "null" => return Err(DecodeError::new("op", "a change with Debezium's envelope (op, source, before, after: have the connector write it whole)", text)),
+        "" | "null" => {
+            return Err(DecodeError::new(
+                "op",
+                "a change with Debezium's envelope (op, source, before, after: have the connector write it whole)",
+                text,
+            ));
+        }
         other => return Err(DecodeError::new("op", "one of c, u, r, d, t, m", other)),
     };
     let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
