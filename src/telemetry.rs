@@ -391,10 +391,10 @@ pub mod say {
     /// A line of the Kafka client's own log.
     pub fn kafka_client(level: ClientLine, facility: &str, text: &str) {
         match level {
-            ClientLine::Error => error!(target: "librdkafka", facility, "{text}"),
-            ClientLine::Warning => warn!(target: "librdkafka", facility, "{text}"),
-            ClientLine::Debug => debug!(target: "librdkafka", facility, "{text}"),
-            ClientLine::Trace => trace!(target: "librdkafka", facility, "{text}"),
+            ClientLine::Error => error!(target: "kafka-client", facility, "{text}"),
+            ClientLine::Warning => warn!(target: "kafka-client", facility, "{text}"),
+            ClientLine::Debug => debug!(target: "kafka-client", facility, "{text}"),
+            ClientLine::Trace => trace!(target: "kafka-client", facility, "{text}"),
         }
     }
 }

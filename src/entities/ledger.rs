@@ -10,7 +10,7 @@
 //!
 //! A step counts from 1 without gaps, for each ledger.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::account::Account;
 use super::pair::Pair;
@@ -78,7 +78,8 @@ pub struct RevenueLedger {
 }
 
 /// What a running total of the journal is of: a pair, and the accounts that its debits and credits stand on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// For people it is one text: `supplied customer_account sales_revenue`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct AccountPair {
     /// The pair.
     pub pair: Pair,
@@ -86,6 +87,16 @@ pub struct AccountPair {
     pub debit: Account,
     /// Where its total is a credit.
     pub credit: Account,
+}
+
+impl Serialize for AccountPair {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { pair, debit, credit } = self;
+        if serializer.is_human_readable() {
+            return serializer.collect_str(&format_args!("{} {} {}", pair.name(), debit.name(), credit.name()));
+        }
+        (pair, debit, credit).serialize(serializer)
+    }
 }
 
 /// Running totals, each of either sign: `journal-entries` in one currency.

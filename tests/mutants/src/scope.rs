@@ -27,7 +27,7 @@ const PLACES: [&str; 36] = [
     "src/events/despatch_notices.rs",
     "src/events/exceptions.rs",
     "src/events/fulfilment_requests.rs",
-    "src/events/gates.rs",
+    "src/events/gate.rs",
     "src/events/order.rs",
     "src/events/order_completions.rs",
     "src/events/order_reversals.rs",
@@ -42,7 +42,7 @@ const PLACES: [&str; 36] = [
     "src/events/sku_exceptions.rs",
     "src/events/stock_updates.rs",
     "src/events/totals.rs",
-    "src/events/value.rs",
+    "src/events/worth.rs",
     "src/events/why.rs",
 ];
 

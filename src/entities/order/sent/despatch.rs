@@ -38,7 +38,7 @@ pub struct Stray<'a> {
 }
 
 /// One row that says what left the house.
-pub(super) struct Departure<'a> {
+pub(super) struct GoodsOut<'a> {
     row: &'a str,
     pub source: SourceId,
     parcel: &'a str,
@@ -55,7 +55,7 @@ pub(super) struct Departure<'a> {
     pub targets: pooling::Targets,
 }
 
-impl<'a> Departure<'a> {
+impl<'a> GoodsOut<'a> {
     /// A departure of which only place and time are known.
     fn of(source: SourceId, row: &'a str, parcel: &'a str, line: LineRef, quantity: Quantity, at: Moment, cause: Cause) -> Self {
         let (carrier, service, tracking) = ("", "", None);
@@ -71,9 +71,9 @@ pub(super) fn departures<'a>(
     erp: &Erp<'a>,
     cancelled: &Cancelled,
     contradictions: &mut Vec<Contradiction>,
-) -> Vec<Departure<'a>> {
+) -> Vec<GoodsOut<'a>> {
     let rules = input.rules;
-    let mut departures: Vec<Departure<'a>> = Vec::new();
+    let mut departures: Vec<GoodsOut<'a>> = Vec::new();
     for RowOf { key, stored, row } in input.rows.live::<Despatch>() {
         if !goods_count_from(rules, Authority::Despatches, key.source, &row.location) {
             continue;
@@ -83,13 +83,13 @@ pub(super) fn departures<'a>(
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }
-        departures.push(Departure {
+        departures.push(GoodsOut {
             location: canonical(rules, &row.location),
             carrier: &row.carrier,
             service: &row.service,
             tracking: row.tracking.as_deref(),
             targets: pooling::targets(&placed.lines, &row.line),
-            ..Departure::of(key.source, &key.id, &row.despatch, row.line.clone(), row.quantity, row.despatched_at, stored.cause)
+            ..GoodsOut::of(key.source, &key.id, &row.despatch, row.line.clone(), row.quantity, row.despatched_at, stored.cause)
         });
     }
     match role_for_goods(rules) {
@@ -99,14 +99,14 @@ pub(super) fn departures<'a>(
     }
     add_handed_over(input, placed, erp, cancelled, &mut departures);
     departures.sort_by(|a, b| {
-        let named = |departure: &Departure<'_>| matches!(departure.line, LineRef::Sku(_));
+        let named = |departure: &GoodsOut<'_>| matches!(departure.line, LineRef::Sku(_));
         (named(a), a.at, a.row, a.source).cmp(&(named(b), b.at, b.row, b.source))
     });
     departures
 }
 
 /// Without a warehouse system the ERP's posted shipments are what left the house.
-fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<Departure<'a>>) {
+fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
     for RowOf { key, stored, row } in input.rows.live::<ErpPosted>() {
         if row.kind != PostedKind::Shipment || !input.rules.plays(key.source, Role::Erp) || !row.quantity.is_positive() {
             continue;
@@ -114,16 +114,16 @@ fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, d
         let line = LineRef::Sku(row.sku.clone());
         let targets = pooling::targets(&placed.lines, &line);
         let location = targets.first().and_then(|&i| erp.lines[i].location).unwrap_or_default();
-        departures.push(Departure {
+        departures.push(GoodsOut {
             location,
             targets,
-            ..Departure::of(key.source, &key.id, &row.document, line, row.quantity, stored.at, stored.cause)
+            ..GoodsOut::of(key.source, &key.id, &row.document, line, row.quantity, stored.at, stored.cause)
         });
     }
 }
 
 /// Without warehouse system and ERP the shop's own shipped totals are.
-fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<Departure<'a>>) {
+fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
     let by_shop = |source: SourceId| input.rules.plays(source, Role::Shop);
     if departures.iter().any(|departure| by_shop(departure.source)) {
         return;
@@ -131,10 +131,10 @@ fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, de
     for RowOf { key, stored, row } in input.rows.live::<LineProgress>() {
         let Some(i) = placed.lines.iter().position(|line| line.id == key.id) else { continue };
         if by_shop(key.source) && row.shipped.is_positive() {
-            departures.push(Departure {
+            departures.push(GoodsOut {
                 location: erp.lines[i].location.unwrap_or_default(),
                 targets: [i].into_iter().collect(),
-                ..Departure::of(key.source, &key.id, "shop", LineRef::Line(key.id.clone()), row.shipped, stored.at, stored.cause)
+                ..GoodsOut::of(key.source, &key.id, "shop", LineRef::Line(key.id.clone()), row.shipped, stored.at, stored.cause)
             });
         }
     }
@@ -143,7 +143,7 @@ fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, de
 /// The parcel of what was handed over: taken away at the counter when it was sold, collected when the shop says so.
 pub const COUNTER: &str = "counter";
 
-fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, cancelled: &Cancelled, departures: &mut Vec<Departure<'a>>) {
+fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, cancelled: &Cancelled, departures: &mut Vec<GoodsOut<'a>>) {
     let (Some(header), Some(shop), Some(cause)) = (placed.header, placed.shop, placed.cause) else { return };
     for (i, line) in placed.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
         let already = || departures.iter().any(|departure| departure.targets.contains(&i));
@@ -159,11 +159,11 @@ fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, ca
             _ => continue,
         };
         if quantity.is_positive() {
-            departures.push(Departure {
+            departures.push(GoodsOut {
                 location: erp.lines[i].location.unwrap_or_default(),
                 handed_over: true,
                 targets: [i].into_iter().collect(),
-                ..Departure::of(shop, line.id, COUNTER, LineRef::Line(line.id.into()), quantity, at, cause)
+                ..GoodsOut::of(shop, line.id, COUNTER, LineRef::Line(line.id.into()), quantity, at, cause)
             });
         }
     }
@@ -171,7 +171,7 @@ fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, ca
 
 /// Pieces of a group of lines that left, and when the first did. Goods that nobody has to send have left once they are supplied.
 pub(super) fn despatched_of(
-    departures: &[Departure<'_>],
+    departures: &[GoodsOut<'_>],
     group: &[usize],
     placed: &Placed<'_>,
     cancelled: &Cancelled,
@@ -216,7 +216,7 @@ pub(super) struct AssignedDespatches<'a> {
 }
 
 /// Puts the departures to lines, earlier lines first up to `wanted`, and makes the parcels.
-pub(super) fn assign_to_lines<'a>(departures: &[Departure<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> AssignedDespatches<'a> {
+pub(super) fn assign_to_lines<'a>(departures: &[GoodsOut<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> AssignedDespatches<'a> {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     let mut taken = vec![Quantity::ZERO; lines.len()];
     let mut assigned = AssignedDespatches { lines: vec![Despatches::default(); lines.len()], parcels: Vec::new(), strays: Vec::new() };
@@ -255,7 +255,7 @@ pub(super) fn assign_to_lines<'a>(departures: &[Departure<'a>], wanted: &[Quanti
     assigned
 }
 
-fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, departure: &Departure<'a>) -> &'p mut PackedParcel<'a> {
+fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, departure: &GoodsOut<'a>) -> &'p mut PackedParcel<'a> {
     let place = match parcels.iter().position(|parcel| parcel.key == departure.parcel) {
         Some(place) => place,
         None => {

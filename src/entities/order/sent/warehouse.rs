@@ -3,7 +3,7 @@
 //! A line that is closed is cancelled up to what left: its quantity less the despatched total that the same row tells, and only when the
 //! despatch rows seen from that system for that line add up to it. Where the row tells none, only the quantity that the warehouse names.
 
-use super::despatch::Departure;
+use super::despatch::GoodsOut;
 use crate::entities::RowOf;
 use crate::entities::order::erp::canonical;
 use crate::entities::order::input::{Contradiction, Input};
@@ -47,7 +47,7 @@ pub struct WarehouseLineView<'a> {
 pub(super) fn read<'a>(
     input: &Input<'a>,
     lines: &[PlacedLine<'a>],
-    departures: &[Departure<'a>],
+    departures: &[GoodsOut<'a>],
     contradictions: &mut Vec<Contradiction>,
 ) -> Vec<WarehouseView<'a>> {
     let Input { rows, rules, .. } = input;
@@ -99,7 +99,7 @@ fn order_of<'o, 'a>(
 }
 
 /// Sets what each row will not send, as far as that is known.
-fn set_short(orders: &mut [WarehouseView<'_>], departures: &[Departure<'_>]) {
+fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
     let known: Vec<Vec<bool>> =
         orders.iter().map(|order| order.lines.iter().map(|line| adds_up(orders, order, line, departures)).collect()).collect();
     for (order, known) in orders.iter_mut().zip(known) {
@@ -121,14 +121,14 @@ fn set_short(orders: &mut [WarehouseView<'_>], departures: &[Departure<'_>]) {
 }
 
 /// The despatch rows seen from this system at this location for this line come to what its rows tell of it.
-fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &WarehouseLineView<'_>, departures: &[Departure<'_>]) -> bool {
+fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &WarehouseLineView<'_>, departures: &[GoodsOut<'_>]) -> bool {
     let mut reported = Quantity::ZERO;
     let beside = orders.iter().filter(|other| other.source == order.source && other.location == order.location);
     for other in beside.flat_map(|other| &other.lines).filter(|other| other.targets == line.targets) {
         let Some(left) = other.row.despatched else { return false };
         reported += left;
     }
-    let here = |row: &&Departure<'_>| {
+    let here = |row: &&GoodsOut<'_>| {
         row.source == order.source
             && (row.location == order.location || order.location.is_empty())
             && row.targets.iter().any(|target| line.targets.contains(target))
