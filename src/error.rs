@@ -1,34 +1,45 @@
 //! The one error that ends a command, and the exit code by which a supervisor knows why.
 //!
-//! A record that can't be read is none: it goes whole to `dead-letters` and its partition goes on (`envelope::DecodeError`). A transaction that is not
-//! committed is none: its epoch is dropped, its records come again (`engine::log::CommitOutcome`). What would have to be skipped silently, or what only a
-//! person can mend, ends the process. An unknown result of a commit never gets out of the log.
+//! Two things are no errors. A record that cannot be decoded goes whole to `dead-letters`, and its partition goes on (`envelope::DecodeError`). A
+//! transaction that was not committed drops its epoch, and its records come again (`engine::log::CommitOutcome`). What would otherwise be skipped
+//! silently, or what only a person can mend, ends the process. An unknown result of a commit is settled inside the log.
 
 use crate::config::Problems;
 use crate::engine::LogError;
 
 /// Exit codes: what a supervisor may decide by. From 70 on they are of the running daemon.
 pub mod exit {
-    /// All went well.
-    pub const FINE: u8 = 0;
-    /// The command ran, and found something wrong: a demo's broken invariant, what `check` finds missing on the broker.
-    pub const FOUND: u8 = 1;
-    /// Command line or configuration: nothing was started.
-    pub const USAGE: u8 = 2;
-    /// The broker cannot be reached: try again later.
-    pub const UNAVAILABLE: u8 = 69;
-    /// A call into the Kafka client hung, or a partition stood still: restarting is safe and mends it.
-    pub const WATCHDOG: u8 = 70;
-    /// Another process has this slot: restarting would only fence the other.
-    pub const FENCED: u8 = 71;
-    /// An orderly end took too long: restarting is safe.
-    pub const CLOSING: u8 = 72;
-    /// An offset out of range, a topic made anew, an authorisation error: an operator must look.
-    pub const STOPPED: u8 = 73;
-    /// An I/O error: a file or a socket.
-    pub const SYSTEM: u8 = 74;
-    /// State and offsets do not belong together: an operator must look.
-    pub const RESTORE: u8 = 75;
+    macro_rules! codes {
+        ($($(#[$about:meta])+ $name:ident = $code:literal, $help:literal;)+) => {
+            $($(#[$about])+ pub const $name: u8 = $code;)+
+
+            /// Every code, with the words of `waybill --help`.
+            pub const ALL: &[(u8, &str)] = &[$(($code, $help)),+];
+        };
+    }
+
+    codes! {
+        /// All went well.
+        FINE = 0, "fine";
+        /// The command ran, and found something wrong: a demo's broken invariant, what `check` finds missing on the broker.
+        FOUND = 1, "it found something wrong";
+        /// Command line or configuration: nothing was started.
+        USAGE = 2, "command line or configuration";
+        /// The broker cannot be reached: try again later.
+        UNAVAILABLE = 69, "broker not reached";
+        /// A call into the Kafka client hung, or a partition stood still: restarting is safe and mends it.
+        WATCHDOG = 70, "watchdog";
+        /// Another process has this slot: restarting would only fence the other.
+        FENCED = 71, "fenced by another process of the same slot";
+        /// An orderly end took too long: restarting is safe.
+        CLOSING = 72, "an orderly end took too long";
+        /// An offset out of range, a topic made anew, an authorisation error: an operator must look.
+        STOPPED = 73, "stopped for a person to look";
+        /// An I/O error: a file or a socket.
+        SYSTEM = 74, "I/O error (file or socket)";
+        /// State and offsets do not belong together: an operator must look.
+        RESTORE = 75, "state and offsets do not belong together";
+    }
 }
 
 /// Why a command ended.

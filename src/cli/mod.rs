@@ -27,7 +27,7 @@ use crate::telemetry::{LogFormat, log_to_stderr};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "waybill", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "waybill", version, about, max_term_width = 100, after_help = exit_codes())]
 pub struct Cli {
     /// How log lines are written, to standard error; WAYBILL_LOG filters them (`info` by default)
     #[arg(long, global = true, env = "WAYBILL_LOG_FORMAT", value_enum, default_value_t)]
@@ -36,9 +36,10 @@ pub struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine; 1 it found something wrong; 2 command line or configuration; 69 broker not reached; \
-70 watchdog; 71 fenced by another process of the same slot; 72 an orderly end took too long; 73 stopped for a person to look; 74 I/O \
-error (file or socket); 75 state and offsets do not belong together.";
+fn exit_codes() -> String {
+    let codes: Vec<String> = exit::ALL.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
+    format!("Exit codes: {}.", codes.join("; "))
+}
 
 #[derive(Debug, Subcommand)]
 enum Command {
