@@ -6,9 +6,9 @@
 //!                          └─summary─> customers
 //! ```
 //!
-//! The facts that a wave derives for a later one are stored in the same epoch. SKUs send facts to other SKUs (a kit to its parts, a part to its kits) and to
-//! orders (a warehouse does not know the SKU, a count holds what came back). So the waves of orders and SKUs are repeated for those that got new
-//! facts, until none is due any more. An order whose SKUs learn of it only now asks for goods in the second round.
+//! The facts that a wave derives for a later one are stored in the same epoch. SKUs send facts to other SKUs (a kit to its parts, a part to its
+//! kits) and to orders (a warehouse does not know the SKU, a count holds what came back). So the waves of orders and SKUs are repeated for those
+//! that got new facts, until none is due any more. An order whose SKUs learn of it only now asks for goods in the second round.
 
 use std::hash::Hash;
 
