@@ -194,7 +194,10 @@ impl Ledgers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entities::ledger::Entered;
+    use crate::entities::account::Account;
+    use crate::entities::ledger::{AccountPair, Entered};
+    use crate::entities::pair::Pair;
+    use crate::facts::Amount;
 
     #[test]
     fn ledgers_are_read_as_they_were_written_and_empty_ones_take_no_room() {
@@ -203,8 +206,12 @@ mod tests {
         let mut ledgers = Ledgers::default();
         ledgers.sales_order.step = 2;
         ledgers.completion.entry("erp".into()).or_default().step = 1;
+        let captured = AccountPair { pair: Pair::Captured, debit: Account::PaymentClearing, credit: Account::CustomerAccount };
+        ledgers.journal.entry("GBP".into()).or_default().totals.insert(captured, Amount::from_int(3));
         ledgers.notified.insert("confirmed".into(), Entered::BeforeLive);
         assert_eq!(postcard::from_bytes::<Ledgers>(&bytes(&ledgers)).expect("read"), ledgers);
+        let shown = serde_json::to_value(&ledgers).expect("JSON");
+        assert_eq!(shown["journal"]["GBP"]["totals"]["captured payment_clearing customer_account"], "3");
     }
 
     #[test]
