@@ -1,6 +1,6 @@
-//! An order as a person asks for it.
+//! The answer to `GET /orders/{id}`.
 //!
-//! The conditions of the order itself are in [`super::gates::OrderGates`]; those of each request stand beside the request's own rule.
+//! It has the conditions of the order itself ([`super::gates::OrderGates`]). The conditions of each request are in the request's own file.
 
 use serde::Serialize;
 
@@ -16,130 +16,208 @@ use crate::entities::rules::Rules;
 use crate::facts::order::{ScanMeaning, Tender};
 use crate::facts::{Amount, Currency, Moment, Quantity};
 
-/// An order for people: what `GET /orders/{id}` answers. Quantities in base units, amounts in `currency`. No person's data.
+/// An order for people. Quantities in base units, amounts in `currency`. Without personal data.
 #[derive(Clone, Debug, Serialize)]
 pub struct OrderAnswer {
+    /// The order's key.
     pub order: String,
-    /// The shop's public number; the rest of the header is empty until the shop has told of the order.
+    /// The shop's public number; this and the next three are empty until the shop's header is there.
     pub number: Option<String>,
+    /// The channel that sold it.
     pub channel: Option<String>,
+    /// When it was placed.
     pub placed_at: Option<Moment>,
+    /// The shop's state, as the shop writes it.
     pub shop_state: Option<String>,
+    /// The number of the ERP's record.
     pub erp_document: Option<String>,
+    /// States of the ERP's documents.
     pub erp_states: Vec<&'static str>,
+    /// How far the order is.
     pub stage: OrderStage,
+    /// How far it is paid.
     pub payment: PaymentWord,
+    /// How far its returns are.
     pub return_stage: ReturnStage,
+    /// `held`, `delayed`, `backordered` ...
     pub flags: Vec<&'static str>,
+    /// Totals and tenders.
     pub money: MoneyAnswer,
+    /// Lines as ordered, with their quantities.
     pub lines: Vec<LineAnswer>,
+    /// Warehouse orders.
     pub warehouse: Vec<WarehouseAnswer>,
+    /// Parcels.
     pub parcels: Vec<ParcelAnswer>,
+    /// Return authorisations with their receipts.
     pub returns: Vec<ReturnAnswer>,
+    /// Refunds of all systems.
     pub refunds: Vec<RefundAnswer>,
+    /// The conditions of requests.
     pub conditions: Vec<Gate>,
+    /// What a person has to look at.
     pub findings: Vec<FindingAnswer>,
-    /// When this answer would next change by the clock alone.
+    /// When this answer changes next because time passes; `None`: never.
     pub next_change: Option<Moment>,
 }
 
+/// The order's money.
 #[derive(Clone, Debug, Serialize)]
 pub struct MoneyAnswer {
+    /// The order's currency.
     pub currency: Currency,
+    /// The header's total.
     pub total: Amount,
+    /// Captured in all.
     pub captured: Amount,
+    /// Authorised and not yet captured, neither expired nor voided.
     pub authorised_open: Amount,
+    /// What the customer owes for kept pieces and charges that stay.
     pub owed: Amount,
-    /// What the customer is to get back in all.
+    /// What the customer has to get back in all.
     pub due: Amount,
-    /// What he has got back.
+    /// What the customer has got back.
     pub refunded: Amount,
+    /// The same by tender.
     pub tenders: Vec<TenderAnswer>,
 }
 
+/// The money of one tender.
 #[derive(Clone, Debug, Serialize)]
 pub struct TenderAnswer {
+    /// The tender.
     pub tender: Tender,
+    /// Captured by it.
     pub captured: Amount,
+    /// Due back by it.
     pub due: Amount,
+    /// Refunded by it.
     pub refunded: Amount,
 }
 
+/// A line with its quantities.
 #[derive(Clone, Debug, Serialize)]
 pub struct LineAnswer {
+    /// The shop's line id.
     pub line: String,
+    /// The SKU that is picked.
     pub sku: String,
+    /// What the shop calls it.
     pub description: String,
+    /// The location that sends it.
     pub location: Option<String>,
+    /// The price of all ordered pieces, tax included.
     pub gross: Amount,
+    /// Pieces ordered.
     pub ordered: Quantity,
+    /// Ordered, less what is cancelled and not despatched.
     pub wanted: Quantity,
+    /// The largest total of shop, ERP and warehouse.
     pub cancelled: Quantity,
+    /// Cancelled pieces that can't be sent any more.
     pub stopped: Quantity,
+    /// Despatched pieces.
     pub despatched: Quantity,
+    /// Delivered pieces.
     pub delivered: Quantity,
+    /// Authorised to come back, for money.
     pub authorised: Quantity,
+    /// Received back, in any condition.
     pub received: Quantity,
+    /// Returned for money.
     pub returned: Quantity,
+    /// Ordered - stopped - returned.
     pub kept: Quantity,
+    /// Cancelled or returned pieces whose refund is paid.
     pub refunded: Quantity,
 }
 
+/// A warehouse order.
 #[derive(Clone, Debug, Serialize)]
 pub struct WarehouseAnswer {
+    /// The warehouse system.
     pub source: String,
+    /// Its number there.
     pub number: String,
+    /// The location that sends it.
     pub location: String,
+    /// Its state, or the warehouse's own word if that has no meaning.
     pub state: String,
+    /// The pieces on it now, if reported.
     pub pieces: Option<Quantity>,
 }
 
+/// A parcel.
 #[derive(Clone, Debug, Serialize)]
 pub struct ParcelAnswer {
+    /// The despatch's number.
     pub parcel: String,
+    /// The location that sent it.
     pub location: String,
+    /// The carrier, as reported.
     pub carrier: String,
+    /// The number on its label.
     pub tracking: Option<String>,
+    /// When it was despatched.
     pub despatched_at: Moment,
+    /// The meaning of its newest scan.
     pub newest_scan: Option<ScanMeaning>,
+    /// The time of that scan.
     pub scanned_at: Option<Moment>,
+    /// When it was delivered, or is assumed to have been.
     pub delivered_at: Option<Moment>,
+    /// Assumed to be delivered, without a scan.
     pub assumed: bool,
     /// SKU and quantity.
     pub lines: Vec<(String, Quantity)>,
 }
 
+/// A return authorisation.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReturnAnswer {
+    /// Its number.
     pub rma: String,
+    /// SKU and quantity.
     pub authorised: Vec<(String, Quantity)>,
     /// Receipt, SKU, quantity.
     pub received: Vec<(String, String, Quantity)>,
 }
 
+/// A refund.
 #[derive(Clone, Debug, Serialize)]
 pub struct RefundAnswer {
+    /// The system that reports it.
     pub source: String,
+    /// Its id there.
     pub id: String,
+    /// The tender by which it is paid.
     pub tender: Tender,
+    /// The amount paid back.
     pub amount: Amount,
+    /// `success`, `pending`, `failed or unknown`.
     pub state: &'static str,
-    /// It is part of what is refunded; a mirror of another source's is not.
+    /// It is part of what is refunded. A repetition of another source's refund is not.
     pub counts: bool,
+    /// When it was made.
     pub at: Moment,
 }
 
+/// What a person has to look at.
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingAnswer {
+    /// The kind of exception.
     pub kind: &'static str,
+    /// Distinguishes several of one kind; empty if there can be only one.
     pub number: String,
+    /// What is wrong.
     pub sentence: String,
+    /// When the exception opens; `None`: at once.
     pub opens_at: Option<Moment>,
-    /// A person has decided about it.
+    /// A person's decision covers it.
     pub decided: bool,
 }
 
-/// The order as a person asks for it.
+/// The answer for an order.
 pub fn summary(view: &OrderView<'_>, rules: &Rules) -> OrderAnswer {
     let header = view.placed.header;
     OrderAnswer {

@@ -1,11 +1,12 @@
-//! Has a warehouse answered what it was asked for?
+//! Whether a warehouse has confirmed what it was asked for.
 
 use super::figures::{LineView, OrderFigures};
 use super::sent::confirmed;
 use crate::entities::ledger::DocumentLedger;
 use crate::facts::Quantity;
 
-/// Has the location confirmed the totals that it was asked for last, as far as this line goes? It has, where nothing was ever lowered.
+/// Has the location confirmed the last totals that it was asked for, as far as this line is concerned? `asked`: its ledger; `line`: index of the
+/// line. Where no total of the line was ever lowered, no confirmation is needed.
 pub fn holds_to_what_was_asked(view: &OrderFigures<'_>, asked: &DocumentLedger, location: &str, line: usize) -> bool {
     let total = |of: &LineView<'_>| asked.totals.get(of.id).copied().unwrap_or_default();
     if view.lines.get(line).is_none_or(|of| asked.ever_asked(of.id, of.ordered) <= total(of)) {

@@ -1,11 +1,12 @@
-//! One fact, one authority (journey.md): which source's rows count. Rows of the others are mirrors: kept, shown, never added.
+//! One fact, one authority (journey.md): which source's rows count. Rows of other sources about the same fact are mirrors: they are stored and
+//! shown, and never added.
 
 use crate::entities::rules::{Authority, Role, Rules};
 use crate::facts::SourceId;
 
-/// Who tells what left (`fact`: despatches) and what came back (receipts) at a location: the warehouse system of the location; the ERP where
-/// none is set; the shop where there is neither. A location that the configuration does not know belongs to whatever warehouse system speaks
-/// of it. Configuration may have moved the fact to one source.
+/// Do this source's reports of goods at a location count? `fact`: despatches or receipts. They count from the location's warehouse system; where it
+/// has none, from the ERP; where there is no ERP either, from shops and tills. At a location that the configuration does not know, reports of any
+/// warehouse system count. Configuration can move the fact to one source; then only its reports count.
 pub(super) fn goods_count_from(rules: &Rules, fact: Authority, source: SourceId, location: &str) -> bool {
     if let Some(moved) = rules.authorities.get(&fact) {
         return *moved == source;
@@ -20,7 +21,7 @@ pub(super) fn goods_count_from(rules: &Rules, fact: Authority, source: SourceId,
     }
 }
 
-/// The role that tells of goods where no location says more.
+/// The role whose reports of goods count where the location is not known.
 pub(super) fn role_for_goods(rules: &Rules) -> Role {
     if rules.has(Role::Wms) {
         Role::Wms
@@ -31,7 +32,7 @@ pub(super) fn role_for_goods(rules: &Rules) -> Role {
     }
 }
 
-/// Who tells of payments: where the order was placed, if configuration has not moved it.
+/// Do this source's payments count? Those of the source where the order was placed do, unless configuration moved the fact to another source.
 pub(super) fn payments_count_from(rules: &Rules, source: SourceId, shop: Option<SourceId>) -> bool {
     rules.authorities.get(&Authority::Payments).copied().or(shop) == Some(source)
 }

@@ -1,7 +1,7 @@
-//! Stage *cancelled*: what shop, ERP and warehouses say is cancelled, in rows of their own; and the shop's own books of each line.
+//! Stage *cancelled*: the cancellations that shop, ERP and warehouses report in rows of their own, and the shop's own totals of each line.
 //!
-//! What follows from it for each line (credits of goods that were not despatched, documents that were cancelled or closed short) is worked out
-//! in [`super::sent`], where it is known what left.
+//! Other cancellations depend on what was despatched (credits of goods that were not, documents that were cancelled or closed short): they are
+//! computed in [`super::sent`].
 
 use super::input::{Contradiction, Input};
 use super::placed::{Placed, PlacedLine};
@@ -11,44 +11,48 @@ use crate::entities::rules::Role;
 use crate::facts::order::{Cancellation, LineProgress, ShopState, Word};
 use crate::facts::{Moment, Quantity, SourceId};
 
-/// What owners say is cancelled, by line.
+/// Reported cancellations, by line.
 #[derive(Clone, Debug)]
 pub struct Cancelled {
     /// In the order of the lines as placed.
     pub lines: Vec<CancelledLine>,
-    /// When the newest of these rows says so.
+    /// The time of the newest row that cancels something.
     pub at: Option<Moment>,
+    /// Rows that contradict each other.
     pub contradictions: Vec<Contradiction>,
 }
 
-/// What rows say of one line: totals, never deltas.
+/// What the rows report of one line: totals, never deltas.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CancelledLine {
-    /// By the shop: the largest of what its books and its rows say; all that was ordered where the line was removed or the order cancelled.
+    /// Cancelled by the shop: the largest total that it reports; all that was ordered, if the line was removed or the order cancelled.
     pub by_shop: Quantity,
+    /// Cancelled by the ERP.
     pub by_erp: Quantity,
+    /// Cancelled by the warehouses.
     pub by_warehouse: Quantity,
-    /// The part of `by_warehouse` that it says it has stopped.
+    /// The part of `by_warehouse` that they report as stopped.
     pub stopped_by_warehouse: Quantity,
-    /// What the shop's books of the line call cancelled.
+    /// The shop's own cancelled total of the line.
     pub booked_by_shop: Quantity,
-    /// Credited by the shop: what was not returned of it is cancelled by another word.
+    /// Credited by the shop. Credited pieces that were not returned are cancelled ones.
     pub credited: Quantity,
+    /// The time of the newest row that credits pieces of the line.
     pub credited_at: Option<Moment>,
-    /// The shop's own shipped total: what notices need not tell it again.
+    /// The shop's own shipped total: notices need not report it again.
     pub shop_shipped: Quantity,
-    /// The shop's own received-back total, where it keeps one apart from its credits.
+    /// The shop's own received-back total, if it keeps one besides its credits.
     pub shop_received: Option<Quantity>,
 }
 
 impl CancelledLine {
-    /// The largest of what the owners say.
+    /// The largest total of the owners.
     pub fn most(&self) -> Quantity {
         self.by_shop.max(self.by_erp).max(self.by_warehouse)
     }
 }
 
-/// Who says it.
+/// Who reports a cancellation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Shop,
@@ -56,7 +60,7 @@ enum Owner {
     Warehouse,
 }
 
-/// Reads the shop's books of each line (of the sale and of its leaf: the larger), and the totals that owners name in rows of their own.
+/// Reads the shop's totals of each line (of the sale and of its leaf: the larger), and the totals that owners report in rows of their own.
 pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>) -> Cancelled {
     let mut all = Cancelled { lines: vec![CancelledLine::default(); placed.lines.len()], at: None, contradictions: Vec::new() };
     all.named(input, placed);
@@ -92,7 +96,7 @@ impl Cancelled {
         }
     }
 
-    /// Totals named in rows of their own: of the shop, of the ERP (the larger of its rows), of the warehouses (each has its own pieces).
+    /// Totals reported in rows of their own: of the rows of shop and ERP the largest; those of warehouses are added, since each has its own pieces.
     fn named(&mut self, input: &Input<'_>, placed: &Placed<'_>) {
         let ordered: Vec<Quantity> = placed.lines.iter().map(|line| line.ordered).collect();
         for RowOf { key, stored, row } in input.rows.live::<Cancellation>() {

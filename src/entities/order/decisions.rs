@@ -1,26 +1,27 @@
-//! What people have decided about an order's exceptions, and what follows from it.
+//! The decisions of people about an order's exceptions, and what follows from them.
 //!
-//! A decision settles the exception of its kind and number while what is found is no worse than what it was made for: no more money at risk
-//! than its `amount` says, no more pieces than its lines do (a decision that names neither settles whatever is found). Then the exception is
-//! closed; if the facts change for the worse, it opens again. A choice that the kind does not know settles nothing.
+//! A decision closes the exception of its kind and number. It covers at most the money in its `amount` and the pieces in its lines: if more is
+//! at risk later, the exception opens again. A decision without amount and lines covers everything. A choice that the kind does not offer has no
+//! effect.
 //!
 //! | exception | choice | follows |
 //! | --- | --- | --- |
 //! | `erp-record-gone` | `cancelled` | the document's lines are cancelled by the ERP |
-//! | | `restored` | nothing: the document counts as it last stood |
-//! | `parcel-lost`, `returned-to-sender` | `resend` | a parcel given up as lost is not taken for delivered by time |
-//! | | `refund` | the parcel is a return for money: at once where it is lost, with its receipt where it came back |
-//! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing beyond the closing |
+//! | | `restored` | nothing: the document counts as it was before its deletion |
+//! | `parcel-lost`, `returned-to-sender` | `resend` | a parcel given up as lost is not assumed to be delivered |
+//! | | `refund` | the parcel counts as a return for money: at once if it is lost, after its receipt if it came back |
+//! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing: the exception is closed |
 
 use crate::entities::exceptions::{self, About};
 use crate::entities::{RowOf, Rows};
 use crate::facts::order::Decision;
 use crate::facts::{Moment, OrderRow, SourceId};
 
-/// The decisions that rows tell: of several about one exception the newest.
+/// The decisions in the rows, newest first.
 pub(super) struct Decisions<'a>(Vec<(Moment, SourceId, &'a Decision)>);
 
 impl<'a> Decisions<'a> {
+    /// Reads the decisions whose kind exists and offers their choice.
     pub fn read(rows: &'a Rows<OrderRow>) -> Self {
         let mut all: Vec<(Moment, SourceId, &'a Decision)> = Vec::new();
         for RowOf { key, row: decision, .. } in rows.live::<Decision>() {
@@ -34,11 +35,12 @@ impl<'a> Decisions<'a> {
         Self(all)
     }
 
-    /// What was chosen about the exception of this kind and number.
+    /// The newest decision about the exception of this kind and number.
     pub fn about(&self, kind: &str, number: &str) -> Option<&'a Decision> {
         self.0.iter().map(|(_, _, decision)| *decision).find(|decision| decision.kind == kind && decision.number == number)
     }
 
+    /// Was this choice made about the exception of this kind and number?
     pub fn chose(&self, kind: &str, number: &str, choice: &str) -> bool {
         self.about(kind, number).is_some_and(|decision| decision.choice == choice)
     }

@@ -1,4 +1,4 @@
-//! The figures of an order: what the stages have made, and the lines through all of them.
+//! The figures of an order: the results of the stages up to the gates, and each line with its part of every stage.
 
 use std::ops::Deref;
 
@@ -15,37 +15,50 @@ use super::sent::{Sent, SentLine};
 use super::times::OrderTimes;
 use crate::facts::{OrderKey, Quantity};
 
-/// What the stages have made.
+/// The results of the stages up to the gates.
 #[derive(Clone, Debug)]
 pub struct OrderFigures<'a> {
+    /// The order's key.
     pub key: &'a OrderKey,
+    /// The order as its shop placed it.
     pub placed: Made<Placed<'a>>,
+    /// Payments and refunds.
     pub paid: Made<Paid<'a>>,
+    /// The order in the ERP.
     pub erp: Made<Erp<'a>>,
+    /// Return authorisations and receipts, as reported.
     pub returning: Made<Returning<'a>>,
+    /// Despatches, parcels, cancellations.
     pub sent: Made<Sent<'a>>,
+    /// Returns, by line and by authorisation.
     pub back: Made<Back<'a>>,
+    /// What is owed, due and refunded.
     pub money: Made<Money<'a>>,
+    /// The conditions of requests.
     pub gates: Made<OrderGates<'a>>,
-    /// The lines through all stages.
+    /// Each line with its part of every stage.
     pub lines: Made<Vec<LineView<'a>>>,
     /// Business times of the newest rows that move money or goods.
     pub times: OrderTimes,
 }
 
-/// A sale line with its goods, through all stages: as ordered, in the ERP, sent, back, kept.
+/// A sale line with its goods and its part of every stage. The fields of [`PlacedLine`] are reached through [`Deref`].
 #[derive(Clone, Debug)]
 pub struct LineView<'a> {
     placed: PlacedLine<'a>,
+    /// The line in the ERP.
     pub erp: Made<LineInErp<'a>>,
+    /// Despatched, cancelled, wanted, delivered.
     pub sent: Made<SentLine<'a>>,
+    /// Authorised, received, returned.
     pub back: Made<ReturnedLine>,
+    /// Stopped, kept.
     pub kept: Made<KeptLine>,
     /// Cancelled or returned pieces whose refund is paid.
     pub refunded: Quantity,
 }
 
-/// The line as it was ordered.
+/// The line as ordered.
 impl<'a> Deref for LineView<'a> {
     type Target = PlacedLine<'a>;
 
@@ -61,7 +74,7 @@ impl LineView<'_> {
     }
 }
 
-/// What the stages have made of each line.
+/// Puts together the parts of each line from all stages.
 pub(super) fn lines<'a>(
     placed: &Placed<'a>,
     erp: &Erp<'a>,

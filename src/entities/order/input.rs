@@ -1,4 +1,4 @@
-//! What the stages are computed from.
+//! What every stage reads: rows, rules, tick.
 
 use super::clock::Clock;
 use crate::entities::Rows;
@@ -7,19 +7,22 @@ use crate::facts::{Cause, OrderRow};
 
 /// The order's rows, the configured rules, and the tick.
 pub(super) struct Input<'a> {
+    /// The order's rows.
     pub rows: &'a Rows<OrderRow>,
+    /// The configured rules.
     pub rules: &'a Rules,
+    /// The tick, and when time alone changes the view next.
     pub clock: Clock,
 }
 
-/// Rows that cannot all be true: nothing is requested from their figures (exception `rows-contradict`).
+/// Rows that contradict each other. Nothing is requested while there is a contradiction (exception `rows-contradict`).
 #[derive(Clone, Debug)]
 pub struct Contradiction {
-    /// Tells several of one order apart.
+    /// Distinguishes several contradictions of one order.
     pub number: String,
     /// What is wrong, in a sentence.
     pub sentence: String,
-    /// The records that said so.
+    /// The records that contradict each other.
     pub causes: Vec<Cause>,
 }
 

@@ -1,6 +1,6 @@
-//! Stage *kept*: what of the cancelled pieces can't be sent any more (*stopped*), and what the customer keeps.
+//! Stage *kept*: which cancelled pieces can't be sent any more (*stopped*), and which pieces the customer keeps.
 //!
-//! The one stage that reads ledgers: was a go-ahead ever made for the piece?
+//! The only stage that computes figures from ledgers: a piece for which no go-ahead was ever made can't be sent.
 
 use super::back::Back;
 use super::erp::{Erp, canonical};
@@ -11,24 +11,24 @@ use crate::entities::topics::Ledgers;
 use crate::facts::order::{Refund, RefundState, Word};
 use crate::facts::{Amount, Quantity};
 
-/// What stays with the customer.
+/// Stopped and kept pieces.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// In the order of the lines as placed.
     pub lines: Vec<KeptLine>,
 }
 
-/// What the customer keeps of a line.
+/// Stopped and kept pieces of a line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeptLine {
     /// Cancelled pieces that can't be sent any more: no go-ahead was made for them; or each warehouse that was asked for the line confirms; or a
-    /// warehouse says it has stopped them; or the shop itself has refunded them.
+    /// warehouse reports that it has stopped them; or the shop itself has refunded them.
     pub stopped: Quantity,
-    /// Kept: ordered - stopped - returned.
+    /// Pieces that the customer keeps: ordered - stopped - returned.
     pub pieces: Quantity,
 }
 
-/// Works out what is stopped and kept.
+/// Computes stopped and kept pieces.
 pub(super) fn stage<'a>(
     input: &Input<'a>,
     ledgers: &Ledgers,
@@ -59,7 +59,7 @@ pub(super) fn stage<'a>(
     Kept { lines: kept }
 }
 
-/// What decides whether a cancelled piece is *stopped*.
+/// What is read to decide whether a cancelled piece is *stopped*.
 struct Stopping<'a, 's> {
     input: &'s Input<'a>,
     ledgers: &'s Ledgers,
@@ -73,7 +73,7 @@ impl Stopping<'_, '_> {
         self.placed.lines[i].ordered - self.sent.lines[i].wanted
     }
 
-    /// `budget`: what of the shop's own refunds no other piece has used up.
+    /// Stopped pieces of a line. `budget`: the part of the shop's own refunds that no other piece has used up.
     fn stopped(&self, i: usize, budget: &mut Amount) -> Quantity {
         let (line, sent) = (&self.placed.lines[i], &self.sent.lines[i]);
         let cancelled = self.unwanted(i);
@@ -97,7 +97,7 @@ impl Stopping<'_, '_> {
         self.ledgers.fulfilment.values().map(|asked| asked.ever_asked(line.id, line.ordered)).sum()
     }
 
-    /// Each warehouse that was asked for the line says cancelled, closed short, or a total of at most what is now wanted from its location.
+    /// Each warehouse that was asked for the line reports it as cancelled or closed short, or a total of at most what is now wanted from there.
     fn confirmed(&self, i: usize) -> bool {
         let (lines, fulfilment) = (&self.placed.lines, &self.ledgers.fulfilment);
         let asked = fulfilment.iter().filter(|(_, asked)| asked.ever_asked(lines[i].id, lines[i].ordered).is_positive());
@@ -113,14 +113,14 @@ impl Stopping<'_, '_> {
         })
     }
 
-    /// What the shop itself has refunded, by its own rows.
+    /// What the shop itself has refunded, according to its own rows.
     fn refunded_by_shop(&self) -> Amount {
         let Some(shop) = self.placed.shop else { return Amount::ZERO };
         let refunds = self.input.rows.live::<Refund>().filter(|each| each.key.source == shop).map(|each| each.row);
         refunds.filter(|row| matches!(row.state, Word::Known(RefundState::Success | RefundState::Pending))).map(|row| row.amount).sum()
     }
 
-    /// Credited, undespatched pieces whose value the shop's own refunds cover (a minor unit aside).
+    /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit.
     fn credited(&self, i: usize, open: Quantity, budget: &mut Amount) -> Quantity {
         let line = &self.placed.lines[i];
         let pieces = open.min(self.sent.lines[i].credited_unsent);

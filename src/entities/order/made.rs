@@ -1,14 +1,13 @@
-//! What a stage has made: nobody changes it any more.
+//! The result of a stage, read-only.
 
 use std::ops::Deref;
 
-/// The result of a stage. It can be read and not changed: later stages, findings and events get at its fields through [`Deref`] alone, so an
-/// assignment to a field does not compile.
+/// The result of a stage. Later stages, findings and events reach its fields through [`Deref`] alone, so an assignment to a field does not compile.
 #[derive(Clone, Debug)]
 pub struct Made<T>(T);
 
 impl<T> Made<T> {
-    /// Closes what a stage has made.
+    /// Makes a result read-only.
     pub(super) fn new(made: T) -> Self {
         Self(made)
     }

@@ -1,27 +1,27 @@
-//! Orders: what an order keeps, and the view of it.
+//! Orders: their state, and the view that is computed from it.
 //!
-//! [`state`] is what is stored. [`fn@view`] computes the [`OrderView`] from it in stages. Each stage is a function from the stages before it to a
-//! struct of its own, which is made once and never changed; what a stage may read stands in its signature. All of them read the order's rows and
-//! the rules (`input`); some read what people have decided (`decisions`).
+//! [`state`] is what is stored. [`fn@view`] computes the [`OrderView`] from it in stages. A stage is a function: it takes earlier stages and returns
+//! a struct of its own, which nobody changes afterwards. Its signature lists what it may read. Every stage reads the order's rows, the rules and the
+//! tick (`input`); some also read the decisions of people (`decisions`).
 //!
 //! | stage | reads | gives |
 //! | --- | --- | --- |
-//! | `placed` | | header, addresses, lines with their goods, charges; are they all there? |
+//! | `placed` | | header, addresses, lines with their goods, charges; whether they are all there |
 //! | `paid` | placed | payments and refunds by tender |
-//! | `erp` | placed | the ERP's record; location, cost, its own totals of each line |
-//! | `cancelled` | placed | what shop, ERP and warehouse name as cancelled; the shop's own books of each line |
-//! | `supplied` | placed, paid, erp, cancelled | do goods that nobody has to send count as sent? |
-//! | `returning` | placed, erp | authorisations and receipts, as rows tell them |
+//! | `erp` | placed | the ERP's record of the order; of each line its location, its cost and the ERP's own totals |
+//! | `cancelled` | placed | what shop, ERP and warehouses report as cancelled; the shop's own totals of each line |
+//! | `supplied` | placed, paid, erp, cancelled | whether intangible goods (downloads, licence keys, services, tips) count as despatched |
+//! | `returning` | placed, erp | return authorisations and receipts, as reported |
 //! | `sent` | placed, erp, cancelled, supplied, returning | despatched, cancelled, wanted, delivered; parcels; warehouse orders |
 //! | `back` | placed, returning, sent | authorised, received, returned, settled; returns with their receipts |
 //! | `kept` | ledgers, placed, erp, sent, back | stopped, kept |
 //! | `money` | placed, paid, back, kept | owed, due, refunded; charges that stay |
 //! | `gates` | placed, paid, erp, money | the conditions of requests, with what they wait for |
-//! | `findings` | ledgers, cancelled, figures | what a person must look at |
+//! | `findings` | ledgers, cancelled, figures | what a person has to look at |
 //! | `standing` | figures, findings | stage, return stage, payment word, flags |
 //!
-//! *figures*: all stages up to the gates, and the lines through all of them ([`OrderFigures`]). [`derived`] is what the order tells its SKUs
-//! and its customer; [`answer`] the order as a person asks for it.
+//! *figures* are all stages up to the gates, and each line with its part of every stage ([`OrderFigures`]). [`derived`] makes the facts that an
+//! order derives for its SKUs and its customer; [`answer`] is the answer to `GET /orders/{id}`.
 
 pub mod answer;
 pub mod answered;

@@ -1,4 +1,4 @@
-//! Stage *money* (journey.md, "Money: what is refunded").
+//! Stage *money*: what the customer owes, and what is due back (journey.md, "Money: what is refunded").
 //!
 //! ```text
 //! owed     = sum of the value of kept pieces + charges that stay, at least 0
@@ -14,45 +14,55 @@ use super::placed::{Placed, PlacedLine};
 use crate::facts::order::{Charge, Tender};
 use crate::facts::{Amount, Currency, Quantity};
 
-/// The order's money, in its one currency.
+/// The order's money, in its currency.
 #[derive(Clone, Debug)]
 pub struct Money<'a> {
+    /// The order's currency; all amounts are in it.
     pub currency: Currency,
     /// The header's total.
     pub total: Amount,
     /// Sum of all lines and charges as ordered.
     pub value: Amount,
-    /// Minor units that rounding left, put to the largest line.
+    /// Header's total - lines - charges, where that is only rounding.
     pub rounding: Amount,
+    /// Captured from the customer in all.
     pub captured: Amount,
     /// Authorised and not yet captured, neither expired nor voided.
     pub authorised_open: Amount,
+    /// What the customer owes for kept pieces and charges that stay.
     pub owed: Amount,
+    /// What the customer need not pay any more: value of the order - owed.
     pub entitled: Amount,
-    /// What the customer is to get back in all.
+    /// What the customer has to get back in all.
     pub due: Amount,
-    /// What he has got back in all: paid, or under way.
+    /// What the customer has got back in all: paid, or under way.
     pub refunded: Amount,
     /// The systems that report all refunds agree.
     pub refunds_agree: bool,
+    /// Captured, refunded and due by tender.
     pub tenders: Vec<TenderView>,
+    /// The charges, and which of them stay.
     pub charges: Vec<ChargeView<'a>>,
+    /// All refund rows, also those that do not count.
     pub refunds: Vec<RefundView<'a>>,
-    /// Of each line, the cancelled or returned pieces whose refund is paid, as far as the money goes.
+    /// Of each line, the cancelled or returned pieces whose value the refunded money covers.
     pub refunded_pieces: Vec<Quantity>,
-    /// Lines + charges agree with the total, and no row is in another currency: figures may ask for money.
+    /// Lines + charges agree with the total, and no payment or refund is in another currency. Otherwise no money is requested.
     pub sound: bool,
 }
 
-/// What is due and paid back by one tender.
+/// What is captured, refunded and due by one tender.
 #[derive(Clone, Debug)]
 pub struct TenderView {
+    /// The tender.
     pub tender: Tender,
+    /// Captured by it.
     pub captured: Amount,
+    /// Refunded by it.
     pub refunded: Amount,
     /// The part of what is due that goes back by it.
     pub due: Amount,
-    /// The gateway's reference of the capture.
+    /// The gateway's reference of the largest capture.
     pub reference: String,
 }
 
@@ -61,12 +71,13 @@ pub struct TenderView {
 pub struct ChargeView<'a> {
     /// kind + number.
     pub id: &'a str,
+    /// The shop's row.
     pub charge: &'a Charge,
-    /// Stays: not removed, and something is kept or charges are not given back.
+    /// The customer still owes it: it is not removed, and some piece is kept or charges are never refunded.
     pub stays: bool,
 }
 
-/// The money of an order whose quantities are known.
+/// Computes the order's money from its quantities and payments.
 pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>, back: &Back<'a>, kept: &Kept) -> Money<'a> {
     let anything_kept = placed.lines.is_empty() || kept.lines.iter().any(|line| line.pieces.is_positive());
     let charges: Vec<ChargeView<'a>> = placed
@@ -103,8 +114,8 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>,
     }
 }
 
-/// Spreads what is due over the tenders: what was refunded by each of them first, then card and bank, store credit, gift card, each up to what
-/// was captured in it.
+/// Spreads what is due over the tenders: first what was already refunded by each of them; the rest over card and bank, store credit, gift card, each
+/// up to what it captured.
 fn spread_due(due: Amount, paid: &Paid<'_>) -> Vec<TenderView> {
     let mut rest = due;
     let mut tenders: Vec<TenderView> = Vec::with_capacity(paid.tenders.len());
@@ -122,7 +133,7 @@ fn spread_due(due: Amount, paid: &Paid<'_>) -> Vec<TenderView> {
     tenders
 }
 
-/// Pieces whose refund is paid, as far as the money goes: the cancelled ones first, then the returned, earlier lines first.
+/// Pieces whose value the refunded money covers: cancelled ones first, then returned ones, earlier lines first.
 fn refunded_pieces(refunded: Amount, lines: &[PlacedLine<'_>], back: &Back<'_>, kept: &Kept) -> Vec<Quantity> {
     let mut left = refunded;
     let mut pieces: Vec<Quantity> = Vec::with_capacity(lines.len());
@@ -138,7 +149,7 @@ fn refunded_pieces(refunded: Amount, lines: &[PlacedLine<'_>], back: &Back<'_>, 
     pieces
 }
 
-/// How many of `pieces` worth `value` the money that is left covers, whole pieces only.
+/// How many of `pieces`, together worth `value`, the remaining money covers: whole pieces only.
 fn covered(left: &mut Amount, pieces: Quantity, value: Amount) -> Quantity {
     if !left.is_positive() || !pieces.is_positive() {
         return Quantity::ZERO;

@@ -1,7 +1,7 @@
-//! Rows that name only a SKU are for the lines of that SKU together: pooled (journey.md, Money).
+//! Pooling (journey.md, Money): a row that names only a SKU counts for all lines of that SKU together.
 //!
-//! A quantity goes to the earlier line first, up to the first bound that is given (what is wanted), then to the earlier line first up to the
-//! next (what was ordered); what is above all bounds stands on the last line.
+//! Its quantity fills the lines from the first to the last, up to the first bound (what is wanted); the rest fills them up to the next bound (what
+//! was ordered). What exceeds all bounds goes to the last line.
 
 use smallvec::SmallVec;
 
@@ -12,10 +12,10 @@ use crate::facts::order::LineRef;
 /// Indices of lines.
 pub(super) type Targets = SmallVec<[usize; 4]>;
 
-/// (line, quantity): what one row gives to each line.
+/// (index of the line, quantity): the part of one row's quantity that each line gets.
 pub(super) type Parts = SmallVec<[(usize, Quantity); 2]>;
 
-/// What a row calls its line.
+/// The line id or SKU by which a row names its line.
 pub(super) fn name(line_ref: &LineRef) -> &str {
     match line_ref {
         LineRef::Line(id) => id,
@@ -23,7 +23,7 @@ pub(super) fn name(line_ref: &LineRef) -> &str {
     }
 }
 
-/// The lines that a row speaks of; none when the order has no such line (yet).
+/// The lines that a row is about; none when the order has no such line (yet).
 pub(super) fn targets(lines: &[PlacedLine<'_>], line_ref: &LineRef) -> Targets {
     match line_ref {
         LineRef::Line(id) => {
@@ -40,28 +40,29 @@ pub(super) fn targets(lines: &[PlacedLine<'_>], line_ref: &LineRef) -> Targets {
     }
 }
 
-/// What an owner will not deliver, of lines that a row names together: `lost`, but no more than what his other rows leave open (`kept`: what
-/// he still takes upon himself).
+/// Pieces that an owner (ERP, warehouse) will not deliver, by group of lines that a row names together: (lines, short, kept). `kept` is what its
+/// rows still promise: no more than ordered - kept counts as short.
 #[derive(Default)]
 pub(super) struct Shortfalls(Vec<(Vec<usize>, Quantity, Quantity)>);
 
 impl Shortfalls {
-    pub fn add(&mut self, targets: &[usize], lost: Quantity, kept: Quantity) {
+    /// Adds one row's short and kept pieces.
+    pub fn add(&mut self, targets: &[usize], short: Quantity, kept: Quantity) {
         match self.0.iter_mut().find(|(there, _, _)| there == targets) {
-            Some((_, all, still)) => {
-                *all += lost;
-                *still += kept;
+            Some((_, all_short, all_kept)) => {
+                *all_short += short;
+                *all_kept += kept;
             }
-            None => self.0.push((targets.to_vec(), lost, kept)),
+            None => self.0.push((targets.to_vec(), short, kept)),
         }
     }
 
-    /// By line. Of pooled lines those come first that the shop has cancelled, then the later ones: earlier lines are filled first.
+    /// Short pieces of each line. In a group, lines that the shop has cancelled take them first, then the last line: earlier lines are sent first.
     pub fn by_line(&self, lines: &[PlacedLine<'_>], by_shop: &[Quantity]) -> Vec<Quantity> {
         let mut by_line = vec![Quantity::ZERO; lines.len()];
-        for (targets, lost, kept) in &self.0 {
+        for (targets, short, kept) in &self.0 {
             let ordered: Quantity = targets.iter().map(|&i| lines[i].ordered).sum();
-            let mut rest = (*lost).min(ordered - *kept).floor_zero();
+            let mut rest = (*short).min(ordered - *kept).floor_zero();
             for &i in targets {
                 let part = (by_shop[i] - by_line[i]).min(lines[i].ordered - by_line[i]).floor_zero().min(rest);
                 by_line[i] += part;

@@ -1,4 +1,4 @@
-//! Stage *standing*: stage, return stage, payment word and flags (gates.md, "Stages": the first line that holds wins).
+//! Stage *standing*: stage, return stage, payment word and flags (gates.md, "Stages": of the lines of each table the first that holds wins).
 
 use serde::{Deserialize, Serialize};
 
@@ -18,20 +18,24 @@ use crate::facts::{OrderRow, Quantity};
 /// How an order stands, in words.
 #[derive(Clone, Debug)]
 pub struct OrderStanding {
+    /// How far the order is.
     pub stage: OrderStage,
+    /// How far its returns are.
     pub return_stage: ReturnStage,
+    /// How far it is paid.
     pub payment: PaymentWord,
+    /// `held`, `delayed`, `backordered` ..., sorted.
     pub flags: Vec<&'static str>,
 }
 
-/// How far an order is. The first line that holds wins; so a stage is a function of the rows, not of the way there, and it may go back (a
-/// scan is withdrawn, a record disappears, a line is added).
+/// How far an order is: the first of these that holds. It depends on the rows alone, not on earlier stages, so it can go back (a scan is withdrawn, a
+/// record disappears, a line is added).
 ///
 /// ```text
 ///  placed ──> recorded ──> released ──> picking ──> packed
-///    │            │            │            │          │        w = 0 for all, and nothing left
+///    │            │            │            │          │        nothing is wanted, nothing despatched
 ///    └────────────┴────────────┴────────────┴──────────┴──────────────────────────────────────> cancelled
-///                              │            │          │        something left
+///                              │            │          │        something despatched
 ///                              └────────────┴──────────┴──> part-despatched ──> despatched ──> out-for-delivery
 ///                                                                 │                 │                 │
 ///                                                                 └──> part-delivered <───────────────┤
@@ -40,21 +44,21 @@ pub struct OrderStanding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderStage {
-    /// Nothing is wanted any more, and nothing left.
+    /// Nothing is wanted any more, and nothing was despatched.
     Cancelled,
     /// Every wanted piece is delivered.
     Delivered,
     /// Some piece is delivered.
     PartDelivered,
-    /// All that is wanted left, and the newest scan of a parcel says that it is out for delivery.
+    /// All that is wanted is despatched, and the newest scan of a parcel is "out for delivery".
     OutForDelivery,
-    /// All that is wanted left.
+    /// All that is wanted is despatched.
     Despatched,
-    /// Something left.
+    /// Something is despatched.
     PartDespatched,
-    /// The furthest of the warehouse's open orders is packed.
+    /// The most advanced of the warehouse's open orders is packed.
     Packed,
-    /// The furthest of the warehouse's open orders is being picked.
+    /// The most advanced of the warehouse's open orders is being picked or is picked.
     Picking,
     /// Every condition of the go-ahead holds, or the warehouse has the order.
     Released,
@@ -68,7 +72,7 @@ pub enum OrderStage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReturnStage {
-    /// Nothing is to come back.
+    /// Nothing comes back.
     None,
     /// Something came back that no authorisation covers.
     Unlogged,
@@ -90,7 +94,7 @@ pub enum ReturnStage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaymentWord {
-    /// Nothing is paid or promised.
+    /// Nothing is captured, and no open authorisation covers what is owed.
     Open,
     /// The payment is authorised, not captured.
     Authorised,
@@ -108,7 +112,7 @@ pub enum PaymentWord {
     Disputed,
 }
 
-/// Puts the figures into words.
+/// Computes stage, return stage, payment word and flags.
 pub(super) fn stage(input: &Input<'_>, figures: &OrderFigures<'_>, findings: &[Finding]) -> OrderStanding {
     OrderStanding {
         stage: order_stage(figures, may_be_released(&figures.gates, &figures.lines, findings, input.rules)),
@@ -118,12 +122,12 @@ pub(super) fn stage(input: &Input<'_>, figures: &OrderFigures<'_>, findings: &[F
     }
 }
 
-/// Does an open warehouse order say one of these?
+/// Is some warehouse order in one of these states?
 fn any_in(warehouse: &[WarehouseView<'_>], states: &[WarehouseState]) -> bool {
     warehouse.iter().any(|order| order.state.known().is_some_and(|state| states.contains(state)))
 }
 
-/// The conditions of the go-ahead, but for being live.
+/// The conditions of the go-ahead hold.
 fn may_be_released(gates: &OrderGates<'_>, lines: &[LineView<'_>], findings: &[Finding], rules: &Rules) -> bool {
     let placed = |line: &LineView<'_>| line.erp.location.is_some_and(|place| rules.locations.is_empty() || rules.location(place).is_some());
     gates.all().iter().all(|gate| gate.holds)
@@ -165,7 +169,7 @@ fn order_stage(figures: &OrderFigures<'_>, may_be_released: bool) -> OrderStage 
     }
 }
 
-/// The warehouse has the order (an unknown word moves no stage).
+/// The warehouse has the order. A state without a meaning does not count.
 fn has_order(order: &WarehouseView<'_>) -> bool {
     !matches!(order.state, Word::Known(WarehouseState::Cancelled) | Word::Unknown(_))
 }
@@ -214,7 +218,7 @@ fn payment_word(money: &Money<'_>) -> PaymentWord {
     }
 }
 
-/// A SKU has told that its goods are not there yet, and the order still waits for them.
+/// A SKU has derived for this order that its goods are not in stock yet, and the order still waits for them.
 fn backordered(rows: &Rows<OrderRow>, lines: &[LineView<'_>]) -> bool {
     let waits = |line: &LineView<'_>| line.sent.wanted > line.sent.despatched;
     rows.live::<Backordered>().any(|each| lines.iter().any(|line| line.id == each.row.line && waits(line)))

@@ -1,4 +1,4 @@
-//! What an order keeps: rows, ledgers, what it emitted last. One record of the changelog, whole.
+//! The state of an order: rows, ledgers, statements last emitted. It is written to the changelog as one record.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,21 +8,23 @@ use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
 use crate::facts::{Moment, OrderRow, Text};
 
-/// An order.
+/// The state of an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderState {
+    /// The newest version of each row.
     pub rows: Rows<OrderRow>,
-    /// The tick at which its first row was kept: whoever waits for the others waits from here, however old the order is.
+    /// The tick at which its first row was stored. Time limits for the other rows run from here, however old the order is.
     pub since: Moment,
+    /// What was requested and reported so far, by topic.
     pub ledgers: Ledgers,
     /// The statements last emitted.
     pub last_emitted: LastEmitted,
-    /// Digests of the derived facts last emitted to SKUs and the customer, by subject and row id: what is no longer derived is withdrawn.
+    /// Digests of the derived facts last emitted to SKUs and the customer, by subject and row id. A fact that is no longer derived is withdrawn.
     pub derived: SmallMap<Text, u64>,
-    /// Exceptions open now: kind (and number), and since when.
+    /// Open exceptions by kind and number, and since when each is open.
     pub exceptions: SmallMap<Text, Moment>,
-    /// Raised at each seal that changed the view or a ledger.
+    /// Counts the seals that changed the view or a ledger.
     pub revision: u64,
-    /// When its view next changes by the clock alone, as of its last seal: a restore need not look at every order.
+    /// When time alone changes its view next, as of its last seal. Stored so that a restore need not compute every order.
     pub timer_at: Option<Moment>,
 }

@@ -1,7 +1,7 @@
-//! Stage *supplied*: may goods that nobody has to send (downloads, licence keys, services, tips) count as despatched and delivered?
+//! Stage *supplied*: whether intangible goods (downloads, licence keys, services, tips) count as despatched and delivered.
 //!
-//! They do once the order is complete, secured and recorded *as placed*: by what was captured or authorised in all, against what the owners have
-//! not cancelled. What came back or was refunded since takes nothing away from that; so a key that was supplied can be returned.
+//! They do once the order is complete, secured and recorded *as placed*: the money captured or authorised covers all that is not cancelled. Later
+//! returns and refunds do not change that, so a licence key that was supplied can be returned.
 
 use super::cancelled::Cancelled;
 use super::erp::Erp;
@@ -11,23 +11,23 @@ use super::placed::{Placed, PlacedLine};
 use crate::entities::rules::Role;
 use crate::facts::{Amount, Quantity};
 
-/// Goods without a parcel.
+/// Intangible goods, and whether they count as supplied.
 #[derive(Clone, Debug)]
 pub struct Supplied {
-    /// In the order of the lines as placed: nobody has to send, or hand over, what was ordered.
+    /// In the order of the lines as placed: the line's goods are intangible, so nobody sends or hands them over.
     pub intangible: Vec<bool>,
-    /// They count as despatched.
+    /// Intangible goods count as despatched.
     pub ready: bool,
 }
 
 impl Supplied {
-    /// Pieces of a line that count as supplied, of which `cancelled` are cancelled.
+    /// Pieces of a line that count as supplied: ordered - `cancelled`, once intangible goods are supplied; else none.
     pub fn pieces(&self, line: usize, ordered: Quantity, cancelled: Quantity) -> Quantity {
         if self.ready && self.intangible[line] { (ordered - cancelled).floor_zero() } else { Quantity::ZERO }
     }
 }
 
-/// Decides it from the order as placed, its payments and its record in the ERP.
+/// Decides from the order as placed, its payments and its record in the ERP whether intangible goods are supplied.
 pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, erp: &Erp<'_>, cancelled: &Cancelled) -> Supplied {
     let intangible = |(i, line): (usize, &PlacedLine<'_>)| {
         let in_erp = &erp.lines[i];
@@ -39,7 +39,7 @@ pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, erp
     }
 }
 
-/// Paid or authorised in all, or to be paid later.
+/// All that is not cancelled is captured or authorised, or the order is paid later.
 fn secured(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled) -> bool {
     let wanted = |i: usize| (placed.lines[i].ordered - cancelled.lines[i].most()).floor_zero();
     let of_lines: Amount = (0..placed.lines.len()).map(|i| placed.lines[i].value_of(wanted(i))).sum();

@@ -1,21 +1,22 @@
-//! When the newest rows speak that move money or goods: business dates of entries, and the age of mails, are measured by the sources' times.
+//! The times of the newest rows that move money or goods. Entries are dated, and the age of mails is measured, by the sources' times.
 
 use crate::entities::Rows;
 use crate::facts::order::{WarehouseState, Word};
 use crate::facts::{Moment, OrderRow};
 
-/// Business times (`at`) of the newest rows of a kind; `None` while there is none.
+/// Business time (`at`) of the newest row of each kind; `None` while there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OrderTimes {
-    /// A payment that captured something.
+    /// Payments that captured something.
     pub captured: Option<Moment>,
-    /// A warehouse's order that is cancelled or closed, or tells how many pieces it has: what stops a cancelled piece.
+    /// Warehouse orders that are cancelled or closed, and totals of their pieces: they confirm that cancelled pieces are stopped.
     pub stopped: Option<Moment>,
-    /// A disposition of returned goods.
+    /// Dispositions of returned goods.
     pub disposed: Option<Moment>,
 }
 
 impl OrderTimes {
+    /// Reads the times from the rows that are not deleted.
     pub fn of(rows: &Rows<OrderRow>) -> Self {
         let mut times = Self::default();
         for (_, stored) in rows.iter().filter(|(_, stored)| !stored.deleted) {

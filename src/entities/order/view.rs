@@ -1,8 +1,8 @@
 //! The view of an order: every derived quantity of rows.md, computed from the rows, the rules and the tick.
 //!
-//! The view borrows from the rows: it is computed at the seal, used for all events of the order, and dropped; queries compute it anew from
-//! published rows. The one thing that is asked of a ledger is whether a go-ahead was ever made for a piece ([`super::kept`]); findings of
-//! "asked, no answer" ask what was requested, and when.
+//! The view borrows from the rows. The seal computes it, makes all events of the order from it, and drops it; queries compute it again from the
+//! published rows. Ledgers are read in two places only: [`super::kept`] asks whether a go-ahead was ever made for a piece, and
+//! [`super::findings`] ask what was requested, and when, to find requests that nobody answered.
 
 use std::ops::Deref;
 
@@ -20,17 +20,18 @@ use crate::entities::rules::Rules;
 use crate::entities::topics::Ledgers;
 use crate::facts::{Moment, OrderKey, OrderRow};
 
-/// An order's view. Whoever has it can read it, and not change it.
+/// An order's view. It can be read and not changed.
 pub type OrderView<'a> = Made<WholeOrder<'a>>;
 
-/// An order's figures, what a person must look at, and how far it is.
+/// An order's figures, findings and standing.
 #[derive(Clone, Debug)]
 pub struct WholeOrder<'a> {
     figures: OrderFigures<'a>,
-    /// Contradictions and the like: events turn them into exceptions.
+    /// What a person has to look at. Events turn findings into exceptions.
     pub findings: Made<Vec<Finding>>,
+    /// Stage, return stage, payment word and flags.
     pub standing: Made<OrderStanding>,
-    /// When the view would next change by the clock alone.
+    /// When the view changes next although no row does, because time passes; `None`: never.
     pub next_change: Option<Moment>,
 }
 
@@ -44,7 +45,7 @@ impl<'a> Deref for WholeOrder<'a> {
 
 /// Computes the view of an order at `tick`. A pure function: the same rows give the same view, in whatever order they came.
 ///
-/// `since`: when its first row was kept.
+/// `since`: when the first row of the order was stored.
 pub fn view<'a>(
     key: &'a OrderKey,
     rows: &'a Rows<OrderRow>,

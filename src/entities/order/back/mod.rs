@@ -1,7 +1,7 @@
-//! Stage *back*: what came back: authorisations and receipts put to lines, the pieces *returned* for money, what became of the goods.
+//! Stage *back*: returns: authorisations and receipts assigned to lines, the pieces *returned* for money, and what became of the goods.
 //!
-//! Returned is the least of despatched, authorised (approved, resolution of money) and received in accepted condition or not expected at all.
-//! Lines that a row names come first; where rows name only the SKU its lines are pooled.
+//! Returned is the least of three quantities: despatched; authorised for money; accepted, or authorised without goods being expected. Rows that
+//! name a line come first; those that name only a SKU are pooled over its lines.
 
 mod parcels;
 mod settled;
@@ -16,35 +16,36 @@ use super::returning::{Authorised, Received, Returning};
 use super::sent::Sent;
 use crate::facts::Quantity;
 
-/// What came back, and what it comes to.
+/// Returns, by line and by authorisation.
 #[derive(Clone, Debug)]
 pub struct Back<'a> {
     /// In the order of the lines as placed.
     pub lines: Vec<ReturnedLine>,
     /// By authorisation.
     pub returns: Vec<ReturnView<'a>>,
-    /// Parcels that are refunded without an authorisation of their own: returns that Waybill itself has authorised.
+    /// Parcels that are refunded without a return authorisation: Waybill itself authorises their return.
     pub refunded_parcels: Vec<Authorised<'a>>,
-    /// What each receipt gives to each line, in the order of [`Returning::received`].
+    /// The part of each receipt that each line gets, in the order of [`Returning::received`].
     pub receipts: Vec<Parts>,
-    /// Receipts that no authorisation covers.
+    /// Some receipt is not covered by an authorisation.
     pub unlogged: bool,
-    /// Pieces that are authorised to come back, and those of them that are there (or need not come).
+    /// Pieces that are authorised to come back.
     pub expected: Quantity,
+    /// The part of `expected` that has come back, or need not come.
     pub arrived: Quantity,
 }
 
-/// Puts authorisations and receipts to lines.
+/// Assigns authorisations and receipts to lines.
 pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Returning<'a>, sent: &Sent<'a>) -> Back<'a> {
     let lines = &placed.lines[..];
     let refunded_parcels = parcels::refunded(input.rules, placed, returning, sent);
     let authorised = || returning.authorised.iter().chain(&refunded_parcels);
     let none = || vec![Quantity::ZERO; lines.len()];
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
-    // A whole bundle has no goods of its own: rows speak of its parts.
+    // A bundle has no goods of its own: rows are about its parts.
     let despatched: Vec<Quantity> =
         lines.iter().zip(&sent.lines).map(|(line, sent)| if line.is_bundle { Quantity::ZERO } else { sent.despatched }).collect();
-    // Where one side names lines and the other only the SKU, the pooled side follows the named.
+    // If receipts name lines and authorisations only the SKU, authorisations go to the lines that receipts name; and the other way round below.
     let mut named = none();
     for row in returning.received.iter().filter(|row| !row.pooled && row.accepted()) {
         pooling::spread(row.quantity, &row.targets, &[], &mut named);
@@ -111,7 +112,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
     Back { lines: returned, returns, refunded_parcels, receipts, unlogged, expected, arrived }
 }
 
-/// Each authorisation with its lines and the receipts under it: by the number that a receipt names, else by its lines.
+/// Each authorisation with its lines and its receipts. A receipt belongs to the authorisation that it names, else to one for its lines.
 fn by_authorisation<'v, 'a: 'v>(
     lines: &[PlacedLine<'a>],
     authorised: impl Iterator<Item = &'v Authorised<'a>>,
@@ -157,7 +158,7 @@ fn by_authorisation<'v, 'a: 'v>(
     returns
 }
 
-/// The authorisation that a receipt is for: the one that it names; else the first that authorises a piece of one of its lines.
+/// The authorisation that a receipt belongs to: the one that it names; else the first that authorises goods of the same SKU.
 fn authorisation_of(row: &Received<'_>, parts: &Parts, lines: &[PlacedLine<'_>], returns: &[ReturnView<'_>]) -> Option<usize> {
     let named = row.rma.and_then(|rma| returns.iter().position(|view| view.rma == rma));
     let of_line = |i: usize| parts.iter().any(|(part, _)| lines[*part].sku == lines[i].sku);

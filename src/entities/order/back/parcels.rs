@@ -1,4 +1,4 @@
-//! Parcels that are refunded although nobody authorised their return: lost, or on their way back.
+//! Parcels that are refunded without a return authorisation: lost, or returned to sender.
 
 use crate::entities::order::placed::{Placed, PlacedLine};
 use crate::entities::order::pooling::{self, Parts, Targets};
@@ -8,12 +8,12 @@ use crate::entities::rules::Rules;
 use crate::facts::order::{GoodsExpected, Resolution, ReturnState, Word};
 use crate::facts::{Quantity, SourceId};
 
-/// What is due for a parcel that is refunded: settled, nothing more is to come.
+/// The state of the return that a refunded parcel counts as.
 const SETTLED: Word<ReturnState> = Word::Known(ReturnState::Posted);
 
-/// A parcel that is refunded (see [`sent::refunded`]) is a return for money that Waybill itself has authorised, under the despatch's number: of
-/// what was lost no goods are expected, what came back undelivered counts once it is received. A decision refunds the pieces that it was made
-/// for, and not what is found in the parcel later.
+/// A refunded parcel (see [`sent::refunded`]) counts as a return for money, authorised by Waybill itself under the despatch's number. No goods are
+/// expected of a lost parcel; one that came back undelivered counts once it is received. A decision refunds the pieces that it covers, and not what
+/// is reported in the parcel later.
 pub(super) fn refunded<'a>(rules: &Rules, placed: &Placed<'a>, returning: &Returning<'a>, sent: &Sent<'a>) -> Vec<Authorised<'a>> {
     let mut authorised = Vec::new();
     for (parcel, (why, at)) in sent.parcels.iter().filter_map(|parcel| Some((parcel, sent::refunded(parcel, rules)?))) {
@@ -43,7 +43,7 @@ pub(super) fn refunded<'a>(rules: &Rules, placed: &Placed<'a>, returning: &Retur
     authorised
 }
 
-/// What is in the parcel, as far as a decision about it was made for that.
+/// The pieces in the parcel that the decision about it covers.
 fn decided_pieces(parcel: &ParcelView<'_>, lines: &[PlacedLine<'_>]) -> Parts {
     let decided = parcel.decided.map_or(&[][..], |decided| decided.lines);
     if decided.is_empty() {

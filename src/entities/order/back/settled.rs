@@ -1,4 +1,4 @@
-//! What became of goods that came back.
+//! What became of returned goods.
 
 use super::view::ReturnedLine;
 use crate::entities::Rows;
@@ -8,12 +8,12 @@ use crate::entities::order::returning::Received;
 use crate::facts::order::{Condition, DisposedTo, Disposition, Word};
 use crate::facts::{OrderRow, Quantity};
 
-/// What came back in accepted condition, by line.
+/// Pieces received in accepted condition, by line.
 pub(super) struct AcceptedGoods {
-    /// Sellable, in a bucket that sells, and counted there.
+    /// Sellable, in a bucket whose pieces can be sold, and contained in a count.
     sellable: Vec<Quantity>,
     damaged: Vec<Quantity>,
-    /// Neither settled as stock nor as damaged by the receipt alone.
+    /// Not settled by the receipt alone.
     open: Vec<Quantity>,
 }
 
@@ -41,8 +41,8 @@ impl AcceptedGoods {
     }
 }
 
-/// *Settled* goods: pieces received as damaged are written off, as sellable are stock once a count of their location holds them, those with a
-/// disposition are what it says, and those that need not come are settled as they are.
+/// Computes *settled* pieces. Damaged ones are written off; sellable ones are stock once a count of their location contains them; a disposition
+/// decides for its pieces; pieces that need not come back are settled at once.
 pub(super) fn settle(
     rows: &Rows<OrderRow>,
     lines: &[PlacedLine<'_>],
@@ -67,7 +67,7 @@ pub(super) fn settle(
     }
     for (i, line) in returned.iter_mut().enumerate() {
         let (mut open, mut sellable, mut damaged) = (goods.open[i], goods.sellable[i], goods.damaged[i]);
-        // A disposition speaks first of pieces whose condition nobody told, then of those that it moves to the other side.
+        // A disposition first takes pieces that are not settled yet, then those that it moves from write-off to stock or back.
         take(to_stock[i], [&mut open, &mut damaged, &mut sellable]);
         take(to_write_off[i] + sent_back[i], [&mut open, &mut sellable, &mut damaged]);
         line.settled_written_off = (damaged + to_write_off[i]).min(line.returned);

@@ -1,13 +1,13 @@
-//! What counting systems say of an order's lines by rows of their own: allocated (a count of free pieces leaves it out), posted as sent.
+//! What the counting systems report of an order's lines: pieces allocated (a count of free pieces excludes them), and pieces posted as sent.
 //!
-//! | says | by | of a line |
+//! | a system | reports by | quantity and time |
 //! | --- | --- | --- |
-//! | a warehouse: allocated | the lines of its order | what is allocated and what it has despatched, since the allocation, if that is told; else what is allocated, since the row |
-//! | a shop that counts its own goods: allocated | the order itself, placed there | all that is claimed, since it was placed: its figure never held it |
+//! | a warehouse: allocated | the lines of its order | allocated + despatched, at the time of allocation, if the row has one; else allocated, at the time of the row |
+//! | a shop that counts its own goods: allocated | the order itself, placed there | all that is claimed, at the time of placing: the shop's count excludes it from the start |
 //! | an ERP that counts: posted | its posted shipments, signed | those of the line's SKU |
 //! | a shop that counts: posted | its own shipped total | of the line |
 //!
-//! Posted counts only where another system tells the despatches of the location; which that is, the SKU knows.
+//! Posted pieces count only at locations whose despatches another system reports. The SKU decides that.
 
 use crate::entities::order::figures::OrderFigures;
 use crate::entities::order::pooling;
@@ -19,16 +19,16 @@ use crate::facts::order::{ErpPosted, LineProgress, LineRef, PostedKind, Warehous
 use crate::facts::sku::{Allocation, DemandDespatch};
 use crate::facts::{Moment, OrderRow, Place, Quantity, RowKey, SourceId, Text, Version};
 
-/// What is said of one line.
+/// Allocated and posted pieces of one line, by counting system.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LineAllocations {
-    /// Set aside.
+    /// Allocated.
     pub allocated: Vec<Allocation>,
     /// Posted as sent.
     pub posted: Vec<Allocation>,
 }
 
-/// What is said of each line, in the order of the view's lines.
+/// Allocated and posted pieces of each line, in the order of the view's lines.
 pub(super) fn of(view: &OrderFigures<'_>, rows: &Rows<OrderRow>, rules: &Rules) -> Vec<LineAllocations> {
     let mut lines = vec![LineAllocations::default(); view.lines.len()];
     let counts = |source: SourceId| rules.locations.iter().any(|location| location.counted_by == Some(source));
@@ -87,7 +87,7 @@ fn posted(view: &OrderFigures<'_>, rows: &Rows<OrderRow>, counts: &impl Fn(Sourc
     for RowOf { key, stored, row } in shipments {
         let targets = pooling::targets(&view.placed.lines, &LineRef::Sku(row.sku.clone()));
         if row.quantity.is_negative() {
-            // An undone shipment takes back from the line that has most of it.
+            // A negative shipment is taken from the line that has most posted pieces.
             if let Some(&line) = targets.iter().max_by_key(|line| taken[**line]) {
                 taken[line] += row.quantity;
                 lines[line].posted.push(allocation(key, "", row.quantity, stored.at, stored));
@@ -109,7 +109,7 @@ fn position(stored: &Stored<OrderRow>) -> Option<Version> {
     Some(stored.version).filter(|version| matches!(version.place, Place::Position(_)))
 }
 
-/// A despatch of a line, with who tells of it.
+/// A despatch of a line, with the source and version of its row.
 pub(super) fn despatched(rows: &Rows<OrderRow>, part: &DespatchPart<'_>) -> DemandDespatch {
     let kinds = [OrderRow::DESPATCH, OrderRow::ERP_POSTED, OrderRow::LINE_PROGRESS];
     let row = kinds.iter().flat_map(|kind| rows.of_kind(*kind)).find(|(key, stored)| key.id == part.row && !stored.deleted);
@@ -130,7 +130,7 @@ mod tests {
     use crate::facts::order::{ErpPosted, WarehouseLine};
     use crate::facts::time::Span;
 
-    /// What is said of the line of this SKU: `source quantity @ minutes after the story began`.
+    /// Allocated or posted pieces of the line of this SKU: source, quantity, time.
     fn allocations_of(story: &Story, goods: &str, posted: bool) -> Vec<(SourceId, Quantity, Moment)> {
         let state = story.state();
         let view = story.view(&state);
@@ -163,14 +163,14 @@ mod tests {
         assert_eq!(allocations_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
         warehouse_line(&mut story, 1, Some(at), Some(2));
         assert_eq!(allocations_of(&story, "TEE", false), [(WMS, pieces(3), at)]);
-        // Nobody says when it was set aside: what has left may have been set aside a moment before.
+        // Without a time of allocation: the despatched pieces may have been allocated a moment before.
         let now = story.now;
         warehouse_line(&mut story, 1, None, Some(2));
         assert_eq!(allocations_of(&story, "TEE", false), [(WMS, pieces(1), now)]);
     }
 
     #[test]
-    fn a_shop_that_counts_its_own_goods_never_held_what_was_ordered_in_it() {
+    fn a_shop_that_counts_its_own_goods_excludes_what_was_ordered_in_it() {
         let mut story = placed_example();
         assert_eq!(allocations_of(&story, "TEE", false), [], "here the warehouse counts");
         story.rules.locations[0].counted_by = Some(SHOP);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erp_that_counts_has_booked_what_it_has_posted_and_not_undone() {
+    fn an_erp_that_counts_has_posted_its_shipments_and_what_undoes_them() {
         let mut story = released_example();
         story.rules.locations[0].counted_by = Some(ERP);
         let at = story.now;

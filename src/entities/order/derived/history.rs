@@ -1,4 +1,4 @@
-//! The lines of a customer's history that an order gives him.
+//! The lines that an order adds to its customer's history.
 
 use crate::entities::order::figures::LineView;
 use crate::entities::order::standing::OrderStage;
@@ -76,7 +76,7 @@ fn cancellation(view: &OrderView<'_>, header: &Header) -> Option<HistoryLine> {
     })
 }
 
-/// One line for each authorisation: what was sent back under it, else what may be.
+/// One line for each authorisation: the pieces received under it, else the pieces authorised.
 fn returns(view: &OrderView<'_>) -> impl Iterator<Item = HistoryLine> {
     view.back.returns.iter().filter_map(|returned| {
         let received: Vec<(usize, Quantity)> = returned.receipts.iter().flat_map(|receipt| receipt.lines.iter().copied()).collect();
@@ -99,7 +99,7 @@ fn returns(view: &OrderView<'_>) -> impl Iterator<Item = HistoryLine> {
     })
 }
 
-/// The value of pieces that come back, counted from what was despatched, as the refund counts them.
+/// The value of returned pieces: value of the despatched - value of the despatched without them, as for the refund.
 fn worth(line: &LineView<'_>, quantity: Quantity) -> Amount {
     let sent = line.sent.despatched.min(line.ordered);
     line.value_of(sent) - line.value_of((sent - quantity).floor_zero())

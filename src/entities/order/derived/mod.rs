@@ -1,8 +1,8 @@
-//! What an order tells others: to each SKU the demand of its lines, to its customer a summary with the lines of his history.
+//! Derived facts of an order: for each SKU the demand of its lines, and returned goods that no count contains yet; for the customer a summary with
+//! lines of the customer's history.
 //!
-//! Derived facts, owned by Waybill itself; each is told when it differs from what was emitted last, and withdrawn when it is derived no more. An
-//! order tells nothing until its header is there; a test order tells nothing at all. SKUs hear of returned goods too, while these wait for a
-//! count that holds them.
+//! Their source is Waybill itself. A fact is emitted if it differs from the one last emitted, and withdrawn when it is no longer derived. An order
+//! derives nothing until its header is there; a test order derives nothing at all.
 
 mod allocated;
 mod history;
@@ -22,10 +22,10 @@ use crate::facts::order::{Header, Needs};
 use crate::facts::sku::{Demand, LinePrice, Returned};
 use crate::facts::{CustomerKey, CustomerRow, OrderRow, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
 
-/// A derived fact: whom it is for, the row's id, the row.
+/// A derived fact: the entity that gets it, the row's key, the row.
 pub type DerivedFact = (Subject, RowKey, Row);
 
-/// All that the order tells others.
+/// All derived facts of the order.
 pub fn derived_facts(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules) -> Vec<DerivedFact> {
     let Some(header) = view.placed.header.filter(|header| !header.test) else { return Vec::new() };
     let lines = view.lines.iter().zip(allocated::of(view, rows, rules));
@@ -35,7 +35,7 @@ pub fn derived_facts(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules)
     all
 }
 
-/// Receipts whose goods wait for their count.
+/// Receipts whose goods no count contains yet.
 fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = DerivedFact> + 'v {
     let receipts = view.back.returns.iter().flat_map(|returned| &returned.receipts);
     receipts.filter_map(|receipt| {
@@ -48,8 +48,8 @@ fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = DerivedFact> + 
     })
 }
 
-/// Calls `emit` for each derived fact that differs from what was emitted last (`None`: withdrawn), and enters it in `last`. The result: a SKU hears
-/// of a line for the first time.
+/// Calls `emit` for each derived fact that differs from the one last emitted (`None`: withdrawn), and stores its digest in `last`. Returns true if a
+/// SKU gets the demand of a line for the first time.
 pub fn differences(
     view: &OrderView<'_>,
     rows: &Rows<OrderRow>,
@@ -87,7 +87,7 @@ fn last_key(subject: &Subject, key: &RowKey) -> Text {
     match subject {
         Subject::Sku(sku) => join_key(&[if key.kind == SkuRow::RETURNED { "returned" } else { "sku" }, sku.as_str(), &key.id]),
         Subject::Customer(customer) => join_key(&["customer", &customer.0, &key.id]),
-        // An order yields nothing to any other.
+        // An order derives nothing for other entities.
         _ => Text::default(),
     }
 }
@@ -112,7 +112,7 @@ fn demand(
     line: &LineView<'_>,
     allocations: LineAllocations,
 ) -> Option<DerivedFact> {
-    // What is not tracked ships and claims nothing; what is handed over at the counter is taken from stock too.
+    // Goods that are not tracked in stock claim nothing. Goods handed over at a counter are taken from stock too.
     let from_stock = line.erp.ships || (!line.erp.by_supplier && matches!(line.goods.needs, Needs::Taken | Needs::Collect));
     if !from_stock || !line.goods.tracked || line.is_bundle {
         return None;
@@ -164,7 +164,7 @@ mod tests {
     use crate::entities::order::testing::{Story, pieces, released_example, sku};
     use crate::facts::order::Condition;
 
-    /// What a seal of the story as it stands tells.
+    /// The derived facts that a seal of the story emits.
     fn emit(story: &Story, last: &mut SmallMap<Text, u64>) -> Vec<(Subject, RowKey, Option<Row>)> {
         let state = story.state();
         let mut all = Vec::new();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_yielded_no_more_is_withdrawn_from_the_subject_that_had_it() {
+    fn what_is_no_longer_derived_is_withdrawn_from_the_subject_that_had_it() {
         let mut story = released_example();
         let mut last = SmallMap::new();
         let before = emit(&story, &mut last);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_hears_one_line_for_each_thing_that_happened() {
+    fn a_customers_history_has_one_line_for_each_thing_that_happened() {
         let mut story = released_example();
         story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
         story.authorised("RMA", "TEE", 1).received("RC", "TEE", 1, Condition::Sellable).refunded("R1", "47.07");

@@ -1,4 +1,4 @@
-//! The order's lines in the ERP: location, cost, and how far its own books have got.
+//! The order's lines in the ERP: location, cost, and the ERP's own totals.
 
 use super::location::canonical;
 use super::record::{cancelled, named, record_lines, targets};
@@ -11,25 +11,26 @@ use crate::entities::{RowOf, Rows};
 use crate::facts::order::{ErpLine, ErpPosted, LineRef, Needs, NotStocked, PostedKind};
 use crate::facts::{Amount, OrderRow, Quantity};
 
-/// A line of the order, as the ERP sees it.
+/// A line of the order in the ERP.
 #[derive(Clone, Debug)]
 pub struct LineInErp<'a> {
-    /// Goods that a warehouse sends: needed by parcel, and not sent by the supplier.
+    /// A warehouse sends the goods: they need a parcel, and the supplier does not send them.
     pub ships: bool,
-    /// Sent by the supplier, by the ERP's word or the shop's.
+    /// The supplier sends the goods, according to the ERP or the shop.
     pub by_supplier: bool,
-    /// The location it is to be sent from: the ERP record's line, else the order line's, else the only shipping location of the pool.
+    /// The location that sends it: from the line of the ERP's record, else from the order's line, else the only shipping location of the channel.
     pub location: Option<&'a str>,
     /// The warehouse there does not know the SKU.
     pub not_stocked: bool,
+    /// The cost of one piece, in the currency of unit costs.
     pub unit_cost: Option<Amount>,
-    /// The ERP's own shipped total: what notices need not tell it again.
+    /// The ERP's own shipped total: notices need not report it again.
     pub shipped: Quantity,
     /// The ERP's own received-back total.
     pub received: Quantity,
 }
 
-/// What the ERP's record says of one line.
+/// A line on the ERP's record.
 #[derive(Clone, Copy, Default)]
 struct LineOnRecord<'a> {
     location: Option<&'a str>,
@@ -61,7 +62,7 @@ pub(super) fn read<'a>(
             received: returned[i].floor_zero(),
         });
     }
-    // Which lines' SKUs the warehouse at their location does not know, as those SKUs have told.
+    // SKUs derive a fact for the order when a warehouse does not know them.
     for RowOf { row, .. } in rows.live::<NotStocked>() {
         for (_, in_erp) in lines.iter().zip(&mut in_erp).filter(|(line, _)| *line.sku == row.sku) {
             let there = in_erp.location.and_then(|code| rules.location(code)).and_then(|location| location.wms);
@@ -71,7 +72,7 @@ pub(super) fn read<'a>(
     in_erp
 }
 
-/// Location, cost and shipped totals that records tell of each line. A cancelled record says nothing of them.
+/// Location, cost and shipped total of each line, from the records that are not cancelled.
 fn read_records<'a>(
     rows: &'a Rows<OrderRow>,
     rules: &'a Rules,
@@ -81,11 +82,11 @@ fn read_records<'a>(
 ) -> (Vec<LineOnRecord<'a>>, Vec<Quantity>) {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     let (mut on_record, mut shipped) = (vec![LineOnRecord::default(); lines.len()], vec![Quantity::ZERO; lines.len()]);
-    // What stands counts before what was deleted.
+    // Live rows come last, so that they win over deleted ones.
     let (deleted, live): (Vec<_>, Vec<_>) = record_lines(rows, rules).partition(|each| each.stored.deleted);
     let in_force = || live.iter().map(|each| each.row).filter(|row| !cancelled(rows, rules, decisions, &row.document));
     let by_name: Targets = in_force().flat_map(|row| named(lines, row)).collect();
-    // Asked for only where some row names a line.
+    // Needed only if some row names a line.
     let mut by_sku = Targets::new();
     if live.iter().any(|each| each.row.order_line.is_some()) {
         by_sku.extend(in_force().filter(|row| row.order_line.is_none()).flat_map(|row| targets(lines, row)));
@@ -101,7 +102,7 @@ fn read_records<'a>(
             continue;
         }
         let to = targets(lines, row);
-        // Of a line speaks a row that names it; else one that names only its SKU; else one whose own line the order has not got (yet).
+        // For each line, rows that name it win over rows that name only its SKU; these win over rows that name a line which the order does not have (yet).
         let is_named = !named(lines, row).is_empty();
         let superseded = |i: &&usize| !is_named && (by_name.contains(i) || row.order_line.is_some() && by_sku.contains(i));
         for &i in to.iter().filter(|i| !superseded(i)) {
@@ -114,7 +115,7 @@ fn read_records<'a>(
     (on_record, shipped)
 }
 
-/// What the ERP has posted of each line as shipped, and as received back.
+/// Pieces of each line that the ERP has posted as shipped, and as received back.
 fn posted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[PlacedLine<'_>]) -> (Vec<Quantity>, Vec<Quantity>) {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     let (mut shipped, mut returned) = (vec![Quantity::ZERO; lines.len()], vec![Quantity::ZERO; lines.len()]);
@@ -124,7 +125,7 @@ fn posted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[PlacedLine<'_>]) -> (Ve
             PostedKind::ReturnReceipt => &mut returned,
             PostedKind::Invoice | PostedKind::CreditNote => continue,
         };
-        // A correction is negative: it lowers what its SKU's last line has.
+        // A correction is negative: it is taken from the SKU's last line.
         let to = pooling::targets(lines, &LineRef::Sku(row.sku.clone()));
         match to.last() {
             Some(&last) if row.quantity.is_negative() => into[last] += row.quantity,
@@ -134,7 +135,7 @@ fn posted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[PlacedLine<'_>]) -> (Ve
     (shipped, returned)
 }
 
-/// The only location that the order's channel ships from, if there is one.
+/// The location that the order's channel ships from, if there is only one.
 fn only_location<'a>(rules: &'a Rules, placed: &Placed<'_>) -> Option<&'a str> {
     let channel = placed.header.and_then(|header| rules.channel(&header.channel))?;
     match &channel.pool[..] {

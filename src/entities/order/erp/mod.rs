@@ -1,8 +1,7 @@
-//! Stage *erp*: what the ERP says of the order: whether it is *recorded* and *approved*, where its lines are to be sent from, what they cost,
-//! and how far its own books have got.
+//! Stage *erp*: the order in the ERP: whether it is *recorded* and *approved*, which location sends each line, what it costs, and the ERP's own totals.
 //!
-//! An open document and the posted ones that name its number are one record. A deleted document is `gone`: it was recorded, and what was
-//! approved before stays approved, until posted rows name it or an owner cancels. What is odd about the records is found in
+//! An open document and the posted documents that name its number are one record. A deleted document has the state `gone`: the order stays recorded,
+//! and approved if it was, until posted rows name the document or its lines are cancelled. Missing, duplicate or differing records are reported by
 //! [`super::findings`].
 
 mod lines;
@@ -21,21 +20,25 @@ use crate::facts::SourceId;
 /// The order in the ERP.
 #[derive(Clone, Debug)]
 pub struct Erp<'a> {
-    /// The record's number: open document first, else a posted one's.
+    /// The record's number: the open document's, else the one that a posted document names.
     pub document: Option<&'a str>,
+    /// There is a record that is not cancelled and whose state has a meaning.
     pub recorded: bool,
+    /// Such a record is approved, closed or posted.
     pub approved: bool,
-    /// There is a record, though its state may be a word without a meaning: never create a second.
+    /// There is a record that is not cancelled, even if its state has no meaning. No second one may be requested.
     pub exists: bool,
-    /// Words of its states: `approved`, `posted`, `gone` ...
+    /// States of its documents: `approved`, `posted`, `gone` ...
     pub states: Vec<&'static str>,
+    /// The ERP that has the record.
     pub source: Option<SourceId>,
     /// In the order of the lines as placed.
     pub lines: Vec<LineInErp<'a>>,
+    /// Rows that contradict each other.
     pub contradictions: Vec<Contradiction>,
 }
 
-/// Reads the ERP's records, without the case of no ERP at all (the gates know that).
+/// Reads the ERP's records. That an order needs none where no ERP is configured is decided by the gates.
 pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &Placed<'a>) -> Erp<'a> {
     let summary = record::summary(input.rows, input.rules, decisions);
     let mut contradictions = Vec::new();

@@ -1,4 +1,4 @@
-//! The ERP's documents: which of them is the order's record, and what they cancel.
+//! The ERP's documents: which of them is the order's record, and which pieces they cancel.
 
 use crate::entities::order::decisions::Decisions;
 use crate::entities::order::placed::PlacedLine;
@@ -8,7 +8,7 @@ use crate::entities::{RowOf, Rows};
 use crate::facts::order::{ErpLine, ErpPosted, ErpRecord, ErpState, LineRef, PostedKind, Word};
 use crate::facts::{Moment, OrderRow, Quantity, SourceId};
 
-/// Shipments and invoices are of the order itself; return receipts and credit notes are not.
+/// Shipments and invoices belong to the sale; return receipts and credit notes do not.
 fn of_sale(kind: PostedKind) -> bool {
     matches!(kind, PostedKind::Shipment | PostedKind::Invoice)
 }
@@ -35,7 +35,7 @@ pub(in super::super) fn record_lines<'a>(rows: &'a Rows<OrderRow>, rules: &'a Ru
     rows.all::<ErpLine>().filter(|each| rules.plays(each.key.source, Role::Erp))
 }
 
-/// What all records together say.
+/// All records of the order, summed up.
 #[derive(Default)]
 pub(super) struct Summary<'a> {
     pub document: Option<&'a str>,
@@ -83,7 +83,7 @@ pub(super) fn summary<'a>(rows: &'a Rows<OrderRow>, rules: &'a Rules, decisions:
     erp
 }
 
-/// Cancelled by its state, or deleted and cancelled by a person's word.
+/// Cancelled by its state, or deleted and cancelled by a person's decision.
 fn is_cancelled(record: &ErpRecord, deleted: bool, decisions: &Decisions<'_>) -> bool {
     record.state == Word::Known(ErpState::Cancelled) || (deleted && decisions.chose("erp-record-gone", &record.document, "cancelled"))
 }
@@ -93,7 +93,7 @@ pub(super) fn cancelled(rows: &Rows<OrderRow>, rules: &Rules, decisions: &Decisi
     records(rows, rules).any(|each| each.row.document == document && is_cancelled(each.row, each.stored.deleted, decisions))
 }
 
-/// The lines of the order that the record's line speaks of.
+/// The lines of the order that the record's line is about.
 pub(in super::super) fn targets(lines: &[PlacedLine<'_>], row: &ErpLine) -> Targets {
     let named = named(lines, row);
     if named.is_empty() { pooling::targets(lines, &LineRef::Sku(row.sku.clone())) } else { named }
@@ -104,8 +104,8 @@ pub(super) fn named(lines: &[PlacedLine<'_>], row: &ErpLine) -> Targets {
     row.order_line.as_ref().map(|id| pooling::targets(lines, &LineRef::Line(id.clone()))).unwrap_or_default()
 }
 
-/// What the ERP cancels of each line, and when the newest row says so: the lines of cancelled records, as long as no other record of the order
-/// lives (a duplicate that a person deletes cancels nothing); lines closed short. `exists`: there is a record that is not cancelled.
+/// Pieces of each line that the ERP cancels, and the time of the newest row that cancels some. Lines closed short are cancelled; so are the lines of
+/// cancelled records, unless another record exists (deleting a duplicate cancels nothing). `exists`: there is a record that is not cancelled.
 pub(in super::super) fn cancelled_lines(
     rows: &Rows<OrderRow>,
     rules: &Rules,
@@ -133,7 +133,8 @@ pub(in super::super) fn cancelled_lines(
     (shortfalls.by_line(lines, by_shop), at)
 }
 
-/// Closed, and the shipments seen of the document's SKU come to what its lines say is shipped.
+/// The line is closed, and the posted shipments of its document and SKU add up to the shipped total on the lines. Until then, how much is short is not
+/// known.
 pub(in super::super) fn closed_short(rows: &Rows<OrderRow>, source: SourceId, row: &ErpLine) -> bool {
     if !row.closed {
         return false;

@@ -1,5 +1,5 @@
-//! Stage *gates* (gates.md, rows.md): the conditions that requests ask for, each with what it waits for while it is shut. Where no source plays
-//! the role that could fulfil one, it counts as fulfilled.
+//! Stage *gates* (gates.md, rows.md): the conditions of requests, each with what it waits for while it does not hold. If no source plays the role
+//! that could fulfil a condition, the condition holds.
 
 mod gate;
 mod replacement;
@@ -19,27 +19,38 @@ use crate::facts::{Cause, OrderRow, SourceId};
 /// The conditions of an order.
 #[derive(Clone, Debug)]
 pub struct OrderGates<'a> {
-    /// Holds in force, of whatever source.
+    /// Holds in force, of any source.
     pub holds: Vec<HoldView<'a>>,
+    /// All lines, the address and the payment are there.
     pub complete: Gate,
+    /// What is owed is captured or authorised, or is paid later.
     pub secured: Gate,
+    /// The ERP has a record of the order.
     pub recorded: Gate,
+    /// The ERP has approved it.
     pub approved: Gate,
+    /// No hold is in force.
     pub not_held: Gate,
+    /// The ship-to address is there, or none is needed.
     pub ship_to: Gate,
+    /// No other order replaces this one.
     pub not_replaced: Gate,
     /// The order that this one replaces is cancelled.
     pub in_place: Gate,
+    /// It is not a test order.
     pub not_test: Gate,
-    /// On account, or at the door: goods leave before they are paid.
+    /// On account, or cash on delivery: goods leave before they are paid.
     pub pays_later: bool,
 }
 
-/// Somebody stopped the order.
+/// A hold: a system stops the order.
 #[derive(Clone, Debug)]
 pub struct HoldView<'a> {
+    /// The system that holds it.
     pub source: SourceId,
+    /// The reason, as reported.
     pub reason: &'a str,
+    /// The record of the hold.
     pub cause: Cause,
 }
 
@@ -52,7 +63,7 @@ impl OrderGates<'_> {
     }
 }
 
-/// Says of each condition whether it holds.
+/// Decides of each condition whether it holds.
 pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>, erp: &Erp<'a>, money: &Money<'a>) -> OrderGates<'a> {
     let Input { rows, rules, clock } = input;
     let header = placed.header;
@@ -100,7 +111,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>,
     OrderGates { holds, complete, secured, recorded, approved, not_held, ship_to, not_replaced, in_place, not_test, pays_later }
 }
 
-/// Holds in force, of whatever source. A hold whose row was deleted stays: only a row that says so ends it.
+/// Holds in force, of any source. Deleting the row does not end a hold; only a row that is not active does.
 fn holds(rows: &Rows<OrderRow>) -> Vec<HoldView<'_>> {
     let active = rows.all::<Hold>().filter(|each| each.row.active);
     active.map(|each| HoldView { source: each.key.source, reason: &each.row.reason, cause: each.stored.cause }).collect()

@@ -1,7 +1,7 @@
-//! How the order stands to the one that it replaces, or that replaces it.
+//! Orders that replace each other.
 //!
-//! A shop that edits an order makes a new one, links the two, then cancels the old; some shops link a mere repetition alike and cancel nothing.
-//! So both wait for the cancellation, and are orders of their own when it has not come after a while.
+//! A shop that edits an order makes a new one, links the two, and then cancels the old one. Some shops also link a repeated order and cancel nothing.
+//! So both orders wait for the cancellation; if it has not come after a while, each counts as an order of its own.
 
 use crate::entities::Rows;
 use crate::entities::order::clock::Clock;

@@ -1,4 +1,4 @@
-//! Stage *paid*: what the shop has taken, and what was paid back, by tender.
+//! Stage *paid*: payments and refunds, by tender.
 
 mod payments;
 mod refunds;
@@ -17,18 +17,21 @@ use crate::facts::order::Terms;
 pub struct Paid<'a> {
     /// In the order in which a refund is spread over them.
     pub tenders: Vec<TenderPaid>,
+    /// Captured in all.
     pub captured: Amount,
     /// Authorised and not yet captured, neither expired nor voided.
     pub authorised_open: Amount,
+    /// Refunded in all: paid, or under way.
     pub refunded: Amount,
     /// The systems that report all refunds agree.
     pub refunds_agree: bool,
+    /// All refund rows, also those that do not count.
     pub refunds: Vec<RefundView<'a>>,
-    /// A payment row, or terms that need none, or nothing to pay.
+    /// How the order is paid is known: there is a payment row, the terms need none, or nothing has to be paid.
     pub known: bool,
-    /// On account, or at the door: goods leave before they are paid.
+    /// On account, or cash on delivery: goods leave before they are paid.
     pub pays_later: bool,
-    /// Rows in another currency than the order's: they count for nothing.
+    /// Payments and refunds in another currency than the order's: they do not count.
     pub foreign: Vec<Foreign>,
 }
 
@@ -58,7 +61,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>) -> Paid<'a> {
     }
 }
 
-/// *Complete*: the lines are whole, the address is there, and how it is paid is known.
+/// *Complete*: all lines are there, the address is there, and how the order is paid is known.
 pub(super) fn complete(placed: &Placed<'_>, paid: &Paid<'_>) -> bool {
     placed.whole.holds && placed.has_address() && paid.known
 }

@@ -1,4 +1,4 @@
-//! Payments, as whoever tells of them tells them.
+//! Payments, from the source that counts.
 
 use super::tender::{Foreign, TenderPaid};
 use crate::entities::order::authority::payments_count_from;
@@ -12,12 +12,12 @@ use crate::facts::order::{Payment, Tender};
 #[derive(Default)]
 pub(super) struct Payments {
     pub tenders: Vec<TenderPaid>,
-    /// The largest single capture of each tender, whose reference stands for it.
+    /// The largest single capture of each tender: its reference is used for the tender.
     largest: Vec<Amount>,
     pub authorised_open: Amount,
-    /// There is a payment row at all, in whatever currency.
+    /// There is a payment row, in any currency.
     pub any: bool,
-    /// A shop that names no terms in its header tells by the payment's tender that the order is on account, or paid at the door.
+    /// The tender of some payment is on account or cash on delivery. Shops without terms in the header show it this way.
     pub later: bool,
 }
 
@@ -45,7 +45,7 @@ impl Payments {
     }
 }
 
-/// Sums the payments in the order's currency; two rows of one reference are one payment (the one that captured more).
+/// Sums the payments in the order's currency. Rows with the same reference are one payment: the one that captured most counts.
 pub(super) fn read(input: &Input<'_>, placed: &Placed<'_>, foreign: &mut Vec<Foreign>) -> Payments {
     let mut paid = Payments::default();
     let mut payments: Vec<&Payment> = Vec::new();

@@ -1,7 +1,7 @@
-//! Refunds, as systems tell them.
+//! Refunds, as systems report them.
 //!
-//! What is refunded is the larger of: the largest total of a source that reports all refunds; the sum of those that report their own, equal
-//! references once; for each tender.
+//! Refunded is, for each tender, the larger of two amounts: the largest total of a source that reports all refunds; the sum over all sources that
+//! report only their own, where rows with the same reference count once.
 
 use super::tender::Foreign;
 use crate::entities::order::input::Input;
@@ -10,23 +10,30 @@ use crate::entities::rules::ReportsRefunds;
 use crate::facts::order::{Refund, RefundState, Tender, Word};
 use crate::facts::{Amount, Moment, SourceId};
 
-/// A refund that some system tells of.
+/// A refund that a system reports.
 #[derive(Clone, Debug)]
 pub struct RefundView<'a> {
+    /// The system.
     pub source: SourceId,
+    /// Its id there.
     pub id: &'a str,
+    /// The tender by which it is paid.
     pub tender: Tender,
+    /// The amount paid back.
     pub amount: Amount,
+    /// It is paid.
     pub success: bool,
+    /// It is under way.
     pub pending: bool,
-    /// The id of our request that it answers.
+    /// The id of Waybill's request that it answers.
     pub request: Option<&'a str>,
+    /// When it was made.
     pub at: Moment,
-    /// It is part of what is refunded; a mirror of a refund that another source told is not.
+    /// It is part of what is refunded. A repetition of another source's refund is not.
     pub counts: bool,
 }
 
-/// Refunds as they are told: those that count (success or pending, by a source that reports), and all the others for show.
+/// All reported refunds, and the total by tender of those that count.
 pub(super) struct Refunds<'a> {
     pub views: Vec<RefundView<'a>>,
     pub by_tender: Vec<(Tender, Amount)>,
@@ -43,7 +50,7 @@ struct ReportedRefund<'a> {
     reference: &'a str,
 }
 
-/// What one side (a source that reports all; all that report their own) tells.
+/// The refunds of one source that reports all of them, or of all sources that report only their own.
 struct Side {
     by_tender: Vec<(Tender, Amount)>,
     total: Amount,
@@ -115,7 +122,7 @@ pub(super) fn read<'a>(input: &Input<'a>, placed: &Placed<'_>, foreign: &mut Vec
             None => by_tender.push((*tender, *amount)),
         }
     }
-    // The rows that are shown as the refunds: of the side that tells most, the first of equals.
+    // The rows that are shown as the refunds: those of the side with the largest total, of equal ones the first.
     let most = sides.iter().rev().max_by_key(|side| side.total);
     for &place in most.map_or(&[][..], |side| &side.places) {
         views[place].counts = true;
@@ -123,7 +130,7 @@ pub(super) fn read<'a>(input: &Input<'a>, placed: &Placed<'_>, foreign: &mut Vec
     Refunds { views, by_tender, agree }
 }
 
-/// Rows of one reference are one refund: its tender is what a source that reports all refunds calls it.
+/// Rows with the same reference are one refund. It gets the tender that a source reporting all refunds gives.
 fn one_tender_each(reported: &mut [ReportedRefund<'_>]) {
     for i in 0..reported.len() {
         if reported[i].reports == ReportsRefunds::Own && !reported[i].reference.is_empty() {

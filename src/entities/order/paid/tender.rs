@@ -1,22 +1,28 @@
-//! What was paid by one tender, and what is in another currency.
+//! Amounts of one tender, and rows in another currency.
 
 use crate::facts::order::Tender;
 use crate::facts::{Amount, Cause, Text};
 
-/// One tender: what was taken by it, and what went back.
+/// Captured and refunded by one tender.
 #[derive(Clone, Debug)]
 pub struct TenderPaid {
+    /// The tender.
     pub tender: Tender,
+    /// Captured by it.
     pub captured: Amount,
+    /// Refunded by it: paid, or under way.
     pub refunded: Amount,
     /// The gateway's reference of the largest capture.
     pub reference: String,
 }
 
-/// A payment or refund in another currency: its id, what it says, and its record.
+/// A payment or refund in another currency than the order's.
 #[derive(Clone, Debug)]
 pub struct Foreign {
+    /// The row's id.
     pub id: Text,
+    /// What it is, for people: `payment 7 is in USD`.
     pub sentence: String,
+    /// The record of the row.
     pub cause: Cause,
 }

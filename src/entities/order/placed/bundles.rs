@@ -1,17 +1,17 @@
-//! Composite products: the row that carries the price is the sale, the leaf rows are the goods.
+//! Composite products. The row with the price is the sale; the leaf rows are the goods.
 //!
 //! | a sale with | becomes |
 //! | --- | --- |
-//! | one leaf, a piece of it for a piece of the sale (configurable) | one line: the sale's price, the leaf's goods |
-//! | leaves that carry prices themselves (a bundle priced by its parts) | a line for each leaf; the sale's own price is the sum, for display |
-//! | leaves without prices (a bundle of a fixed price) | a line for each leaf, worth its share by `list price x pieces in a bundle`, by largest remainder |
-//! | ... and a share that is not known | a line for each leaf worth nothing, and one for the *set*, which has the price and follows its parts set by set |
+//! | one leaf, a piece of it for a piece of the sale (configurable) | one line with the sale's price and the leaf's goods |
+//! | leaves that carry prices themselves (a bundle priced by its parts) | a line for each leaf; the sale's own price is only their sum and is not used |
+//! | leaves without prices (a bundle of a fixed price) | a line for each leaf, with its share of the price by `list price x pieces in a bundle`, rounded by largest remainder |
+//! | ... of which some share is not known | a line for each leaf without value, and one for the bundle with its price: a bundle is sent or returned when all its parts are |
 
 use super::line::{PartOf, PlacedLine, by_parcel};
 use crate::facts::order::{Line, LineRole};
 use crate::facts::{Amount, Cause, Currency, Quantity};
 
-/// A leaf row, as it is read.
+/// A leaf row.
 pub(super) struct Leaf<'a> {
     pub id: &'a str,
     pub line: &'a Line,
@@ -20,7 +20,7 @@ pub(super) struct Leaf<'a> {
     pub cause: Cause,
 }
 
-/// Puts the goods of one sale to it; what comes out is the lines that the sale becomes.
+/// The lines that a sale with these leaves becomes.
 pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<PlacedLine<'a>> {
     let Some(first) = leaves.first() else { return vec![line] };
     let one = Quantity::from_int(1);
@@ -54,7 +54,7 @@ pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<P
     parts
 }
 
-/// Pieces of the part in one piece of the sale: as its row says, else by what was ordered of both.
+/// Pieces of the part in one piece of the sale: from the part's row, else from the ordered quantities of both.
 fn per_bundle(of: &PlacedLine<'_>, leaf: &Leaf<'_>) -> Quantity {
     let one = Quantity::from_int(1);
     if leaf.line.per_parent != one || !of.ordered.is_positive() || !leaf.line.ordered.is_positive() {
@@ -70,7 +70,8 @@ fn part<'a>(of: &PlacedLine<'a>, leaf: &Leaf<'a>) -> PlacedLine<'a> {
     part
 }
 
-/// `whole`, split by weight: rounded down to the minor unit, the rest a unit each to the largest remainders, of equal ones to the earlier.
+/// Splits `whole` by weight. Shares are rounded down to the minor unit; the rest is given out a unit at a time to the largest remainders, of equal
+/// ones to the earlier.
 fn shares(whole: Amount, weights: &[Amount], currency: Currency) -> Vec<Amount> {
     let unit = currency.minor_unit();
     let all: Amount = weights.iter().copied().sum();
@@ -87,7 +88,7 @@ fn shares(whole: Amount, weights: &[Amount], currency: Currency) -> Vec<Amount> 
     for (_, i) in remainders {
         let step = if rest.is_negative() { -unit } else { unit };
         if rest.abs() < unit {
-            // Less than a minor unit is left only of a price that has more digits than its currency.
+            // Less than a minor unit remains only if the price has more digits than its currency.
             parts[i] += rest;
             break;
         }

@@ -1,4 +1,4 @@
-//! The shop's charges, and whether lines and charges make the header's total.
+//! The shop's charges, and whether lines and charges add up to the header's total.
 
 use super::line::PlacedLine;
 use crate::entities::Rows;
@@ -10,17 +10,18 @@ use crate::facts::{Amount, Currency, OrderRow, SourceId};
 pub struct PlacedCharge<'a> {
     /// kind + number.
     pub id: &'a str,
+    /// The shop's row.
     pub charge: &'a Charge,
 }
 
-/// Lines + charges against the header's total.
+/// Lines + charges, compared with the header's total.
 #[derive(Clone, Debug)]
 pub struct PlacedTotals {
     /// Sum of all lines and charges as ordered.
     pub value: Amount,
-    /// What rounding left, put to the largest line.
+    /// Header's total - lines - charges, where that is only rounding: it is added to the largest line.
     pub rounding: Amount,
-    /// They agree, a rounding rest apart.
+    /// Lines + charges equal the total, give or take rounding.
     pub agree: bool,
 }
 
@@ -29,7 +30,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, shop: Option<SourceId>) -> Vec<
     of_shop.map(|each| PlacedCharge { id: &each.key.id, charge: each.row }).collect()
 }
 
-/// Compares, and puts the rounding rest to the largest line (the earlier of equals).
+/// Compares, and adds the rounding difference to the largest line (of equal ones the earlier).
 pub(super) fn reconcile<'a>(
     header: Option<&Header>,
     currency: Currency,
@@ -41,7 +42,7 @@ pub(super) fn reconcile<'a>(
     let staying: Amount = charges.iter().filter(|charge| !charge.charge.removed).map(|charge| charge.charge.gross).sum();
     let Some(header) = header else { return (PlacedTotals { value: of_lines + all, rounding: Amount::ZERO, agree: false }, lines) };
     let tolerance: Amount = lines.iter().map(|_| currency.minor_unit()).sum();
-    // A charge that was taken away after placing may or may not be in the header's total still.
+    // The header's total may still contain a charge that was removed after the order was placed.
     let rests = [header.total - of_lines - all, header.total - of_lines - staying];
     let rest = if rests[1].abs() < rests[0].abs() { rests[1] } else { rests[0] };
     let agree = rest.is_zero() || rest.abs() <= tolerance;

@@ -1,11 +1,11 @@
-//! The header of the order, of the source that it was placed in.
+//! The header of the order, from the source that it was placed in.
 
 use crate::entities::Rows;
 use crate::entities::rules::{Role, Rules};
 use crate::facts::order::{Header, Payment};
 use crate::facts::{Cause, Currency, Moment, OrderRow, SourceId, Version};
 
-/// The header, or what stands for it while it is not there.
+/// The header; while it is missing, what other rows say about source and currency.
 pub(super) struct HeaderRow<'a> {
     pub header: Option<&'a Header>,
     pub deleted: bool,
@@ -16,7 +16,7 @@ pub(super) struct HeaderRow<'a> {
     pub currency: Currency,
 }
 
-/// Shops before tills before the ERP: where an order's header is told by several, the one that it was placed in counts.
+/// If several sources report a header, the one where the order was placed counts: shops before tills before the ERP.
 fn rank(source: SourceId, rules: &Rules) -> u8 {
     if rules.plays(source, Role::Shop) {
         0

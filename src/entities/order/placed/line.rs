@@ -1,4 +1,4 @@
-//! A line as it was ordered.
+//! A line as ordered.
 
 use crate::facts::order::{Line, LineKind, LineRole, Needs};
 use crate::facts::{Amount, Currency, Quantity, Sku};
@@ -10,26 +10,27 @@ pub struct PlacedLine<'a> {
     pub id: &'a str,
     /// The sale: the row that carries the price.
     pub line: &'a Line,
-    /// The goods' row: the leaf, or the line itself.
+    /// The row of the goods: the leaf, or the line itself.
     pub goods: &'a Line,
-    /// The leaf's line id, where the goods stand on a leaf line.
+    /// The leaf's line id, where a leaf line carries the goods.
     pub leaf: Option<&'a str>,
-    /// The bundle that it is a part of.
+    /// The bundle that this line is a part of.
     pub part_of: Option<PartOf<'a>>,
-    /// A bundle as a whole, whose parts stand on lines of their own: it has the price, since their shares are not known.
+    /// This line stands for a whole bundle. It has the price, since the shares of its parts (lines of their own) are not known.
     pub is_bundle: bool,
-    /// The shop deleted the line's row: that means nothing by itself.
+    /// The shop deleted the line's row. By itself that cancels nothing.
     pub deleted: bool,
-    /// A newer whole body of the order lists the line no more: the shop has removed it.
+    /// A newer complete body of the order does not list the line any more: the shop has removed it.
     pub removed: bool,
-    /// `line.gross` with the order's rounding rest on the largest line: what [`PlacedLine::value_of`] divides.
+    /// `line.gross`; on the largest line, plus the order's rounding difference. [`PlacedLine::value_of`] divides it.
     pub gross: Amount,
     /// The tax in `gross`.
     pub tax: Amount,
+    /// The order's currency.
     pub currency: Currency,
-    /// What is picked: the leaf's SKU, or the line's own.
+    /// The SKU that is picked: the leaf's, or the line's own.
     pub sku: &'a Sku,
-    /// As ordered, its goods are sent by parcel; whether a supplier sends them instead, the ERP tells later.
+    /// As ordered, its goods are sent by parcel. The ERP may report later that the supplier sends them.
     pub by_parcel: bool,
     /// Pieces ordered, at least 0.
     pub ordered: Quantity,
@@ -76,12 +77,13 @@ impl<'a> PlacedLine<'a> {
         self.tax.share(pieces, self.ordered, self.currency)
     }
 
-    /// The sale's goods are there: the line carries them itself, or a leaf does.
+    /// The row of the goods is there: the line itself, or a leaf.
     pub fn has_goods(&self) -> bool {
         self.line.role != LineRole::Sale || self.leaf.is_some() || self.is_bundle
     }
 
-    /// Pieces of this line in one piece of the row with this id: of the line itself, of its leaf, of the bundle that it is a part of.
+    /// How many pieces of this line one piece of the row with this id stands for: the row of the line itself, of its leaf, or of its bundle. `None`:
+    /// the row is about another line.
     pub fn pieces_of(&self, id: &str) -> Option<Quantity> {
         match self.part_of {
             Some(part) if part.sale == id && !self.is_bundle => Some(part.per_bundle),
@@ -89,18 +91,18 @@ impl<'a> PlacedLine<'a> {
         }
     }
 
-    /// The line is a whole bundle, and `part` is one of its parts: pieces of the part in one bundle.
+    /// Pieces of `part` in one bundle, if this line is the bundle that it is a part of.
     fn pieces_per_bundle(&self, part: &PlacedLine<'_>) -> Option<Quantity> {
         part.part_of.filter(|of| of.sale == self.id).map(|of| of.per_bundle)
     }
 
-    /// The goods need no parcel, no supplier and nobody at a counter: a download, a licence key, a service, a tip.
+    /// The goods are not sent or handed over: a download, a licence key, a service, a tip.
     pub fn intangible(&self, by_supplier: bool) -> bool {
         self.goods.needs == Needs::Digital || (!by_supplier && matches!(self.goods.kind, LineKind::Service | LineKind::Tip))
     }
 }
 
-/// A whole bundle's figure follows its parts: so many bundles are whole of each part, and no more than were ordered. `of`: the figure of each line.
+/// How many bundles are complete, given the pieces of each line (`of`): as many as every part allows, at most what was ordered.
 pub(in super::super) fn whole_bundles(lines: &[PlacedLine<'_>], bundle: usize, of: impl Fn(usize) -> Quantity) -> Quantity {
     let parts = lines.iter().enumerate().filter_map(|(i, part)| Some((i, lines[bundle].pieces_per_bundle(part)?)));
     parts.map(|(i, each)| bundles(of(i), each)).min().unwrap_or_default().min(lines[bundle].ordered)

@@ -1,8 +1,8 @@
 //! Sale lines with their goods, from the shop's rows.
 //!
-//! The row that carries the price is the sale, the leaf rows are the goods ([`super::bundles`]): one [`PlacedLine`] for each SKU that is to be
-//! sent. A deleted line keeps its content: a deletion means nothing by itself. A line that a newer whole body of the order lists no more is
-//! another thing: the shop has removed it.
+//! The row with the price is the sale, the leaf rows are the goods ([`super::bundles`]): there is one [`PlacedLine`] for each SKU to send. A
+//! deleted line row keeps its content, since a deletion alone cancels nothing. But a line that a newer complete body of the order does not list any
+//! more was removed by the shop.
 
 use super::bundles::{self, Leaf};
 use super::header::HeaderRow;
@@ -18,16 +18,16 @@ pub(super) struct ReadLines<'a> {
     pub counts: LineCounts,
 }
 
-/// What tells whether all lines are there.
+/// Counts that show whether all lines are there.
 pub(super) struct LineCounts {
     /// Leaf lines whose sale line is not there yet.
     pub orphan_leaves: usize,
-    /// Parts that a sale says it has and that are not there yet.
+    /// Parts that a sale announces and that are not there yet.
     pub missing_parts: usize,
     /// Sale lines, and the pieces ordered of them, before bundles are taken apart.
     pub sales: usize,
     pub sale_pieces: Quantity,
-    /// The newest moment of header and line rows: a source's quiet time runs from here.
+    /// The time of the newest header or line row: a source's quiet time runs from here.
     pub newest: Option<Moment>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, top: &HeaderRow<'a>, contradict
     ReadLines { lines, counts: LineCounts { orphan_leaves: leaves.len(), missing_parts, sales: count, sale_pieces, newest } }
 }
 
-/// Goods that name other goods as their sale: one of the two rows is wrong.
+/// Leaf rows that name another leaf as their sale: one of the two rows is wrong.
 fn nested<'v>(leaves: &'v [Leaf<'_>]) -> impl Iterator<Item = Contradiction> + 'v {
     leaves.iter().filter_map(|leaf| {
         let parent = leaves.iter().find(|parent| leaf.line.parent.as_deref() == Some(parent.id))?;

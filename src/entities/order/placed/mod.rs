@@ -1,4 +1,4 @@
-//! Stage *placed*: the order as its owner, the shop, tells it: header, addresses, lines, charges, and whether they are all there.
+//! Stage *placed*: the order as the shop reports it: header, addresses, lines, charges, and whether they are all there.
 
 mod bundles;
 mod charges;
@@ -20,41 +20,49 @@ use crate::facts::{Cause, Currency, Moment, OrderRow, SourceId};
 /// The order as its shop placed it.
 #[derive(Clone, Debug)]
 pub struct Placed<'a> {
-    /// `None` until the shop's header is there; a deleted header still counts, marked `header_deleted`.
+    /// `None` until the shop's header is there. A deleted header still counts.
     pub header: Option<&'a Header>,
+    /// The header's row was deleted.
     pub header_deleted: bool,
-    /// When the header's newest version says it is from.
+    /// The source's time of the newest header row.
     pub at: Option<Moment>,
     /// The record that the header is from.
     pub cause: Option<Cause>,
     /// The source that the order was placed in; before the header is there, that of its lines.
     pub shop: Option<SourceId>,
+    /// The header's currency; before the header is there, that of a payment, else XXX.
     pub currency: Currency,
+    /// The address that goods are sent to.
     pub ship_to: Option<&'a Address>,
+    /// The address that is billed.
     pub bill_to: Option<&'a Address>,
-    /// Sale lines in the order of their position; goods of a leaf line stand with their sale.
+    /// Sale lines by position, each with its goods.
     pub lines: Vec<PlacedLine<'a>>,
+    /// Shipping, wrapping, duty ...
     pub charges: Vec<PlacedCharge<'a>>,
+    /// Lines + charges, compared with the header's total.
     pub totals: PlacedTotals,
+    /// Whether the lines are all there.
     pub whole: Whole,
-    /// When the order's rows should all be there: whoever waits for one is late from then. `None` until the header is there.
+    /// From when on a missing row of the order is late. `None` until the header is there.
     pub late: Option<Moment>,
+    /// Rows that contradict each other.
     pub contradictions: Vec<Contradiction>,
 }
 
 impl Placed<'_> {
-    /// An address is there, where one is needed.
+    /// The ship-to address is there, or none is needed.
     pub fn has_address(&self) -> bool {
         self.header.is_none_or(|header| !header.ships) || self.ship_to.is_some()
     }
 
-    /// The source that sold the order over a counter: it tells of what is brought back there.
+    /// The till that sold the order. Its receipts of goods brought back count.
     pub fn till(&self) -> Option<SourceId> {
         self.shop.filter(|_| self.header.is_some_and(|header| header.origin == Origin::Pos))
     }
 }
 
-/// Reads the order as placed. `since`: when its first row was kept.
+/// Reads the order as placed. `since`: when the first row of the order was stored.
 pub(super) fn stage<'a>(input: &Input<'a>, since: Moment) -> Placed<'a> {
     let Input { rows, rules, clock } = input;
     let top = header::read(rows, rules);

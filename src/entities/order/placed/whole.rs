@@ -1,4 +1,4 @@
-//! Are the lines all there?
+//! Whether the lines of an order are all there.
 
 use super::charges::PlacedTotals;
 use super::header::HeaderRow;
@@ -11,16 +11,23 @@ use crate::facts::order::Header;
 /// Whether the lines are all there; if not, what is missing.
 #[derive(Clone, Debug)]
 pub struct Whole {
+    /// They are all there.
     pub holds: bool,
-    /// For people: `2 of 3 lines`.
+    /// What is missing, for people: `2 of 3 lines`.
     pub waits_for: String,
-    /// By the header's number of lines or pieces, by one record or by quiet time the set is whole, whatever the sums say.
+    /// The set of lines is complete even if the sums differ: they came in one record, the header's count agrees, or the quiet time has passed.
     pub proven: bool,
 }
 
-/// The lines are whole: header and lines in one record; or lines + charges = total; or the header's count agrees and the source is trusted
-/// with that; or nothing came for the source's quiet time. A sale whose goods are missing, or a count that says more, keeps it shut: a free
-/// line would not show in the sum.
+/// The lines are all there if one of these holds:
+///
+/// - header and lines came in one record;
+/// - lines + charges = total;
+/// - the header's count agrees, and the source's counts are trusted;
+/// - nothing came for the source's quiet time.
+///
+/// They are not while the goods of a sale are missing or the header counts more lines or pieces: a missing line that is free would not show in the
+/// sum.
 pub(super) fn whole(
     top: &HeaderRow<'_>,
     lines: &[PlacedLine<'_>],

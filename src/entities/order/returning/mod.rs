@@ -1,4 +1,4 @@
-//! Stage *returning*: what rows say of goods that come back: authorisations and receipts, before they are put to lines.
+//! Stage *returning*: return authorisations and receipts as reported, before they are assigned to lines.
 
 mod receipts;
 
@@ -14,56 +14,66 @@ use crate::entities::{RowOf, Rows};
 use crate::facts::order::{GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
 
-/// All rows that speak of goods coming back.
+/// All authorisations and receipts that count.
 #[derive(Clone, Debug)]
 pub struct Returning<'a> {
-    /// Lines that a row names before those that only name the SKU.
+    /// Rows that name a line before those that name only a SKU.
     pub authorised: Vec<Authorised<'a>>,
-    /// Lines that a row names before those that only name the SKU, then as they were received.
+    /// Rows that name a line before those that name only a SKU, then by time of receipt.
     pub received: Vec<Received<'a>>,
+    /// Rows that contradict each other.
     pub contradictions: Vec<Contradiction>,
 }
 
-/// A line of an authorisation, by the authority.
+/// A line of a return authorisation, from the source that counts.
 #[derive(Clone, Debug)]
 pub struct Authorised<'a> {
+    /// The system that has it.
     pub source: SourceId,
+    /// The number of the authorisation.
     pub rma: &'a str,
     /// The row's id.
     pub id: &'a str,
     /// It names a SKU, and not a line.
     pub pooled: bool,
+    /// Pieces.
     pub quantity: Quantity,
+    /// What the customer gets for them.
     pub resolution: Resolution,
+    /// Whether the goods have to come back.
     pub goods_expected: GoodsExpected,
+    /// The reason, as reported.
     pub reason: &'a str,
     /// Its own state, or that of its document's head.
     pub state: &'a Word<ReturnState>,
+    /// When it was approved, if reported.
     pub approved_at: Option<Moment>,
+    /// Its row or its document's head was deleted.
     pub deleted: bool,
-    /// When its row speaks, and the record that said so.
+    /// The time of its row.
     pub at: Moment,
+    /// The record of its row.
     pub cause: Cause,
     pub(super) targets: Targets,
 }
 
 impl<'a> Authorised<'a> {
-    /// What tells its document from others: two systems may give the same number.
+    /// Number and system: two systems may use the same number.
     pub fn document(&self) -> (&'a str, SourceId) {
         (self.rma, self.source)
     }
 
-    /// Approved, or closed, posted or gone after approval.
+    /// It was approved; it may be closed, posted or deleted since.
     fn approved(&self) -> bool {
         matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
     }
 
-    /// Approved, standing, and its goods are to come.
+    /// Approved, not deleted or closed since, and its goods have to come back.
     pub fn awaited(&self) -> bool {
         *self.state == Word::Known(ReturnState::Approved) && !self.deleted && self.counts() && !self.not_expected()
     }
 
-    /// Only asked for. Deleted before it was approved: withdrawn.
+    /// Asked for and not approved yet. If it was deleted before its approval, it is withdrawn.
     pub fn asked(&self) -> bool {
         *self.state == Word::Known(ReturnState::Asked) && !self.deleted
     }
@@ -85,7 +95,7 @@ impl<'a> Authorised<'a> {
 }
 
 impl Returning<'_> {
-    /// Sums of the lines of `group` (by any row that speaks of one of them): authorised for money, accepted or not expected.
+    /// Pieces of a group of lines: authorised for money; accepted, or authorised for money without goods being expected.
     pub(super) fn sums(&self, group: &[usize]) -> (Quantity, Quantity) {
         let of_group = |targets: &Targets| targets.first().is_some_and(|line| group.contains(line));
         let for_money = self.authorised.iter().filter(|row| row.counts() && row.for_money() && of_group(&row.targets));

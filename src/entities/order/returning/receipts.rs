@@ -1,4 +1,4 @@
-//! Receipts: what whoever tells of goods at a location tells of having received there.
+//! Receipts of returned goods, from the source that counts for their location.
 
 use crate::entities::order::authority::goods_count_from;
 use crate::entities::order::decisions::Decisions;
@@ -12,37 +12,47 @@ use crate::facts::ids::join_key;
 use crate::facts::order::{Condition, Counted, ErpPosted, LineRef, PostedKind, Receipt, Word};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, RowKey, SourceId};
 
-/// A receipt, by the authority of its location; or the part of it that a person has decided about.
+/// A receipt from the source that counts for its location, or the part of it that a person has decided about.
 #[derive(Clone, Debug)]
 pub struct Received<'a> {
+    /// The system that reported it.
     pub source: SourceId,
+    /// Its number.
     pub receipt: &'a str,
     /// The authorisation that it names.
     pub rma: Option<&'a str>,
     /// It names only the SKU.
     pub pooled: bool,
+    /// Pieces received.
     pub quantity: Quantity,
+    /// The condition of the goods, as reported.
     pub condition: &'a Word<Condition>,
-    /// Rejected, and a person has decided to refund it all the same.
+    /// The warehouse rejected the goods, and a person decided to refund them nevertheless.
     pub decided: bool,
+    /// Where they were received.
     pub location: &'a str,
+    /// The bucket that they were put in.
     pub bucket: &'a str,
-    /// What is put there can be sold.
+    /// Pieces in this bucket can be sold.
     pub sellable_bucket: bool,
+    /// When they were received.
     pub received_at: Moment,
+    /// The row's id.
     pub id: &'a str,
-    /// A count of the location holds it, or nobody counts it.
+    /// A count of the location contains them, or nobody counts them.
     pub counted: bool,
+    /// The record of the row.
     pub cause: Cause,
     pub(in super::super) targets: Targets,
 }
 
 impl Received<'_> {
-    /// Accepted condition (a word without a meaning opens no gate).
+    /// The condition is accepted. A condition word without a meaning is not.
     pub fn accepted(&self) -> bool {
         self.decided || matches!(self.condition, Word::Known(Condition::Sellable | Condition::Damaged | Condition::Unspoken))
     }
 
+    /// The warehouse rejected the goods, and no person has decided to refund them.
     pub fn rejected(&self) -> bool {
         !self.decided && *self.condition == Word::Known(Condition::Rejected)
     }
@@ -52,16 +62,16 @@ impl Received<'_> {
         self.sellable_bucket && *self.condition == Word::Known(Condition::Sellable)
     }
 
-    /// Its condition settles what becomes of it.
+    /// The receipt itself settles the goods: damaged, or sellable and counted.
     pub fn settles(&self) -> bool {
         *self.condition == Word::Known(Condition::Damaged) || (self.sellable() && self.counted)
     }
 }
 
-/// Goods of which nobody has told in what condition they are.
+/// The condition of goods where none is reported.
 const CONDITION_NOT_REPORTED: &Word<Condition> = &Word::Known(Condition::Unspoken);
 
-/// All of them: those that name a line before those that name only a SKU, then as they were received.
+/// Reads the receipts: rows that name a line before those that name only a SKU, then by time of receipt.
 pub(super) fn read<'a>(
     input: &Input<'a>,
     decisions: &Decisions<'a>,
@@ -78,7 +88,7 @@ pub(super) fn read<'a>(
     received
 }
 
-/// Receipts that whoever tells of goods at their location tells of.
+/// Receipts from the source that counts for their location.
 fn reported<'a>(
     input: &Input<'a>,
     lines: &[PlacedLine<'a>],
@@ -119,7 +129,7 @@ fn reported<'a>(
     received
 }
 
-/// What the ERP has posted as received, where no warehouse system tells of it. It says nothing of the condition.
+/// Receipts posted by the ERP, at locations where the ERP counts. They have no condition.
 fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Received<'a>> {
     let Input { rows, rules, .. } = input;
     let mut received = Vec::new();
@@ -153,7 +163,7 @@ fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Rece
     received
 }
 
-/// Corrections are negative: each lowers what was posted of its SKU before it.
+/// Applies corrections: a negative receipt is taken from earlier posted receipts of its SKU, the newest first.
 fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contradiction>) -> Vec<Received<'a>> {
     posted.sort_by(|a, b| (a.received_at, a.receipt, a.cause, a.id).cmp(&(b.received_at, b.receipt, b.cause, b.id)));
     let mut corrected: Vec<Received<'a>> = Vec::with_capacity(posted.len());
@@ -176,7 +186,7 @@ fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contrad
     corrected
 }
 
-/// Rejected goods that a person has decided to refund are accepted, as many as he says (without a word: all).
+/// Accepts rejected goods that a person decided to refund: as many as the decision names, or all if it names none.
 fn accept_decided<'a>(decisions: &Decisions<'a>, received: &mut Vec<Received<'a>>) {
     let mut accepted: Vec<(&str, Quantity)> = Vec::new();
     for place in 0..received.len() {
@@ -199,7 +209,7 @@ fn accept_decided<'a>(decisions: &Decisions<'a>, received: &mut Vec<Received<'a>
     }
 }
 
-/// Does a count of the location hold what came back, as its SKU has told? What nobody counts there, or at all, needs none.
+/// Does a count of the location contain the received goods? Their SKU derives a fact for the order when one does. Goods that nobody counts need none.
 fn counted(rows: &Rows<OrderRow>, rules: &Rules, lines: &[PlacedLine<'_>], targets: &Targets, id: &str, row: &Receipt) -> bool {
     let Some(line) = targets.first().map(|&line| &lines[line]) else { return true };
     if !line.goods.tracked || rules.location(&row.location).is_none_or(|known| known.counted_by.is_none()) {

@@ -1,7 +1,7 @@
-//! What is cancelled of each line: the largest of what shop, ERP and warehouse say, never their sum.
+//! Cancelled pieces of each line: the largest total of shop, ERP and warehouse, never their sum.
 //!
-//! It counts in: a quantity named, a line removed by an edit, a credit of goods that were not despatched, a line closed short, the whole order. A
-//! location that a line was moved away from says nothing of it.
+//! Cancellations are: a reported quantity, a line removed by an edit, a credit of goods that were not despatched, a line closed short, a cancelled
+//! order. If a line was moved to another location, warehouse orders at its former location do not count.
 
 use super::WarehouseView;
 use crate::entities::order::cancelled::Cancelled;
@@ -11,34 +11,37 @@ use crate::entities::order::pooling::{Shortfalls, Targets};
 use crate::entities::order::returning::Returning;
 use crate::facts::{Moment, Quantity};
 
-/// What each owner says is cancelled of a line. Credits of goods that were not despatched are the shop's.
+/// Cancelled pieces of a line, by owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CancelledBy {
+    /// By the shop, with credits of goods that were not despatched.
     pub shop: Quantity,
+    /// By the ERP.
     pub erp: Quantity,
+    /// By the warehouses.
     pub warehouse: Quantity,
-    /// The part of the shop's that is a credit made after goods had left: it stops nothing that could still be stopped.
+    /// The part of `shop` that was credited after the first despatch: it is goodwill, and stops no despatch.
     pub late_credit: Quantity,
 }
 
 impl CancelledBy {
-    /// The largest of what the owners say.
+    /// The largest total of the owners.
     pub fn most(&self) -> Quantity {
         self.shop.max(self.erp).max(self.warehouse)
     }
 }
 
-/// What is cancelled, by line, while the owners are asked one after the other.
+/// Cancelled pieces by line, while the owners' totals are collected.
 pub(super) struct CancelledTotals {
     pub by: Vec<CancelledBy>,
     pub credited_unsent: Vec<Quantity>,
-    /// The newest row that cancels something.
+    /// The time of the newest row that cancels something.
     pub at: Option<Moment>,
 }
 
 impl CancelledTotals {
-    /// What owners name, and which credits are of goods that were not despatched: of each SKU, what is credited beyond what was returned; the
-    /// later line first. `left`: pieces of a group of lines that left, and when the first did.
+    /// Begins with the reported totals and the credits of goods that were not despatched: of each SKU, the credited pieces beyond the returned ones,
+    /// the last line first. `left`: despatched pieces of a group of lines, and the time of the first despatch.
     pub fn begin(
         lines: &[PlacedLine<'_>],
         cancelled: &Cancelled,
@@ -75,12 +78,12 @@ impl CancelledTotals {
         all
     }
 
-    /// What the shop says of each line.
+    /// The shop's total of each line.
     pub fn by_shop(&self) -> Vec<Quantity> {
         self.by.iter().map(|by| by.shop).collect()
     }
 
-    /// What the ERP's records cancel, by line: cancelled, or closed short.
+    /// Adds what the ERP's records cancel or close short, by line.
     pub fn by_erp(&mut self, short: &[Quantity], at: Option<Moment>) {
         for (by, short) in self.by.iter_mut().zip(short) {
             by.erp = by.erp.max(*short);
@@ -88,7 +91,7 @@ impl CancelledTotals {
         self.at = self.at.max(at);
     }
 
-    /// What the warehouses will not send. A warehouse order at another location than the line's is not asked: the line was moved.
+    /// Adds what the warehouses will not send. A warehouse order at another location than the line's does not count: the line was moved.
     pub fn by_warehouse(&mut self, orders: &[WarehouseView<'_>], lines: &[PlacedLine<'_>], erp: &Erp<'_>, cancelled: &Cancelled) {
         let mut shortfalls = Shortfalls::default();
         for order in orders {
@@ -109,7 +112,7 @@ impl CancelledTotals {
         }
     }
 
-    /// What despatches fill first: ordered less cancelled, before it is known what left.
+    /// Ordered less cancelled, before despatches are counted: despatches fill these pieces first.
     pub fn wanted_before(&self, lines: &[PlacedLine<'_>]) -> Vec<Quantity> {
         lines.iter().zip(&self.by).map(|(line, by)| (line.ordered - by.most()).floor_zero()).collect()
     }

@@ -1,5 +1,5 @@
-//! What left the house: despatches by the authority, put to lines and to the parcels they went in. What was handed over at a counter is a
-//! parcel too, delivered at once.
+//! Despatches: the rows of the source that counts, assigned to lines and parcels. Goods handed over at a counter are a parcel too, which is
+//! delivered at once.
 
 use crate::entities::RowOf;
 use crate::entities::order::authority::{goods_count_from, role_for_goods};
@@ -13,31 +13,37 @@ use crate::entities::rules::{Authority, Role};
 use crate::facts::order::{Despatch, ErpPosted, LineProgress, LineRef, Needs, PostedKind};
 use crate::facts::{Cause, Moment, Quantity, SourceId};
 
-/// A part of a despatch that is for a line.
+/// The part of a despatch that belongs to a line.
 #[derive(Clone, Debug)]
 pub struct DespatchPart<'a> {
-    /// The key of the warehouse's own row, as its SKU keeps it.
+    /// The id of the warehouse's own row, under which the SKU stores it too.
     pub row: &'a str,
     /// The parcel it went in: the key of a [`super::ParcelView`].
     pub parcel: &'a str,
+    /// The location that sent it.
     pub location: &'a str,
+    /// Pieces for the line.
     pub quantity: Quantity,
+    /// When it left.
     pub despatched_at: Moment,
 }
 
 /// Despatched goods that no line of the order has.
 #[derive(Clone, Debug)]
 pub struct Stray<'a> {
-    /// The key of the warehouse's own row.
+    /// The id of the warehouse's own row.
     pub row: &'a str,
+    /// The parcel it went in.
     pub parcel: &'a str,
-    /// What the row calls the goods.
+    /// The SKU or line id that the row names.
     pub goods: String,
+    /// Pieces despatched.
     pub quantity: Quantity,
+    /// The record of the row.
     pub cause: Cause,
 }
 
-/// One row that says what left the house.
+/// One row that reports despatched goods.
 pub(super) struct GoodsOut<'a> {
     row: &'a str,
     pub source: SourceId,
@@ -56,7 +62,7 @@ pub(super) struct GoodsOut<'a> {
 }
 
 impl<'a> GoodsOut<'a> {
-    /// A departure of which only place and time are known.
+    /// A departure without carrier, service and tracking number.
     fn of(source: SourceId, row: &'a str, parcel: &'a str, line: LineRef, quantity: Quantity, at: Moment, cause: Cause) -> Self {
         let (carrier, service, tracking) = ("", "", None);
         let targets = pooling::Targets::new();
@@ -64,7 +70,7 @@ impl<'a> GoodsOut<'a> {
     }
 }
 
-/// The rows that count, the named lines first, then by time.
+/// The rows that count: those that name a line before those that name a SKU, then by time.
 pub(super) fn departures<'a>(
     input: &Input<'a>,
     placed: &Placed<'a>,
@@ -105,7 +111,7 @@ pub(super) fn departures<'a>(
     departures
 }
 
-/// Without a warehouse system the ERP's posted shipments are what left the house.
+/// Without a warehouse system the ERP's posted shipments count as despatches.
 fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
     for RowOf { key, stored, row } in input.rows.live::<ErpPosted>() {
         if row.kind != PostedKind::Shipment || !input.rules.plays(key.source, Role::Erp) || !row.quantity.is_positive() {
@@ -122,7 +128,7 @@ fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, d
     }
 }
 
-/// Without warehouse system and ERP the shop's own shipped totals are.
+/// Without warehouse system and ERP the shop's own shipped totals count as despatches.
 fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
     let by_shop = |source: SourceId| input.rules.plays(source, Role::Shop);
     if departures.iter().any(|departure| by_shop(departure.source)) {
@@ -140,7 +146,7 @@ fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, de
     }
 }
 
-/// The parcel of what was handed over: taken away at the counter when it was sold, collected when the shop says so.
+/// The name of the parcel of goods handed over: taken away when they were sold, or collected when the shop reports it.
 pub const COUNTER: &str = "counter";
 
 fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, cancelled: &Cancelled, departures: &mut Vec<GoodsOut<'a>>) {
@@ -150,7 +156,7 @@ fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, ca
         let (quantity, at, cause) = match line.goods.needs {
             Needs::Taken => ((line.ordered - cancelled.lines[i].by_shop).floor_zero(), header.placed_at, cause),
             Needs::Collect if !already() => {
-                // The newest row may be a deleted one: then the shop tells nothing.
+                // If the shop's row of the line is deleted, nothing counts as collected.
                 let mut books = input.rows.all::<LineProgress>().filter(|each| each.key.source == shop);
                 let books = books.find(|each| line.pieces_of(&each.key.id).is_some());
                 let Some(books) = books.filter(|each| !each.stored.deleted) else { continue };
@@ -169,7 +175,7 @@ fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, ca
     }
 }
 
-/// Pieces of a group of lines that left, and when the first did. Goods that nobody has to send have left once they are supplied.
+/// Despatched pieces of a group of lines, and the time of the first despatch. Intangible goods count once they are supplied.
 pub(super) fn despatched_of(
     departures: &[GoodsOut<'_>],
     group: &[usize],
@@ -188,13 +194,13 @@ pub(super) fn despatched_of(
 pub(super) struct Despatches<'a> {
     pub quantity: Quantity,
     pub parts: Vec<DespatchPart<'a>>,
-    /// The record of the last.
+    /// The newest record among them.
     pub cause: Option<Cause>,
-    /// Some of them name only the SKU, and other lines have it too.
+    /// Some of them name only the SKU, which other lines have too.
     pub pooled: bool,
 }
 
-/// What is in a parcel, before it is known how it travels.
+/// The content of a parcel, before its scans are read.
 pub(super) struct PackedParcel<'a> {
     pub key: &'a str,
     pub location: &'a str,
@@ -215,7 +221,7 @@ pub(super) struct AssignedDespatches<'a> {
     pub strays: Vec<Stray<'a>>,
 }
 
-/// Puts the departures to lines, earlier lines first up to `wanted`, and makes the parcels.
+/// Assigns departures to lines, earlier lines first up to `wanted`, and makes the parcels.
 pub(super) fn assign_to_lines<'a>(departures: &[GoodsOut<'a>], wanted: &[Quantity], lines: &[PlacedLine<'a>]) -> AssignedDespatches<'a> {
     let ordered: Vec<Quantity> = lines.iter().map(|line| line.ordered).collect();
     let mut taken = vec![Quantity::ZERO; lines.len()];
@@ -275,7 +281,7 @@ fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, departure: &GoodsOu
         }
     };
     let parcel = &mut parcels[place];
-    // Whichever row of the parcel is looked at first, it is as old as its oldest row, and named by the first row that names it.
+    // The parcel's time is that of its oldest row; its number, carrier and service come from the first row that has them.
     parcel.despatched_at = parcel.despatched_at.min(departure.at);
     parcel.tracking = parcel.tracking.or(departure.tracking);
     if parcel.carrier.is_empty() {

@@ -1,4 +1,4 @@
-//! Stage *sent*: what left the house in which parcels, what is cancelled, what is still wanted, what is delivered.
+//! Stage *sent*: what was despatched in which parcels, what is cancelled, what is still wanted, what is delivered.
 
 mod cancel;
 mod despatch;
@@ -21,50 +21,51 @@ use super::returning::Returning;
 use super::supplied::Supplied;
 use crate::facts::{Cause, Moment, Quantity};
 
-/// What left, and what is not to leave any more.
+/// Despatches and cancellations.
 #[derive(Clone, Debug)]
 pub struct Sent<'a> {
     /// In the order of the lines as placed.
     pub lines: Vec<SentLine<'a>>,
-    /// By despatch.
+    /// Parcels by time of despatch.
     pub parcels: Vec<ParcelView<'a>>,
     /// Warehouse orders, by location.
     pub warehouse: Vec<WarehouseView<'a>>,
     /// Despatched goods that no line of the order has.
     pub strays: Vec<Stray<'a>>,
-    /// When the newest row that cancels something says so.
+    /// The time of the newest row that cancels something.
     pub cancelled_at: Option<Moment>,
+    /// Rows that contradict each other.
     pub contradictions: Vec<Contradiction>,
 }
 
-/// How far a line has got.
+/// Despatched, cancelled, wanted and delivered pieces of a line.
 #[derive(Clone, Debug)]
 pub struct SentLine<'a> {
-    /// By whoever is to tell of goods at the location; goods that nobody has to send count once they are supplied.
+    /// As reported by the source that counts for the location; intangible goods count once they are supplied.
     pub despatched: Quantity,
-    /// The largest of shop's, ERP's and warehouse's total.
+    /// The largest total of shop, ERP and warehouse.
     pub cancelled: Quantity,
-    /// Who says how much of it.
+    /// The totals of each of them.
     pub cancelled_by: CancelledBy,
-    /// Of the cancelled: credited by the shop, and not despatched.
+    /// The part of `cancelled` that the shop credited and that was not despatched.
     pub credited_unsent: Quantity,
-    /// Of the cancelled: a warehouse says that it has stopped it.
+    /// The part of `cancelled` that a warehouse reports as stopped.
     pub stopped_by_warehouse: Quantity,
     /// Ordered, less what is cancelled and has not left: `ordered - min(cancelled, ordered - despatched)`.
     pub wanted: Quantity,
     /// Pieces in parcels that are delivered.
     pub delivered: Quantity,
-    /// The shop's own shipped and received-back totals: what notices need not tell it again.
+    /// The shop's own shipped and received-back totals: notices need not report them again.
     pub shop_shipped: Quantity,
     pub shop_received: Quantity,
-    /// Despatches of this line's goods, and the record of the last.
+    /// Despatches of this line's goods, and the newest record among them.
     pub parts: Vec<DespatchPart<'a>>,
     pub cause: Option<Cause>,
-    /// Some despatch names only the SKU, and other lines have it too: how its pieces are put to them may change.
+    /// Some despatch names only the SKU, which other lines have too: its pieces may be assigned to these lines differently later.
     pub pooled: bool,
 }
 
-/// Puts despatches to lines and parcels, and works out what is cancelled and wanted.
+/// Assigns despatches to lines and parcels, and computes what is cancelled and wanted.
 #[allow(clippy::too_many_arguments)] // A stage names each stage that it reads.
 pub(super) fn stage<'a>(
     input: &Input<'a>,
@@ -103,7 +104,7 @@ pub(super) fn stage<'a>(
             credited_unsent,
             stopped_by_warehouse: reported.stopped_by_warehouse,
             wanted: line.ordered - all.min((line.ordered - despatched).floor_zero()),
-            // What needs no parcel has arrived when it has left.
+            // Goods that need no parcel are delivered when they are despatched.
             delivered: if without_parcel.is_some() { delivered[i].max(despatched) } else { delivered[i] },
             shop_shipped: reported.shop_shipped,
             shop_received: reported.shop_received.unwrap_or(reported.credited - credited_unsent),
@@ -123,8 +124,7 @@ pub(super) fn stage<'a>(
     Sent { lines: sent, parcels, warehouse, strays: assigned.strays, cancelled_at: totals.at, contradictions }
 }
 
-/// Pieces of a line that left without a parcel, where it needs none: what shop or ERP say they have supplied, or what counts as supplied with the
-/// order; `None` where it needs one.
+/// Despatched pieces of a line that needs no parcel: those that shop or ERP report as shipped, or that count as supplied. `None`: it needs a parcel.
 fn without_parcel(
     line: &PlacedLine<'_>,
     in_erp: &erp::LineInErp<'_>,

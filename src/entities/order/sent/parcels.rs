@@ -1,7 +1,7 @@
-//! Parcels after they left: labels, carriers' scans, what they deliver.
+//! Parcels after their despatch: labels, carriers' scans, deliveries.
 //!
-//! A scan counts for a parcel from a day before its despatch until `parcel_window` after it: numbers are used again after months. Scans of a
-//! label that was replaced count until it was replaced. A scan that was withdrawn counts no more.
+//! A scan counts for a parcel from a day before its despatch until `parcel_window` after it, since carriers reuse numbers after months. Scans of a
+//! replaced label count up to its replacement. A withdrawn scan does not count.
 
 use super::despatch::PackedParcel;
 use crate::entities::order::decisions::Decisions;
@@ -12,56 +12,67 @@ use crate::facts::order::{LineRef, Scan, ScanMeaning, Tracking};
 use crate::facts::time::Span;
 use crate::facts::{Cause, Moment, OrderRow, Quantity, Version};
 
-/// A parcel: what is in it, and how it travels.
+/// A parcel: its content, its label, its scans.
 #[derive(Clone, Debug)]
 pub struct ParcelView<'a> {
     /// Despatch number.
     pub key: &'a str,
+    /// The location that sent it.
     pub location: &'a str,
+    /// The carrier's name, as reported.
     pub carrier: &'a str,
+    /// The carrier's service, as reported.
     pub service: &'a str,
+    /// The number on its label.
     pub tracking: Option<&'a str>,
-    /// When a row of its own told the number.
+    /// When the number was reported, if in a row of its own.
     pub tracking_at: Option<Moment>,
-    /// Numbers of labels that were replaced, and when: later scans of them are not of this parcel.
+    /// Replaced numbers, and when they were replaced: later scans of them belong to other parcels.
     pub former: Vec<(&'a str, Moment)>,
-    /// Handed over at a counter: nothing travels.
+    /// Handed over at a counter, so it has no label and no scans.
     pub handed_over: bool,
+    /// The newest decision about a parcel that is lost or came back.
     pub decided: Option<Decided<'a>>,
+    /// The time of its oldest despatch row.
     pub despatched_at: Moment,
+    /// The record of a despatch row.
     pub cause: Cause,
     /// (index into the order's lines, quantity) of what is in it.
     pub lines: Vec<(usize, Quantity)>,
-    /// A despatch row of it could not be put to a line of this order.
+    /// Some of its goods belong to no line of this order.
     pub unresolved: bool,
+    /// The newest scan: its meaning and time.
     pub newest_scan: Option<(ScanMeaning, Moment)>,
+    /// When it was delivered, or is assumed to have been.
     pub delivered_at: Option<Moment>,
-    /// Delivered by time, without a scan.
+    /// Assumed to be delivered because `assume_delivered` has passed without a final scan.
     pub assumed: bool,
 }
 
-/// What a person has decided about a parcel that is lost or came back.
+/// A person's decision about a parcel that is lost or came back.
 #[derive(Clone, Copy, Debug)]
 pub struct Decided<'a> {
+    /// Which of the two it is about.
     pub fate: Fate,
     /// `resend`, `refund`.
     pub choice: &'a str,
+    /// When it was decided.
     pub at: Moment,
-    /// The pieces that it was made for; none: whatever is in the parcel.
+    /// The pieces that it covers; empty: everything in the parcel.
     pub lines: &'a [(LineRef, Quantity)],
 }
 
 /// The number on a parcel's label.
 struct Label<'a> {
     number: Option<&'a str>,
-    /// When a row of its own told it.
+    /// When it was reported in a row of its own.
     at: Option<Moment>,
     carrier: &'a str,
-    /// Numbers of labels that were replaced, and when: later scans of them are not of this parcel.
+    /// Replaced numbers, and when they were replaced.
     former: Vec<(&'a str, Moment)>,
 }
 
-/// The parcel's tracking number as its own row tells it, later than the despatch: it wins over the despatch's, which it replaces.
+/// The parcel's label. A number reported in a row of its own comes later than the despatch, and replaces the despatch's number.
 fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
     let of_parcel = rows.live::<Tracking>().filter(|each| each.row.despatch == parcel.key);
     let mut labels: Vec<(Moment, _, &'a Tracking)> = of_parcel.map(|each| (each.stored.at, each.key, each.row)).collect();
@@ -96,17 +107,17 @@ fn newest_scan(input: &Input<'_>, despatched_at: Moment, label: &Label<'_>) -> O
     known.max().map(|(at, meaning, _)| (meaning, at))
 }
 
-/// What became of a parcel that does not arrive.
+/// Why a parcel does not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It does not arrive anywhere.
+    /// It is lost.
     Lost,
-    /// On its way back to the house, or there.
+    /// It is on its way back to the sender, or has come back.
     Undelivered,
 }
 
 impl Fate {
-    /// The reason of the return that it is refunded by.
+    /// The reason given on the return by which it is refunded.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lost => "lost",
@@ -115,8 +126,8 @@ impl Fate {
     }
 }
 
-/// Is the parcel refunded without an authorisation of its own, why, and since when? By a person's decision; where it is so configured, by the
-/// carrier's own word (its silence alone refunds nothing: it may be the feed that is silent).
+/// Is the parcel refunded without a return authorisation? If so: why, and since when. It is by a person's decision or, if configured, by the
+/// carrier's scan. Missing scans alone refund nothing: the feed may have stopped.
 pub(in super::super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Option<(Fate, Moment)> {
     if matches!(parcel.newest_scan, Some((ScanMeaning::Delivered, _))) {
         return None;
@@ -126,7 +137,7 @@ pub(in super::super) fn refunded(parcel: &ParcelView<'_>, rules: &Rules) -> Opti
     (!parcel.handed_over && (by_decision || by_carriers_word(parcel, rules))).then_some((fate, at))
 }
 
-/// What the carrier says that became of it, and when, if it says that it does not arrive.
+/// Why the parcel does not arrive, according to the carrier's newest scan, and the time of the scan.
 fn carriers_word(parcel: &ParcelView<'_>) -> Option<(Fate, Moment)> {
     match parcel.newest_scan? {
         (ScanMeaning::Returning, at) => Some((Fate::Undelivered, at)),
@@ -135,7 +146,7 @@ fn carriers_word(parcel: &ParcelView<'_>) -> Option<(Fate, Moment)> {
     }
 }
 
-/// Refunded by configuration, on the carrier's word: nobody is asked, and nobody has decided about what became of it.
+/// The parcel is refunded by configuration because of the carrier's scan, and no person has decided otherwise.
 pub(in super::super) fn by_carriers_word(parcel: &ParcelView<'_>, rules: &Rules) -> bool {
     let Some((fate, _)) = carriers_word(parcel) else { return false };
     let configured = match fate {
@@ -145,7 +156,7 @@ pub(in super::super) fn by_carriers_word(parcel: &ParcelView<'_>, rules: &Rules)
     configured && parcel.decided.is_none_or(|decided| decided.fate != fate)
 }
 
-/// Follows each parcel: its label, its scans, and whether it is delivered. A parcel without a final scan counts as delivered by time.
+/// Reads label and scans of each parcel, and whether it is delivered. Without a final scan it is assumed to be delivered after a while.
 pub(super) fn follow<'a>(input: &Input<'a>, decisions: &Decisions<'a>, packed: Vec<PackedParcel<'a>>) -> Vec<ParcelView<'a>> {
     packed.into_iter().map(|parcel| travel(input, decisions, parcel)).collect()
 }
@@ -191,7 +202,7 @@ fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel
     ParcelView { lines: parcel.lines, ..view }
 }
 
-/// What a person has chosen for it: of one that was given up as lost and then came back the later choice is about its coming back.
+/// The newest decision about the parcel, as lost or as returned to sender.
 fn decided<'a>(parcel: &str, decisions: &Decisions<'a>) -> Option<Decided<'a>> {
     let about = |kind, fate| {
         let decision = decisions.about(kind, parcel)?;

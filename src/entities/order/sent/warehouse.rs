@@ -1,7 +1,7 @@
-//! Warehouse orders: state, totals, lines; what a warehouse will not send; and whether it has *confirmed* what is asked of it now.
+//! Warehouse orders: state, totals, lines; pieces that a warehouse will not send (*short*); and whether it has *confirmed* the current totals.
 //!
-//! A line that is closed is cancelled up to what left: its quantity less the despatched total that the same row tells, and only when the
-//! despatch rows seen from that system for that line add up to it. Where the row tells none, only the quantity that the warehouse names.
+//! Of a closed line, short is its quantity less the despatched total on the same row, once the despatch rows of that system for the line add up to
+//! this total. If the row has no despatched total, only a cancelled quantity that the warehouse reports is short.
 
 use super::despatch::GoodsOut;
 use crate::entities::RowOf;
@@ -15,35 +15,43 @@ use crate::facts::{Cause, Moment, Quantity, SourceId};
 
 static NEW: Word<WarehouseState> = Word::Known(WarehouseState::New);
 
-/// An order of the warehouse.
+/// A warehouse's order.
 #[derive(Clone, Debug)]
 pub struct WarehouseView<'a> {
+    /// The warehouse system.
     pub source: SourceId,
+    /// Its number there.
     pub number: &'a str,
+    /// The location that sends it.
     pub location: &'a str,
+    /// Its state, as reported; `new` until one is.
     pub state: &'a Word<WarehouseState>,
-    /// How many pieces it has now, where it tells that as one figure.
+    /// The pieces on it now, if the warehouse reports them as one total.
     pub pieces: Option<Quantity>,
+    /// Its lines.
     pub lines: Vec<WarehouseLineView<'a>>,
-    /// When its newest row speaks.
+    /// The time of its newest row.
     pub at: Moment,
 }
 
 /// A line of a warehouse order.
 #[derive(Clone, Debug)]
 pub struct WarehouseLineView<'a> {
+    /// The warehouse's row.
     pub row: &'a WarehouseLine,
     /// Indices of the order's lines that it may be for.
     pub targets: Vec<usize>,
-    /// What the warehouse will not send of it: cancelled by its word, or closed short.
+    /// Pieces that the warehouse will not send: reported as cancelled, or closed short.
     pub short: Quantity,
-    /// Closed, and how much of it will not be sent is not known (yet).
+    /// The line is closed, and how many pieces are short is not known (yet).
     pub short_unknown: bool,
+    /// The time of the row.
     pub at: Moment,
+    /// The record of the row.
     pub cause: Cause,
 }
 
-/// The warehouse's orders: state, total and lines of one number are one order.
+/// Reads the warehouse orders: state, total and lines with one number make one order.
 pub(super) fn read<'a>(
     input: &Input<'a>,
     lines: &[PlacedLine<'a>],
@@ -98,7 +106,7 @@ fn order_of<'o, 'a>(
     order
 }
 
-/// Sets what each row will not send, as far as that is known.
+/// Computes the short pieces of each row, as far as they are known.
 fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
     let known: Vec<Vec<bool>> =
         orders.iter().map(|order| order.lines.iter().map(|line| adds_up(orders, order, line, departures)).collect()).collect();
@@ -110,7 +118,7 @@ fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
             let over = cancelled || row.closed;
             let short = match row.despatched {
                 Some(left) if over && known => (row.quantity - left).floor_zero(),
-                // A cancelled order whose rows tell no despatches is cancelled as it stands.
+                // A cancelled order whose rows have no despatched total is short of all its pieces.
                 None if cancelled => row.quantity,
                 _ => Quantity::ZERO,
             };
@@ -120,7 +128,7 @@ fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
     }
 }
 
-/// The despatch rows seen from this system at this location for this line come to what its rows tell of it.
+/// The despatch rows of this system and location for this line add up to the despatched totals on its rows.
 fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &WarehouseLineView<'_>, departures: &[GoodsOut<'_>]) -> bool {
     let mut reported = Quantity::ZERO;
     let beside = orders.iter().filter(|other| other.source == order.source && other.location == order.location);
@@ -137,8 +145,8 @@ fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &Wareh
     !line.targets.is_empty() && seen == reported
 }
 
-/// Has every warehouse order at `location` confirmed that it will send no more of a line than what is wanted from there: cancelled, closed
-/// short, or a total of at most that? Not while the warehouse there has no order at all. `wanted`: by line.
+/// Has every warehouse order at `location` confirmed that it will send at most the wanted pieces of a line? It has if it is cancelled, closed short,
+/// or has a total of at most that. Without any warehouse order there is no confirmation. `wanted`, `asked`: by line.
 pub(in super::super) fn confirmed(orders: &[WarehouseView<'_>], location: &str, line: usize, wanted: &[Quantity], asked: &[bool]) -> bool {
     let mut at = orders.iter().filter(|order| order.location == location || order.location.is_empty()).peekable();
     let total: Quantity = wanted.iter().zip(asked).filter(|(_, asked)| **asked).map(|(wanted, _)| *wanted).sum();
@@ -150,7 +158,7 @@ pub(in super::super) fn confirmed(orders: &[WarehouseView<'_>], location: &str, 
         })
 }
 
-/// The rows of this line in the warehouse's order: each closed with a known quantity, or at most what is wanted.
+/// The rows of this line in the warehouse's order are all closed with known short pieces, or promise at most what is wanted.
 fn line_stands(order: &WarehouseView<'_>, line: usize, wanted: &[Quantity]) -> bool {
     let of_line = || order.lines.iter().filter(|row| row.targets.contains(&line));
     let Some(first) = of_line().next() else { return false };
