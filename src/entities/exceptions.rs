@@ -76,13 +76,13 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             decisions: ["accept"],
         }
         "rows-contradict" of Order {
-            opens: "rows that cannot all be true: a negative quantity, a line that disappeared after its despatch, a parent without parts",
+            opens: "rows that contradict each other: a negative quantity, a line deleted after its despatch, a bundle without parts",
             to_do: "correct the source that is wrong; nothing is requested for this order until its rows agree",
             closes: "the rows agree",
         }
         "bundle-part" of Order {
             opens: "a part of a bundle of a fixed price whose share is not known",
-            to_do: "give the part a list price, or set its value by a decision; until then the price stands with the bundle as a whole",
+            to_do: "give the part a list price, or set its value by a decision; until then only the bundle as a whole has a price",
             closes: "the share is known, or a decision",
             decisions: ["accept"],
         }
@@ -114,7 +114,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             closes: "paid, or cancelled",
         }
         "despatched-unpaid" of Order, after despatched_unpaid {
-            opens: "goods left, the customer pays before, and less is captured than they are worth",
+            opens: "goods of a prepaid order were despatched, and less is captured than they are worth",
             to_do: "capture the payment before its authorisation is gone",
             closes: "captured",
         }
@@ -154,7 +154,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             closes: "the hold is lifted, the order cancelled or despatched",
         }
         "cancelled-but-despatched" of Order {
-            opens: "cancelled pieces left the house",
+            opens: "cancelled pieces were despatched",
             to_do: "stop the parcel, or await the return",
             closes: "the pieces came back, or a decision: the customer keeps and pays them",
             decisions: ["kept"],
@@ -166,13 +166,13 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             decisions: ["accept"],
         }
         "over-despatched" of Order {
-            opens: "more left the house than was ordered",
-            to_do: "bill it, give it, or call it back",
+            opens: "more was despatched than ordered",
+            to_do: "bill it, let the customer keep it, or call it back",
             closes: "it came back, or a decision",
             decisions: ["accept"],
         }
         "other-item-despatched" of Order {
-            opens: "goods left that are not on the order",
+            opens: "goods were despatched that are not on the order",
             to_do: "confirm the substitute, or call it back",
             closes: "a decision",
             decisions: ["accept"],
@@ -185,7 +185,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         "mirror-only" of Order, after mirror_only {
             opens: "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported",
             to_do: "look which of the two is right, and whether the warehouse's feed has stopped; only what the warehouse reports counts",
-            closes: "both say so, or neither",
+            closes: "both show the same",
         }
         "parcel-late" of Order, after parcel_late {
             opens: "no scan of a parcel, or its promised date passed",
@@ -206,7 +206,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         }
         "completion-withdrawn" of Order {
             opens: "the order was completed, then the scan that delivered it was withdrawn",
-            to_do: "look, and reopen the order by hand where it was closed",
+            to_do: "look what happened, and reopen the order by hand where it was closed",
             closes: "delivered again, or a decision",
             decisions: ["accept"],
         }
@@ -219,13 +219,13 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             decisions: ["accept"],
         }
         "return-unlogged" of Order, after return_unlogged {
-            opens: "goods came back that nobody authorised",
+            opens: "goods came back without an authorisation",
             to_do: "authorise the return, or send the goods back; nothing is refunded before",
             closes: "authorised, or a decision",
             decisions: ["accept"],
         }
         "return-over" of Order {
-            opens: "more came back than was authorised, or than had left",
+            opens: "more came back than was authorised or despatched",
             to_do: "authorise the rest, or send it back: at most what was authorised, received and despatched counts",
             closes: "authorised, or a decision",
             decisions: ["accept"],
@@ -267,8 +267,8 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             closes: "only one of them claims it",
         }
         "snapshot-missing" of Order, after snapshot_missing {
-            opens: "rows of an open order that a whole new snapshot of their source leaves out",
-            to_do: "look whether the source has lost them, or its snapshot was set to leave them out; they count as they last stood",
+            opens: "rows of an open order that a complete new snapshot of their source does not contain",
+            to_do: "look whether the source has lost them, or its snapshot is set to skip them; they count as they were last sent",
             closes: "they are seen again or deleted, the order is over, or a decision",
             decisions: ["accept"],
         }
@@ -317,7 +317,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         "rows-contradict" of Sku {
             opens: "a kit contains itself",
             to_do: "correct what is in the kit in the source of products",
-            closes: "it does not any more",
+            closes: "the kit does not contain itself any more",
         }
         "price-differs" of Sku {
             opens: "a line has another price than its channel showed when it was placed",

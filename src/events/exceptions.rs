@@ -163,12 +163,12 @@ mod tests {
         story.despatched("D1", "TEE", 4);
         let (mut open, mut last) = (SmallMap::new(), LastEmitted::default());
         let key = "over-despatched|magento%7C1001|A";
-        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key}: 4 of TEE left the house, but 3 were ordered on line A")]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key}: 4 x TEE were despatched, but 3 ordered on line A")]);
         story.decided_for("over-despatched", "A", "accept", Some("21.15"), &[("TEE", 1)]);
         assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key} closed")]);
         assert_eq!(sealed(&story, &mut open, &mut last), [""; 0]);
         story.despatched("D2", "TEE", 1);
-        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key}: 5 of TEE left the house, but 3 were ordered on line A")]);
+        assert_eq!(sealed(&story, &mut open, &mut last), [format!("{key}: 5 x TEE were despatched, but 3 ordered on line A")]);
     }
 
     #[test]

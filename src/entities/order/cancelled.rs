@@ -107,7 +107,7 @@ impl Cancelled {
                 _ => continue,
             };
             if row.total.is_negative() {
-                let sentence = format!("a negative quantity of {} is cancelled ({})", pooling::name(&row.line), row.total);
+                let sentence = format!("the cancelled quantity of {} is negative ({})", pooling::name(&row.line), row.total);
                 self.contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
                 continue;
             }

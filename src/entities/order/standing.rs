@@ -50,7 +50,7 @@ pub enum OrderStage {
     Delivered,
     /// Some piece is delivered.
     PartDelivered,
-    /// All that is wanted is despatched, and the newest scan of a parcel is "out for delivery".
+    /// All that is wanted is despatched, and the newest scan of a parcel is out for delivery.
     OutForDelivery,
     /// All that is wanted is despatched.
     Despatched,

@@ -1,4 +1,4 @@
-//! Makes orders for tests: a story told row by row, kept as versioned facts, so that a test can also tell it in another order.
+//! Makes orders for tests: a story, row by row, kept as versioned facts, so that a test can also store them in another order.
 //!
 //! ```ignore
 //! let mut order = Story::new("GBP");
@@ -96,7 +96,7 @@ pub fn rules() -> Rules {
 /// A fact of the story: `None` is a deletion.
 pub type StoryFact = (RowKey, Option<OrderRow>, Version, Moment);
 
-/// An order, told row by row. Each fact is newer than all before it; `at` moves on by a minute.
+/// An order, row by row. Each fact is newer than all before it; `at` moves on by a minute.
 #[derive(Clone)]
 pub struct Story {
     pub key: OrderKey,
@@ -126,14 +126,14 @@ impl Story {
 
     pub fn put(&mut self, source: SourceId, id: &str, row: OrderRow) -> &mut Self {
         let kind = row.kind();
-        self.tell(kind, source, id, Some(row))
+        self.add(kind, source, id, Some(row))
     }
 
     pub fn delete(&mut self, kind: u8, source: SourceId, id: &str) -> &mut Self {
-        self.tell(kind, source, id, None)
+        self.add(kind, source, id, None)
     }
 
-    fn tell(&mut self, kind: u8, source: SourceId, id: &str, row: Option<OrderRow>) -> &mut Self {
+    fn add(&mut self, kind: u8, source: SourceId, id: &str, row: Option<OrderRow>) -> &mut Self {
         let place = Place::Position([1, self.facts.len() as u64 + 1, 0]);
         let version = Version { incarnation: 0, place, upsert: row.is_some(), adapter: 1 };
         self.facts.push((RowKey { kind, source, id: id.into() }, row, version, self.now));
@@ -141,7 +141,7 @@ impl Story {
         self
     }
 
-    /// The state, by telling the facts in this order.
+    /// The state after these facts, stored in this order.
     pub fn state_of(&self, facts: &[StoryFact]) -> OrderState {
         let mut state = OrderState { ledgers: self.ledgers.clone(), ..OrderState::default() };
         for (key, row, version, at) in facts {
@@ -163,7 +163,7 @@ impl Story {
         view(&self.key, &state.rows, &state.ledgers, state.since, &self.rules, self.now)
     }
 
-    /// The ledger of the ERP's record hears what a seal finds now.
+    /// Notes in the ledger of the ERP's record what a seal finds now.
     pub fn sealed(&mut self) -> &mut Self {
         let state = self.state();
         let differs = self.view(&state).findings.iter().any(|finding| finding.kind == "erp-differs");
@@ -351,7 +351,7 @@ impl Story {
         self.put(WMS, &format!("{receipt}|{of}"), OrderRow::Receipt(Box::new(row)))
     }
 
-    /// A refund that a system tells of; `id` is its reference too.
+    /// A refund that a system reports; `id` is its reference too.
     pub fn refunded_by(&mut self, source: SourceId, id: &str, tender: Tender, amount_text: &str) -> &mut Self {
         let row = Refund { reference: id.into(), ..Refund::new(tender, self.currency, amount(amount_text), self.now) };
         self.put(source, id, OrderRow::Refund(Box::new(row)))

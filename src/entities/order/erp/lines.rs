@@ -94,7 +94,7 @@ fn read_records<'a>(
     for RowOf { key, stored, row } in deleted.iter().chain(&live) {
         let row: &'a ErpLine = row;
         if row.quantity.is_negative() || row.shipped.is_negative() {
-            let sentence = format!("line {} of the ERP's record {} tells a negative quantity of {}", key.id, row.document, row.sku);
+            let sentence = format!("line {} of the ERP's record {} has a negative quantity of {}", key.id, row.document, row.sku);
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }

@@ -1,6 +1,6 @@
-//! The ERP's record of the order: missing, gone, there twice, other than it was asked for.
+//! The ERP's record of the order: missing, deleted, duplicate, or different from the request.
 //!
-//! Deadlines of "asked, no answer" run from the tick of the request, which its ledger keeps; none of this changes what is due.
+//! Time limits run from the tick of the request, which is in its ledger. None of these findings changes what is due.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -23,7 +23,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// A document that is of the order: its number, and whether a row of it stands.
+/// A document of the order in the ERP.
 struct Document<'a> {
     source: SourceId,
     number: &'a str,
@@ -32,7 +32,7 @@ struct Document<'a> {
     cause: Cause,
 }
 
-/// The records, an open document and what was posted from it as one; cancelled ones left out.
+/// The records that are not cancelled. An open document and what was posted from it are one record.
 fn documents<'a>(evidence: &Evidence<'a, '_>) -> Vec<Document<'a>> {
     let mut documents: Vec<Document<'a>> = Vec::new();
     for RowOf { key, stored, row: record } in records(evidence.rows, evidence.rules) {
@@ -64,7 +64,7 @@ fn documents<'a>(evidence: &Evidence<'a, '_>) -> Vec<Document<'a>> {
     documents
 }
 
-/// Two that live, or were posted, under different numbers.
+/// Several live or posted records with different numbers.
 fn duplicate(documents: &[Document<'_>]) -> Option<Finding> {
     let real: Vec<&Document<'_>> = documents.iter().filter(|document| document.live || document.posted).collect();
     let [first, .., last] = &real[..] else { return None };
@@ -73,8 +73,8 @@ fn duplicate(documents: &[Document<'_>]) -> Option<Finding> {
     Some(Finding::new("erp-duplicate", "", sentence).caused_by([first.cause, last.cause]))
 }
 
-/// Deleted, nothing of it posted, cancelled by nobody, and no other record in its place. Of several the one that was deleted last: until then
-/// there was one, and the hour runs from there.
+/// The record was deleted, nothing was posted from it, the order is not cancelled, and there is no other record. Of several deleted records the one
+/// deleted last counts: the time limit runs from its deletion.
 fn gone(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
     let lines = &evidence.figures.lines;
     let cancelled = !lines.is_empty() && lines.iter().all(|line| line.sent.wanted.is_zero());
@@ -85,13 +85,13 @@ fn gone(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Findi
         .filter(|each| each.stored.deleted && each.row.state != Word::Known(ErpState::Cancelled))
         .max_by_key(|each| (each.stored.at, &each.row.document))?;
     let (source, document) = (evidence.rules.name_of(deleted.key.source), &deleted.row.document);
-    let sentence = format!("{source} deleted {document}, its record of the order, and nothing of it is posted");
+    let sentence = format!("{source} deleted {document}, its record of the order, and has posted nothing from it");
     let at_risk = evidence.figures.placed.header.map(|header| header.total);
     let finding = Finding::new("erp-record-gone", document.as_str(), sentence).at_risk(at_risk).caused_by([deleted.stored.cause]);
     Some(finding.after(deleted.stored.at + evidence.rules.durations.erp_record_gone))
 }
 
-/// Asked for, not there, and still wanted.
+/// The record was requested, is not there, and goods are still wanted.
 fn missing(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let asked = &evidence.ledgers.sales_order;
     let asked_at = asked.first_asked_at.filter(|_| !asked.cancelled)?;
@@ -105,9 +105,9 @@ fn missing(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     Some(finding.after(asked_at + evidence.rules.durations.erp_record_missing))
 }
 
-/// The lines of the one open record against what was asked last. A record that is posted, closed or gone is not compared.
+/// Compares the lines of the only live record with the last request.
 ///
-/// Its lines come one by one, as do the news that it was posted and has lost them: only what has differed for a while is told.
+/// Lines of a record arrive one by one, and so do their deletions when it is posted: only a difference that has lasted for a while is reported.
 fn differs(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Finding> {
     let asked = &evidence.ledgers.sales_order;
     let asked_at = asked.asked_at?;
@@ -125,7 +125,7 @@ fn differs(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Fi
         cause = cause.max(stored.cause);
         match targets(&evidence.figures.placed.lines, row).first() {
             Some(&line) => compared.add(line, row.quantity, row.gross),
-            None if row.quantity.is_positive() => compared.words.push(format!("{} of {} more than the order has", row.quantity, row.sku)),
+            None if row.quantity.is_positive() => compared.words.push(format!("{} x {} more than the order has", row.quantity, row.sku)),
             None => {}
         }
     }
@@ -141,13 +141,13 @@ fn differs(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Fi
     Some(finding.after(asked_at.max(asked.differs_since.unwrap_or(evidence.clock.tick)) + evidence.rules.durations.erp_differs))
 }
 
-/// By SKU, what the record has against what it was asked for.
+/// Compares the record with the request, SKU by SKU.
 struct Comparison<'a, 's> {
     lines: &'s [LineView<'a>],
     asked: &'s SmallMap<Text, Quantity>,
     quantity: Vec<Quantity>,
     gross: Vec<Amount>,
-    /// Some row of this line's SKU tells no value.
+    /// Some row of this line's SKU has no value.
     unpriced: Vec<bool>,
     rows: usize,
     words: Vec<String>,
@@ -188,10 +188,10 @@ impl<'a, 's> Comparison<'a, 's> {
                 (group().map(asked).sum(), group().map(|line| line.value_of(asked(line).min(line.ordered))).sum());
             let (has, gross, sku) = (self.quantity[first], self.gross[first], self.lines[first].sku);
             let currency = self.lines[first].currency;
-            // What needs no goods may stand on a line of an account, which is no item's.
+            // The ERP may record intangible goods on a line of an account instead of an item.
             let known = group().all(|line| self.asked.contains_key(line.id)) && (has.is_positive() || group().any(|line| line.erp.ships));
             if known && has != wanted {
-                words.push(format!("{has} instead of {wanted} of {sku}"));
+                words.push(format!("{has} instead of {wanted} x {sku}"));
                 let line = &self.lines[first];
                 self.risk += (line.value_of(has.min(line.ordered)) - line.value_of(wanted.min(line.ordered))).abs();
             } else if known && has.is_positive() && !self.unpriced[first] && (gross - value).abs() > currency.minor_unit().times(has) {

@@ -1,4 +1,4 @@
-//! What findings are made from.
+//! What findings are computed from.
 
 use crate::entities::Rows;
 use crate::entities::order::cancelled::Cancelled;
@@ -9,7 +9,7 @@ use crate::entities::rules::Rules;
 use crate::entities::topics::Ledgers;
 use crate::facts::OrderRow;
 
-/// What findings are made from.
+/// What findings are computed from.
 pub(super) struct Evidence<'a, 's> {
     pub rows: &'a Rows<OrderRow>,
     pub rules: &'a Rules,

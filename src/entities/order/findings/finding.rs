@@ -1,26 +1,27 @@
-//! Something a person must look at.
+//! A finding: something that a person has to look at.
 
 use crate::facts::{Amount, Cause, Moment, Quantity};
 
-/// What a person must look at, found in the finished figures. `events/exceptions.rs` opens and closes what these name.
+/// Something that a person has to look at. `events/exceptions.rs` opens and closes an exception for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// `totals-differ`, `rows-contradict` ... (`entities/exceptions.rs`).
     pub kind: &'static str,
-    /// Tells several of one kind apart; empty when there can be only one.
+    /// Distinguishes several of one kind; empty if there can be only one.
     pub number: String,
     /// What is wrong, in a sentence.
     pub sentence: String,
+    /// The money at risk, in the order's currency.
     pub at_risk: Option<Amount>,
     /// How many pieces it is about, where it is about pieces.
     pub pieces: Option<Quantity>,
-    /// A person has decided about it: it is not opened.
+    /// A person's decision covers it: no exception is opened.
     pub decided: bool,
-    /// The figures can't be trusted while it stands: nothing is requested from them.
+    /// The figures can't be trusted while it lasts: nothing is requested.
     pub shuts: bool,
     /// Opens only after this moment; `None`: at once.
     pub opens_at: Option<Moment>,
-    /// The records that say so.
+    /// The records that show it.
     pub causes: Vec<Cause>,
 }
 
@@ -41,7 +42,7 @@ impl Finding {
         Self { pieces: Some(pieces), ..self }
     }
 
-    /// These records say so.
+    /// These records show it.
     pub(super) fn caused_by(mut self, causes: impl IntoIterator<Item = Cause>) -> Self {
         for cause in causes {
             if !self.causes.contains(&cause) {

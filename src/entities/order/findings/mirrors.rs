@@ -1,7 +1,7 @@
-//! Goods that a mirror alone tells of: the shop or the ERP books them as sent, and whoever is to tell of despatches there does not.
+//! Goods that only a mirror reports as despatched: the shop or the ERP shows them as shipped, and the source that counts does not.
 //!
-//! The mirror counts for nothing by itself. Only goods that a warehouse was asked for are looked at: of what left before Waybill was there, the
-//! warehouse's feed may never tell.
+//! What a mirror reports does not count. Only goods that a warehouse was asked for are checked: despatches from before Waybill was installed may be
+//! missing in the warehouse's feed.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -16,13 +16,13 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (name, own) in [("shop", (|line| line.sent.shop_shipped) as fn(&LineView<'_>) -> Quantity), ("erp", |line| line.erp.shipped)] {
         let ahead = |line: &&LineView<'_>| line.erp.ships && !line.is_bundle && own(line) > line.sent.despatched && asked(evidence, line);
-        // Of one that was told to lower its total, `despatch-corrected` asks whether it does.
+        // If it was sent a correction, `despatch-corrected` checks whether it lowers its total.
         if !lines.iter().any(|line| ahead(&line)) || evidence.ledgers.despatch_corrected_at(name).is_some() {
             continue;
         }
         let mut looked_at: Vec<&Sku> = Vec::new();
         for line in lines.iter().filter(ahead) {
-            // Pieces of one SKU may be put to its lines one way here and another way there.
+            // The two systems may assign pieces of one SKU to different lines of it, so only the sums are compared.
             let sum = |of: fn(&LineView<'_>) -> Quantity| -> Quantity { of_sku(evidence, line.sku).map(of).sum() };
             let (booked, left) = (sum(own), sum(|line| line.sent.despatched));
             if looked_at.contains(&line.sku) || booked <= left {
@@ -31,7 +31,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
             looked_at.push(line.sku);
             let shown_by = if name == "shop" { of_shop(evidence, line.sku) } else { of_erp(evidence, line.sku) };
             let Some(newest) = shown_by.iter().map(|(at, _)| *at).max() else { continue };
-            let sentence = format!("{name} shows {booked} x {} as shipped; the system that despatches has reported {left}", line.sku);
+            let sentence = format!("{name} shows {booked} x {} as shipped; the warehouse has reported {left}", line.sku);
             let finding = Finding::new("mirror-only", format!("{name} {}", line.sku), sentence).pieces(booked - left);
             found.push(finding.caused_by(shown_by.iter().map(|(_, cause)| *cause)).after(newest + evidence.rules.durations.mirror_only));
         }

@@ -1,5 +1,5 @@
-//! Stage *findings*: what a person must look at, computed from the finished figures. One file a theme; each kind stands in
-//! [`crate::entities::exceptions`], which says what a person does about it.
+//! Stage *findings*: what a person has to look at, found in the finished figures. One file for each theme; each kind is described in
+//! [`crate::entities::exceptions`], with what a person does about it.
 
 mod erp;
 mod evidence;
@@ -25,13 +25,13 @@ use crate::facts::Quantity;
 use crate::facts::order::Decision;
 use evidence::Evidence;
 
-/// A theme: what it finds.
+/// The function of a theme.
 type Theme = fn(&Evidence<'_, '_>) -> Vec<Finding>;
 
 const THEMES: [Theme; 9] =
     [rows::find, order::find, warehouse::find, mirrors::find, returns::find, parcels::find, erp::find, words::find, snapshot::find];
 
-/// All findings, by kind and number. Those that open later are a reason to look again then.
+/// All findings, by kind and number. The view is computed again when one of them opens.
 pub(super) fn stage<'a>(
     input: &Input<'a>,
     ledgers: &Ledgers,
@@ -51,7 +51,7 @@ pub(super) fn stage<'a>(
     found
 }
 
-/// Was the decision made for at least as much as is found now?
+/// Does the decision cover all the money and pieces that are found now?
 fn covers(decision: &Decision, finding: &Finding) -> bool {
     let pieces: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
     let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk <= amount));

@@ -27,7 +27,7 @@ fn incomplete(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding> {
     Some(finding.caused_by(figures.placed.cause).after(figures.placed.late))
 }
 
-/// Lines and charges are proven to be all there, and do not make the total.
+/// Lines and charges are all there, and do not add up to the total.
 fn totals_differ(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding> {
     let (placed, money) = (&figures.placed, &figures.money);
     if !placed.whole.proven || placed.totals.agree {
@@ -37,7 +37,7 @@ fn totals_differ(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding>
     let of_charges = placed.charges.iter().map(|charge| charge.charge.gross).sum();
     let of_lines = show(money.value - of_charges);
     let sentence = format!(
-        "lines of {of_lines} and charges of {} do not make the total of {} {}",
+        "lines of {of_lines} and charges of {} do not add up to the total of {} {}",
         show(of_charges),
         show(header.total),
         money.currency
@@ -45,7 +45,7 @@ fn totals_differ(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding>
     Some(Finding::new("totals-differ", "", sentence).at_risk((header.total - money.value).abs()).caused_by(placed.cause))
 }
 
-/// What was paid or authorised does not cover what is owed, for days, and something is still wanted.
+/// What is captured or authorised does not cover what is owed, and something is still wanted.
 fn unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
     let (money, secured) = (&evidence.figures.money, &evidence.figures.gates.secured);
     let paid = money.captured + money.authorised_open;
@@ -60,7 +60,7 @@ fn unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
     Some(finding.after(header.placed_at + evidence.rules.durations.unpaid))
 }
 
-/// What left is worth more than is captured: the oldest despatch that is not covered has been gone for days.
+/// Despatched goods are worth more than is captured. The time limit runs from the first despatch that is not covered.
 fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
     let (money, gates) = (&evidence.figures.money, &evidence.figures.gates);
     if gates.pays_later {
@@ -74,7 +74,7 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     if supplied <= money.captured {
         return None;
     }
-    // What needs no parcel is supplied with the order.
+    // Goods that need no parcel count from the time of placing.
     let mut left: Vec<(Moment, Amount)> = Vec::new();
     for line in lines() {
         let mut before = Quantity::ZERO;
@@ -96,7 +96,12 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
         sum > money.captured
     })?;
     let show = |amount: Amount| amount.display(money.currency);
-    let sentence = format!("goods and charges of {} {} have left, {} are captured", show(supplied), money.currency, show(money.captured));
+    let sentence = format!(
+        "goods and charges worth {} {} are despatched, and only {} is captured",
+        show(supplied),
+        money.currency,
+        show(money.captured)
+    );
     let cause = lines().filter_map(|line| line.sent.cause).max().or(evidence.figures.placed.cause);
     let finding = Finding::new("despatched-unpaid", "", sentence).at_risk(supplied - money.captured).caused_by(cause);
     Some(finding.after(*since + evidence.rules.durations.despatched_unpaid))
@@ -127,7 +132,7 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// One minor unit a piece while a line is partly back; nothing when it is wholly back or cancelled.
+/// The rounding tolerance: one minor unit for each returned piece of a line that is returned in part.
 fn tolerance(figures: &OrderFigures<'_>) -> Amount {
     let partly = figures.lines.iter().filter(|line| line.back.returned.is_positive() && line.kept.pieces.is_positive());
     partly.map(|line| figures.money.currency.minor_unit().times(line.back.returned)).sum()

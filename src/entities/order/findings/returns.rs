@@ -1,5 +1,4 @@
-//! Goods that come back: nobody authorised them, more came than was to come or nothing, they were rejected, they are of another kind, or nobody
-//! says what became of them.
+//! Returned goods: not authorised, more than authorised, not received, rejected, not on the order, or not settled.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -10,7 +9,7 @@ use crate::facts::order::ScanMeaning;
 use crate::facts::{Amount, Moment, Quantity};
 
 pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
-    // Before an order's rows should all be there, despatch and authorisation may still come.
+    // Without a header, despatch and authorisation may still arrive.
     let Some(late) = evidence.figures.placed.late else { return Vec::new() };
     let mut found = Vec::new();
     for (i, line) in evidence.figures.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
@@ -24,7 +23,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// Receipts, each with what it gives to each line.
+/// Receipts, each with the part that each line gets.
 fn receipts<'s, 'a>(evidence: &'s Evidence<'a, '_>) -> impl Iterator<Item = (&'s Received<'a>, &'s Parts)> + Clone {
     evidence.figures.returning.received.iter().zip(&evidence.figures.back.receipts)
 }
@@ -34,7 +33,7 @@ fn receipts_of<'s, 'a>(evidence: &'s Evidence<'a, '_>, line: usize) -> impl Iter
     receipts(evidence).flat_map(move |(row, parts)| parts.iter().filter(move |(of, _)| *of == line).map(move |_| row))
 }
 
-/// Goods that nobody authorised to come back; of a parcel that came back undelivered `returned-to-sender` asks.
+/// Received goods without an authorisation. Undelivered parcels that came back are found by `returned-to-sender` instead.
 fn unlogged(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
     if line.back.authorised_in_all.is_positive() || !line.back.received.is_positive() {
         return None;
@@ -47,13 +46,13 @@ fn unlogged(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Optio
         return None;
     }
     let first = receipts_of(evidence, i).min_by_key(|row| row.received_at)?;
-    let sentence = format!("{unlogged} of {} came back (receipt {}), and nobody authorised it", line.sku, first.receipt);
+    let sentence = format!("{unlogged} x {} came back (receipt {}) without an authorisation", line.sku, first.receipt);
     let finding = Finding::new("return-unlogged", line.id, sentence).at_risk(line.value_of(unlogged.min(line.ordered))).pieces(unlogged);
     let finding = finding.caused_by([first.cause].into_iter().chain(receipts_of(evidence, i).map(|row| row.cause)));
     Some(finding.after(first.received_at + evidence.rules.durations.return_unlogged))
 }
 
-/// More came back than was authorised, or than had left.
+/// More came back than was authorised or despatched.
 fn over(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>, late: Moment) -> Option<Finding> {
     let (received, authorised, left) = (line.back.received, line.back.authorised_in_all, line.sent.despatched);
     let over = received - authorised.min(left);
@@ -61,23 +60,23 @@ fn over(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>, late: Moment
         return None;
     }
     let sentence =
-        format!("{received} of {} came back, {authorised} were authorised to and {left} had left: {over} count for nothing", line.sku);
+        format!("{received} x {} came back; {authorised} were authorised and {left} despatched, so {over} do not count", line.sku);
     let finding = Finding::new("return-over", line.id, sentence).at_risk(line.value_of(over.min(line.ordered))).pieces(over);
     Some(finding.caused_by(receipts_of(evidence, i).map(|row| row.cause)).after(late))
 }
 
-/// Accepted pieces of which nobody knows what became of them, for days.
+/// Accepted pieces that are not settled.
 fn unsettled(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
     let back = &line.back;
     let open = back.returned - back.settled_stock - back.settled_written_off - back.settled_other;
     let waiting = receipts_of(evidence, i).filter(|row| row.accepted() && !row.settles());
     let row = waiting.min_by_key(|row| row.received_at).filter(|_| open.is_positive())?;
-    let sentence = format!("{open} of {} came back, and are neither in stock nor written off", line.sku);
+    let sentence = format!("{open} x {} came back, and are neither in stock nor written off", line.sku);
     let finding = Finding::new("goods-not-settled", line.id, sentence).at_risk(line.value_of(open.min(line.ordered))).pieces(open);
     Some(finding.caused_by([row.cause]).after(row.received_at + evidence.rules.durations.goods_not_settled))
 }
 
-/// Receipts whose goods the warehouse rejects.
+/// Receipts that the warehouse rejects.
 fn rejected(evidence: &Evidence<'_, '_>, late: Moment) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for row in evidence.figures.returning.received.iter().filter(|row| row.rejected() && row.quantity.is_positive()) {
@@ -91,18 +90,18 @@ fn rejected(evidence: &Evidence<'_, '_>, late: Moment) -> Vec<Finding> {
             for (i, quantity) in parts {
                 let line = &evidence.figures.lines[*i];
                 *worth.get_or_insert_default() += line.value_of((*quantity).min(line.ordered));
-                goods.push(format!("{quantity} of {}", line.sku));
+                goods.push(format!("{quantity} x {}", line.sku));
             }
         }
         let goods = if goods.is_empty() { format!("{pieces} pieces") } else { goods.join(", ") };
-        let sentence = format!("receipt {} rejects {goods}: it counts for nothing until somebody decides", row.receipt);
+        let sentence = format!("receipt {} rejects {goods}: they do not count until a person decides", row.receipt);
         let finding = Finding::new("return-condition", row.receipt, sentence).at_risk(worth).pieces(pieces);
         found.push(finding.caused_by(same.map(|(other, _)| other.cause)).after(late));
     }
     found
 }
 
-/// Authorisations that still stand, and whose goods nobody has received.
+/// Authorisations that are still open and whose goods have not come.
 fn not_received(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let authorised = || evidence.figures.returning.authorised.iter().chain(&evidence.figures.back.refunded_parcels);
     let (mut found, mut looked_at) = (Vec::new(), Vec::new());
@@ -119,7 +118,7 @@ fn not_received(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// What of an authorisation did not come. What came under another number, or under none, is there all the same.
+/// The pieces of an authorisation that have not come. Pieces received under another number, or under none, are not missing.
 fn missing(
     evidence: &Evidence<'_, '_>,
     rma: &str,
@@ -141,7 +140,7 @@ fn missing(
         let short = (expected - received(i)).min(of_line).floor_zero();
         if short.is_positive() {
             missing += short;
-            goods.push(format!("{short} of {}", line.sku));
+            goods.push(format!("{short} x {}", line.sku));
             refunded |= line.refunded > line.kept.stopped;
         }
     }
@@ -149,17 +148,17 @@ fn missing(
         return None;
     }
     let already = if refunded { ", though it is refunded already" } else { "" };
-    let sentence = format!("return {rma} was authorised, and {} did not come back{already}", goods.join(", "));
+    let sentence = format!("return {rma} was authorised, and {} has not come back{already}", goods.join(", "));
     let durations = &evidence.rules.durations;
     let wait = if refunded { durations.return_not_received_refunded } else { durations.return_not_received };
     let finding = Finding::new("return-not-received", rma, sentence).pieces(missing);
     Some(finding.caused_by(open.iter().map(|row| row.cause)).after(since + wait))
 }
 
-/// Receipts of goods that are not on the order. Opens only after a while: the line may come late.
+/// Receipts of goods that are not on the order. Opens after a while only, since the line may arrive late.
 fn other_items<'s>(evidence: &'s Evidence<'_, '_>, late: Moment) -> impl Iterator<Item = Finding> + 's {
     receipts(evidence).filter(|(row, parts)| parts.is_empty() && row.quantity.is_positive()).map(move |(row, _)| {
-        let sentence = format!("receipt {} holds goods that are not on the order", row.receipt);
+        let sentence = format!("receipt {} contains goods that are not on the order", row.receipt);
         Finding::new("return-other-item", row.receipt, sentence).caused_by([row.cause]).after(late)
     })
 }

@@ -1,4 +1,4 @@
-//! Rows that cannot all be true, name what the order does not have, or are in another currency.
+//! Rows that contradict each other, name unknown locations, or are in another currency.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -30,14 +30,14 @@ fn contradiction(found: &Contradiction) -> Finding {
     Finding { shuts: true, ..finding }
 }
 
-/// Bundles of a fixed price whose parts do not all say what they are worth.
+/// Bundles of a fixed price of which some part has no list price.
 fn bundle_parts<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let lines = &evidence.figures.lines;
     lines.iter().filter(|line| line.is_bundle).map(move |bundle| {
         let parts = lines.iter().filter(|part| part.part_of.is_some_and(|of| of.sale == bundle.id));
         let unknown: Vec<&str> = parts.filter(|part| part.line.list_price.is_none()).map(|part| part.line.sku.as_str()).collect();
         let unknown = if unknown.is_empty() { "every part".to_owned() } else { unknown.join(", ") };
-        let sentence = format!("what {unknown} is worth in bundle {} (line {}) is not known", bundle.line.sku, bundle.id);
+        let sentence = format!("the value of {unknown} in bundle {} (line {}) is not known", bundle.line.sku, bundle.id);
         Finding::new("bundle-part", bundle.id, sentence).at_risk(bundle.line.gross).caused_by(cause_of(evidence, bundle))
     })
 }
@@ -47,25 +47,25 @@ fn cause_of(evidence: &Evidence<'_, '_>, line: &PlacedLine<'_>) -> Option<crate:
     placed::line_row(evidence.rows, evidence.figures.placed.shop, line.id).map(|row| row.stored.cause)
 }
 
-/// Lines that the shop deleted, and that left the house.
+/// Lines that the shop deleted and that were despatched.
 fn deleted_and_despatched<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let header = evidence.figures.placed.header;
     let lines = evidence.figures.lines.iter().filter(move |_| header.is_some());
     lines.filter(|line| line.deleted && line.sent.despatched.is_positive() && !line.is_bundle).map(|line| {
         let by = line.sent.parts.first().map_or("a despatch", |part| part.row);
         let sentence =
-            format!("line {} was deleted in the shop, but {} of {} left the house ({by})", line.id, line.sent.despatched, line.sku);
+            format!("line {} was deleted in the shop, but {} x {} were despatched ({by})", line.id, line.sent.despatched, line.sku);
         let finding = Finding::new("rows-contradict", format!("gone {}", line.id), sentence);
         finding.caused_by(line.sent.cause.into_iter().chain(cause_of(evidence, line)))
     })
 }
 
-/// Lines that are made of parts, and have none.
+/// Lines that consist of parts, of which none is there.
 fn without_parts<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let late = evidence.figures.placed.late;
     let lines = evidence.figures.lines.iter().filter(move |_| late.is_some());
     lines.filter(|line| line.line.role == LineRole::Sale && !line.has_goods() && !line.deleted).map(move |line| {
-        let sentence = format!("line {} ({}) is made of parts, and has none", line.id, line.sku);
+        let sentence = format!("line {} ({}) consists of parts, and none of them is there", line.id, line.sku);
         Finding::new("rows-contradict", format!("parts {}", line.id), sentence).caused_by(cause_of(evidence, line)).after(late)
     })
 }
@@ -74,7 +74,7 @@ fn without_parts<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Fin
 fn currencies<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let header = evidence.figures.placed.header;
     evidence.figures.paid.foreign.iter().filter(move |_| header.is_some()).map(|foreign| {
-        let sentence = format!("{}, the order in {}", foreign.sentence, evidence.figures.placed.currency);
+        let sentence = format!("{}, the order is in {}", foreign.sentence, evidence.figures.placed.currency);
         Finding::new("currency-differs", foreign.id.as_str(), sentence).caused_by([foreign.cause])
     })
 }
@@ -94,7 +94,7 @@ fn unknown_locations(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
             Some(finding) => finding.causes.push(stored.cause),
             None => {
                 let source = evidence.rules.name_of(key.source);
-                let sentence = format!("{source} names the location {code}, which the configuration does not know");
+                let sentence = format!("{source} names location {code}, which is not configured");
                 found.push(Finding::new("unknown-location", code.as_str(), sentence).caused_by([stored.cause]));
             }
         }

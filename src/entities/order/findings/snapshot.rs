@@ -1,5 +1,5 @@
-//! Rows of an open order that a whole new snapshot of their source did not find (`snapshot-missing`). They stay as they are: that a row is not there
-//! says even less than a deletion. A document of the ERP of which something is posted is expected to be gone.
+//! Rows of an open order that a complete new snapshot of their source does not contain (`snapshot-missing`). They stay as they are: a missing row
+//! proves even less than a deletion. ERP documents from which something was posted are expected to disappear.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -8,7 +8,7 @@ use crate::entities::{RowOf, Rows};
 use crate::facts::order::{ErpPosted, LeftOut};
 use crate::facts::{OrderRow, RowKey, SourceId};
 
-/// So many rows are named; the number of all is told beside.
+/// At most this many rows are named; of the others only the number is given.
 const NAMED_MAX: usize = 3;
 
 /// One finding for each source.
@@ -26,7 +26,8 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         let named: Vec<String> = of_source.iter().take(NAMED_MAX).map(|(left_out, _)| name(left_out.row)).collect();
         let more = if of_source.len() > named.len() { format!(" and {} more", of_source.len() - named.len()) } else { String::new() };
         let source = evidence.rules.name_of(first.key.source);
-        let sentence = format!("a new snapshot of {source} leaves out what it told of the order before: {}{more}", named.join(", "));
+        let sentence =
+            format!("a new snapshot of {source} does not contain rows of the order that it sent before: {}{more}", named.join(", "));
         let causes = [first.stored.cause].into_iter().chain(of_source.iter().map(|(_, row)| row.cause));
         let finding = Finding::new("snapshot-missing", source, sentence).caused_by(causes);
         // The table's other partitions may be read a little later than the one that holds its last row.
@@ -35,7 +36,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     missing.chunk_by(|(one, _), (other, _)| one.key.source == other.key.source).filter_map(of_source).collect()
 }
 
-/// Something was posted from the ERP's document that the row is of.
+/// Something was posted from the ERP's document that the row belongs to.
 fn is_posted(rows: &Rows<OrderRow>, source: SourceId, row: &Stored<OrderRow>) -> bool {
     let document = match &row.row {
         Some(OrderRow::ErpRecord(record)) => &record.document,
@@ -47,7 +48,7 @@ fn is_posted(rows: &Rows<OrderRow>, source: SourceId, row: &Stored<OrderRow>) ->
     rows.live::<ErpPosted>().any(|posted| posted.key.source == source && posted.row.from == *document)
 }
 
-/// The row, as people call it.
+/// The row, for people.
 fn name(left: &LeftOut) -> String {
     let what = match left.kind {
         OrderRow::HEADER => return "the order itself".into(),
@@ -57,7 +58,7 @@ fn name(left: &LeftOut) -> String {
         OrderRow::PAYMENT => "payment",
         OrderRow::REFUND => "refund",
         OrderRow::ERP_RECORD | OrderRow::RETURN_DOCUMENT => "document",
-        OrderRow::ERP_POSTED => "what was posted as",
+        OrderRow::ERP_POSTED => "posted document",
         _ => "row",
     };
     format!("{what} {}", left.id)

@@ -1,5 +1,5 @@
-//! On the way from the go-ahead to the despatch: cancelled pieces that left, lines closed short, a hold that comes too late, a go-ahead that
-//! nobody answers, goods that are not on the order.
+//! Between go-ahead and despatch: cancelled pieces despatched, lines closed short, a hold that comes too late, a go-ahead without an answer, goods
+//! that are not on the order.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -28,12 +28,12 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// The same place; who names none may be anywhere.
+/// The same location; an empty one may be any.
 fn at(one: &str, other: &str) -> bool {
     one.is_empty() || other.is_empty() || one == other
 }
 
-/// The warehouse will do no more for an order in this state.
+/// The warehouse sends nothing more for an order in this state.
 fn ended(state: &Word<WarehouseState>) -> bool {
     matches!(state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed))
 }
@@ -47,7 +47,7 @@ fn open(evidence: &Evidence<'_, '_>, targets: &[usize]) -> bool {
     targets.iter().any(|&i| to_send(&evidence.figures.lines[i]).is_positive())
 }
 
-/// Cancelled pieces that left the house and have not come back. A credit that was made after the despatch cancels nothing that left.
+/// Cancelled pieces that were despatched and have not come back. Credits made after the despatch are goodwill, and cancel none of them.
 fn left_although_cancelled(line: &LineView<'_>) -> Option<Finding> {
     let by = line.sent.cancelled_by;
     let cancelled = (by.shop - by.late_credit).max(by.erp).max(by.warehouse).min(line.ordered);
@@ -55,7 +55,7 @@ fn left_although_cancelled(line: &LineView<'_>) -> Option<Finding> {
     if !line.erp.ships || !left.is_positive() {
         return None;
     }
-    let sentence = format!("{left} of {} left the house although {cancelled} of {} are cancelled", line.sku, line.ordered);
+    let sentence = format!("{left} x {} were despatched although {cancelled} of {} are cancelled", line.sku, line.ordered);
     let worth = line.value_of(left.min(line.ordered));
     Some(Finding::new("cancelled-but-despatched", line.id, sentence).at_risk(worth).pieces(left).caused_by(line.sent.cause))
 }
@@ -69,7 +69,7 @@ fn short(evidence: &Evidence<'_, '_>, line: &LineView<'_>) -> Option<Finding> {
         return None;
     }
     let who = if by.warehouse >= by.erp { "the warehouse" } else { "the ERP" };
-    let sentence = format!("{who} will not deliver {short} of {} {}, and the shop has not cancelled them", line.ordered, line.sku);
+    let sentence = format!("{who} will not deliver {short} of {} x {}, and the shop has not cancelled them", line.ordered, line.sku);
     let finding = Finding::new("short-closed", line.id, sentence).at_risk(line.value_of(short)).pieces(short);
     Some(finding.caused_by(cause_of_short(evidence, line)))
 }
@@ -80,29 +80,29 @@ fn cause_of_short(evidence: &Evidence<'_, '_>, line: &LineView<'_>) -> Option<Ca
     rows.filter(|row| row.short.is_positive() && row.targets.contains(&index)).map(|row| row.cause).max()
 }
 
-/// More left than was ordered, and has not come back.
+/// More was despatched than ordered, and has not come back.
 fn over(line: &LineView<'_>) -> Option<Finding> {
     let over = line.sent.despatched - line.ordered - line.back.received;
     if !over.is_positive() {
         return None;
     }
     let (left, ordered) = (line.sent.despatched, line.ordered);
-    let sentence = format!("{left} of {} left the house, but {ordered} were ordered on line {}", line.sku, line.id);
+    let sentence = format!("{left} x {} were despatched, but {ordered} ordered on line {}", line.sku, line.id);
     Some(Finding::new("over-despatched", line.id, sentence).at_risk(line.value_of(over)).pieces(over).caused_by(line.sent.cause))
 }
 
-/// A line that the warehouse closed, and how much of it will not be sent nobody says (or the despatches seen do not come to it).
+/// A line that the warehouse closed without reporting how many pieces are short, or whose despatches do not add up to its despatched total.
 fn closed_without_a_quantity<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let rows = evidence.figures.sent.warehouse.iter().flat_map(|order| order.lines.iter().map(move |row| (order, row)));
     rows.filter(|(_, row)| row.short_unknown && open(evidence, &row.targets)).map(|(order, row)| {
         let sku = pooling::name(&row.row.line);
-        let sentence = format!("warehouse order {} closed {sku}, and how much of it will not be sent is not known", order.number);
+        let sentence = format!("warehouse order {} closed {sku}; how many pieces of it will not be sent is not known", order.number);
         let finding = Finding::new("short-closed", format!("{} {sku}", order.number), sentence).caused_by([row.cause]);
         finding.after(row.at + evidence.rules.durations.short_closed)
     })
 }
 
-/// A warehouse order that is closed, and of which no lines are told: it cancels nothing by itself.
+/// A warehouse order that is closed and has no lines: by itself it cancels nothing.
 fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let warehouse = &evidence.figures.sent.warehouse;
     warehouse.iter().filter(|order| order.lines.is_empty() && ended(order.state)).filter_map(|order| {
@@ -120,7 +120,7 @@ fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Ite
     })
 }
 
-/// A line that the ERP closed, and the shipments seen do not come to what it says.
+/// A line that the ERP closed, and whose posted shipments do not add up to its shipped total.
 fn closed_by_erp<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     erp::record_lines(evidence.rows, evidence.rules).filter_map(|RowOf { key, stored, row }| {
         let short = (row.quantity - row.shipped).is_positive();
@@ -128,13 +128,14 @@ fn closed_by_erp<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Fin
         if !row.closed || !short || !open(evidence, &targets) || erp::closed_short(evidence.rows, key.source, row) {
             return None;
         }
-        let sentence = format!("the ERP closed {} in {}, and the shipments seen do not come to what it says", row.sku, row.document);
+        let sentence =
+            format!("the ERP closed {} in {}, but its posted shipments do not add up to its shipped total", row.sku, row.document);
         let finding = Finding::new("short-closed", format!("{} {}", row.document, row.sku), sentence).caused_by([stored.cause]);
         Some(finding.after(stored.at + evidence.rules.durations.short_closed))
     })
 }
 
-/// A go-ahead was made, and the warehouse neither has an order nor sent anything.
+/// A go-ahead was made, and the warehouse has neither reported an order nor sent anything.
 fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     evidence.ledgers.fulfilment.iter().filter_map(|(location, asked)| {
         let asked_at = asked.first_asked_at.filter(|_| asked.totals.values().any(|total| total.is_positive()))?;
@@ -145,7 +146,7 @@ fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Findin
             return None;
         }
         let pieces: Quantity = asked.totals.values().copied().sum();
-        let sentence = format!("{location} was asked to send {pieces} pieces, and has no order");
+        let sentence = format!("{location} was asked to send {pieces} pieces, and has not reported an order");
         let worth = |line: &LineView<'_>| line.value_of(asked.totals.get(line.id).copied().unwrap_or_default().min(line.ordered));
         let at_risk: Amount = evidence.figures.lines.iter().map(worth).sum();
         let finding = Finding::new("release-unanswered", location.as_str(), sentence).at_risk(at_risk);
@@ -153,7 +154,7 @@ fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Findin
     })
 }
 
-/// Held, and a go-ahead is out for pieces that have not left.
+/// The order is held, and there is a go-ahead for pieces that are not despatched.
 fn held(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let first = evidence.figures.gates.holds.first()?;
     let asked = |line: &LineView<'_>| -> Quantity {
@@ -165,18 +166,18 @@ fn held(evidence: &Evidence<'_, '_>) -> Option<Finding> {
         return None;
     }
     let by = evidence.rules.name_of(first.source);
-    let sentence = format!("{by} holds the order ({}), and the warehouse has the go-ahead for {at_stake} pieces", first.reason);
+    let sentence = format!("{by} holds the order ({}), but the warehouse has the go-ahead for {at_stake} pieces", first.reason);
     Some(Finding::new("held-after-release", "", sentence).caused_by([first.cause]))
 }
 
-/// A receiver shows more despatched than is true, and was told so.
+/// A receiver shows more despatched than is true, although it was sent a correction.
 fn receivers(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (receiver, own) in [("shop", (|line| line.sent.shop_shipped) as fn(&LineView<'_>) -> Quantity), ("erp", |line| line.erp.shipped)] {
         let Some(at) = evidence.ledgers.despatch_corrected_at(receiver) else { continue };
         for line in evidence.figures.lines.iter().filter(|line| !line.is_bundle && own(line) > line.sent.despatched) {
             let left = line.sent.despatched;
-            let sentence = format!("{receiver} shows {} of {} as despatched, {left} left", own(line), line.sku);
+            let sentence = format!("{receiver} shows {} x {} as despatched; {left} were", own(line), line.sku);
             let finding = Finding::new("despatch-corrected", format!("{receiver} {}", line.id), sentence).pieces(own(line) - left);
             found.push(finding.after(at + evidence.rules.durations.despatch_corrected));
         }
@@ -184,7 +185,7 @@ fn receivers(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// Told as completed, and what was told is not delivered any more.
+/// The order was reported complete, and some of its lines are not delivered any more.
 fn completed(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let completions = evidence.ledgers.completion.values().filter(|ledger| ledger.step > 0);
     let mut over: Vec<&LineView<'_>> = Vec::new();
@@ -194,16 +195,16 @@ fn completed(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     }
     let first = over.first()?;
     let skus: Vec<&str> = over.iter().map(|line| line.sku.as_str()).collect();
-    let sentence = format!("the order was completed, and the delivery of {} was withdrawn", skus.join(", "));
+    let sentence = format!("the order was reported complete, then the delivery of {} was withdrawn", skus.join(", "));
     let at_risk: Amount = over.iter().map(|line| line.value_of(line.sent.wanted)).sum();
     Some(Finding::new("completion-withdrawn", "", sentence).at_risk(at_risk).caused_by(first.sent.cause))
 }
 
-/// Goods that left and are not on the order. Opens only after a while: the line may come late; and never before the header is there.
+/// Despatched goods that are not on the order. Opens after a while only, since the line may arrive late, and not before the header is there.
 fn strays<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let late = evidence.figures.placed.late;
     evidence.figures.sent.strays.iter().filter(move |_| late.is_some()).map(move |stray| {
-        let sentence = format!("despatch {} holds {}, which is not on the order", stray.parcel, stray.goods);
+        let sentence = format!("despatch {} contains {}, which is not on the order", stray.parcel, stray.goods);
         let finding = Finding::new("other-item-despatched", stray.row, sentence).pieces(stray.quantity);
         finding.caused_by([stray.cause]).after(late)
     })

@@ -1,4 +1,4 @@
-//! Status and condition words without a meaning (`unknown-word`): kept as their source wrote them, they move no stage and open no gate.
+//! Status and condition words without a meaning (`unknown-word`). They are stored as their source wrote them, and change no stage and no gate.
 
 use super::evidence::Evidence;
 use super::finding::Finding;
@@ -16,7 +16,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         match found.iter_mut().find(|finding| finding.number == number) {
             Some(finding) => finding.causes.push(stored.cause),
             None => {
-                let sentence = format!("{source} gives the {what} as \"{word}\", a word without a meaning");
+                let sentence = format!("{source} reports the {what} \"{word}\", a word without a meaning");
                 found.push(Finding::new("unknown-word", number.as_str(), sentence).caused_by([stored.cause]));
             }
         }
@@ -24,7 +24,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     found
 }
 
-/// A word as people read it: its meaning in kebab case, or as its source wrote it.
+/// A word for people: its meaning in kebab case; without one, as its source wrote it.
 pub(in super::super) fn text<T: serde::Serialize>(word: &Word<T>) -> String {
     match word {
         Word::Known(meaning) => serde_json::to_value(meaning).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default(),

@@ -102,7 +102,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>,
     });
     let replacement = replacement::read(rows, placed, rules, clock);
     let not_replaced =
-        Gate::new("not-replaced", replacement.not_replaced, since, || ("nothing: another order took its place".to_owned(), shop()));
+        Gate::new("not-replaced", replacement.not_replaced, since, || ("nothing: another order replaces it".to_owned(), shop()));
     let in_place =
         Gate::new("in-place", replacement.in_place, since, || ("the cancellation of the order that it replaces".to_owned(), shop()));
     let test = header.is_some_and(|header| header.test);

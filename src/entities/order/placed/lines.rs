@@ -41,7 +41,7 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, top: &HeaderRow<'a>, contradict
         let (id, stored, line) = (&each.key.id, each.stored, each.row);
         newest = newest.max(Some(stored.at));
         if line.ordered.is_negative() || line.per_parent.is_negative() {
-            let sentence = format!("line {id} orders a negative quantity ({})", line.ordered);
+            let sentence = format!("line {id} has a negative quantity ({})", line.ordered);
             contradictions.push(Contradiction::new(id, sentence, stored.cause));
         }
         let removed = whole && !stored.deleted && top.version.is_some_and(|body| stored.version < body);
@@ -71,7 +71,7 @@ fn nested<'v>(leaves: &'v [Leaf<'_>]) -> impl Iterator<Item = Contradiction> + '
     leaves.iter().filter_map(|leaf| {
         let parent = leaves.iter().find(|parent| leaf.line.parent.as_deref() == Some(parent.id))?;
         let above = parent.line.parent.as_deref().unwrap_or("no line");
-        let sentence = format!("line {} names line {} as its parent, which itself is a part of {above}", leaf.id, parent.id);
+        let sentence = format!("line {} names line {} as its sale, which itself is a part of {above}", leaf.id, parent.id);
         let mut contradiction = Contradiction::new(&format!("parents {}", leaf.id), sentence, leaf.cause);
         contradiction.causes.extend((parent.cause != leaf.cause).then_some(parent.cause));
         Some(contradiction)

@@ -66,7 +66,7 @@ fn missing(header: &Header, counts: &LineCounts, totals: &PlacedTotals, too_few:
         _ if counts.orphan_leaves > 0 => format!("the sale of {} goods lines", counts.orphan_leaves),
         _ if too_few => "further pieces".to_owned(),
         _ => format!(
-            "lines and charges worth {} (there are {})",
+            "lines and charges worth {} (those received are worth {})",
             header.total.display(header.currency),
             totals.value.display(header.currency)
         ),

@@ -102,7 +102,7 @@ fn reported<'a>(
             continue;
         }
         if row.quantity.is_negative() {
-            let sentence = format!("receipt {} tells a negative quantity ({})", row.receipt, row.quantity);
+            let sentence = format!("receipt {} has a negative quantity ({})", row.receipt, row.quantity);
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }
@@ -179,7 +179,7 @@ fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contrad
             less -= part;
         }
         if less.is_positive() {
-            let sentence = format!("posted receipt {} takes back {less} more than was received", row.receipt);
+            let sentence = format!("posted receipt {} takes back {less} pieces more than were received", row.receipt);
             contradictions.push(Contradiction::new(row.id, sentence, row.cause));
         }
     }

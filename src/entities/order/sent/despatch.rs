@@ -85,7 +85,7 @@ pub(super) fn departures<'a>(
             continue;
         }
         if row.quantity.is_negative() {
-            let sentence = format!("despatch {} tells a negative quantity ({})", row.despatch, row.quantity);
+            let sentence = format!("despatch {} has a negative quantity ({})", row.despatch, row.quantity);
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }

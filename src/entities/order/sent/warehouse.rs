@@ -70,7 +70,7 @@ pub(super) fn read<'a>(
     for RowOf { key, stored, row } in rows.live::<WarehouseLine>().filter(|each| by_warehouse(each.key.source)) {
         let named = [Some(row.quantity), row.despatched, row.cancelled].into_iter().flatten();
         if named.into_iter().any(Quantity::is_negative) {
-            let sentence = format!("warehouse order {} tells a negative quantity for {}", row.order, pooling::name(&row.line));
+            let sentence = format!("warehouse order {} has a negative quantity of {}", row.order, pooling::name(&row.line));
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }

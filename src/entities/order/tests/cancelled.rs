@@ -18,9 +18,9 @@ fn cancelled_is_the_largest_total_of_the_three_and_never_their_sum() {
 #[test]
 fn two_warehouses_each_cancel_pieces_of_their_own() {
     let mut order = released_example();
-    let told =
+    let row =
         |n| OrderRow::Cancellation(Cancellation { line: LineRef::Sku(sku("TEE")), total: pieces(n), stopped: true, reason: "".into() });
-    order.put(WMS, "TEE|1", told(1)).put(WMS, "TEE|2", told(1));
+    order.put(WMS, "TEE|1", row(1)).put(WMS, "TEE|2", row(1));
     assert_eq!(order.quantities("A"), [3, 2, 1, 0, 2], "the warehouse has stopped them itself");
 }
 
@@ -49,7 +49,7 @@ fn a_line_closed_without_a_total_cancels_only_what_the_warehouse_names() {
     assert_eq!(order.quantities("A"), [3, 2, 1, 0, 2]);
 }
 
-/// Its lines are not told: that it is cancelled says nothing of quantities, and a person has to know.
+/// Its lines are not reported: its cancellation gives no quantities, and a person has to look.
 #[test]
 fn a_warehouse_order_that_is_cancelled_unasked_asks_a_person_after_an_hour() {
     let mut order = released_example();
@@ -116,7 +116,7 @@ fn a_line_that_a_newer_whole_body_lists_no_more_is_removed() {
         .captured("89.36");
     // All rows of one body have one version.
     let newest = order.facts[2].2;
-    order.facts.iter_mut().take(2).for_each(|told| told.2 = newest);
+    order.facts.iter_mut().take(2).for_each(|fact| fact.2 = newest);
     assert_eq!((order.quantities("A"), order.quantities("B")), ([3, 0, 3, 0, 0], [1, 0, 1, 0, 0]));
     order.header_with("89.36", whole).line("A", "TEE", 3, "63.44", "10.57");
     assert_eq!((order.quantities("A")[2], order.quantities("B")), (3, [1, 1, 0, 0, 1]));
@@ -181,10 +181,10 @@ fn when_it_was_cancelled_is_when_the_newest_row_says_so() {
     order.cancellation(ERP, "TEE", 0, false);
     seen!(order, state, view);
     assert_eq!(view.sent.cancelled_at, None);
-    let said = order.now;
+    let cancelled_at = order.now;
     order.cancellation(ERP, "TEE", 1, false);
     seen!(order, state, view);
-    assert_eq!(view.sent.cancelled_at, Some(said));
+    assert_eq!(view.sent.cancelled_at, Some(cancelled_at));
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Story {
             amount: money.map(amount),
             lines: lines.iter().map(|(of, n)| (LineRef::Sku(sku(of)), pieces(*n))).collect(),
             who: "ops".into(),
-            why: "told by the customer".into(),
+            why: "reported by the customer".into(),
             decided_at: self.now,
         };
         self.put(SourceId::WAYBILL, &format!("{kind}|{number}"), OrderRow::Decision(Box::new(row)))

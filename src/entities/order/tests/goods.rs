@@ -71,7 +71,7 @@ fn a_return_counts_when_it_is_authorised_and_there_in_accepted_condition() {
     seen!(closed, state, view);
     let a = line(&view, "A");
     assert_eq!((a.back.returned, view.back.returns[0].lines[0].deleted), (pieces(1), true), "approved and deleted stays approved");
-    assert_eq!((a.back.settled_stock, a.back.settled_written_off), (pieces(0), pieces(0)), "nobody said what became of it");
+    assert_eq!((a.back.settled_stock, a.back.settled_written_off), (pieces(0), pieces(0)), "not settled yet");
     closed.put(
         WMS,
         "X1",

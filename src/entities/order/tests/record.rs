@@ -87,7 +87,7 @@ fn the_hour_of_a_deleted_record_runs_from_the_last_one() {
     let mut order = released_example();
     order.document_deleted("SO-7").document("VK-1", ErpState::Approved).wait(Span::hours(5));
     assert_eq!(order.exceptions(), [""; 0]);
-    // A minute passes with what is told.
+    // The story moves on by a minute with each fact.
     order.document_deleted("VK-1").wait(Span::minutes(58));
     assert_eq!(order.exceptions(), [""; 0], "what is posted may still come");
     order.wait(Span::minutes(1));
@@ -103,7 +103,7 @@ fn a_person_says_what_a_deleted_record_means() {
     assert_eq!((restored.exceptions().len(), restored.quantities("A")[2]), (0, 3));
     order.decided("erp-record-gone", "SO-7", "cancelled");
     assert_eq!((order.quantities("A"), order.quantities("B")), ([3, 3, 0, 0, 0], [1, 1, 0, 0, 0]), "not stopped: the warehouse has it");
-    assert_eq!(order.exceptions(), ["short-closed A", "short-closed B"], "the customer is to be told");
+    assert_eq!(order.exceptions(), ["short-closed A", "short-closed B"], "the shop has not cancelled them");
     order.decided("erp-record-gone", "SO-7", "burnt");
     assert_eq!(order.quantities("A")[1], 0, "a choice that nobody knows settles nothing");
 }
@@ -141,14 +141,14 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
         let found = view.findings.iter().find(|finding| finding.kind == "erp-differs").cloned();
         found.map(|finding| finding.sentence).unwrap_or_default()
     };
-    assert_eq!(differs(|order| order.erp_line("10000", "TEE", 2, None)), "SO-7 differs from what was asked for: 2 instead of 3 of TEE");
+    assert_eq!(differs(|order| order.erp_line("10000", "TEE", 2, None)), "SO-7 differs from what was asked for: 2 instead of 3 x TEE");
     assert_eq!(
         differs(|order| order.delete(OrderRow::ERP_LINE, ERP, "1|SO-7|20000")),
-        "SO-7 differs from what was asked for: 0 instead of 1 of CAP"
+        "SO-7 differs from what was asked for: 0 instead of 1 x CAP"
     );
     assert_eq!(
         differs(|order| order.erp_line("30000", "MUG", 1, None)),
-        "SO-7 differs from what was asked for: 1 of MUG more than the order has"
+        "SO-7 differs from what was asked for: 1 x MUG more than the order has"
     );
     let priced = |order: &mut Story, gross: &str| {
         let order = order.erp_line_with("20000", "CAP", 1, |line| line.gross = Some(amount(gross))).sealed();
@@ -163,7 +163,7 @@ fn a_record_that_differs_from_what_was_asked_is_named_after_an_hour() {
     assert_eq!(accepted.exceptions(), [""; 0]);
 }
 
-/// Posted in full, a document loses its lines, and that it is gone itself may be told later; renumbered, it comes again line by line.
+/// A document that is posted in full loses its lines, and its own deletion may arrive later; one that is renumbered arrives again line by line.
 #[test]
 fn a_record_differs_only_when_it_has_for_an_hour() {
     let mut order = asked();

@@ -9,7 +9,7 @@ use crate::facts::time::Span;
 
 type Tell = fn(&mut Story) -> &mut Story;
 
-/// What is told beyond the example as placed and paid, and the stage that it comes to. Each tells what makes the lines below it hold too.
+/// What happens after the example is placed and paid, and the stage that results. In each, the lines below it hold too.
 const ORDER: &[(OrderStage, &str, Tell)] = &[
     (OrderStage::Placed, "nothing else", |order| order),
     (OrderStage::Recorded, "the ERP has it, not approved", |order| order.erp_record(ErpState::Pending)),

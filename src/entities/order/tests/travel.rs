@@ -186,7 +186,7 @@ fn a_parcel_that_is_refunded_is_a_return_that_nobody_else_authorises() {
     logged.authorised("RMA", "TEE", 3);
     seen!(logged, state, view);
     assert_eq!(line(&view, "A").back.returned, pieces(3));
-    // He decided about what was known to be in it: a third shirt is told later, and asks anew.
+    // The decision covers the known content: a third shirt is reported later, and opens the exception again.
     let mut more = despatched();
     more.scanned("D1", ScanMeaning::Lost).decided_for("parcel-lost", "D1", "refund", None, &[("TEE", 2), ("CAP", 1)]);
     seen!(more, state, view);
@@ -276,14 +276,14 @@ fn more_than_was_ordered_and_what_was_not_ordered_at_all() {
 fn a_completed_order_whose_scan_is_withdrawn_asks_a_person() {
     let mut order = despatched();
     order.scan_key("1", "T-D1", ScanMeaning::Delivered, order.now);
-    let told = order.ledgers.completion.entry("erp".into()).or_default();
-    (told.step, told.totals) = (1, [("A".into(), pieces(3)), ("B".into(), pieces(1))].into());
+    let completion = order.ledgers.completion.entry("erp".into()).or_default();
+    (completion.step, completion.totals) = (1, [("A".into(), pieces(3)), ("B".into(), pieces(1))].into());
     assert_eq!(order.exceptions(), [""; 0]);
     order.scan_key("1", "T-D1", ScanMeaning::Withdrawn, order.now);
     assert_eq!(order.exceptions(), ["completion-withdrawn"]);
     seen!(order, state, view);
     let found = view.findings.iter().find(|finding| finding.kind == "completion-withdrawn").expect("found");
-    assert_eq!(found.sentence, "the order was completed, and the delivery of TEE, CAP was withdrawn");
+    assert_eq!(found.sentence, "the order was reported complete, then the delivery of TEE, CAP was withdrawn");
     order.delivered("D1");
     assert_eq!(order.exceptions(), [""; 0]);
 }
