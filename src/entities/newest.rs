@@ -49,12 +49,35 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use crate::entities::{KeptRow, Stored};
-    use crate::facts::OrderRow;
+    use proptest::prelude::*;
+
+    use crate::entities::{KeptRow, Rows, Stored};
+    use crate::facts::{Cause, Moment, OrderRow, Place, RowKey, SourceId, Text, TopicId, Version};
 
     /// The reason for two types.
     #[test]
     fn a_row_of_an_order_is_kept_in_56_bytes_less() {
         assert_eq!(size_of::<KeptRow<OrderRow>>() - size_of::<Stored<OrderRow>>(), 56);
+    }
+
+    proptest! {
+        /// Both types end in the same row, whatever arrives.
+        #[test]
+        fn both_types_follow_the_rule(changes in prop::collection::vec((0u64..6, any::<bool>()), 1..9)) {
+            let (mut kept, mut rows) = (KeptRow::default(), Rows::default());
+            let key = RowKey { kind: 1, source: SourceId(1), id: Text::default() };
+            for (place, upsert) in changes {
+                let version = Version { incarnation: 0, place: Place::Position([place, 0, 0]), upsert, adapter: 0 };
+                let cause = Cause { topic: TopicId(1), partition: 0, offset: place as i64 };
+                let (row, at) = (upsert.then_some(place), Moment(place as i64));
+                let put = match row {
+                    Some(row) => kept.upsert(row, version, cause, at),
+                    None => kept.delete(version, cause, at),
+                };
+                prop_assert_eq!(put, rows.put(key.clone(), row, version, cause, at));
+                let stored = rows.get(&key).expect("it was put");
+                prop_assert_eq!((kept.content(), kept.is_deleted()), (stored.row.as_ref(), stored.deleted));
+            }
+        }
     }
 }
