@@ -327,7 +327,7 @@ pub mod say {
         info!(revoked, owned, "partitions revoked: what was read and not committed is dropped and read again");
     }
 
-    /// An assigned partition may not be read; the group's next rebalance assigns it again.
+    /// The Kafka client refused a step of it.
     pub fn rebalance_failed(error: &str) {
         warn!(error, "a rebalance could not be carried out");
     }
