@@ -71,7 +71,7 @@ pub enum MaybePacked<S> {
 }
 
 impl<S: Pack> MaybePacked<S> {
-    /// The entity to look at; a packed one is unpacked for as long.
+    /// The entity to look at. A packed one is unpacked for this look only.
     pub fn view(&self) -> Cow<'_, S> {
         match self {
             Self::Whole(state) => Cow::Borrowed(state),
