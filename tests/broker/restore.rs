@@ -63,7 +63,7 @@ async fn restore_refuses_when_a_transaction_stays_open() {
     let begun = Instant::now();
     let refused = changelog(&mut log, 1).await;
     println!("refused after {:?}", begun.elapsed());
-    assert!(matches!(&refused, Err(LogError::Restore(text)) if text.contains("stays open")), "{refused:?}");
+    assert!(matches!(&refused, Err(LogError::Restore(text)) if text.contains("a transaction has been open")), "{refused:?}");
     log.close().await;
 }
 
