@@ -24,7 +24,7 @@ macro_rules! spelled {
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
             enum Place { $($place),* }
             $(pub const $place: usize = Place::$place as usize;)*
-            /// The columns, for [`SpelledColumns::new`].
+            /// The columns, for `SpelledColumns::new`.
             pub const NAMES: &[&str] = &[$($names),*];
         }
     };
