@@ -9,10 +9,10 @@
 //!                     envelope         facts             language    at the seal, wave by wave     requests            events + state + offsets
 //! ```
 //!
-//! A *room* is one of the modules of this way. In the order of their imports they are [`facts`], [`envelope`], [`sources`], [`entities`], [`events`],
-//! [`engine`], `kafka`: each room imports only rooms to its left. [`facts`] is the common language: before it no code knows a view, after it no code
-//! knows a system. [`engine`] calls the rooms for each epoch, and meets Kafka through one trait, [`engine::Log`]: `kafka` and [`engine::memory`]
-//! implement it.
+//! A *room* is one of the modules of this way. The data flows as drawn. Imports have another order: [`facts`], [`envelope`], [`sources`],
+//! [`entities`], [`events`], [`engine`], `kafka`; each room imports only rooms that stand earlier in this list. [`facts`] is the common language.
+//! [`envelope`] and [`sources`] know systems and no views; [`entities`], [`events`] and [`engine`] know views and no systems. [`engine`] calls the rooms
+//! for each epoch, and meets Kafka through one trait, [`engine::Log`]: `kafka` and [`engine::memory`] implement it.
 //!
 //! One idea carries the rest: **a view is a function of rows.** An adapter turns a record into rows, each with a key and a version. An entity keeps
 //! the newest version of each row. Its view is computed from its rows, from the rules (the configuration) and from the moment of the computation, and
@@ -40,7 +40,7 @@
 //! - HTTP never reads an uncommitted row.
 //! - No offset is committed outside of the transaction that holds what follows from its records.
 //! - No bad record stops a partition, and none is skipped silently: it goes whole to `dead-letters`.
-//! - No request is made because a row is missing or deleted.
+//! - A missing or deleted row is never the reason for a request.
 //! - No amount is a float.
 //!
 //! # Words, one meaning each
@@ -91,12 +91,14 @@
 //! | application | what shares one id, topics and state: today one process |
 //! | slot | the configured name of a process of an application |
 //! | changelog | the topic that holds the state |
-//! | exchange | a topic for facts from one process to another. Nothing is written to it yet; the metadata of its committed offsets holds the number of each shard's last epoch |
+//! | exchange | a topic for facts from one process to another. It is still empty. Waybill commits offsets for it all the same, because their metadata stores the number of each shard's last epoch |
 //! | generation | counts how often a shard's state was set up anew; part of each event's id; 1 at first |
-//! | fingerprint | a digest of rules and program: of everything but rows that a view depends on |
+//! | fingerprint | a digest of the rules and the program, that is, of everything that a view depends on except its rows |
 //! | incarnation | counts how often a source began again (restored, rebuilt, failed over); part of each row's version |
-//! | decode error, dead letter | why a record could not become facts; that record, kept whole |
-//! | alias, link | the name that another system gives an order; where it leads. HTTP finds an order by each of its aliases |
+//! | decode error | why a record could not become facts |
+//! | dead letter | the record that could not become facts, kept whole |
+//! | alias | the name that another system gives an order. HTTP finds an order by each of its aliases |
+//! | link | the order, or the other alias, that an alias leads to |
 //! | row owner | some sources move a row from one order to another; the index of row owners says which order has it now |
 //! | delete watermark | a version for a set of rows: all older rows of the set are deleted |
 //! | worker pool | the threads that decode and seal parts of an epoch beside the engine's own |
