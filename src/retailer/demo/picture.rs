@@ -235,7 +235,7 @@ pub(in crate::retailer) fn kill(page: &mut Page, killed: &Killed) {
         None => "every one of them as it was, to the row".to_owned(),
         Some(entity) => format!("not all of them as they were: {entity}"),
     };
-    page.line(&format!("  {mark} {} orders, SKUs, customers and names restored, {sentence}", grouped(killed.entities as u64)));
+    page.line(&format!("  {mark} {} orders, SKUs, customers and aliases restored, {sentence}", grouped(killed.entities as u64)));
 }
 
 fn kill_process(page: &mut Page, killed: &ProcessKilled) {
