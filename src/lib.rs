@@ -104,6 +104,8 @@
 //! | worker pool | the threads that decode and seal parts of an epoch beside the engine's own |
 //! | reference model | the specification programmed a second time, slowly, for the tests: engine and model must agree |
 
+#![warn(missing_docs)]
+
 pub mod envelope;
 pub mod sources;
 
@@ -122,6 +124,8 @@ pub mod error;
 pub mod http;
 pub mod telemetry;
 
+// The simulated retailer is no interface.
+#[allow(missing_docs)]
 pub mod retailer;
 
 pub mod cli;

@@ -48,8 +48,10 @@ pub mod standing;
 pub mod state;
 mod supplied;
 #[cfg(test)]
+#[allow(missing_docs)] // The functions are named after the rows that they make.
 pub mod testing;
 #[cfg(test)]
+#[allow(missing_docs)] // As in `testing`.
 mod tests;
 pub mod times;
 pub mod view;

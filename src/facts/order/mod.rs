@@ -130,9 +130,13 @@ impl OrderRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
+    /// The web shop.
     Web,
+    /// A till.
     Pos,
+    /// The ERP: an order that was entered there.
     Erp,
+    /// A marketplace.
     Market,
 }
 
@@ -140,9 +144,11 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Terms {
+    /// Before anything is sent.
     Prepaid,
     /// Invoice, terms: secured without money.
     OnAccount,
+    /// In cash, when the parcel arrives.
     CashOnDelivery,
 }
 
@@ -162,6 +168,7 @@ pub enum Advice {
 pub enum ShopState {
     /// Placed, being paid, being worked on, complete: all that the quantities say better.
     Open,
+    /// Wholly cancelled.
     Cancelled,
     /// Wholly credited, or closed.
     Closed,
@@ -172,14 +179,19 @@ pub enum ShopState {
 pub struct Header {
     /// The public number, by which the other systems refer to the order.
     pub number: Text,
+    /// The channel's name in the configuration.
     pub channel: Text,
+    /// The brand's name in the configuration.
     pub brand: Text,
+    /// Where the order was placed.
     pub origin: Origin,
+    /// By the shop's clock.
     pub placed_at: Moment,
     /// The currency that the customer was charged in.
     pub currency: Currency,
     /// What the customer owes for all lines and charges, tax inside.
     pub total: Amount,
+    /// The shop's unit prices (`Line::unit_price`) include tax; `gross` amounts always do.
     pub prices_include_tax: bool,
     /// Number of sale lines, where the header gives it.
     pub lines_expected: Option<u32>,
@@ -187,20 +199,31 @@ pub struct Header {
     pub quantity_expected: Option<Quantity>,
     /// The lines came in the same record: the set is whole.
     pub whole: bool,
+    /// A test order.
     pub test: bool,
+    /// The shop's word for the method of payment; empty: not told.
     pub payment_method: Text,
+    /// When the customer pays.
     pub terms: Terms,
     /// Account id at the shop; else the guest by the digest of his email and the brand; else nobody.
     pub customer: Option<CustomerKey>,
+    /// The customer's email address, as the shop has it.
     pub email: Option<Personal>,
+    /// Digest of that address, for whatever must not hold the address itself.
     pub email_digest: Option<Digest>,
     /// A line ships, so an address is needed.
     pub ships: bool,
+    /// The shop's word for the shipping method; empty: not told.
     pub shipping_method: Text,
+    /// Whether it may be sent in parts.
     pub advice: Advice,
+    /// When the customer was promised the goods; `None`: nothing was promised.
     pub promised_at: Option<Moment>,
+    /// The order that this one replaces, if any.
     pub replaces: Option<OrderKey>,
+    /// The order that replaces this one, if any.
     pub replaced_by: Option<OrderKey>,
+    /// What the shop says of the whole order.
     pub state: Word<ShopState>,
     /// The shop's own word for the state.
     pub raw_state: Text,
@@ -278,12 +301,17 @@ pub enum LineRole {
     Text,
 }
 
+/// What kind of thing a line sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineKind {
+    /// Goods that can be held.
     Goods,
+    /// A gift card, sold as an item.
     GiftCard,
+    /// A service: nothing to send.
     Service,
+    /// A tip: nothing to send.
     Tip,
 }
 
@@ -291,10 +319,15 @@ pub enum LineKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Needs {
+    /// By parcel.
     Ship,
+    /// The customer collects it at a counter.
     Collect,
+    /// Without a parcel: a download, a code.
     Digital,
+    /// The customer took it along when it was sold.
     Taken,
+    /// A supplier sends it; no warehouse of ours does.
     DropShip,
 }
 
@@ -303,20 +336,29 @@ pub enum Needs {
 pub struct Line {
     /// Rank within the order: pooled quantities go to earlier lines first.
     pub position: u32,
+    /// The shop's id of the line that this one is part of; `None`: of no other.
     pub parent: Option<Text>,
+    /// Whether the line carries price, goods, both or neither.
     pub role: LineRole,
+    /// What is sold.
     pub sku: Sku,
     /// The SKU as its source spells it.
     pub sku_text: Text,
+    /// The name of the goods on the order; empty: not told.
     pub description: Text,
+    /// Pieces ordered; cancellations do not lower it.
     pub ordered: Quantity,
     /// What the customer owes for the whole line after discounts, tax inside.
     pub gross: Amount,
     /// The part of `gross` that is tax.
     pub tax: Amount,
+    /// What kind of thing is sold.
     pub kind: LineKind,
+    /// How it reaches the customer.
     pub needs: Needs,
+    /// Where it is to be sent from or was sold, as the shop spells it; `None`: not told.
     pub location: Option<Text>,
+    /// Cost of one piece, in the currency of unit costs; `None`: not known.
     pub unit_cost: Option<Amount>,
     /// Stock is kept of it; an untracked line ships and claims nothing.
     pub tracked: bool,
@@ -390,8 +432,11 @@ pub enum ChargeKind {
 /// A charge of the order. Key: kind + number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Charge {
+    /// What it is for.
     pub kind: ChargeKind,
+    /// What the customer owes for it, tax inside.
     pub gross: Amount,
+    /// The part of `gross` that is tax.
     pub tax: Amount,
     /// The shop took the charge away.
     pub removed: bool,
@@ -422,15 +467,19 @@ pub enum Tender {
 /// A payment, as running totals of one tender. Key: the shop's payment id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Payment {
+    /// The means of payment.
     pub tender: Tender,
+    /// The currency of its amounts.
     pub currency: Currency,
     /// Authorised in all, captured part included; 0 when voided or expired.
     pub authorised: Amount,
     /// Captured less voided.
     pub captured: Amount,
+    /// When the authorisation lapses; `None`: not told.
     pub expires_at: Option<Moment>,
     /// The gateway's reference of the capture: two rows with the same one are one fact.
     pub reference: Text,
+    /// The provider refused the payment.
     pub failed: bool,
 }
 
@@ -445,31 +494,40 @@ impl Payment {
 /// Somebody stopped the order. Key: who + reason. In force while `active`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hold {
+    /// Why, in its source's words.
     pub reason: Text,
+    /// Still in force; `false`: the hold was lifted.
     pub active: bool,
 }
 
 /// What an authority of its own says is cancelled of a line, as a total. Key: line + who. Owner: shop, ERP or warehouse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cancellation {
+    /// The line, or the SKU.
     pub line: LineRef,
+    /// Pieces cancelled so far.
     pub total: Quantity,
     /// The warehouse has stopped it: these pieces can't be sent any more.
     pub stopped: bool,
+    /// Why, in its source's words; empty: not told.
     pub reason: Text,
 }
 
 /// What became of the order that this one replaces. Key: that order's key. Owner: the shop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Predecessor {
+    /// The order that was replaced.
     pub order: OrderKey,
+    /// The shop has cancelled it wholly.
     pub cancelled: bool,
 }
 
 /// That a warehouse does not know a SKU of the order (or sends it no more), as that SKU has heard. Derived. Key: SKU + the warehouse's source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NotStocked {
+    /// The SKU that is not known there.
     pub sku: Sku,
+    /// The warehouse's source.
     pub warehouse: SourceId,
 }
 
@@ -483,13 +541,16 @@ pub struct Counted {
 /// That a line waits for goods which are sold before they are there, told by their SKU. Derived. Key: SKU + the line's row there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Backordered {
+    /// The shop's line id.
     pub line: Text,
 }
 
 /// That a snapshot which read all of its source's rows did not find one of the order's. Derived. Key: that row's kind and id, under its source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
+    /// [`OrderRow::kind`] of the row that is missing.
     pub kind: u8,
+    /// The id in that row's key.
     pub id: Text,
     /// Of the snapshot: a row that is newer was seen since.
     pub read: Version,
@@ -498,38 +559,52 @@ pub struct LeftOut {
 /// What a person decided about an exception. A fact like any other, so that it survives restarts and replays. Key: exception's kind + number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The exception that it settles: its kind, and what tells several of one entity apart.
+    /// The kind of the exception that it settles, as in `unknown-word`.
     pub kind: Text,
+    /// Tells several exceptions of one kind apart; empty where an entity has only one.
     pub number: Text,
     /// One of the exception's choices, as in `accept`, `cancel`, `resend`, `refund`.
     pub choice: Text,
+    /// The amount decided; `None`: the choice needs none.
     pub amount: Option<Amount>,
+    /// The lines that it concerns, each with pieces; empty: all.
     pub lines: Vec<(LineRef, Quantity)>,
-    /// Who decided (a login, no person's data beyond that), and why.
+    /// Who decided: a login, no person's data beyond that.
     pub who: Text,
+    /// The reason that was given.
     pub why: Text,
+    /// By the clock of whoever recorded it.
     pub decided_at: Moment,
 }
 
+/// How far a refund has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefundState {
+    /// On its way: counted as refunded.
     Pending,
+    /// Paid.
     Success,
+    /// Not paid.
     Failed,
 }
 
 /// A refund that some system tells of. Key: that system's refund id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refund {
+    /// The means by which the money goes back.
     pub tender: Tender,
+    /// The currency of `amount`.
     pub currency: Currency,
+    /// What goes back to the customer.
     pub amount: Amount,
+    /// How far it has got.
     pub state: Word<RefundState>,
     /// The payment provider's reference: two rows with the same one are one refund.
     pub reference: Text,
     /// The id of our request that it answers, where the system can carry it.
     pub request: Option<Text>,
+    /// By the clock of the system that tells of it.
     pub refunded_at: Moment,
 }
 

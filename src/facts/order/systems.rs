@@ -5,41 +5,57 @@ use serde::{Deserialize, Serialize};
 use super::{LineRef, Word};
 use crate::facts::{Amount, Moment, Quantity, Sku, Text};
 
+/// How far the ERP's record has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErpState {
+    /// Entered, not approved.
     Pending,
+    /// Approved: the goods may be sent.
     Approved,
+    /// Approved, and finished.
     Closed,
+    /// Cancelled in the ERP.
     Cancelled,
+    /// Approved, and posted.
     Posted,
 }
 
 /// The ERP's record of an order (`return_order = false`). Key: document type + number. A deleted row is `gone`, not cancelled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErpRecord {
+    /// The document's number.
     pub document: Text,
+    /// How far it has got.
     pub state: Word<ErpState>,
+    /// By the ERP's clock; `None`: not told.
     pub created_at: Option<Moment>,
 }
 
 /// A line of the ERP's record. Key: document + line number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErpLine {
+    /// The document's number.
     pub document: Text,
     /// The shop's line id, where the ERP keeps it.
     pub order_line: Option<Text>,
+    /// What is on the line.
     pub sku: Sku,
+    /// Pieces on the line now.
     pub quantity: Quantity,
+    /// Where it is to be sent from, as the ERP spells it; `None`: not told.
     pub location: Option<Text>,
+    /// A supplier sends it.
     pub drop_ship: bool,
     /// The ERP's own shipped total.
     pub shipped: Quantity,
+    /// The ERP's own invoiced total.
     pub invoiced: Quantity,
     /// Value of the line in the ERP, tax inside, where it tells one: compared with the order's (`erp-differs`).
     pub gross: Option<Amount>,
     /// The ERP will deliver no more of it.
     pub closed: bool,
+    /// Cost of one piece, in the ERP's own currency; `None`: not told.
     pub unit_cost: Option<Amount>,
 }
 
@@ -62,52 +78,75 @@ impl ErpLine {
     }
 }
 
+/// What a posted document records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PostedKind {
+    /// Goods that left.
     Shipment,
+    /// Goods that were invoiced.
     Invoice,
+    /// Goods that came back.
     ReturnReceipt,
+    /// Goods that were credited.
     CreditNote,
 }
 
 /// A line of a posted document of the ERP. Key: kind + document + line number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErpPosted {
+    /// What the document records.
     pub kind: PostedKind,
+    /// The posted document's number.
     pub document: Text,
     /// The open document that it was posted from.
     pub from: Text,
+    /// What is on the line.
     pub sku: Sku,
     /// Signed: a correction is negative.
     pub quantity: Quantity,
 }
 
+/// How far the warehouse's order has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WarehouseState {
+    /// Received, nothing allocated in full.
     New,
+    /// Stock is set aside for it.
     Allocated,
+    /// Being picked.
     Picking,
+    /// Picked, not packed.
     Picked,
+    /// Packed, not despatched.
     Packed,
+    /// A part has left.
     PartDespatched,
+    /// All has left.
     Despatched,
+    /// Stopped for now by the warehouse.
     Held,
+    /// Cancelled: no more will leave.
     Cancelled,
+    /// Finished: no more will leave.
     Closed,
 }
 
 /// The warehouse's order. Key: the warehouse's order number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarehouseOrder {
+    /// The warehouse's location, as it spells it; empty: not told.
     pub location: Text,
+    /// How far it has got.
     pub state: Word<WarehouseState>,
 }
 
 /// How many pieces the warehouse's order has now: the answer to a lowered total. Key: the warehouse's order number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarehouseTotal {
+    /// The warehouse's location, as it spells it; empty: not told.
     pub location: Text,
+    /// Pieces on the order now, in all.
     pub pieces: Quantity,
 }
 
@@ -116,7 +155,9 @@ pub struct WarehouseTotal {
 pub struct WarehouseLine {
     /// The warehouse's order number.
     pub order: Text,
+    /// The warehouse's location, as it spells it; empty: not told.
     pub location: Text,
+    /// The order's line, or the SKU.
     pub line: LineRef,
     /// What the warehouse is to send in all.
     pub quantity: Quantity,

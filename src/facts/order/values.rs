@@ -19,11 +19,14 @@ impl fmt::Debug for Personal {
 /// A status or condition word: known, or kept as its source wrote it (exception `unknown-word`; it moves no stage and opens no gate).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word<T> {
+    /// A word with a meaning.
     Known(T),
+    /// A word without one, as its source wrote it.
     Unknown(Text),
 }
 
 impl<T> Word<T> {
+    /// The source's word, if it has no meaning.
     pub fn unknown(&self) -> Option<&Text> {
         match self {
             Self::Known(_) => None,
@@ -31,6 +34,7 @@ impl<T> Word<T> {
         }
     }
 
+    /// The meaning, if it has one.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(meaning) => Some(meaning),
@@ -42,6 +46,7 @@ impl<T> Word<T> {
 /// Which of the order's lines a row speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LineRef {
+    /// The shop's line id.
     Line(Text),
     /// Only the SKU is named: its lines are pooled.
     Sku(Sku),

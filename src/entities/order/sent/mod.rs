@@ -55,11 +55,13 @@ pub struct SentLine<'a> {
     pub wanted: Quantity,
     /// Pieces in parcels that are delivered.
     pub delivered: Quantity,
-    /// The shop's own shipped and received-back totals: notices need not report them again.
+    /// The shop's own shipped total: notices need not report it again.
     pub shop_shipped: Quantity,
+    /// The shop's own received-back total: notices need not report it again.
     pub shop_received: Quantity,
-    /// Despatches of this line's goods, and the newest record among them.
+    /// Despatches of this line's goods.
     pub parts: Vec<DespatchPart<'a>>,
+    /// The newest record among them; `None`: nothing was despatched.
     pub cause: Option<Cause>,
     /// Some despatch names only the SKU, which other lines have too: its pieces may be assigned to these lines differently later.
     pub pooled: bool,
