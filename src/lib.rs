@@ -34,9 +34,9 @@
 //!
 //! - No view reads another view. An order sends derived facts to its SKUs and its customer.
 //! - No fact names a system (Magento, NAV ...). It carries the number of its source; the rules say which role that source plays.
-//! - No pure room waits, reads a clock or writes a line to the program's log. All rooms before [`engine`] are pure, and so is each part of the engine
-//!   that computes an epoch. Only its loop ([`engine::run`]) waits for the next records and measures times. The time of an epoch is its tick; metrics and
-//!   the program's log follow after the commit.
+//! - No pure room waits, reads a clock or writes a line to the program's log. Pure are the rooms that stand before [`engine`] in the list of
+//!   imports ([`facts`] to [`events`]), and each part of the engine that computes an epoch. Only its loop ([`engine::run`]) waits for the next records and
+//!   measures times. The time of an epoch is its tick; metrics and the program's log follow after the commit.
 //! - HTTP never reads an uncommitted row.
 //! - No offset is committed outside of the transaction that holds what follows from its records.
 //! - No bad record stops a partition, and none is skipped silently: it goes whole to `dead-letters`.
@@ -45,7 +45,7 @@
 //!
 //! # Words, one meaning each
 //!
-//! Verbs, in the sequence of an epoch; the last happens once, at the start:
+//! Verbs, in the sequence of an epoch. The last one, *restore*, happens once, when the process starts:
 //!
 //! | verb | meaning |
 //! | --- | --- |
@@ -91,7 +91,7 @@
 //! | application | what shares one id, topics and state: today one process |
 //! | slot | the configured name of a process of an application |
 //! | changelog | the topic that holds the state |
-//! | exchange | a topic for facts from one process to another. It is still empty. Waybill commits offsets for it all the same, because their metadata stores the number of each shard's last epoch |
+//! | exchange | a topic for facts from one process to another. It is still empty. Waybill commits offsets for it already: the metadata of these offsets is where the number of each shard's last epoch is stored |
 //! | generation | counts how often a shard's state was set up anew; part of each event's id; 1 at first |
 //! | fingerprint | a digest of the rules and the program, that is, of everything that a view depends on except its rows |
 //! | incarnation | counts how often a source began again (restored, rebuilt, failed over); part of each row's version |
