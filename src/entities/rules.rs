@@ -197,6 +197,11 @@ impl Rules {
         if id == SourceId::WAYBILL { "waybill" } else { self.source(id).map_or("unknown source", |source| &source.name) }
     }
 
+    /// The name of the first source that plays the role: the one that has to bring a row. Empty where none does.
+    pub fn bringer(&self, role: Role) -> String {
+        self.sources.iter().find(|source| source.roles.contains(&role)).map(|source| source.name.to_string()).unwrap_or_default()
+    }
+
     /// Does this source play the role?
     pub fn plays(&self, id: SourceId, role: Role) -> bool {
         self.source(id).is_some_and(|source| source.roles.contains(&role))

@@ -299,10 +299,10 @@ fn gate(view: &OrderView<'_>, parcel: &ParcelView<'_>, receiver: Receiver, rules
     let tracked = gives_up_tracking(parcel, rules).is_none_or(|moment| moment <= tick);
     let gate = RequestGate::default().and(&view.gates.not_test).consistent(view);
     let gate = if receiver == Receiver::Erp { gate.and(&view.gates.recorded) } else { gate };
-    gate.when("resolved", resolved, || ("the order lines that the parcel's rows name".into(), request::bringer(rules, Role::Shop))).when(
+    gate.when("resolved", resolved, || ("the order lines that the parcel's rows name".into(), rules.bringer(Role::Shop))).when(
         "tracking",
         tracked,
-        || ("the parcel's tracking number".into(), request::bringer(rules, Role::Wms)),
+        || ("the parcel's tracking number".into(), rules.bringer(Role::Wms)),
     )
 }
 

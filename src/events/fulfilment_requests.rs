@@ -247,9 +247,9 @@ fn gate(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) ->
         .and(&conditions.ship_to)
         .and(&conditions.not_replaced)
         .and(&conditions.in_place)
-        .when("one-record", !duplicate, || ("one live record of the order".into(), request::bringer(rules, Role::Erp)))
-        .when("stocked", stocked, || (format!("{} among the warehouse's items", lacking.join(", ")), request::bringer(rules, Role::Wms)))
-        .when("location", located, || ("a known location for every line".into(), request::bringer(rules, Role::Erp)))
+        .when("one-record", !duplicate, || ("one live record of the order".into(), rules.bringer(Role::Erp)))
+        .when("stocked", stocked, || (format!("{} among the warehouse's items", lacking.join(", ")), rules.bringer(Role::Wms)))
+        .when("location", located, || ("a known location for every line".into(), rules.bringer(Role::Erp)))
 }
 
 fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentRequest {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{OrderRef, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
-use super::request::{self, Request, WhyTopic};
+use super::request::{Request, WhyTopic};
 use super::worth::{Worth, worth};
 use crate::entities::account::Account;
 use crate::entities::ledger::{AccountPair, JournalLedgers};
@@ -111,7 +111,7 @@ impl Request for JournalEntry {
                 return topic;
             }
             let missing = view.lines.iter().any(|line| line.sent.despatched.is_positive() && line.erp.unit_cost.is_none());
-            let cost = || ("the unit cost of what was despatched".into(), request::bringer(rules, Role::Erp));
+            let cost = || ("the unit cost of what was despatched".into(), rules.bringer(Role::Erp));
             topic.waiting_for(RequestGate::default().when("cost", !missing, cost))
         };
         books(view, rules).into_iter().map(topic).collect()

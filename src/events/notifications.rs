@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{OrderRef, RequestBody, RequestHead, digest};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
-use super::request::{self, Request, WhyTopic};
+use super::request::{Request, WhyTopic};
 use super::worth;
 use crate::entities::ledger::{Entered, SentMails};
 use crate::entities::order::OrderView;
@@ -422,20 +422,19 @@ fn refund_mailed(sent: &SentMails) -> Amount {
 
 fn gate(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules, tick: Moment) -> RequestGate {
     let address = header.email.as_ref().is_some_and(|email| !email.0.trim().is_empty());
-    let gate =
-        RequestGate::of_order(view).when("address", address, || ("an address to write to".into(), request::bringer(rules, Role::Shop)));
+    let gate = RequestGate::of_order(view).when("address", address, || ("an address to write to".into(), rules.bringer(Role::Shop)));
     match mail.kind {
         MailKind::Confirmed => gate.and(&view.gates.secured),
         MailKind::Despatched => {
             let tracked = mail.gives_up_tracking(rules).is_none_or(|moment| moment <= tick);
             let settled = mail.settled_at(view, sent, rules).is_none_or(|moment| moment <= tick);
-            let wms = || request::bringer(rules, Role::Wms);
+            let wms = || rules.bringer(Role::Wms);
             gate.when("tracking", tracked, || ("the parcel's tracking number".into(), wms()))
                 .when("settled", settled, || ("a minute without a change of the parcel's rows".into(), wms()))
         }
         MailKind::ReturnReceived => {
             let authorised = mail.returned.is_some_and(|returned| returned.lines.iter().any(|line| line.authorised));
-            gate.when("authorised", authorised, || (format!("the approval of {}", mail.part), request::bringer(rules, Role::Erp)))
+            gate.when("authorised", authorised, || (format!("the approval of {}", mail.part), rules.bringer(Role::Erp)))
         }
         _ => gate,
     }

@@ -102,7 +102,7 @@ fn gate(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
         let open = view.sent.parcels.iter().filter(|parcel| !is_final(parcel, rules)).map(|parcel| parcel.key);
         let open: Vec<&str> = open.collect();
         let waits = if open.is_empty() { "the despatch of what is wanted".into() } else { format!("the delivery of {}", open.join(", ")) };
-        (waits, request::bringer(rules, Role::Carrier))
+        (waits, rules.bringer(Role::Carrier))
     };
     RequestGate::of_order(view).and(&view.gates.recorded).and(&view.gates.not_held).when("delivered", all_delivered(view, rules), missing)
 }

@@ -114,7 +114,7 @@ impl Request for OrderReversal {
             let notified: Quantity = ledgers.get(receiver.name()).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
             let (due, requested) = (format!("{settled} pieces"), format!("{notified} pieces"));
             let topic = WhyTopic::new(Self::TOPIC, receiver.name().into(), due, requested, gate(view));
-            let word = || ("the warehouse's report on the goods, or the next count".into(), request::bringer(rules, Role::Wms));
+            let word = || ("the warehouse's report on the goods, or the next count".into(), rules.bringer(Role::Wms));
             topic.waiting_for(RequestGate::default().when("settled", settled >= back, word))
         };
         request::receivers(view, rules).map(topic).collect()

@@ -116,7 +116,7 @@ impl Request for ReceiptNotice {
                 let gate = gate(view, returned, rules);
                 let topic = WhyTopic::new(Self::TOPIC, slot, format!("{due} pieces"), format!("{notified} pieces"), gate);
                 let expected: Quantity = returned.lines.iter().filter(|line| line.goods_expected).map(|line| line.quantity).sum();
-                let receipt = || (format!("the receipt of {} pieces", expected - due), request::bringer(rules, Role::Wms));
+                let receipt = || (format!("the receipt of {} pieces", expected - due), rules.bringer(Role::Wms));
                 topics.push(topic.waiting_for(RequestGate::default().when("received", due >= expected, receipt)));
             }
         }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{OrderRef, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
-use super::request::{self, Request, WhyTopic};
+use super::request::{Request, WhyTopic};
 use super::worth::{Worth, worth};
 use crate::entities::ledger::SumLedger;
 use crate::entities::order::OrderView;
@@ -156,9 +156,9 @@ fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
 
 fn gate(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
     RequestGate::of_money(view)
-        .when("captured", view.money.captured.is_positive(), || ("a captured payment".into(), request::bringer(rules, Role::Shop)))
+        .when("captured", view.money.captured.is_positive(), || ("a captured payment".into(), rules.bringer(Role::Shop)))
         .when("refunds-agree", view.money.refunds_agree, || {
-            ("the same refunds in every system that reports all of them".into(), request::bringer(rules, Role::Finance))
+            ("the same refunds in every system that reports all of them".into(), rules.bringer(Role::Finance))
         })
 }
 
@@ -170,11 +170,11 @@ fn waits(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
     let unauthorised = sum(|line| (line.back.accepted - line.back.authorised).floor_zero());
     RequestGate::default()
         .when("stopped", unstopped.is_zero(), || {
-            (format!("the warehouse's answer to the cancellation of {unstopped} pieces"), request::bringer(rules, Role::Wms))
+            (format!("the warehouse's answer to the cancellation of {unstopped} pieces"), rules.bringer(Role::Wms))
         })
-        .when("received", awaited.is_zero(), || (format!("the receipt of {awaited} pieces"), request::bringer(rules, Role::Wms)))
+        .when("received", awaited.is_zero(), || (format!("the receipt of {awaited} pieces"), rules.bringer(Role::Wms)))
         .when("authorised", unauthorised.is_zero(), || {
-            (format!("an authorisation for {unauthorised} pieces that came back"), request::bringer(rules, Role::Erp))
+            (format!("an authorisation for {unauthorised} pieces that came back"), rules.bringer(Role::Erp))
         })
 }
 

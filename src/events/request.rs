@@ -123,11 +123,6 @@ impl WhyTopic {
     }
 }
 
-/// The first source that plays the role, by name: who is to bring a row.
-pub fn bringer(rules: &Rules, role: Role) -> String {
-    rules.sources.iter().find(|source| source.roles.contains(&role)).map_or_else(String::new, |source| source.name.to_string())
-}
-
 /// The shop's own id of the order: the part of its key after the source.
 pub fn native_id(order: &OrderKey) -> Text {
     let id = order.0.split_once('|').map_or(order.0.as_str(), |(_, id)| id);

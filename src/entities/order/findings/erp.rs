@@ -7,7 +7,6 @@ use super::finding::Finding;
 use crate::entities::RowOf;
 use crate::entities::order::erp::{record_lines, records, targets};
 use crate::entities::order::figures::LineView;
-use crate::entities::order::gates;
 use crate::entities::rules::Role;
 use crate::entities::small_map::SmallMap;
 use crate::facts::order::{ErpPosted, ErpState, Origin, PostedKind, Word};
@@ -99,7 +98,7 @@ fn missing(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     if !wanted || evidence.figures.erp.exists {
         return None;
     }
-    let source = gates::role_name(evidence.rules, Role::Erp);
+    let source = evidence.rules.bringer(Role::Erp);
     let sentence = format!("{source} was asked to record the order, and has no record of it");
     let finding = Finding::new("erp-record-missing", "", sentence).at_risk(evidence.figures.placed.header.map(|header| header.total));
     Some(finding.after(asked_at + evidence.rules.durations.erp_record_missing))

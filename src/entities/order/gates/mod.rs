@@ -12,7 +12,7 @@ use super::money::Money;
 use super::paid::{self, Paid};
 use super::placed::Placed;
 use crate::entities::Rows;
-use crate::entities::rules::{Role, Rules};
+use crate::entities::rules::Role;
 use crate::facts::order::Hold;
 use crate::facts::{Cause, OrderRow, SourceId};
 
@@ -68,8 +68,8 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>,
     let Input { rows, rules, clock } = input;
     let header = placed.header;
     let since = header.map(|header| header.placed_at);
-    let shop = || placed.shop.map_or_else(|| role_name(rules, Role::Shop), |shop| rules.name_of(shop).to_owned());
-    let erp_name = || role_name(rules, Role::Erp);
+    let shop = || placed.shop.map_or_else(|| rules.bringer(Role::Shop), |shop| rules.name_of(shop).to_owned());
+    let erp_name = || rules.bringer(Role::Erp);
 
     let address = placed.has_address();
     let ship_to = Gate::new("ship-to", address, since, || ("the ship-to address".to_owned(), shop()));
@@ -115,9 +115,4 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, paid: &Paid<'a>,
 fn holds(rows: &Rows<OrderRow>) -> Vec<HoldView<'_>> {
     let active = rows.all::<Hold>().filter(|each| each.row.active);
     active.map(|each| HoldView { source: each.key.source, reason: &each.row.reason, cause: each.stored.cause }).collect()
-}
-
-/// The first source that plays the role.
-pub(super) fn role_name(rules: &Rules, role: Role) -> String {
-    rules.sources.iter().find(|source| source.roles.contains(&role)).map(|source| source.name.to_string()).unwrap_or_default()
 }
