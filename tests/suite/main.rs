@@ -1,5 +1,6 @@
-//! One integration binary: simulation, confluence, rules of the domain, rules of the house.
+//! One integration binary: cases, scenarios, rules of the domain, rules of the house.
 
+mod cases;
 mod rules;
 mod scenarios;
 mod specification;

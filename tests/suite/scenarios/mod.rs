@@ -26,7 +26,7 @@ mod retailer;
 mod rows;
 mod rows_stock;
 mod rows_systems;
-mod run;
+pub mod run;
 
 use std::collections::BTreeMap;
 use std::fs;

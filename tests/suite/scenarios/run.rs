@@ -134,6 +134,13 @@ async fn start(config: &Config, broker: &Broker, sources: &Arc<[Arc<str>]>) -> R
 
 impl<'c> Play<'c> {
     pub async fn begin(config: &'c Config, records: &[StoryRecord]) -> Result<Self, String> {
+        let mut play = Self::open(config).await?;
+        play.note_subjects(records);
+        Ok(play)
+    }
+
+    /// A broker with the topics of this configuration, and an engine that reads them.
+    pub async fn open(config: &'c Config) -> Result<Self, String> {
         let settings = config.engine();
         let (broker, names) = (Broker::new(), &settings.names);
         let sources: Arc<[Arc<str>]> = config.source_topics().map(|(topic, _)| topic.into()).collect();
@@ -146,7 +153,7 @@ impl<'c> Play<'c> {
         let listened: Vec<Arc<str>> = topics.keys().cloned().chain([names.dead_letters.clone()]).collect();
         let tail = broker.tail(&listened);
         let engine = start(config, &broker, &sources).await?;
-        let mut play = Self {
+        Ok(Self {
             config,
             broker,
             sources,
@@ -157,9 +164,36 @@ impl<'c> Play<'c> {
             dead_letters: 0,
             orders: BTreeSet::new(),
             skus: BTreeSet::new(),
-        };
-        play.note_subjects(records);
-        Ok(play)
+        })
+    }
+
+    /// A record of a system, as it stands in its topic, at the broker's time.
+    pub fn write(&self, record: OutRecord) {
+        self.broker.produce(record, self.broker.now());
+    }
+
+    /// Lets the engine read all that is written.
+    pub async fn read_all(&mut self) -> Result<(), String> {
+        while self.turn().await? == Turn::Committed {}
+        self.listen();
+        Ok(())
+    }
+
+    /// What queries answer now.
+    pub fn views(&self) -> CommittedViews {
+        let views = CommittedViews::default();
+        views.open(self.engine.core().published().clone());
+        views
+    }
+
+    /// All events so far.
+    pub fn heard(&self) -> &[Heard] {
+        &self.heard
+    }
+
+    /// How many records could not be read so far.
+    pub fn dead_letters(&self) -> usize {
+        self.dead_letters
     }
 
     /// The orders and SKUs of the story: what is asked of the views at its end.
@@ -208,9 +242,7 @@ impl<'c> Play<'c> {
             self.turn().await?;
             self.engine = start(self.config, &self.broker, &self.sources).await?;
         }
-        while self.turn().await? == Turn::Committed {}
-        self.listen();
-        Ok(())
+        self.read_all().await
     }
 
     fn listen(&mut self) {
@@ -234,8 +266,7 @@ impl<'c> Play<'c> {
     pub fn outcome(&mut self) -> Outcome {
         self.listen();
         let published = self.engine.core().published();
-        let views = CommittedViews::default();
-        views.open(published.clone());
+        let views = self.views();
         let ledgers = published.orders().map(|(key, state)| {
             let ledgers = serde_json::to_value(&state.ledgers).expect("ledgers have a JSON form");
             (key.0.to_string(), ledgers)
@@ -288,7 +319,7 @@ pub fn play_with_looks(config: &Config, records: &[StoryRecord], looks: &[Moment
     })
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+pub fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
     runtime.block_on(work)
 }
