@@ -271,6 +271,19 @@ pub mod say {
         warn!(missing = missing.join(", "), "waiting for topics that are not there yet: create them, or start what writes them");
     }
 
+    /// Topics of sources do not exist yet. Reading begins without them.
+    pub fn without_topics(missing: &[String]) {
+        warn!(
+            missing = missing.join(", "),
+            "these topics do not exist yet; each is read once it does (`required = true` in a source's section waits for them)"
+        );
+    }
+
+    /// A source's topic that was missing is there.
+    pub fn topic_appeared(topic: &str) {
+        info!(topic, "the topic has appeared: it is read from its earliest records on");
+    }
+
     /// All state is read back.
     pub fn restored(shards: u32, records: u64, took: Duration) {
         info!(shards, records, seconds = took.as_secs_f64(), "restored");

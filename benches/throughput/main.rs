@@ -206,7 +206,7 @@ fn config(name: &str, bootstrap: &str, args: &Args) -> Config {
 
 async fn fill(input: &Input, bootstrap: &str, args: &Args) -> Result<(), LogError> {
     let own = |topic: &Arc<str>| OwnTopic { name: topic.to_string(), partitions: args.partitions, kind: TopicKind::Requests };
-    let plan = TopicPlan { own: input.topics.iter().map(own).collect(), sources: vec![], replication: None };
+    let plan = TopicPlan { own: input.topics.iter().map(own).collect(), sources: vec![], required: vec![], replication: None };
     prepare(&broker::settings(&config("fill", bootstrap, args)), &plan).await?;
     let producer = PlainProducer::new(bootstrap, &BTreeMap::new()).unwrap();
     for record in input.iter() {
@@ -223,5 +223,5 @@ async fn own_topics(config: &Config) -> Result<(), LogError> {
 }
 
 async fn prepare(settings: &KafkaSettings, plan: &TopicPlan) -> Result<(), LogError> {
-    admin::prepare(settings, plan, &Arc::new(KafkaHealth::default()), |_| ()).await
+    admin::prepare(settings, plan, &Arc::new(KafkaHealth::default()), |_, _| ()).await
 }

@@ -45,16 +45,19 @@ pub fn plan(config: &Config) -> TopicPlan {
     let decisions: Arc<str> = config.own_topic(decisions::TOPIC).into();
     all.push(own(&decisions, 1, TopicKind::Requests));
     let sources = source_topics(config).into_iter().filter(|topic| *topic != decisions).collect();
-    TopicPlan { own: all, sources, replication: config.kafka.replication }
+    let required = config.sources.iter().filter(|source| source.required).flat_map(|source| &source.topics);
+    let required = required.map(|topic| topic.as_str().into()).collect();
+    TopicPlan { own: all, sources, required, replication: config.kafka.replication }
 }
 
-/// Connects, and prints what is missing or differs. Topics of Waybill's own that are missing are no fault: the start creates them.
+/// Connects, and prints what is missing or differs. Topics of Waybill's own that are missing are no fault: the start creates them. Nor are those of
+/// sources that are not required: they are read once they appear.
 pub fn look(config: &Config) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the runtime"))?;
     let looked = runtime.block_on(describe(&settings(config), &plan(config)));
     let problems = looked.map_err(|error| Error::Unavailable(error.to_string()))?;
     let (to_come, wrong): (Vec<_>, Vec<_>) =
-        problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. }));
+        problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. } | TopicProblem::Absent { .. }));
     to_come.iter().for_each(|problem| println!("  note: {problem}"));
     if wrong.is_empty() {
         println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::facts::Moment;
-use crate::http::{BrokerState, CommittedViews, Inbox, Server, Service, SourceState, Status};
+use crate::http::{BrokerState, CommittedViews, Inbox, Readiness, Server, Service, SourceState, Status};
 use crate::kafka::client::PlainProducer;
 use crate::kafka::{KafkaHealth, KafkaLog, admin};
 use crate::sources::decisions;
@@ -145,25 +145,17 @@ async fn given_up(ending: &mut watch::Receiver<bool>, status: &Status) {
 
 async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, health: &Arc<KafkaHealth>) -> Result<(), Error> {
     let config = &shared.config;
-    let report_missing = |missing: &[String]| {
-        say::waiting_for_topics(missing);
-        shared.status.update(|readiness| {
-            for source in &config.sources {
-                let topics: Vec<String> = missing.iter().filter(|topic| source.topics.contains(topic)).cloned().collect();
-                if let Some(status) = readiness.sources.get_mut(source.common.name.as_str()) {
-                    status.state = if topics.is_empty() { SourceState::Waiting } else { SourceState::TopicsMissing };
-                    status.topics_missing = topics;
-                }
-            }
-        });
-    };
-    admin::prepare(&broker::settings(config), &broker::plan(config), health, report_missing).await?;
-    shared.status.update(|readiness| {
-        for status in readiness.sources.values_mut() {
-            status.state = SourceState::Reading;
-            status.topics_missing.clear();
+    let report_missing = |missing: &[String], waits: bool| {
+        if waits {
+            say::waiting_for_topics(missing)
+        } else {
+            say::without_topics(missing)
         }
-    });
+        shared.status.update(|readiness| note_missing(config, readiness, missing));
+    };
+    // What was missing at the last look, until the log has looked itself.
+    shared.status.update(|readiness| note_missing(config, readiness, &[]));
+    admin::prepare(&broker::settings(config), &broker::plan(config), health, report_missing).await?;
     let names = config.sources.iter().map(|source| source.common.name.to_string()).collect();
     let observer = EpochReporter::new(Arc::clone(&shared.metrics), Arc::clone(&shared.status), names);
     let began = Instant::now();
@@ -184,7 +176,22 @@ async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, h
     Ok(())
 }
 
-/// Copies what the log knows of the brokers and the lag.
+/// Shows for each source which of its topics are not there, and how it stands.
+fn note_missing(config: &Config, readiness: &mut Readiness, missing: &[String]) {
+    for source in &config.sources {
+        let topics: Vec<String> = missing.iter().filter(|topic| source.topics.contains(topic)).cloned().collect();
+        if let Some(status) = readiness.sources.get_mut(source.common.name.as_str()) {
+            status.state = match topics.len() {
+                1.. if source.required => SourceState::TopicsMissing,
+                absent if absent == source.topics.len() => SourceState::Waiting,
+                _ => SourceState::Reading,
+            };
+            status.topics_missing = topics;
+        }
+    }
+}
+
+/// Copies what the log knows of the brokers, the topics and the lag.
 async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedViews) {
     let DaemonContext { config, metrics, status, .. } = shared;
     loop {
@@ -198,9 +205,12 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
                     error: report.last_error.clone().unwrap_or_else(|| report.doing.to_owned()),
                     since: Moment(jiff::Timestamp::now().as_millisecond() - seconds as i64 * 1_000),
                 },
-                None if report.partitions_expected > 0 || readiness.restore.done => BrokerState::Reached,
+                None if report.reached || readiness.restore.done => BrokerState::Reached,
                 None => BrokerState::Connecting,
             };
+            if let Some(absent) = &report.topics_absent {
+                note_missing(&config, readiness, absent);
+            }
             for source in &config.sources {
                 let lag = report
                     .partitions

@@ -1,6 +1,7 @@
 //! How each part of the process stands: written by engine and log, read by `/readyz`.
 //!
-//! Ready means: the broker is reached, the state is restored, and no source's topics are missing. A dead letter, an open exception or a lag
+//! Ready means: the broker is reached, the state is restored, and no topic of a source that is required is missing. (A table that nobody has written to
+//! has no topic yet: it is named under its source, and read once it appears.) A dead letter, an open exception or a lag
 //! is shown, and does not make an instance unready: taking it out of service would mend none of them.
 
 use std::collections::BTreeMap;
@@ -46,12 +47,12 @@ pub struct RestoreState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceState {
-    /// Its topics have not been looked for yet.
+    /// None of its topics is there, or they have not been looked for yet.
     #[default]
     Waiting,
-    /// One of its topics is not there.
+    /// The source is required, and one of its topics is not there.
     TopicsMissing,
-    /// All its topics are there.
+    /// Its topics are read, as far as they are there.
     Reading,
 }
 
@@ -60,7 +61,7 @@ pub enum SourceState {
 pub struct SourceStatus {
     /// Is it read?
     pub state: SourceState,
-    /// Its topics that are not there.
+    /// Its topics that are not there. Each is read once it appears.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub topics_missing: Vec<String>,
     /// Records read since the process began.

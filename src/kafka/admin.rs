@@ -59,8 +59,10 @@ pub struct OwnTopic {
 pub struct TopicPlan {
     /// Topics that Waybill creates and writes.
     pub own: Vec<OwnTopic>,
-    /// Topics of the systems. Waybill never creates them; it waits for them.
+    /// Topics of the systems. Waybill never creates them.
     pub sources: Vec<Arc<str>>,
+    /// Those of them without which it does not begin; it takes the others up when they appear.
+    pub required: Vec<Arc<str>>,
     /// `None`: the broker's default.
     pub replication: Option<i32>,
 }
@@ -74,6 +76,11 @@ pub enum TopicProblem {
         topic: String,
         /// Waybill owns it, and creates it when it starts.
         own: bool,
+    },
+    /// A source's topic does not exist yet, and nothing waits for it.
+    Absent {
+        /// The topic's name.
+        topic: String,
     },
     /// The topic has another number of partitions than the configuration says.
     Partitions {
@@ -107,6 +114,7 @@ impl std::fmt::Display for TopicProblem {
                     "source topic \"{topic}\" does not exist. Start its connector or create it, or correct its name in the configuration"
                 )
             }
+            Self::Absent { topic } => write!(f, "source topic \"{topic}\" does not exist yet: it is read once it does"),
             Self::Partitions { topic, wanted, found } => write!(
                 f,
                 "topic \"{topic}\" has {found} partitions, the configuration says {wanted}. With another number, keys would move between partitions: \
@@ -148,24 +156,30 @@ impl TopicKind {
     }
 }
 
-/// Creates those of Waybill's own topics that do not exist, checks those that do, and waits for the sources' topics.
+/// Creates those of Waybill's own topics that do not exist, checks those that do, and waits for the sources' topics that are required.
 ///
-/// `waiting` gets the names of the missing source topics each time some are missing. Waits while brokers do not answer.
+/// `missing` gets the names of the source topics that do not exist each time that some do not, and whether they are waited for. Waits while brokers do
+/// not answer.
 /// Errors: a topic with another number of partitions or other settings, with all problems in one text; access refused.
 pub async fn prepare(
     settings: &KafkaSettings,
     plan: &TopicPlan,
     health: &Arc<KafkaHealth>,
-    waiting: impl Fn(&[String]),
+    missing: impl Fn(&[String], bool),
 ) -> Result<(), LogError> {
     let admin = Admin::new(settings, health)?;
     let mut pause = RETRY_FIRST;
     loop {
         match admin.prepare_once(plan).await {
-            Ok(missing) if missing.is_empty() => return Ok(()),
-            Ok(missing) => {
+            Ok(absent) => {
+                let waits = absent.iter().any(|topic| plan.required.iter().any(|required| **required == **topic));
+                if !absent.is_empty() {
+                    missing(&absent, waits);
+                }
+                if !waits {
+                    return Ok(());
+                }
                 health.doing("waiting for source topics");
-                waiting(&missing);
             }
             Err(Failure::Log(error)) => return Err(error),
             Err(Failure::Kafka(what, error)) => {
@@ -221,12 +235,15 @@ impl Admin {
         Ok(Self { client: Arc::new(client), options, health: Arc::clone(health) })
     }
 
-    /// The source topics that are still missing, once Waybill's own are as they should be.
+    /// The source topics that do not exist, once Waybill's own are as they should be.
     async fn prepare_once(&self, plan: &TopicPlan) -> Result<Vec<String>, Failure> {
         let problems = self.problems(plan).await?;
         self.health.brokers_answer();
-        let differing: Vec<_> =
-            problems.iter().filter(|problem| !matches!(problem, TopicProblem::Missing { .. })).map(TopicProblem::to_string).collect();
+        let differing: Vec<_> = problems
+            .iter()
+            .filter(|problem| !matches!(problem, TopicProblem::Missing { .. } | TopicProblem::Absent { .. }))
+            .map(TopicProblem::to_string)
+            .collect();
         if !differing.is_empty() {
             return Err(Failure::Log(LogError::Stop(differing.join("; "))));
         }
@@ -238,7 +255,7 @@ impl Admin {
             self.create(&missing, plan.replication.unwrap_or(-1)).await?;
         }
         let sources = problems.into_iter().filter_map(|problem| match problem {
-            TopicProblem::Missing { topic, own: false } => Some(topic),
+            TopicProblem::Missing { topic, own: false } | TopicProblem::Absent { topic } => Some(topic),
             _ => None,
         });
         Ok(sources.collect())
@@ -291,7 +308,10 @@ impl Admin {
         }
         problems.extend(self.differing_settings(&present).await?);
         let missing = plan.sources.iter().filter(|source| count(source).is_none());
-        problems.extend(missing.map(|source| TopicProblem::Missing { topic: source.to_string(), own: false }));
+        problems.extend(missing.map(|source| match plan.required.contains(source) {
+            true => TopicProblem::Missing { topic: source.to_string(), own: false },
+            false => TopicProblem::Absent { topic: source.to_string() },
+        }));
         Ok(problems)
     }
 

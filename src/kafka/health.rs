@@ -24,6 +24,10 @@ struct Inner {
     last_error: Option<String>,
     assigned: usize,
     expected: usize,
+    /// Brokers have answered since the start.
+    reached: bool,
+    /// Source topics that are not there yet; `None`: not asked yet.
+    absent: Option<Vec<String>>,
     partitions: BTreeMap<(String, i32), Progress>,
 }
 
@@ -49,6 +53,10 @@ pub struct HealthReport {
     pub partitions_assigned: usize,
     /// All partitions of the topics that are read.
     pub partitions_expected: usize,
+    /// Brokers have answered since the start.
+    pub reached: bool,
+    /// Source topics that are not there yet: each is read once it appears. `None`: not asked yet.
+    pub topics_absent: Option<Vec<String>>,
     /// Each partition that is read.
     pub partitions: Vec<PartitionReport>,
 }
@@ -87,6 +95,8 @@ impl KafkaHealth {
             last_error: inner.last_error.clone(),
             partitions_assigned: inner.assigned,
             partitions_expected: inner.expected,
+            reached: inner.reached,
+            topics_absent: inner.absent.clone(),
             partitions,
         }
     }
@@ -108,10 +118,19 @@ impl KafkaHealth {
     }
 
     pub(super) fn brokers_answer(&self) {
-        let was_down = self.lock().brokers_down_since.take();
+        let was_down = {
+            let mut inner = self.lock();
+            inner.reached = true;
+            inner.brokers_down_since.take()
+        };
         if let Some(since) = was_down {
             say::brokers_answer_again(since.elapsed());
         }
+    }
+
+    /// Source topics that are not there yet.
+    pub(super) fn absent(&self, topics: Vec<String>) {
+        self.lock().absent = Some(topics);
     }
 
     pub(super) fn assigned(&self, assigned: usize, expected: usize) {

@@ -269,8 +269,7 @@ impl Log for KafkaLog {
             state.next = positions.clone();
             state.base = positions;
         }
-        let topics: Vec<&str> = self.shared.topics.iter().map(|topic| &**topic).collect();
-        self.consumer.subscribe(&topics).map_err(|error| clients::misconfigured(&error))?;
+        self.consumer.subscribe(&self.shared.present()).map_err(|error| clients::misconfigured(&error))?;
         self.wait_for_assignment(until).await?;
         let mut state = self.shared.lock();
         // Records that were fetched before all partitions were assigned are read again, from the positions given.

@@ -3,6 +3,7 @@
 //! A position before a partition's end is lag. A position before its beginning or past its end is an error: records were deleted, or the topic was
 //! recreated. The prober reports it at once, before librdkafka would have to jump.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -42,14 +43,66 @@ impl Prober {
         Self { shared, consumer }
     }
 
-    /// Every partition of the topics that the group subscribes to.
+    /// Every partition of the topics that are there. A source's topic that is not there yet is noted, and looked for now and then; one of Waybill's own
+    /// must be there.
     pub(super) fn all_partitions(&self) -> Result<Vec<Partition>, LogError> {
-        let mut all = Vec::new();
+        let there = self.until_answered("topics", || self.topics_there())?;
+        let (mut all, mut absent) = (Vec::new(), BTreeSet::new());
         for (index, topic) in self.shared.topics.iter().enumerate() {
-            let count = self.partitions(topic)?;
+            let count = match there.get(&**topic) {
+                Some(count) => *count,
+                None if index < self.shared.settings.source_topics.len() => {
+                    absent.insert(index as u16);
+                    continue;
+                }
+                None => self.partitions(topic)?,
+            };
             all.extend((0..count).map(|number| Partition { topic: index as u16, number }));
         }
+        self.shared.set_absent(absent);
         Ok(all)
+    }
+
+    /// Every topic of the brokers, and how many partitions it has. A question without a name creates no topic.
+    fn topics_there(&self) -> Result<BTreeMap<String, i32>, KafkaError> {
+        let metadata = self.consumer.fetch_metadata(None, ASK_TIMEOUT)?;
+        let there = metadata.topics().iter().filter(|topic| topic.error().is_none() && !topic.partitions().is_empty());
+        Ok(there.map(|topic| (topic.name().to_owned(), i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX))).collect())
+    }
+
+    /// Looks for source topics that were not there. One that has appeared is read from its earliest records on.
+    fn look_for_absent(&self) -> Result<(), KafkaError> {
+        let absent = self.shared.lock().absent.clone();
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let there = self.topics_there()?;
+        let found = |index: &&u16| there.get(&*self.shared.topics[usize::from(**index)]).copied();
+        let mut began = Vec::new();
+        for (topic, count) in absent.iter().filter_map(|index| Some((*index, found(&index)?))) {
+            for partition in (0..count).map(|number| Partition { topic, number }) {
+                let (low, _) = self.consumer.fetch_watermarks(self.shared.topic(partition), partition.number, ASK_TIMEOUT)?;
+                began.push((partition, low));
+            }
+        }
+        if began.is_empty() {
+            return Ok(());
+        }
+        let appeared: BTreeSet<u16> = began.iter().map(|(partition, _)| partition.topic).collect();
+        {
+            let mut state = self.shared.lock();
+            for (partition, low) in began {
+                state.base.set(partition, low);
+                state.next.set(partition, low);
+            }
+        }
+        self.shared.set_absent(absent.difference(&appeared).copied().collect());
+        for index in appeared {
+            say::topic_appeared(&self.shared.topics[usize::from(index)]);
+        }
+        self.shared.lock().subscribe = true;
+        self.shared.bell.ring();
+        Ok(())
     }
 
     /// How many partitions the topic has.
@@ -141,6 +194,10 @@ impl Prober {
                     return self.shared.health.brokers_down();
                 }
             }
+        }
+        if let Err(error) = self.look_for_absent() {
+            super::rebalance::note_error(&self.shared.health, &error, &error.to_string());
+            return self.shared.health.brokers_down();
         }
         self.shared.health.brokers_answer();
     }

@@ -39,6 +39,7 @@ enum Step {
     Poll,
     Full,
     GoBack,
+    Subscribe,
     End,
 }
 
@@ -53,6 +54,7 @@ impl ReaderThread {
             match self.next_step() {
                 Step::End => break,
                 Step::GoBack => self.go_back(),
+                Step::Subscribe => self.subscribe(),
                 Step::Full => self.wait_for_room(),
                 Step::Poll => self.poll(),
             }
@@ -65,6 +67,8 @@ impl ReaderThread {
             Step::End
         } else if state.go_back {
             Step::GoBack
+        } else if state.started && state.subscribe {
+            Step::Subscribe
         } else if state.started && state.is_full() {
             Step::Full
         } else {
@@ -177,6 +181,14 @@ impl ReaderThread {
         let state = self.shared.lock();
         if state.is_full() && !state.go_back && !state.ending {
             drop(self.shared.room.wait_timeout(state, POLL));
+        }
+    }
+
+    /// Subscribes once more, since a topic has appeared. The group keeps what it has assigned, and adds the new topic's partitions.
+    fn subscribe(&self) {
+        self.shared.lock().subscribe = false;
+        if let Err(error) = self.consumer.subscribe(&self.shared.present()) {
+            self.shared.fail(Fault::Stop(format!("the group can't subscribe to a topic that has appeared: {error}. Start again")));
         }
     }
 

@@ -88,6 +88,10 @@ pub(super) struct State {
     pub next: Positions,
     /// Asks the reader to go back to `base`.
     pub go_back: bool,
+    /// Source topics that are not there yet, by their place among those subscribed.
+    pub absent: BTreeSet<u16>,
+    /// A topic has appeared: asks the reader to subscribe to it too.
+    pub subscribe: bool,
 }
 
 impl Shared {
@@ -107,6 +111,8 @@ impl Shared {
             base: Positions::default(),
             next: Positions::default(),
             go_back: false,
+            absent: BTreeSet::new(),
+            subscribe: false,
         };
         Self {
             settings,
@@ -128,6 +134,21 @@ impl Shared {
     /// A topic's place among those subscribed.
     pub(super) fn topic_index(&self, topic: &str) -> Option<u16> {
         self.topics.iter().position(|name| &**name == topic).and_then(|place| u16::try_from(place).ok())
+    }
+
+    /// The topics that are there: what the group subscribes to.
+    pub(super) fn present(&self) -> Vec<&str> {
+        let state = self.lock();
+        let there =
+            self.topics.iter().enumerate().filter(|(index, _)| !u16::try_from(*index).is_ok_and(|index| state.absent.contains(&index)));
+        there.map(|(_, topic)| &**topic).collect()
+    }
+
+    /// Notes which source topics are not there yet.
+    pub(super) fn set_absent(&self, absent: BTreeSet<u16>) {
+        let names = absent.iter().filter_map(|index| self.topics.get(usize::from(*index))).map(ToString::to_string).collect();
+        self.lock().absent = absent;
+        self.health.absent(names);
     }
 
     /// The name of the partition's topic.

@@ -28,7 +28,7 @@ impl App {
         let source = OwnTopic { name: app.source(), partitions: source_partitions, kind: TopicKind::Requests };
         let mut plan = plan(name);
         plan.own.push(source);
-        admin::prepare(&app.settings, &plan, &Arc::new(KafkaHealth::default()), |_| ()).await.unwrap();
+        admin::prepare(&app.settings, &plan, &Arc::new(KafkaHealth::default()), |_, _| ()).await.unwrap();
         app
     }
 
@@ -116,6 +116,7 @@ pub fn plan(name: &str) -> TopicPlan {
             own("changelog", SHARDS, TopicKind::Changelog),
         ],
         sources: vec![],
+        required: vec![],
         replication: None,
     }
 }

@@ -1,5 +1,6 @@
 //! Errors that must stop the log, each with a sentence about what to do; and topics that are not as they should be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use waybill::engine::log::{Log, LogError, Offset, Transaction};
 use waybill::kafka::admin::{self, OwnTopic, TopicKind, TopicPlan, TopicProblem};
+use waybill::kafka::client::PlainProducer;
 use waybill::kafka::{KafkaHealth, KafkaLog};
 
 use crate::app::{App, WAIT, copy, empty_batch, limits, plan, record, settings};
@@ -20,10 +22,10 @@ async fn delete(topic: &str) {
 
 async fn recreate(app: &App) {
     let source = OwnTopic { name: app.source(), partitions: 1, kind: TopicKind::Requests };
-    let plan = TopicPlan { own: vec![source], sources: vec![], replication: None };
+    let plan = TopicPlan { own: vec![source], sources: vec![], required: vec![], replication: None };
     // Its name is free a moment after the deletion.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    admin::prepare(&app.settings, &plan, &Arc::new(KafkaHealth::default()), |_| ()).await.unwrap();
+    admin::prepare(&app.settings, &plan, &Arc::new(KafkaHealth::default()), |_, _| ()).await.unwrap();
 }
 
 #[tokio::test]
@@ -127,18 +129,19 @@ async fn topics_are_created_checked_and_waited_for() {
     let settings = settings("topics", &cluster().bootstrap);
     let mut plan = plan("topics");
     plan.sources = vec![Arc::from("topics.source")];
+    plan.required = plan.sources.clone();
     let missing = admin::describe(&settings, &plan).await.unwrap();
     assert_eq!(missing.len(), 4, "{missing:?}");
     let sources_there = OwnTopic { name: "topics.source".into(), partitions: 1, kind: TopicKind::Requests };
-    let create = TopicPlan { own: vec![sources_there], sources: vec![], replication: None };
+    let create = TopicPlan { own: vec![sources_there], sources: vec![], required: vec![], replication: None };
     let health = Arc::new(KafkaHealth::default());
     let (asked, told) = std::sync::mpsc::channel();
-    let waiting = admin::prepare(&settings, &plan, &health, |names| asked.send(names.to_vec()).unwrap());
+    let waiting = admin::prepare(&settings, &plan, &health, |names, waits| asked.send((names.to_vec(), waits)).unwrap());
     let creating = async {
-        while told.try_recv().map(|names: Vec<String>| assert_eq!(names, ["topics.source"])).is_err() {
+        while told.try_recv().map(|(names, waits): (Vec<String>, bool)| assert_eq!((names.len(), waits), (1, true))).is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        admin::prepare(&settings, &create, &health, |_| ()).await.unwrap();
+        admin::prepare(&settings, &create, &health, |_, _| ()).await.unwrap();
     };
     let (prepared, ()) = tokio::join!(waiting, creating);
     prepared.unwrap();
@@ -151,7 +154,45 @@ async fn topics_are_created_checked_and_waited_for() {
         differing.iter().any(|finding| matches!(finding, TopicProblem::Setting { topic, .. } if topic == "topics.out")),
         "{differing:?}"
     );
-    assert!(matches!(admin::prepare(&settings, &plan, &health, |_| ()).await, Err(LogError::Stop(_))));
+    assert!(matches!(admin::prepare(&settings, &plan, &health, |_, _| ()).await, Err(LogError::Stop(_))));
+}
+
+/// A table that nobody has written to yet has no topic.
+#[tokio::test]
+#[ignore = "needs Java and Maven"]
+async fn a_source_topic_that_appears_later_is_read_without_a_restart() {
+    let mut app = App::new("later", 1).await;
+    let later: Arc<str> = Arc::from("later.memo");
+    app.settings.source_topics = [Arc::clone(&later), Arc::from(app.source())].into();
+    let mut plan = plan("later");
+    plan.sources = app.settings.source_topics.to_vec();
+    let told = std::sync::Mutex::new(Vec::new());
+    let health = Arc::new(KafkaHealth::default());
+    admin::prepare(&app.settings, &plan, &health, |names, waits| told.lock().unwrap().push((names.to_vec(), waits))).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [(vec!["later.memo".to_owned()], false)], "named, and not waited for");
+    app.feed(0, 10);
+    let mut log = app.running().await;
+    copy(&app, &mut log, 10).await;
+    assert_eq!(log.health().report().topics_absent, Some(vec!["later.memo".to_owned()]));
+    let memo = OwnTopic { name: later.to_string(), partitions: 2, kind: TopicKind::Requests };
+    let create = TopicPlan { own: vec![memo], sources: vec![], required: vec![], replication: None };
+    admin::prepare(&app.settings, &create, &health, |_, _| ()).await.unwrap();
+    let producer = PlainProducer::new(&cluster().bootstrap, &BTreeMap::new()).unwrap();
+    for number in 10..20 {
+        let text = number.to_string();
+        producer.send(&later, Some(text.as_bytes()), Some(text.as_bytes()), &[("n", text.as_bytes())], None).unwrap();
+    }
+    producer.flush(WAIT).unwrap();
+    copy(&app, &mut log, 10).await;
+    app.assert_exactly_once(20);
+    assert_eq!(log.health().report().topics_absent, Some(vec![]));
+    log.close().await;
+    // A restart finds the offsets of both.
+    app.feed(20, 25);
+    let mut log = app.running().await;
+    copy(&app, &mut log, 5).await;
+    app.assert_exactly_once(25);
+    log.close().await;
 }
 
 #[tokio::test]
