@@ -24,6 +24,9 @@ pub struct ServerArgs {
 pub struct TraceArgs {
     /// The order under any of its names: the shop's number, the ERP's, the warehouse's, a tracking number
     order: String,
+    /// Only the order of this store, where several of one shop's stores give the same number: the shop's id of the store
+    #[arg(long)]
+    store: Option<String>,
     /// List every row that the view is made from, with the record that it came from
     #[arg(long)]
     rows: bool,
@@ -70,7 +73,8 @@ pub struct DecideArgs {
 
 /// Prints how an order stands.
 pub fn trace(args: &TraceArgs) -> Result<(), Error> {
-    let answer = get(&args.server, "orders", &args.order)?;
+    let of_store = args.store.as_ref().map_or(String::new(), |store| format!("&store={}", percent(store)));
+    let answer = get(&args.server, "orders", &args.order, &of_store)?;
     if args.server.json {
         println!("{answer:#}");
         return Ok(());
@@ -84,7 +88,7 @@ pub fn trace(args: &TraceArgs) -> Result<(), Error> {
 
 /// Prints what a SKU's figures are made of.
 pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
-    let answer = get(&args.server, "stock", &args.sku)?;
+    let answer = get(&args.server, "stock", &args.sku, "")?;
     if args.server.json {
         println!("{answer:#}");
     } else {
@@ -125,8 +129,8 @@ fn agent() -> ureq::Agent {
     config.into()
 }
 
-fn get(server: &ServerArgs, what: &str, id: &str) -> Result<Value, Error> {
-    let url = format!("{}/{what}/{}?why", server.url.trim_end_matches('/'), percent(id));
+fn get(server: &ServerArgs, what: &str, id: &str, query: &str) -> Result<Value, Error> {
+    let url = format!("{}/{what}/{}?why{query}", server.url.trim_end_matches('/'), percent(id));
     let mut response = agent().get(&url).call().map_err(|error| unreachable(server, &error))?;
     if response.status().as_u16() != 200 {
         return Err(error_in(&mut response));

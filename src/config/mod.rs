@@ -152,7 +152,7 @@ fn read_sections<'d>(
     let mut stock = StockRules::default();
     let locations = places::locations(root.section("locations"), &sources, &mut stock);
     let channels = places::channels(root.section("channels"), &sources, &locations, &mut stock);
-    let sources = sources::build(sources, &channels, digester, text);
+    let sources = sources::build(sources, &channels, &stock, digester, text);
     let rules = policy::rules(&mut root, &sources, channels, locations, stock);
     root.finish();
     let application = application?;

@@ -91,10 +91,22 @@ pub fn role_name(role: Role) -> &'static str {
 }
 
 pub fn channels(mut section: Section<'_>, sources: &[Draft<'_>], locations: &[Location], stock: &mut StockRules) -> Vec<Channel> {
-    section.sections().into_iter().filter_map(|(name, section)| channel(&name, section, sources, locations, stock)).collect()
+    let mut channels: Vec<Channel> = Vec::new();
+    for (name, below) in section.sections() {
+        let read = channel(&name, below, sources, locations, &channels, stock);
+        channels.extend(read);
+    }
+    channels
 }
 
-fn channel(name: &str, mut section: Section<'_>, sources: &[Draft<'_>], locations: &[Location], stock: &mut StockRules) -> Option<Channel> {
+fn channel(
+    name: &str,
+    mut section: Section<'_>,
+    sources: &[Draft<'_>],
+    locations: &[Location],
+    before: &[Channel],
+    stock: &mut StockRules,
+) -> Option<Channel> {
     if let Some(inside) = section.read("prices_include_tax", values::flag) {
         stock.prices_include_tax.insert(name.into(), inside);
     }
@@ -106,6 +118,13 @@ fn channel(name: &str, mut section: Section<'_>, sources: &[Draft<'_>], location
     let price_list = section.read("price_list", values::text).unwrap_or_default();
     let currency = section.required("currency", "the currency of its prices, as in currency = \"GBP\"", values::currency);
     let zone = section.read("zone", values::zone).map(|(name, _)| name);
+    let stores: Vec<Text> = section.read("stores", values::ids).unwrap_or_default();
+    let taken = |store: &Text| before.iter().find(|other| Some(other.shop.as_str()) == shop.as_deref() && other.stores.contains(store));
+    if let Some((store, other)) = stores.iter().find_map(|store| Some((store, taken(store)?))) {
+        section
+            .problem("stores", format!("the store {store} is one of the channel {} already: a store belongs to one channel", other.name));
+    }
+    let stock_id = section.read("stock_id", values::id).unwrap_or_default();
     section.finish();
     let shop_zone = || sources.iter().find(|source| Some(&source.name) == shop.as_ref()).map(|source| source.zone.0.clone());
     let zone = zone.or_else(shop_zone).unwrap_or_else(|| "UTC".to_owned());
@@ -119,6 +138,8 @@ fn channel(name: &str, mut section: Section<'_>, sources: &[Draft<'_>], location
         price_list: price_list.into(),
         currency: currency?,
         zone: zone.into(),
+        stores,
+        stock_id,
     })
 }
 

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::document::{Diagnostics, Section, nearest, suggestion};
 use super::values;
-use crate::entities::rules::{Channel, CountingRules, ReportsRefunds};
+use crate::entities::rules::{Channel, CountingRules, ReportsRefunds, StockRules};
 use crate::facts::ids::Digester;
 use crate::facts::sku::Basis;
 use crate::facts::time::Span;
 use crate::facts::{Alias, Role, SourceId, Text};
-use crate::sources::{Adapter, Common, SystemKind, decisions};
+use crate::sources::{Adapter, Common, StoreView, SystemKind, decisions};
 
 /// A configured source, its adapter built.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Source {
     pub adapter: Arc<dyn Adapter>,
     /// The topics that it is read from, sorted.
     pub topics: Vec<String>,
+    /// Nothing is read before all its topics are there.
+    pub required: bool,
 }
 
 impl std::fmt::Debug for Source {
@@ -46,6 +48,7 @@ pub struct Draft<'d> {
     pub counting: Counting,
     pub zone: (String, jiff::tz::TimeZone),
     pub topics: Vec<String>,
+    required: bool,
     channel: Option<String>,
     brand: Option<String>,
     number_scope: Option<String>,
@@ -70,7 +73,7 @@ impl Draft<'_> {
     }
 
     pub fn finish(self) -> Option<Source> {
-        Some(Source { common: self.common?, kind: self.kind?, adapter: self.adapter?, topics: self.topics })
+        Some(Source { common: self.common?, kind: self.kind?, adapter: self.adapter?, topics: self.topics, required: self.required })
     }
 }
 
@@ -82,12 +85,13 @@ pub fn decisions(topic_prefix: &str) -> Source {
         id: SourceId::WAYBILL,
         channel: Text::default(),
         brand: Text::default(),
+        stores: Vec::new(),
         number_scope: Alias::ORDER_NUMBER.into(),
         counts: None,
         zone: jiff::tz::TimeZone::UTC,
         digester: Digester::new(b""),
     };
-    Source { common, kind: &decisions::KIND, topics: adapter.topics(), adapter }
+    Source { common, kind: &decisions::KIND, topics: adapter.topics(), adapter, required: false }
 }
 
 /// The words of `roles`.
@@ -151,6 +155,7 @@ fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [SystemKind
         channel: section.read("channel", values::text),
         brand: section.read("brand", values::text),
         number_scope: section.read("number_scope", values::name),
+        required: section.read("required", values::flag).unwrap_or(false),
         topics: Vec::new(),
         common: None,
         adapter: None,
@@ -194,10 +199,16 @@ fn refunds_by_default(roles: &[Role]) -> ReportsRefunds {
 }
 
 /// Builds the adapters. `text` is the whole file: a source's own settings are handed over as plain TOML.
-pub fn build<'d>(mut drafts: Vec<Draft<'d>>, channels: &[Channel], digester: Option<Digester>, text: &str) -> Vec<Draft<'d>> {
+pub fn build<'d>(
+    mut drafts: Vec<Draft<'d>>,
+    channels: &[Channel],
+    stock: &StockRules,
+    digester: Option<Digester>,
+    text: &str,
+) -> Vec<Draft<'d>> {
     let whole: toml::Table = text.parse().unwrap_or_default();
     for draft in &mut drafts {
-        let common = common(draft, channels, digester.clone());
+        let common = common(draft, channels, stock, digester.clone());
         if let Some(kind) = draft.kind {
             build_one(draft, kind, &common, &whole);
         }
@@ -206,9 +217,20 @@ pub fn build<'d>(mut drafts: Vec<Draft<'d>>, channels: &[Channel], digester: Opt
     drafts
 }
 
-fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -> Common {
+fn common(draft: &Draft<'_>, channels: &[Channel], stock: &StockRules, digester: Option<Digester>) -> Common {
     let name = channel_of(draft, channels);
     let channel = channels.iter().find(|channel| channel.name == name);
+    let of_channel = |channel: &Channel| {
+        let inside = stock.prices_include_tax.get(&channel.name).copied();
+        let store = |store: &Text| StoreView {
+            id: store.clone(),
+            channel: channel.name.clone(),
+            brand: channel.brand.clone(),
+            prices_include_tax: inside,
+        };
+        channel.stores.iter().map(store).collect::<Vec<_>>()
+    };
+    let stores = channels.iter().filter(|channel| draft.sells() && channel.shop == draft.name).flat_map(of_channel).collect();
     let brand = draft.brand.as_deref().map(Text::from).or_else(|| channel.map(|channel| channel.brand.clone()));
     Common {
         counts: draft.counting.counts,
@@ -216,6 +238,7 @@ fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -
         id: draft.id,
         channel: name,
         brand: brand.unwrap_or_default(),
+        stores,
         number_scope: draft.number_scope.as_deref().unwrap_or(Alias::ORDER_NUMBER).into(),
         zone: draft.zone.1.clone(),
         // A missing secret is reported already. Adapters are built all the same, to find what else is wrong.
@@ -223,7 +246,8 @@ fn common(draft: &Draft<'_>, channels: &[Channel], digester: Option<Digester>) -
     }
 }
 
-/// The channel that was named, else the only one whose shop this source is.
+/// The channel that was named, else the only one whose shop this source is; of several the one that names no stores, else the first: orders of stores
+/// that no channel names are its.
 fn channel_of(draft: &Draft<'_>, channels: &[Channel]) -> Text {
     let section = &draft.section;
     if let Some(name) = &draft.channel {
@@ -237,9 +261,18 @@ fn channel_of(draft: &Draft<'_>, channels: &[Channel]) -> Text {
     match own.as_slice() {
         [] => Text::default(),
         [one] => one.name.clone(),
+        [first, ..] if own.iter().filter(|channel| channel.stores.is_empty()).count() < 2 => {
+            let rest = own.iter().find(|channel| channel.stores.is_empty()).unwrap_or(first);
+            section
+                .diagnostics()
+                .note(format!("{}: orders of stores that no channel names are taken to be of the channel {}", draft.name, rest.name));
+            rest.name.clone()
+        }
         [first, second, ..] => {
-            let sentence =
-                format!("is missing: the source is the shop of the channels {} and {}; say which is its own", first.name, second.name);
+            let sentence = format!(
+                "is missing: the source is the shop of the channels {} and {}; say which is its own, or give the channels their stores",
+                first.name, second.name
+            );
             section.problem("channel", sentence);
             Text::default()
         }

@@ -161,6 +161,8 @@ mod tests {
         "price_list",
         "zone",
         "prices_include_tax",
+        "stores",
+        "stock_id",
         "wms",
         "counted_by",
         "erp_keeps",

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::document::{found, suggestion};
 use crate::facts::time::Span;
-use crate::facts::{Currency, Quantity};
+use crate::facts::{Currency, Quantity, Text};
 
 /// A secret: shown as `***`, whoever prints it.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +59,23 @@ pub fn texts(value: &DeValue<'_>) -> Result<Vec<String>, String> {
         return Err(format!("expected a list of texts, as in [\"one\", \"two\"], found {}", found(value)));
     };
     list.iter().map(|item| text(item.get_ref()).map_err(|sentence| format!("in the list: {sentence}"))).collect()
+}
+
+/// An id of a system: a text, or a whole number without quotes.
+pub fn id(value: &DeValue<'_>) -> Result<Text, String> {
+    match value {
+        DeValue::Integer(integer) => Ok(integer.as_str().into()),
+        DeValue::String(_) => text(value).map(|text| text.trim().into()),
+        other => Err(format!("expected an id, as in 2 or \"2\", found {}", found(other))),
+    }
+}
+
+/// A list of ids.
+pub fn ids(value: &DeValue<'_>) -> Result<Vec<Text>, String> {
+    let DeValue::Array(list) = value else {
+        return Err(format!("expected a list of ids, as in [1, 2], found {}", found(value)));
+    };
+    list.iter().map(|item| id(item.get_ref()).map_err(|sentence| format!("in the list: {sentence}"))).collect()
 }
 
 /// A whole number from `min` to `max`.

@@ -71,7 +71,7 @@ impl Published {
 
     /// `before`: as it was shown last. Most facts of an alias repeat where it leads.
     pub(super) fn alias(&self, alias: &Alias, before: Option<&AliasState>, state: &AliasState) {
-        if before.is_some_and(|before| before.last_emitted == state.last_emitted && before.targets(alias) == state.targets(alias)) {
+        if before.is_some_and(|before| before.last_emitted == state.last_emitted && before.meant(alias) == state.meant(alias)) {
             return;
         }
         let before = self.aliases_open.remove(alias).map(|(_, before)| before);
@@ -79,7 +79,7 @@ impl Published {
         if exceptions_of(&state.last_emitted).next().is_some() {
             self.aliases_open.insert(alias.clone(), state.last_emitted.clone());
         }
-        let targets: SmallVec<[Link; 1]> = state.targets(alias).into_iter().cloned().collect();
+        let targets: SmallVec<[Link; 1]> = state.meant(alias).into_iter().cloned().collect();
         if targets.is_empty() {
             self.links.remove(alias);
             return;

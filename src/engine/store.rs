@@ -15,8 +15,8 @@ use super::settings::EngineSettings;
 use super::shard::Shard;
 use super::watermarks::Watermarks;
 use crate::entities::Put;
-use crate::entities::order::OrderState;
-use crate::facts::{Change, Fact, Moment, Row, SourceId, Subject};
+use crate::entities::order::{OrderState, PutRow};
+use crate::facts::{Alias, Change, Fact, Link, Moment, OrderKey, Provenance, Row, RowKey, SourceId, Subject, Version};
 
 /// All entities.
 pub(super) struct Store {
@@ -76,16 +76,20 @@ impl Store {
                     Put::Stale
                 } else {
                     let staged = shard.orders.stage(&key);
-                    let OrderState { rows, since: kept_since, .. } = &mut staged.state;
-                    if rows.is_empty() && *kept_since == Moment::default() {
-                        *kept_since = tick;
+                    let state: &mut OrderState = &mut staged.state;
+                    if state.rows.is_empty() && state.since == Moment::default() {
+                        state.since = tick;
                     }
-                    let put = match change {
-                        Change::Upsert(Row::Order(row)) => rows.put(fact.key, Some(row), fact.version, cause, fact.at),
-                        Change::Withdraw => rows.withdraw(fact.key, fact.version, cause, fact.at),
-                        _ => rows.put(fact.key, None, fact.version, cause, fact.at),
+                    let (source, version, at) = (fact.key.source, fact.version, fact.at);
+                    let PutRow { put, former } = match change {
+                        Change::Upsert(Row::Order(row)) => state.put(fact.key, Some(row), version, cause, at, tick),
+                        Change::Withdraw => PutRow { put: state.rows.withdraw(fact.key, version, cause, at), former: None },
+                        _ => state.put(fact.key, None, version, cause, at, tick),
                     };
                     staged.mark(put, cause);
+                    if let Some(number) = former {
+                        self.number_let_go(&key, &number, Provenance { version: Version { upsert: false, ..version }, cause, at }, source);
+                    }
                     put
                 }
             }
@@ -115,6 +119,15 @@ impl Store {
             Put::Changed | Put::Same => self.report.facts_new += 1,
         }
         put
+    }
+
+    /// Another order has this order's key: the number of the one before leads to it no more, and rows under the number come back and wait.
+    fn number_let_go(&mut self, order: &OrderKey, number: &str, by: Provenance, source: SourceId) {
+        let scope = self.settings.sources.iter().find(|known| known.common.id == source).map(|known| known.common.number_scope.clone());
+        let alias = Alias::new(scope.as_deref().unwrap_or(Alias::ORDER_NUMBER), number);
+        let key = RowKey { kind: Link::KIND, source, id: order.0.clone() };
+        let Provenance { version, cause, at } = by;
+        self.put(Fact { subject: Subject::Alias(alias), key, change: Change::Delete, version, cause, at });
     }
 
     /// Opens an epoch at this tick: entities whose timer is due are computed again at the seal.

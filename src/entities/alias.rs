@@ -6,7 +6,8 @@
 //! - A link is a row like any other: the newest record of its claimant counts. When it moves, the alias takes the rows that were passed on back
 //!   from where they are, and passes them on to the new target ([`AliasState::moved`]). So it never shows that an alias led to the wrong order
 //!   for a while.
-//! - An alias that two orders claim leads nowhere: its rows come back and wait, and an exception names both claimants.
+//! - An alias that two orders claim leads nowhere: its rows come back and wait, and an exception names both claimants. Numbers of one system may be
+//!   unique within its stores alone: then a person is asked only once a row names the number, and a query is shown all claimants.
 //! - A parcel may hold lines of several orders: a tracking number leads to each order that claims it. Its rows (scans) stay in the alias, and
 //!   each claimant gets all of them, whenever it claims.
 //! - Where two sources link one alias to other aliases, the link of the source with the smaller id counts, in any order of arrival.
@@ -188,10 +189,44 @@ impl AliasState {
             });
             return targets;
         }
+        if let Some(decided) = self.decided(alias) {
+            return vec![decided];
+        }
         if self.claimed(alias).is_some() {
             return Vec::new();
         }
         live().next().into_iter().collect()
+    }
+
+    /// Where a person has said that the alias leads.
+    fn decided(&self, alias: &Alias) -> Option<&Link> {
+        let decided = self.links.iter().find(|link| link.source == SourceId::WAYBILL)?.to.as_ref();
+        decided.filter(|to| !matches!(to, Link::Alias(other) if other == alias))
+    }
+
+    /// All orders and aliases that it may stand for: where it leads, or each order that claims it.
+    pub fn meant(&self, alias: &Alias) -> Vec<&Link> {
+        match self.claimed(alias) {
+            None => self.targets(alias),
+            Some(_) => {
+                let mut meant: Vec<&Link> = Vec::new();
+                self.links.iter().filter_map(|link| link.to.as_ref()).for_each(|to| {
+                    if !meant.contains(&to) {
+                        meant.push(to)
+                    }
+                });
+                meant
+            }
+        }
+    }
+
+    /// Does a person have to say which of the claimants is meant? Two systems that give one number ask at once: they need scopes of their own. One
+    /// system's numbers may be unique within its stores alone: then only a row that names the number asks.
+    pub fn asks_whose(&self, alias: &Alias) -> bool {
+        let mut claimants = self.links.iter().filter(|link| matches!(link.to, Some(Link::Order(_)))).map(|link| link.source);
+        let first = claimants.next();
+        let of_one = claimants.all(|source| Some(source) == first);
+        self.decided(alias).is_none() && (!of_one || self.waiting_len(alias) > 0)
     }
 
     /// Two orders or more that claim the alias, though it can belong to only one.
@@ -199,7 +234,7 @@ impl AliasState {
         if is_shared(alias) {
             return None;
         }
-        let claims = self.links.iter().filter_map(|link| match &link.to {
+        let claims = self.links.iter().filter(|link| link.source != SourceId::WAYBILL).filter_map(|link| match &link.to {
             Some(Link::Order(order)) => Some((order, link)),
             _ => None,
         });

@@ -119,6 +119,9 @@ durations! {
         counts_differ: Span::days(1);
         /// A shop shows another figure than it was sent: `shop-stock-differs`.
         shop_stock_differs: Span::hours(1), least Span::minutes(1);
+        /// A shop's own reservations add more to its figure than can be taken from it: `shop-oversells`. The rows of one shipment
+        /// come a moment apart.
+        shop_oversells: Span::minutes(5);
     }
     "Waybill waits so long before it goes on without." {
         /// An order that was edited waits for the cancellation of the one that it replaces; then the two are orders of their own.

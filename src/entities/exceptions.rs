@@ -262,9 +262,16 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             decisions: ["link"],
         }
         "alias-claimed-twice" of Alias {
-            opens: "two orders claim one alias, as a number or a document",
-            to_do: "correct the reference of the order that it does not belong to; rows under the alias wait until then",
-            closes: "only one of them claims it",
+            opens: "two orders claim one alias: two systems give the same number, or one does for its stores and some row names the number alone",
+            to_do: "say which order the rows are about by the decision `link`, or correct the reference; rows under the alias wait until then",
+            closes: "only one of them claims it, no row waits any more, or a decision",
+            decisions: ["link"],
+        }
+        "key-reused" of Order {
+            opens: "the shop has deleted an order and given its key to another one",
+            to_do: "look whether anything was done for the order before: what the systems were asked for it is not taken back. Nothing is requested for the new one if anything was requested for that: enter it in the shop once more",
+            closes: "a decision",
+            decisions: ["accept"],
         }
         "snapshot-missing" of Order, after snapshot_missing {
             opens: "rows of an open order that a complete new snapshot of their source does not contain",
@@ -303,6 +310,11 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             opens: "a shop shows another figure than it was last sent, with nothing under way",
             to_do: "look whether whoever writes stock to the shop has stopped",
             closes: "equal",
+        }
+        "shop-oversells" of Sku, after shop_oversells {
+            opens: "a shop's own reservations add more to its figure than can be taken from it: what is to be written is below zero",
+            to_do: "set the shop's reservations right (Magento: `inventory:reservation:list-inconsistencies`, then `create-compensations`); where it takes no figure below zero it sells more than there is until then",
+            closes: "the figure is zero or more",
         }
         "unknown-location" of Sku {
             opens: "goods are counted at a location that the configuration does not know",

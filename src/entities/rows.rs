@@ -156,6 +156,11 @@ impl<R: Clone + PartialEq> Rows<R> {
         self.get(key).is_some_and(|stored| stored.known().arrival(upsert, version) == Arrival::Stale)
     }
 
+    /// Drops the rows for which `keep` is false, as if they had never been there.
+    pub fn retain(&mut self, keep: impl Fn(&RowKey, &Stored<R>) -> bool) {
+        self.0.retain(|slot| keep(&slot.row.0, &slot.row.1));
+    }
+
     /// Takes a row out as if it had never been there: the alias that it came under leads elsewhere.
     pub fn take(&mut self, key: &RowKey) -> Option<KeptRow<R>> {
         let place = self.place(key).ok()?;

@@ -62,6 +62,10 @@ pub struct Channel {
     pub currency: Currency,
     /// IANA zone of the channel's dates.
     pub zone: Text,
+    /// The shop's store views that belong to it, by the shop's ids; empty: the shop has none, or all that no other channel names.
+    pub stores: Vec<Text>,
+    /// The shop's stock that the channel sells from, by the shop's id; empty: all that no other channel names.
+    pub stock_id: Text,
 }
 
 /// A place where goods are.

@@ -20,7 +20,7 @@ pub fn seal_alias(alias: &Alias, state: &mut AliasState, outlet: &mut Outlet<'_>
         Err(next) => (None, next),
     };
     let entity = alias.to_string();
-    let claimed = state.claimed(alias).map(|claimed| claimed_twice(&entity, &claimed));
+    let claimed = state.claimed(alias).filter(|_| state.asks_whose(alias)).map(|claimed| claimed_twice(&entity, &claimed));
     outlet.emit_if_changed(&mut state.last_emitted, join_key(&[CLAIMED, &entity, ""]), claimed);
     let kind = if alias.is_blind_return() { BLIND } else { ORPHANS };
     let notice = orphans.map(|orphans| notice(kind, &entity, &orphans, outlet.context.rules));
@@ -130,7 +130,7 @@ mod tests {
         for order in [[0, 1], [1, 0]] {
             let mut state = AliasState::default();
             for (n, to) in order.map(|index| [(1, "1"), (2, "2")][index]) {
-                link(&mut state, SourceId(8), n, to);
+                link(&mut state, SourceId(7 + n as u16), n, to);
             }
             assert!(state.targets(&alias()).is_empty());
             assert_eq!(seal(&mut state, Moment(9)).0, [true], "a person is asked");
@@ -139,6 +139,24 @@ mod tests {
             assert_eq!(state.targets(&alias()), [&Link::Order(OrderKey::new("magento", "2"))]);
             assert_eq!(seal(&mut state, Moment(9)).0, [false]);
         }
+    }
+
+    /// A system with stores gives a number once in each: that is no mistake. A row that names the number alone asks whose it is.
+    #[test]
+    fn one_systems_number_in_two_stores_asks_nobody_until_a_row_names_it_and_a_decision_says_whose_it_is() {
+        let mut state = AliasState::default();
+        link(&mut state, SourceId(8), 1, "1");
+        link(&mut state, SourceId(8), 2, "2");
+        assert_eq!((state.targets(&alias()).len(), state.meant(&alias()).len()), (0, 2));
+        assert_eq!(seal(&mut state, Moment(9)).0, Vec::<bool>::new());
+        state.put(key(), record(), version(3, true), CAUSE, Moment(10), Moment(10));
+        assert_eq!((state.forward(&alias()), seal(&mut state, Moment(10)).0), (vec![], vec![true]));
+        let to = Link::Order(OrderKey::new("magento", "2"));
+        let decided = RowKey { kind: Link::KIND, source: SourceId::WAYBILL, id: "".into() };
+        state.put(decided, Change::Upsert(Row::Link(to.clone())), version(4, true), CAUSE, Moment(11), Moment(11));
+        assert_eq!(state.targets(&alias()), [&to]);
+        assert_eq!(state.forward(&alias()).len(), 1);
+        assert_eq!(seal(&mut state, Moment(11)).0, [false]);
     }
 
     #[test]

@@ -53,6 +53,8 @@ mod tests {
             price_list: "RETAIL".into(),
             currency: Currency::new("GBP").expect("a currency"),
             zone: "Europe/London".into(),
+            stores: Vec::new(),
+            stock_id: Default::default(),
         };
         let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
         let authorities = [(Authority::Products, ERP), (Authority::Prices, ERP)].into();

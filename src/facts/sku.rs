@@ -138,6 +138,8 @@ pub struct Count {
 pub struct Holding {
     /// Configured name of the shop.
     pub shop: Text,
+    /// Which of the shop's stocks it is held back in, where it keeps several; empty: it keeps one.
+    pub stock: Text,
     /// Positive: held back. Magento's reservation of -3 holds back 3.
     pub quantity: Quantity,
 }

@@ -48,13 +48,14 @@ async fn ready(State(service): State<Service>) -> Response {
     stamped(body(code, &readiness.body()), service.views.epoch())
 }
 
-async fn order(State(service): State<Service>, Path(id): Path<String>) -> Response {
+async fn order(State(service): State<Service>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let looked_in = || {
         let mut names = vec!["order key (SOURCE|id)".to_owned()];
         names.extend(service.views.scopes());
         names
     };
-    let found = service.views.order(&id);
+    let store = query.as_deref().and_then(|query| query.split('&').find_map(|part| part.strip_prefix("store=")));
+    let found = service.views.order(&id, store);
     answer(&service, found, "order", &id, looked_in)
 }
 

@@ -5,7 +5,7 @@
 //! | `/metrics` | Prometheus text |
 //! | `/livez` | 200 while the process answers |
 //! | `/readyz` | 200 or 503, and in both cases how each part stands |
-//! | `/orders/{id}` | an order under any of its names |
+//! | `/orders/{id}` | an order under any of its names; `several` where a name is of several; with `?store=ID` only those of a store |
 //! | `/stock/{sku}` | a SKU's counts, claims and figures; with `?why` every term of them |
 //! | `/customers/{id}` | a customer, by key |
 //! | `POST /decisions` | takes a person's decision about an exception into the topic `decisions` |

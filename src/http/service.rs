@@ -22,8 +22,9 @@ pub struct EpochStamp {
 /// Given: ids as the caller wrote them (percent-decoded, not trimmed). Owed: only what a committed epoch holds, and quickly: these are
 /// called on the server's threads, beside the engine.
 pub trait Views: Send + Sync {
-    /// The order under this key, or under any name: the shop's number, the ERP's, the warehouse's, a tracking number.
-    fn order(&self, id: &str) -> Option<Value>;
+    /// The order under this key, or under any name: the shop's number, the ERP's, the warehouse's, a tracking number. `store`: only orders of this part
+    /// of their shop, where numbers are unique only within one.
+    fn order(&self, id: &str, store: Option<&str>) -> Option<Value>;
 
     /// The SKU, in any case.
     fn stock(&self, sku: &str) -> Option<Value>;

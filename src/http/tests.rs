@@ -15,7 +15,7 @@ use crate::telemetry::Metrics;
 struct OneOrder;
 
 impl Views for OneOrder {
-    fn order(&self, id: &str) -> Option<Value> {
+    fn order(&self, id: &str, _: Option<&str>) -> Option<Value> {
         ["magento|7", "100000007", "SO-1"].contains(&id).then(|| json!({ "key": "magento|7" }))
     }
     fn stock(&self, sku: &str) -> Option<Value> {
@@ -120,6 +120,30 @@ async fn readiness_follows_broker_and_restore_and_not_dead_letters() {
         of.update(|readiness| readiness.broker = BrokerState::Unreachable { error: "refused".to_owned(), since: Moment(0) });
         let answer = get(address, "/readyz").await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("\"state\": \"unreachable\""), "{answer}");
+    })
+    .await;
+}
+
+/// A table that nobody has written to has no topic: named, and no reason to wait, unless its source is required.
+#[tokio::test]
+async fn a_topic_that_is_not_there_yet_is_named_and_holds_up_only_a_required_source() {
+    let status = Arc::new(Status::new(["magento"]));
+    let of = Arc::clone(&status);
+    with_server(status, |address| async move {
+        let stands = |state| {
+            of.update(|readiness| {
+                readiness.broker = BrokerState::Reached;
+                readiness.restore.done = true;
+                let source = readiness.sources.entry("magento".to_owned()).or_default();
+                (source.state, source.topics_missing) = (state, vec!["m.shop.sales_creditmemo".to_owned()]);
+            });
+        };
+        stands(SourceState::Reading);
+        let answer = get(address, "/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("m.shop.sales_creditmemo"), "{answer}");
+        stands(SourceState::TopicsMissing);
+        let answer = get(address, "/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("magento waits for its topics m.shop.sales_creditmemo"), "{answer}");
     })
     .await;
 }

@@ -11,6 +11,7 @@ use crate::entities::Stored;
 use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
 use crate::events::why;
+use crate::facts::order::Header;
 use crate::facts::{CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
@@ -57,9 +58,12 @@ fn row(published: &Published, key: &RowKey, stored: &Stored<OrderRow>) -> Value 
 }
 
 impl Views for CommittedViews {
-    fn order(&self, id: &str) -> Option<Value> {
+    fn order(&self, id: &str, store: Option<&str>) -> Option<Value> {
         let published = self.0.get()?;
         let mut found = published.find_orders(id);
+        if let Some(store) = store {
+            found.retain(|(_, state)| state.rows.live::<Header>().any(|header| header.row.store == store));
+        }
         match found.len() {
             0 => None,
             1 => found.pop().map(|(key, state)| Self::answer(published, &key, &state)),

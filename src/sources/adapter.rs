@@ -49,6 +49,7 @@ pub enum Skip {
 ///     id: SourceId::of("carrier"),
 ///     channel: "".into(),
 ///     brand: "".into(),
+///     stores: Vec::new(),
 ///     number_scope: Alias::ORDER_NUMBER.into(),
 ///     counts: None,
 ///     zone: jiff::tz::TimeZone::UTC,
@@ -118,6 +119,8 @@ pub struct Common {
     pub channel: Text,
     /// The brand of the orders placed in it (shops), or `""`.
     pub brand: Text,
+    /// The store views of it that are channels of their own (shops).
+    pub stores: Vec<StoreView>,
     /// The scope of the order numbers that this source gives or refers to: [`crate::facts::Alias::ORDER_NUMBER`] unless two shops number alike.
     pub number_scope: Text,
     /// What its counts leave out, where it can be read either way; `None`: as the system does by itself.
@@ -126,6 +129,31 @@ pub struct Common {
     pub zone: jiff::tz::TimeZone,
     /// Makes digests of email addresses: nothing else of them is kept.
     pub digester: Digester,
+}
+
+/// A part of a shop that is a channel of its own: a store view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoreView {
+    /// As the shop names it.
+    pub id: Text,
+    /// The channel of the orders placed in it.
+    pub channel: Text,
+    /// Their brand.
+    pub brand: Text,
+    /// Its prices are shown with tax; `None`: as the source's are.
+    pub prices_include_tax: Option<bool>,
+}
+
+impl Common {
+    /// The store of this id, where it is a channel of its own.
+    pub fn store(&self, id: &str) -> Option<&StoreView> {
+        self.stores.iter().find(|store| store.id == id)
+    }
+
+    /// The brand of what belongs to this store.
+    pub fn brand_of<'s>(&'s self, store: Option<&'s StoreView>) -> &'s Text {
+        store.map_or(&self.brand, |store| &store.brand)
+    }
 }
 
 /// A kind of source: a value of `kind = "…"` in the configuration.

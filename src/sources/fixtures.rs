@@ -35,6 +35,7 @@ pub(crate) fn common(name: &str, zone: &str) -> Common {
         id: SourceId::of(name),
         channel: "web".into(),
         brand: "nordlicht".into(),
+        stores: Vec::new(),
         number_scope: crate::facts::Alias::ORDER_NUMBER.into(),
         zone: jiff::tz::TimeZone::get(zone).unwrap_or_else(|error| panic!("{zone}: {error}")),
         digester: Digester::new(b"fixtures"),

@@ -20,7 +20,7 @@ mod tables;
 pub(crate) mod trial;
 pub mod words;
 
-pub use adapter::{Adapter, Common, Reading, Skip, SystemKind};
+pub use adapter::{Adapter, Common, Reading, Skip, StoreView, SystemKind};
 pub use facts_out::{FactsOut, SourcePosition};
 
 /// Every kind of source, in the order in which help lists them.

@@ -94,6 +94,11 @@ pub(super) trait TableRow<'a, A>: Sized {
         false
     }
 
+    /// Facts of what has changed: `before` is the row before an update, where the table's rows move ([`Self::moves`]); `None`: it is not known.
+    fn changed(&self, _before: Option<&Self>, _reader: &RowReader<'_, A>, _out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
     /// Where the update left the row that stood as `before`.
     fn moved(&self, _before: &Self, _reader: &RowReader<'_, A>) -> Result<RowMove, DecodeError> {
         Ok(RowMove::No)
@@ -172,19 +177,18 @@ pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
     if change.op == Op::Delete {
         return row.delete(reader, out).map_err(|error| error.within(field));
     }
-    if row.moves()
-        && change.op == Op::Update
-        && let Some(before) = change.before
-    {
-        let old = read("before", before)?;
+    let before = change.before.filter(|_| row.moves() && change.op == Op::Update);
+    let before = before.map(|before| read("before", before)).transpose()?;
+    if let Some(old) = &before {
         let withdraw = |out: &mut FactsOut<'_>| old.delete(reader, out).map_err(|error| error.within("before"));
-        match row.moved(&old, reader)? {
+        match row.moved(old, reader)? {
             RowMove::No => {}
             RowMove::ToAnother => out.moved_away(withdraw)?,
             RowMove::Away => withdraw(out)?,
         }
     }
-    row.upsert(reader, out).map_err(|error| error.within(field))
+    row.upsert(reader, out).map_err(|error| error.within(field))?;
+    row.changed(before.as_ref(), reader, out).map_err(|error| error.within(field))
 }
 
 /// Puts out a watermark for all rows of a table: it was emptied, or a snapshot of it is complete. What a snapshot left out matters for rows of orders

@@ -14,6 +14,7 @@ pub(crate) fn common(name: &str) -> Common {
         id: SourceId::of(name),
         channel: "web".into(),
         brand: "north".into(),
+        stores: Vec::new(),
         number_scope: Alias::ORDER_NUMBER.into(),
         zone: jiff::tz::TimeZone::get("Europe/London").expect("a zone"),
         digester: Digester::new(b"secret"),

@@ -61,7 +61,7 @@ fn movements(teller: &mut Teller, sku: &Sku, bucket: &str) {
 fn shop(teller: &mut Teller, sku: &Sku) {
     for number in 0..teller.chance.below(3) {
         let at = some_time(teller);
-        let holding = Holding { shop: "web".into(), quantity: pieces(teller.chance.between(-1, 3)) };
+        let holding = Holding { shop: "web".into(), stock: Default::default(), quantity: pieces(teller.chance.between(-1, 3)) };
         let row = Teller::sku_row(sku, format!("R{number}"), at, SkuRow::Holding(holding));
         teller.tell(WEB, By::Position, at, vec![row]);
     }

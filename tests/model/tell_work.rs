@@ -213,7 +213,13 @@ fn despatch(teller: &mut Teller, story: &Story, location: &'static str, lines: &
     if teller.chance.percent(85) {
         let told = if teller.chance.percent(70) { at } else { teller.later(at, 60 * 24) };
         let link = Teller::link_row(&Alias::new(Alias::TRACKING, &tracking), Link::Alias(story.name.clone()), told);
-        let row = Tracking { despatch: number.as_str().into(), carrier: "fast".into(), number: tracking.as_str().into(), replaces: None };
+        let row = Tracking {
+            despatch: number.as_str().into(),
+            carrier: "fast".into(),
+            number: tracking.as_str().into(),
+            replaces: None,
+            beside: false,
+        };
         teller.tell(source, By::Stamp, told, vec![link, Teller::named_row(&story.name, number.as_str(), told, OrderRow::Tracking(row))]);
     }
     scans(teller, &tracking, at);

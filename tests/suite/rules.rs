@@ -1,4 +1,4 @@
-//! `tests/fixtures/rules.toml`: each rule of the domain in a sentence, with the tests and scenarios that hold it. This walks the file.
+//! `tests/fixtures/rules.toml`: each rule of the domain in a sentence, with the tests, scenarios and cases that hold it. This walks the file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,6 +28,9 @@ struct Rule {
     /// Scenarios that hold it: `<theme>/<name>`.
     #[serde(default)]
     scenarios: Vec<String>,
+    /// Cases that hold it: folders of `tests/fixtures/cases`.
+    #[serde(default)]
+    cases: Vec<String>,
     /// What is not built yet, where nothing holds it.
     lacks: Option<String>,
 }
@@ -65,15 +68,21 @@ fn every_rule_is_held_by_tests_that_exist() {
         let scenario = scenarios.get(scenario).and_then(|scenario| scenario.as_ref().ok());
         scenario.map(|scenario| scenario.rules.iter().any(|id| id == rule))
     };
+    let (cases, pending_cases) = (crate::cases::names(), crate::cases::pending());
     let mut ids = BTreeSet::new();
     let mut wrong = Vec::new();
     for rule in &rules.rule {
         if !ids.insert(&rule.id) {
             wrong.push(format!("{}: stands twice", rule.id));
         }
-        let held = !rule.held_by.is_empty() || rule.scenarios.iter().any(|name| !pending.contains_key(name));
+        let held = !rule.held_by.is_empty()
+            || rule.scenarios.iter().any(|name| !pending.contains_key(name))
+            || rule.cases.iter().any(|name| !pending_cases.contains_key(name));
+        for case in rule.cases.iter().filter(|case| !cases.contains(case)) {
+            wrong.push(format!("{}: no case is called {case}", rule.id));
+        }
         if !rule.says.ends_with('.') || held == rule.lacks.is_some() {
-            wrong.push(format!("{}: needs a sentence, and tests or scenarios that hold it, or what it lacks", rule.id));
+            wrong.push(format!("{}: needs a sentence, and tests, scenarios or cases that hold it, or what it lacks", rule.id));
         }
         for scenario in &rule.scenarios {
             match named_by(&rule.id, scenario) {

@@ -98,6 +98,7 @@ impl Bench {
             id: SourceId::of("facts"),
             channel: "".into(),
             brand: "".into(),
+            stores: Vec::new(),
             number_scope: "order-number".into(),
             counts: None,
             zone: jiff::tz::TimeZone::UTC,

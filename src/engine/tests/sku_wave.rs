@@ -33,6 +33,8 @@ fn rules() -> Rules {
         price_list: "".into(),
         currency: Currency::new("GBP").expect("a currency"),
         zone: "UTC".into(),
+        stores: Vec::new(),
+        stock_id: Default::default(),
     };
     let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
     let sources = vec![source(ERP, "erp", Role::Erp), source(WMS, "wms", Role::Wms)];

@@ -25,6 +25,9 @@ pub struct OrderAnswer {
     pub number: Option<String>,
     /// The channel that sold it.
     pub channel: Option<String>,
+    /// The shop's store view that it was placed in, where the shop has such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
     /// When it was placed.
     pub placed_at: Option<Moment>,
     /// The shop's state, as the shop writes it.
@@ -158,6 +161,9 @@ pub struct ParcelAnswer {
     pub carrier: String,
     /// The number on its label.
     pub tracking: Option<String>,
+    /// The numbers of further parcels of the despatch, which have no content of their own here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_tracked: Vec<String>,
     /// When it was despatched.
     pub despatched_at: Moment,
     /// The meaning of its newest scan.
@@ -224,6 +230,7 @@ pub fn summary(view: &OrderView<'_>, rules: &Rules) -> OrderAnswer {
         order: view.key.0.to_string(),
         number: header.map(|header| header.number.to_string()),
         channel: header.map(|header| header.channel.to_string()),
+        store: header.map(|header| header.store.to_string()).filter(|store| !store.is_empty()),
         placed_at: header.map(|header| header.placed_at),
         shop_state: header.map(|header| header.raw_state.to_string()),
         erp_document: view.erp.document.map(str::to_owned),
@@ -306,6 +313,7 @@ fn parcel(view: &OrderView<'_>, parcel: &ParcelView<'_>) -> ParcelAnswer {
         location: parcel.location.to_owned(),
         carrier: parcel.carrier.to_owned(),
         tracking: parcel.tracking.map(str::to_owned),
+        also_tracked: parcel.beside.iter().map(|number| (*number).to_owned()).collect(),
         despatched_at: parcel.despatched_at,
         newest_scan: parcel.newest_scan.map(|(meaning, _)| meaning),
         scanned_at: parcel.newest_scan.map(|(_, at)| at),

@@ -57,5 +57,5 @@ pub mod times;
 pub mod view;
 
 pub use figures::{LineView, OrderFigures};
-pub use state::OrderState;
+pub use state::{EarlyRow, FormerOrder, OrderState, PutRow};
 pub use view::{OrderView, view};

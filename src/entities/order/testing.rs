@@ -75,6 +75,8 @@ pub fn rules() -> Rules {
             price_list: "WEB".into(),
             currency: Currency::new("GBP").expect("a currency"),
             zone: "Europe/London".into(),
+            stores: Vec::new(),
+            stock_id: Default::default(),
         }],
         locations: vec![Location {
             code: MAIN.into(),

@@ -234,6 +234,15 @@ impl<'a> StockCounts<'a> {
         self.0.get(code)?.as_of.as_ref()
     }
 
+    /// Where one system counts everywhere, by its own reports: its newest count.
+    pub fn newest_of_one(&self) -> Option<&AsOf> {
+        let mut all = self.0.values().filter_map(|here| here.as_of.as_ref());
+        let first = all.next()?;
+        let one = all.clone().all(|as_of| as_of.source == first.source);
+        let newest = all.fold(first, |newest, as_of| if as_of.counted_at > newest.counted_at { as_of } else { newest });
+        (one && newest.how == How::ByTime(Span(0))).then_some(newest)
+    }
+
     /// How the count of a location stands to what left it. `location` as a warehouse or an order spells it.
     pub fn regime(&self, rules: &Rules, location: &str) -> Regime {
         match rules.location(location) {

@@ -152,8 +152,14 @@ pub fn explain(sku: &Sku, state: &SkuState, rules: &Rules) -> Explained {
         formula: "free = counts + own movements after them - claims not taken - unresolved despatches; shown = max(0, free - safety stock); \
                   to write = shown + held by the shop",
         channels: channels.collect(),
-        held_by_shops: state.sums().held.iter().map(|(shop, quantity)| (shop.clone(), *quantity)).collect(),
+        held_by_shops: held_by_shops(state),
     }
+}
+
+/// What each shop holds back, and of several stocks each by itself: `magento`, `magento, stock 2`.
+fn held_by_shops(state: &SkuState) -> Vec<(Text, Quantity)> {
+    let name = |shop: &Text, stock: &Text| if stock.is_empty() { shop.clone() } else { format!("{shop}, stock {stock}").into() };
+    state.sums().held.iter().map(|((shop, stock), quantity)| (name(shop, stock), *quantity)).collect()
 }
 
 fn terms(channel: &Channel, figure: ChannelStock, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> ChannelTerms {

@@ -51,6 +51,7 @@ pub fn findings(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment, figure
     all.extend(of_counts(state, rules, tick, figures));
     all.extend(counted_nowhere(state, rules));
     all.extend(shop_differs(rules, tick, figures));
+    all.extend(shop_oversells(rules, tick, figures));
     all.extend(unknown(state, rules, tick));
     all.extend(cycle(sku, state, rules, tick));
     all.extend(prices(state, rules));
@@ -81,6 +82,24 @@ fn oversold(state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelSto
         Some(SkuFinding::now("oversold", figure.channel.clone(), sentence, causes, tick))
     };
     short.filter_map(finding).collect()
+}
+
+/// A shop that holds back less than nothing sells its figure and what it believes to be given free: where more than there is.
+fn shop_oversells<'f>(rules: &'f Rules, tick: Moment, figures: &'f [ChannelStock]) -> impl Iterator<Item = SkuFinding> + 'f {
+    let below = figures.iter().filter(|figure| figure.to_write.is_negative());
+    below.map(move |figure| {
+        let shop = rules.channel(&figure.channel).map_or("the shop", |channel| channel.shop.as_str());
+        let sentence = format!(
+            "{shop} adds {} to its figure by itself, and {} can be sold in {}: it is right only with a figure of {}",
+            -figure.held_by_shop, figure.shown, figure.channel, figure.to_write
+        );
+        let of = figure.to_write.decimal().mantissa() as u64;
+        SkuFinding {
+            of,
+            after: rules.durations.shop_oversells,
+            ..SkuFinding::now("shop-oversells", figure.channel.clone(), sentence, Vec::new(), tick)
+        }
+    })
 }
 
 /// What a source counts at a location, of one basis: pieces, since when, and by which records.

@@ -10,6 +10,7 @@ use super::keys::{Departure, LeftOutBy, WaitingPlace};
 use super::shares;
 use super::state::SkuState;
 use crate::entities::rules::{Channel, Rules};
+use crate::facts::sku::Demand;
 use crate::facts::time::Span;
 use crate::facts::{Moment, Quantity, RowKey, SkuRow, SourceId, Text, Version};
 
@@ -84,7 +85,9 @@ pub(super) fn reserved(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>
             }
             None => {
                 for (departure, quantity) in state.sums().departed_since(&location, Moment::MIN) {
-                    if let Some(demand) = state.demand(&departure.row) {
+                    if let Some(demand) =
+                        state.demand(&departure.row).filter(|demand| !booked_somewhere(state, rules, counts, departure, demand))
+                    {
                         let place = ReservedIn::of(rules, demand.location.as_deref(), &demand.channel);
                         reserved.entry(place).or_default().claims += quantity;
                     }
@@ -122,6 +125,18 @@ fn codes_of(rules: &Rules, place: &WaitingPlace) -> Vec<Text> {
         Some(location) => vec![location.code.clone()],
         None => rules.channel(&place.channel).map(|channel| channel.pool.clone()).unwrap_or_default(),
     }
+}
+
+/// Nobody says from where it left (a place that is named and not known is another thing: a person is told of it). The system that reports it counts the places that it can have left from itself, and writes the count of one of them
+/// with the despatch: once one of these counts is not older, the piece is in no figure any more.
+fn booked_somewhere(state: &SkuState, rules: &Rules, counts: &StockCounts<'_>, departure: &Departure, demand: &Demand) -> bool {
+    if !departure.location.is_empty() {
+        return false;
+    }
+    let (reporter, version) = reported_by(state, departure);
+    let places = codes_of(rules, &WaitingPlace::of(demand));
+    let mut own = places.iter().filter_map(|code| counts.as_of(code)).filter(|as_of| as_of.source == reporter && as_of.how != How::Posted);
+    own.any(|as_of| as_of.takes(departure.at, reporter, version.as_ref()))
 }
 
 /// What left a location that the rules know, and is not in its count. `None`: it was never counted there.

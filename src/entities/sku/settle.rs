@@ -27,7 +27,7 @@ use super::{kit, shares};
 use crate::entities::rules::Rules;
 use crate::facts::sku::{Allocation, Demand, DemandDespatch};
 use crate::facts::time::Span;
-use crate::facts::{Moment, RowKey, SkuRow, Text};
+use crate::facts::{Moment, RowKey, SkuRow, SourceId, Text};
 
 /// Smaller: a count that steps back further counts settled despatches twice. Larger: more despatches are kept and read back at a restore.
 const MARGIN: Span = Span::days(1);
@@ -42,6 +42,8 @@ struct Limit {
     before: Moment,
     /// Lines must be posted, and so long ago.
     posted: Option<AsOf>,
+    /// Of what left from an unknown place: who must report it.
+    reporter: Option<SourceId>,
 }
 
 impl Limit {
@@ -72,7 +74,7 @@ impl SkuState {
         }
         let counts = StockCounts::of(self, rules);
         // A kit has no count: its parts have its lines, and it keeps them only for a part that is added.
-        let of_kit = kit::is_kit(self, rules).then_some(Limit { before: tick + Span(-KIT_SPAN.0), posted: None });
+        let of_kit = kit::is_kit(self, rules).then_some(Limit { before: tick + Span(-KIT_SPAN.0), posted: None, reporter: None });
         let limit = |at: &Text| of_kit.unwrap_or_else(|| limit(&counts, rules, at));
         let limits: BTreeMap<Text, Limit> = self.sums().departed_from().into_iter().map(|at| (at.clone(), limit(&at))).collect();
         let mut candidates = self.unsealed.rows.clone();
@@ -99,11 +101,14 @@ impl SkuState {
             // One of no pieces too: while no count is newer, an older version that came once more would be counted.
             Some(SkuRow::Despatched(own)) => limits.get(&own.location).is_some_and(|limit| limit.is_past(own.despatched_at)),
             Some(SkuRow::Demand(demand)) => {
+                let told = |despatch: &DemandDespatch| {
+                    !despatch.location.is_empty() || limits.get("").is_some_and(|limit| limit.reporter == Some(despatch.source))
+                };
                 let excluded = |(part, despatch): (u32, &DemandDespatch)| {
                     let limit = limits.get(&despatch.location).filter(|limit| limit.is_past(despatch.despatched_at));
                     limit.is_some_and(|limit| limit.posted.is_none_or(|as_of| limit.is_posted(demand, part, &as_of)))
                 };
-                keys::rest(demand).is_zero() && (0..).zip(&demand.despatched).all(excluded)
+                keys::rest(demand).is_zero() && demand.despatched.iter().all(told) && (0..).zip(&demand.despatched).all(excluded)
             }
             _ => false,
         }
@@ -115,6 +120,9 @@ fn limit(counts: &StockCounts<'_>, rules: &Rules, location: &str) -> Limit {
         Regime::AsOf(as_of) if as_of.how == How::Posted => Some(as_of),
         _ => None,
     };
-    let before = counts.forgotten_before(rules, location) + Span(-MARGIN.0);
-    Limit { before, posted }
+    let (before, reporter) = match location {
+        "" => counts.newest_of_one().map_or((Moment::MIN, None), |as_of| (as_of.walk_from(), Some(as_of.source))),
+        location => (counts.forgotten_before(rules, location), None),
+    };
+    Limit { before: before + Span(-MARGIN.0), posted, reporter }
 }

@@ -131,13 +131,24 @@ fn bare(sku: &Sku, channel: &Channel, free: Quantity) -> ChannelStock {
 
 /// What the channel's shop is to be given.
 fn written(figure: ChannelStock, channel: &Channel, pool: &BTreeSet<&str>, state: &SkuState, rules: &Rules) -> ChannelStock {
-    let held_by_shop = state.sums().held.get(&channel.shop).copied().unwrap_or_default();
+    let held_by_shop = held_by_shop(channel, state, rules);
     let shop_figure = shop_figure(channel, pool, state, rules);
     let to_write = match shop_figure {
         Some(own) if counts_itself(channel, pool, rules) => own,
-        _ => (figure.shown + held_by_shop).floor_zero(),
+        // Below zero where the shop holds back less than nothing: a person is told (`shop-oversells`), and the figure is not cut.
+        _ => figure.shown + held_by_shop,
     };
     ChannelStock { held_by_shop, to_write, shop_figure, next_expected: next_expected(pool, state, rules), ..figure }
+}
+
+/// What the shop subtracts when it sells through this channel: what it holds back in the channel's stock.
+fn held_by_shop(channel: &Channel, state: &SkuState, rules: &Rules) -> Quantity {
+    let here = |stock: &Text| match channel.stock_id.is_empty() {
+        false => stock.is_empty() || *stock == channel.stock_id,
+        // A stock that another channel of the shop has named is that one's.
+        true => !rules.channels.iter().any(|other| other.shop == channel.shop && !stock.is_empty() && other.stock_id == *stock),
+    };
+    state.sums().held.iter().filter(|((shop, stock), _)| *shop == channel.shop && here(stock)).map(|(_, quantity)| *quantity).sum()
 }
 
 /// Does the channel's shop count all that the channel sells? Then its figure is the count.

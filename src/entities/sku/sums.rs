@@ -47,7 +47,7 @@ pub struct StockSums {
     /// The counting systems' own movements.
     pub moves: OrdMap<MovementKey, Quantity>,
     /// What each shop still subtracts itself.
-    pub held: OrdMap<Text, Quantity>,
+    pub held: OrdMap<(Text, Text), Quantity>,
 }
 
 /// How a row enters a sum or leaves it.
@@ -107,7 +107,9 @@ impl StockSums {
             Some(SkuRow::Movement(movement)) if !kept.is_deleted() => {
                 step.set(&mut self.moves, MovementKey::of(key, movement), movement.quantity);
             }
-            Some(SkuRow::Holding(holding)) if !kept.is_deleted() => add(&mut self.held, holding.shop.clone(), step.of(holding.quantity)),
+            Some(SkuRow::Holding(holding)) if !kept.is_deleted() => {
+                add(&mut self.held, (holding.shop.clone(), holding.stock.clone()), step.of(holding.quantity))
+            }
             _ => {}
         }
     }

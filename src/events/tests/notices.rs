@@ -111,7 +111,7 @@ fn a_notice_waits_half_an_hour_for_the_tracking_number_which_then_follows() {
     assert_eq!(to(&sent, Topic::DespatchNotices, "shop").len(), 1);
     assert!(to(&sent, Topic::DespatchNotices, "shop")[0].body["tracking"].is_null());
     assert_eq!(run.next, Some(left + Span::minutes(60)), "then the mail");
-    let tracking = Tracking { despatch: "D1".into(), carrier: "DPD".into(), number: "T9".into(), replaces: None };
+    let tracking = Tracking { despatch: "D1".into(), carrier: "DPD".into(), number: "T9".into(), replaces: None, beside: false };
     let sent = run.then(|story| story.put(WMS, "D1", OrderRow::Tracking(tracking)));
     let [notice] = to(&sent, Topic::DespatchNotices, "shop")[..] else { panic!("one notice: {:?}", words(&sent)) };
     assert_eq!((notice.text("tracking"), notice.step(), quantities(notice)), ("T9", 2, vec![("0".into(), "2".into())]));

@@ -45,6 +45,8 @@ pub struct Tracking {
     pub number: Text,
     /// The number of the label that this one replaces, where the row names it.
     pub replaces: Option<Text>,
+    /// The despatch may have several parcels: the number stands beside the others and replaces none.
+    pub beside: bool,
 }
 
 /// What a scan means, in rank order: at equal times the later in this list is the newer.

@@ -7,11 +7,13 @@
 
 mod goods;
 mod returns;
+mod shop;
 mod systems;
 mod values;
 
 pub use goods::*;
 pub use returns::*;
+pub use shop::*;
 pub use systems::*;
 pub use values::*;
 
@@ -107,6 +109,11 @@ rows! {
     27 COUNTED Counted(Counted) "counted";
     28 LEFT_OUT LeftOut(LeftOut) "left out";
     29 BACKORDERED Backordered(Backordered) "backordered";
+    30 SHIPMENT Shipment(Shipment) "shipment";
+    31 SHIPMENT_LINE ShipmentLine(ShipmentLine) "line of a shipment";
+    32 SHIPMENT_PLACE ShipmentPlace(ShipmentPlace) "place of a shipment";
+    33 SHIPPED_SINCE ShippedSince(ShippedSince) "shipped since";
+    34 KEY_REUSED KeyReused(KeyReused) "key reused";
 }
 
 impl OrderRow {
@@ -183,6 +190,8 @@ pub struct Header {
     pub channel: Text,
     /// The brand's name in the configuration.
     pub brand: Text,
+    /// The part of the shop that it was placed in (a store view), as the shop names it: numbers may be unique only within one. Empty: the shop has none.
+    pub store: Text,
     /// Where the order was placed.
     pub origin: Origin,
     /// By the shop's clock.
@@ -236,6 +245,7 @@ impl Header {
             number,
             channel: Text::default(),
             brand: Text::default(),
+            store: Text::default(),
             origin: Origin::Web,
             placed_at,
             currency,
@@ -370,6 +380,8 @@ pub struct Line {
     pub parts: Option<u32>,
     /// The price of one piece that the shop showed when the order was placed, tax as in the order's prices.
     pub unit_price: Option<Amount>,
+    /// Of a bundle: its parts carry the prices. Of a part: it carries a price of its own, even where a discount has left nothing of it.
+    pub priced_by_parts: bool,
 }
 
 impl Line {
@@ -394,21 +406,9 @@ impl Line {
             list_price: None,
             parts: None,
             unit_price: None,
+            priced_by_parts: false,
         }
     }
-}
-
-/// How far the shop's own books have got with a line. Key: the shop's line id. Owner: the shop, as mirror but for what it cancels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LineProgress {
-    /// Cancelled by the shop's word.
-    pub cancelled: Quantity,
-    /// Credited by credit memo or refund line; what was not returned of it is cancelled (journey, Orders).
-    pub credited: Quantity,
-    /// The shop's own shipped total: what despatch-notices need not tell it again.
-    pub shipped: Quantity,
-    /// The shop's own received-back total, where it keeps one apart from `credited`.
-    pub received: Option<Quantity>,
 }
 
 /// What a charge is for.
@@ -469,8 +469,8 @@ pub enum Tender {
 pub struct Payment {
     /// The means of payment.
     pub tender: Tender,
-    /// The currency of its amounts.
-    pub currency: Currency,
+    /// The currency of its amounts; `None`: the order's, since the row names none.
+    pub currency: Option<Currency>,
     /// Authorised in all, captured part included; 0 when voided or expired.
     pub authorised: Amount,
     /// Captured less voided.
@@ -486,7 +486,12 @@ pub struct Payment {
 impl Payment {
     /// A payment of which nothing is authorised or captured yet.
     pub fn new(tender: Tender, currency: Currency) -> Self {
-        let (authorised, captured) = (Amount::ZERO, Amount::ZERO);
+        Self { currency: Some(currency), ..Self::in_the_orders_currency(tender) }
+    }
+
+    /// ... whose row names no currency: its amounts are in the order's.
+    pub fn in_the_orders_currency(tender: Tender) -> Self {
+        let (authorised, captured, currency) = (Amount::ZERO, Amount::ZERO, None);
         Self { tender, currency, authorised, captured, expires_at: None, reference: Text::default(), failed: false }
     }
 }
@@ -511,15 +516,6 @@ pub struct Cancellation {
     pub stopped: bool,
     /// Why, in its source's words; empty: not told.
     pub reason: Text,
-}
-
-/// What became of the order that this one replaces. Key: that order's key. Owner: the shop.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Predecessor {
-    /// The order that was replaced.
-    pub order: OrderKey,
-    /// The shop has cancelled it wholly.
-    pub cancelled: bool,
 }
 
 /// That a warehouse does not know a SKU of the order (or sends it no more), as that SKU has heard. Derived. Key: SKU + the warehouse's source.

@@ -9,7 +9,7 @@ use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static CUSTOMER: MagentoTable = MagentoTable {
     name: "customer_entity",
@@ -24,10 +24,10 @@ pub(super) static SUBSCRIBER: MagentoTable = MagentoTable {
 };
 
 columns! {
-    pub(super) struct CustomerEntity { entity_id, email, created_at, updated_at }
+    pub(super) struct CustomerEntity { entity_id, store_id, email, created_at, updated_at }
 
     /// A subscription; `customer_id` 0 is a guest's.
-    pub(super) struct NewsletterSubscriber { customer_id, subscriber_email, subscriber_status, change_status_at }
+    pub(super) struct NewsletterSubscriber { customer_id, store_id, subscriber_email, subscriber_status, change_status_at }
 }
 
 impl<'a> TableRow<'a, Magento> for CustomerEntity<'a> {
@@ -35,7 +35,7 @@ impl<'a> TableRow<'a, Magento> for CustomerEntity<'a> {
         let common = &reader.adapter.common;
         let id = self.entity_id.id()?;
         let account = CustomerAccount {
-            brand: common.brand.clone(),
+            brand: reader.brand(&self.store_id)?.clone(),
             email: self.email.opt_text()?.and_then(|address| common.digester.email(&address)),
             created_at: moment(&self.created_at)?,
             collective: false,
@@ -62,9 +62,9 @@ impl NewsletterSubscriber<'_> {
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
         let customer = match account {
             Some(id) => reader.adapter.customer(&id),
-            None => CustomerKey::guest(&common.brand, &digest),
+            None => CustomerKey::guest(reader.brand(&self.store_id)?, &digest),
         };
-        let id = join_key(&[&digest.to_string(), EMAIL, &common.brand, "mail"]);
+        let id = join_key(&[&digest.to_string(), EMAIL, reader.brand(&self.store_id)?, "mail"]);
         Ok(Some((customer, digest, id)))
     }
 
@@ -84,7 +84,8 @@ impl<'a> TableRow<'a, Magento> for NewsletterSubscriber<'a> {
     }
 
     fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
-        Ok(RowMove::by_owner([&self.customer_id, &self.subscriber_email], [&before.customer_id, &before.subscriber_email]))
+        let owner = [&self.customer_id, &self.store_id, &self.subscriber_email];
+        Ok(RowMove::by_owner(owner, [&before.customer_id, &before.store_id, &before.subscriber_email]))
     }
 
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
@@ -93,7 +94,7 @@ impl<'a> TableRow<'a, Magento> for NewsletterSubscriber<'a> {
         let consent = Consent {
             address,
             channel: EMAIL.into(),
-            brand: reader.adapter.common.brand.clone(),
+            brand: reader.brand(&self.store_id)?.clone(),
             purpose: Purpose::Mail,
             state: self.state()?,
             changed_at,

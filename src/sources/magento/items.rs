@@ -5,17 +5,21 @@ use serde::Deserialize;
 
 use super::reader::{Magento, MagentoReader, MagentoTable, row};
 use crate::envelope::{DecodeError, columns};
-use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs};
+use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs, ShippedSince};
 use crate::facts::{Amount, EntityKind, OrderRow, Quantity, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static ITEM: MagentoTable = MagentoTable {
     name: "sales_order_item",
-    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::LINE), RowsOf::of_some(EntityKind::Orders, OrderRow::LINE_PROGRESS)],
+    rows: &[
+        RowsOf::all(EntityKind::Orders, OrderRow::LINE),
+        RowsOf::of_some(EntityKind::Orders, OrderRow::LINE_PROGRESS),
+        RowsOf::of_some(EntityKind::Orders, OrderRow::SHIPPED_SINCE),
+    ],
     meaning: |change, reader, out| row::<SalesOrderItem<'_>>(change, reader, out),
 };
 
@@ -35,6 +39,8 @@ struct Options {
     bundle_options: Option<serde_json::Value>,
     /// JSON within JSON.
     bundle_selection_attributes: Option<String>,
+    /// 0: the parts carry the prices; 1: the bundle does. As a number, or as text.
+    product_calculations: Option<serde_json::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,6 +58,10 @@ impl Options {
         };
         let chosen = |option: &&serde_json::Value| option.get("value").and_then(|value| value.as_array()).map_or(0, Vec::len);
         u32::try_from(options.iter().map(chosen).sum::<usize>()).ok().filter(|parts| *parts > 0)
+    }
+
+    fn priced_by_parts(&self) -> bool {
+        self.product_calculations.as_ref().is_some_and(|word| word == 0 || word == "0")
     }
 
     fn selection(&self) -> Selection {
@@ -99,7 +109,11 @@ impl SalesOrderItem<'_> {
         let shown = if reader.adapter.settings.prices_include_tax { &self.price_incl_tax } else { &self.price };
         let digital = self.is_virtual.opt_flag()?.unwrap_or(matches!(product_type, "virtual" | "downloadable"));
         let (sku, ordered) = (self.sku.sku()?, reader.required_pieces(&self.qty_ordered)?);
+        // A part that costs something before the discount has a price of its own.
+        let own_price = || Ok::<_, DecodeError>(reader.money(&self.row_total)?.is_positive() || reader.money(&self.price)?.is_positive());
+        let priced_by_parts = if part { own_price()? } else { options.priced_by_parts() };
         Ok(Line {
+            priced_by_parts,
             position,
             parent: self.parent_item_id.opt_id()?.map(|id| id.as_ref().into()),
             role,
@@ -153,9 +167,25 @@ impl<'a> TableRow<'a, Magento> for SalesOrderItem<'a> {
         Ok(())
     }
 
+    /// Since when the shipped total is what it is: of a row that is saved again with the same total nothing follows.
+    fn changed(&self, before: Option<&Self>, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let shipped = reader.pieces(&self.qty_shipped)?;
+        let same = |before: &Self| {
+            Ok::<_, DecodeError>(reader.pieces(&before.qty_shipped)? == shipped && before.order_id.json() == self.order_id.json())
+        };
+        if shipped.is_positive() && !before.map(same).transpose()?.unwrap_or(false) {
+            let (order, at) = (reader.order(&self.order_id)?, reader.at(&self.updated_at)?);
+            out.order(order, self.item_id.id()?.as_ref(), reader.place, at, OrderRow::ShippedSince(ShippedSince { shipped }));
+        }
+        Ok(())
+    }
+
     fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(reader.order(&self.order_id)?);
         let id: Text = self.item_id.id()?.as_ref().into();
+        if reader.pieces(&self.qty_shipped)?.is_positive() {
+            out.deleted(subject.clone(), OrderRow::SHIPPED_SINCE, id.clone(), reader.place, reader.committed_at);
+        }
         if self.parent_item_id.is_null() || self.progress(reader)? != LineProgress::default() {
             out.deleted(subject.clone(), OrderRow::LINE_PROGRESS, id.clone(), reader.place, reader.committed_at);
         }

@@ -9,6 +9,10 @@
 //! | `sales_order_address` | ship-to, bill-to |
 //! | `sales_order_payment` | payment |
 //! | `sales_creditmemo` | refund |
+//! | `sales_shipment` | shipment; link of its id |
+//! | `sales_shipment_item` | line of a shipment |
+//! | `sales_shipment_track` | tracking; link of the tracking number |
+//! | `inventory_shipment_source` | place of a shipment |
 //! | `inventory_reservation` | what the shop holds back: one row each, summed; a deletion is tidying and changes nothing |
 //! | `inventory_source_item` | the shop's figure |
 //! | `customer_entity` | account |
@@ -18,6 +22,9 @@
 //! and counted by name. The table's name is read from the change's source, never from the topic, which may have been renamed.
 //!
 //! **Versions** are the binlog's position: `updated_at` has whole seconds, and one transaction writes an order several times.
+//!
+//! **Stores**: a store view that `[channels.NAME]` names under `stores` is a channel of its own; orders, guests and subscribers of it are of its brand.
+//! Order numbers are unique only within a store: the number leads to an order as long as one alone has it.
 //!
 //! **Money** is the order's currency (columns without `base_`). A line owes `row_total + tax_amount + discount_tax_compensation_amount +
 //! weee_tax_applied_row_amount - discount_amount`; its tax is `tax_amount` (the compensation is the tax inside the discount: it makes up the
@@ -32,6 +39,7 @@ mod items;
 mod orders;
 mod payments;
 mod reader;
+mod shipments;
 mod stock;
 
 use std::sync::Arc;
@@ -60,6 +68,10 @@ static TABLES: &[&MagentoTable] = &[
     &orders::ADDRESS,
     &payments::PAYMENT,
     &payments::CREDIT_MEMO,
+    &shipments::SHIPMENT,
+    &shipments::SHIPMENT_ITEM,
+    &shipments::SHIPMENT_TRACK,
+    &shipments::SHIPMENT_SOURCE,
     &stock::RESERVATION,
     &stock::SOURCE_ITEM,
     &customers::CUSTOMER,
@@ -80,7 +92,7 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for Magento {
     fn revision(&self) -> u16 {
-        orders::REVISION + items::REVISION + payments::REVISION + stock::REVISION + customers::REVISION
+        orders::REVISION + items::REVISION + payments::REVISION + shipments::REVISION + stock::REVISION + customers::REVISION
     }
 
     fn topics(&self) -> Vec<String> {

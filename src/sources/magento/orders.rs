@@ -9,7 +9,7 @@ use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static ORDER: MagentoTable = MagentoTable {
     name: "sales_order",
@@ -26,7 +26,7 @@ pub(super) static ADDRESS: MagentoTable = MagentoTable {
 columns! {
     /// An order's header. Written several times in the transaction that places it.
     pub(super) struct SalesOrderRow {
-        entity_id, increment_id, state, created_at, updated_at,
+        entity_id, increment_id, store_id, state, created_at, updated_at,
         customer_id, customer_email, is_virtual,
         order_currency_code, grand_total, gift_cards_amount, customer_balance_amount, reward_currency_amount,
         shipping_method, shipping_amount, shipping_tax_amount, shipping_discount_amount, shipping_discount_tax_compensation_amount,
@@ -66,7 +66,9 @@ impl SalesOrderRow<'_> {
 
     fn customer(&self, reader: &MagentoReader<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
-        let guest = || email.map(|digest| CustomerKey::guest(&reader.adapter.common.brand, digest));
+        let common = &reader.adapter.common;
+        let store = self.store_id.opt_id()?;
+        let guest = || email.map(|digest| CustomerKey::guest(common.brand_of(store.and_then(|store| common.store(&store))), digest));
         Ok(account.map(|id| reader.adapter.customer(&id)).or_else(guest))
     }
 
@@ -79,6 +81,8 @@ impl SalesOrderRow<'_> {
     /// Without the method of payment and its terms, which stand in the payment's row.
     fn header(&self, reader: &MagentoReader<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
         let common = &reader.adapter.common;
+        let store_id = self.store_id.opt_id()?.unwrap_or_default();
+        let store = common.store(&store_id);
         let email = self.customer_email.filled()?;
         let email_digest = email.as_deref().and_then(|address| common.digester.email(address));
         let raw_state = self.state.text_or_empty()?;
@@ -86,9 +90,10 @@ impl SalesOrderRow<'_> {
         let placed_at = moment(&self.created_at)?.ok_or_else(|| self.created_at.error("the moment when the order was placed"))?;
         let currency = self.order_currency_code.currency()?;
         Ok(Header {
-            channel: common.channel.clone(),
-            brand: common.brand.clone(),
-            prices_include_tax: reader.adapter.settings.prices_include_tax,
+            channel: store.map_or(&common.channel, |store| &store.channel).clone(),
+            brand: common.brand_of(store).clone(),
+            prices_include_tax: store.and_then(|store| store.prices_include_tax).unwrap_or(reader.adapter.settings.prices_include_tax),
+            store: store_id.as_ref().into(),
             lines_expected: count.and_then(|count| u32::try_from(count).ok()),
             quantity_expected: Some(reader.pieces(&self.total_qty_ordered)?).filter(|pieces| pieces.is_positive()),
             customer: self.customer(reader, email_digest.as_ref())?,

@@ -8,7 +8,7 @@ use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static PAYMENT: MagentoTable = MagentoTable {
     name: "sales_order_payment",
@@ -26,7 +26,7 @@ pub(super) static CREDIT_MEMO: MagentoTable = MagentoTable {
 };
 
 columns! {
-    /// The payment of an order, as running totals. No time and no currency of its own.
+    /// The payment of an order, as running totals, in the order's currency. No time and no currency of its own.
     pub(super) struct SalesOrderPayment {
         entity_id, parent_id, method, amount_authorized, amount_paid, amount_canceled, cc_trans_id, last_trans_id,
     }
@@ -48,7 +48,7 @@ impl SalesOrderPayment<'_> {
             authorised: open.max(Amount::ZERO),
             captured,
             reference: reference.unwrap_or_default().as_ref().into(),
-            ..Payment::new(tender.unwrap_or(Tender::Card), reader.adapter.settings.currency)
+            ..Payment::in_the_orders_currency(tender.unwrap_or(Tender::Card))
         })
     }
 }

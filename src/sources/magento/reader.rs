@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::envelope::debezium::ChangeEvent;
 use crate::envelope::{Cell, Columns, Decimals, DecodeError, TimeUnit};
 use crate::facts::order::Tender;
-use crate::facts::{Amount, Currency, CustomerKey, Moment, OrderKey, Quantity};
+use crate::facts::{Amount, Currency, CustomerKey, Moment, OrderKey, Quantity, Text};
 use crate::sources::adapter::Common;
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{self, TableRow};
@@ -25,14 +25,16 @@ pub(super) struct MagentoSettings {
     /// `db/table_prefix` of `app/etc/env.php`.
     #[serde(default)]
     pub(super) table_prefix: String,
-    /// The tables to read, without prefix. Default: all that have a meaning here. (Debezium makes a table's topic with its first row.)
+    /// The tables to read, without prefix. Default: all that have a meaning here.
     #[serde(default)]
     pub(super) tables: Option<Vec<String>>,
     /// The connector's `decimal.handling.mode`: `text` for `string`, `base64` for `precise`.
     #[serde(default)]
     pub(super) decimals: Decimals,
-    /// The currency that customers are charged in: a payment's row names none.
-    pub(super) currency: Currency,
+    /// The currency of the catalogue: the shop's base currency. Orders and payments are in the order's own.
+    #[serde(default)]
+    #[allow(dead_code)]
+    pub(super) currency: Option<Currency>,
     /// Prices are shown with tax (`tax/calculation/price_includes_tax`).
     #[serde(default)]
     pub(super) prices_include_tax: bool,
@@ -116,6 +118,12 @@ impl MagentoReader<'_> {
 
     pub(super) fn order(&self, cell: &Cell<'_>) -> Result<OrderKey, DecodeError> {
         Ok(OrderKey::new(&self.adapter.common.name, &cell.id()?))
+    }
+
+    /// The brand of what belongs to this store.
+    pub(super) fn brand(&self, store: &Cell<'_>) -> Result<&Text, DecodeError> {
+        let common = &self.adapter.common;
+        Ok(common.brand_of(store.opt_id()?.and_then(|store| common.store(&store))))
     }
 
     /// The row's own time, else the commit's.

@@ -8,7 +8,7 @@ use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static RESERVATION: MagentoTable = MagentoTable {
     name: "inventory_reservation",
@@ -23,8 +23,8 @@ pub(super) static SOURCE_ITEM: MagentoTable = MagentoTable {
 };
 
 columns! {
-    /// A reservation of -3 holds back 3; one of +3 gives them free again. Never updated.
-    pub(super) struct InventoryReservation { reservation_id, sku, quantity }
+    /// A reservation of -3 holds back 3 in its stock; one of +3 gives them free again. Never updated.
+    pub(super) struct InventoryReservation { reservation_id, stock_id, sku, quantity }
 
     /// What a source (a location of the shop's) has on hand.
     pub(super) struct InventorySourceItem { source_code, sku, quantity }
@@ -33,7 +33,8 @@ columns! {
 impl<'a> TableRow<'a, Magento> for InventoryReservation<'a> {
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let quantity = -reader.required_pieces(&self.quantity)?;
-        let holding = Holding { shop: reader.adapter.common.name.clone(), quantity };
+        let stock = self.stock_id.opt_id()?.unwrap_or_default().as_ref().into();
+        let holding = Holding { shop: reader.adapter.common.name.clone(), stock, quantity };
         out.sku(self.sku.sku()?, self.reservation_id.id()?.as_ref(), reader.place, reader.committed_at, SkuRow::Holding(holding));
         Ok(())
     }

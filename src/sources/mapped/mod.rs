@@ -155,6 +155,7 @@
 //! #     id: SourceId::of("finance"),
 //! #     channel: "".into(),
 //! #     brand: "".into(),
+//! #     stores: Vec::new(),
 //! #     number_scope: Alias::ORDER_NUMBER.into(),
 //! #     counts: None,
 //! #     zone: jiff::tz::TimeZone::UTC,

@@ -397,7 +397,13 @@ fn tracking(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Dec
     let order = record.number_of_order()?;
     let (despatch, number) = (record.text("despatch"), record.text("tracking"));
     out.alias(Alias::new(Alias::TRACKING, &number), Link::Alias(order.clone()), record.place, record.at);
-    let row = Tracking { despatch: despatch.clone(), carrier: record.text("carrier"), number, replaces: record.opt_text("replaces") };
+    let row = Tracking {
+        despatch: despatch.clone(),
+        carrier: record.text("carrier"),
+        number,
+        replaces: record.opt_text("replaces"),
+        beside: false,
+    };
     out.order_by_alias(order, despatch, record.place, record.at, OrderRow::Tracking(row));
     Ok(())
 }

@@ -94,8 +94,13 @@ impl Peoplevox {
     pub(super) fn parcel(&self, parcel: &Parcel<'_>, orders: &[&str], place: Place, at: Moment, out: &mut FactsOut<'_>) {
         for order in orders {
             out.alias(Alias::new(Alias::TRACKING, parcel.number), Link::Alias(self.order(order)), place, at);
-            let row =
-                Tracking { despatch: parcel.despatch.into(), carrier: parcel.carrier.into(), number: parcel.number.into(), replaces: None };
+            let row = Tracking {
+                despatch: parcel.despatch.into(),
+                carrier: parcel.carrier.into(),
+                number: parcel.number.into(),
+                replaces: None,
+                beside: false,
+            };
             out.order_by_alias(self.order(order), parcel.despatch, place, at, OrderRow::Tracking(row));
         }
     }

@@ -28,7 +28,7 @@ fn a_despatch_is_told_to_order_sku_and_parcel_under_one_id() {
         [
             format!("sku TEE-BLK-M [{despatch}] Despatched(Despatched {{ location: \"PrimarySite\", quantity: 2, despatched_at: 2025-07-14T08:55:00Z }}) at 2025-07-14T08:55:00Z"),
             "tracking JD0002231234567890 [order-number|SO-1001] Alias(Alias { scope: \"order-number\", id: \"SO-1001\" }) at 2025-07-14T08:55:00Z".to_owned(),
-            "order-number SO-1001 [DES1937757] Tracking(Tracking { despatch: \"DES1937757\", carrier: \"DPD\", number: \"JD0002231234567890\", replaces: None }) at 2025-07-14T08:55:00Z".to_owned(),
+            "order-number SO-1001 [DES1937757] Tracking(Tracking { despatch: \"DES1937757\", carrier: \"DPD\", number: \"JD0002231234567890\", replaces: None, beside: false }) at 2025-07-14T08:55:00Z".to_owned(),
             format!("order-number SO-1001 [{despatch}] Despatch(Despatch {{ despatch: \"DES1937757\", line: Sku(Sku(\"TEE-BLK-M\")), quantity: 2, location: \"PrimarySite\", despatched_at: 2025-07-14T08:55:00Z, carrier: \"DPD\", service: \"UK Standard\", tracking: Some(\"JD0002231234567890\") }}) at 2025-07-14T08:55:00Z"),
         ]
     );

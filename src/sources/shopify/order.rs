@@ -257,7 +257,7 @@ impl<'a, 'c> Body<'a, 'c> {
         let taken = self.at_counter()?;
         if item.is_tracked() && !item.fulfillable_quantity.is_null() {
             let open = if self.order.cancelled_at.is_null() { pieces(&item.fulfillable_quantity)? } else { Quantity::ZERO };
-            let holding = Holding { shop: self.cx.shopify.common.name.clone(), quantity: open };
+            let holding = Holding { shop: self.cx.shopify.common.name.clone(), stock: Default::default(), quantity: open };
             out.sku(sku.clone(), join_key(&[&self.order.id.id()?, &id]), self.place, self.at, SkuRow::Holding(holding));
         }
         let ordered = item.quantity.quantity(Decimals::Text, 0)?;

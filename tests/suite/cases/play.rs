@@ -50,7 +50,10 @@ pub fn play(config: &Config, epochs: &[Step], expected: &Expected) -> Result<Out
             names.map(|name| (name.clone(), answer(name).unwrap_or(Value::Null))).collect()
         };
         Ok(Outcome {
-            orders: asked(&mut expected.orders.keys().chain(expected.found.keys()), &|id| views.order(id)),
+            orders: asked(&mut expected.orders.keys().chain(expected.found.keys()), &|id| match id.split_once("?store=") {
+                Some((id, store)) => views.order(id, Some(store)),
+                None => views.order(id, None),
+            }),
             stock: asked(&mut expected.stock.keys(), &|sku| views.stock(sku)),
             customers: asked(&mut expected.customers.keys(), &|key| views.customer(key)),
             heard: play.heard().to_vec(),

@@ -374,7 +374,7 @@ impl Teller {
         while let Some(word) = words.take() {
             match word {
                 "until" => payment.expires_at = Some(words.moment(&telling.clock())?),
-                "currency" => payment.currency = currency(words)?,
+                "currency" => payment.currency = Some(currency(words)?),
                 "reference" => payment.reference = words.word("a reference")?.into(),
                 other => return Err(words.wrong(format!("unknown word \"{other}\" of a payment"))),
             }

@@ -131,7 +131,7 @@ fn holds_back(words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), W
     let quantity = words.pieces()?;
     let id = if words.is("entry") { words.word("an entry's number")? } else { "total" };
     let shop = Text::from(telling.who);
-    put(telling, sku, id, SkuRow::Holding(Holding { shop, quantity }));
+    put(telling, sku, id, SkuRow::Holding(Holding { shop, stock: Default::default(), quantity }));
     Ok(())
 }
 

@@ -335,7 +335,7 @@ impl Teller {
         let tracking = words.word("a tracking number")?;
         let replaces = if words.is("replaces") { Some(words.word("a tracking number")?.into()) } else { None };
         let subject = self.subject(telling);
-        let row = Tracking { despatch: despatch.into(), carrier: "DPD".into(), number: tracking.into(), replaces };
+        let row = Tracking { despatch: despatch.into(), carrier: "DPD".into(), number: tracking.into(), replaces, beside: false };
         telling.put(subject, despatch, Row::Order(OrderRow::Tracking(row)));
         let order = number(&telling.order);
         telling.link(Alias::new(Alias::TRACKING, tracking), Link::Alias(order));

@@ -273,7 +273,7 @@ impl<'c> Play<'c> {
         });
         Outcome {
             heard: self.heard.clone(),
-            orders: self.orders.iter().filter_map(|number| Some((number.clone(), without_rows(views.order(number)?)))).collect(),
+            orders: self.orders.iter().filter_map(|number| Some((number.clone(), without_rows(views.order(number, None)?)))).collect(),
             skus: self.skus.iter().filter_map(|sku| Some((sku.clone(), figures(views.stock(sku)?)?))).collect(),
             ledgers: ledgers.collect(),
             dead_letters: self.dead_letters,
@@ -328,6 +328,9 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, S
 fn without_rows(mut answer: Value) -> Value {
     if let Some(members) = answer.as_object_mut() {
         members.remove("rows");
+        if let Some(Value::Array(several)) = members.get_mut("several") {
+            several.iter_mut().for_each(|order| *order = without_rows(order.take()));
+        }
     }
     answer
 }

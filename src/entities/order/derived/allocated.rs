@@ -72,6 +72,10 @@ fn shipped_by(view: &OrderFigures<'_>, rows: &Rows<OrderRow>, shop: SourceId, li
     for RowOf { key, stored, row } in rows.all::<LineProgress>().filter(|each| each.key.source == shop) {
         let line = view.lines.iter().position(|line| line.id == key.id);
         if let Some(line) = line.filter(|_| row.shipped.is_positive()) {
+            let since = RowKey { kind: OrderRow::SHIPPED_SINCE, ..key.clone() };
+            let unchanged =
+                |since: &&Stored<OrderRow>| matches!(since.row, Some(OrderRow::ShippedSince(since)) if since.shipped == row.shipped);
+            let stored = rows.get(&since).filter(unchanged).unwrap_or(stored);
             lines[line].posted.push(allocation(key, "", row.shipped, stored.at, stored));
         }
     }
@@ -111,7 +115,8 @@ fn position(stored: &Stored<OrderRow>) -> Option<Version> {
 
 /// A despatch of a line, with the source and version of its row.
 pub(super) fn despatched(rows: &Rows<OrderRow>, part: &DespatchPart<'_>) -> DemandDespatch {
-    let kinds = [OrderRow::DESPATCH, OrderRow::ERP_POSTED, OrderRow::LINE_PROGRESS];
+    // The record that made the shipped total what it is, where there is one: its line may have been saved again.
+    let kinds = [OrderRow::DESPATCH, OrderRow::ERP_POSTED, OrderRow::SHIPMENT_LINE, OrderRow::SHIPPED_SINCE, OrderRow::LINE_PROGRESS];
     let row = kinds.iter().flat_map(|kind| rows.of_kind(*kind)).find(|(key, stored)| key.id == part.row && !stored.deleted);
     DemandDespatch {
         key: part.row.into(),

@@ -2,14 +2,16 @@
 
 use super::evidence::Evidence;
 use super::finding::Finding;
+use crate::entities::RowOf;
 use crate::entities::order::figures::{LineView, OrderFigures};
-use crate::facts::order::{Header, ShopState, Terms, Word};
+use crate::facts::order::{Header, KeyReused, ShopState, Terms, Word};
 use crate::facts::{Amount, Moment, Quantity};
 
 pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let figures = evidence.figures;
     let Some(header) = figures.placed.header else { return Vec::new() };
     let mut found: Vec<Finding> = incomplete(figures, header).into_iter().chain(totals_differ(figures, header)).collect();
+    found.extend(key_reused(evidence, header));
     if figures.gates.complete.holds {
         found.extend(unpaid(evidence, header));
         found.extend(despatched_unpaid(evidence, header));
@@ -25,6 +27,16 @@ fn incomplete(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding> {
     }
     let finding = Finding::new("order-incomplete", "", format!("the order waits for {}", gate.waits_for)).at_risk(header.total);
     Some(finding.caused_by(figures.placed.cause).after(figures.placed.late))
+}
+
+/// Another order had this key. If anything was requested of that one, the ledgers are that one's: nothing is requested of this one.
+fn key_reused<'s>(evidence: &'s Evidence<'_, '_>, header: &'s Header) -> impl Iterator<Item = Finding> + 's {
+    evidence.rows.live::<KeyReused>().map(move |RowOf { stored, row, .. }| {
+        let done = if row.requested { "something was requested of it: nothing is of this one" } else { "nothing was requested of it" };
+        let sentence = format!("the shop has deleted order {} and given its key to {}; {done}", row.number, header.number);
+        let finding = Finding::new("key-reused", row.number.as_str(), sentence).caused_by([stored.cause]);
+        Finding { shuts: row.requested, ..finding }
+    })
 }
 
 /// Lines and charges are all there, and do not add up to the total.

@@ -2,9 +2,11 @@
 
 use super::evidence::Evidence;
 use super::finding::Finding;
+use crate::entities::order::authority::role_for_goods;
 use crate::entities::order::input::Contradiction;
 use crate::entities::order::placed::{self, PlacedLine};
-use crate::facts::order::{Despatch, ErpLine, Line, LineRole, OrderRowType, Receipt, WarehouseLine, WarehouseOrder};
+use crate::entities::rules::Role;
+use crate::facts::order::{Despatch, ErpLine, Line, LineRole, OrderRowType, Receipt, ShipmentPlace, WarehouseLine, WarehouseOrder};
 use crate::facts::{OrderRow, Text};
 
 pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
@@ -85,8 +87,9 @@ fn unknown_locations(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     if evidence.rules.locations.is_empty() {
         return found;
     }
+    let shop_sends = role_for_goods(evidence.rules) == Role::Shop;
     for (key, stored) in evidence.rows.iter().filter(|(_, stored)| !stored.deleted) {
-        let Some(code) = stored.row.as_ref().and_then(location).filter(|code| !code.is_empty()) else { continue };
+        let Some(code) = stored.row.as_ref().and_then(|row| location(row, shop_sends)).filter(|code| !code.is_empty()) else { continue };
         if evidence.rules.location(code).is_some() {
             continue;
         }
@@ -103,7 +106,7 @@ fn unknown_locations(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
 }
 
 /// The location that the row names.
-fn location(row: &OrderRow) -> Option<&Text> {
+fn location(row: &OrderRow, shop_sends: bool) -> Option<&Text> {
     match row.kind() {
         ErpLine::KIND => ErpLine::of(row)?.location.as_ref(),
         Line::KIND => Line::of(row)?.location.as_ref(),
@@ -111,6 +114,8 @@ fn location(row: &OrderRow) -> Option<&Text> {
         WarehouseOrder::KIND => Some(&WarehouseOrder::of(row)?.location),
         WarehouseLine::KIND => Some(&WarehouseLine::of(row)?.location),
         Receipt::KIND => Some(&Receipt::of(row)?.location),
+        // A shop's own places matter where it sends from them: elsewhere its shipments only repeat what a warehouse tells.
+        ShipmentPlace::KIND if shop_sends => Some(&ShipmentPlace::of(row)?.location),
         _ => None,
     }
 }

@@ -53,8 +53,8 @@ pub(super) fn read(input: &Input<'_>, placed: &Placed<'_>, foreign: &mut Vec<For
         let (id, payment) = (&each.key.id, each.row);
         paid.any = true;
         paid.later |= !payment.failed && matches!(payment.tender, Tender::OnAccount | Tender::CashOnDelivery);
-        if payment.currency != placed.currency {
-            let sentence = format!("payment {id} is in {}", payment.currency);
+        if let Some(currency) = payment.currency.filter(|currency| *currency != placed.currency) {
+            let sentence = format!("payment {id} is in {currency}");
             foreign.push(Foreign { id: id.clone(), sentence, cause: each.stored.cause });
             continue;
         }

@@ -3,7 +3,7 @@
 //! | a sale with | becomes |
 //! | --- | --- |
 //! | one leaf, a piece of it for a piece of the sale (configurable) | one line with the sale's price and the leaf's goods |
-//! | leaves that carry prices themselves (a bundle priced by its parts) | a line for each leaf; the sale's own price is only their sum and is not used |
+//! | leaves that carry prices themselves (a bundle priced by its parts) | a line for each leaf; the sale's own price is only their sum and is not used. That a discount left nothing of the prices changes nothing |
 //! | leaves without prices (a bundle of a fixed price) | a line for each leaf, with its share of the price by `list price x pieces in a bundle`, rounded by largest remainder |
 //! | ... of which some share is not known | a line for each leaf without value, and one for the bundle with its price: a bundle is sent or returned when all its parts are |
 
@@ -33,7 +33,7 @@ pub(super) fn expand<'a>(mut line: PlacedLine<'a>, leaves: &[Leaf<'a>]) -> Vec<P
         return vec![line];
     }
     let mut parts: Vec<PlacedLine<'a>> = leaves.iter().map(|leaf| part(&line, leaf)).collect();
-    if leaves.iter().any(|leaf| !leaf.line.gross.is_zero()) {
+    if line.line.priced_by_parts || leaves.iter().any(|leaf| leaf.line.priced_by_parts || !leaf.line.gross.is_zero()) {
         return parts;
     }
     let weights: Option<Vec<Amount>> = leaves.iter().map(|leaf| Some(leaf.line.list_price?.times(per_bundle(&line, leaf)))).collect();

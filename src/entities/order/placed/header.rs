@@ -49,6 +49,6 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, rules: &Rules) -> HeaderRow<'a>
 
 /// Before the header is there: any payment's currency, else "no currency" (ISO 4217 XXX).
 fn currency_of_payments(rows: &Rows<OrderRow>) -> Currency {
-    let currency = rows.all::<Payment>().next().map(|each| each.row.currency);
+    let currency = rows.all::<Payment>().find_map(|each| each.row.currency);
     currency.or(Currency::new("XXX")).unwrap_or_else(|| unreachable!("three letters are a currency"))
 }

@@ -10,8 +10,10 @@ use crate::entities::order::placed::{Placed, PlacedLine};
 use crate::entities::order::pooling;
 use crate::entities::order::supplied::Supplied;
 use crate::entities::rules::{Authority, Role};
-use crate::facts::order::{Despatch, ErpPosted, LineProgress, LineRef, Needs, PostedKind};
-use crate::facts::{Cause, Moment, Quantity, SourceId};
+use crate::facts::order::{
+    Despatch, ErpPosted, LineProgress, LineRef, Needs, PostedKind, Shipment, ShipmentLine, ShipmentPlace, ShippedSince,
+};
+use crate::facts::{Cause, Moment, OrderRow, Quantity, RowKey, SourceId};
 
 /// The part of a despatch that belongs to a line.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub(super) struct GoodsOut<'a> {
     row: &'a str,
     pub source: SourceId,
     parcel: &'a str,
+    /// The name under which rows give the parcel's number.
+    label: &'a str,
     line: LineRef,
     pub quantity: Quantity,
     pub location: &'a str,
@@ -66,7 +70,22 @@ impl<'a> GoodsOut<'a> {
     fn of(source: SourceId, row: &'a str, parcel: &'a str, line: LineRef, quantity: Quantity, at: Moment, cause: Cause) -> Self {
         let (carrier, service, tracking) = ("", "", None);
         let targets = pooling::Targets::new();
-        Self { row, source, parcel, line, quantity, location: "", at, carrier, service, tracking, cause, handed_over: false, targets }
+        Self {
+            row,
+            source,
+            parcel,
+            label: parcel,
+            line,
+            quantity,
+            location: "",
+            at,
+            carrier,
+            service,
+            tracking,
+            cause,
+            handed_over: false,
+            targets,
+        }
     }
 }
 
@@ -128,19 +147,96 @@ fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, d
     }
 }
 
-/// Without warehouse system and ERP the shop's own shipped totals count as despatches.
+/// Without warehouse system and ERP the shop's own shipments count as despatches; of a line that is shipped further than they say, the shop's shipped
+/// total too.
 fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
     let by_shop = |source: SourceId| input.rules.plays(source, Role::Shop);
     if departures.iter().any(|departure| by_shop(departure.source)) {
         return;
     }
-    for RowOf { key, stored, row } in input.rows.live::<LineProgress>() {
-        let Some(i) = placed.lines.iter().position(|line| line.id == key.id) else { continue };
-        if by_shop(key.source) && row.shipped.is_positive() {
+    let before = departures.len();
+    shipments(input, placed, erp, departures);
+    for (i, line) in placed.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
+        // Of a sale with one leaf the leaf's own total says nothing: shops keep it or not.
+        let pieces = |row: &RowOf<'a, LineProgress>| {
+            let each = line
+                .pieces_of(&row.key.id)
+                .filter(|_| by_shop(row.key.source) && (line.id == row.key.id || line.leaf != Some(&row.key.id)));
+            each.map_or(Quantity::ZERO, |each| row.row.shipped.times(each))
+        };
+        let Some((total, RowOf { key, stored, row })) = input
+            .rows
+            .live::<LineProgress>()
+            .map(|row| (pieces(&row), row))
+            .max_by_key(|(pieces, row)| (*pieces, std::cmp::Reverse(row.key)))
+        else {
+            continue;
+        };
+        let told: Quantity =
+            departures[before..].iter().filter(|departure| departure.targets.contains(&i)).map(|departure| departure.quantity).sum();
+        let rest = total - told;
+        if rest.is_positive() {
+            // Since when it is so; the row may have been saved again for another reason.
+            let since = RowKey { kind: OrderRow::SHIPPED_SINCE, ..key.clone() };
+            let since = input
+                .rows
+                .get(&since)
+                .filter(|_| input.rows.get_live::<ShippedSince>(&since).is_some_and(|since| since.shipped == row.shipped));
+            let (at, cause) = since.map_or((stored.at, stored.cause), |since| (since.at, since.cause));
             departures.push(GoodsOut {
                 location: erp.lines[i].location.unwrap_or_default(),
                 targets: [i].into_iter().collect(),
-                ..GoodsOut::of(key.source, &key.id, "shop", LineRef::Line(key.id.clone()), row.shipped, stored.at, stored.cause)
+                ..GoodsOut::of(key.source, &key.id, "shop", LineRef::Line(line.id.into()), rest, at, cause)
+            });
+        }
+    }
+}
+
+/// The shop's own shipments. A shipment may name a line twice: by the bundle and by its parts, by a sale and by its leaf. The larger counts.
+fn shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
+    for RowOf { key: of, row: shipment, .. } in input.rows.live::<Shipment>().filter(|each| input.rules.plays(each.key.source, Role::Shop))
+    {
+        let place = RowKey { kind: OrderRow::SHIPMENT_PLACE, ..of.clone() };
+        // The key lives as long as the rows do: found by walking.
+        let place =
+            input.rows.live::<ShipmentPlace>().find(|each| *each.key == place).map(|each| canonical(input.rules, &each.row.location));
+        let rows: Vec<RowOf<'a, ShipmentLine>> =
+            input.rows.live::<ShipmentLine>().filter(|each| each.key.source == of.source && each.row.shipment == of.id).collect();
+        let mut named = vec![false; rows.len()];
+        for (i, line) in placed.lines.iter().enumerate() {
+            let mut largest: Option<(Quantity, usize)> = None;
+            for (at, row) in rows.iter().enumerate() {
+                let Some(each) = line.pieces_of(&row.row.line) else { continue };
+                named[at] = true;
+                let pieces = row.row.quantity.times(each);
+                if !line.is_bundle && largest.is_none_or(|(most, _)| pieces > most) {
+                    largest = Some((pieces, at));
+                }
+            }
+            if let Some((pieces, at)) = largest.filter(|(pieces, _)| pieces.is_positive()) {
+                let RowOf { key, stored, .. } = &rows[at];
+                departures.push(GoodsOut {
+                    label: &of.id,
+                    location: place.or(erp.lines[i].location).unwrap_or_default(),
+                    targets: [i].into_iter().collect(),
+                    ..GoodsOut::of(
+                        of.source,
+                        &key.id,
+                        &shipment.number,
+                        LineRef::Line(line.id.into()),
+                        pieces,
+                        shipment.shipped_at,
+                        stored.cause,
+                    )
+                });
+            }
+        }
+        for (row, _) in rows.iter().zip(named).filter(|(row, named)| !named && row.row.quantity.is_positive()) {
+            let line = LineRef::Line(row.row.line.clone());
+            departures.push(GoodsOut {
+                label: &of.id,
+                location: place.unwrap_or_default(),
+                ..GoodsOut::of(of.source, &row.key.id, &shipment.number, line, row.row.quantity, shipment.shipped_at, row.stored.cause)
             });
         }
     }
@@ -203,6 +299,8 @@ pub(super) struct Despatches<'a> {
 /// The content of a parcel, before its scans are read.
 pub(super) struct PackedParcel<'a> {
     pub key: &'a str,
+    /// The name under which rows give its number.
+    pub label: &'a str,
     pub location: &'a str,
     pub carrier: &'a str,
     pub service: &'a str,
@@ -267,6 +365,7 @@ fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, departure: &GoodsOu
         None => {
             parcels.push(PackedParcel {
                 key: departure.parcel,
+                label: departure.label,
                 location: departure.location,
                 carrier: departure.carrier,
                 service: departure.service,

@@ -29,6 +29,8 @@ pub struct ParcelView<'a> {
     pub tracking_at: Option<Moment>,
     /// Replaced numbers, and when they were replaced: later scans of them belong to other parcels.
     pub former: Vec<(&'a str, Moment)>,
+    /// Numbers of further parcels of the same despatch: it is delivered when all of them are.
+    pub beside: Vec<&'a str>,
     /// Handed over at a counter, so it has no label and no scans.
     pub handed_over: bool,
     /// The newest decision about a parcel that is lost or came back.
@@ -70,15 +72,26 @@ struct Label<'a> {
     carrier: &'a str,
     /// Replaced numbers, and when they were replaced.
     former: Vec<(&'a str, Moment)>,
+    /// Numbers of further parcels.
+    beside: Vec<&'a str>,
 }
 
 /// The parcel's label. A number reported in a row of its own comes later than the despatch, and replaces the despatch's number.
 fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
-    let of_parcel = rows.live::<Tracking>().filter(|each| each.row.despatch == parcel.key);
+    let of_parcel = rows.live::<Tracking>().filter(|each| each.row.despatch == parcel.label);
     let mut labels: Vec<(Moment, _, &'a Tracking)> = of_parcel.map(|each| (each.stored.at, each.key, each.row)).collect();
     labels.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    if labels.iter().all(|(_, _, row)| row.beside)
+        && let Some((at, _, first)) = labels.first()
+    {
+        let mut beside: Vec<&'a str> =
+            labels.iter().map(|(_, _, row)| row.number.as_str()).filter(|number| *number != first.number).collect();
+        beside.sort_unstable();
+        beside.dedup();
+        return Label { number: Some(&first.number), at: Some(*at), carrier: &first.carrier, former: Vec::new(), beside };
+    }
     let Some((at, _, newest)) = labels.pop() else {
-        return Label { number: parcel.tracking, at: None, carrier: parcel.carrier, former: Vec::new() };
+        return Label { number: parcel.tracking, at: None, carrier: parcel.carrier, former: Vec::new(), beside: Vec::new() };
     };
     let number: &'a str = &newest.number;
     let before = labels.iter().map(|(_, _, row)| row.number.as_str()).chain(parcel.tracking).chain(newest.replaces.as_deref());
@@ -86,11 +99,28 @@ fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
     former.sort_unstable();
     former.dedup();
     let carrier = if newest.carrier.is_empty() { parcel.carrier } else { &newest.carrier };
-    Label { number: Some(number), at: Some(at), carrier, former }
+    Label { number: Some(number), at: Some(at), carrier, former, beside: Vec::new() }
 }
 
-/// The newest scan of the parcel: by its own time, then by rank, then by version.
+/// The newest scan of a despatch. Of several parcels: the last delivery, once all are delivered; else the newest scan of one that is not.
 fn newest_scan(input: &Input<'_>, despatched_at: Moment, label: &Label<'_>) -> Option<(ScanMeaning, Moment)> {
+    let first = newest_of(input, despatched_at, label);
+    if label.beside.is_empty() {
+        return first;
+    }
+    let others = label.beside.iter().map(|number| {
+        let label = Label { number: Some(number), at: None, carrier: "", former: Vec::new(), beside: Vec::new() };
+        newest_of(input, despatched_at, &label)
+    });
+    let all: Vec<Option<(ScanMeaning, Moment)>> = std::iter::once(first).chain(others).collect();
+    let is_delivered = |scan: &&Option<(ScanMeaning, Moment)>| matches!(scan, Some((ScanMeaning::Delivered, _)));
+    let of_those =
+        |delivered: bool| all.iter().filter(move |scan| is_delivered(scan) == delivered).flatten().copied().max_by_key(|(_, at)| *at);
+    if all.iter().all(|scan| is_delivered(&scan)) { of_those(true) } else { of_those(false) }
+}
+
+/// The newest scan of one number: by its own time, then by rank, then by version.
+fn newest_of(input: &Input<'_>, despatched_at: Moment, label: &Label<'_>) -> Option<(ScanMeaning, Moment)> {
     let of_parcel = |number: &str, at: Moment| {
         label.number == Some(number) || label.former.iter().any(|(former, until)| *former == number && at < *until)
     };
@@ -170,6 +200,7 @@ fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel
         tracking: parcel.tracking,
         tracking_at: None,
         former: Vec::new(),
+        beside: Vec::new(),
         handed_over: parcel.handed_over,
         decided: None,
         despatched_at: parcel.despatched_at,
@@ -186,6 +217,7 @@ fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel
         let label = label(input.rows, &parcel);
         view.newest_scan = newest_scan(input, parcel.despatched_at, &label);
         (view.tracking, view.tracking_at, view.carrier, view.former) = (label.number, label.at, label.carrier, label.former);
+        view.beside = label.beside;
         view.decided = decided(parcel.key, decisions);
         let given_up = view.decided.is_some_and(|decided| decided.fate == Fate::Lost);
         view.delivered_at = match view.newest_scan {

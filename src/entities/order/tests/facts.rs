@@ -98,7 +98,13 @@ impl Story {
 
     /// The parcel of a despatch gets this number; `replaces` names the label before.
     pub fn label(&mut self, despatch: &str, number: &str, replaces: Option<&str>) -> &mut Self {
-        let row = Tracking { despatch: despatch.into(), carrier: "DPD".into(), number: number.into(), replaces: replaces.map(Into::into) };
+        let row = Tracking {
+            despatch: despatch.into(),
+            carrier: "DPD".into(),
+            number: number.into(),
+            replaces: replaces.map(Into::into),
+            beside: false,
+        };
         self.put(WMS, despatch, OrderRow::Tracking(row))
     }
 

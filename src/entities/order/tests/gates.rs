@@ -112,7 +112,7 @@ fn an_authorisation_secures_until_it_expires() {
     let expires_at = order.now + crate::facts::time::Span::days(7);
     let payment = Payment {
         tender: Tender::Card,
-        currency: order.currency,
+        currency: Some(order.currency),
         authorised: amount("30.00"),
         captured: amount("0"),
         expires_at: Some(expires_at),

@@ -185,7 +185,7 @@ fn a_tracking_number_that_comes_later_than_the_parcel() {
     order.put(
         WMS,
         "D1",
-        OrderRow::Tracking(Tracking { despatch: "D1".into(), carrier: "UPS".into(), number: "1Z".into(), replaces: None }),
+        OrderRow::Tracking(Tracking { despatch: "D1".into(), carrier: "UPS".into(), number: "1Z".into(), replaces: None, beside: false }),
     );
     let scan = Scan { tracking: "1Z".into(), meaning: Word::Known(ScanMeaning::Delivered), scanned_at: order.now };
     order.put(CARRIER, "1Z|1", OrderRow::Scan(scan));

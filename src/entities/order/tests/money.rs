@@ -292,7 +292,7 @@ fn a_payment_in_another_currency_is_not_counted() {
     let mut order = placed_example();
     let payment = Payment {
         tender: Tender::Card,
-        currency: crate::facts::Currency::new("USD").expect("a currency"),
+        currency: Some(crate::facts::Currency::new("USD").expect("a currency")),
         authorised: amount("5.00"),
         captured: amount("5.00"),
         expires_at: None,

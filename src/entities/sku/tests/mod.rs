@@ -55,6 +55,8 @@ fn channel(name: &str, pool: &[&str]) -> Channel {
         price_list: "list".into(),
         currency: Currency::new("GBP").expect("a currency"),
         zone: "Europe/London".into(),
+        stores: Vec::new(),
+        stock_id: Default::default(),
     }
 }
 
@@ -140,7 +142,7 @@ fn count(location: &str, bucket: &str, pieces: i64, counted_at: Moment) -> SkuRo
 }
 
 fn holding(pieces: i64) -> SkuRow {
-    SkuRow::Holding(Holding { shop: "magento".into(), quantity: quantity(pieces) })
+    SkuRow::Holding(Holding { shop: "magento".into(), stock: Default::default(), quantity: quantity(pieces) })
 }
 
 fn despatched(location: &str, pieces: i64, at: Moment) -> SkuRow {

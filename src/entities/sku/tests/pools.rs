@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::entities::sku::cover::uncovered;
+use crate::entities::sku::findings::findings;
 use crate::facts::sku::Expected;
 
 #[test]
@@ -177,4 +178,42 @@ proptest! {
         named.truncate(20);
         prop_assert_eq!(found.named.into_iter().map(|(_, number)| number.to_string()).collect::<Vec<_>>(), named);
     }
+}
+
+/// The shop has compensated a reservation twice: it adds 5 to its figure by itself.
+#[test]
+fn a_shop_that_holds_back_less_than_nothing_is_named() {
+    let mut bench = Bench::default();
+    bench.count(4, minute(0));
+    bench.put(SHOP, "r1", holding(-2));
+    assert_eq!(bench.written(), quantity(1), "what it adds is taken from its figure");
+    let kinds = |bench: &mut Bench| -> Vec<(&'static str, String)> {
+        let figures = bench.figures();
+        let found = findings(&sku(), &bench.state, &bench.rules, minute(0), &figures);
+        found.into_iter().map(|finding| (finding.kind, finding.number.to_string())).collect()
+    };
+    assert_eq!(kinds(&mut bench), []);
+    bench.put(SHOP, "r2", holding(-3));
+    assert_eq!(bench.written(), quantity(-2), "not cut: with nothing written it would sell two that are not there");
+    assert_eq!(kinds(&mut bench)[0], ("shop-oversells", "uk".to_owned()));
+}
+
+#[test]
+fn what_is_held_back_in_one_stock_is_subtracted_in_its_channels_alone() {
+    let mut bench = Bench::default();
+    bench.rules.channels[1].pool = vec!["LDN".into()];
+    bench.count(10, minute(0));
+    let of_stock = |stock: &str| match holding(3) {
+        SkuRow::Holding(holding) => SkuRow::Holding(Holding { stock: stock.into(), ..holding }),
+        other => other,
+    };
+    let held = |bench: &mut Bench| bench.figures().iter().map(|figure| figure.held_by_shop).collect::<Vec<_>>();
+    bench.put(SHOP, "r1", of_stock("2"));
+    assert_eq!(held(&mut bench), [quantity(3), quantity(3)], "nobody says which channel's it is");
+    bench.rules.channels[0].stock_id = "2".into();
+    assert_eq!(held(&mut bench), [quantity(3), quantity(0)]);
+    bench.put(SHOP, "r2", of_stock("3"));
+    assert_eq!(held(&mut bench), [quantity(3), quantity(3)], "the rest is of the channel that names none");
+    bench.rules.channels[1].stock_id = "4".into();
+    assert_eq!(held(&mut bench), [quantity(3), quantity(0)]);
 }
