@@ -79,6 +79,9 @@
 //! | last emitted | the digest of the statement that was emitted last for a key |
 //! | gate | the conditions of a request. A condition that does not hold names the row that it waits for, and the source that is to bring it |
 //! | ledger, step | what was requested for one order; one entry of it, counted from 1 |
+//! | held | a request that waits for a person and is in no ledger: of a change of rules alone, from before going live, beyond a limit on refunds |
+//! | restate | compute everything by changed rules before a record is read; what would be requested is held |
+//! | desk | what is held of the whole application, what people have said of it, and the limits on refunds |
 //! | live | a request topic is live from a given epoch on. Before, requests are entered in the ledgers and not emitted |
 //! | finding, exception | something in a view that a person must look at; the statement about it, open until the finding is gone or a person has decided |
 //! | decision | what a person has settled, as a record of the topic `decisions` |

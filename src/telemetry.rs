@@ -79,6 +79,7 @@ pub struct Metrics {
     lag_records: IntGaugeVec,
     lag_seconds: GaugeVec,
     exceptions_open: IntGaugeVec,
+    requests_held: IntGaugeVec,
     restore_records: IntCounter,
     restore_seconds: Gauge,
     ready: IntGauge,
@@ -119,6 +120,12 @@ impl Metrics {
                 &["source"],
             )?,
             exceptions_open: gauges(&registry, "waybill_exceptions_open", "Exceptions that wait for a person, by kind.", &["kind"])?,
+            requests_held: gauges(
+                &registry,
+                "waybill_requests_held",
+                "Requests that wait for a person, by reason and topic.",
+                &["why", "topic"],
+            )?,
             restore_records: counter(&registry, "waybill_restore_records_total", "Records of the changelog read at the start.")?,
             restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
             ready: plain(&registry, IntGauge::new("waybill_ready", "1 while the instance works on records, else 0.")?)?,
@@ -180,6 +187,12 @@ impl Metrics {
     /// How many exceptions of a kind are open.
     pub fn exceptions_open(&self, kind: &str, open: i64) {
         self.exceptions_open.with_label_values(&[kind]).set(open);
+    }
+
+    /// How many requests are held, by why and topic. What is not named is 0.
+    pub fn requests_held<'a>(&self, groups: impl Iterator<Item = (&'a str, &'a str, u64)>) {
+        self.requests_held.reset();
+        groups.for_each(|(why, topic, requests)| self.requests_held.with_label_values(&[why, topic]).set(requests as i64));
     }
 
     /// What the restore read, and how long it took.
@@ -287,6 +300,29 @@ pub mod say {
     /// All state is read back.
     pub fn restored(shards: u32, records: u64, took: Duration) {
         info!(shards, records, seconds = took.as_secs_f64(), "restored");
+    }
+
+    /// The rules have changed since the state was written. `changed`: a line each; none: it is the program.
+    pub fn rules_changed(changed: &[String]) {
+        if changed.is_empty() {
+            warn!(
+                "THE PROGRAM HAS CHANGED since the state was written: what it alone would request is held (`waybill held`), and nothing of it is sent"
+            );
+        }
+        for line in changed {
+            warn!(
+                changed = line,
+                "THE RULES HAVE CHANGED: what they alone would request is held (`waybill held`), and nothing of it is sent"
+            );
+        }
+    }
+
+    /// Topics that the configuration names for the first start, and that are not live.
+    pub fn not_live(topics: &str) {
+        warn!(
+            topics,
+            "going_live.at_first_start is read at the first start only: these topics are not live. `waybill go-live` makes them live"
+        );
     }
 
     /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk. `first` says what was

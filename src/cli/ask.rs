@@ -16,7 +16,7 @@ pub struct ServerArgs {
     url: String,
     /// The answer as it came, as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// `waybill trace ORDER`
@@ -112,9 +112,14 @@ pub fn decide(args: &DecideArgs) -> Result<(), Error> {
         why: args.why.clone(),
         decided_at: Moment(jiff::Timestamp::now().as_millisecond()),
     };
-    let body = serde_json::to_vec(&decision).map_err(|error| Error::Usage(error.to_string()))?;
-    let url = format!("{}/decisions", args.server.url.trim_end_matches('/'));
-    let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&args.server, &error))?;
+    send(&args.server, &decision)
+}
+
+/// Sends a decision to the running Waybill.
+pub(super) fn send(server: &ServerArgs, decision: &DecisionRecord) -> Result<(), Error> {
+    let body = serde_json::to_vec(decision).map_err(|error| Error::Usage(error.to_string()))?;
+    let url = format!("{}/decisions", server.url.trim_end_matches('/'));
+    let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(server, &error))?;
     match response.status().as_u16() {
         202 => {
             println!("the decision is written: it takes effect with the next epoch");
@@ -130,7 +135,12 @@ fn agent() -> ureq::Agent {
 }
 
 fn get(server: &ServerArgs, what: &str, id: &str, query: &str) -> Result<Value, Error> {
-    let url = format!("{}/{what}/{}?why{query}", server.url.trim_end_matches('/'), percent(id));
+    get_path(server, &format!("{what}/{}?why{query}", percent(id)))
+}
+
+/// What the running Waybill answers on a path.
+pub(super) fn get_path(server: &ServerArgs, path: &str) -> Result<Value, Error> {
+    let url = format!("{}/{path}", server.url.trim_end_matches('/'));
     let mut response = agent().get(&url).call().map_err(|error| unreachable(server, &error))?;
     if response.status().as_u16() != 200 {
         return Err(error_in(&mut response));

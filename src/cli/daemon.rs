@@ -163,6 +163,14 @@ async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, h
     views.open(engine.core().published());
     let shards = u32::from(config.application.shards);
     say::restored(shards, restored.records, began.elapsed());
+    if restored.fingerprint_changed {
+        say::rules_changed(&restored.rules_changed);
+    }
+    let (_, live) = engine.core().published().held();
+    let missing: Vec<&str> = config.live_at_start.iter().filter(|topic| !live.contains(topic)).map(|topic| topic.name()).collect();
+    if !restored.fresh && !missing.is_empty() {
+        say::not_live(&missing.join(", "));
+    }
     shared.metrics.restored(restored.records, began.elapsed());
     shared.status.update(|readiness| {
         readiness.restore.shards_total = shards;
@@ -198,6 +206,8 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
         for (kind, open) in views.exceptions_open() {
             metrics.exceptions_open(&kind, open);
         }
+        let held = views.groups_held().0;
+        metrics.requests_held(held.iter().map(|group| (group.why.name(), group.topic.name(), group.requests)));
         let report = health.report();
         status.update(|readiness| {
             readiness.broker = match report.brokers_down_seconds {

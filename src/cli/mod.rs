@@ -8,8 +8,11 @@ pub mod check;
 #[cfg(feature = "kafka")]
 mod daemon;
 pub mod demo;
+pub mod held;
 pub mod init;
 pub mod observer;
+#[cfg(feature = "kafka")]
+pub mod plan;
 mod playing;
 pub mod retailer;
 pub mod run;
@@ -59,6 +62,19 @@ enum Command {
     Explain(ask::ExplainArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
+    /// Say beforehand what a changed configuration, or this version, would say, ask, correct and open
+    #[cfg(feature = "kafka")]
+    Plan(plan::PlanArgs),
+    /// List the requests that wait for a person: of a change of rules, from before going live, beyond a limit on refunds
+    Held(held::HeldArgs),
+    /// Settle what a change of rules or program alone would request
+    Rules(held::RulesArgs),
+    /// Make request topics live: from the next epoch on their requests are sent
+    GoLive(held::GoLiveArgs),
+    /// Settle the refunds that were due before going live
+    InFlight(held::InFlightArgs),
+    /// Let the refunds go that wait since a limit was passed
+    Refunds(held::RefundsArgs),
     /// Play the simulated retailer's systems on a Kafka, beside a `waybill run` of your own
     Retailer(retailer::RetailerArgs),
 }
@@ -76,6 +92,13 @@ pub fn main() -> ExitCode {
         Command::Trace(args) => ask::trace(&args),
         Command::Explain(args) => ask::explain(&args),
         Command::Decide(args) => ask::decide(&args),
+        #[cfg(feature = "kafka")]
+        Command::Plan(args) => plan::run(&args),
+        Command::Held(args) => held::held(&args),
+        Command::Rules(args) => held::rules(&args),
+        Command::GoLive(args) => held::go_live(&args),
+        Command::InFlight(args) => held::in_flight(&args),
+        Command::Refunds(args) => held::refunds(&args),
         Command::Retailer(args) => retailer::run(&args),
     };
     ExitCode::from(ended.map_or_else(report, |()| exit::FINE))

@@ -28,6 +28,7 @@ mod values;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use toml::de::DeTable;
 
@@ -130,8 +131,18 @@ impl Config {
     /// not depend on the order of sections or on comments, and is kept with each shard.
     pub fn fingerprint(&self) -> u64 {
         let adapters: Vec<_> = self.sources.iter().map(|s| (&s.common.name, s.kind.name, s.adapter.revision())).collect();
-        crate::events::digest(&(&self.rules, adapters))
+        crate::events::digest(&(&self.rules, adapters, program()))
     }
+}
+
+/// A digest of the program itself: another build may compute other views by the same rules, and what it alone would request is held.
+fn program() -> u64 {
+    static PROGRAM: OnceLock<u64> = OnceLock::new();
+    *PROGRAM.get_or_init(|| {
+        let version = || xxhash_rust::xxh3::xxh3_64(env!("CARGO_PKG_VERSION").as_bytes());
+        let bytes = std::env::current_exe().and_then(std::fs::read);
+        bytes.map_or_else(|_| version(), |bytes| xxhash_rust::xxh3::xxh3_64(&bytes))
+    })
 }
 
 fn read_sections<'d>(

@@ -10,13 +10,15 @@ use super::places::{playing, role_name};
 use super::sources::Draft;
 use super::values;
 use crate::entities::durations::{DURATIONS, Durations};
-use crate::entities::rules::{Authority, Channel, CountingRules, ErpWhen, Location, Pair, ParcelsRefunded, Rules, SourceRules, StockRules};
+use crate::entities::rules::{
+    Authority, Channel, CountingRules, ErpWhen, Location, Pair, ParcelsRefunded, RefundLimits, Rules, SourceRules, StockRules,
+};
 use crate::events::notifications::MailKind;
 use crate::facts::{Currency, Role, SourceId, Text};
 
 pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>, stock: StockRules) -> Rules {
     let (erp_when, assumed_completes) = orders(root.section("orders"));
-    let (refund_charges, parcels_refunded) = refunds(root.section("refunds"));
+    let (refund_charges, parcels_refunded, refund_limits) = refunds(root.section("refunds"));
     let (books_kept, cost_currency) = books(root.section("books"), sources);
     let durations = durations(root.section("durations"));
     Rules {
@@ -29,6 +31,7 @@ pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channe
         erp_when,
         refund_charges,
         parcels_refunded,
+        refund_limits: Some(refund_limits),
         books_kept,
         cost_currency,
         notifications: notifications(root.section("notifications")),
@@ -54,13 +57,21 @@ fn orders(mut section: Section<'_>) -> (ErpWhen, bool) {
     (when.unwrap_or_default(), assumed_completes.unwrap_or(false))
 }
 
-/// Do charges come back, and which parcels are refunded without a decision?
-fn refunds(mut section: Section<'_>) -> (bool, ParcelsRefunded) {
+/// Do charges come back, which parcels are refunded without a decision, and how much may be asked back before a person looks?
+fn refunds(mut section: Section<'_>) -> (bool, ParcelsRefunded, RefundLimits) {
     let charges_back = section.read("charges_back", values::flag);
     let lost = section.read("lost_parcels", values::flag).unwrap_or(false);
     let undelivered = section.read("undelivered_parcels", values::flag).unwrap_or(false);
+    let mut limit = |key, max| section.read(key, |value| values::number(value, 0, max)).map(|limit| limit as u32);
+    let mut limits = RefundLimits::default();
+    limits.per_hour = limit("limit_per_hour", 1_000_000).unwrap_or(limits.per_hour);
+    limits.sum_per_hour = limit("limit_sum_per_hour", 1_000_000_000).unwrap_or(limits.sum_per_hour);
+    limits.share_of_day = limit("limit_share_of_day", 1_000).unwrap_or(limits.share_of_day);
+    if limits.per_hour == 0 && limits.sum_per_hour == 0 && limits.share_of_day == 0 {
+        section.diagnostics().note("refunds: every limit is 0: nothing holds refunds that a fault would send by the thousand".to_owned());
+    }
     section.finish();
-    (charges_back.unwrap_or(true), ParcelsRefunded { lost, undelivered })
+    (charges_back.unwrap_or(true), ParcelsRefunded { lost, undelivered }, limits)
 }
 
 const MAILS: [MailKind; 12] = MailKind::ALL;

@@ -17,12 +17,13 @@ use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
 use super::report::EpochReport;
+use super::restate::{self, Restating};
 use super::settings::EngineSettings;
 use super::shard::Shard;
 use super::store::Store;
 use super::topics::SourceTopics;
 use super::watermarks::Watermarks;
-use super::{bulk_deletes, row_owners, seal};
+use super::{bulk_deletes, held_index, row_owners, seal};
 use crate::entities::Put;
 use crate::envelope::{Batch, Record};
 use crate::facts::{Change, Fact, Moment, Place, Row, Subject, TopicId};
@@ -43,6 +44,8 @@ pub struct Core {
     last_tick: Moment,
     under_way: Option<UnderWay>,
     published: Arc<Published>,
+    /// The rules or the program have changed: everything is computed anew before a record is read.
+    restating: Option<Restating>,
 }
 
 /// The epoch that is promoted and not settled.
@@ -72,6 +75,7 @@ impl Core {
             last_tick: Moment::default(),
             under_way: None,
             published,
+            restating: None,
         }
     }
 
@@ -90,6 +94,37 @@ impl Core {
         self.last_tick = self.store.tick;
         self.incarnations_before = self.incarnations.clone();
         self.store.begin(self.last_tick.max(clock));
+    }
+
+    /// The rules or the program have changed since the state was written.
+    pub(super) fn rules_have_changed(&mut self) {
+        self.restating = Some(Restating::Round(0));
+    }
+
+    /// Is everything to be computed by changed rules before the next record is read?
+    pub fn restating(&self) -> bool {
+        self.restating.is_some()
+    }
+
+    /// Opens an epoch that computes by changed rules, and reads nothing. No time has passed since the last epoch but a millisecond, by which what is
+    /// held now is later than what anybody has said.
+    pub fn begin_restating(&mut self) {
+        let round = match self.restating {
+            Some(Restating::Round(round)) => round,
+            _ => restate::ROUNDS_MAX,
+        };
+        let tick = if round == 0 { Moment(self.store.tick.0 + 1) } else { self.store.tick };
+        self.last_tick = self.store.tick;
+        self.incarnations_before = self.incarnations.clone();
+        self.store.desk.begin();
+        let shards = self.store.shards.len().max(1);
+        self.store.begin_with(tick, restate::ENTITIES_MAX.div_ceil(shards));
+        let ends = round >= restate::ROUNDS_MAX || !self.store.shards.iter().any(Shard::touched);
+        (self.store.restating, self.store.rules_end) = (!ends, ends);
+        if ends {
+            self.store.shards.iter_mut().for_each(|shard| shard.noted = true);
+        }
+        self.restating = Some(if ends { Restating::Ends } else { Restating::Round(round + 1) });
     }
 
     /// Decode -> facts -> route -> rows, nothing more. A record that does not decode becomes a dead letter, and the partition goes on.
@@ -148,6 +183,7 @@ impl Core {
             Subject::Order(_) | Subject::Alias(_) | Subject::Sku(_) | Subject::Customer(_) => self.store.put(fact),
             Subject::RowOwner(_) => row_owners::put(&mut self.store, fact),
             Subject::Set(_) => bulk_deletes::put(&mut self.store, fact),
+            Subject::Desk => self.store.desk.put(&fact, self.store.tick),
         }
     }
 
@@ -158,7 +194,7 @@ impl Core {
 
     /// Nothing was read and no timer is due: there is nothing to commit.
     pub fn is_idle(&self) -> bool {
-        self.store.report.records == 0 && !self.store.shards.iter().any(Shard::touched)
+        self.store.report.records == 0 && !self.store.desk.speaks() && !self.store.shards.iter().any(Shard::touched)
     }
 
     /// Closes the epoch: computes views and gives all that the epoch writes, events, state and offsets.
@@ -184,15 +220,18 @@ impl Core {
 
     /// The epoch is sealed and handed over: the next one builds on it. At most one epoch is under way, so the one before must be settled.
     pub fn promote(&mut self) {
-        let Store { shards, watermarks, tick, settings, report } = &mut self.store;
+        let Store { shards, watermarks, tick, settings, report, desk, restating, rules_end, .. } = &mut self.store;
+        let fingerprint = (!*restating).then_some(settings.fingerprint);
         let mut watermarks_before = None;
         for shard in shards {
             for (set, staged) in shard.watermarks.staged() {
                 watermarks_before.get_or_insert_with(|| watermarks.clone());
                 watermarks.raise(set, &staged.state);
             }
-            shard.promote(*tick, settings.fingerprint);
+            shard.promote(*tick, fingerprint);
         }
+        desk.promote();
+        (*restating, *rules_end) = (false, false);
         self.outbox.clear();
         self.under_way = Some(UnderWay {
             tick_before: self.last_tick,
@@ -205,12 +244,29 @@ impl Core {
 
     /// The promoted epoch is committed: queries see it. Gives what it held.
     pub fn publish(&mut self) -> EpochReport {
+        let mut news = false;
         for shard in &mut self.store.shards {
-            shard.publish(&self.published);
+            news |= shard.publish(&self.published);
         }
+        if self.restating == Some(Restating::Ends) {
+            self.restating = None;
+            news = true;
+        }
+        self.store.desk.publish(news);
+        self.publish_desk();
         let report = self.under_way.take().map(|under_way| under_way.report).unwrap_or_default();
         self.published.epoch(report.tick);
         report
+    }
+
+    /// Shows queries what is held, and the exceptions about it.
+    pub(super) fn publish_desk(&self) {
+        let desk = &self.store.desk;
+        if desk.speaks() {
+            self.published.desk(held_index::groups(self.store.shards.iter().map(|shard| &shard.held)));
+        }
+        self.published.live(&self.store.shards[0].live);
+        self.published.desk_exceptions(&desk.state);
     }
 
     /// The promoted epoch is not committed: its records come again, and those of the epoch that was built on it. Nothing is left of either.
@@ -218,6 +274,10 @@ impl Core {
         self.drop_epoch();
         for shard in &mut self.store.shards {
             shard.demote();
+        }
+        self.store.desk.demote();
+        if self.restating.is_some() {
+            self.restating = Some(Restating::Round(1));
         }
         if let Some(under_way) = self.under_way.take() {
             self.store.tick = under_way.tick_before;
@@ -235,6 +295,9 @@ impl Core {
             shard.drop_stage();
         }
         self.outbox.clear();
+        self.store.desk.drop_epoch();
+        self.store.flows.clear();
+        (self.store.restating, self.store.rules_end) = (false, false);
         self.incarnations = std::mem::take(&mut self.incarnations_before);
         self.store.tick = self.last_tick;
         self.store.report = EpochReport::default();

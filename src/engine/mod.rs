@@ -18,7 +18,10 @@
 //! | `seal` | views, events and derived facts, wave by wave |
 //! | `outbox`, `write_state`, `state`, `topics` | what an epoch writes: events, dead letters, state, offsets |
 //! | `restore`, `incarnations` | state read back; sources that begin again |
+//! | `desk`, `held_index` | requests that wait for a person, and the limits on refunds |
+//! | `restate` | what has changed in the rules, and the epochs that compute everything by the new ones |
 //! | `published`, `report` | what queries see; what an epoch held |
+//! | `snapshot` | a log that only shows the state of another process: for `waybill plan` |
 //! | `log`, `memory`, `in_step` | the way to the outside; a log in memory; in which order partitions are read |
 //! | `settings`, `route` | what the engine is set up with; which shard keeps an entity |
 
@@ -26,6 +29,8 @@ mod aliases;
 mod bulk_deletes;
 mod core;
 mod decode;
+mod desk;
+mod held_index;
 pub mod in_step;
 mod incarnations;
 pub mod log;
@@ -34,6 +39,7 @@ mod outbox;
 mod packed;
 pub mod published;
 pub mod report;
+mod restate;
 pub mod restore;
 pub mod route;
 mod row_owners;
@@ -41,6 +47,7 @@ pub mod run;
 mod seal;
 pub mod settings;
 mod shard;
+pub mod snapshot;
 pub mod state;
 mod store;
 mod table;
@@ -60,4 +67,5 @@ pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;
 pub use run::{Engine, Turn};
 pub use settings::{EngineSettings, SourceRuntime};
+pub use snapshot::Snapshot;
 pub use topics::{SourceTopics, TopicNames};

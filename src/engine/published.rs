@@ -10,6 +10,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
+use super::desk::DeskState;
 use super::packed::MaybePacked;
 use super::topics::SourceTopics;
 use crate::entities::alias::AliasState;
@@ -19,6 +20,7 @@ use crate::entities::order::OrderState;
 use crate::entities::rules::Rules;
 use crate::entities::sku::SkuState;
 use crate::events::Topic;
+use crate::events::desk::HeldGroup;
 use crate::facts::{Alias, CustomerKey, Link, Moment, OrderKey, Sku, Text};
 
 /// How many links a chain of aliases has at most.
@@ -40,6 +42,12 @@ pub struct Published {
     customers: Map<CustomerKey, Arc<CustomerState>>,
     /// Aliases with an exception open: an alias that leads nowhere is in no other map.
     aliases_open: Map<Alias, LastEmitted>,
+    /// What is held.
+    desk: Mutex<Vec<HeldGroup>>,
+    /// Request topics that are live.
+    live: Mutex<Vec<Topic>>,
+    /// Exceptions of the whole application that are open.
+    desk_exceptions: Mutex<LastEmitted>,
     /// Exceptions that are open, by kind.
     exceptions_open: Mutex<BTreeMap<Text, i64>>,
     tick: AtomicI64,
@@ -58,6 +66,9 @@ impl Published {
             skus: Map::default(),
             customers: Map::default(),
             aliases_open: Map::default(),
+            desk: Mutex::default(),
+            live: Mutex::default(),
+            desk_exceptions: Mutex::default(),
             exceptions_open: Mutex::default(),
             tick: AtomicI64::new(0),
             epochs: AtomicU64::new(0),
@@ -92,6 +103,34 @@ impl Published {
                 }
             }
         }
+    }
+
+    /// What is held now.
+    pub(super) fn desk(&self, groups: Vec<HeldGroup>) {
+        *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = groups;
+    }
+
+    /// Which request topics are live now: a topic that is stays it.
+    pub(super) fn live(&self, topics: &[(Topic, u64)]) {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if live.len() != topics.len() {
+            *live = topics.iter().map(|(topic, _)| *topic).collect();
+        }
+    }
+
+    /// Which exceptions of the whole application are open.
+    pub(super) fn desk_exceptions(&self, desk: &DeskState) {
+        let mut before = self.desk_exceptions.lock().unwrap_or_else(PoisonError::into_inner);
+        if *before != desk.last_emitted {
+            self.exceptions(Some(&before), &desk.last_emitted);
+            before.clone_from(&desk.last_emitted);
+        }
+    }
+
+    /// What is held, and which request topics are live.
+    pub fn held(&self) -> (Vec<HeldGroup>, Vec<Topic>) {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (self.desk.lock().unwrap_or_else(PoisonError::into_inner).clone(), live)
     }
 
     pub(super) fn sku(&self, sku: &Sku, state: &Arc<SkuState>) {

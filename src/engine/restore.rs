@@ -19,8 +19,10 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::core::Core;
+use super::desk::{Desk, DeskState};
 use super::incarnations::Incarnations;
 use super::log::{Log, LogError, Offset};
+use super::restate;
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
 use super::store::Store;
@@ -45,6 +47,8 @@ pub struct Restored {
     pub offsets_lost: bool,
     /// The rules or the program have changed since the state was written.
     pub fingerprint_changed: bool,
+    /// Which rules have changed, a line each; empty with `fingerprint_changed`: the program has changed.
+    pub rules_changed: Vec<String>,
 }
 
 /// Restores every shard and sets where reading begins.
@@ -52,12 +56,13 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     let committed = log.committed().await?;
     let mut found = Restored::default();
     let (mut whole, mut lost, mut empty) = (0, 0, 0);
+    let mut shared = Shared::default();
     for index in 0..core.store.shards.len() {
         let exchange =
             committed.iter().find(|offset| offset.topic == core.store.settings.names.exchange && offset.partition == index as i32);
         let committed_epoch =
             exchange.filter(|offset| offset.next.is_some()).map(|offset| parse_number(index, &offset.metadata)).transpose()?;
-        let read = read_shard(core, log, index, committed_epoch, &mut found).await?;
+        let read = read_shard(core, log, index, committed_epoch, &mut found, &mut shared).await?;
         match (read.number, committed_epoch) {
             (0, None) => empty += 1,
             (state, Some(offset)) if state == offset => whole += 1,
@@ -103,8 +108,22 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
         .map(|offset| if lost > 0 { Offset { next: None, ..offset } } else { offset })
         .collect();
     log.start(&sources).await?;
+    if let Some(desk) = shared.desk {
+        core.store.desk = Desk::restored(desk);
+    }
+    if found.fingerprint_changed {
+        found.rules_changed = restate::differences(&shared.rules, &restate::lines(&core.store.settings.rules));
+        core.rules_have_changed();
+    }
     publish_all(core, found.fingerprint_changed);
     Ok(found)
+}
+
+/// State of the whole application, in the first shard's partition.
+#[derive(Default)]
+struct Shared {
+    desk: Option<DeskState>,
+    rules: Vec<(String, String)>,
 }
 
 /// Counts shards with state and offset, with state alone, and with neither. All must be alike, for the first epoch writes both for every shard.
@@ -157,6 +176,7 @@ async fn read_shard<L: Log>(
     index: usize,
     committed_epoch: Option<u64>,
     found: &mut Restored,
+    shared: &mut Shared,
 ) -> Result<EpochRecord, LogError> {
     let mut newest: HashMap<Vec<u8>, Option<Vec<u8>>, RandomState> = HashMap::default();
     let epoch_key = state::encode_key(&StateKey::Epoch);
@@ -183,7 +203,7 @@ async fn read_shard<L: Log>(
     let mut shard = Shard::new(core.store.settings.orders_whole_of_shard());
     for (key, value) in newest {
         if let Some(value) = value {
-            load(&mut shard, &mut core.incarnations, &key, &value).map_err(|error| unreadable(core, index, &error))?;
+            load(&mut shard, &mut core.incarnations, shared, &key, &value).map_err(|error| unreadable(core, index, &error))?;
         }
     }
     let epoch = shard.epoch;
@@ -200,7 +220,7 @@ fn decode_epoch(key: &[u8], value: &[u8]) -> Result<EpochRecord, StateError> {
 }
 
 /// Puts the newest record of a key into the shard.
-fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+fn load(shard: &mut Shard, incarnations: &mut Incarnations, shared: &mut Shared, key: &[u8], value: &[u8]) -> Result<(), StateError> {
     let state_key: StateKey = postcard::from_bytes(key)?;
     let payload = state::payload(key, value)?;
     let mut result = Ok(());
@@ -231,6 +251,8 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, key: &[u8], value: &
             let state = postcard::from_bytes(payload)?;
             shard.watermarks.restore(set, |slot| *slot = state);
         }
+        StateKey::Desk => shared.desk = Some(postcard::from_bytes(payload)?),
+        StateKey::Rules => shared.rules = postcard::from_bytes(payload)?,
         StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
     }
@@ -247,6 +269,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
         for (key, state) in shard.orders.iter() {
             published.order(key, state);
             let state = state.view();
+            shard.held.set(key, &state.held);
             published.exceptions(None, &state.last_emitted);
             shard.timers.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.timer_at });
         }
@@ -270,4 +293,5 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
         }
     }
     published.epoch(tick);
+    core.publish_desk();
 }

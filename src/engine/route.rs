@@ -48,6 +48,7 @@ pub fn of(subject: &Subject, shards: u16) -> usize {
         Subject::Customer(key) => of_customer(key, shards),
         Subject::RowOwner(key) => of_row(key, shards),
         Subject::Set(set) => of_set(set, shards),
+        Subject::Desk => 0,
     }
 }
 

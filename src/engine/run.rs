@@ -53,6 +53,12 @@ impl<L: Log, O: Observer> Engine<L, O> {
 
     /// One epoch: reads, applies and seals it while the one before is being committed; then settles that one, and hands this one over.
     pub async fn turn(&mut self) -> Result<Turn, LogError> {
+        if self.core.restating() {
+            // Whole before the next begins: nothing else is read meanwhile.
+            self.core.begin_restating();
+            let turn = self.hand_over(Instant::now()).await?;
+            return if turn == Turn::Submitted { self.settle().await } else { Ok(turn) };
+        }
         self.limits.timer_at = self.core.next_timer();
         match self.log.next_batch(&self.limits, &mut self.batch).await? {
             Next::Batch => {}
@@ -69,6 +75,11 @@ impl<L: Log, O: Observer> Engine<L, O> {
             self.core.drop_epoch();
             return Ok(Turn::Idle);
         }
+        self.hand_over(opened).await
+    }
+
+    /// Seals the open epoch, settles the one before, and hands this one over.
+    async fn hand_over(&mut self, opened: Instant) -> Result<Turn, LogError> {
         let applied = Instant::now();
         let transaction = self.core.seal();
         if let Some(oversize) = self.core.oversize(&transaction) {

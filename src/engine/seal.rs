@@ -15,6 +15,7 @@ use std::hash::Hash;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
+use super::desk::DeskState;
 use super::incarnations::Incarnations;
 use super::outbox::{EpochTag, Outbox};
 use super::packed::Pack;
@@ -23,14 +24,16 @@ use super::shard::Shard;
 use super::store::Store;
 use super::table::EntityTable;
 use super::topics::SourceTopics;
-use super::{aliases, bulk_deletes, workers, write_state};
+use super::{aliases, bulk_deletes, held_index, workers, write_state};
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
+use crate::entities::held::{Held, HeldWhy, Holds};
+use crate::entities::ledger::SumLedger;
 use crate::entities::order::{OrderState, derived, view};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::sku::SkuState;
-use crate::events::{Emission, Outlet, SealContext, Topic, seal_alias, seal_customer, seal_order, seal_sku};
-use crate::facts::{Alias, Cause, Change, CustomerKey, Fact, Moment, OrderKey, Row, Sku, Version};
+use crate::events::{Emission, Flow, Outlet, SealContext, Topic, desk, seal_alias, seal_customer, seal_order, seal_sku};
+use crate::facts::{Alias, Amount, Cause, Change, CustomerKey, Fact, Moment, OrderKey, Row, Sku, Subject, Version};
 
 /// Seals the open epoch: all that it writes stands in the outbox.
 pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_topics: &SourceTopics, outbox: &mut Outbox) {
@@ -38,7 +41,8 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
     bulk_deletes::sweep(store);
     aliases::pass_on(store);
     let aliases = wave(store, |shard| &mut shard.aliases, |report| &mut report.aliases_sealed);
-    let (orders, skus) = orders_and_skus(store);
+    let (mut orders, skus, flows) = orders_and_skus(store);
+    limit_refunds(store, &mut orders, flows);
     let customers = wave(store, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
     let tick = store.tick.to_string();
     let numbers = store.shards.iter().map(|shard| shard.epoch.number + 1);
@@ -50,7 +54,69 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
         let tag = EpochTag { epoch: &epochs[shard], tick: &tick };
         outbox.events(&store.settings.names, source_topics, tag, emissions, &causes);
     }
+    go_live(store);
+    let desk = say_desk(store);
+    let tag = EpochTag { epoch: &epochs[0], tick: &tick };
+    outbox.events(&store.settings.names, source_topics, tag, desk, &[]);
+    let first_under_these_rules = store.rules_end || store.shards[0].begins;
+    write_state::desk(store, first_under_these_rules, outbox);
     write_state::changed(store, outbox);
+}
+
+/// If the refunds of this epoch pass a limit, they are held: ledgers are put back, and nothing of them is sent.
+fn limit_refunds(store: &mut Store, orders: &mut [Emitted], flows: Vec<Flow>) {
+    let (limits, tick) = (store.settings.rules.refund_limits, store.tick);
+    if !store.desk.add(limits, &flows.iter().collect::<Vec<_>>(), tick) {
+        return;
+    }
+    for emitted in orders {
+        emitted.emissions.retain(|emission| emission.topic != Topic::RefundRequests);
+    }
+    // The last first: of several steps of one order the ledger before the first is put back.
+    for flow in flows.into_iter().rev() {
+        let (Some(before), Some(currency)) = (flow.before, flow.currency) else { continue };
+        let (key, before) = *before;
+        let staged = store.shard_of(&Subject::Order(key.clone())).orders.stage(&key);
+        let refund = &mut staged.state.ledgers.refund;
+        let (due, captured) = (refund.due, refund.captured);
+        *refund = SumLedger { due, captured, ..before };
+        let waiting = (HeldWhy::Limit, Topic::RefundRequests, key.0.clone());
+        let before = staged.state.held.get(&waiting).and_then(|held| held.money).map_or(Amount::ZERO, |(amount, _)| amount);
+        let money = Some((before + flow.asked, currency));
+        staged.state.held.insert(waiting, Held { since: tick, content: 0, whole: true, corrects: false, money, discarded: false });
+        staged.dirty = true;
+    }
+}
+
+/// The exceptions about what is held, where that has changed.
+fn say_desk(store: &mut Store) -> Vec<Emission> {
+    if !store.desk.speaks() {
+        return Vec::new();
+    }
+    store.desk.speak();
+    let groups = held_index::groups(store.shards.iter().map(|shard| &shard.held));
+    let shard = &store.shards[0];
+    let (generation, refunds_live) = (shard.epoch.generation, shard.is_live(Topic::RefundRequests));
+    let context = SealContext { rules: &store.settings.rules, tick: store.tick, generation, live: &|_| true };
+    let DeskState { holds, last_emitted, open, revision, .. } = &mut store.desk.state;
+    let mut outlet = Outlet::new(context, *revision + 1, Vec::new());
+    desk::emit(&groups, holds, refunds_live, open, last_emitted, &mut outlet);
+    if outlet.changed {
+        *revision += 1;
+    }
+    outlet.emissions
+}
+
+/// Topics that a person has made live are live from this epoch on: what it requests itself is still entered only.
+fn go_live(store: &mut Store) {
+    let topics = std::mem::take(&mut store.desk.going_live);
+    for shard in &mut store.shards {
+        for topic in &topics {
+            if !shard.is_live(*topic) {
+                shard.going_live.push(*topic);
+            }
+        }
+    }
 }
 
 /// How often orders are computed in an epoch at most. An order sends facts to its SKUs; facts that they send back are computed in the second round.
@@ -60,7 +126,7 @@ const ORDER_ROUNDS: u32 = 3;
 const SKU_ROUNDS: u32 = 5;
 
 /// The waves of orders and of SKUs, until none is due any more.
-fn orders_and_skus(store: &mut Store) -> (Vec<Emitted>, Vec<Emitted>) {
+fn orders_and_skus(store: &mut Store) -> (Vec<Emitted>, Vec<Emitted>, Vec<Flow>) {
     let (mut of_orders, mut of_skus) = (Vec::new(), Vec::new());
     for _ in 0..ORDER_ROUNDS {
         if !store.shards.iter().any(|shard| shard.orders.staged().any(|(_, staged)| staged.due)) {
@@ -74,7 +140,7 @@ fn orders_and_skus(store: &mut Store) -> (Vec<Emitted>, Vec<Emitted>) {
     for shard in &mut store.shards {
         shard.orders.put_off(tick);
     }
-    (of_orders, of_skus)
+    (of_orders, of_skus, std::mem::take(&mut store.flows))
 }
 
 /// The wave of SKUs, until none is due any more.
@@ -163,6 +229,8 @@ struct Sealed {
     /// For entities of later waves.
     facts: Vec<Fact>,
     entities: u64,
+    /// Money that moved.
+    flows: Vec<Flow>,
 }
 
 /// Computes every due entity of one kind once, shard by shard on several threads, then stores the facts that they derive for later waves.
@@ -172,15 +240,17 @@ where
     S: Sealable<K> + Pack + Send,
 {
     let (mut emitted, mut facts) = (Vec::new(), Vec::new());
-    let (rules, tick, report) = (&*store.settings.rules, store.tick, &mut store.report);
+    let (tick, report, flows) = (store.tick, &mut store.report, &mut store.flows);
+    let means = Means { rules: &store.settings.rules, holds: &store.desk.state.holds, restating: store.restating };
     workers::run_each(
         &mut store.shards,
         |shard| table(shard).staged_len(),
-        |_, shard| seal_shard(shard, table, rules, tick),
+        |_, shard| seal_shard(shard, table, means, tick),
         |index, sealed| {
             *count(report) += sealed.entities;
             emitted.extend(sealed.emitted.into_iter().map(|(emissions, causes)| Emitted { shard: index, emissions, causes }));
             facts.extend(sealed.facts);
+            flows.extend(sealed.flows);
         },
     );
     for fact in facts {
@@ -189,13 +259,21 @@ where
     emitted
 }
 
-fn seal_shard<K, S>(shard: &mut Shard, table: fn(&mut Shard) -> &mut EntityTable<K, S>, rules: &Rules, tick: Moment) -> Sealed
+/// What every seal of an epoch knows.
+#[derive(Clone, Copy)]
+struct Means<'a> {
+    rules: &'a Rules,
+    holds: &'a Holds,
+    restating: bool,
+}
+
+fn seal_shard<K, S>(shard: &mut Shard, table: fn(&mut Shard) -> &mut EntityTable<K, S>, means: Means<'_>, tick: Moment) -> Sealed
 where
     K: Hash + Eq + Clone,
     S: Sealable<K> + Pack,
 {
     let live = live_topics(shard);
-    let context = SealContext { rules, tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
+    let context = SealContext { rules: means.rules, tick, generation: shard.epoch.generation, live: &|topic| live.contains(&topic) };
     let mut sealed = Sealed::default();
     let table = table(shard);
     for place in 0..table.staged_len() {
@@ -206,11 +284,15 @@ where
         (staged.due, staged.sealed) = (false, true);
         sealed.entities += 1;
         let mut outlet = Outlet::new(context, *staged.state.revision() + 1, staged.causes.to_vec());
+        (outlet.holds, outlet.restating) = (Some(means.holds), means.restating);
         staged.next = staged.state.seal(key, &mut outlet, &mut sealed.facts);
         staged.due = outlet.again;
         if outlet.changed {
             *staged.state.revision() += 1;
             staged.dirty = true;
+        }
+        if outlet.flow.currency.is_some() {
+            sealed.flows.push(outlet.flow);
         }
         if !outlet.emissions.is_empty() {
             sealed.emitted.push((outlet.emissions, outlet.causes));
@@ -225,7 +307,7 @@ fn live_topics(shard: &Shard) -> Vec<Topic> {
 
 /// One order: view, requests, statements, facts for its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
-    let OrderState { rows, ledgers, last_emitted, derived: derived_before, exceptions: open, since, .. } = state;
+    let OrderState { rows, ledgers, held, last_emitted, derived: derived_before, exceptions: open, since, .. } = state;
     let view = view(key, rows, ledgers, *since, outlet.context.rules, outlet.context.tick);
     let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());
     let (rules, tick) = (outlet.context.rules, outlet.context.tick);
@@ -235,5 +317,8 @@ fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts:
         facts.push(Fact { subject, key: row_key, change, version, cause: cause.unwrap_or(Cause::NONE), at: tick });
     }) && rules.has(Role::Wms);
     outlet.changed |= facts.len() > before;
-    seal_order(&view, ledgers, last_emitted, open, outlet)
+    outlet.held = std::mem::take(held);
+    let next = seal_order(&view, ledgers, last_emitted, open, outlet);
+    *held = std::mem::take(&mut outlet.held);
+    next
 }

@@ -1,5 +1,6 @@
 //! A shard: the entities whose keys hash to it, their timers, and its count of epochs. Single-writer: no locks.
 
+use super::held_index::HeldIndex;
 use super::packed::MaybePacked;
 use super::published::Published;
 use super::state::EpochRecord;
@@ -27,6 +28,8 @@ pub struct Shard {
     pub row_owners: EntityTable<RowKey, RowOwnerState>,
     pub watermarks: EntityTable<RowSet, WatermarkState>,
     pub timers: Timers,
+    /// Orders with held requests, as they are committed.
+    pub held: HeldIndex,
     /// The newest sealed epoch.
     pub epoch: EpochRecord,
     /// Request topics that are live, and since which epoch.
@@ -64,6 +67,7 @@ impl Shard {
             row_owners: EntityTable::new(),
             watermarks: EntityTable::new(),
             timers: Timers::default(),
+            held: HeldIndex::default(),
             epoch: EpochRecord { generation: 1, ..EpochRecord::default() },
             live: Vec::new(),
             going_live: Vec::new(),
@@ -100,8 +104,8 @@ impl Shard {
         self.noted = false;
     }
 
-    /// The open epoch is sealed: the next one builds on it.
-    pub fn promote(&mut self, tick: Moment, fingerprint: u64) {
+    /// The open epoch is sealed: the next one builds on it. Without a fingerprint the shard keeps its own.
+    pub fn promote(&mut self, tick: Moment, fingerprint: Option<u64>) {
         if !self.touched() {
             return;
         }
@@ -114,17 +118,20 @@ impl Shard {
         self.customers.promote(|key, next| timers.set(Subject::Customer(key.clone()), next));
         self.row_owners.promote(|_, _| None);
         self.watermarks.promote(|_, _| None);
+        let fingerprint = fingerprint.unwrap_or(self.epoch.fingerprint);
         self.epoch = EpochRecord { number: self.epoch.number + 1, tick, fingerprint, ..self.epoch };
         let number = self.epoch.number;
         self.live.extend(self.going_live.drain(..).map(|topic| (topic, number)));
     }
 
-    /// The sealed epoch is committed: queries see it.
-    pub fn publish(&mut self, published: &Published) {
+    /// The sealed epoch is committed: queries see it. Says whether other requests are held now.
+    pub fn publish(&mut self, published: &Published) -> bool {
         if self.before.take().is_none() {
-            return;
+            return false;
         }
+        let (mut news, held) = (false, &mut self.held);
         self.orders.publish(|key, before, state| {
+            news |= held.set(key, &state.held);
             published.order(key, &MaybePacked::Whole(state.clone()));
             published.exceptions(before.map(|before| &before.last_emitted), &state.last_emitted);
         });
@@ -136,6 +143,7 @@ impl Shard {
         self.orders.pack_idle(|key, packed| published.order(key, packed));
         // Queries see where an alias leads, not its state.
         self.aliases.pack_idle(|_, _| {});
+        news
     }
 
     /// The sealed epoch is not committed: as if it had never been.

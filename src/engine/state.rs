@@ -43,6 +43,10 @@ pub enum StateKey {
     RowOwner(RowKey),
     /// The delete watermark of a set, and the lists that are not complete yet, whole.
     Watermark(RowSet),
+    /// What people have said of held requests, and the refunds of the last day: `DeskState`, in the first shard.
+    Desk,
+    /// The rules that the state was computed by, as lines of path and value: a start says what has changed. In the first shard.
+    Rules,
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the

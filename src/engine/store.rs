@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::desk::Desk;
 use super::report::EpochReport;
 use super::route;
 use super::settings::EngineSettings;
@@ -16,6 +17,7 @@ use super::shard::Shard;
 use super::watermarks::Watermarks;
 use crate::entities::Put;
 use crate::entities::order::{OrderState, PutRow};
+use crate::events::Flow;
 use crate::facts::{Alias, Change, Fact, Link, Moment, OrderKey, Provenance, Row, RowKey, SourceId, Subject, Version};
 
 /// All entities.
@@ -27,6 +29,14 @@ pub(super) struct Store {
     pub tick: Moment,
     /// What the open epoch holds.
     pub report: EpochReport,
+    /// What waits for a person, and what people have said of it.
+    pub desk: Desk,
+    /// The open epoch computes anew what rules or program have changed, and reads no records: what it would request is held.
+    pub restating: bool,
+    /// The open epoch is the last of these.
+    pub rules_end: bool,
+    /// Money that moved in the open epoch.
+    pub flows: Vec<Flow>,
 }
 
 impl Store {
@@ -38,6 +48,10 @@ impl Store {
             watermarks: Watermarks::default(),
             tick: Moment::default(),
             report: EpochReport::default(),
+            desk: Desk::default(),
+            restating: false,
+            rules_end: false,
+            flows: Vec::new(),
         }
     }
 
@@ -112,7 +126,7 @@ impl Store {
                 put
             }
             // These say where rows belong and which are deleted; they hold no row of a view.
-            (Subject::RowOwner(_) | Subject::Set(_), _) => Put::Stale,
+            (Subject::RowOwner(_) | Subject::Set(_) | Subject::Desk, _) => Put::Stale,
         };
         match put {
             Put::Stale => self.report.facts_stale += 1,
@@ -132,10 +146,26 @@ impl Store {
 
     /// Opens an epoch at this tick: entities whose timer is due are computed again at the seal.
     pub fn begin(&mut self, tick: Moment) {
+        self.desk.begin();
+        self.begin_with(tick, usize::MAX);
+        if self.desk.settles() {
+            let mut found = false;
+            for Shard { held, orders, .. } in &mut self.shards {
+                for key in held.settled(&self.desk.state.holds) {
+                    orders.stage(key).fire();
+                    found = true;
+                }
+            }
+            self.desk.settled(found);
+        }
+    }
+
+    /// ... of each shard at most so many, the earliest; the others stay due.
+    pub fn begin_with(&mut self, tick: Moment, of_shard_max: usize) {
         self.tick = tick;
         self.report = EpochReport { tick, ..EpochReport::default() };
         for shard in &mut self.shards {
-            let due: Vec<Subject> = shard.timers.due(tick).cloned().collect();
+            let due: Vec<Subject> = shard.timers.due(tick).take(of_shard_max).cloned().collect();
             for subject in due {
                 match &subject {
                     Subject::Order(key) => shard.orders.stage(key).fire(),
@@ -143,7 +173,7 @@ impl Store {
                     Subject::Sku(sku) => shard.skus.stage(sku).fire(),
                     Subject::Customer(key) => shard.customers.stage(key).fire(),
                     // Neither has a view.
-                    Subject::RowOwner(_) | Subject::Set(_) => {}
+                    Subject::RowOwner(_) | Subject::Set(_) | Subject::Desk => {}
                 }
             }
         }
@@ -151,7 +181,8 @@ impl Store {
 
     /// When the next timer is due.
     pub fn next_timer(&self) -> Option<Moment> {
-        self.shards.iter().filter_map(|shard| shard.timers.earliest()).min()
+        let now = self.desk.is_due().then_some(self.tick);
+        now.or_else(|| self.shards.iter().filter_map(|shard| shard.timers.earliest()).min())
     }
 
     /// A digest of each entity's state, by kind and key: a restore must bring back the same.
@@ -162,7 +193,7 @@ impl Store {
         fn by_rows(rows: impl Iterator<Item = Option<Vec<u8>>>, head: Vec<u8>) -> u64 {
             xxh3_64(&rows.flatten().flatten().chain(head).collect::<Vec<_>>())
         }
-        let mut all = BTreeMap::new();
+        let mut all = BTreeMap::from([("desk".to_owned(), whole(&self.desk.state))]);
         for shard in &self.shards {
             all.extend(shard.orders.iter().map(|(key, state)| (format!("order {}", key.0), whole(&*state.view()))));
             all.extend(shard.aliases.iter().map(|(alias, state)| (format!("alias {alias}"), whole(&*state.view()))));

@@ -53,7 +53,7 @@ fn newest_above(sets: &Sets, fact: &Fact) -> Option<Provenance> {
         Subject::Order(_) | Subject::Alias(_) => EntityKind::Orders,
         Subject::Sku(_) => EntityKind::Skus,
         Subject::Customer(_) => EntityKind::Customers,
-        Subject::RowOwner(_) | Subject::Set(_) => return None,
+        Subject::RowOwner(_) | Subject::Set(_) | Subject::Desk => return None,
     };
     let of_kind = sets.get(&(fact.key.source, entity, fact.key.kind))?;
     let is_above = |(prefix, watermark): &&(Text, Provenance)| fact.key.id.starts_with(prefix.as_str()) && watermark.version > fact.version;

@@ -2,6 +2,7 @@
 
 use super::incarnations::Incarnations;
 use super::outbox::{Outbox, StateOut};
+use super::restate;
 use super::shard::Shard;
 use super::state::{EpochRecord, StateKey, encode, frame};
 use super::store::Store;
@@ -19,10 +20,28 @@ pub(super) fn sources_begun(store: &mut Store, incarnations: &mut Incarnations, 
     }
 }
 
+/// Writes the desk, if it has changed, and the rules where the epoch is the first under them. In the first shard.
+pub(super) fn desk(store: &mut Store, rules: bool, outbox: &mut Outbox) {
+    let changed = store.desk.changed();
+    if !changed && !rules {
+        return;
+    }
+    store.shards[0].noted = true;
+    let mut state = StateOut::new(&store.settings.names, 0);
+    if changed {
+        state.put(&StateKey::Desk, |bytes, scratch| Some(encode(bytes, &store.desk.state, scratch)));
+    }
+    if rules {
+        let lines = restate::lines(&store.settings.rules);
+        state.put(&StateKey::Rules, |bytes, scratch| Some(encode(bytes, &lines, scratch)));
+    }
+    outbox.state(state, &mut store.report);
+}
+
 /// Writes the state that changed, shard by shard on several threads.
 pub(super) fn changed(store: &mut Store, outbox: &mut Outbox) {
-    let Store { shards, report, settings, tick, .. } = store;
-    let (names, fingerprint, tick) = (&settings.names, settings.fingerprint, *tick);
+    let Store { shards, report, settings, tick, restating, .. } = store;
+    let (names, fingerprint, tick) = (&settings.names, (!*restating).then_some(settings.fingerprint), *tick);
     workers::run_each(
         shards,
         |shard| shard.staged_len(),
@@ -37,7 +56,7 @@ pub(super) fn changed(store: &mut Store, outbox: &mut Outbox) {
     );
 }
 
-fn of_shard(shard: &mut Shard, out: &mut StateOut, fingerprint: u64, tick: Moment) {
+fn of_shard(shard: &mut Shard, out: &mut StateOut, fingerprint: Option<u64>, tick: Moment) {
     for place in 0..shard.orders.staged_len() {
         let Some((key, staged)) = shard.orders.staged_at(place) else { continue };
         if staged.sealed && staged.state.timer_at != staged.next {
@@ -84,6 +103,7 @@ fn of_shard(shard: &mut Shard, out: &mut StateOut, fingerprint: u64, tick: Momen
     for topic in &shard.going_live {
         out.put(&StateKey::Live(*topic as u8), |bytes, scratch| Some(encode(bytes, &number, scratch)));
     }
+    let fingerprint = fingerprint.unwrap_or(shard.epoch.fingerprint);
     let record = EpochRecord { number, tick, generation: shard.epoch.generation, fingerprint };
     out.put(&StateKey::Epoch, |bytes, scratch| Some(encode(bytes, &record, scratch)));
 }

@@ -15,6 +15,8 @@ pub enum About {
     Alias,
     /// A SKU.
     Sku,
+    /// The whole application: there is one of each kind.
+    Application,
 }
 
 /// One kind of exception.
@@ -283,6 +285,26 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             opens: "a status or condition word without a meaning",
             to_do: "give the word a meaning in the source's table of words",
             closes: "the word has a meaning",
+        }
+    }
+    "held requests" {
+        "requests-suspended" of Application {
+            opens: "a change of the configuration or of the program alone would make requests; all of one topic are named with number and sum",
+            to_do: "look at `waybill held`, then `waybill rules accept` sends them, and `waybill rules discard` writes them off",
+            closes: "a decision, or nothing of it is due any more",
+            decisions: ["accept", "discard"],
+        }
+        "in-flight" of Application {
+            opens: "refunds that were due before `refund-requests` went live, and that no row shows as paid",
+            to_do: "look at `waybill held`, then `waybill in-flight adopt` requests them, and `waybill in-flight settle` writes them off",
+            closes: "they are paid, or a decision",
+            decisions: ["adopt", "settle"],
+        }
+        "refund-limit" of Application {
+            opens: "refunds pass a limit by hour, by sum or by share of a day's captures: from then on all refund requests wait",
+            to_do: "find out why so much is paid back; then `waybill refunds release` lets all of it go",
+            closes: "a decision",
+            decisions: ["release"],
         }
     }
     "stock and prices" {

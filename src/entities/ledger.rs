@@ -51,6 +51,13 @@ pub struct SumLedger {
     pub by_tender: SmallMap<Tender, Amount>,
     /// When the last step was made: deadlines of "asked, no answer" run from here.
     pub asked_at: Option<Moment>,
+    /// The part of what is due that is never requested unless a person says so: a change of rules alone made it due, or it was due before the topic
+    /// went live.
+    pub withheld: Amount,
+    /// What was due at the last seal: what a change of rules adds to it is withheld.
+    pub due: Amount,
+    /// What was captured at the last seal: limits on refunds are measured by it.
+    pub captured: Amount,
 }
 
 /// Running totals by line: `despatch-notices`, `receipt-notices`, `order-reversals`, `order-completions`.

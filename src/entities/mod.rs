@@ -8,6 +8,7 @@ pub mod alias;
 pub mod customer;
 pub mod durations;
 pub mod exceptions;
+pub mod held;
 mod kept;
 pub mod keyed_rows;
 pub mod last_emitted;

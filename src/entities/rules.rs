@@ -177,8 +177,29 @@ pub struct Rules {
     pub assumed_completes: bool,
     /// Which parcels are refunded without asking a person.
     pub parcels_refunded: ParcelsRefunded,
+    /// Beyond these all refund requests wait for a person; `None`: they never do.
+    pub refund_limits: Option<RefundLimits>,
     /// What concerns stock and prices alone.
     pub stock: StockRules,
+}
+
+/// How much may be asked back before all refund requests wait for a person. Zero of a limit: it is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RefundLimits {
+    /// Requests in one hour of the clock.
+    pub per_hour: u32,
+    /// Their sum in one hour of the clock and one currency, in whole units of a currency with two digits. Of a currency without a minor unit a
+    /// hundred units count as one.
+    pub sum_per_hour: u32,
+    /// Their sum in a day, in hundredths of what was captured in it in the same currency. It counts from a twentieth of `sum_per_hour` on, so that
+    /// the first refund of a quiet day stops nothing.
+    pub share_of_day: u32,
+}
+
+impl Default for RefundLimits {
+    fn default() -> Self {
+        Self { per_hour: 500, sum_per_hour: 25_000, share_of_day: 50 }
+    }
 }
 
 /// Which parcels are refunded without asking a person.

@@ -9,7 +9,7 @@ use crate::entities::order::OrderView;
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::order::Header;
-use crate::facts::{OrderKey, Text};
+use crate::facts::{Amount, Currency, OrderKey, Text};
 
 /// The body of a statement. `id` is its first field, empty until the outlet sets it: the digest of the content leaves it out.
 pub trait Statement: Serialize {
@@ -36,6 +36,21 @@ pub trait RequestBody: Serialize {
     /// Who is to act, where a topic has more than one reader: the header `receiver`.
     fn receiver(&self) -> Option<Receiver> {
         None
+    }
+
+    /// Does it take back what was requested before?
+    fn corrects(&self) -> bool {
+        false
+    }
+
+    /// The money that it moves.
+    fn money(&self) -> Option<(Amount, Currency)> {
+        None
+    }
+
+    /// While it is held: does it wait whatever its content becomes? A first step does, since nothing of it was said before.
+    fn waits_whole(&mut self) -> bool {
+        self.head().step <= 1
     }
 }
 

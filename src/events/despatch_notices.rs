@@ -69,6 +69,10 @@ impl RequestBody for DespatchNotice {
     fn receiver(&self) -> Option<Receiver> {
         Some(self.receiver)
     }
+
+    fn corrects(&self) -> bool {
+        self.action == NoticeAction::Correct
+    }
 }
 
 /// What the parcel holds of an order line.
@@ -98,7 +102,6 @@ impl Request for DespatchNotice {
                     && gate_of_lowering(view).open()
                 {
                     let ledger = ledgers.entry(notice.slot.clone()).or_default();
-                    ledger.corrected_at = Some(tick);
                     notice.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
                 }
             }
@@ -233,12 +236,17 @@ impl ParcelNotice<'_, '_> {
         outlet: &mut Outlet<'_>,
     ) {
         let body = body(view, header, self, &totals, action, ledger);
+        if !outlet.request(view.key, body) {
+            return;
+        }
         ledger.step += 1;
         ledger.totals.extend(totals);
         if let Some(parcel) = self.parcel {
             ledger.detail = parcel.tracking.unwrap_or_default().into();
         }
-        outlet.request(view.key, body);
+        if action == NoticeAction::Correct {
+            ledger.corrected_at = Some(outlet.context.tick);
+        }
     }
 }
 

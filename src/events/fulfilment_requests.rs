@@ -71,6 +71,10 @@ impl RequestBody for FulfilmentRequest {
     fn head(&mut self) -> &mut RequestHead {
         &mut self.head
     }
+
+    fn corrects(&self) -> bool {
+        self.action != FulfilmentAction::Release
+    }
 }
 
 /// What to send of an order line.
@@ -98,19 +102,23 @@ impl Request for FulfilmentRequest {
             let may_raise = || gate(view, header, rules, &location).open() && outlet.may_ask();
             let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
             let mut body = content(view, header, &location, &asked.totals, &totals);
+            let action = action(&asked.totals, &totals);
+            body.action = action;
+            body.head.step = asked.step + 1;
+            let content = digest_of(view, header, &body.location, &totals);
+            if !outlet.request(view.key, body) {
+                continue;
+            }
             let asked = ledgers.entry(location).or_default();
-            body.action = action(&asked.totals, &totals);
             asked.step += 1;
-            asked.asked = digest_of(view, header, &body.location, &totals);
-            asked.cancelled = body.action == FulfilmentAction::Cancel;
+            asked.asked = content;
+            asked.cancelled = action == FulfilmentAction::Cancel;
             asked.enter_totals(totals);
             asked.asked_at = Some(outlet.context.tick);
             // A release after a cancel needs an answer of its own.
-            if body.action == FulfilmentAction::Release {
+            if action == FulfilmentAction::Release {
                 asked.first_asked_at = asked.asked_at;
             }
-            body.head.step = asked.step;
-            outlet.request(view.key, body);
         }
     }
 

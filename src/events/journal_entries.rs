@@ -60,6 +60,11 @@ impl RequestBody for JournalEntry {
     fn head(&mut self) -> &mut RequestHead {
         &mut self.head
     }
+
+    /// The next entry would hold the difference too.
+    fn waits_whole(&mut self) -> bool {
+        true
+    }
 }
 
 /// One side of one pair of accounts; exactly one of debit and credit is not 0.
@@ -86,13 +91,16 @@ impl Request for JournalEntry {
             if moved.is_empty() || !RequestGate::of_money(view).open() {
                 continue;
             }
+            let step = ledgers.get(book.currency.as_str()).map_or(0, |ledger| ledger.step) + 1;
+            let body = entry(view, header, rules, &book, &moved, step);
+            if !outlet.request(view.key, body) {
+                continue;
+            }
             let ledger = ledgers.entry(book.currency.as_str().into()).or_default();
-            ledger.step += 1;
+            ledger.step = step;
             for (accounts, difference) in &moved {
                 *ledger.totals.entry(*accounts).or_default() += *difference;
             }
-            let body = entry(view, header, rules, &book, &moved, ledger.step);
-            outlet.request(view.key, body);
         }
     }
 

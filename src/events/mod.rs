@@ -30,6 +30,7 @@ mod alias;
 mod body;
 mod customer;
 pub mod customer_history;
+pub mod desk;
 pub mod despatch_notices;
 pub mod exceptions;
 pub mod fulfilment_requests;
@@ -67,7 +68,7 @@ pub use body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, State
 pub use customer::seal_customer;
 pub use gate::RequestGate;
 pub use order::seal_order;
-pub use outlet::{Emission, Outlet, SealContext, request_id};
+pub use outlet::{Emission, Flow, Outlet, SealContext, request_id};
 pub use sealed::Sealed;
 pub use sku::seal_sku;
 

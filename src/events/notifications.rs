@@ -23,6 +23,7 @@ use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{Request, WhyTopic};
 use super::worth;
+use crate::entities::held::{Held, HeldWhy};
 use crate::entities::ledger::{Entered, SentMails};
 use crate::entities::order::OrderView;
 use crate::entities::order::back::{ReceiptView, ReturnView};
@@ -199,17 +200,26 @@ impl Request for Notification {
             if let Some(content) = mail.settles(view)
                 && !matches!(sent.get(&slot), Some(Entered::Settling { content: before, .. }) if *before == content)
             {
+                if outlet.restating && !sent.contains_key(&slot) {
+                    let key = (HeldWhy::Rules, Self::TOPIC, mail.head(view).ledger_key);
+                    outlet.restated.push(key.clone());
+                    outlet.hold(key, Held { since: tick, content, whole: true, corrects: false, money: None, discarded: false });
+                }
                 sent.insert(slot.clone(), Entered::Settling { content, since: tick });
                 outlet.changed = true;
             }
             if gate(view, header, &mail, sent, rules, tick).open() {
                 let body = notification(view, header, &mail, sent, rules);
-                let live = (outlet.context.live)(Self::TOPIC);
+                let live = outlet.is_live(Self::TOPIC);
+                if !outlet.request(view.key, body) {
+                    // It may lapse while it is held.
+                    outlet.set_timer(Some(lapses_at));
+                    continue;
+                }
                 sent.insert(slot, if live { Entered::Sent } else { Entered::BeforeLive });
                 if let Some(covered) = mail.covers_number() {
                     sent.insert(covered, Entered::Overtaken);
                 }
-                outlet.request(view.key, body);
             } else {
                 let without_tracking = mail.gives_up_tracking(rules).filter(|moment| *moment > tick);
                 let settled = mail.settled_at(view, sent, rules).filter(|moment| *moment > tick);
@@ -259,6 +269,12 @@ impl Mail<'_, '_> {
     /// The part of the ledger key after the order.
     fn slot(&self) -> Text {
         if self.part.is_empty() { self.kind.name().into() } else { join_key(&[self.kind.name(), &self.part]) }
+    }
+
+    /// There is one mail of a slot.
+    fn head(&self, view: &OrderView<'_>) -> RequestHead {
+        let parts = [self.kind.name(), &self.part];
+        RequestHead::new(view.key, if self.part.is_empty() { &parts[..1] } else { &parts }, 1)
     }
 
     /// When the mail `despatched` goes without a tracking number.
@@ -443,9 +459,8 @@ fn gate(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentM
 fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules) -> Notification {
     let parcel = mail.parcel;
     let refund = mail.kind == MailKind::RefundMade;
-    let parts = [mail.kind.name(), &mail.part];
     Notification {
-        head: RequestHead::new(view.key, if mail.part.is_empty() { &parts[..1] } else { &parts }, 1),
+        head: mail.head(view),
         kind: mail.kind,
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),

@@ -36,6 +36,7 @@ pub(super) fn make_requests(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet:
         };
     }
     requests!(emit);
+    outlet.settle_held();
     // What is found of the requests before is looked at again at once; and what one location was asked for decides what another may be.
     let found = || view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
     outlet.again |= progress(ledgers) != before && (ledgers.fulfilment.len() > 1 || found());

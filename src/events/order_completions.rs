@@ -76,14 +76,16 @@ impl Request for OrderCompletion {
             if !rises || !gate(view, rules).open() {
                 continue;
             }
-            let ledger = ledgers.entry(receiver.name().into()).or_default();
+            let mut ledger = ledgers.get(receiver.name()).cloned().unwrap_or_default();
             ledger.step += 1;
             for (line, total) in &totals {
                 let notified = ledger.totals.entry(line.clone()).or_default();
                 *notified = (*notified).max(*total);
             }
-            let body = completion(view, header, receiver, ledger);
-            outlet.request(view.key, body);
+            let body = completion(view, header, receiver, &ledger);
+            if outlet.request(view.key, body) {
+                ledgers.insert(receiver.name().into(), ledger);
+            }
         }
     }
 

@@ -50,6 +50,10 @@ impl RequestBody for OrderReversal {
     fn receiver(&self) -> Option<Receiver> {
         Some(self.receiver)
     }
+
+    fn corrects(&self) -> bool {
+        self.action == NoticeAction::Correct
+    }
 }
 
 /// Reversed pieces of an order line.
@@ -96,11 +100,14 @@ impl Request for OrderReversal {
                 continue;
             }
             let body = reversal(view, header, receiver, action, &known, &totals);
+            let (step, whole) = (body.head.step, body.whole);
+            if !outlet.request(view.key, body) {
+                continue;
+            }
             let ledger = ledgers.entry(receiver.name().into()).or_default();
-            ledger.step = body.head.step;
+            ledger.step = step;
             ledger.totals = totals;
-            ledger.detail = if body.whole { WHOLE.into() } else { Text::default() };
-            outlet.request(view.key, body);
+            ledger.detail = if whole { WHOLE.into() } else { Text::default() };
         }
     }
 

@@ -1,10 +1,12 @@
 //! Where events leave the pure rooms: encodes bodies, gives ids, and does not emit a statement again that has not changed.
 
-use super::body::{Receiver, RequestBody, Statement, json};
+use super::body::{Receiver, RequestBody, Statement, digest, json};
+use crate::entities::held::{Held, HeldKey, HeldRequests, HeldWhy, Holds};
 use crate::entities::last_emitted::LastEmitted;
+use crate::entities::ledger::SumLedger;
 use crate::entities::rules::Rules;
 use crate::entities::topics::Topic;
-use crate::facts::{Cause, Moment, OrderKey, Text};
+use crate::facts::{Amount, Cause, Currency, Moment, OrderKey, Text};
 
 /// What every computation at a seal may know beside the entity's rows.
 #[derive(Clone, Copy)]
@@ -34,6 +36,17 @@ pub struct Emission {
     pub body: Option<Vec<u8>>,
 }
 
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is entered in its ledger, and sent.
+    Sent,
+    /// It is entered and not sent.
+    Entered,
+    /// It is neither.
+    Held,
+}
+
 /// Collects the events of one entity's seal.
 pub struct Outlet<'a> {
     /// What the computation may know beside the rows.
@@ -52,12 +65,54 @@ pub struct Outlet<'a> {
     pub again: bool,
     /// The earliest timer: when the clock alone would next change something.
     pub timer: Option<Moment>,
+    /// Only the rules or the program have changed, no row: what would be requested is held.
+    pub restating: bool,
+    /// What people have said of held requests. `None`: nothing is held by a limit, and nobody has said anything.
+    pub holds: Option<&'a Holds>,
+    /// What is held of this order.
+    pub held: HeldRequests,
+    /// Money that moved at this seal.
+    pub flow: Flow,
+    /// A refund was due and waits for the limit, in this seal.
+    waits_for_limit: bool,
+    /// What a change of rules would request, in this seal.
+    pub restated: Vec<HeldKey>,
+}
+
+/// Money that moved at an order's seal: limits on refunds are measured by it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flow {
+    /// Captured more than at the seal before; below 0 where less is captured.
+    pub captured: Amount,
+    /// Refund requests that were sent.
+    pub refunds: u32,
+    /// Their sum.
+    pub asked: Amount,
+    /// Of both; `None`: nothing moved.
+    pub currency: Option<Currency>,
+    /// The order whose refund was requested, and its ledger before: if a limit is passed, it is put back.
+    pub before: Option<Box<(OrderKey, SumLedger)>>,
 }
 
 impl<'a> Outlet<'a> {
     /// An outlet without events.
     pub fn new(context: SealContext<'a>, revision: u64, causes: Vec<Cause>) -> Self {
-        Self { context, revision, emissions: Vec::new(), causes, changed: false, waits_for_skus: false, again: false, timer: None }
+        Self {
+            context,
+            revision,
+            emissions: Vec::new(),
+            causes,
+            changed: false,
+            waits_for_skus: false,
+            again: false,
+            timer: None,
+            restating: false,
+            holds: None,
+            held: HeldRequests::default(),
+            flow: Flow::default(),
+            waits_for_limit: false,
+            restated: Vec::new(),
+        }
     }
 
     /// The clock alone would change something at this moment: the entity is computed again then. A moment that has passed sets no timer.
@@ -104,17 +159,125 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// Makes a request of the order, which the caller has entered in its ledger. Not live yet: nothing is sent.
-    pub fn request<R: RequestBody>(&mut self, order: &OrderKey, mut body: R) {
+    /// Makes a request of the order. `true`: the caller enters it in its ledger, for it is sent, or its topic is not live yet. `false`: it is held
+    /// until a person settles it, and nothing is entered.
+    #[must_use]
+    pub fn request<R: RequestBody>(&mut self, order: &OrderKey, mut body: R) -> bool {
+        let live = self.is_live(R::TOPIC);
+        let fate = if live { self.fate(&mut body) } else { Fate::Entered };
+        if fate == Fate::Held {
+            return false;
+        }
         self.changed = true;
-        if !(self.context.live)(R::TOPIC) {
+        if fate == Fate::Sent {
+            let head = body.head();
+            let id = request_id(R::TOPIC, &head.ledger_key, self.context.generation, head.step);
+            head.id.clone_from(&id);
+            let bytes = json(&body, <[u8]>::to_vec);
+            self.push(R::TOPIC, order.0.clone(), id, body.receiver(), Some(bytes));
+        }
+        true
+    }
+
+    /// Is the topic live?
+    pub fn is_live(&self, topic: Topic) -> bool {
+        (self.context.live)(topic)
+    }
+
+    /// Is a request sent, entered only, or held?
+    fn fate<R: RequestBody>(&mut self, body: &mut R) -> Fate {
+        if R::TOPIC == Topic::RefundRequests {
+            return self.fate_of_refund((HeldWhy::Limit, R::TOPIC, body.head().ledger_key.clone()), body.money());
+        }
+        if !self.restating && self.held.is_empty() {
+            return Fate::Sent;
+        }
+        let key = (HeldWhy::Rules, R::TOPIC, body.head().ledger_key.clone());
+        let content = digest(body);
+        let before = self.held.get(&key);
+        match before.and_then(|before| if before.discarded { Some(false) } else { self.said(&key) }) {
+            Some(accepted) => {
+                self.held.remove(&key);
+                if accepted { Fate::Sent } else { Fate::Entered }
+            }
+            None if self.restating => {
+                let whole = body.waits_whole();
+                let (corrects, money, since) = (body.corrects(), body.money(), self.context.tick);
+                let same = before.is_some_and(|before| before.content == content);
+                self.restated.push(key.clone());
+                if !same {
+                    self.hold(key, Held { since, content, whole, corrects, money, discarded: false });
+                }
+                Fate::Held
+            }
+            None => match before {
+                None => Fate::Sent,
+                Some(before) if before.whole || before.content == content => Fate::Held,
+                Some(_) => {
+                    self.held.remove(&key);
+                    Fate::Sent
+                }
+            },
+        }
+    }
+
+    /// A refund's amount that a change of rules makes due is withheld by its own rule; here is only the limit.
+    fn fate_of_refund(&mut self, key: HeldKey, money: Option<(Amount, Currency)>) -> Fate {
+        let limited = self.holds.is_some_and(|holds| holds.refunds_held.is_some());
+        let said = self.said(&key);
+        if limited && said.is_none() {
+            self.waits_for_limit = true;
+            let since = self.context.tick;
+            if self.held.get(&key).is_none_or(|before| before.money != money) {
+                self.hold(key, Held { since, content: 0, whole: true, corrects: false, money, discarded: false });
+            }
+            return Fate::Held;
+        }
+        let waited = self.held.remove(&key).is_some();
+        if let (Some((amount, currency)), false) = (money, waited) {
+            self.flow.refunds += 1;
+            self.flow.asked += amount;
+            self.flow.currency = Some(currency);
+        }
+        Fate::Sent
+    }
+
+    /// Holds a request until a person settles it.
+    pub fn hold(&mut self, key: HeldKey, held: Held) {
+        self.changed = true;
+        self.held.insert(key, held);
+    }
+
+    /// What a person has said of a held request; `None`: nothing, or it is not held.
+    pub fn said(&self, key: &HeldKey) -> Option<bool> {
+        self.holds?.said(key.0, key.1, self.held.get(key)?)
+    }
+
+    /// After all requests of a seal. What a person has let go and what is not due now goes when it is due; what he has discarded is then entered, and
+    /// not sent. What is not due any more waits for nothing.
+    pub fn settle_held(&mut self) {
+        if self.held.is_empty() {
             return;
         }
-        let head = body.head();
-        let id = request_id(R::TOPIC, &head.ledger_key, self.context.generation, head.step);
-        head.id.clone_from(&id);
-        let bytes = json(&body, <[u8]>::to_vec);
-        self.push(R::TOPIC, order.0.clone(), id, body.receiver(), Some(bytes));
+        let said: Vec<(HeldKey, bool)> = self.held.keys().filter_map(|key| Some((key.clone(), self.said(key)?))).collect();
+        for (key, accepted) in said {
+            self.changed = true;
+            match self.held.get_mut(&key) {
+                Some(held) if !accepted && key.0 == HeldWhy::Rules && key.1 != Topic::RefundRequests => held.discarded = true,
+                _ => _ = self.held.remove(&key),
+            }
+        }
+        let over = |key: &&HeldKey| match key.0 {
+            HeldWhy::Limit => !self.waits_for_limit,
+            // The rules of now would not request it.
+            HeldWhy::Rules => self.restating && key.1 != Topic::RefundRequests && !self.restated.contains(key),
+            HeldWhy::BeforeLive => false,
+        };
+        let over: Vec<HeldKey> = self.held.keys().filter(over).cloned().collect();
+        for key in over {
+            self.changed = true;
+            self.held.remove(&key);
+        }
     }
 
     fn statement_id(&self, topic: Topic, key: &str) -> String {

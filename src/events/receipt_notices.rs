@@ -51,6 +51,10 @@ impl RequestBody for ReceiptNotice {
     fn receiver(&self) -> Option<Receiver> {
         Some(self.receiver)
     }
+
+    fn corrects(&self) -> bool {
+        self.action == NoticeAction::Correct
+    }
 }
 
 /// Received pieces of an order line in one condition.
@@ -265,8 +269,9 @@ impl ReturnNotice<'_> {
             rma: self.rma.into(),
             lines: totals.iter().filter_map(line).collect(),
         };
-        ledger.step = body.head.step;
-        ledger.totals = totals;
-        outlet.request(view.key, body);
+        if outlet.request(view.key, body) {
+            ledger.step += 1;
+            ledger.totals = totals;
+        }
     }
 }

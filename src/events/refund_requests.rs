@@ -16,6 +16,7 @@ use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{Request, WhyTopic};
 use super::worth::{Worth, worth};
+use crate::entities::held::{Held, HeldWhy};
 use crate::entities::ledger::SumLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::back::ReturnView;
@@ -74,6 +75,10 @@ impl RequestBody for RefundRequest {
     fn head(&mut self) -> &mut RequestHead {
         &mut self.head
     }
+
+    fn money(&self) -> Option<(Amount, Currency)> {
+        Some((self.amount, self.currency))
+    }
 }
 
 /// The part of one tender.
@@ -121,15 +126,23 @@ impl Request for RefundRequest {
     fn emit(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
         let rules = outlet.context.rules;
         let Some(header) = view.placed.header else { return };
-        if view.money.due <= settled(view, ledger) || !has_receiver(view, rules) || !gate(view, rules).open() {
+        note_captured(view, ledger, outlet);
+        let open = has_receiver(view, rules) && gate(view, rules).open();
+        withhold(view, ledger, open, outlet);
+        if to_request(view, ledger) <= settled(view, ledger) || !open {
             return;
         }
         let body = request(view, header, ledger);
-        ledger.step = body.head.step;
-        ledger.total = body.total;
-        ledger.by_tender = body.by_tender.iter().map(|part| (part.tender, part.total)).collect();
-        ledger.asked_at = Some(outlet.context.tick);
-        outlet.request(view.key, body);
+        let (total, by_tender) = (body.total, body.by_tender.iter().map(|part| (part.tender, part.total)).collect());
+        if outlet.request(view.key, body) {
+            if outlet.flow.refunds > 0 {
+                outlet.flow.before.get_or_insert_with(|| Box::new((view.key.clone(), ledger.clone())));
+            }
+            ledger.step += 1;
+            ledger.total = total;
+            ledger.by_tender = by_tender;
+            ledger.asked_at = Some(outlet.context.tick);
+        }
     }
 
     fn why(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
@@ -137,7 +150,10 @@ impl Request for RefundRequest {
             return Vec::new();
         }
         let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
-        let requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
+        let mut requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
+        if ledger.withheld.is_positive() {
+            requested.push_str(&format!("; {} withheld: entered, not sent", show(ledger.withheld)));
+        }
         let topic = WhyTopic::new(Self::TOPIC, Text::default(), show(view.money.due), requested, gate(view, rules));
         vec![topic.waiting_for(waits(view, rules))]
     }
@@ -146,6 +162,73 @@ impl Request for RefundRequest {
 /// What was settled before: the larger of what was requested and what is refunded already.
 fn settled(view: &OrderView<'_>, ledger: &SumLedger) -> Amount {
     ledger.total.max(view.money.refunded)
+}
+
+/// What shall have been requested in all: what is due, less what a person has to let go first, or has written off.
+fn to_request(view: &OrderView<'_>, ledger: &SumLedger) -> Amount {
+    (view.money.due - ledger.withheld).floor_zero()
+}
+
+/// Limits on refunds are measured by what is captured: the difference to the last seal is noted.
+fn note_captured(view: &OrderView<'_>, ledger: &mut SumLedger, outlet: &mut Outlet<'_>) {
+    let captured = view.money.captured - ledger.captured;
+    if !captured.is_zero() {
+        ledger.captured = view.money.captured;
+        outlet.changed = true;
+        outlet.flow.captured += captured;
+        outlet.flow.currency = Some(view.money.currency);
+    }
+}
+
+/// Withholds what a change of rules alone makes due, and what is due before the topic is live, until a person settles it. What is refunded meanwhile,
+/// or not due any more, is not withheld either.
+fn withhold(view: &OrderView<'_>, ledger: &mut SumLedger, open: bool, outlet: &mut Outlet<'_>) {
+    const TOPIC: Topic = Topic::RefundRequests;
+    let key = |why| (why, TOPIC, view.key.0.clone());
+    for why in [HeldWhy::Rules, HeldWhy::BeforeLive] {
+        let Some(accepted) = outlet.said(&key(why)) else { continue };
+        let amount = outlet.held.remove(&key(why)).and_then(|held| held.money).map_or(Amount::ZERO, |(amount, _)| amount);
+        outlet.changed = true;
+        if accepted {
+            ledger.withheld = (ledger.withheld - amount).floor_zero();
+        }
+    }
+    let due = view.money.due;
+    let rise = (due - ledger.due).floor_zero();
+    if ledger.due != due {
+        ledger.due = due;
+        outlet.changed = true;
+    }
+    let most = (due - settled(view, ledger)).floor_zero();
+    let before = ledger.withheld;
+    let mut withheld = before.min(most);
+    let live = outlet.is_live(TOPIC);
+    let waits_for_limit = outlet.held.contains_key(&key(HeldWhy::Limit));
+    if (!live || outlet.restating) && open && !waits_for_limit {
+        withheld = most;
+    } else if live && outlet.restating && has_receiver(view, outlet.context.rules) {
+        withheld = (withheld + rise).min(most);
+    }
+    if withheld == before {
+        return;
+    }
+    ledger.withheld = withheld;
+    outlet.changed = true;
+    if withheld > before {
+        let key = key(if live { HeldWhy::Rules } else { HeldWhy::BeforeLive });
+        let held = outlet.held.get(&key).and_then(|held| held.money).map_or(Amount::ZERO, |(amount, _)| amount);
+        let money = Some((held + withheld - before, view.money.currency));
+        let since = outlet.context.tick;
+        outlet.hold(key, Held { since, content: 0, whole: false, corrects: false, money, discarded: false });
+        return;
+    }
+    for key in [key(HeldWhy::Rules), key(HeldWhy::BeforeLive)] {
+        let Some((amount, _)) = outlet.held.get_mut(&key).and_then(|held| held.money.as_mut()) else { continue };
+        *amount = (*amount).min(withheld);
+        if amount.is_zero() {
+            outlet.held.remove(&key);
+        }
+    }
 }
 
 /// Finance, or the shop where it makes refunds itself.
@@ -179,7 +262,7 @@ fn waits(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
 }
 
 fn request(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequest {
-    let (total, before) = (view.money.due, settled(view, ledger));
+    let (total, before) = (to_request(view, ledger), settled(view, ledger));
     RefundRequest {
         head: RequestHead::new(view.key, &[], ledger.step + 1),
         order: OrderRef::new(view, header),

@@ -41,9 +41,10 @@
 //!         if ledger.step > 0 || !RequestGate::of_order(view).open() {
 //!             return;
 //!         }
-//!         ledger.step += 1;
-//!         let head = RequestHead::new(view.key, &[], ledger.step);
-//!         outlet.request(view.key, Look { head, order: OrderRef::new(view, header) });
+//!         let head = RequestHead::new(view.key, &[], ledger.step + 1);
+//!         if outlet.request(view.key, Look { head, order: OrderRef::new(view, header) }) {
+//!             ledger.step += 1;
+//!         }
 //!     }
 //!
 //!     fn why(view: &OrderView<'_>, ledger: &NoticeLedger, _: &Rules, _: Moment) -> Vec<WhyTopic> {

@@ -64,17 +64,18 @@ impl Request for RevenueNotice {
         if due == noted || !gate(view, ledger).open() {
             return;
         }
-        ledger.step += 1;
-        (ledger.net, ledger.tax) = (due.net(), due.tax);
         let body = Self {
-            head: RequestHead::new(view.key, &[], ledger.step),
+            head: RequestHead::new(view.key, &[], ledger.step + 1),
             order: OrderRef::new(view, header),
             channel: header.channel.clone(),
             currency: view.money.currency,
             total: due.into(),
             amount: due.less(noted).into(),
         };
-        outlet.request(view.key, body);
+        if outlet.request(view.key, body) {
+            ledger.step += 1;
+            (ledger.net, ledger.tax) = (due.net(), due.tax);
+        }
     }
 
     fn why(view: &OrderView<'_>, ledger: &RevenueLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {

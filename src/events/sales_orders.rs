@@ -91,6 +91,10 @@ impl RequestBody for SalesOrder {
     fn head(&mut self) -> &mut RequestHead {
         &mut self.head
     }
+
+    fn corrects(&self) -> bool {
+        self.action != SalesOrderAction::Create
+    }
 }
 
 /// An order line.
@@ -176,14 +180,16 @@ fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_
     if !gate(view, ledger, rules, action).open() {
         return;
     }
+    image.head.step = ledger.step + 1;
+    image.action = action;
+    if !outlet.request(view.key, image) {
+        return;
+    }
     enter(view, ledger, content);
     ledger.step += 1;
     ledger.cancelled = action == SalesOrderAction::Cancel;
     ledger.asked_at = Some(outlet.context.tick);
     ledger.first_asked_at = ledger.first_asked_at.or(ledger.asked_at);
-    image.head.step = ledger.step;
-    image.action = action;
-    outlet.request(view.key, image);
 }
 
 /// The ERP has a record, and nothing was ever asked of it.

@@ -19,6 +19,8 @@ pub enum Subject {
     RowOwner(RowKey),
     /// Many rows, whoever owns them.
     Set(RowSet),
+    /// The whole application: what a person says of requests that are held.
+    Desk,
 }
 
 /// A canonical row, by the kind of entity that keeps it.

@@ -20,12 +20,13 @@ pub(super) fn router(service: Service) -> Router {
         .route("/orders/{id}", get(order))
         .route("/stock/{sku}", get(stock))
         .route("/customers/{id}", get(customer))
+        .route("/held", get(held))
         .route("/decisions", post(decide))
         .fallback(nowhere)
         .with_state(service)
 }
 
-const PATHS: [&str; 7] = ["/metrics", "/livez", "/readyz", "/orders/{id}", "/stock/{sku}", "/customers/{id}", "/decisions"];
+const PATHS: [&str; 8] = ["/metrics", "/livez", "/readyz", "/orders/{id}", "/stock/{sku}", "/customers/{id}", "/held", "/decisions"];
 
 async fn index() -> Response {
     body(StatusCode::OK, &json!({ "waybill": env!("CARGO_PKG_VERSION"), "paths": PATHS }))
@@ -69,6 +70,10 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
     let found = service.views.customer(&id);
     let keys = || vec!["account|SOURCE|id".to_owned(), "guest|BRAND|digest of the email".to_owned()];
     answer(&service, found, "customer", &id, keys)
+}
+
+async fn held(State(service): State<Service>) -> Response {
+    stamped(body(StatusCode::OK, &service.views.held()), service.views.epoch())
 }
 
 /// Writes a decision to its topic, once it reads well: 202, as it takes effect with the epoch that reads it back.

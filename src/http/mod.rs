@@ -8,7 +8,8 @@
 //! | `/orders/{id}` | an order under any of its names; `several` where a name is of several; with `?store=ID` only those of a store |
 //! | `/stock/{sku}` | a SKU's counts, claims and figures; with `?why` every term of them |
 //! | `/customers/{id}` | a customer, by key |
-//! | `POST /decisions` | takes a person's decision about an exception into the topic `decisions` |
+//! | `/held` | requests that wait for a person: of a change of rules, from before going live, beyond a limit |
+//! | `POST /decisions` | takes a person's decision about an exception, or about what is held, into the topic `decisions` |
 //!
 //! Every view comes from [`Views`], which shows committed epochs only: HTTP never reads an uncommitted row. Answers carry the epoch and the
 //! tick that they are of in the headers `waybill-epoch` and `waybill-tick`.

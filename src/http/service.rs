@@ -37,6 +37,11 @@ pub trait Views: Send + Sync {
     /// The customer under this key (`account|shop|42`).
     fn customer(&self, id: &str) -> Option<Value>;
 
+    /// What waits for a person before it is sent, by why and topic; which request topics are live.
+    fn held(&self) -> Value {
+        Value::Null
+    }
+
     /// The scopes of names under which [`Self::order`] looks (`order-number`, `tracking`, `nav.document` ...): shown to a caller whose id was not found.
     fn scopes(&self) -> Vec<String>;
 

@@ -10,7 +10,8 @@ use crate::engine::Published;
 use crate::entities::Stored;
 use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
-use crate::events::why;
+use crate::events::desk::HeldGroup;
+use crate::events::{Topic, why};
 use crate::facts::order::Header;
 use crate::facts::{CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
 
@@ -33,11 +34,18 @@ impl CommittedViews {
         self.0.get().map(|published| published.exceptions_open()).unwrap_or_default()
     }
 
+    /// What waits for a person, and which request topics are live.
+    pub fn groups_held(&self) -> (Vec<HeldGroup>, Vec<Topic>) {
+        self.0.get().map(|published| published.held()).unwrap_or_default()
+    }
+
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
         let (rules, tick) = (&*published.rules, published.tick());
         let view = view(key, &state.rows, &state.ledgers, state.since, rules, tick);
         let mut answer = json!(answer::summary(&view, rules));
-        answer["why"] = json!(why::why(&view, &state.ledgers, rules, tick));
+        let mut topics = why::why(&view, &state.ledgers, rules, tick);
+        why::with_held(&mut topics, &view, &state.held, &published.held().1);
+        answer["why"] = json!(topics);
         answer["rows"] = state.rows.iter().map(|(row_key, stored)| row(published, row_key, stored)).collect();
         answer
     }
@@ -95,6 +103,12 @@ impl Views for CommittedViews {
         Some(
             json!({ "customer": key.0, "collective": state.is_collective(), "brands": state.brands().collect::<Vec<_>>(), "orders": orders }),
         )
+    }
+
+    fn held(&self) -> Value {
+        let (groups, live) = self.groups_held();
+        let not_live: Vec<Topic> = Topic::ALL.into_iter().filter(|topic| !topic.is_statement() && !live.contains(topic)).collect();
+        json!({ "held": groups, "live": live, "not_live": not_live })
     }
 
     fn scopes(&self) -> Vec<String> {

@@ -19,6 +19,7 @@
 
 pub mod admin;
 mod ahead;
+pub mod changelog;
 pub mod client;
 mod clients;
 mod fault;

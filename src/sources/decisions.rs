@@ -67,6 +67,34 @@ pub struct DecidedLine {
     pub quantity: Quantity,
 }
 
+/// Decisions about what is held for the whole application: they name no order and no SKU, and their number is a request topic, or empty for all.
+pub mod desk {
+    /// What a change of rules or program alone would request: [`ACCEPT`] or [`DISCARD`].
+    pub const SUSPENDED: &str = "requests-suspended";
+    /// What was due before going live: [`ADOPT`] or [`SETTLE`].
+    pub const IN_FLIGHT: &str = "in-flight";
+    /// Refunds beyond a limit: [`RELEASE`].
+    pub const LIMIT: &str = "refund-limit";
+    /// A topic goes live: [`NOW`]. No exception asks for it.
+    pub const GO_LIVE: &str = "go-live";
+    /// What is held is requested.
+    pub const ACCEPT: &str = "accept";
+    /// What is held is never requested.
+    pub const DISCARD: &str = "discard";
+    /// What was due before going live is requested.
+    pub const ADOPT: &str = "adopt";
+    /// What was due before going live was paid otherwise, and is never requested.
+    pub const SETTLE: &str = "settle";
+    /// What waits for the limit is requested, and the count begins anew.
+    pub const RELEASE: &str = "release";
+    /// From the next epoch on.
+    pub const NOW: &str = "now";
+
+    /// Each kind with its choices.
+    pub const CHOICES: [(&str, &[&str]); 4] =
+        [(SUSPENDED, &[ACCEPT, DISCARD]), (IN_FLIGHT, &[ADOPT, SETTLE]), (LIMIT, &[RELEASE]), (GO_LIVE, &[NOW])];
+}
+
 /// The choice that takes a decision back.
 pub const WITHDRAW: &str = "withdraw";
 
@@ -97,6 +125,15 @@ pub fn read(value: Option<&[u8]>) -> Result<DecisionRecord, DecodeError> {
         if filled.trim().is_empty() {
             return Err(DecodeError::new(member, "a word", ""));
         }
+    }
+    if let Some((_, choices)) = desk::CHOICES.iter().find(|(kind, _)| *kind == decision.kind) {
+        if decision.order.is_some() || decision.sku.is_some() || decision.alias.is_some() {
+            return Err(DecodeError::new("kind", "no order, SKU or alias: this kind is about the whole application", &decision.kind));
+        }
+        if !choices.contains(&decision.choice.as_str()) {
+            return Err(DecodeError::new("choice", choices.join(" or "), &decision.choice));
+        }
+        return Ok(decision);
     }
     if decision.order.is_some() == decision.sku.is_some() {
         return Err(DecodeError::new("order", "either an order or a SKU that the exception is about", text));
@@ -139,6 +176,10 @@ impl Adapter for DecisionsAdapter {
         let place = Place::Stamp { millis: at.0, rank: 0, tie: record.value.map_or(0, xxh3_64) };
         let id = join_key(&[&decision.kind, &decision.number]);
         let withdrawn = decision.choice == WITHDRAW;
+        if desk::CHOICES.iter().any(|(kind, _)| *kind == decision.kind) {
+            out.desk(id, place, at, OrderRow::Decision(Box::new(row(decision))));
+            return Ok(Reading::Understood);
+        }
         if let Some(text) = &decision.sku {
             let sku = Sku::new(text).ok_or_else(|| DecodeError::new("sku", "a SKU", text))?;
             match withdrawn {

@@ -108,6 +108,11 @@ impl<'a> FactsOut<'a> {
         self.push(Subject::Sku(sku), row.kind(), id.into(), place, at, Some(Row::Sku(row)));
     }
 
+    /// What a person says of requests that are held for the whole application.
+    pub fn desk(&mut self, id: impl Into<Text>, place: Place, at: Moment, row: OrderRow) {
+        self.push(Subject::Desk, row.kind(), id.into(), place, at, Some(Row::Order(row)));
+    }
+
     /// A customer's row.
     pub fn customer(&mut self, customer: CustomerKey, id: impl Into<Text>, place: Place, at: Moment, row: CustomerRow) {
         self.push(Subject::Customer(customer), row.kind(), id.into(), place, at, Some(Row::Customer(row)));

@@ -1,6 +1,7 @@
 //! The whole engine on the log in memory, with a source whose records are facts as they are.
 
 mod begin;
+mod held;
 mod incarnations;
 mod row_owners;
 mod sku_wave;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use super::{Engine, EngineSettings, Limits, LogError, OutRecord, Restored, SourceRuntime, TopicNames, Turn};
 use crate::entities::order::testing::{PLACED, Story, rules};
+use crate::entities::rules::Rules;
 use crate::envelope::{DecodeError, Record};
 use crate::events::Topic;
 use crate::facts::ids::Digester;
@@ -72,6 +74,10 @@ struct Bench {
     /// Keeps the source's records for a second reading.
     _keeper: Tail,
     now: Moment,
+    /// What the next start is set up with.
+    rules: Rules,
+    fingerprint: u64,
+    live_at_start: Vec<Topic>,
 }
 
 impl Bench {
@@ -87,7 +93,8 @@ impl Bench {
         let tail = broker.tail(&[names.of(Topic::SalesOrders).clone()]);
         let keeper = broker.tail(&[SOURCE_TOPIC.into()]);
         broker.set_now(PLACED);
-        Self { broker, engine: None, tail, _keeper: keeper, now: PLACED }
+        let live_at_start = Topic::ALL.into_iter().filter(|topic| !topic.is_statement()).collect();
+        Self { broker, engine: None, tail, _keeper: keeper, now: PLACED, rules: rules(), fingerprint: 1, live_at_start }
     }
 
     /// Starts the application; one that runs ends as a crash would end it.
@@ -106,11 +113,11 @@ impl Bench {
         };
         let settings = EngineSettings {
             sources: [SourceRuntime { common, adapter: Arc::new(AsTheyAre) }].into(),
-            rules: Arc::new(rules()),
-            fingerprint: 1,
+            rules: Arc::new(self.rules.clone()),
+            fingerprint: self.fingerprint,
             names: TopicNames::new("t."),
             shards: SHARDS,
-            live_at_start: Topic::ALL.into_iter().filter(|topic| !topic.is_statement()).collect(),
+            live_at_start: self.live_at_start.clone(),
             record_bytes_max: 1 << 20,
             orders_whole: 1,
         };

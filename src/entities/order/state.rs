@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entities::held::HeldRequests;
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
@@ -18,6 +19,8 @@ pub struct OrderState {
     pub since: Moment,
     /// What was requested and reported so far, by topic.
     pub ledgers: Ledgers,
+    /// What it would request and what waits for a person.
+    pub held: HeldRequests,
     /// The statements last emitted.
     pub last_emitted: LastEmitted,
     /// Digests of the derived facts last emitted to SKUs and the customer, by subject and row id. A fact that is no longer derived is withdrawn.

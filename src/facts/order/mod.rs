@@ -553,7 +553,7 @@ pub struct LeftOut {
 }
 
 /// What a person decided about an exception. A fact like any other, so that it survives restarts and replays. Key: exception's kind + number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The kind of the exception that it settles, as in `unknown-word`.
     pub kind: Text,

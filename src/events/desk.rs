@@ -1,0 +1,106 @@
+//! `exceptions` of the whole application: what waits for a person before it is sent, each kind in one exception that names number and sum.
+
+use serde::Serialize;
+
+use super::exceptions::ExceptionNotice;
+use super::outlet::Outlet;
+use crate::entities::exceptions::{About, to_do};
+use crate::entities::held::{HeldWhy, Holds};
+use crate::entities::last_emitted::LastEmitted;
+use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
+use crate::facts::ids::join_key;
+use crate::facts::{Amount, Currency, Moment, Text};
+
+/// What these exceptions are about, in place of an order.
+pub const ENTITY: &str = "waybill";
+
+/// Held requests of one topic, for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldGroup {
+    /// Why they are held.
+    pub why: HeldWhy,
+    /// The request topic.
+    pub topic: Topic,
+    /// How many.
+    pub requests: u64,
+    /// Those of them that would take something back.
+    pub corrections: u64,
+    /// The money that they would move, by currency.
+    pub sums: SmallMap<Text, Amount>,
+    /// The first twenty orders, by key.
+    pub orders: Vec<Text>,
+    /// Since when the first of them is held.
+    pub since: Moment,
+}
+
+impl HeldGroup {
+    /// A group without requests.
+    pub fn new(why: HeldWhy, topic: Topic) -> Self {
+        Self { why, topic, requests: 0, corrections: 0, sums: SmallMap::default(), orders: Vec::new(), since: Moment::MAX }
+    }
+
+    /// `3 refund-requests (17.85 EUR)`.
+    pub fn sentence(&self) -> String {
+        let corrects = if self.corrections > 0 { format!(", {} of them corrections", self.corrections) } else { String::new() };
+        let sums = sums(&self.sums);
+        let sums = if sums.is_empty() { String::new() } else { format!(" ({sums})") };
+        format!("{} {}{sums}{corrects}", self.requests, self.topic.name())
+    }
+}
+
+fn sums(sums: &SmallMap<Text, Amount>) -> String {
+    let show = |(code, amount): (&Text, &Amount)| Currency::new(code).map(|currency| format!("{} {code}", amount.display(currency)));
+    sums.iter().filter_map(show).collect::<Vec<_>>().join(", ")
+}
+
+/// Says what is held. `open`: the kinds that stand open, and since when.
+pub fn emit(
+    groups: &[HeldGroup],
+    holds: &Holds,
+    refunds_live: bool,
+    open: &mut SmallMap<Text, Moment>,
+    last_emitted: &mut LastEmitted,
+    outlet: &mut Outlet<'_>,
+) {
+    let of = |why: HeldWhy| groups.iter().filter(move |group| group.why == why).collect::<Vec<_>>();
+    let listed = |groups: &[&HeldGroup]| groups.iter().map(|group| group.sentence()).collect::<Vec<_>>().join("; ");
+    let (rules, before, limit) = (of(HeldWhy::Rules), of(HeldWhy::BeforeLive), of(HeldWhy::Limit));
+    let suspended = (!rules.is_empty()).then(|| format!("a change of rules or program alone would request: {}", listed(&rules)));
+    // Before going live they are expected, and listed by `waybill held`.
+    let in_flight = (!before.is_empty() && refunds_live).then(|| format!("due before going live, and not seen done: {}", listed(&before)));
+    let limited = holds.refunds_held.as_ref().map(|(_, passed)| {
+        let waiting = if limit.is_empty() { String::new() } else { format!("; {} wait", listed(&limit)) };
+        format!("all refund requests are held: {passed}{waiting}")
+    });
+    for (kind, sentence, groups) in
+        [("requests-suspended", suspended, rules), ("in-flight", in_flight, before), ("refund-limit", limited, limit)]
+    {
+        let key = join_key(&[kind, ENTITY, ""]);
+        let Some(sentence) = sentence else {
+            open.remove(&Text::from(kind));
+            outlet.emit_if_changed::<ExceptionNotice>(last_emitted, key, None);
+            continue;
+        };
+        let first = groups.iter().map(|group| group.since).min().unwrap_or(outlet.context.tick);
+        let since = *open.entry(kind.into()).or_insert(first);
+        let mut sums: SmallMap<&Text, Amount> = SmallMap::default();
+        groups.iter().flat_map(|group| group.sums.iter()).for_each(|(code, amount)| *sums.entry(code).or_default() += *amount);
+        // Sums in several currencies have no total: the sentence names them.
+        let single = sums.iter().next().filter(|_| sums.len() == 1).and_then(|(code, amount)| Some((*amount, Currency::new(code)?)));
+        let notice = ExceptionNotice {
+            id: String::new(),
+            kind: kind.into(),
+            entity: ENTITY.into(),
+            number: Text::default(),
+            order_number: None,
+            since,
+            sentence: sentence.as_str().into(),
+            to_do: to_do(About::Application, kind).into(),
+            at_risk: single.map(|(amount, _)| amount),
+            currency: single.map(|(_, currency)| currency),
+            causes: Vec::new(),
+        };
+        outlet.emit_if_changed(last_emitted, key, Some(notice));
+    }
+}
