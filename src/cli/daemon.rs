@@ -153,8 +153,6 @@ async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, h
         }
         shared.status.update(|readiness| note_missing(config, readiness, missing));
     };
-    // What was missing at the last look, until the log has looked itself.
-    shared.status.update(|readiness| note_missing(config, readiness, &[]));
     admin::prepare(&broker::settings(config), &broker::plan(config), health, report_missing).await?;
     let names = config.sources.iter().map(|source| source.common.name.to_string()).collect();
     let observer = EpochReporter::new(Arc::clone(&shared.metrics), Arc::clone(&shared.status), names);

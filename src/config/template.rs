@@ -162,6 +162,7 @@ mod tests {
         "zone",
         "prices_include_tax",
         "stores",
+        "attributes",
         "stock_id",
         "wms",
         "counted_by",

@@ -43,6 +43,8 @@ pub enum SkuRow {
     Variation(Variation),
     /// Returned goods that wait for their count.
     Returned(Box<Returned>),
+    /// A value of a shop's catalogue, under the shop's id of the product.
+    Catalogue(CatalogueValue),
 }
 
 impl SkuRow {
@@ -80,8 +82,10 @@ impl SkuRow {
     pub const VARIATION: u8 = 16;
     /// The kind of [`Self::Returned`].
     pub const RETURNED: u8 = 17;
+    /// The kind of [`Self::Catalogue`].
+    pub const CATALOGUE: u8 = 18;
     /// The largest of them.
-    pub const LAST: u8 = Self::RETURNED;
+    pub const LAST: u8 = Self::CATALOGUE;
 
     /// The number of its kind.
     pub fn kind(&self) -> u8 {
@@ -103,6 +107,7 @@ impl SkuRow {
             Self::Decision(_) => Self::DECISION,
             Self::Variation(_) => Self::VARIATION,
             Self::Returned(_) => Self::RETURNED,
+            Self::Catalogue(_) => Self::CATALOGUE,
         }
     }
 }
@@ -326,6 +331,44 @@ pub struct UsedIn {
 pub struct Variation {
     /// The variation.
     pub sku: Sku,
+}
+
+/// A value of a shop's catalogue. The shop keeps a product's SKU, name, price and stock settings in tables of their own, each under its id of the
+/// product: they stand in an entity of that id, which derives the SKU's rows from them. Key: the field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CatalogueValue {
+    /// Which SKU it is.
+    Sku(Text),
+    /// What people call it.
+    Name(Text),
+    /// The price of one piece, in the catalogue's currency.
+    Price {
+        /// Of one piece.
+        amount: Amount,
+        /// The catalogue's.
+        currency: Currency,
+        /// Whether tax is inside.
+        tax_inside: bool,
+    },
+    /// A reduced price of one piece.
+    SpecialPrice(Amount),
+    /// The first moment at which that holds.
+    SpecialFrom(Moment),
+    /// The first moment at which it holds no more.
+    SpecialUntil(Moment),
+    /// Not for sale.
+    Disabled(bool),
+    /// Settings of its stock; `None`: as the shop's configuration has it.
+    Stock {
+        /// Configured name of the shop.
+        shop: Text,
+        /// May be sold before it is there.
+        backorder_allowed: Option<bool>,
+        /// No stock is kept of it.
+        untracked: Option<bool>,
+        /// Pieces that the shop never sells.
+        kept_back: Option<Quantity>,
+    },
 }
 
 /// Sellable goods that an order got back and that wait for their count. Derived by the order. Key: order + the receipt's row.

@@ -152,6 +152,8 @@ impl KafkaSettings {
         config.set("allow.auto.create.topics", "false").set("check.crcs", "true");
         // With the default, a second, fetching stops for a second each time that a queue was full.
         config.set("fetch.queue.backoff.ms", "5").set("fetch.error.backoff.ms", "100");
+        // A topic that has just appeared may not be known to its leader when the group shares it out: looked at again soon, not in five minutes.
+        config.set("topic.metadata.refresh.interval.ms", "5000");
         // A partition that is read to its end holds no other back.
         config.set("enable.partition.eof", "true");
         // Each partition has a queue of its own, and these bounds are of each.

@@ -91,8 +91,12 @@ def run(kafka, folder, options):
     calm, killed = applications(kafka, folder)
     load = Load(folder, kafka, options.orders, options.seed)
     kills = Kills(killed, options.kills, EPOCHS, options.seed)
-    # `check` is content once all source topics are there.
-    wait_for("source topics", lambda: subprocess.run([BINARY, "check", "--config", str(calm.config)], env=ENVIRONMENT, capture_output=True).returncode == 0)
+    # `check` names the source topics that are not there yet.
+    def there():
+        checked = subprocess.run([BINARY, "check", "--config", str(calm.config)], env=ENVIRONMENT, capture_output=True, text=True)
+        return checked.returncode == 0 and "does not exist yet" not in checked.stdout
+
+    wait_for("source topics", there)
     load.process.send_signal(signal.SIGSTOP)
     for application in (calm, killed):
         application.start()

@@ -100,7 +100,7 @@ pub fn figure(sku: &Sku, channel: &Channel, facts: &Facts, orders: &BTreeMap<Str
             _ => None,
         })
         .sum();
-    Some(Figure { counted, free, shown, to_write: (shown + held).max(Decimal::ZERO) })
+    Some(Figure { counted, free, shown, to_write: shown + held })
 }
 
 /// (counted, free)

@@ -38,6 +38,8 @@ pub struct LastDerived {
     pub parent: Option<Text>,
     /// From where on the lines of orders are not covered, by channel.
     pub uncovered: BTreeMap<Text, Cut>,
+    /// Of a shop's id of a product: the SKU that has its rows.
+    pub catalogue: Option<Text>,
 }
 
 /// Something that holds, and that a person looks at once it has held for its time.
@@ -70,6 +72,8 @@ pub(super) struct Unsealed {
     pub items: bool,
     /// Returned goods that wait for their count.
     pub returned: bool,
+    /// Values of a shop's catalogue.
+    pub catalogue: bool,
     /// Prices and offers that changed.
     pub prices: Vec<RowKey>,
 }
@@ -208,6 +212,7 @@ impl Unsealed {
             SkuRow::DEMAND | SkuRow::DESPATCHED => self.rows.push(key.clone()),
             SkuRow::WAREHOUSE_ITEM => self.items = true,
             SkuRow::RETURNED => self.returned = true,
+            SkuRow::CATALOGUE => self.catalogue = true,
             _ => {}
         }
     }

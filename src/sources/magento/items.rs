@@ -43,10 +43,20 @@ struct Options {
     product_calculations: Option<serde_json::Value>,
 }
 
+/// Numbers, or numbers as text: versions and modules write either.
 #[derive(Default, Deserialize)]
 struct Selection {
-    price: Option<serde_json::Number>,
-    qty: Option<serde_json::Number>,
+    price: Option<serde_json::Value>,
+    qty: Option<serde_json::Value>,
+}
+
+/// The digits of a number, or of a number as text.
+fn digits(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        serde_json::Value::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    }
 }
 
 impl Options {
@@ -71,12 +81,12 @@ impl Options {
 
 impl Selection {
     fn each(&self) -> Option<Quantity> {
-        self.qty.as_ref().and_then(|qty| Quantity::parse(&qty.to_string())).filter(|qty| qty.is_positive())
+        self.qty.as_ref().and_then(|qty| Quantity::parse(&digits(qty)?)).filter(|qty| qty.is_positive())
     }
 
     /// The price of one piece: the selection's is that of all of it.
     fn price_of_one(&self) -> Option<Amount> {
-        let price = Amount::parse(&self.price.as_ref()?.to_string())?.decimal();
+        let price = Amount::parse(&digits(self.price.as_ref()?)?)?.decimal();
         let one = price.checked_div(self.each().map_or(Decimal::ONE, Quantity::decimal))?;
         Amount::new(one.round_dp(Amount::SCALE_MAX)).filter(|price| price.is_positive())
     }

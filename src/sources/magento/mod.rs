@@ -17,6 +17,7 @@
 //! | `inventory_source_item` | the shop's figure |
 //! | `customer_entity` | account |
 //! | `newsletter_subscriber` | consent to mail |
+//! | `catalog_product_entity`, its values, `cataloginventory_stock_item` | product, price, offer, what is never sold: only with `attributes` |
 //!
 //! If a table is emptied, all of its rows are deleted. From a complete snapshot orders learn which of their rows it left out. Other tables are skipped
 //! and counted by name. The table's name is read from the change's source, never from the topic, which may have been renamed.
@@ -34,6 +35,7 @@
 //! **Composites**: of a configurable product the parent row is the sale and the child row the goods. Only the sale's progress is read: Magento
 //! keeps the child's quantities unreliably.
 
+mod catalogue;
 mod customers;
 mod items;
 mod orders;
@@ -76,13 +78,20 @@ static TABLES: &[&MagentoTable] = &[
     &stock::SOURCE_ITEM,
     &customers::CUSTOMER,
     &customers::SUBSCRIBER,
+    &catalogue::PRODUCT,
+    &catalogue::TEXT_VALUES,
+    &catalogue::DECIMAL_VALUES,
+    &catalogue::INT_VALUES,
+    &catalogue::MOMENT_VALUES,
+    &catalogue::STOCK_ITEM,
 ];
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
     let settings: MagentoSettings = settings::read(table)?;
     let mut errors = Vec::new();
     let mut or_say = |wrong: Vec<String>| errors.extend(wrong);
-    let tables = tables::named(TABLES, settings.tables.as_deref(), |_| true).map_err(&mut or_say);
+    let usual = |table: &str| settings.attributes.is_some() || !catalogue::is_of_catalogue(table);
+    let tables = tables::named(TABLES, settings.tables.as_deref(), usual).map_err(&mut or_say);
     let tenders = Words::new("tenders", TENDERS, &settings.tenders).map_err(&mut or_say);
     match (tables, tenders) {
         (Ok(tables), Ok(tenders)) => Ok(Arc::new(Magento { common: common.clone(), settings, tables, tenders })),
@@ -92,12 +101,22 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for Magento {
     fn revision(&self) -> u16 {
-        orders::REVISION + items::REVISION + payments::REVISION + shipments::REVISION + stock::REVISION + customers::REVISION
+        orders::REVISION
+            + items::REVISION
+            + payments::REVISION
+            + shipments::REVISION
+            + stock::REVISION
+            + customers::REVISION
+            + catalogue::REVISION
     }
 
     fn topics(&self) -> Vec<String> {
         let MagentoSettings { topic_prefix, database, table_prefix, .. } = &self.settings;
         self.tables.iter().map(|table| format!("{topic_prefix}.{database}.{table_prefix}{table}")).collect()
+    }
+
+    fn tells_products(&self) -> bool {
+        self.tables.iter().any(|table| table == catalogue::PRODUCT.name)
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {

@@ -74,7 +74,9 @@ impl SalesOrderRow<'_> {
 
     /// The other order of an edit. The column holds its `entity_id` as text.
     fn relation(&self, reader: &MagentoReader<'_>, cell: &Cell<'_>) -> Result<Option<OrderKey>, DecodeError> {
-        let other = cell.opt_id()?.filter(|id| !id.is_empty() && *id != "0");
+        // Importers write an empty text where there is none.
+        let blank = cell.json().trim_matches('"').trim().is_empty();
+        let other = if blank { None } else { cell.opt_id()?.filter(|id| *id != "0") };
         Ok(other.map(|id| OrderKey::new(&reader.adapter.common.name, &id)))
     }
 
@@ -110,10 +112,10 @@ impl SalesOrderRow<'_> {
     }
 }
 
-/// `sales_order.state`: a closed set in the core, which modules may add to.
+/// `sales_order.state`: a closed set in the core, which modules may add to. A module that inserts rows by itself may leave it out.
 fn state(word: &str) -> Word<ShopState> {
     match word {
-        "new" | "pending_payment" | "payment_review" | "processing" | "complete" | HELD => Word::Known(ShopState::Open),
+        "" | "new" | "pending_payment" | "payment_review" | "processing" | "complete" | HELD => Word::Known(ShopState::Open),
         "canceled" => Word::Known(ShopState::Cancelled),
         "closed" => Word::Known(ShopState::Closed),
         other => Word::Unknown(other.into()),

@@ -33,8 +33,10 @@ pub(super) struct MagentoSettings {
     pub(super) decimals: Decimals,
     /// The currency of the catalogue: the shop's base currency. Orders and payments are in the order's own.
     #[serde(default)]
-    #[allow(dead_code)]
     pub(super) currency: Option<Currency>,
+    /// Which attribute of a product is which; absent: the catalogue is not read.
+    #[serde(default)]
+    pub(super) attributes: Option<Attributes>,
     /// Prices are shown with tax (`tax/calculation/price_includes_tax`).
     #[serde(default)]
     pub(super) prices_include_tax: bool,
@@ -44,6 +46,18 @@ pub(super) struct MagentoSettings {
     /// Payment method -> tender. Default: the offline methods of the core; any other method is a card.
     #[serde(default)]
     pub(super) tenders: BTreeMap<String, String>,
+}
+
+/// The ids of the attributes in this shop: `SELECT attribute_id, attribute_code FROM eav_attribute` for the entity type `catalog_product`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Attributes {
+    pub(super) name: Option<i64>,
+    pub(super) price: Option<i64>,
+    pub(super) special_price: Option<i64>,
+    pub(super) special_from_date: Option<i64>,
+    pub(super) special_to_date: Option<i64>,
+    pub(super) status: Option<i64>,
 }
 
 fn magento() -> String {

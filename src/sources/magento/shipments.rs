@@ -161,7 +161,8 @@ impl<'a> TableRow<'a, Magento> for SalesShipmentTrack<'a> {
 impl<'a> TableRow<'a, Magento> for InventoryShipmentSource<'a> {
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let of = shipment(&self.shipment_id)?;
-        let place = ShipmentPlace { location: self.source_code.text()?.as_ref().into() };
+        let code = self.source_code.filled()?.ok_or_else(|| self.source_code.error("a source's code"))?;
+        let place = ShipmentPlace { location: code.as_ref().into() };
         out.order_by_alias(reader.under(&of), of, reader.place, reader.committed_at, OrderRow::ShipmentPlace(place));
         Ok(())
     }

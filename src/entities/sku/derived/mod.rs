@@ -5,9 +5,11 @@
 //! | [`kits`] | a kit's parts, and the kits that a part is used in |
 //! | [`variations`] | the product that it is a variation of, and a product's variations |
 //! | [`orders`] | orders that want it while a warehouse does not know it; orders whose returned goods a count holds |
+//! | [`catalogue`] | of a shop's id of a product: the SKU that it is |
 //! | [`backorders`] | orders that wait for goods which may be sold before they are there |
 
 mod backorders;
+mod catalogue;
 mod fact;
 mod kits;
 mod orders;
@@ -39,8 +41,9 @@ impl Derived {
         let for_variations = variations::for_variations(sku, state, rules);
         let not_stocked = orders::not_stocked(sku, state);
         let counted = orders::counted(sku, state, rules, counts);
+        let (of_catalogue, catalogue) = catalogue::for_sku(sku, state);
         let (backorders, uncovered) = backorders::backorders(sku, state, rules, figures);
-        let facts = [for_parts, for_kits, for_product, for_variations, not_stocked, counted, backorders];
-        Self { facts: facts.into_iter().flatten().collect(), last: LastDerived { free, parent, uncovered } }
+        let facts = [for_parts, for_kits, for_product, for_variations, not_stocked, counted, of_catalogue, backorders];
+        Self { facts: facts.into_iter().flatten().collect(), last: LastDerived { free, parent, uncovered, catalogue } }
     }
 }
