@@ -252,6 +252,30 @@ pub fn split_key(key: &str) -> impl Iterator<Item = Text> {
     key.split('|').map(|part| part.replace("%7C", "|").replace("%25", "%").into())
 }
 
+/// The id of a row of a list that its source reads as a whole: what the row is about, and its number in the list. Of the rows about one thing only those
+/// of the newest list count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedRow<'a> {
+    /// What the row is about, as [`join_key`] makes it.
+    pub base: &'a str,
+}
+
+impl<'a> ListedRow<'a> {
+    /// The id of the row with this number (from 1) about `base`.
+    pub fn id(base: &str, number: u32) -> Text {
+        let mut id = Text::from(base);
+        id.push_str("|#");
+        id.push_str(itoa::Buffer::new().format(number));
+        id
+    }
+
+    /// Reads an id; `None`: it is not of a list.
+    pub fn of(id: &'a str) -> Option<Self> {
+        let (base, number) = id.rsplit_once("|#")?;
+        (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(Self { base })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

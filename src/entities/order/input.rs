@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
-use crate::facts::{Cause, OrderRow};
+use crate::facts::{Cause, Moment, OrderRow};
 
 /// The order's rows, the configured rules, and the tick.
 pub(super) struct Input<'a> {
@@ -24,10 +24,12 @@ pub struct Contradiction {
     pub sentence: String,
     /// The records that contradict each other.
     pub causes: Vec<Cause>,
+    /// From when on it is reported, if a row that may still come could settle it.
+    pub after: Option<Moment>,
 }
 
 impl Contradiction {
     pub(super) fn new(number: &str, sentence: String, cause: Cause) -> Self {
-        Self { number: number.to_owned(), sentence, causes: vec![cause] }
+        Self { number: number.to_owned(), sentence, causes: vec![cause], after: None }
     }
 }

@@ -5,10 +5,10 @@
 use super::back::Back;
 use super::erp::{Erp, canonical};
 use super::input::Input;
+use super::paid::refunded_by_shop;
 use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::sent::{self, Sent};
 use crate::entities::topics::Ledgers;
-use crate::facts::order::{Refund, RefundState, Word};
 use crate::facts::{Amount, Quantity};
 
 /// Stopped and kept pieces.
@@ -39,7 +39,7 @@ pub(super) fn stage<'a>(
 ) -> Kept {
     let lines = &placed.lines[..];
     let stopping = Stopping { input, ledgers, placed, erp, sent };
-    let mut budget = stopping.refunded_by_shop()
+    let mut budget = refunded_by_shop(input, placed).0
         - (0..lines.len())
             .map(|i| {
                 let (line, despatched, returned) = (&lines[i], sent.lines[i].despatched, back.lines[i].returned);
@@ -111,13 +111,6 @@ impl Stopping<'_, '_> {
             let ever: Vec<bool> = lines.iter().map(|line| asked.ever_asked(line.id, line.ordered).is_positive()).collect();
             sent::confirmed(&self.sent.warehouse, canonical(self.input.rules, location), i, &wanted, &ever)
         })
-    }
-
-    /// What the shop itself has refunded, according to its own rows.
-    fn refunded_by_shop(&self) -> Amount {
-        let Some(shop) = self.placed.shop else { return Amount::ZERO };
-        let refunds = self.input.rows.live::<Refund>().filter(|each| each.key.source == shop).map(|each| each.row);
-        refunds.filter(|row| matches!(row.state, Word::Known(RefundState::Success | RefundState::Pending))).map(|row| row.amount).sum()
     }
 
     /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit.

@@ -12,7 +12,7 @@
 //! | `cancelled` | placed | what shop, ERP and warehouses report as cancelled; the shop's own totals of each line |
 //! | `supplied` | placed, paid, erp, cancelled | whether intangible goods (downloads, licence keys, services, tips) count as despatched |
 //! | `returning` | placed, erp | return authorisations and receipts, as reported |
-//! | `sent` | placed, erp, cancelled, supplied, returning | despatched, cancelled, wanted, delivered; parcels; warehouse orders |
+//! | `sent` | placed, paid, erp, cancelled, supplied, returning | despatched, cancelled, wanted, delivered; parcels; warehouse orders |
 //! | `back` | placed, returning, sent | authorised, received, returned, settled; returns with their receipts |
 //! | `kept` | ledgers, placed, erp, sent, back | stopped, kept |
 //! | `money` | placed, paid, back, kept | owed, due, refunded; charges that stay |
@@ -37,6 +37,7 @@ pub mod findings;
 pub mod gates;
 pub mod input;
 pub mod kept;
+mod listed;
 pub mod made;
 pub mod money;
 pub mod paid;

@@ -177,7 +177,7 @@ fn has_order(order: &WarehouseView<'_>) -> bool {
 fn return_stage(figures: &OrderFigures<'_>) -> ReturnStage {
     let (returning, back, money) = (&figures.returning, &figures.back, &figures.money);
     let authorised = || returning.authorised.iter().chain(&back.refunded_parcels);
-    let any_authorised = authorised().any(Authorised::counts);
+    let any_authorised = authorised().any(Authorised::counts) || back.expected.is_positive();
     if !any_authorised && !authorised().any(Authorised::asked) {
         let received = returning.received.iter().any(|row| row.quantity.is_positive());
         return if received { ReturnStage::Unlogged } else { ReturnStage::None };

@@ -62,7 +62,7 @@ pub fn view<'a>(
     let cancelled = Made::new(cancelled::stage(&input, &placed));
     let supplied = Made::new(supplied::stage(&input, &placed, &paid, &erp, &cancelled));
     let returning = Made::new(returning::stage(&input, &decisions, &placed, &erp));
-    let sent = Made::new(sent::stage(&input, &decisions, &placed, &erp, &cancelled, &supplied, &returning));
+    let sent = Made::new(sent::stage(&input, &decisions, &placed, &paid, &erp, &cancelled, &supplied, &returning));
     let back = Made::new(back::stage(&input, &placed, &returning, &sent));
     let kept = Made::new(kept::stage(&input, ledgers, &placed, &erp, &sent, &back));
     let money = Made::new(money::stage(&input, &placed, &paid, &back, &kept));

@@ -70,6 +70,14 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         }
         parts_of.push(parts);
     }
+    // What the shop itself credits is returned where its word alone counts.
+    for (i, line) in sent.lines.iter().enumerate().filter(|(_, line)| line.credited_back.is_positive()) {
+        any[i] += line.credited_back;
+        for_money[i] += line.credited_back;
+        if line.credit_receives {
+            not_expected[i] += line.credited_back;
+        }
+    }
     let covered: Vec<Quantity> = any.iter().zip(&despatched).map(|(any, left)| (*any).min(*left)).collect();
 
     let mut received = none();

@@ -7,7 +7,7 @@ use crate::entities::order::input::Contradiction;
 use crate::entities::order::placed::{self, PlacedLine};
 use crate::entities::rules::Role;
 use crate::facts::order::{Despatch, ErpLine, Line, LineRole, OrderRowType, Receipt, ShipmentPlace, WarehouseLine, WarehouseOrder};
-use crate::facts::{OrderRow, Text};
+use crate::facts::{OrderRow, RowKey, Text};
 
 pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let figures = evidence.figures;
@@ -29,7 +29,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
 
 fn contradiction(found: &Contradiction) -> Finding {
     let finding = Finding::new("rows-contradict", found.number.as_str(), found.sentence.clone()).caused_by(found.causes.iter().copied());
-    Finding { shuts: true, ..finding }
+    Finding { shuts: true, ..finding.after(found.after) }
 }
 
 /// Bundles of a fixed price of which some part has no list price.
@@ -90,7 +90,7 @@ fn unknown_locations(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let shop_sends = role_for_goods(evidence.rules) == Role::Shop;
     for (key, stored) in evidence.rows.iter().filter(|(_, stored)| !stored.deleted) {
         let Some(code) = stored.row.as_ref().and_then(|row| location(row, shop_sends)).filter(|code| !code.is_empty()) else { continue };
-        if evidence.rules.location(code).is_some() {
+        if evidence.rules.location(code).is_some() || restocked_by_web_shop(evidence, key) {
             continue;
         }
         match found.iter_mut().find(|finding| finding.number == code.as_str()) {
@@ -103,6 +103,11 @@ fn unknown_locations(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// A web shop names the places that it restocks at by ids of its own: nothing depends on them unless they are configured.
+fn restocked_by_web_shop(evidence: &Evidence<'_, '_>, key: &RowKey) -> bool {
+    key.kind == Receipt::KIND && evidence.rules.plays(key.source, Role::Shop) && evidence.figures.placed.till() != Some(key.source)
 }
 
 /// The location that the row names.

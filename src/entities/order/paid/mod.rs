@@ -9,8 +9,8 @@ pub use tender::{Foreign, TenderPaid};
 
 use super::input::Input;
 use super::placed::Placed;
-use crate::facts::Amount;
-use crate::facts::order::Terms;
+use crate::facts::order::{Refund, RefundState, Terms, Word};
+use crate::facts::{Amount, Moment};
 
 /// Payments and refunds of an order, in its currency.
 #[derive(Clone, Debug)]
@@ -64,4 +64,14 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>) -> Paid<'a> {
 /// *Complete*: all lines are there, the address is there, and how the order is paid is known.
 pub(super) fn complete(placed: &Placed<'_>, paid: &Paid<'_>) -> bool {
     placed.whole.holds && placed.has_address() && paid.known
+}
+
+/// What the shop itself has refunded, according to its own rows; and when it last did.
+pub(super) fn refunded_by_shop(input: &Input<'_>, placed: &Placed<'_>) -> (Amount, Option<Moment>) {
+    let Some(shop) = placed.shop else { return (Amount::ZERO, None) };
+    let refunds = || {
+        let of_shop = input.rows.live::<Refund>().filter(|each| each.key.source == shop).map(|each| each.row);
+        of_shop.filter(|row| matches!(row.state, Word::Known(RefundState::Success | RefundState::Pending)))
+    };
+    (refunds().map(|row| row.amount).sum(), refunds().map(|row| row.refunded_at).max())
 }

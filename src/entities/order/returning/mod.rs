@@ -1,7 +1,10 @@
 //! Stage *returning*: return authorisations and receipts as reported, before they are assigned to lines.
 
+mod authorised;
+mod posted;
 mod receipts;
 
+pub use authorised::Authorised;
 pub use receipts::Received;
 
 use super::decisions::Decisions;
@@ -11,8 +14,8 @@ use super::placed::Placed;
 use super::pooling::{self, Targets};
 use crate::entities::rules::{Authority, Role};
 use crate::entities::{RowOf, Rows};
-use crate::facts::order::{GoodsExpected, LineRef, Resolution, ReturnDocument, ReturnLine, ReturnState, Word};
-use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId};
+use crate::facts::order::{LineRef, ReturnDocument, ReturnLine};
+use crate::facts::{OrderRow, Quantity, SourceId};
 
 /// All authorisations and receipts that count.
 #[derive(Clone, Debug)]
@@ -23,75 +26,6 @@ pub struct Returning<'a> {
     pub received: Vec<Received<'a>>,
     /// Rows that contradict each other.
     pub contradictions: Vec<Contradiction>,
-}
-
-/// A line of a return authorisation, from the source that counts.
-#[derive(Clone, Debug)]
-pub struct Authorised<'a> {
-    /// The system that has it.
-    pub source: SourceId,
-    /// The number of the authorisation.
-    pub rma: &'a str,
-    /// The row's id.
-    pub id: &'a str,
-    /// It names a SKU, and not a line.
-    pub pooled: bool,
-    /// Pieces.
-    pub quantity: Quantity,
-    /// What the customer gets for them.
-    pub resolution: Resolution,
-    /// Whether the goods have to come back.
-    pub goods_expected: GoodsExpected,
-    /// The reason, as reported.
-    pub reason: &'a str,
-    /// Its own state, or that of its document's head.
-    pub state: &'a Word<ReturnState>,
-    /// When it was approved, if reported.
-    pub approved_at: Option<Moment>,
-    /// Its row or its document's head was deleted.
-    pub deleted: bool,
-    /// The time of its row.
-    pub at: Moment,
-    /// The record of its row.
-    pub cause: Cause,
-    pub(super) targets: Targets,
-}
-
-impl<'a> Authorised<'a> {
-    /// Number and system: two systems may use the same number.
-    pub fn document(&self) -> (&'a str, SourceId) {
-        (self.rma, self.source)
-    }
-
-    /// It was approved; it may be closed, posted or deleted since.
-    fn approved(&self) -> bool {
-        matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
-    }
-
-    /// Approved, not deleted or closed since, and its goods have to come back.
-    pub fn awaited(&self) -> bool {
-        *self.state == Word::Known(ReturnState::Approved) && !self.deleted && self.counts() && !self.not_expected()
-    }
-
-    /// Asked for and not approved yet. If it was deleted before its approval, it is withdrawn.
-    pub fn asked(&self) -> bool {
-        *self.state == Word::Known(ReturnState::Asked) && !self.deleted
-    }
-
-    /// The customer gets money for it.
-    pub fn for_money(&self) -> bool {
-        matches!(self.resolution, Resolution::Refund | Resolution::StoreCredit)
-    }
-
-    /// Authorised in the sense of rows.md.
-    pub fn counts(&self) -> bool {
-        self.approved() && self.resolution != Resolution::Reject && self.quantity.is_positive()
-    }
-
-    /// No goods need to come for it.
-    pub fn not_expected(&self) -> bool {
-        self.goods_expected != GoodsExpected::Yes
-    }
 }
 
 impl Returning<'_> {
@@ -137,6 +71,8 @@ pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &P
             targets: pooling::targets(&placed.lines, &row.line),
         });
     }
+    let of_posted = posted::authorised(input, placed, &authorised, counts);
+    authorised.extend(of_posted);
     authorised.sort_by(|a, b| (a.pooled, a.rma, a.id, a.source).cmp(&(b.pooled, b.rma, b.id, b.source)));
     let mut contradictions = Vec::new();
     let received = receipts::read(input, decisions, placed, erp, at_till, &mut contradictions);

@@ -4,6 +4,7 @@ use crate::entities::order::authority::goods_count_from;
 use crate::entities::order::decisions::Decisions;
 use crate::entities::order::erp::{Erp, canonical};
 use crate::entities::order::input::{Contradiction, Input};
+use crate::entities::order::listed;
 use crate::entities::order::placed::{Placed, PlacedLine};
 use crate::entities::order::pooling::{self, Targets};
 use crate::entities::rules::{Authority, Role, Rules};
@@ -81,7 +82,7 @@ pub(super) fn read<'a>(
     contradictions: &mut Vec<Contradiction>,
 ) -> Vec<Received<'a>> {
     let mut received = reported(input, &placed.lines, at_till, contradictions);
-    received.extend(corrected(posted(input, placed, erp), contradictions));
+    received.extend(corrected(posted(input, placed, erp), placed.late, contradictions));
     let order = |row: &Received<'a>| (row.pooled, row.received_at, row.receipt, row.cause, row.id);
     received.sort_by(|a, b| order(a).cmp(&order(b)));
     accept_decided(decisions, &mut received);
@@ -97,7 +98,7 @@ fn reported<'a>(
 ) -> Vec<Received<'a>> {
     let Input { rows, rules, .. } = input;
     let mut received = Vec::new();
-    for RowOf { key, stored, row } in rows.live::<Receipt>() {
+    for RowOf { key, stored, row } in listed::newest(rows.live::<Receipt>()) {
         if !(goods_count_from(rules, Authority::Receipts, key.source, &row.location) || at_till(key.source)) {
             continue;
         }
@@ -129,23 +130,28 @@ fn reported<'a>(
     received
 }
 
-/// Receipts posted by the ERP, at locations where the ERP counts. They have no condition.
+/// Receipts posted by the ERP, at locations where the ERP counts. They have no condition. An ERP can credit goods without a return order: the credit
+/// note then takes them back in by itself, so that what it credits beyond the posted receipts is received too.
 fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Received<'a>> {
     let Input { rows, rules, .. } = input;
-    let mut received = Vec::new();
-    for RowOf { key, stored, row } in rows.live::<ErpPosted>() {
-        if row.kind != PostedKind::ReturnReceipt || !rules.plays(key.source, Role::Erp) {
-            continue;
-        }
+    let of_erp = || rows.live::<ErpPosted>().filter(|each| rules.plays(each.key.source, Role::Erp));
+    let mut received: Vec<Received<'a>> = Vec::new();
+    let mut credited: Vec<Received<'a>> = Vec::new();
+    for RowOf { key, stored, row } in of_erp() {
+        let into = match row.kind {
+            PostedKind::ReturnReceipt => &mut received,
+            PostedKind::CreditNote => &mut credited,
+            PostedKind::Shipment | PostedKind::Invoice => continue,
+        };
         let targets = pooling::targets(&placed.lines, &LineRef::Sku(row.sku.clone()));
         let location = targets.first().and_then(|&line| erp.lines[line].location).unwrap_or_default();
         if !goods_count_from(rules, Authority::Receipts, key.source, location) {
             continue;
         }
-        received.push(Received {
+        into.push(Received {
             source: key.source,
             receipt: &row.document,
-            rma: Some(&row.from),
+            rma: Some(row.from.as_str()).filter(|from| !from.is_empty()),
             pooled: true,
             quantity: row.quantity,
             condition: CONDITION_NOT_REPORTED,
@@ -160,11 +166,31 @@ fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Rece
             targets,
         });
     }
+    beyond(&mut received, credited);
     received
 }
 
+/// Adds what is credited beyond the receipts of the same goods, from the newest credit note on.
+fn beyond<'a>(received: &mut Vec<Received<'a>>, mut credited: Vec<Received<'a>>) {
+    credited.sort_by(|a, b| (b.received_at, b.receipt, b.id).cmp(&(a.received_at, a.receipt, a.id)));
+    while let Some((targets, source)) = credited.first().map(|newest| (newest.targets.clone(), newest.source)) {
+        let same = |row: &Received<'a>| row.targets == targets && row.source == source;
+        let of = |rows: &[Received<'a>]| -> Quantity { rows.iter().filter(|row| same(row)).map(|row| row.quantity).sum() };
+        let mut rest = (of(&credited) - of(received)).floor_zero();
+        let (now, later): (Vec<_>, Vec<_>) = std::mem::take(&mut credited).into_iter().partition(|row| same(row));
+        for row in now.into_iter().filter(|row| row.quantity.is_positive()) {
+            let quantity = row.quantity.min(rest);
+            rest -= quantity;
+            if quantity.is_positive() {
+                received.push(Received { quantity, ..row });
+            }
+        }
+        credited = later;
+    }
+}
+
 /// Applies corrections: a negative receipt is taken from earlier posted receipts of its SKU, the newest first.
-fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contradiction>) -> Vec<Received<'a>> {
+fn corrected<'a>(mut posted: Vec<Received<'a>>, late: Option<Moment>, contradictions: &mut Vec<Contradiction>) -> Vec<Received<'a>> {
     posted.sort_by(|a, b| (a.received_at, a.receipt, a.cause, a.id).cmp(&(b.received_at, b.receipt, b.cause, b.id)));
     let mut corrected: Vec<Received<'a>> = Vec::with_capacity(posted.len());
     for row in posted {
@@ -180,7 +206,7 @@ fn corrected<'a>(mut posted: Vec<Received<'a>>, contradictions: &mut Vec<Contrad
         }
         if less.is_positive() {
             let sentence = format!("posted receipt {} takes back {less} pieces more than were received", row.receipt);
-            contradictions.push(Contradiction::new(row.id, sentence, row.cause));
+            contradictions.push(Contradiction { after: late, ..Contradiction::new(row.id, sentence, row.cause) });
         }
     }
     corrected

@@ -9,7 +9,7 @@ use crate::entities::order::erp::Erp;
 use crate::entities::order::placed::PlacedLine;
 use crate::entities::order::pooling::{Shortfalls, Targets};
 use crate::entities::order::returning::Returning;
-use crate::facts::{Moment, Quantity};
+use crate::facts::{Amount, Moment, Quantity};
 
 /// Cancelled pieces of a line, by owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,10 +31,46 @@ impl CancelledBy {
     }
 }
 
+/// What a credit of the shop says of pieces that have left, where no other system is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CreditIsReturn {
+    /// Nothing: another system is the authority of returns, and the credit waits for its word.
+    No,
+    /// It authorises the return. The goods are received by the warehouse.
+    Authorises,
+    /// It authorises and receives: no other system receives goods.
+    Whole,
+    /// The goods are intangible: nothing can come back, and the credit is the only word on them.
+    Intangible,
+}
+
+/// What the shop itself has refunded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShopRefunds {
+    /// So much is covered; `None`: nothing was captured, so that nothing has to be.
+    pub covers: Option<Amount>,
+    /// When it last refunded something.
+    pub last: Option<Moment>,
+}
+
+/// Of pieces that the shop credits, those whose value its refunds cover, give or take a minor unit a piece: until the refund is there, the credit
+/// alone asks nobody for money.
+fn covered(line: &PlacedLine<'_>, pieces: Quantity, budget: &mut Option<Amount>) -> Quantity {
+    let Some(budget) = budget else { return pieces };
+    let value = line.value_of(line.ordered) - line.value_of(line.ordered - pieces);
+    if value > *budget + line.currency.minor_unit().times(pieces) {
+        return Quantity::ZERO;
+    }
+    *budget = (*budget - value).floor_zero();
+    pieces
+}
+
 /// Cancelled pieces by line, while the owners' totals are collected.
 pub(super) struct CancelledTotals {
     pub by: Vec<CancelledBy>,
     pub credited_unsent: Vec<Quantity>,
+    /// Credited pieces whose credit is their return, see [`CreditIsReturn`].
+    pub credited_back: Vec<Quantity>,
     /// The time of the newest row that cancels something.
     pub at: Option<Moment>,
 }
@@ -47,6 +83,8 @@ impl CancelledTotals {
         cancelled: &Cancelled,
         left: impl Fn(&[usize]) -> (Quantity, Option<Moment>),
         returning: &Returning<'_>,
+        credit: impl Fn(usize) -> CreditIsReturn,
+        refunds: ShopRefunds,
     ) -> Self {
         let named = cancelled.lines.iter().map(|line| CancelledBy {
             shop: line.by_shop,
@@ -54,7 +92,10 @@ impl CancelledTotals {
             warehouse: line.by_warehouse,
             late_credit: Quantity::ZERO,
         });
-        let mut all = Self { by: named.collect(), credited_unsent: vec![Quantity::ZERO; lines.len()], at: cancelled.at };
+        let none = || vec![Quantity::ZERO; lines.len()];
+        let mut all = Self { by: named.collect(), credited_unsent: none(), credited_back: none(), at: cancelled.at };
+        let ordered = |group: &Targets| -> Quantity { group.iter().map(|&i| lines[i].ordered).sum() };
+        let mut budget = refunds.covers;
         for first in 0..lines.len() {
             let group: Targets = (first..lines.len()).filter(|&i| lines[i].sku == lines[first].sku).collect();
             let credited: Quantity = group.iter().map(|&i| cancelled.lines[i].credited).sum();
@@ -63,12 +104,28 @@ impl CancelledTotals {
             }
             let (authorised, arrived) = returning.sums(&group);
             let (left, left_at) = left(&group);
-            let mut rest = (credited - left.min(authorised).min(arrived)).floor_zero();
+            let by_rows = left.min(authorised).min(arrived);
+            // Credited before anything left: the pieces were cancelled, and left all the same.
+            let before = refunds.last.is_some() && refunds.last < left_at;
+            // Pieces that were never sent take a credit first.
+            let of_sent = credited.min((credited + left - ordered(&group)).floor_zero());
+            let shop_sent = group.iter().map(|&i| cancelled.lines[i].shop_shipped.min(lines[i].ordered)).sum();
+            let by_credit = match credit(first) {
+                CreditIsReturn::No => Quantity::ZERO,
+                CreditIsReturn::Authorises | CreditIsReturn::Whole if before => Quantity::ZERO,
+                CreditIsReturn::Authorises | CreditIsReturn::Whole => (of_sent - authorised).floor_zero(),
+                CreditIsReturn::Intangible => (credited.min(shop_sent) - by_rows).floor_zero(),
+            };
+            let mut back = by_credit;
+            let mut rest = (credited - by_rows - by_credit).floor_zero();
             for &i in group.iter().rev() {
                 let reported = &cancelled.lines[i];
                 let unsent = rest.min(reported.credited);
                 rest -= unsent;
                 all.credited_unsent[i] = unsent;
+                let (line, of_line) = (&lines[i], back.min(reported.credited - unsent));
+                back -= of_line;
+                all.credited_back[i] = covered(line, of_line, &mut budget);
                 all.by[i].shop = all.by[i].shop.max(reported.booked_by_shop + unsent);
                 if left_at.is_some() && reported.credited_at > left_at {
                     all.by[i].late_credit = unsent;

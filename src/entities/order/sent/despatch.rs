@@ -6,6 +6,7 @@ use crate::entities::order::authority::{goods_count_from, role_for_goods};
 use crate::entities::order::cancelled::Cancelled;
 use crate::entities::order::erp::{Erp, canonical};
 use crate::entities::order::input::{Contradiction, Input};
+use crate::entities::order::listed;
 use crate::entities::order::placed::{Placed, PlacedLine};
 use crate::entities::order::pooling;
 use crate::entities::order::supplied::Supplied;
@@ -99,7 +100,7 @@ pub(super) fn departures<'a>(
 ) -> Vec<GoodsOut<'a>> {
     let rules = input.rules;
     let mut departures: Vec<GoodsOut<'a>> = Vec::new();
-    for RowOf { key, stored, row } in input.rows.live::<Despatch>() {
+    for RowOf { key, stored, row } in listed::newest(input.rows.live::<Despatch>()) {
         if !goods_count_from(rules, Authority::Despatches, key.source, &row.location) {
             continue;
         }
@@ -108,17 +109,19 @@ pub(super) fn departures<'a>(
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
             continue;
         }
+        let targets = pooling::targets(&placed.lines, &row.line);
+        let location = if row.location.is_empty() { location_of(&targets, erp) } else { canonical(rules, &row.location) };
         departures.push(GoodsOut {
-            location: canonical(rules, &row.location),
+            location,
             carrier: &row.carrier,
             service: &row.service,
             tracking: row.tracking.as_deref(),
-            targets: pooling::targets(&placed.lines, &row.line),
+            targets,
             ..GoodsOut::of(key.source, &key.id, &row.despatch, row.line.clone(), row.quantity, row.despatched_at, stored.cause)
         });
     }
     match role_for_goods(rules) {
-        Role::Erp => posted_shipments(input, placed, erp, &mut departures),
+        Role::Erp => departures.extend(corrected(posted_shipments(input, placed, erp), placed.late, contradictions)),
         Role::Shop => shipped_by_shop(input, placed, erp, &mut departures),
         _ => {}
     }
@@ -130,33 +133,64 @@ pub(super) fn departures<'a>(
     departures
 }
 
-/// Without a warehouse system the ERP's posted shipments count as despatches.
-fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
+/// Where a row that names no location sent its goods from: where the ERP or the order says that the line is sent from.
+fn location_of<'a>(targets: &[usize], erp: &Erp<'a>) -> &'a str {
+    targets.first().and_then(|&i| erp.lines[i].location).unwrap_or_default()
+}
+
+/// Without a warehouse system the ERP's posted shipments count as despatches; a line below zero undoes one.
+fn posted_shipments<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<GoodsOut<'a>> {
+    let mut posted = Vec::new();
     for RowOf { key, stored, row } in input.rows.live::<ErpPosted>() {
-        if row.kind != PostedKind::Shipment || !input.rules.plays(key.source, Role::Erp) || !row.quantity.is_positive() {
+        if row.kind != PostedKind::Shipment || !input.rules.plays(key.source, Role::Erp) || row.quantity.is_zero() {
             continue;
         }
         let line = LineRef::Sku(row.sku.clone());
         let targets = pooling::targets(&placed.lines, &line);
-        let location = targets.first().and_then(|&i| erp.lines[i].location).unwrap_or_default();
-        departures.push(GoodsOut {
-            location,
+        posted.push(GoodsOut {
+            location: location_of(&targets, erp),
             targets,
             ..GoodsOut::of(key.source, &key.id, &row.document, line, row.quantity, stored.at, stored.cause)
         });
     }
+    posted
+}
+
+/// Applies corrections: a line below zero is taken from the shipments of its goods, those of its own document before others, the newest first. The
+/// shipment that it undoes may come after it.
+fn corrected<'a>(posted: Vec<GoodsOut<'a>>, late: Option<Moment>, contradictions: &mut Vec<Contradiction>) -> Vec<GoodsOut<'a>> {
+    let (mut undone, mut made): (Vec<_>, Vec<_>) = posted.into_iter().partition(|row| row.quantity.is_negative());
+    let order = |row: &GoodsOut<'a>| (row.at, row.row, row.source);
+    undone.sort_by(|a, b| order(a).cmp(&order(b)));
+    made.sort_by(|a, b| order(a).cmp(&order(b)));
+    for row in undone {
+        let mut less = Quantity::ZERO - row.quantity;
+        for own in [true, false] {
+            let same =
+                |there: &&mut GoodsOut<'_>| there.line == row.line && there.source == row.source && (there.parcel == row.parcel) == own;
+            for there in made.iter_mut().rev().filter(same) {
+                let part = there.quantity.min(less);
+                there.quantity -= part;
+                less -= part;
+            }
+        }
+        if less.is_positive() {
+            let sentence = format!("posted shipment {} takes back {less} pieces more than were sent", row.parcel);
+            contradictions.push(Contradiction { after: late, ..Contradiction::new(row.row, sentence, row.cause) });
+        }
+    }
+    made.retain(|row| row.quantity.is_positive());
+    made
 }
 
 /// Without warehouse system and ERP the shop's own shipments count as despatches; of a line that is shipped further than they say, the shop's shipped
 /// total too.
 fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, departures: &mut Vec<GoodsOut<'a>>) {
     let by_shop = |source: SourceId| input.rules.plays(source, Role::Shop);
-    if departures.iter().any(|departure| by_shop(departure.source)) {
-        return;
-    }
-    let before = departures.len();
     shipments(input, placed, erp, departures);
-    for (i, line) in placed.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
+    // What was taken along or collected is handed over: that is another departure.
+    let handed_over = |line: &PlacedLine<'_>| matches!(line.goods.needs, Needs::Taken | Needs::Collect);
+    for (i, line) in placed.lines.iter().enumerate().filter(|(_, line)| !line.is_bundle && !handed_over(line)) {
         // Of a sale with one leaf the leaf's own total says nothing: shops keep it or not.
         let pieces = |row: &RowOf<'a, LineProgress>| {
             let each = line
@@ -172,8 +206,8 @@ fn shipped_by_shop<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, de
         else {
             continue;
         };
-        let told: Quantity =
-            departures[before..].iter().filter(|departure| departure.targets.contains(&i)).map(|departure| departure.quantity).sum();
+        let of_line = departures.iter().filter(|departure| by_shop(departure.source) && departure.targets.contains(&i));
+        let told: Quantity = of_line.map(|departure| departure.quantity).sum();
         let rest = total - told;
         if rest.is_positive() {
             // Since when it is so; the row may have been saved again for another reason.
@@ -260,6 +294,9 @@ fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, ca
             }
             _ => continue,
         };
+        if line.goods.needs == Needs::Taken && role_for_goods(input.rules) == Role::Erp {
+            told_by_erp_too(departures, i, quantity);
+        }
         if quantity.is_positive() {
             departures.push(GoodsOut {
                 location: erp.lines[i].location.unwrap_or_default(),
@@ -269,6 +306,18 @@ fn add_handed_over<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>, ca
             });
         }
     }
+}
+
+/// The ERP posts what a till sold as a shipment: these are the pieces that the customer took along, not further ones.
+fn told_by_erp_too(departures: &mut Vec<GoodsOut<'_>>, line: usize, taken: Quantity) {
+    let mut rest = taken;
+    departures.sort_by_key(|departure| departure.targets.len());
+    for departure in departures.iter_mut().filter(|departure| !departure.handed_over && departure.targets.contains(&line)) {
+        let part = departure.quantity.min(rest);
+        departure.quantity -= part;
+        rest -= part;
+    }
+    departures.retain(|departure| departure.quantity.is_positive());
 }
 
 /// Despatched pieces of a group of lines, and the time of the first despatch. Intangible goods count once they are supplied.
@@ -281,8 +330,12 @@ pub(super) fn despatched_of(
 ) -> (Quantity, Option<Moment>) {
     let of_group = || departures.iter().filter(|departure| departure.targets.first().is_some_and(|i| group.contains(i)));
     let despatched: Quantity = of_group().map(|departure| departure.quantity).sum();
-    let without = group.iter().map(|&i| supplied.pieces(i, placed.lines[i].ordered, cancelled.lines[i].most())).sum();
-    (despatched.max(without), of_group().map(|departure| departure.at).min())
+    let without = group.iter().map(|&i| {
+        let (ordered, reported) = (placed.lines[i].ordered, &cancelled.lines[i]);
+        let by_shop = if supplied.intangible[i] { reported.shop_shipped.min(ordered) } else { Quantity::ZERO };
+        supplied.pieces(i, ordered, reported.most()).max(by_shop)
+    });
+    (despatched.max(without.sum()), of_group().map(|departure| departure.at).min())
 }
 
 /// The despatches of one line.

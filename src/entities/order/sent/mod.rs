@@ -12,13 +12,17 @@ pub(super) use parcels::{by_carriers_word, refunded};
 pub(super) use warehouse::confirmed;
 pub use warehouse::{WarehouseLineView, WarehouseView};
 
+use self::cancel::CreditIsReturn;
+use super::authority::goods_count_from;
 use super::cancelled::Cancelled;
 use super::decisions::Decisions;
 use super::erp::{self, Erp};
 use super::input::{Contradiction, Input};
+use super::paid::{self, Paid};
 use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::returning::Returning;
 use super::supplied::Supplied;
+use crate::entities::rules::Authority;
 use crate::facts::{Cause, Moment, Quantity};
 
 /// Despatches and cancellations.
@@ -49,6 +53,10 @@ pub struct SentLine<'a> {
     pub cancelled_by: CancelledBy,
     /// The part of `cancelled` that the shop credited and that was not despatched.
     pub credited_unsent: Quantity,
+    /// Pieces that left and that the shop credited, whose return no other system has to authorise: the credit does.
+    pub credited_back: Quantity,
+    /// The credit says too that they have come back, or that nothing can.
+    pub credit_receives: bool,
     /// The part of `cancelled` that a warehouse reports as stopped.
     pub stopped_by_warehouse: Quantity,
     /// Ordered, less what is cancelled and has not left: `ordered - min(cancelled, ordered - despatched)`.
@@ -73,6 +81,7 @@ pub(super) fn stage<'a>(
     input: &Input<'a>,
     decisions: &Decisions<'a>,
     placed: &Placed<'a>,
+    paid: &Paid<'a>,
     erp: &Erp<'a>,
     cancelled: &Cancelled,
     supplied: &Supplied,
@@ -84,7 +93,10 @@ pub(super) fn stage<'a>(
     let warehouse = warehouse::read(input, lines, &departures, &mut contradictions);
 
     let left = |group: &[usize]| despatch::despatched_of(&departures, group, placed, cancelled, supplied);
-    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning);
+    let credit = |i: usize| credit_is_return(input, placed, erp, supplied, i);
+    let (refunded, last) = paid::refunded_by_shop(input, placed);
+    let refunds = cancel::ShopRefunds { covers: paid.captured.is_positive().then_some(refunded), last };
+    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds);
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);
@@ -104,6 +116,8 @@ pub(super) fn stage<'a>(
             cancelled: all,
             cancelled_by: by,
             credited_unsent,
+            credited_back: totals.credited_back[i],
+            credit_receives: credit(i) != CreditIsReturn::Authorises,
             stopped_by_warehouse: reported.stopped_by_warehouse,
             wanted: line.ordered - all.min((line.ordered - despatched).floor_zero()),
             // Goods that need no parcel are delivered when they are despatched.
@@ -124,6 +138,21 @@ pub(super) fn stage<'a>(
         (all.wanted, all.despatched, all.delivered, all.cancelled) = (wanted, despatched, delivered, cancelled);
     }
     Sent { lines: sent, parcels, warehouse, strays: assigned.strays, cancelled_at: totals.at, contradictions }
+}
+
+/// What a credit of the shop says of a line's pieces that have left.
+fn credit_is_return(input: &Input<'_>, placed: &Placed<'_>, erp: &Erp<'_>, supplied: &Supplied, line: usize) -> CreditIsReturn {
+    let Some(shop) = placed.shop else { return CreditIsReturn::No };
+    let location = erp.lines[line].location.unwrap_or_default();
+    if supplied.intangible[line] {
+        CreditIsReturn::Intangible
+    } else if !input.rules.counts_from(Authority::Returns, shop) {
+        CreditIsReturn::No
+    } else if goods_count_from(input.rules, Authority::Receipts, shop, location) {
+        CreditIsReturn::Whole
+    } else {
+        CreditIsReturn::Authorises
+    }
 }
 
 /// Despatched pieces of a line that needs no parcel: those that shop or ERP report as shipped, or that count as supplied. `None`: it needs a parcel.
