@@ -5,33 +5,45 @@
 //! | `orders/*` but `edited` and `delete` | the whole order: header, addresses, lines, progress, charges, payments, refunds; what the shop holds back; link of the number |
 //! | `orders/delete` | the header's deletion |
 //! | `refunds/create`, `order_transactions/create` | refunds, one for each transaction of kind `refund` |
-//! | `inventory_levels/update`, `connect` | the shop's figure, where whoever lands the bodies adds the `sku`: Shopify sends only its item's id |
+//! | `returns/request`, `approve`, `decline`, `cancel`, `close`, `reopen` | authorisations of returns |
+//! | `inventory_levels/update`, `connect`, `disconnect` | the shop's figure, where whoever lands the bodies adds the `sku`: Shopify sends only its item's id |
 //! | `customers/create`, `update`, `enable`, `disable` | account |
 //! | `customers_email_marketing_consent/update` | consent to mail |
 //!
 //! All else is skipped and counted by name. So are `fulfillments/*`: they hold one parcel, while each order's body holds the totals of all.
 //! A record without the header is known by its Kafka topic's last part (`shopify.orders`, `shopify.refunds-create`).
 //!
-//! **Versions** are stamps: `updated_at` (whole seconds), then how far the body has got (cancelled, refunds, fulfilments), then a digest of
-//! its bytes. A refund's row is versioned by its transaction: when it was made, then how far its state is.
+//! **Versions** are stamps: `updated_at` (whole seconds), then `X-Shopify-Triggered-At`, then how far the body has got (cancelled, refunds,
+//! money, fulfilments), then a digest of its bytes. A refund's row is versioned by its transaction: when it was made, then how far its state is.
 //!
 //! **Money** is what the buyer saw (`presentment_money`); plain members are in the shop's currency and are read where the two are one.
 
+mod charges;
 mod context;
+mod fulfilled;
+mod fulfilments;
+mod goods;
+mod items;
 mod money;
 mod order;
 mod others;
 mod refunds;
+mod returned;
+mod returns;
+mod webhook;
+mod whole;
+mod wrapped;
 
 use std::sync::Arc;
 
 use self::context::{Context, Shopify, ShopifySettings, TENDERS};
+use self::webhook::{event, triggered_at};
 use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
 use super::settings;
 use super::words::Words;
 use crate::envelope::{DecodeError, Record, body};
-use crate::facts::{Moment, Role, Text};
+use crate::facts::{Moment, Role};
 
 pub const KIND: SystemKind =
     SystemKind { name: "shopify", label: "Shopify Plus (webhook bodies)", fixtures: "shopify", roles: &[Role::Shop], build };
@@ -44,7 +56,14 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for Shopify {
     fn revision(&self) -> u16 {
-        order::REVISION + refunds::REVISION + others::REVISION
+        order::REVISION
+            + goods::REVISION
+            + charges::REVISION
+            + fulfilments::REVISION
+            + refunds::REVISION
+            + returned::REVISION
+            + returns::REVISION
+            + others::REVISION
     }
 
     fn topics(&self) -> Vec<String> {
@@ -53,13 +72,30 @@ impl Adapter for Shopify {
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         let Some(value) = record.value else { return Ok(Reading::Skipped(Skip::Housekeeping)) };
-        out.all_or_none(|out| self.webhook(&event(record), value, record, out))
+        let told = out.all_or_none(|out| self.webhook(&event(record), value, triggered_at(record), record, out));
+        if let Ok(Reading::Understood) = told {
+            return told;
+        }
+        // A bare body is read at once; what is none may have one inside.
+        match wrapped::unwrapped(value, record) {
+            Ok(Some(inner)) => out.all_or_none(|out| self.webhook(&inner.event, &inner.body, inner.triggered_at, record, out)),
+            Ok(None) => told,
+            Err(error) => Err(error),
+        }
     }
 }
 
 impl Shopify {
-    fn webhook(&self, event: &str, value: &[u8], record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
-        let cx = Context { shopify: self, taken_at: triggered_at(record), digest: xxhash_rust::xxh3::xxh3_64(value) };
+    fn webhook(
+        &self,
+        event: &str,
+        value: &[u8],
+        triggered_at: Option<Moment>,
+        record: &Record<'_>,
+        out: &mut FactsOut<'_>,
+    ) -> Result<Reading, DecodeError> {
+        let taken_at = triggered_at.unwrap_or(record.timestamp);
+        let cx = Context { shopify: self, triggered_at, taken_at, digest: xxhash_rust::xxh3::xxh3_64(value) };
         let value = Some(value);
         match event {
             "orders"
@@ -73,9 +109,14 @@ impl Shopify {
             "orders_delete" => order::delete(&cx, &body::object(value)?, out)?,
             "refunds" | "refunds_create" => refunds::refund(&cx, &body::object(value)?, out)?,
             "order_transactions" | "order_transactions_create" => refunds::transaction(&cx, &body::object(value)?, out)?,
+            "returns" | "returns_request" | "returns_approve" | "returns_decline" | "returns_cancel" | "returns_close"
+            | "returns_reopen" => {
+                returns::translate(&cx, &body::object(value)?, out)?;
+            }
             "inventory_levels" | "inventory_levels_update" | "inventory_levels_connect" => {
                 return others::inventory_level(&cx, &body::object(value)?, out);
             }
+            "inventory_levels_disconnect" => return others::disconnected(&cx, &body::object(value)?, out),
             "customers" | "customers_create" | "customers_update" | "customers_enable" | "customers_disable" => {
                 others::customer(&cx, &body::object(value)?, out)?;
             }
@@ -84,19 +125,6 @@ impl Shopify {
         }
         Ok(Reading::Understood)
     }
-}
-
-/// The webhook's topic in one spelling (`orders_create`) of the three there are: `orders/create`, `ORDERS_CREATE`, and the last part of a
-/// Kafka topic's name, `orders-create`.
-fn event(record: &Record<'_>) -> Text {
-    let name = record.header("X-Shopify-Topic");
-    let name = name.unwrap_or_else(|| record.topic.rsplit('.').next().unwrap_or_default());
-    name.trim().chars().map(|c| if matches!(c, '/' | '-') { '_' } else { c.to_ascii_lowercase() }).collect()
-}
-
-/// The finest clock that a delivery has; else when it was landed.
-fn triggered_at(record: &Record<'_>) -> Moment {
-    record.header("X-Shopify-Triggered-At").and_then(Moment::parse_rfc3339).unwrap_or(record.timestamp)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Money of a body: a plain member in the shop's currency, and beside it a `_set` with what the buyer saw.
 
-use super::context::{amount, opt_amount};
+use super::context::{amount, each, opt_amount};
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::{Amount, Currency};
 
@@ -45,17 +45,15 @@ impl Purse {
 
     /// What discounts take off: the allocations; `total_discount` of a line leaves some out.
     pub(super) fn allocated(self, allocations: &Cell<'_>) -> Result<Amount, DecodeError> {
-        let items: Vec<Allocation<'_>> = allocations.objects()?;
-        items
-            .iter()
-            .map(|item| self.money(&item.amount, &item.amount_set))
-            .sum::<Result<Amount, _>>()
-            .map_err(|r| r.within(allocations.name()))
+        let mut sum = Amount::ZERO;
+        each(allocations, |item: Allocation<'_>| self.money(&item.amount, &item.amount_set).map(|amount| sum += amount))?;
+        Ok(sum)
     }
 
     pub(super) fn taxes(self, lines: &Cell<'_>) -> Result<Amount, DecodeError> {
-        let items: Vec<TaxLine<'_>> = lines.objects()?;
-        items.iter().map(|item| self.money(&item.price, &item.price_set)).sum::<Result<Amount, _>>().map_err(|r| r.within(lines.name()))
+        let mut sum = Amount::ZERO;
+        each(lines, |item: TaxLine<'_>| self.money(&item.price, &item.price_set).map(|amount| sum += amount))?;
+        Ok(sum)
     }
 }
 

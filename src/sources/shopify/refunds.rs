@@ -5,19 +5,21 @@
 
 use std::borrow::Cow;
 
-use super::context::{Context, PAYMENT, amount, moment, pieces};
+use super::context::{Context, PAYMENT, amount, each, moment, opt_shopify_id, pieces, shopify_id, word};
 use crate::envelope::{Cell, DecodeError, columns};
-use crate::facts::order::{self, Condition, LineRef, Payment, Receipt, RefundState, ReturnLine, ReturnState, Tender, Word};
+use crate::facts::order::{self, Payment, RefundState, Tender, Word};
 use crate::facts::{Currency, Moment, OrderKey, OrderRow, Place, Quantity, Text};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 columns! {
-    pub(super) struct RefundBody { id, order_id, created_at, processed_at, refund_line_items, transactions }
+    pub(super) struct RefundBody { id, order_id, created_at, processed_at, returned = "return", refund_line_items, transactions }
 
     struct RefundLine { id, line_item_id, quantity, restock_type, location_id }
+
+    struct OfReturn { id, admin_graphql_api_id }
 
     pub(super) struct TransactionBody { id, order_id, kind, status, gateway, amount, currency, authorization, created_at, processed_at }
 }
@@ -39,46 +41,8 @@ pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &RefundBody<'_>, 
     Ok(())
 }
 
-/// A refund at the counter whose goods go back on the shelf is a return: authorisation and receipt in one.
-pub(super) fn returned(
-    order: &OrderKey,
-    refund: &RefundBody<'_>,
-    place: Place,
-    at: Moment,
-    out: &mut FactsOut<'_>,
-) -> Result<(), DecodeError> {
-    let received_at = moment(&refund.processed_at)?.or(moment(&refund.created_at)?).unwrap_or(at);
-    for (i, part) in refund.refund_line_items.objects::<RefundLine<'_>>()?.iter().enumerate() {
-        let mut put = || -> Result<(), DecodeError> {
-            if !matches!(&*part.restock_type.text_or_empty()?, "return" | "legacy_restock") {
-                return Ok(());
-            }
-            let rma: Text = refund.id.id()?.as_ref().into();
-            let id: Text = part.id.id()?.as_ref().into();
-            let line = LineRef::Line(part.line_item_id.id()?.as_ref().into());
-            let quantity = pieces(&part.quantity)?;
-            let authorised = ReturnLine {
-                state: Word::Known(ReturnState::Approved),
-                approved_at: Some(received_at),
-                ..ReturnLine::new(rma.clone(), line.clone(), quantity)
-            };
-            let receipt = Receipt {
-                rma: Some(rma.clone()),
-                condition: Word::Known(Condition::Sellable),
-                location: part.location_id.opt_id()?.map(|id| id.as_ref().into()).unwrap_or_default(),
-                ..Receipt::new(rma, line, quantity, received_at)
-            };
-            out.order(order.clone(), id.clone(), place, received_at, OrderRow::ReturnLine(Box::new(authorised)));
-            out.order(order.clone(), id, place, received_at, OrderRow::Receipt(Box::new(receipt)));
-            Ok(())
-        };
-        put().map_err(|error| error.within(&format!("refund_line_items[{i}]")))?;
-    }
-    Ok(())
-}
-
 fn row(cx: &Context<'_>, order: &OrderKey, transaction: &TransactionBody<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
-    if transaction.kind.text()? != "refund" {
+    if word(&transaction.kind)? != "refund" {
         return Ok(());
     }
     let id = transaction.id.id()?;
@@ -107,7 +71,8 @@ fn row(cx: &Context<'_>, order: &OrderKey, transaction: &TransactionBody<'_>, ou
 
 impl TransactionBody<'_> {
     fn state(&self) -> Result<Word<RefundState>, DecodeError> {
-        Ok(match &*self.status.text()? {
+        Ok(match &*word(&self.status)? {
+            "" => return Err(self.status.error("pending, success, failure or error")),
             "pending" => Word::Known(RefundState::Pending),
             "success" => Word::Known(RefundState::Success),
             "failure" | "error" => Word::Known(RefundState::Failed),
@@ -116,23 +81,75 @@ impl TransactionBody<'_> {
     }
 }
 
+/// What becomes of the goods of a refund's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Restock {
+    /// Taken off before they were sent.
+    Cancel,
+    /// They were sent, and go back on the shelf.
+    Return,
+    /// Only money goes back.
+    Money,
+}
+
 /// Pieces of a line in a refund.
 pub(super) struct RefundedPieces<'a> {
+    pub id: Text,
+    pub refund: Text,
     pub line: Cow<'a, str>,
-    /// Taken off before they were sent.
-    pub cancelled: bool,
+    pub restock: Restock,
     pub quantity: Quantity,
+    pub location: Option<Text>,
+    pub at: Option<Moment>,
+    /// The return that the refund is of.
+    pub of_return: Option<Text>,
+}
+
+impl RefundedPieces<'_> {
+    /// The number of the authorisation: the return's, else the refund's own.
+    pub(super) fn rma(&self) -> Text {
+        self.of_return.clone().unwrap_or_else(|| self.refund.clone())
+    }
 }
 
 pub(super) fn refunded_pieces<'a>(refunds: &[RefundBody<'a>]) -> Result<Vec<RefundedPieces<'a>>, DecodeError> {
     let mut all = Vec::new();
-    for refund in refunds {
-        for part in refund.refund_line_items.objects::<RefundLine<'a>>()? {
-            let cancelled = part.restock_type.text_or_empty()? == "cancel";
-            all.push(RefundedPieces { line: part.line_item_id.id()?, cancelled, quantity: pieces(&part.quantity)? });
-        }
+    for (i, refund) in refunds.iter().enumerate() {
+        refund.pieces(&mut all).map_err(|error| error.within(&format!("refunds[{i}]")))?;
     }
     Ok(all)
+}
+
+impl<'a> RefundBody<'a> {
+    fn pieces(&self, all: &mut Vec<RefundedPieces<'a>>) -> Result<(), DecodeError> {
+        let at = moment(&self.processed_at)?.or(moment(&self.created_at)?);
+        let of_return = match self.returned.object::<OfReturn<'_>>()? {
+            Some(of) if of.id.is_null() => opt_shopify_id(&of.admin_graphql_api_id).map_err(|error| error.within("return"))?,
+            Some(of) => opt_shopify_id(&of.id).map_err(|error| error.within("return"))?,
+            None => None,
+        };
+        let of_return: Option<Text> = of_return.map(|id| id.as_ref().into());
+        each(&self.refund_line_items, |part: RefundLine<'a>| {
+            let restock = match &*word(&part.restock_type)? {
+                "cancel" => Restock::Cancel,
+                "return" | "legacy_restock" => Restock::Return,
+                // Bodies of before 2018 do not say it by line: what was sent is returned, what was not is taken off.
+                "no_restock" | "" => Restock::Money,
+                _ => return Err(part.restock_type.error("cancel, return, no_restock or legacy_restock")),
+            };
+            all.push(RefundedPieces {
+                id: shopify_id(&part.id)?.as_ref().into(),
+                refund: shopify_id(&self.id)?.as_ref().into(),
+                line: shopify_id(&part.line_item_id)?,
+                restock,
+                quantity: pieces(&part.quantity)?,
+                location: opt_shopify_id(&part.location_id)?.map(|id| id.as_ref().into()),
+                at,
+                of_return: of_return.clone(),
+            });
+            Ok(())
+        })
+    }
 }
 
 /// Running totals by tender, from all transactions of an order. Row id -> payment; gift cards and store credit apart from the rest.
@@ -150,7 +167,7 @@ fn add(
     currency: Currency,
     to: &mut Vec<(&'static str, Payment)>,
 ) -> Result<(), DecodeError> {
-    if transaction.status.text()? != "success" {
+    if word(&transaction.status)? != "success" {
         return Ok(());
     }
     let tender = cx.tender(&transaction.gateway.text_or_empty()?);
@@ -165,7 +182,7 @@ fn add(
     });
     let Some((_, payment)) = to.get_mut(at) else { return Ok(()) };
     let amount = amount(&transaction.amount)?;
-    match &*transaction.kind.text()? {
+    match &*word(&transaction.kind)? {
         "authorization" => payment.authorised += amount,
         "capture" => payment.captured += amount,
         "sale" => {

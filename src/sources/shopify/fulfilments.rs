@@ -1,0 +1,78 @@
+//! The shop's parcels, from the fulfilments in an order's body.
+
+use super::context::{each, moment, shopify_id, word};
+use super::fulfilled::{FulfilledLine, Fulfillment, Outcome, Shipped};
+use super::whole::Body;
+use crate::envelope::DecodeError;
+use crate::facts::ids::join_key;
+use crate::facts::order::{Despatch, LineRef, Needs, Scan, ScanMeaning, Word};
+use crate::facts::{Alias, Link, OrderRow, Subject, Text};
+use crate::sources::facts_out::FactsOut;
+
+/// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
+pub(super) const REVISION: u16 = 1;
+
+/// The shop's parcels: their lines, numbers, and how far the shop says that they are. Goods that were handed over are in none.
+pub(super) fn parcels(body: &Body<'_, '_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    for (i, fulfilment) in body.fulfilments.iter().enumerate() {
+        parcel(body, i, fulfilment, out).map_err(|error| error.within(&format!("fulfillments[{i}]")))?;
+    }
+    Ok(())
+}
+
+fn parcel(body: &Body<'_, '_>, place: usize, fulfilment: &Fulfillment<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let outcome = fulfilment.outcome()?;
+    if outcome == Outcome::Open {
+        return Ok(());
+    }
+    let id = shopify_id(&fulfilment.id)?;
+    let numbers = fulfilment.numbers()?;
+    let label = |number: &Text| (Alias::new(Alias::TRACKING, number), join_key(&[&id, number]));
+    if outcome == Outcome::TakenBack {
+        each(&fulfilment.line_items, |part: FulfilledLine<'_>| {
+            let row = join_key(&[&id, &shopify_id(&part.id)?]);
+            out.deleted(Subject::Order(body.key.clone()), OrderRow::DESPATCH, row, body.place, body.at);
+            Ok(())
+        })?;
+        for (alias, scan) in numbers.iter().map(label) {
+            out.deleted(Subject::Alias(alias), Link::KIND, body.key.0.clone(), body.place, body.at);
+            out.deleted(Subject::Order(body.key.clone()), OrderRow::SCAN, scan, body.place, body.at);
+        }
+        return Ok(());
+    }
+    let sent = |part: &&Shipped<'_>| part.fulfilment == place && body.needs_of(&part.line).is_none_or(|needs| needs == Needs::Ship);
+    let made_at = moment(&fulfilment.created_at)?.unwrap_or(body.at);
+    let carrier: Text = fulfilment.tracking_company.filled()?.unwrap_or_default().as_ref().into();
+    for part in body.shipped.iter().filter(sent) {
+        let line = LineRef::Line(part.line.as_ref().into());
+        let tracking = numbers.first().cloned();
+        let despatch = Despatch { carrier: carrier.clone(), tracking, ..Despatch::new(id.as_ref().into(), line, part.quantity, made_at) };
+        let row = join_key(&[&id, &part.line]);
+        out.order(body.key.clone(), row, body.place, made_at, OrderRow::Despatch(Box::new(despatch)));
+    }
+    let meaning = meaning(&word(&fulfilment.shipment_status)?);
+    let told_at = moment(&fulfilment.updated_at)?.unwrap_or(body.at);
+    for number in &numbers {
+        let (alias, row) = label(number);
+        out.alias(alias, Link::Order(body.key.clone()), body.place, body.at);
+        if let Some(meaning) = meaning {
+            let scan = Scan { tracking: number.clone(), meaning: Word::Known(meaning), scanned_at: told_at };
+            out.order(body.key.clone(), row, body.place, told_at, OrderRow::Scan(scan));
+        }
+    }
+    Ok(())
+}
+
+/// The shop's word for where a parcel is. Words that are not known say nothing: a carrier's own scans say it better.
+fn meaning(status: &str) -> Option<ScanMeaning> {
+    Some(match status {
+        "label_purchased" | "label_printed" | "confirmed" => ScanMeaning::Label,
+        "in_transit" | "carrier_picked_up" => ScanMeaning::Transit,
+        "delayed" => ScanMeaning::Delayed,
+        "out_for_delivery" => ScanMeaning::OutForDelivery,
+        "ready_for_pickup" => ScanMeaning::Collect,
+        "attempted_delivery" => ScanMeaning::Attempted,
+        "delivered" | "picked_up" => ScanMeaning::Delivered,
+        _ => return None,
+    })
+}
