@@ -58,18 +58,18 @@ fn utc() -> String {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case<'a> {
+pub(super) struct Case<'a> {
     #[serde(borrow)]
     about: &'a RawValue,
-    topic: String,
+    pub(super) topic: String,
     #[serde(borrow, default)]
     key: Option<&'a RawValue>,
     #[serde(borrow)]
-    value: Option<&'a RawValue>,
+    pub(super) value: Option<&'a RawValue>,
     #[serde(default)]
-    headers: BTreeMap<String, String>,
+    pub(super) headers: BTreeMap<String, String>,
     #[serde(default)]
-    expect: Value,
+    pub(super) expect: Value,
 }
 
 fn bytes(raw: &RawValue) -> Vec<u8> {
@@ -144,15 +144,15 @@ fn written(case: &Case<'_>, expect: &Value) -> String {
     )
 }
 
-fn folder(kind: &SystemKind) -> PathBuf {
+pub(super) fn folder(kind: &SystemKind) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sources").join(kind.fixtures)
 }
 
-fn read(path: &Path) -> String {
+pub(super) fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn cases(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn cases(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -160,19 +160,25 @@ fn cases(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The name and the adapter of the source that the kind's fixtures are of.
+pub(super) fn configured(kind: &SystemKind) -> (String, Arc<dyn Adapter>) {
+    let folder = folder(kind);
+    let source: Source = toml::from_str(&read(&folder.join("source.toml"))).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let adapter = (kind.build)(&common(&source.name, &source.zone), &source.settings);
+    (source.name, adapter.unwrap_or_else(|errors| panic!("{}: {errors:?}", kind.name)))
+}
+
 /// The files of a kind whose record becomes something else than is expected.
 fn differing(kind: &SystemKind, bless: bool) -> Vec<String> {
     let folder = folder(kind);
-    let source: Source = toml::from_str(&read(&folder.join("source.toml"))).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let adapter =
-        (kind.build)(&common(&source.name, &source.zone), &source.settings).unwrap_or_else(|errors| panic!("{}: {errors:?}", kind.name));
+    let (name, adapter) = configured(kind);
     let paths = cases(&folder);
     assert!(!paths.is_empty(), "{} has no record", folder.display());
     let mut differing = Vec::new();
     for path in paths {
         let text = read(&path);
         let case: Case<'_> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let outcome = outcome(&*adapter, &source.name, &case);
+        let outcome = outcome(&*adapter, &name, &case);
         if bless {
             std::fs::write(&path, written(&case, &outcome)).expect("written");
         } else if outcome != case.expect {

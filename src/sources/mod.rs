@@ -11,6 +11,8 @@ mod fixtures;
 mod local_time;
 mod magento;
 pub mod mapped;
+#[cfg(test)]
+mod mutants;
 mod nav;
 mod peoplevox;
 pub mod settings;

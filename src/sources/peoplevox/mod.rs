@@ -19,6 +19,10 @@
 //!   began (RFC 3339, the same in all rows); `list-rows`, how many rows there are (`TotalCount` of the report); `list-row`, which of them this
 //!   one is, from 1; and `list-site`, where the report was asked for one site alone. Once all rows have come, in any order, items of older
 //!   lists count as zero. Rows without these headers stand by themselves. A count is as new as its list, else as its record's timestamp.
+//! - Two rows of one item in one despatch or return are so many pieces where the report was read whole, with the headers above: each row is then one of
+//!   its own, and the newest reading of a despatch (of a return) replaces the one before. Without the headers the later row replaces the earlier,
+//!   since a row that comes again cannot be told from a second one. Ask for what is new since the last reading: a despatch that is read again and again
+//!   under other row numbers leaves its old rows behind.
 //! - A return's row may be given to another order later: it moves.
 //! - Rows with a `Parent` are components of a kit, whose own row is there too: they are passed over.
 //! - The same goods have one row id: `despatch number | SKU` is the id of the order's `Despatch` and the SKU's

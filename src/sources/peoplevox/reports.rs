@@ -4,14 +4,14 @@ use super::cells::{filled, flag, number, pieces, sku, text};
 use super::context::{ORDER_NUMBER, Peoplevox};
 use super::events;
 use crate::envelope::{DecodeError, Record, SpelledRow, spelled};
-use crate::facts::ids::join_key;
+use crate::facts::ids::{ListedRow, join_key};
 use crate::facts::order::{Condition, Despatch, LineRef, Receipt, WarehouseTotal, Word};
 use crate::facts::sku::{Basis, Count, Despatched};
 use crate::facts::{Alias, EntityKind, Moment, OrderRow, Place, SkuRow, Subject, Text, Watermark};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 spelled! {
     pub(super) mod despatch {
@@ -105,6 +105,18 @@ fn list<'r>(record: &Record<'r>) -> Result<Option<List<'r>>, DecodeError> {
     Ok(Some(List { began_at, row, rows, site: record.header(LIST_SITE) }))
 }
 
+/// Id and place of a row of goods. In a report that was read whole each row is a row of its own, `despatch | SKU | #3`, as new as its reading: two rows
+/// of equal text are so many pieces, and the same row read again is not. A row that stands by itself is known by what it says.
+fn row_of_goods(record: &Record<'_>, base: Text, out: &FactsOut<'_>) -> Result<(Text, Place), DecodeError> {
+    Ok(match list(record)? {
+        Some(list) => {
+            let place = Place::Stamp { millis: list.began_at.0, rank: 1, tie: record.offset.unsigned_abs() };
+            (ListedRow::id(&base, list.row), place)
+        }
+        None => (base, out.arrival()),
+    })
+}
+
 impl Peoplevox {
     /// Despatch summary: an item of a despatch.
     pub(super) fn despatch(&self, record: &Record<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
@@ -123,8 +135,7 @@ impl Peoplevox {
         let service = text(row.cell(column::SERVICE))?.into();
         let tracking: Option<Text> = Some(text(row.cell(column::TRACKING))?).filter(|number| !number.is_empty()).map(Into::into);
 
-        let id = join_key(&[&despatch, sku.as_str()]);
-        let place = out.arrival();
+        let (id, place) = row_of_goods(record, join_key(&[&despatch, sku.as_str()]), out)?;
         let left = Despatched { location: location.clone(), quantity, despatched_at };
         out.sku(sku.clone(), id.clone(), place, despatched_at, SkuRow::Despatched(left));
         if let Some(number) = &tracking {
@@ -180,11 +191,12 @@ impl Peoplevox {
         let rma_line = text(row.cell(column::RMA_LINE))?;
 
         let id = join_key(&[&receipt, &rma_line, sku.as_str(), &word.to_uppercase()]);
+        let (id, place) = row_of_goods(record, id, out)?;
         let line = LineRef::Sku(sku);
         let bucket = Text::default();
         let row = Receipt { rma, condition, location, bucket, ..Receipt::new(receipt.into(), line, quantity, received_at) };
         // The number of the order is corrected where a label was misread.
-        out.owned(Subject::Alias(order), id, out.arrival(), received_at, OrderRow::Receipt(Box::new(row)));
+        out.owned(Subject::Alias(order), id, place, received_at, OrderRow::Receipt(Box::new(row)));
         Ok(())
     }
 
