@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::document::Diagnostics;
 use super::settings::Application;
 use super::sources::Draft;
-use crate::entities::rules::Rules;
+use crate::entities::rules::{Channel, Rules};
 use crate::events::Topic;
 use crate::facts::{Role, TopicId};
 
@@ -43,6 +43,20 @@ fn clash(topic: &str, other: &str, by: Option<&Draft<'_>>, source: &Draft<'_>) -
             format!("reads the topic {topic}, as {} (line {}) does: a topic belongs to one source", by.name, by.line)
         }
         _ => format!("the topics {topic} and {other} have the same short id: rename one, or route it to another topic"),
+    }
+}
+
+/// Stores of one shop that sell from different places do not sell from one stock.
+pub fn stocks(diagnostics: &Diagnostics, rules: &Rules) {
+    for (at, one) in rules.channels.iter().enumerate() {
+        let apart = |other: &&Channel| other.shop == one.shop && other.pool != one.pool && other.takes_orders && other.stock_id.is_empty();
+        let unnamed = one.takes_orders && one.stock_id.is_empty();
+        if let Some(other) = rules.channels[at + 1..].iter().find(apart).filter(|_| unnamed) {
+            diagnostics.note(format!(
+                "{}: the channels {} and {} sell from different pools, and name no stock_id: what the shop holds back is added in both",
+                one.shop, one.name, other.name
+            ));
+        }
     }
 }
 

@@ -162,13 +162,15 @@ fn read_sections<'d>(
     let sources = sources::read(root.section("sources"), kinds);
     let mut stock = StockRules::default();
     let locations = places::locations(root.section("locations"), &sources, &mut stock);
-    let channels = places::channels(root.section("channels"), &sources, &locations, &mut stock);
+    let mut channels = places::channels(root.section("channels"), &sources, &locations, &mut stock);
     let sources = sources::build(sources, &channels, &stock, digester, text);
+    channels.iter_mut().for_each(|channel| channel.takes_orders |= sources.iter().any(|source| source.has_orders_of(&channel.name)));
     let rules = policy::rules(&mut root, &sources, channels, locations, stock);
     root.finish();
     let application = application?;
     checks::topics(diagnostics, &application, &sources);
     checks::roles(diagnostics, &sources, &rules);
+    checks::stocks(diagnostics, &rules);
     if !diagnostics.is_clean() {
         return None;
     }

@@ -138,6 +138,7 @@ fn channel(
         price_list: price_list.into(),
         currency: currency?,
         zone: zone.into(),
+        takes_orders: !stores.is_empty(),
         stores,
         stock_id,
     })

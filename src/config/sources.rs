@@ -67,6 +67,11 @@ impl Draft<'_> {
         self.plays(Role::Shop) || self.plays(Role::Pos)
     }
 
+    /// Are orders of this channel placed here, if of no store that is a channel's own?
+    pub fn has_orders_of(&self, channel: &str) -> bool {
+        self.common.as_ref().is_some_and(|common| common.channel == channel)
+    }
+
     /// Does it report products?
     pub fn tells_products(&self) -> bool {
         self.adapter.as_ref().is_some_and(|adapter| adapter.tells_products())
@@ -226,9 +231,12 @@ fn common(draft: &Draft<'_>, channels: &[Channel], stock: &StockRules, digester:
             id: store.clone(),
             channel: channel.name.clone(),
             brand: channel.brand.clone(),
+            currency: channel.currency,
             prices_include_tax: inside,
         };
-        channel.stores.iter().map(store).collect::<Vec<_>>()
+        // The channel of all other stores has one without a name: it sells in its currency too.
+        let unnamed = (channel.stores.is_empty() && channel.name == name).then(Text::default);
+        channel.stores.iter().chain(&unnamed).map(store).collect::<Vec<_>>()
     };
     let stores = channels.iter().filter(|channel| draft.sells() && channel.shop == draft.name).flat_map(of_channel).collect();
     let brand = draft.brand.as_deref().map(Text::from).or_else(|| channel.map(|channel| channel.brand.clone()));

@@ -300,6 +300,28 @@ fn roles_that_nobody_plays_are_told_with_what_follows() {
 }
 
 #[test]
+fn stores_that_sell_from_different_places_should_name_their_stocks() {
+    let channel = |name: &str, rest: &str| format!("[channels.{name}]\nshop = \"magento\"\ncurrency = \"GBP\"\n{rest}\n");
+    let places = "[locations.north]\n[locations.south]\n";
+    let of = |uk: &str, eu: &str| good(&format!("{SHOP}{}{}{places}", channel("uk", uk), channel("eu", eu)));
+    let told = |config: &Config| config.notes.iter().any(|note| note.contains("and name no stock_id"));
+    let (north, south) = ("stores = [1]\npool = [\"north\"]", "stores = [3]\npool = [\"south\"]");
+    assert!(told(&of(north, south)));
+    assert!(!told(&of(north, &format!("{south}\nstock_id = 3"))), "the other has what is left");
+    assert!(!told(&of(north, "stores = [3]\npool = [\"north\"]")));
+    // Orders of the shop are of the channel that names stores, or that all other stores are.
+    let orders = |config: Config| config.rules.channels.iter().map(|channel| channel.takes_orders).collect::<Vec<_>>();
+    assert_eq!(orders(of(north, "pool = [\"south\"]")), [true, true]);
+    let explicit = SHOP.replace("kind", "channel = \"uk\"\nkind");
+    let config = good(&format!("{explicit}{}{}{places}", channel("uk", "pool = [\"north\"]"), channel("eu", "pool = [\"south\"]")));
+    assert_eq!(
+        config.rules.channels.iter().map(|channel| (channel.name.as_str(), channel.takes_orders)).collect::<Vec<_>>(),
+        [("eu", false), ("uk", true)]
+    );
+    assert!(!told(&config));
+}
+
+#[test]
 fn the_fingerprint_changes_with_the_rules_and_with_nothing_else() {
     let fingerprint = good(CHAIN).fingerprint();
     let mut sections: Vec<String> = CHAIN.split("\n[").map(|section| format!("[{}", section.trim_start_matches('['))).collect();

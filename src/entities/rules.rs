@@ -66,6 +66,8 @@ pub struct Channel {
     pub stores: Vec<Text>,
     /// The shop's stock that the channel sells from, by the shop's id; empty: all that no other channel names.
     pub stock_id: Text,
+    /// The shop's orders can be of it: it names stores, or has the orders of all other stores.
+    pub takes_orders: bool,
 }
 
 /// A place where goods are.

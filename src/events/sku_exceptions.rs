@@ -139,6 +139,7 @@ mod tests {
             zone: "Europe/London".into(),
             stores: Vec::new(),
             stock_id: Default::default(),
+            takes_orders: true,
         };
         let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
         let mut rules = Rules {

@@ -6,7 +6,7 @@ use super::facts_out::FactsOut;
 use crate::envelope::{DecodeError, Record};
 use crate::facts::ids::Digester;
 use crate::facts::sku::Basis;
-use crate::facts::{SourceId, Text};
+use crate::facts::{Currency, SourceId, Text};
 
 /// What an adapter made of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,12 +134,14 @@ pub struct Common {
 /// A part of a shop that is a channel of its own: a store view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoreView {
-    /// As the shop names it.
+    /// As the shop names it; `""`: all that no channel names.
     pub id: Text,
     /// The channel of the orders placed in it.
     pub channel: Text,
     /// Their brand.
     pub brand: Text,
+    /// Their currency.
+    pub currency: Currency,
     /// Its prices are shown with tax; `None`: as the source's are.
     pub prices_include_tax: Option<bool>,
 }
@@ -147,7 +149,15 @@ pub struct StoreView {
 impl Common {
     /// The store of this id, where it is a channel of its own.
     pub fn store(&self, id: &str) -> Option<&StoreView> {
-        self.stores.iter().find(|store| store.id == id)
+        self.stores.iter().find(|store| store.id == id && !id.is_empty())
+    }
+
+    /// What stands for the store of an order that names none any more (the shop deleted the store view): the one of the only channel that sells in the
+    /// order's currency, so that its claims and its customer stay where they were.
+    pub fn only_store_in(&self, currency: Currency) -> Option<&StoreView> {
+        let mut selling = self.stores.iter().filter(|store| store.currency == currency);
+        let first = selling.next()?;
+        (!first.id.is_empty() && selling.all(|store| store.channel == first.channel)).then_some(first)
     }
 
     /// The brand of what belongs to this store.

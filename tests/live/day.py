@@ -120,7 +120,7 @@ MORNING = [
     "DELETE FROM sales_order WHERE entity_id = 5;\n",
     AGAIN.placed(),
     ONE.shipped(202, "000000002", "south", [(11, "TEE", 1), (12, "CAP", 2)], ["S-1"]),
-    SIX.placed(), EIGHT.placed(), TEN.placed(),
+    SIX.placed(paid=False), EIGHT.placed(), TEN.placed(),
 ]
 # While the connector is away: it reads these from the binlog once it is back.
 NOON = [

@@ -35,6 +35,7 @@ fn rules() -> Rules {
         zone: "UTC".into(),
         stores: Vec::new(),
         stock_id: Default::default(),
+        takes_orders: true,
     };
     let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
     let sources = vec![source(ERP, "erp", Role::Erp), source(WMS, "wms", Role::Wms)];

@@ -77,6 +77,7 @@ pub fn rules() -> Rules {
             zone: "Europe/London".into(),
             stores: Vec::new(),
             stock_id: Default::default(),
+            takes_orders: true,
         }],
         locations: vec![Location {
             code: MAIN.into(),

@@ -143,10 +143,14 @@ fn written(figure: ChannelStock, channel: &Channel, pool: &BTreeSet<&str>, state
 
 /// What the shop subtracts when it sells through this channel: what it holds back in the channel's stock.
 fn held_by_shop(channel: &Channel, state: &SkuState, rules: &Rules) -> Quantity {
-    let here = |stock: &Text| match channel.stock_id.is_empty() {
-        false => stock.is_empty() || *stock == channel.stock_id,
-        // A stock that another channel of the shop has named is that one's.
-        true => !rules.channels.iter().any(|other| other.shop == channel.shop && !stock.is_empty() && other.stock_id == *stock),
+    let of_shop = || rules.channels.iter().filter(|other| other.shop == channel.shop);
+    let takes_its_goods = |other: &Channel| other.takes_orders && (other.name == channel.name || other.pool == channel.pool);
+    let here = |stock: &Text| match (stock.is_empty(), channel.stock_id.is_empty()) {
+        (true, _) => true,
+        (_, false) => *stock == channel.stock_id,
+        // A stock that another channel of the shop has named is that one's. One that nobody has named is where the shop's orders are, and is not
+        // subtracted from goods that none of them can take.
+        (_, true) => of_shop().any(takes_its_goods) && !of_shop().any(|other| other.stock_id == *stock),
     };
     state.sums().held.iter().filter(|((shop, stock), _)| *shop == channel.shop && here(stock)).map(|(_, quantity)| *quantity).sum()
 }

@@ -14,7 +14,7 @@
 //! | `sales_shipment_track` | tracking; link of the tracking number |
 //! | `inventory_shipment_source` | place of a shipment |
 //! | `inventory_reservation` | what the shop holds back: one row each, summed; a deletion is tidying and changes nothing |
-//! | `inventory_source_item` | the shop's figure |
+//! | `inventory_source_item` | the shop's figure: 0 of what is set out of stock |
 //! | `customer_entity` | account |
 //! | `newsletter_subscriber` | consent to mail |
 //! | `catalog_product_entity`, its values, `cataloginventory_stock_item` | product, price, offer, what is never sold: only with `attributes` |
@@ -25,7 +25,8 @@
 //! **Versions** are the binlog's position: `updated_at` has whole seconds, and one transaction writes an order several times.
 //!
 //! **Stores**: a store view that `[channels.NAME]` names under `stores` is a channel of its own; orders, guests and subscribers of it are of its brand.
-//! Order numbers are unique only within a store: the number leads to an order as long as one alone has it.
+//! Order numbers are unique only within a store: the number leads to an order as long as one alone has it. The shop takes the store from the orders
+//! of a store view that it deletes: they stay in the only channel of their currency, else they are of the channel of all other stores.
 //!
 //! **Money** is the order's currency (columns without `base_`). A line owes `row_total + tax_amount + discount_tax_compensation_amount +
 //! weee_tax_applied_row_amount - discount_amount`; its tax is `tax_amount` (the compensation is the tax inside the discount: it makes up the

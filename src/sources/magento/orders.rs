@@ -64,11 +64,9 @@ impl SalesOrderRow<'_> {
         Ok(Charge { kind: ChargeKind::Shipping, gross, tax, removed: false })
     }
 
-    fn customer(&self, reader: &MagentoReader<'_>, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
+    fn customer(&self, reader: &MagentoReader<'_>, brand: &str, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
         let account = self.customer_id.opt_id()?.filter(|id| *id != "0");
-        let common = &reader.adapter.common;
-        let store = self.store_id.opt_id()?;
-        let guest = || email.map(|digest| CustomerKey::guest(common.brand_of(store.and_then(|store| common.store(&store))), digest));
+        let guest = || email.map(|digest| CustomerKey::guest(brand, digest));
         Ok(account.map(|id| reader.adapter.customer(&id)).or_else(guest))
     }
 
@@ -84,21 +82,22 @@ impl SalesOrderRow<'_> {
     fn header(&self, reader: &MagentoReader<'_>, number: &str, total: Amount) -> Result<Header, DecodeError> {
         let common = &reader.adapter.common;
         let store_id = self.store_id.opt_id()?.unwrap_or_default();
-        let store = common.store(&store_id);
+        let currency = self.order_currency_code.currency()?;
+        let store = if store_id.is_empty() { common.only_store_in(currency) } else { common.store(&store_id) };
         let email = self.customer_email.filled()?;
         let email_digest = email.as_deref().and_then(|address| common.digester.email(address));
         let raw_state = self.state.text_or_empty()?;
         let count = self.total_item_count.opt_int()?.filter(|count| *count > 0);
         let placed_at = moment(&self.created_at)?.ok_or_else(|| self.created_at.error("the moment when the order was placed"))?;
-        let currency = self.order_currency_code.currency()?;
+        let brand = common.brand_of(store);
         Ok(Header {
             channel: store.map_or(&common.channel, |store| &store.channel).clone(),
-            brand: common.brand_of(store).clone(),
+            brand: brand.clone(),
             prices_include_tax: store.and_then(|store| store.prices_include_tax).unwrap_or(reader.adapter.settings.prices_include_tax),
             store: store_id.as_ref().into(),
             lines_expected: count.and_then(|count| u32::try_from(count).ok()),
             quantity_expected: Some(reader.pieces(&self.total_qty_ordered)?).filter(|pieces| pieces.is_positive()),
-            customer: self.customer(reader, email_digest.as_ref())?,
+            customer: self.customer(reader, brand, email_digest.as_ref())?,
             email: email.map(|address| Personal(address.as_ref().into())),
             email_digest,
             ships: !self.is_virtual.opt_flag()?.unwrap_or(false),

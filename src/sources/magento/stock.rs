@@ -3,12 +3,12 @@
 use super::reader::{Magento, MagentoReader, MagentoTable, row};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::sku::{Basis, Holding, ShopFigure};
-use crate::facts::{EntityKind, SkuRow, Subject};
+use crate::facts::{EntityKind, Quantity, SkuRow, Subject};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 2;
+pub(super) const REVISION: u16 = 3;
 
 pub(super) static RESERVATION: MagentoTable = MagentoTable {
     name: "inventory_reservation",
@@ -26,8 +26,8 @@ columns! {
     /// A reservation of -3 holds back 3 in its stock; one of +3 gives them free again. Never updated.
     pub(super) struct InventoryReservation { reservation_id, stock_id, sku, quantity }
 
-    /// What a source (a location of the shop's) has on hand.
-    pub(super) struct InventorySourceItem { source_code, sku, quantity }
+    /// What a source (a location of the shop's) has on hand; a clerk may say that nothing of it is for sale (`status` 0).
+    pub(super) struct InventorySourceItem { source_code, sku, quantity, status }
 }
 
 impl<'a> TableRow<'a, Magento> for InventoryReservation<'a> {
@@ -56,7 +56,9 @@ impl<'a> TableRow<'a, Magento> for InventorySourceItem<'a> {
 
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let location = self.source_code.text()?;
-        let quantity = reader.required_pieces(&self.quantity)?;
+        let on_hand = reader.required_pieces(&self.quantity)?;
+        // Magento's own sums leave such pieces out, whatever lies there; what it owes (below zero) it still owes.
+        let quantity = if self.status.opt_id()?.as_deref() == Some("0") { on_hand.min(Quantity::ZERO) } else { on_hand };
         let common = &reader.adapter.common;
         let basis = common.counts.unwrap_or(Basis::OnHand);
         let figure = ShopFigure { shop: common.name.clone(), location: location.as_ref().into(), quantity, basis };

@@ -57,6 +57,7 @@ fn channel(name: &str, pool: &[&str]) -> Channel {
         zone: "Europe/London".into(),
         stores: Vec::new(),
         stock_id: Default::default(),
+        takes_orders: true,
     }
 }
 

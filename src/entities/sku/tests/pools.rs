@@ -210,6 +210,11 @@ fn what_is_held_back_in_one_stock_is_subtracted_in_its_channels_alone() {
     let held = |bench: &mut Bench| bench.figures().iter().map(|figure| figure.held_by_shop).collect::<Vec<_>>();
     bench.put(SHOP, "r1", of_stock("2"));
     assert_eq!(held(&mut bench), [quantity(3), quantity(3)], "nobody says which channel's it is");
+    bench.rules.channels[1].takes_orders = false;
+    assert_eq!(held(&mut bench), [quantity(3), quantity(3)], "the second sells the goods that the first's orders take");
+    bench.rules.channels[1].pool.push("BER".into());
+    assert_eq!(held(&mut bench), [quantity(3), quantity(0)], "no order takes goods of the second: nothing is held back there");
+    bench.rules.channels[1].takes_orders = true;
     bench.rules.channels[0].stock_id = "2".into();
     assert_eq!(held(&mut bench), [quantity(3), quantity(0)]);
     bench.put(SHOP, "r2", of_stock("3"));
