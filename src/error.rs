@@ -26,21 +26,24 @@ pub mod exit {
         /// Command line or configuration: nothing was started.
         USAGE = 2, "command line or configuration";
         /// The broker cannot be reached: try again later.
-        UNAVAILABLE = 69, "broker not reached";
-        /// A call into the Kafka client hung, or a partition stood still: restarting is safe and mends it.
-        WATCHDOG = 70, "watchdog";
+        UNAVAILABLE = 69, "broker not reached: restart it later";
+        /// A thread ended, a call into the Kafka client hung, or the client failed for good: a new process goes on from what was committed.
+        RESTART = 70, "it cannot go on and a new process can: restart it";
         /// Another process has this slot: restarting would only fence the other.
-        FENCED = 71, "fenced by another process of the same slot";
-        /// An orderly end took too long: restarting is safe.
-        CLOSING = 72, "an orderly end took too long";
+        FENCED = 71, "another process uses this slot: do not restart it";
+        /// An orderly end took too long: nothing is lost.
+        CLOSING = 72, "an orderly end took too long: restart it if it is to run";
         /// An offset out of range, a topic made anew, an authorisation error: an operator must look.
-        STOPPED = 73, "stopped for a person to look";
+        STOPPED = 73, "stopped for a person to look: do not restart it";
         /// An I/O error: a file or a socket.
-        SYSTEM = 74, "I/O error (file or socket)";
+        SYSTEM = 74, "I/O error (file or socket): restart it, it may pass";
         /// State and offsets do not belong together: an operator must look.
-        RESTORE = 75, "state and offsets do not belong together";
+        RESTORE = 75, "state and offsets do not belong together: do not restart it";
     }
 }
+
+/// Codes of `waybill run` on which a supervisor starts it again; on the others it must not.
+pub const RESTARTED: [u8; 4] = [exit::UNAVAILABLE, exit::RESTART, exit::CLOSING, exit::SYSTEM];
 
 /// Why a command ended.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +78,8 @@ impl Error {
             Self::Log(LogError::Fenced(_)) => exit::FENCED,
             Self::Log(LogError::Restore(_)) => exit::RESTORE,
             Self::Log(LogError::Stop(_)) => exit::STOPPED,
+            Self::Log(LogError::Restart(_)) => exit::RESTART,
+            Self::Log(LogError::Closed(_)) => exit::FINE,
             Self::System(..) => exit::SYSTEM,
         }
     }
@@ -90,11 +95,33 @@ impl Error {
 mod tests {
     use super::*;
 
+    /// Docker's script, the page and the unit on it say the same as the codes.
+    #[test]
+    fn supervisors_restart_on_these_codes_and_no_others() {
+        let [script, page] = [include_str!("../docker/supervise.sh"), include_str!("../docs/reliability.md")];
+        let list = RESTARTED.map(|code| code.to_string()).join(" | ");
+        assert!(script.contains(&format!("{list} | 134")), "docker/supervise.sh does not restart on {list}");
+        let prevented: Vec<String> = exit::ALL
+            .iter()
+            .map(|(code, _)| *code)
+            .filter(|code| *code > 0 && !RESTARTED.contains(code))
+            .map(|code| code.to_string())
+            .collect();
+        let unit = format!("RestartPreventExitStatus={}", prevented.join(" "));
+        assert!(page.contains(&unit), "docs/reliability.md must have {unit}");
+        for (code, _) in exit::ALL {
+            let restarted = if RESTARTED.contains(code) { "yes" } else { "no" };
+            assert!(page.contains(&format!("| {code} | {restarted} |")), "docs/reliability.md: is {code} restarted on?");
+        }
+    }
+
     #[test]
     fn a_supervisor_can_tell_whom_to_start_again() {
         let fenced = Error::from(LogError::Fenced("another process has slot 0".to_owned()));
         let stopped = Error::from(LogError::Stop("topic orders was made anew".to_owned()));
-        assert_eq!((fenced.exit_code(), stopped.exit_code()), (exit::FENCED, exit::STOPPED));
+        let client = Error::from(LogError::Restart("the Kafka client has failed for good".to_owned()));
+        assert_eq!((fenced.exit_code(), stopped.exit_code(), client.exit_code()), (exit::FENCED, exit::STOPPED, exit::RESTART));
+        assert_eq!(Error::from(LogError::Closed("closed while starting".to_owned())).exit_code(), exit::FINE, "it was asked to end");
         assert_eq!(fenced.to_string(), "another process has slot 0");
     }
 }

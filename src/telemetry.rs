@@ -76,7 +76,10 @@ pub struct Metrics {
     epoch_seconds: HistogramVec,
     state_records: IntCounter,
     state_bytes: IntCounter,
+    epochs_not_committed: IntCounterVec,
+    uncommitted_seconds: IntGauge,
     lag_records: IntGaugeVec,
+    held_partitions: IntGaugeVec,
     lag_seconds: GaugeVec,
     exceptions_open: IntGaugeVec,
     requests_held: IntGaugeVec,
@@ -112,7 +115,23 @@ impl Metrics {
             epoch_seconds: histograms(&registry, "waybill_epoch_seconds", "Time of an epoch's stages.", SECONDS, &["stage"])?,
             state_records: counter(&registry, "waybill_state_records_total", "Records of state written to the changelog.")?,
             state_bytes: counter(&registry, "waybill_state_bytes_total", "Bytes of state written to the changelog.")?,
-            lag_records: gauges(&registry, "waybill_lag_records", "Records of a source that are not read yet.", &["source"])?,
+            epochs_not_committed: counters(
+                &registry,
+                "waybill_epochs_not_committed_total",
+                "Epochs that the broker did not commit, by cause: clock, policy, topic, replicas, quota, transaction, rebalance, broker, other.",
+                &["cause"],
+            )?,
+            uncommitted_seconds: plain(
+                &registry,
+                IntGauge::new("waybill_uncommitted_seconds", "For how long nothing was committed although records wait; 0: none waits.")?,
+            )?,
+            lag_records: gauges(&registry, "waybill_lag_records", "Records of a source that are not committed yet.", &["source"])?,
+            held_partitions: gauges(
+                &registry,
+                "waybill_held_partitions",
+                "Partitions of a source that can't be read on, because a transaction of their writer is not ended.",
+                &["source"],
+            )?,
             lag_seconds: seconds(
                 &registry,
                 "waybill_lag_seconds",
@@ -177,6 +196,20 @@ impl Metrics {
     /// Counts an epoch that was dropped.
     pub fn epoch_aborted(&self) {
         self.epochs_aborted.inc();
+    }
+
+    /// What could not be committed: for how long now, and how many epochs ever, by cause.
+    pub fn uncommitted(&self, seconds: u64, not_committed: &[(&'static str, u64)]) {
+        self.uncommitted_seconds.set(i64::try_from(seconds).unwrap_or(i64::MAX));
+        for (cause, count) in not_committed {
+            let counter = self.epochs_not_committed.with_label_values(&[*cause]);
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
+    }
+
+    /// How many partitions of a source wait for the end of a transaction of their writer.
+    pub fn held(&self, source: &str, partitions: i64) {
+        self.held_partitions.with_label_values(&[source]).set(partitions);
     }
 
     /// Records of a source that are there and not read yet.
@@ -325,6 +358,15 @@ pub mod say {
         );
     }
 
+    /// Committed offsets are gone.
+    pub fn read_again(partitions: u64) {
+        warn!(
+            partitions,
+            "committed offsets are gone (the group was away for long, or somebody deleted them): these partitions are read from their earliest record \
+             again, which changes nothing. None of their records was deleted unread"
+        );
+    }
+
     /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk. `first` says what was
     /// expected of the first one, nothing of what it held.
     pub fn dead_letters(source: &str, n: u64, first: &str) {
@@ -336,9 +378,9 @@ pub mod say {
         info!(source, table, "a table or event type without a meaning: its records are counted and skipped");
     }
 
-    /// A transaction was not committed.
-    pub fn epoch_aborted() {
-        warn!("the transaction was not committed: its records come again");
+    /// An epoch was not committed; `why` says the cause and what to do. Said once in a while.
+    pub fn epoch_not_committed(why: &str) {
+        warn!(why, "an epoch was not committed: its records come again");
     }
 
     /// A signal asked the process to end.
@@ -346,9 +388,24 @@ pub mod say {
         info!(reason, "ending after the open epoch");
     }
 
+    /// A thread has panicked: the process ends, for half of it would stand there and look alive.
+    pub fn panicked(thread: &str, place: &str, code: u8) {
+        error!(thread, place, code, "a thread has ended by a panic: the process ends. A new process goes on from what was committed");
+    }
+
+    /// A query has panicked: its connection is closed, all else goes on.
+    pub fn query_panicked(place: &str) {
+        error!(place, "a query has panicked: its connection is closed. Report it");
+    }
+
     /// The process ends in order.
     pub fn ended(epochs: u64) {
         info!(epochs, "ended");
+    }
+
+    /// The process was asked to end before it had begun, or while it waited for Kafka.
+    pub fn closed(why: &str) {
+        info!(why, "ended");
     }
 
     /// The process ends with an error.
@@ -357,8 +414,8 @@ pub mod say {
     }
 
     /// `what` was asked, and `error` came back.
-    pub fn brokers_do_not_answer(bootstrap: &str, what: &str, error: &str, retry_in: Duration) {
-        warn!(bootstrap, what, error, retry_seconds = retry_in.as_secs_f64(), "Kafka does not answer: trying again");
+    pub fn brokers_do_not_answer(bootstrap: &str, what: &str, error: &str) {
+        warn!(bootstrap, what, error, "Kafka does not answer: trying again until it does");
     }
 
     /// After so long without an answer.
@@ -391,14 +448,39 @@ pub mod say {
         error!(error, "reading from Kafka has stopped");
     }
 
-    /// An epoch may be committed only while its partitions are owned.
-    pub fn epoch_revoked() {
-        info!("partitions were revoked after the epoch was read: the epoch is dropped");
+    /// After an error of one of its steps. The cause is said beside it, in words.
+    pub fn transaction_aborted(error: &str) {
+        debug!(error, "the transaction is aborted");
     }
 
-    /// After an error of one of its steps.
-    pub fn transaction_aborted(error: &str) {
-        warn!(error, "the transaction is aborted: its records are read again");
+    /// The group's consumer has failed for good.
+    pub fn consumer_lost(error: &str) {
+        warn!(
+            error,
+            "the group has dropped this process's consumer: looking whether another process is there, else a new consumer takes its place"
+        );
+    }
+
+    /// The group gave back an assignment that is older than what is to be read.
+    pub fn joining_anew() {
+        info!("the group has given back an older assignment: leaving the group and joining it anew");
+    }
+
+    /// A transaction of somebody else's, or one that Kafka has forgotten, holds the group's offsets.
+    pub fn offsets_held(why: &str) {
+        warn!(why, "waiting for an open transaction");
+    }
+
+    /// A transaction in a source's topic is not ended, and what comes behind it can't be read. Said again while that lasts.
+    pub fn partition_held(topic: &str, partition: i32, offset: i64, seconds: u64) {
+        warn!(
+            topic,
+            partition,
+            offset,
+            seconds,
+            "a transaction of this topic's writer has been open for long: records from this offset on can't be read before it ends. If its writer is \
+             gone, find and abort it (kafka-transactions find-hanging, then abort)"
+        );
     }
 
     /// A timeout, or a lost connection.
@@ -419,9 +501,9 @@ pub mod say {
         error!(code, "{why}: the process ends. The broker aborts the open transaction, and the next start goes on from what was committed");
     }
 
-    /// An error that the Kafka client reports. It goes on by itself, or a call of the log fails.
-    pub fn kafka_client_error(error: &str, reason: &str) {
-        warn!(error, reason, "the Kafka client reports an error");
+    /// An error that the Kafka client reports. It goes on by itself, or a call of the log fails. `repeated`: how often the same came since it was said.
+    pub fn kafka_client_error(error: &str, reason: &str, repeated: u64) {
+        warn!(error, reason, repeated, "the Kafka client reports an error");
     }
 
     /// How much a line of the Kafka client's own log matters.

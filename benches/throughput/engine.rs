@@ -113,6 +113,10 @@ impl Log for Watched {
         self.log.changelog(partition, each).await
     }
 
+    async fn holds(&mut self, topic: &str, partition: i32) -> Result<std::ops::Range<i64>, LogError> {
+        self.log.holds(topic, partition).await
+    }
+
     async fn start(&mut self, from: &[Offset]) -> Result<(), LogError> {
         self.log.start(from).await
     }

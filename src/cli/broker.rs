@@ -28,6 +28,7 @@ pub fn settings(config: &Config) -> KafkaSettings {
         source_topics: source_topics(config).into(),
         exchange_topic: names.exchange,
         changelog_topic: names.changelog,
+        own_topics: plan(config).own.into_iter().map(|topic| topic.name.into()).collect(),
         timeouts: KafkaTimeouts::default(),
     }
 }

@@ -5,6 +5,9 @@
 //!                 HTTP    ──> committed views, metrics, readiness
 //! engine thread   prepare topics -> restore -> epochs -> closed
 //! ```
+//!
+//! The process is alive or gone: a thread that panics ends it, and so does HTTP when it ends by itself. Only a query that panics ends nothing but its
+//! own connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,15 +18,17 @@ use super::broker;
 use super::observer::EpochReporter;
 use super::shared::DaemonContext;
 use crate::config::Config;
-use crate::engine::Engine;
-use crate::error::Error;
+use crate::engine::{Engine, LogError};
+use crate::error::{Error, exit};
 use crate::facts::Moment;
 use crate::http::{BrokerState, CommittedViews, Inbox, Readiness, Server, Service, SourceState, Status};
 use crate::kafka::client::PlainProducer;
-use crate::kafka::{KafkaHealth, KafkaLog, admin};
+use crate::kafka::{KafkaHealth, KafkaLog, admin, end_now};
 use crate::sources::decisions;
 use crate::telemetry::say;
 
+/// The name of the thread that answers queries.
+const HTTP_THREAD: &str = "http";
 /// How often the log's state of brokers and lag is copied into readiness and metrics.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a decision's caller waits for the broker.
@@ -32,12 +37,29 @@ const DECISION_PATIENCE: Duration = Duration::from_secs(10);
 const EPOCH_PATIENCE: Duration = Duration::from_secs(25);
 
 pub fn run(config: Config) -> Result<(), Error> {
+    end_with_a_panic();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
+        .thread_name(HTTP_THREAD)
         .enable_all()
         .build()
         .map_err(Error::system("starting the runtime"))?;
     runtime.block_on(serve(config))
+}
+
+/// From now on a panic of any thread ends the process, whoever would have caught it: rayon's workers, tasks, and the log's own threads.
+fn end_with_a_panic() {
+    let shown = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        shown(panic);
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let thread = std::thread::current();
+        if thread.name() == Some(HTTP_THREAD) {
+            return say::query_panicked(&place);
+        }
+        say::panicked(thread.name().unwrap_or("without a name"), &place, exit::RESTART);
+        end_now(exit::RESTART);
+    }));
 }
 
 async fn serve(config: Config) -> Result<(), Error> {
@@ -63,12 +85,26 @@ async fn serve(config: Config) -> Result<(), Error> {
     let (status, metrics) = (Arc::clone(&shared.status), Arc::clone(&shared.metrics));
     let service = Service { views: Arc::new(views), status, metrics, inbox: Some(inbox) };
     let (stop, stopped) = oneshot::channel::<()>();
-    let answering = http.map(|server| {
+    let mut answering = http.map(|server| {
         tokio::spawn(server.serve(service, async {
             let _ = stopped.await;
         }))
     });
-    let result = ended.await.unwrap_or_else(|_| Err(Error::Usage("the engine's thread ended without a result".to_owned())));
+    let http_ended = async {
+        match &mut answering {
+            Some(answering) => drop(answering.await),
+            None => std::future::pending().await,
+        }
+    };
+    let result = tokio::select! {
+        result = ended => result.unwrap_or_else(|_| Err(gone("the engine"))),
+        () = http_ended => {
+            let error = gone("HTTP");
+            say::stopped(&error);
+            // What is committed stays, and the engine's thread would not end by itself.
+            end_now(error.exit_code());
+        }
+    };
     drop(stop);
     if let Some(answering) = answering {
         // Connections that are open get a moment; the process ends all the same.
@@ -76,10 +112,23 @@ async fn serve(config: Config) -> Result<(), Error> {
     }
     // Its result is here: joining does not wait.
     let _ = engine.join();
-    if let Err(error) = &result {
-        say::stopped(error);
+    match result {
+        // It was asked to end, and did.
+        Err(Error::Log(LogError::Closed(why))) => {
+            say::closed(&why);
+            Ok(())
+        }
+        Err(error) => {
+            say::stopped(&error);
+            Err(error)
+        }
+        Ok(()) => Ok(()),
     }
-    result
+}
+
+/// A part of the process ended without a result.
+fn gone(what: &str) -> Error {
+    LogError::Restart(format!("{what} has ended by itself. A new process goes on from what was committed")).into()
 }
 
 /// Writes decisions to their topic: from there they are read like any other record.
@@ -169,6 +218,9 @@ async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, h
     if !restored.fresh && !missing.is_empty() {
         say::not_live(&missing.join(", "));
     }
+    if restored.read_again > 0 {
+        say::read_again(restored.read_again);
+    }
     shared.metrics.restored(restored.records, began.elapsed());
     shared.status.update(|readiness| {
         readiness.restore.shards_total = shards;
@@ -219,7 +271,18 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
             if let Some(absent) = &report.topics_absent {
                 note_missing(&config, readiness, absent);
             }
+            readiness.stalled.clone_from(&report.waits_for);
             for source in &config.sources {
+                let held: Vec<String> = report
+                    .partitions
+                    .iter()
+                    .filter(|partition| source.topics.contains(&partition.topic))
+                    .filter_map(|found| {
+                        let (offset, seconds) = found.held?;
+                        Some(format!("{}[{}] from offset {offset} on, for {seconds} s", found.topic, found.partition))
+                    })
+                    .collect();
+                metrics.held(&source.common.name, held.len() as i64);
                 let lag = report
                     .partitions
                     .iter()
@@ -229,9 +292,11 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
                 metrics.lag(&source.common.name, lag);
                 if let Some(status) = readiness.sources.get_mut(source.common.name.as_str()) {
                     status.lag_records = lag;
+                    status.held_by_transactions = held;
                 }
             }
         });
+        metrics.uncommitted(report.uncommitted_seconds, &report.not_committed);
         metrics.ready(status.now().ready());
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -62,7 +62,6 @@ impl Observer for EpochReporter {
 
     fn not_committed(&mut self) {
         self.metrics.epoch_aborted();
-        say::epoch_aborted();
     }
 }
 

@@ -16,6 +16,7 @@ use super::incarnations::Incarnations;
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
+use super::reads::Reads;
 use super::report::EpochReport;
 use super::restate::{self, Restating};
 use super::settings::EngineSettings;
@@ -40,6 +41,9 @@ pub struct Core {
     pub(super) incarnations: Incarnations,
     /// As they were before the open epoch.
     incarnations_before: Incarnations,
+    pub(super) reads: Reads,
+    /// As they were before the open epoch.
+    reads_before: Reads,
     /// The tick before the open epoch.
     last_tick: Moment,
     under_way: Option<UnderWay>,
@@ -52,6 +56,7 @@ pub struct Core {
 struct UnderWay {
     tick_before: Moment,
     incarnations_before: Incarnations,
+    reads_before: Reads,
     /// `None`: the epoch raised no delete watermark.
     watermarks_before: Option<Watermarks>,
     report: EpochReport,
@@ -72,6 +77,8 @@ impl Core {
             outbox: Outbox::default(),
             incarnations: Incarnations::default(),
             incarnations_before: Incarnations::default(),
+            reads: Reads::default(),
+            reads_before: Reads::default(),
             last_tick: Moment::default(),
             under_way: None,
             published,
@@ -93,6 +100,7 @@ impl Core {
     pub fn begin(&mut self, clock: Moment) {
         self.last_tick = self.store.tick;
         self.incarnations_before = self.incarnations.clone();
+        self.reads_before = self.reads.clone();
         self.store.begin(self.last_tick.max(clock));
     }
 
@@ -199,6 +207,7 @@ impl Core {
 
     /// Closes the epoch: computes views and gives all that the epoch writes, events, state and offsets.
     pub fn seal(&mut self) -> Transaction {
+        self.reads.write(&self.topics, &mut self.store, &mut self.outbox);
         seal::seal(&mut self.store, &mut self.incarnations, &self.source_topics, &mut self.outbox);
         let exchange = &self.store.settings.names.exchange;
         let touched = self.store.shards.iter().enumerate().filter(|(_, shard)| shard.touched());
@@ -236,6 +245,7 @@ impl Core {
         self.under_way = Some(UnderWay {
             tick_before: self.last_tick,
             incarnations_before: std::mem::take(&mut self.incarnations_before),
+            reads_before: std::mem::take(&mut self.reads_before),
             watermarks_before,
             report: std::mem::take(report),
         });
@@ -283,6 +293,7 @@ impl Core {
             self.store.tick = under_way.tick_before;
             self.last_tick = self.store.tick;
             self.incarnations = under_way.incarnations_before;
+            self.reads = under_way.reads_before;
             if let Some(watermarks) = under_way.watermarks_before {
                 self.store.watermarks = watermarks;
             }
@@ -299,6 +310,7 @@ impl Core {
         self.store.flows.clear();
         (self.store.restating, self.store.rules_end) = (false, false);
         self.incarnations = std::mem::take(&mut self.incarnations_before);
+        self.reads = std::mem::take(&mut self.reads_before);
         self.store.tick = self.last_tick;
         self.store.report = EpochReport::default();
     }

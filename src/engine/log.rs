@@ -88,7 +88,7 @@ pub enum CommitOutcome {
 /// Why the log can't go on. The sentence says what happened, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// Another process uses this slot, or the broker has dropped this one. The process must end and never make a new producer.
+    /// Another process uses this slot: there is proof of it. This one must end and never make a new producer.
     #[error("{0}")]
     Fenced(String),
     /// An offset out of range, a topic that was recreated, access refused: an operator must look. No record is skipped.
@@ -97,6 +97,12 @@ pub enum LogError {
     /// State and offsets do not belong together.
     #[error("{0}")]
     Restore(String),
+    /// This process can't go on, and a new one can: it goes on from what was committed.
+    #[error("{0}")]
+    Restart(String),
+    /// The log was asked to end before it had begun, or while brokers did not answer. Nothing is wrong.
+    #[error("{0}")]
+    Closed(String),
 }
 
 /// The log of topics that Waybill reads and writes.
@@ -159,6 +165,9 @@ pub trait Log {
     /// Reads one partition of the changelog, committed records only, from its beginning up to the end that it had when asked. If there are open
     /// transactions below that end, it waits until they are over.
     async fn changelog(&mut self, partition: i32, each: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError>;
+
+    /// The offsets that a partition holds now: of its earliest record, and the one after its last.
+    async fn holds(&mut self, topic: &str, partition: i32) -> Result<std::ops::Range<i64>, LogError>;
 
     /// Sets where reading begins. A partition with `next: None` is read from its earliest record.
     async fn start(&mut self, from: &[Offset]) -> Result<(), LogError>;

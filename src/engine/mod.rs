@@ -38,6 +38,7 @@ pub mod memory;
 mod outbox;
 mod packed;
 pub mod published;
+mod reads;
 pub mod report;
 mod restate;
 pub mod restore;

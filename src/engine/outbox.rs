@@ -85,6 +85,11 @@ impl Outbox {
         *next = (*next).max(record.offset + 1);
     }
 
+    /// How far the open epoch has read: (topic index, partition) and the next offset.
+    pub(super) fn read(&self) -> Vec<((u16, i32), i64)> {
+        self.read.iter().map(|(partition, next)| (*partition, *next)).collect()
+    }
+
     /// The events of one entity, with their headers: id, causes, epoch, tick, content type, receiver.
     pub fn events(&mut self, names: &TopicNames, sources: &SourceTopics, tag: EpochTag<'_>, emissions: Vec<Emission>, causes: &[Cause]) {
         let mut shown = String::with_capacity(causes.len() * CAUSE_BYTES);

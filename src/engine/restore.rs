@@ -10,7 +10,7 @@
 //! | none | none, in some shards | these have lost both, for the first epoch writes both for every shard | an error |
 //! | of epoch 6 | of epoch 7 | the changelog's end is not visible yet | it is read again, at most [`READS_MAX`] times; then an error |
 //! | of epoch 8 | of epoch 7 | somebody has set the offsets back | an error |
-//! | of epoch 7 | none, in every shard | the offsets are lost (the group was away for long) | sources are read from their earliest records again; versions make the repeats harmless |
+//! | of epoch 7 | none, in every shard | the offsets are lost (the group was away for long) | a source partition without an offset is read from its earliest record again; versions make the repeats harmless. An error if it does not hold the place any more up to which the state has read it ([`reads`]) |
 //! | of epoch 7 | none, in some shards | somebody has deleted some of the offsets | an error |
 //!
 //! The first epoch of a fresh application, and the first after lost offsets, writes state and offset for every shard ([`Shard::begins`]).
@@ -22,6 +22,7 @@ use super::core::Core;
 use super::desk::{Desk, DeskState};
 use super::incarnations::Incarnations;
 use super::log::{Log, LogError, Offset};
+use super::reads::{self, Reads};
 use super::restate;
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
@@ -45,6 +46,8 @@ pub struct Restored {
     pub fresh: bool,
     /// There was state without offsets: all sources are read from their earliest records.
     pub offsets_lost: bool,
+    /// Source partitions that the state has read before, and that are read from their earliest record again, since their offsets are gone.
+    pub read_again: u64,
     /// The rules or the program have changed since the state was written.
     pub fingerprint_changed: bool,
     /// Which rules have changed, a line each; empty with `fingerprint_changed`: the program has changed.
@@ -102,11 +105,13 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     if !found.offsets_lost {
         restore_notes(core, &committed)?;
     }
-    let sources: Vec<Offset> = committed
-        .into_iter()
-        .filter(|offset| offset.topic != core.store.settings.names.exchange)
-        .map(|offset| if lost > 0 { Offset { next: None, ..offset } } else { offset })
-        .collect();
+    let sources: Vec<Offset> = committed.into_iter().filter(|offset| offset.topic != core.store.settings.names.exchange).collect();
+    for offset in sources.iter().filter(|offset| offset.next.is_none()) {
+        // Without an offset it is read from its earliest record. If one was deleted that the state has not read, that would pass in silence.
+        let Some(read) = core.reads.of(&offset.topic, offset.partition) else { continue };
+        found.read_again += 1;
+        reads::check(&offset.topic, offset.partition, read, log.holds(&offset.topic, offset.partition).await?)?;
+    }
     log.start(&sources).await?;
     if let Some(desk) = shared.desk {
         core.store.desk = Desk::restored(desk);
@@ -203,7 +208,8 @@ async fn read_shard<L: Log>(
     let mut shard = Shard::new(core.store.settings.orders_whole_of_shard());
     for (key, value) in newest {
         if let Some(value) = value {
-            load(&mut shard, &mut core.incarnations, shared, &key, &value).map_err(|error| unreadable(core, index, &error))?;
+            load(&mut shard, &mut core.incarnations, &mut core.reads, shared, &key, &value)
+                .map_err(|error| unreadable(core, index, &error))?;
         }
     }
     let epoch = shard.epoch;
@@ -220,7 +226,14 @@ fn decode_epoch(key: &[u8], value: &[u8]) -> Result<EpochRecord, StateError> {
 }
 
 /// Puts the newest record of a key into the shard.
-fn load(shard: &mut Shard, incarnations: &mut Incarnations, shared: &mut Shared, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+fn load(
+    shard: &mut Shard,
+    incarnations: &mut Incarnations,
+    reads: &mut Reads,
+    shared: &mut Shared,
+    key: &[u8],
+    value: &[u8],
+) -> Result<(), StateError> {
     let state_key: StateKey = postcard::from_bytes(key)?;
     let payload = state::payload(key, value)?;
     let mut result = Ok(());
@@ -253,6 +266,7 @@ fn load(shard: &mut Shard, incarnations: &mut Incarnations, shared: &mut Shared,
         }
         StateKey::Desk => shared.desk = Some(postcard::from_bytes(payload)?),
         StateKey::Rules => shared.rules = postcard::from_bytes(payload)?,
+        StateKey::Read(topic) => reads.restore(topic, postcard::from_bytes(payload)?),
         StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
     }

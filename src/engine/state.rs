@@ -11,7 +11,7 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, SourceId};
+use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, SourceId, TopicId};
 
 /// Raise it when the shape of a payload changes: a field of a row, of a ledger, of anything in an entity's state. Postcard does not describe itself: a
 /// reader of another shape would read nonsense. This program reads only this format; from the first release on it must read the one before too, by
@@ -47,6 +47,8 @@ pub enum StateKey {
     Desk,
     /// The rules that the state was computed by, as lines of path and value: a start says what has changed. In the first shard.
     Rules,
+    /// How far each partition of a source's topic was read: `Vec<i64>`.
+    Read(TopicId),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the

@@ -1,8 +1,8 @@
 //! How each part of the process stands: written by engine and log, read by `/readyz`.
 //!
-//! Ready means: the broker is reached, the state is restored, and no topic of a source that is required is missing. (A table that nobody has written to
-//! has no topic yet: it is named under its source, and read once it appears.) A dead letter, an open exception or a lag
-//! is shown, and does not make an instance unready: taking it out of service would mend none of them.
+//! Ready means: the broker is reached, the state is restored, no topic of a source that is required is missing, and what is read is committed. (A table
+//! that nobody has written to has no topic yet: it is named under its source, and read once it appears.) A dead letter, an open exception or a lag is
+//! shown, and does not make an instance unready: taking it out of service would mend none of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -74,6 +74,9 @@ pub struct SourceStatus {
     pub unknown_words: u64,
     /// The time of its newest record.
     pub last_record_at: Option<Moment>,
+    /// Partitions in which a transaction of their writer has been open for long: what comes behind it can't be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_by_transactions: Vec<String>,
 }
 
 /// How each part of the process stands.
@@ -85,6 +88,8 @@ pub struct Readiness {
     pub restore: RestoreState,
     /// By configured name.
     pub sources: BTreeMap<String, SourceStatus>,
+    /// What the log waits for, or why nothing can be committed, in a sentence.
+    pub stalled: Option<String>,
     /// Asked to end: no more work is begun.
     pub ending: bool,
 }
@@ -103,8 +108,9 @@ impl Readiness {
         };
         match &self.broker {
             _ if self.ending => Some("the process is ending".to_owned()),
-            BrokerState::Connecting => Some("the broker has not been reached yet".to_owned()),
             BrokerState::Unreachable { error, .. } => Some(format!("the broker cannot be reached: {error}")),
+            _ if self.stalled.is_some() => self.stalled.clone(),
+            BrokerState::Connecting => Some("the broker has not been reached yet".to_owned()),
             BrokerState::Reached => match self.sources.iter().find_map(missing) {
                 Some(missing) => Some(missing),
                 None if !self.restore.done => {

@@ -24,6 +24,7 @@ use crate::engine::log::LogError;
 use crate::telemetry::say;
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+const NEW_TOPIC_PATIENCE: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(300);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 const WEEK_MS: u64 = 7 * 24 * 3600 * 1000;
@@ -109,12 +110,9 @@ impl std::fmt::Display for TopicProblem {
         match self {
             Self::Missing { topic, own: true } => write!(f, "topic \"{topic}\" does not exist: waybill run creates it"),
             Self::Missing { topic, own: false } => {
-                write!(
-                    f,
-                    "source topic \"{topic}\" does not exist. Start its connector or create it, or correct its name in the configuration"
-                )
+                write!(f, "source topic \"{topic}\" is missing. Start its connector or create it, or correct its name in the configuration")
             }
-            Self::Absent { topic } => write!(f, "source topic \"{topic}\" does not exist yet: it is read once it does"),
+            Self::Absent { topic } => write!(f, "source topic \"{topic}\" is missing: it is read once it exists"),
             Self::Partitions { topic, wanted, found } => write!(
                 f,
                 "topic \"{topic}\" has {found} partitions, the configuration says {wanted}. With another number, keys would move between partitions: \
@@ -186,7 +184,9 @@ pub async fn prepare(
                 health.doing("waiting for Kafka");
                 health.error(&format!("{what}: {error}"));
                 health.brokers_down();
-                say::brokers_do_not_answer(&settings.bootstrap, what, &error.to_string(), pause);
+                if health.may_say(error.rdkafka_error_code().map_or(0, |code| code as i64) - 1_000_000).is_some() {
+                    say::brokers_do_not_answer(&settings.bootstrap, what, &error.to_string());
+                }
             }
         }
         tokio::time::sleep(pause).await;
@@ -198,7 +198,15 @@ pub async fn prepare(
 /// error.
 pub async fn describe(settings: &KafkaSettings, plan: &TopicPlan) -> Result<Vec<TopicProblem>, LogError> {
     let admin = Admin::new(settings, &Arc::new(KafkaHealth::default()))?;
-    admin.problems(plan).await.map_err(|failure| match failure {
+    let mut found = admin.problems(plan).await;
+    if found.as_ref().is_ok_and(|problems| {
+        problems.iter().any(|problem| matches!(problem, TopicProblem::Missing { own: false, .. } | TopicProblem::Absent { .. }))
+    }) {
+        // A topic that was created a moment ago is not known to every broker yet.
+        tokio::time::sleep(NEW_TOPIC_PATIENCE).await;
+        found = admin.problems(plan).await;
+    }
+    found.map_err(|failure| match failure {
         Failure::Log(error) => error,
         Failure::Kafka(what, error) => LogError::Stop(format!(
             "Kafka at {} does not answer ({what}: {error}). Check kafka.bootstrap and that the brokers run",

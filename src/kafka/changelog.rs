@@ -20,7 +20,7 @@ pub async fn read(settings: KafkaSettings, partitions: i32) -> Result<Vec<Vec<St
     let health = Arc::new(KafkaHealth::default());
     let topics = settings.subscribed();
     let shared = Arc::new(Shared::new(settings, topics, Arc::clone(&health)));
-    let prober = Prober::new(Arc::clone(&shared), Arc::new(clients::prober(&shared.settings, &health)?));
+    let prober = Prober::new(Arc::clone(&shared))?;
     let restorer = Arc::new(Restorer::new(Arc::clone(&shared), prober, clients::restorer(&shared.settings, &health)?));
     let mut all = Vec::new();
     for partition in 0..partitions {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, DeliveryResult, ProducerContext};
 
+use super::fault::Fault;
 use super::health::KafkaHealth;
-use super::rebalance::{GroupConsumer, PlainContext, ReaderContext, log_line, note_error};
+use super::rebalance::{GroupConsumer, PlainContext, ReaderContext, log_line, note_error, recreated_topic};
 use super::settings::KafkaSettings;
 use super::shared::Shared;
 use crate::engine::log::LogError;
@@ -26,12 +28,12 @@ pub(super) type TransactionalProducer = BaseProducer<WriterContext>;
 
 /// Context of the producer: remembers the first record of a transaction that was not delivered.
 pub(super) struct WriterContext {
-    health: Arc<KafkaHealth>,
+    shared: Arc<Shared>,
     failed: Mutex<Option<(Code, String)>>,
 }
 
 impl WriterContext {
-    /// The first record that was not delivered, once.
+    /// The first record that was not delivered, once: the error, and the record's `topic[partition]`.
     pub(super) fn take_failed(&self) -> Option<(Code, String)> {
         self.failed.lock().ok().and_then(|mut failed| failed.take())
     }
@@ -44,10 +46,13 @@ impl WriterContext {
 impl ClientContext for WriterContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         log_line(level, facility, text);
+        if let Some(topic) = recreated_topic(text) {
+            self.shared.fail(Fault::own_topic_gone(topic));
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        note_error(&self.health, &error, reason);
+        note_error(&self.shared.health, &error, reason);
     }
 }
 
@@ -57,22 +62,34 @@ impl ProducerContext for WriterContext {
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let (Err((error, message)), Ok(mut failed)) = (result, self.failed.lock()) {
             let code = error.rdkafka_error_code().unwrap_or(Code::Fail);
-            failed.get_or_insert_with(|| (code, format!("{}[{}]: {error}", message.topic(), message.partition())));
+            let place = || match message.partition() {
+                // The topic was not known.
+                partition if partition < 0 => message.topic().to_owned(),
+                partition => format!("{}[{partition}]", message.topic()),
+            };
+            // Records that were given up because of another one say nothing.
+            if failed.as_ref().is_none_or(|(known, _)| matches!(known, Code::PurgeQueue | Code::PurgeInflight)) {
+                *failed = Some((code, place()));
+            }
         }
     }
 }
 
-pub(super) fn group_consumer(shared: &Arc<Shared>) -> Result<GroupConsumer, LogError> {
-    let context = ReaderContext { shared: Arc::clone(shared) };
+/// The group's consumer, number `number` of this process. It is the one that counts from now on.
+pub(super) fn group_consumer(shared: &Arc<Shared>, number: u64) -> Result<Arc<GroupConsumer>, LogError> {
+    let context = ReaderContext { shared: Arc::clone(shared), number };
     let mut consumer: GroupConsumer = shared.settings.consumer().create_with_context(context).map_err(|error| misconfigured(&error))?;
     let bell = Arc::clone(&shared.bell);
     consumer.set_nonempty_callback(move || bell.ring());
+    let consumer = Arc::new(consumer);
+    shared.lock().consumer = number;
     Ok(consumer)
 }
 
-pub(super) fn prober(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<PlainConsumer, LogError> {
+/// A client that asks; `committed`: as a reader of committed records.
+pub(super) fn prober(settings: &KafkaSettings, health: &Arc<KafkaHealth>, committed: bool) -> Result<PlainConsumer, LogError> {
     let context = PlainContext { health: Arc::clone(health) };
-    settings.prober().create_with_context(context).map_err(|error| misconfigured(&error))
+    settings.prober(committed).create_with_context(context).map_err(|error| misconfigured(&error))
 }
 
 pub(super) fn restorer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<PlainConsumer, LogError> {
@@ -87,9 +104,28 @@ pub(super) fn pause<C: ProducerContext>(producer: &BaseProducer<C>) {
     producer.poll(Duration::ZERO);
 }
 
-pub(super) fn producer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<TransactionalProducer, LogError> {
-    let context = WriterContext { health: Arc::clone(health), failed: Mutex::new(None) };
-    settings.producer().create_with_context(context).map_err(|error| misconfigured(&error))
+pub(super) fn producer(shared: &Arc<Shared>) -> Result<TransactionalProducer, LogError> {
+    let context = WriterContext { shared: Arc::clone(shared), failed: Mutex::new(None) };
+    shared.settings.producer().create_with_context(context).map_err(|error| misconfigured(&error))
+}
+
+/// Runs a call of the producer while another thread serves its callbacks. Aborting waits for the reports of records that it gives up, and nobody else
+/// would take them.
+pub(super) fn served<T>(producer: &TransactionalProducer, call: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let serve = || {
+            while !done.load(Ordering::Acquire) {
+                pause(producer);
+            }
+        };
+        // Without the thread the call takes its whole timeout, and ends all the same.
+        let serving = thread::Builder::new().name("waybill-reports".into()).spawn_scoped(scope, serve);
+        let result = call();
+        done.store(true, Ordering::Release);
+        drop(serving);
+        result
+    })
 }
 
 pub(super) fn misconfigured(error: &KafkaError) -> LogError {

@@ -1,6 +1,4 @@
 //! What an error of librdkafka means for the log: one function for errors of reading, one for errors of transactions.
-//!
-//! `who` names this instance in a sentence: `slot "0" of application "waybill"`.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
@@ -11,13 +9,14 @@ use crate::engine::log::LogError;
 pub(super) enum Fault {
     Fenced(String),
     Stop(String),
+    Restart(String),
 }
 
 impl Fault {
     /// What happened, where, and what to do.
     pub(super) fn sentence(&self) -> &str {
         match self {
-            Self::Fenced(text) | Self::Stop(text) => text,
+            Self::Fenced(text) | Self::Stop(text) | Self::Restart(text) => text,
         }
     }
 }
@@ -27,21 +26,35 @@ impl From<Fault> for LogError {
         match fault {
             Fault::Fenced(text) => Self::Fenced(text),
             Fault::Stop(text) => Self::Stop(text),
+            Fault::Restart(text) => Self::Restart(text),
         }
     }
 }
 
 impl Fault {
+    /// There is proof of another process: it is a member of the group, or it has taken up the transactional id while nothing of ours could have.
     pub(super) fn fenced(who: &str, detail: &str) -> Self {
         Self::Fenced(format!(
-            "fenced: another process uses {who}, or the broker has dropped this one ({detail}). This process ends; everything committed stays. \
-             Give each instance a slot of its own; if only this one uses the slot, start it again"
+            "fenced: another process uses {who} ({detail}). This process ends and must not be started again while the other runs; everything \
+             committed stays. End the one that is not wanted"
         ))
+    }
+
+    pub(super) fn client_failed(detail: &str) -> Self {
+        Self::Restart(format!("the Kafka client has failed for good: {detail}. A new process goes on from what was committed"))
     }
 
     pub(super) fn not_allowed(detail: &str) -> Self {
         Self::Stop(format!(
             "Kafka refuses access: {detail}. Grant this client's principal the missing permission, then start again. No record was skipped"
+        ))
+    }
+
+    pub(super) fn own_topic_gone(topic: &str) -> Self {
+        Self::Stop(format!(
+            "topic \"{topic}\" was deleted while Waybill ran, and what it held is gone. Nothing was written to another topic of that name, and nothing \
+             of the open epoch is visible. Find out who deleted it and what its readers have missed; the next start creates the topic as it was \
+             (delete first what somebody else has created under its name)"
         ))
     }
 
@@ -55,20 +68,29 @@ impl Fault {
 }
 
 /// What an error of reading means.
-pub(super) fn while_reading(code: Code, detail: &str, who: &str) -> Option<Fault> {
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// It passes: brokers that do not answer, leaders that move, a group that rebalances.
+    Passes,
+    /// This consumer is of no use any more. A new one can go on, unless another process has taken the place in the group.
+    Renew(String),
+    /// The log can't go on.
+    Fault(Fault),
+}
+
+/// What an error of reading means.
+pub(super) fn while_reading(code: Code, detail: &str) -> ReadError {
     match code {
-        Code::FencedInstanceId | Code::Fenced => Some(Fault::fenced(who, detail)),
-        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::NoOffset | Code::LogTruncation => Some(Fault::position_gone(detail)),
-        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicId => {
-            Some(Fault::Stop(format!("a topic or partition was deleted: {detail}. Create it again, or remove it from the configuration")))
+        // Not proof of another process: after an outage a member is fenced by an earlier request of its own to join, which the broker answered late.
+        Code::FencedInstanceId | Code::Fenced | Code::Fatal => ReadError::Renew(detail.to_owned()),
+        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::NoOffset | Code::LogTruncation => {
+            ReadError::Fault(Fault::position_gone(detail))
         }
-        code if is_refused(code) => Some(Fault::not_allowed(detail)),
-        // The client can't go on after another fatal error; a new process can.
-        Code::Fatal => Some(Fault::Stop(format!(
-            "the Kafka client has failed for good: {detail}. Start again: a new process goes on from what was committed"
-        ))),
-        // The rest passes: brokers that do not answer, leaders that move, a group that rebalances.
-        _ => None,
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicId => ReadError::Fault(
+            Fault::Stop(format!("a topic or partition was deleted: {detail}. Create it again, or remove it from the configuration")),
+        ),
+        code if is_refused(code) => ReadError::Fault(Fault::not_allowed(detail)),
+        _ => ReadError::Passes,
     }
 }
 
@@ -91,18 +113,19 @@ pub(super) enum Failed {
     Abort(String),
     /// Its result is not known: this producer must not be used again.
     Unknown(String),
+    /// The broker has given the transactional id a newer epoch: by another process, or by an end that the broker or an earlier request of ours made.
+    /// The result is not known.
+    Superseded(String),
     /// The log can't go on.
     Fault(Fault),
 }
 
 /// What an error of a transactional call means. In doubt the result is unknown: the writer finds it out and never guesses.
-pub(super) fn in_transaction(step: &str, error: &KafkaError, who: &str) -> Failed {
+pub(super) fn in_transaction(step: &str, error: &KafkaError) -> Failed {
     let detail = format!("{step}: {error}");
     let Some(code) = error.rdkafka_error_code() else { return Failed::Unknown(detail) };
     match code {
-        Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::FencedInstanceId => {
-            Failed::Fault(Fault::fenced(who, &detail))
-        }
+        Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch => Failed::Superseded(detail),
         code if is_refused(code) => Failed::Fault(Fault::not_allowed(&detail)),
         Code::InvalidTransactionTimeout => Failed::Fault(Fault::Stop(format!(
             "{detail}: the broker's transaction.max.timeout.ms is below Waybill's transaction timeout. Raise the first or lower the second"
@@ -138,22 +161,25 @@ mod tests {
     #[test]
     fn a_lost_answer_is_never_taken_for_an_abort() {
         for code in [Code::OperationTimedOut, Code::MessageTimedOut, Code::BrokerTransportFailure, Code::State] {
-            let failed = in_transaction("commit", &KafkaError::Flush(code), "app-0");
+            let failed = in_transaction("commit", &KafkaError::Flush(code));
             assert!(matches!(failed, Failed::Unknown(_)), "{code:?}: {failed:?}");
         }
     }
 
     #[test]
-    fn who_is_fenced_stops() {
+    fn a_newer_epoch_alone_is_no_proof_of_another_process() {
         for code in [Code::Fenced, Code::ProducerFenced, Code::InvalidProducerEpoch] {
-            let failed = in_transaction("commit", &KafkaError::Flush(code), "app-0");
-            assert!(matches!(failed, Failed::Fault(Fault::Fenced(_))), "{code:?}: {failed:?}");
+            let failed = in_transaction("commit", &KafkaError::Flush(code));
+            assert!(matches!(failed, Failed::Superseded(_)), "{code:?}: {failed:?}");
+        }
+        for code in [Code::FencedInstanceId, Code::Fatal] {
+            assert!(matches!(while_reading(code, "fenced by other consumer"), ReadError::Renew(_)), "{code:?}");
         }
     }
 
     #[test]
     fn a_position_that_is_gone_stops_and_brokers_away_do_not() {
-        assert!(matches!(while_reading(Code::AutoOffsetReset, "t [0]", "app-0"), Some(Fault::Stop(_))));
-        assert!(while_reading(Code::AllBrokersDown, "3/3 brokers are down", "app-0").is_none());
+        assert!(matches!(while_reading(Code::AutoOffsetReset, "t [0]"), ReadError::Fault(Fault::Stop(_))));
+        assert!(matches!(while_reading(Code::AllBrokersDown, "3/3 brokers are down"), ReadError::Passes));
     }
 }

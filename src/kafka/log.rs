@@ -7,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
 use super::clients;
+use super::group::Group;
 use super::health::KafkaHealth;
 use super::prober::Prober;
 use super::reader::ReaderThread;
-use super::rebalance::GroupConsumer;
 use super::restore::Restorer;
 use super::settings::KafkaSettings;
 use super::shared::{Partition, Positions, Shared, State};
@@ -19,17 +19,19 @@ use super::writer::{Command, WriterThread};
 use crate::engine::log::{CommitOutcome, Limits, Log, LogError, Next, Offset, Transaction};
 use crate::envelope::Batch;
 use crate::facts::Moment;
+use crate::telemetry::say;
 
-use rdkafka::consumer::Consumer;
-
+/// How long to wait where nothing is due.
+const AT_MOST: Duration = Duration::from_secs(3600);
 /// How often to look for a change that wakes nobody.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-const GROUP_TIMEOUT: Duration = Duration::from_secs(5);
+/// An assignment that is not complete may be followed by another so soon.
+const ASSIGNMENT_SETTLES: Duration = Duration::from_secs(1);
 
 /// The log on Kafka: one instance of one application.
 pub struct KafkaLog {
     shared: Arc<Shared>,
-    consumer: Arc<GroupConsumer>,
+    group: Arc<Group>,
     prober: Prober,
     restorer: Option<Arc<Restorer>>,
     commands: Option<mpsc::Sender<Command>>,
@@ -57,7 +59,7 @@ impl UnderWay {
 }
 
 fn writer_gone() -> LogError {
-    LogError::Stop("the thread that writes to Kafka has ended. Start again: a new process goes on from what was committed".into())
+    LogError::Restart("the thread that writes to Kafka has ended. A new process goes on from what was committed".into())
 }
 
 /// Ends a log from outside: `next_batch` answers `Closed`. Cheap to clone.
@@ -87,17 +89,18 @@ impl KafkaLog {
         health.doing("starting");
         let topics = settings.subscribed();
         let shared = Arc::new(Shared::new(settings, topics, Arc::clone(&health)));
-        let consumer = Arc::new(clients::group_consumer(&shared)?);
-        let prober = Prober::new(Arc::clone(&shared), Arc::new(clients::prober(&shared.settings, &health)?));
-        let threadless = |error: std::io::Error| LogError::Stop(format!("the system starts no more threads: {error}"));
-        let watchdog = Watchdog::new(end_process()).map_err(threadless)?;
+        let group = Arc::new(Group::new(Arc::clone(&shared)));
+        let prober = Prober::new(Arc::clone(&shared))?;
+        let health_seen = Arc::clone(&shared.health);
+        let threadless = |error: std::io::Error| LogError::Restart(format!("the system starts no more threads: {error}"));
+        let watchdog = Watchdog::new(end_process(), Box::new(move || health_seen.brokers_are_down())).map_err(threadless)?;
         let (commands, writer) =
-            WriterThread::spawn(Arc::clone(&shared), Arc::clone(&consumer), prober.clone(), watchdog.clone()).map_err(threadless)?;
-        let reader = ReaderThread::spawn(Arc::clone(&shared), Arc::clone(&consumer)).map_err(threadless)?;
+            WriterThread::spawn(Arc::clone(&shared), Arc::clone(&group), prober.clone(), watchdog.clone()).map_err(threadless)?;
+        let reader = ReaderThread::spawn(Arc::clone(&shared), Arc::clone(&group), prober.clone(), watchdog.clone())?;
         let probing = prober.clone().spawn().map_err(threadless)?;
         Ok(Self {
             shared,
-            consumer,
+            group,
             prober,
             restorer: None,
             commands: Some(commands),
@@ -147,7 +150,7 @@ impl KafkaLog {
     async fn blocking<T: Send + 'static>(&self, ask: impl FnOnce(Prober) -> Result<T, LogError> + Send + 'static) -> Result<T, LogError> {
         let prober = self.prober.clone();
         let asked = tokio::task::spawn_blocking(move || ask(prober)).await;
-        asked.map_err(|error| LogError::Stop(format!("a thread that asks Kafka has ended: {error}")))?
+        asked.map_err(|error| LogError::Restart(format!("a thread that asks Kafka has ended: {error}")))?
     }
 
     /// Where each partition is read from: the position given, or its earliest record. A position that its partition does not hold is an error.
@@ -167,49 +170,66 @@ impl KafkaLog {
         .await
     }
 
+    /// Another member of the group that is not in this instance's slot, by name.
+    async fn another(&self) -> Result<Option<String>, LogError> {
+        self.blocking(|prober| prober.another_instance()).await
+    }
+
     /// Waits until no other instance of the application is a member of the group: joining beside it would take partitions from it.
     async fn wait_until_alone(&self, until: Instant) -> Result<(), LogError> {
-        let settings = &self.shared.settings;
         loop {
-            let (group, own) = (settings.application_id.clone(), format!("{}-", settings.instance()));
-            let consumer = Arc::clone(&self.consumer);
-            let others = self
-                .blocking(move |prober| {
-                    let groups =
-                        prober.until_answered("members of the group", || consumer.fetch_group_list(Some(&group), GROUP_TIMEOUT))?;
-                    let members = groups.groups().iter().flat_map(|group| group.members());
-                    // A static member's id begins with its instance's name.
-                    Ok(members
-                        .filter(|member| !member.id().starts_with(&own))
-                        .map(|member| member.client_id().to_owned())
-                        .collect::<Vec<_>>())
-                })
-                .await?;
-            match others.first() {
-                None => return Ok(()),
-                Some(other) if Instant::now() >= until => return Err(not_alone(settings, &format!("member \"{other}\""))),
-                Some(_) => self.shared.health.doing("waiting for another instance to leave"),
+            match self.another().await? {
+                None => break,
+                Some(other) if Instant::now() >= until => return Err(not_alone(&self.shared.settings, &other)),
+                Some(other) => self.shared.health.waits_for(Some(format!("another instance is a member of the group: {other}"))),
             }
             self.pause(Duration::from_millis(500)).await?;
         }
+        self.shared.health.waits_for(None);
+        Ok(())
     }
 
-    /// Waits until the group has assigned all partitions to this instance.
+    /// Waits until the group has assigned all partitions to this instance. A member that comes back within its session gets the assignment that it had,
+    /// whatever it subscribes to now: if that is not what is to be read, it leaves the group and joins it anew.
     async fn wait_for_assignment(&self, until: Instant) -> Result<(), LogError> {
         self.shared.health.doing("waiting for the group's partitions");
         loop {
-            {
+            let (missing, settled) = {
                 let state = self.shared.lock();
-                let expected = state.base.iter().count();
-                if state.owned.len() >= expected {
+                let missing = state.base.iter().filter(|(partition, _)| !state.owned.contains(partition)).count();
+                if missing == 0 && !state.foreign {
                     return Ok(());
                 }
-                if Instant::now() >= until {
-                    return Err(not_alone(&self.shared.settings, &format!("this one got {} of {expected} partitions", state.owned.len())));
+                (missing, state.assigned_at.is_some_and(|at| at.elapsed() >= ASSIGNMENT_SETTLES))
+            };
+            let is_late = Instant::now() >= until;
+            if settled || is_late {
+                let another = self.another().await?;
+                match another {
+                    Some(other) if is_late => return Err(not_alone(&self.shared.settings, &other)),
+                    None if is_late => return Err(unassigned(&self.shared.settings, missing)),
+                    Some(_) => {}
+                    None => self.join_anew(until).await?,
                 }
             }
             self.pause(LOOK_EVERY).await?;
         }
+    }
+
+    /// Leaves the group, although its members keep their places when a process ends, and joins it again.
+    async fn join_anew(&self, until: Instant) -> Result<(), LogError> {
+        say::joining_anew();
+        self.group.unsubscribe();
+        while !self.shared.lock().owned.is_empty() && Instant::now() < until {
+            self.pause(LOOK_EVERY).await?;
+        }
+        {
+            let mut state = self.shared.lock();
+            (state.foreign, state.assigned_at) = (false, None);
+        }
+        // The request to leave is sent once the partitions are given back.
+        self.pause(LOOK_EVERY * 4).await?;
+        self.group.subscribe().map_err(|error| clients::misconfigured(&error))
     }
 
     /// Waits a little, unless the log is closed or has failed.
@@ -218,7 +238,7 @@ impl KafkaLog {
         let state = self.shared.lock();
         match &state.fault {
             Some(fault) => Err(fault.clone().into()),
-            None if state.closed => Err(LogError::Stop("closed while starting".into())),
+            None if state.closed => Err(LogError::Closed("asked to end while starting".into())),
             None => Ok(()),
         }
     }
@@ -229,6 +249,14 @@ fn not_alone(settings: &KafkaSettings, detail: &str) -> LogError {
         "another instance of application \"{}\" is running ({detail}). One application runs as one instance: end the other one, or give this one \
          an application id of its own",
         settings.application_id
+    ))
+}
+
+fn unassigned(settings: &KafkaSettings, missing: usize) -> LogError {
+    LogError::Restart(format!(
+        "the group \"{}\" has not assigned {missing} partitions within {} s, although no other instance is a member of it",
+        settings.application_id,
+        settings.timeouts.assignment.as_secs()
     ))
 }
 
@@ -249,13 +277,19 @@ impl Log for KafkaLog {
         }
         let Some(restorer) = &self.restorer else { return Ok(()) };
         let started = Arc::clone(restorer).read(partition);
-        let mut chunks = started.map_err(|error| LogError::Stop(format!("the system starts no more threads: {error}")))?;
+        let mut chunks = started.map_err(|error| LogError::Restart(format!("the system starts no more threads: {error}")))?;
         while let Some(chunk) = chunks.recv().await {
             for record in chunk?.iter() {
                 each(record.key.unwrap_or_default(), record.value);
             }
         }
         Ok(())
+    }
+
+    async fn holds(&mut self, topic: &str, partition: i32) -> Result<std::ops::Range<i64>, LogError> {
+        let topic = topic.to_owned();
+        let ends = self.blocking(move |prober| prober.ends_of(&topic, partition)).await?;
+        Ok(ends.low..ends.high)
     }
 
     async fn start(&mut self, from: &[Offset]) -> Result<(), LogError> {
@@ -269,7 +303,7 @@ impl Log for KafkaLog {
             state.next = positions.clone();
             state.base = positions;
         }
-        self.consumer.subscribe(&self.shared.present()).map_err(|error| clients::misconfigured(&error))?;
+        self.group.subscribe().map_err(|error| clients::misconfigured(&error))?;
         self.wait_for_assignment(until).await?;
         let mut state = self.shared.lock();
         // Records that were fetched before all partitions were assigned are read again, from the positions given.
@@ -342,12 +376,16 @@ impl Log for KafkaLog {
 
 /// How long until the batch must be handed over; zero: now.
 fn due_in(state: &State, limits: &Limits, clock: Moment) -> Duration {
+    // An epoch that can't be committed now would only be dropped. The group's next assignment wakes us.
+    if state.go_back || !state.is_whole() {
+        return AT_MOST;
+    }
     if state.is_full() {
         return Duration::ZERO;
     }
     let linger = state.first_at.map(|first| limits.linger.saturating_sub(first.elapsed()));
     let timer = limits.timer_at.map(|timer| Duration::from_millis(u64::try_from((timer - clock).0).unwrap_or(0)));
-    linger.into_iter().chain(timer).min().unwrap_or(Duration::from_secs(3600))
+    linger.into_iter().chain(timer).min().unwrap_or(AT_MOST)
 }
 
 fn hand_over(state: &mut State, batch: &mut Batch, clock: Moment) {

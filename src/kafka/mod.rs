@@ -5,15 +5,17 @@
 //! ```text
 //!  reader  (reader.rs)    polls the partitions in step, fills the next batch; serves rebalances        -> next_batch
 //!  writer  (writer.rs)    owns the transactional producer: begin, records, offsets, commit             <- submit, settled
-//!  prober  (prober.rs)    asks for the partitions' ends: lag, positions that are gone, silent brokers  -> health, faults
+//!  prober  (prober.rs)    asks for partitions' ends and topics: lag, positions that are gone           -> health, faults
 //!          (watchdog.rs)  ends the process when a call of the writer does not return
 //! ```
 //!
 //! The rules:
 //! - An *unknown* result of a commit (timeout, connection lost) is never guessed. The writer destroys the producer, makes a new one with the same
 //!   id, which ends the open transaction, and reads the committed offsets: they show whether it was committed.
-//! - A fenced process stops for good: it never makes a new producer.
-//! - A revoke of partitions waits for the commit that is under way. Every epoch that was read before the revoke is dropped.
+//! - A process stops for good where another one uses its slot: it never makes a new producer. A broker's word "fenced" is no proof of another
+//!   process: after an outage it is said of requests of our own that arrived late. A mark that each process writes is the proof (`mark.rs`).
+//! - A revoke of partitions waits for nobody. Every epoch that was read before the revoke is dropped, unless its commit was there first.
+//! - A thread that ends while the log goes on, by a panic or however, stops the log.
 //! - No record is skipped: if a partition does not hold the position to read, the log stops with a sentence that says what to do.
 //! - While brokers do not answer, the log tries again for ever; [`KafkaHealth`] reports it.
 
@@ -23,17 +25,25 @@ pub mod changelog;
 pub mod client;
 mod clients;
 mod fault;
+mod group;
 mod health;
+#[cfg(test)]
+mod interleavings;
 mod log;
+mod mark;
+mod offsets;
 mod prober;
 mod reader;
 mod rebalance;
+mod refusal;
 mod restore;
 mod settings;
 mod shared;
+mod statistics;
 mod watchdog;
 mod writer;
 
 pub use health::{HealthReport, KafkaHealth, PartitionReport};
 pub use log::{Closer, KafkaLog};
 pub use settings::{KafkaSettings, KafkaTimeouts};
+pub use watchdog::end_now;

@@ -9,9 +9,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
-use super::clients::PlainConsumer;
+use super::clients::{self, PlainConsumer};
 use super::fault::{Fault, is_refused};
 use super::shared::{Partition, Shared};
 use crate::engine::log::LogError;
@@ -24,11 +24,17 @@ const NEW_TOPIC_PATIENCE: Duration = Duration::from_secs(5);
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// The client that asks. Clones share it.
+/// How often a topic must be found missing before it counts as deleted: a broker that has just started may not know of it yet.
+const MISSING_TIMES: u32 = 3;
+const MISSING_PAUSE: Duration = Duration::from_secs(1);
+
+/// The clients that ask. Clones share them.
 #[derive(Clone)]
 pub(super) struct Prober {
-    shared: Arc<Shared>,
-    consumer: Arc<PlainConsumer>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) consumer: Arc<PlainConsumer>,
+    /// Asks as a reader of committed records does: what an open transaction holds is not answered.
+    pub(super) committed: Arc<PlainConsumer>,
 }
 
 /// A partition's first offset and the one after its last, records of open transactions included.
@@ -39,8 +45,10 @@ pub(super) struct Ends {
 }
 
 impl Prober {
-    pub(super) fn new(shared: Arc<Shared>, consumer: Arc<PlainConsumer>) -> Self {
-        Self { shared, consumer }
+    pub(super) fn new(shared: Arc<Shared>) -> Result<Self, LogError> {
+        let consumer = Arc::new(clients::prober(&shared.settings, &shared.health, false)?);
+        let committed = Arc::new(clients::prober(&shared.settings, &shared.health, true)?);
+        Ok(Self { shared, consumer, committed })
     }
 
     /// Every partition of the topics that are there. A source's topic that is not there yet is noted, and looked for now and then; one of Waybill's own
@@ -157,12 +165,49 @@ impl Prober {
         }
     }
 
+    /// An error if a topic that Waybill writes does not exist any more.
+    pub(super) fn check_own_topics(&self) -> Result<(), LogError> {
+        for topic in self.shared.settings.own_topics.iter() {
+            let mut found_missing = 0;
+            while self.until_answered(topic, || self.is_missing(topic))? {
+                found_missing += 1;
+                if found_missing == MISSING_TIMES {
+                    return Err(Fault::own_topic_gone(topic).into());
+                }
+                thread::sleep(MISSING_PAUSE);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_missing(&self, topic: &str) -> Result<bool, KafkaError> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), ASK_TIMEOUT)?;
+        let found = metadata.topics().iter().find(|found| found.name() == topic);
+        Ok(match found.map(|found| (found.error().map(Code::from), found.partitions().len())) {
+            None => true,
+            Some((Some(code), _)) => matches!(code, Code::UnknownTopicOrPartition | Code::UnknownTopic),
+            Some((None, _)) => false,
+        })
+    }
+
+    /// A member of the group that is not in this instance's slot, by its client's name and host; asks until the brokers answer.
+    pub(super) fn another_instance(&self) -> Result<Option<String>, LogError> {
+        let group = &self.shared.settings.application_id;
+        let groups = self.until_answered("members of the group", || self.consumer.fetch_group_list(Some(group), ASK_TIMEOUT))?;
+        let mut members = groups.groups().iter().filter(|found| found.name() == group).flat_map(|found| found.members());
+        let other = members.find(|member| !is_in_slot(member.id(), &self.shared.settings.instance()));
+        Ok(other.map(|member| format!("member \"{}\" at {}", member.client_id(), member.client_host())))
+    }
+
     pub(super) fn spawn(self) -> std::io::Result<JoinHandle<()>> {
         thread::Builder::new().name("waybill-prober".into()).spawn(move || {
-            while !self.shared.lock().ending {
-                self.look();
-                self.pause();
-            }
+            let shared = Arc::clone(&self.shared);
+            shared.guarded("waybill-prober", || {
+                while !self.shared.lock().ending {
+                    self.look();
+                    self.pause();
+                }
+            });
         })
     }
 
@@ -172,6 +217,7 @@ impl Prober {
         while !left.is_zero() && !self.shared.lock().ending {
             // Serves the client's logs and errors meanwhile.
             let _ = self.consumer.poll(step);
+            let _ = self.committed.poll(Duration::ZERO);
             left = left.saturating_sub(step);
         }
     }
@@ -187,8 +233,14 @@ impl Prober {
         };
         for (partition, _) in next.iter() {
             let topic = self.shared.topic(partition);
-            match self.consumer.fetch_watermarks(topic, partition.number, ASK_TIMEOUT) {
-                Ok((low, high)) => self.note(partition, Ends { low, high }),
+            let looked = self.consumer.fetch_watermarks(topic, partition.number, ASK_TIMEOUT).and_then(|(low, high)| {
+                let behind = self.shared.lock().read_to_of(partition).is_some_and(|(position, _)| position < high);
+                // The end of committed records matters only where reading stands before the end.
+                let stable = behind.then(|| self.committed.fetch_watermarks(topic, partition.number, ASK_TIMEOUT)).transpose()?;
+                Ok((Ends { low, high }, stable.map(|(_, stable)| stable)))
+            });
+            match looked {
+                Ok((ends, stable)) => self.note(partition, ends, stable),
                 Err(error) => {
                     super::rebalance::note_error(&self.shared.health, &error, &error.to_string());
                     return self.shared.health.brokers_down();
@@ -200,12 +252,24 @@ impl Prober {
             return self.shared.health.brokers_down();
         }
         self.shared.health.brokers_answer();
+        if !self.shared.lock().has_uncommitted() {
+            self.shared.health.all_committed();
+        }
+        for held in self.shared.health.report().partitions {
+            if let Some((at, seconds)) = held.held {
+                say::partition_held(&held.topic, held.partition, at, seconds);
+            }
+        }
+        if let Err(LogError::Stop(sentence)) = self.check_own_topics() {
+            self.shared.fail(Fault::Stop(sentence));
+        }
     }
 
-    fn note(&self, partition: Partition, ends: Ends) {
+    fn note(&self, partition: Partition, ends: Ends, stable: Option<i64>) {
         // Read after the ends were asked for: it can only be further on.
-        let Some(position) = self.shared.lock().next.get(partition) else { return };
-        self.shared.health.progress(self.shared.topic(partition), partition.number, position, ends.high);
+        let Some((position, committed)) = self.shared.lock().read_to_of(partition) else { return };
+        let seen = [position, committed, ends.high];
+        self.shared.health.progress(self.shared.topic(partition), partition.number, seen, stable);
         if position < ends.low {
             let gone = self.check_position(partition, position, ends);
             gone.unwrap_or_else(|fault| self.shared.fail(fault));
@@ -229,11 +293,44 @@ impl Shared {
         }
         self.health.error(&format!("{what}: {error}"));
         self.health.brokers_down();
-        say::brokers_do_not_answer(&self.settings.bootstrap, what, &error.to_string(), pause);
-        if self.is_ending() {
-            return Err(LogError::Stop(format!("closed while Kafka at {} did not answer ({what}: {error})", self.settings.bootstrap)));
+        // Said once in a while: an outage may take hours.
+        if self.health.may_say(error.rdkafka_error_code().map_or(0, |code| code as i64) - 1_000_000).is_some() {
+            say::brokers_do_not_answer(&self.settings.bootstrap, what, &error.to_string());
         }
+        self.go_on()?;
         thread::sleep(pause);
         Ok(())
+    }
+
+    /// An error if a wait is of no use any more: the log was asked to end, or has stopped.
+    pub(super) fn go_on(&self) -> Result<(), LogError> {
+        let state = self.lock();
+        match &state.fault {
+            Some(fault) => Err(fault.clone().into()),
+            None if state.ending || state.closed => {
+                Err(LogError::Closed(format!("asked to end while waiting for Kafka at {}", self.settings.bootstrap)))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A static member's id is its instance's name, a hyphen, and a UUID of 36 letters.
+fn is_in_slot(member: &str, instance: &str) -> bool {
+    const UUID: usize = 36;
+    member.strip_prefix(instance).and_then(|rest| rest.strip_prefix('-')).is_some_and(|id| id.len() == UUID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_another_slot_is_not_taken_for_one_of_this() {
+        let member = |instance: &str| format!("{instance}-0c9c5e0e-6c4a-4a3f-9a57-0d6cf2a1b0aa");
+        assert!(is_in_slot(&member("shop-1"), "shop-1"));
+        assert!(!is_in_slot(&member("shop-1-2"), "shop-1"));
+        assert!(!is_in_slot(&member("shop-12"), "shop-1"));
+        assert!(!is_in_slot("rdkafka-0c9c5e0e-6c4a-4a3f-9a57-0d6cf2a1b0aa", "shop-1"), "a dynamic member");
     }
 }

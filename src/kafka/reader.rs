@@ -14,10 +14,15 @@ use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::ahead::Ahead;
-use super::fault::{Fault, while_reading};
+use super::clients;
+use super::fault::{Fault, ReadError, while_reading};
+use super::group::Group;
+use super::prober::Prober;
 use super::rebalance::GroupConsumer;
 use super::shared::{Partition, Shared};
+use super::watchdog::Watchdog;
 use crate::engine::in_step::{Choice, choose};
+use crate::engine::log::LogError;
 use crate::telemetry::say;
 
 /// How long one poll waits. A request to go back is seen at most so much later.
@@ -25,11 +30,21 @@ const POLL: Duration = Duration::from_millis(50);
 /// Time for everything that waits in the consumer's own queue: hundreds of events.
 const SERVE: Duration = Duration::from_millis(1);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
+/// At most so many consumers one after the other, if none of them gets all its partitions: then a new process has to try.
+const RENEWALS_MAX: u32 = 5;
+const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The thread's own state.
 pub(super) struct ReaderThread {
     shared: Arc<Shared>,
+    group: Arc<Group>,
+    prober: Prober,
+    watchdog: Watchdog,
     consumer: Arc<GroupConsumer>,
+    /// Why the consumer can't go on: it must be replaced.
+    lost: Option<String>,
+    /// How often it was replaced since one had all partitions.
+    renewals: u32,
     /// One for each partition that this instance owns.
     ahead: Vec<Ahead>,
 }
@@ -44,13 +59,21 @@ enum Step {
 }
 
 impl ReaderThread {
-    pub(super) fn spawn(shared: Arc<Shared>, consumer: Arc<GroupConsumer>) -> std::io::Result<JoinHandle<()>> {
-        let reader = Self { shared, consumer, ahead: Vec::new() };
-        thread::Builder::new().name("waybill-reader".into()).spawn(move || reader.run())
+    /// Makes the group's consumer, and the thread that polls it.
+    pub(super) fn spawn(shared: Arc<Shared>, group: Arc<Group>, prober: Prober, watchdog: Watchdog) -> Result<JoinHandle<()>, LogError> {
+        let consumer = clients::group_consumer(&shared, 1)?;
+        group.set(&consumer);
+        let guard = Arc::clone(&shared);
+        let reader = Self { shared, group, prober, watchdog, consumer, lost: None, renewals: 0, ahead: Vec::new() };
+        let spawned = thread::Builder::new().name("waybill-reader".into()).spawn(move || guard.guarded("waybill-reader", || reader.run()));
+        spawned.map_err(|error| LogError::Restart(format!("the system starts no more threads: {error}")))
     }
 
     fn run(mut self) {
         loop {
+            if let Some(detail) = self.lost.take() {
+                self.renew(&detail);
+            }
             match self.next_step() {
                 Step::End => break,
                 Step::GoBack => self.go_back(),
@@ -61,8 +84,11 @@ impl ReaderThread {
         }
     }
 
-    fn next_step(&self) -> Step {
+    fn next_step(&mut self) -> Step {
         let state = self.shared.lock();
+        if self.renewals > 0 && state.started && state.is_whole() {
+            self.renewals = 0;
+        }
         if state.ending {
             Step::End
         } else if state.go_back {
@@ -78,6 +104,7 @@ impl ReaderThread {
 
     fn poll(&mut self) {
         self.serve_consumer(Duration::ZERO);
+        self.note_ends();
         let mut failed = None;
         for ahead in &mut self.ahead {
             failed = ahead.fill().err().or(failed);
@@ -96,7 +123,8 @@ impl ReaderThread {
     /// before are in the consumer's queue, and go first.
     fn serve_consumer(&mut self, time: Duration) {
         loop {
-            while let Some(polled) = self.consumer.poll(time) {
+            let consumer = Arc::clone(&self.consumer);
+            while let Some(polled) = consumer.poll(time).filter(|_| self.lost.is_none()) {
                 match polled {
                     Ok(message) => {
                         let topic = self.shared.topic_index(message.topic());
@@ -167,6 +195,7 @@ impl ReaderThread {
         };
         if state.first_at.is_none() && !state.filling.is_empty() {
             state.first_at = Some(now);
+            self.shared.health.records_wait();
         }
         let is_ready = (was_empty && state.first_at.is_some()) || state.is_full();
         drop(state);
@@ -174,6 +203,24 @@ impl ReaderThread {
             self.shared.ready.notify_one();
         }
         wait
+    }
+
+    /// Notes where a partition ends behind its last record: nothing of it waits here, and what was fetched up to there is taken.
+    fn note_ends(&mut self) {
+        let ends = self.shared.take_ends();
+        if ends.is_empty() {
+            return;
+        }
+        let mut state = self.shared.lock();
+        if !state.started || state.go_back {
+            return;
+        }
+        for (partition, end) in ends {
+            let is_dry = self.ahead.iter().any(|ahead| ahead.partition == partition && ahead.head().next.is_none());
+            if is_dry && state.next.get(partition).is_some_and(|next| end > next) {
+                state.read_to.set(partition, end);
+            }
+        }
     }
 
     fn wait_for_room(&mut self) {
@@ -187,7 +234,7 @@ impl ReaderThread {
     /// Subscribes once more, since a topic has appeared. The group keeps what it has assigned, and adds the new topic's partitions.
     fn subscribe(&self) {
         self.shared.lock().subscribe = false;
-        if let Err(error) = self.consumer.subscribe(&self.shared.present()) {
+        if let Err(error) = self.group.subscribe() {
             self.shared.fail(Fault::Stop(format!("the group can't subscribe to a topic that has appeared: {error}. Start again")));
         }
     }
@@ -195,22 +242,18 @@ impl ReaderThread {
     /// Goes back to where the last committed epoch ended. Done between two polls, so that no record read before can slip in after it.
     fn go_back(&mut self) {
         self.serve_consumer(SERVE);
-        self.ahead.iter_mut().for_each(Ahead::forget);
+        let (generation, partitions) = self.shared.lock().targets();
         let mut targets = TopicPartitionList::new();
-        {
-            let mut state = self.shared.lock();
-            state.forget_read();
-            for partition in &state.owned {
-                if let Some(offset) = state.base.get(*partition) {
-                    // A topic's name comes from the settings and an offset is not negative: this can't fail.
-                    let _ = targets.add_partition_offset(self.shared.topic(*partition), partition.number, Offset::Offset(offset));
-                }
-            }
+        for (partition, offset) in partitions {
+            // A topic's name comes from the settings and an offset is not negative: this can't fail.
+            let offset = offset.map_or(Offset::Beginning, Offset::Offset);
+            let _ = targets.add_partition_offset(self.shared.topic(partition), partition.number, offset);
         }
         match self.seek(targets) {
             Ok(()) => {
-                self.shared.lock().go_back = false;
-                self.shared.room.notify_all();
+                self.ahead.iter_mut().for_each(Ahead::forget);
+                self.shared.lock().is_back(generation);
+                self.shared.ready.notify_one();
             }
             Err(detail) => {
                 say::seek_failed(&detail);
@@ -232,7 +275,49 @@ impl ReaderThread {
         }
     }
 
-    fn failed(&self, error: &KafkaError) {
+    /// The consumer has failed for good, mostly because the broker has fenced it: after an outage that is by its own request to join, which was answered
+    /// late. If another process is there, this one ends; else a new consumer takes the place, and reads from what is committed.
+    fn renew(&mut self, detail: &str) {
+        say::consumer_lost(detail);
+        self.ahead.clear();
+        let number = {
+            let mut state = self.shared.lock();
+            let owned: Vec<_> = state.owned.iter().copied().collect();
+            state.revoke(owned);
+            state.consumer += 1;
+            self.shared.health.assigned(0, state.base.iter().count());
+            state.consumer
+        };
+        match self.prober.other_in_slot(&self.watchdog) {
+            Ok(None) => {}
+            Ok(Some(other)) => return self.shared.fail(Fault::fenced(&self.shared.settings.who(), &other)),
+            // The log is ending, or has stopped already.
+            Err(_) => return,
+        }
+        self.renewals += 1;
+        if self.renewals > RENEWALS_MAX {
+            return self.shared.fail(Fault::client_failed(detail));
+        }
+        thread::sleep(RENEWAL_PAUSE * (self.renewals - 1));
+        let consumer = match clients::group_consumer(&self.shared, number) {
+            Ok(consumer) => consumer,
+            Err(error) => return self.shared.fail(Fault::client_failed(&error.to_string())),
+        };
+        self.group.set(&consumer);
+        let old = std::mem::replace(&mut self.consumer, consumer);
+        // Closing a client can take its time, or hang; nobody waits for it.
+        let closing = thread::Builder::new().name("waybill-closing".into()).spawn(move || drop(old));
+        if let Err(error) = closing {
+            return self.shared.fail(Fault::client_failed(&format!("the system starts no more threads: {error}")));
+        }
+        if self.shared.lock().subscribed
+            && let Err(error) = self.group.subscribe()
+        {
+            self.shared.fail(Fault::client_failed(&error.to_string()));
+        }
+    }
+
+    fn failed(&mut self, error: &KafkaError) {
         let Some(code) = error.rdkafka_error_code() else { return };
         let reason = self.shared.health.last_error().unwrap_or_else(|| error.to_string());
         let (code, reason) = match (code, self.consumer.client().fatal_error()) {
@@ -242,10 +327,14 @@ impl ReaderThread {
         if code == Code::AllBrokersDown {
             self.shared.health.brokers_down();
         }
-        if let Some(fault) = while_reading(code, &reason, &self.shared.settings.who()) {
-            self.shared.fail(fault);
-            // The log has stopped; what polling would bring is of no use any more.
-            thread::sleep(POLL);
+        match while_reading(code, &reason) {
+            ReadError::Passes => {}
+            ReadError::Renew(detail) => self.lost = Some(detail),
+            ReadError::Fault(fault) => {
+                self.shared.fail(fault);
+                // The log has stopped; what polling would bring is of no use any more.
+                thread::sleep(POLL);
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What librdkafka calls back: rebalances, errors and log lines.
 //!
-//! Assigned partitions get explicit positions. Partitions are revoked only while no transaction is open.
+//! Assigned partitions get explicit positions. A callback waits for nobody: it changes the state under its lock and returns (`State::revoke`).
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::time::Instant;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -21,6 +22,8 @@ pub(super) type GroupConsumer = BaseConsumer<ReaderContext>;
 /// Context of the group's consumer.
 pub(super) struct ReaderContext {
     pub shared: Arc<Shared>,
+    /// Which of the process's consumers it is of: only the newest one's partitions count.
+    pub number: u64,
 }
 
 impl ClientContext for ReaderContext {
@@ -34,6 +37,16 @@ impl ClientContext for ReaderContext {
     fn error(&self, error: KafkaError, reason: &str) {
         note_error(&self.shared.health, &error, reason);
     }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.shared.note_statistics(statistics);
+    }
+}
+
+impl ReaderContext {
+    fn counts(&self) -> bool {
+        self.shared.lock().consumer == self.number
+    }
 }
 
 impl ConsumerContext for ReaderContext {
@@ -41,11 +54,13 @@ impl ConsumerContext for ReaderContext {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done = match kind {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                self.assigned(partitions);
+                let partitions = if self.counts() { &self.assigned(partitions) } else { &*partitions };
                 if cooperative { consumer.incremental_assign(partitions) } else { consumer.assign(partitions) }
             }
             _ => {
-                self.revoked(partitions);
+                if self.counts() {
+                    self.revoked(partitions);
+                }
                 if cooperative { consumer.incremental_unassign(partitions) } else { consumer.unassign() }
             }
         };
@@ -56,36 +71,34 @@ impl ConsumerContext for ReaderContext {
 }
 
 impl ReaderContext {
-    /// Each partition is read from where the last committed epoch ended; a new one from its earliest record.
-    fn assigned(&self, partitions: &TopicPartitionList) {
+    /// Each partition is read from where the last committed epoch ended; a new one from its earliest record. Gives what is to be read: partitions of
+    /// topics that the group subscribed to in an earlier life are left out.
+    fn assigned(&self, partitions: &TopicPartitionList) -> TopicPartitionList {
         let mut state = self.shared.lock();
-        for mut element in partitions.elements() {
-            let Some(partition) = self.partition(element.topic(), element.partition()) else { continue };
-            let from = state.base.get(partition).map_or(Offset::Beginning, Offset::Offset);
-            if let Err(error) = element.set_offset(from) {
+        let mut read = TopicPartitionList::with_capacity(partitions.count());
+        for element in partitions.elements() {
+            let Some(partition) = self.partition(element.topic(), element.partition()) else {
+                state.foreign = true;
+                continue;
+            };
+            let from = state.assign(partition).map_or(Offset::Beginning, Offset::Offset);
+            // A topic's name comes from the settings and an offset is not negative: this can't fail.
+            if let Err(error) = read.add_partition_offset(element.topic(), element.partition(), from) {
                 say::rebalance_failed(&error.to_string());
             }
-            state.owned.insert(partition);
         }
+        state.assigned_at = Some(Instant::now());
         say::partitions_assigned(partitions.count(), state.owned.len());
         self.shared.health.assigned(state.owned.len(), state.base.iter().count());
         drop(state);
         self.shared.ready.notify_one();
+        read
     }
 
     /// What was read and not committed is dropped.
     fn revoked(&self, partitions: &TopicPartitionList) {
-        // A commit that is under way ends first; the watchdog limits the wait.
-        let _no_transaction = self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.shared.lock();
-        for element in partitions.elements() {
-            if let Some(partition) = self.partition(element.topic(), element.partition()) {
-                state.owned.remove(&partition);
-            }
-        }
-        state.generation += 1;
-        state.forget_read();
-        state.go_back = true;
+        state.revoke(partitions.elements().iter().filter_map(|element| self.partition(element.topic(), element.partition())));
         say::partitions_revoked(partitions.count(), state.owned.len());
         self.shared.health.assigned(state.owned.len(), state.base.iter().count());
     }
@@ -120,13 +133,18 @@ pub(super) fn note_error(health: &KafkaHealth, error: &KafkaError, reason: &str)
     }
     if error.rdkafka_error_code() != Some(Code::PartitionEOF) {
         health.error(reason);
-        say::kafka_client_error(&error.to_string(), reason);
+        let code = error.rdkafka_error_code().map_or(0, |code| code as i64);
+        if let Some(repeated) = health.may_say(code) {
+            say::kafka_client_error(&error.to_string(), reason, repeated);
+        }
     }
 }
 
 /// Passes on a line of librdkafka's own log.
 pub(super) fn log_line(level: RDKafkaLogLevel, facility: &str, text: &str) {
     let level = match level {
+        // The same comes as an error, which is said once in a while.
+        _ if matches!(facility, "FAIL" | "ERROR" | "REQTMOUT") => ClientLine::Debug,
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => ClientLine::Error,
         // That a producer's property does not fit a consumer: one table of properties serves both.
         RDKafkaLogLevel::Warning if facility == "CONFWARN" => ClientLine::Debug,
@@ -139,7 +157,7 @@ pub(super) fn log_line(level: RDKafkaLogLevel, facility: &str, text: &str) {
 
 /// The topic whose id has changed, by a line of librdkafka's debug log. librdkafka itself goes on reading at the same offset. The first id that it
 /// learns of a topic replaces an empty one.
-fn recreated_topic(text: &str) -> Option<&str> {
+pub(super) fn recreated_topic(text: &str) -> Option<&str> {
     let (before, ids) = text.split_once(" changed id from ")?;
     let (old, new) = ids.split_once(" to ")?;
     let is_empty = |id: &str| id.trim().trim_end_matches('=').bytes().all(|byte| byte == b'A');

@@ -15,7 +15,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
 use super::clients::PlainConsumer;
-use super::fault::while_reading;
+use super::fault::{Fault, ReadError, while_reading};
 use super::prober::Prober;
 use super::shared::Shared;
 use crate::engine::log::LogError;
@@ -108,7 +108,7 @@ impl Restorer {
                 Some(Ok(_)) | None => {}
             }
             if self.shared.is_ending() {
-                return Err(LogError::Stop("closed while the state was being restored".into()));
+                return Err(LogError::Closed("asked to end while the state was being restored".into()));
             }
             if (chunk.len() >= CHUNK_RECORDS || chunk.bytes() >= CHUNK_BYTES)
                 && send.blocking_send(Ok(std::mem::replace(&mut chunk, fresh()))).is_err()
@@ -122,7 +122,11 @@ impl Restorer {
     fn check(&self, partition: i32, error: &KafkaError) -> Result<(), LogError> {
         let Some(code) = error.rdkafka_error_code() else { return Ok(()) };
         let detail = format!("{}[{partition}]: {error}", self.shared.settings.changelog_topic);
-        while_reading(code, &detail, &self.shared.settings.who()).map_or(Ok(()), |fault| Err(fault.into()))
+        match while_reading(code, &detail) {
+            ReadError::Passes => Ok(()),
+            ReadError::Renew(detail) => Err(Fault::client_failed(&detail).into()),
+            ReadError::Fault(fault) => Err(fault.into()),
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct KafkaSettings {
     pub exchange_topic: Arc<str>,
     /// The state; one partition a shard.
     pub changelog_topic: Arc<str>,
+    /// All topics that Waybill writes. If one is deleted while it runs, it stops: what the topic held is gone.
+    pub own_topics: Arc<[Arc<str>]>,
     /// How long calls and waits may take.
     pub timeouts: KafkaTimeouts,
 }
@@ -163,6 +165,8 @@ impl KafkaSettings {
                 config.set(name, value.to_string());
             }
         }
+        // Only the statistics say how far a partition was fetched.
+        config.set("statistics.interval.ms", "5000");
         // Only the debug log says that a topic's id has changed.
         config.set("debug", "topic").set_log_level(RDKafkaLogLevel::Debug);
         config
@@ -180,10 +184,14 @@ impl KafkaSettings {
         config
     }
 
-    /// Asks for metadata and for the ends of partitions, records of open transactions included.
-    pub(super) fn prober(&self) -> ClientConfig {
-        let mut config = self.base("prober");
-        config.set("isolation.level", "read_uncommitted").set("allow.auto.create.topics", "false");
+    /// Asks for metadata, for the ends of partitions and for the group's offsets: as a reader of committed records, or with what open transactions
+    /// hold. It needs the group's name and never joins it.
+    pub(super) fn prober(&self, committed: bool) -> ClientConfig {
+        let mut config = self.base(if committed { "asker" } else { "prober" });
+        config.set("group.id", &self.application_id);
+        config.set("isolation.level", if committed { "read_committed" } else { "read_uncommitted" });
+        config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        config.set("allow.auto.create.topics", "false");
         config
     }
 
@@ -208,6 +216,10 @@ impl KafkaSettings {
         config.set("queue.buffering.max.messages", "2000000").set("queue.buffering.max.kbytes", "2097151");
         // The markers of a commit are still on their way when the next transaction begins: its first requests are repeated after this time.
         config.set("retry.backoff.ms", "10").set("retry.backoff.max.ms", "500");
+        // A topic that was deleted must not come back with a broker's defaults.
+        config.set("allow.auto.create.topics", "false");
+        // Only the debug log says that a topic's id has changed.
+        config.set("debug", "topic").set_log_level(RDKafkaLogLevel::Debug);
         // Reports of deliveries that succeeded are of no use.
         config.set("delivery.report.only.error", "true");
         config

@@ -1,6 +1,7 @@
 //! What the threads share: the batch that is being filled, how far each partition is read, and which partitions this instance owns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,9 @@ pub(super) struct Partition {
     pub topic: u16,
     pub number: i32,
 }
+
+/// Committed offsets, each with the text beside it.
+pub(super) type Committed = BTreeMap<Partition, (Option<i64>, String)>;
 
 /// Wakes the reader: librdkafka's threads ring it when a queue has got something to read.
 #[derive(Default)]
@@ -56,8 +60,10 @@ pub(super) struct Shared {
     pub room: Condvar,
     /// `next_batch` waits here for records.
     pub ready: Notify,
-    /// Held while a transaction runs: a revoke waits for it, so that none is cut in the middle by a rebalance.
-    pub gate: Mutex<()>,
+    /// Ends of partitions that the client's statistics have shown and the reader has not looked at.
+    ends: Mutex<Vec<(Partition, i64)>>,
+    /// This process's name, which no other has: its mark in Kafka ([`super::mark`]).
+    pub process: String,
 }
 
 /// The state of the log between its threads.
@@ -76,8 +82,16 @@ pub(super) struct State {
     pub ending: bool,
     /// All partitions are assigned and their positions checked: what is read from now on counts.
     pub started: bool,
+    /// The group's consumer has subscribed: so must one that takes its place.
+    pub subscribed: bool,
+    /// The number of the consumer whose callbacks count. One that was replaced still has partitions revoked while it closes.
+    pub consumer: u64,
     /// Partitions that the group has assigned to this instance.
     pub owned: BTreeSet<Partition>,
+    /// When the group has last assigned partitions.
+    pub assigned_at: Option<Instant>,
+    /// The group has assigned partitions of topics that are not subscribed to: it has given back an older assignment.
+    pub foreign: bool,
     /// Raised whenever partitions were revoked, or an epoch was not committed: records read before it must not be committed any more.
     pub generation: u64,
     /// The generation of the batch that was handed over last.
@@ -86,6 +100,8 @@ pub(super) struct State {
     pub base: Positions,
     /// How far each partition is read: the lowest offset that may come next.
     pub next: Positions,
+    /// Where it is known that nothing but transactions' markers stands between `next` and here.
+    pub read_to: Positions,
     /// Asks the reader to go back to `base`.
     pub go_back: bool,
     /// Source topics that are not there yet, by their place among those subscribed.
@@ -105,15 +121,21 @@ impl Shared {
             closed: false,
             ending: false,
             started: false,
+            subscribed: false,
+            consumer: 0,
             owned: BTreeSet::new(),
+            assigned_at: None,
+            foreign: false,
             generation: 0,
             handed: 0,
             base: Positions::default(),
             next: Positions::default(),
+            read_to: Positions::default(),
             go_back: false,
             absent: BTreeSet::new(),
             subscribe: false,
         };
+        let process = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
         Self {
             settings,
             topics,
@@ -122,8 +144,18 @@ impl Shared {
             bell: Arc::default(),
             room: Condvar::new(),
             ready: Notify::new(),
-            gate: Mutex::new(()),
+            ends: Mutex::default(),
+            process,
         }
+    }
+
+    pub(super) fn set_ends(&self, ends: Vec<(Partition, i64)>) {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = ends;
+    }
+
+    /// The ends that were noted since the last call.
+    pub(super) fn take_ends(&self) -> Vec<(Partition, i64)> {
+        std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The state; a thread that panicked while it held it leaves it whole enough to end in order.
@@ -168,9 +200,23 @@ impl Shared {
         self.ready.notify_one();
     }
 
+    /// Why the log has stopped, if it has.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.lock().fault.clone()
+    }
+
     pub(super) fn is_ending(&self) -> bool {
         let state = self.lock();
         state.ending || state.closed
+    }
+
+    /// The body of a thread. If it ends while the log goes on, by a panic or however, the log stops: half a log would stand there and look alive.
+    pub(super) fn guarded(&self, name: &'static str, body: impl FnOnce()) {
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+        let ending = self.lock().ending;
+        if ended.is_err() || !ending {
+            self.fail(Fault::Restart(format!("the thread {name} has ended. A new process goes on from what was committed")));
+        }
     }
 }
 
@@ -183,12 +229,90 @@ impl State {
         }
     }
 
+    /// All partitions that are read are assigned to this instance.
+    pub(super) fn is_whole(&self) -> bool {
+        self.base.iter().all(|(partition, _)| self.owned.contains(&partition))
+    }
+
+    /// How far a partition is read, and how far that is committed: behind the markers that follow, where they are known.
+    pub(super) fn read_to_of(&self, partition: Partition) -> Option<(i64, i64)> {
+        let (next, base) = (self.next.get(partition)?, self.base.get(partition).unwrap_or(0));
+        let read_to = self.read_to.get(partition).unwrap_or(next).max(next);
+        Some((read_to, if base >= next { read_to.max(base) } else { base }))
+    }
+
+    /// Partitions that are read and committed up to their last record, where markers follow: up to where.
+    pub(super) fn behind_markers(&self) -> Vec<(Partition, i64)> {
+        if self.go_back {
+            return Vec::new();
+        }
+        let behind = self.read_to.iter().filter(|(partition, read_to)| {
+            let base = self.base.get(*partition).unwrap_or(0);
+            self.owned.contains(partition) && self.next.get(*partition).is_some_and(|next| next <= base) && *read_to > base
+        });
+        behind.collect()
+    }
+
     /// Drops what was read and not handed over.
-    pub(super) fn forget_read(&mut self) {
+    fn forget_read(&mut self) {
         let clock = self.filling.clock;
         self.filling.clear(clock);
         self.first_at = None;
         self.next = self.base.clone();
+        self.read_to = Positions::default();
+    }
+
+    /// What was read until now, handed over or not, must not be committed any more. The reader goes back to the committed positions; nobody waits for
+    /// it: what is in the batch after that was read from there.
+    pub(super) fn read_again(&mut self) {
+        self.generation += 1;
+        self.forget_read();
+        self.go_back = true;
+    }
+
+    /// The group assigns a partition. Gives where it is read from; `None`: it is new, and read from its earliest record.
+    pub(super) fn assign(&mut self, partition: Partition) -> Option<i64> {
+        self.owned.insert(partition);
+        self.base.get(partition)
+    }
+
+    /// The group takes partitions away. A commit that is under way is not waited for: Kafka lets no offsets of a member's older generation into a
+    /// transaction, so it fails, or was there before the group went on.
+    pub(super) fn revoke(&mut self, partitions: impl IntoIterator<Item = Partition>) {
+        for partition in partitions {
+            self.owned.remove(&partition);
+        }
+        self.read_again();
+    }
+
+    /// An epoch that was read in this generation may still be committed.
+    pub(super) fn may_commit<'p>(&self, generation: u64, partitions: impl IntoIterator<Item = &'p Partition>) -> bool {
+        self.generation == generation && partitions.into_iter().all(|partition| self.owned.contains(partition))
+    }
+
+    /// An epoch that was read in this generation is committed. If the group was rebalanced meanwhile, reading began again before its end.
+    pub(super) fn committed(&mut self, generation: u64, offsets: impl IntoIterator<Item = (Partition, i64)>) {
+        for (partition, next) in offsets {
+            self.base.set(partition, next);
+        }
+        if self.generation != generation {
+            self.read_again();
+        }
+    }
+
+    /// Records were read that are not committed.
+    pub(super) fn has_uncommitted(&self) -> bool {
+        self.go_back || self.next.iter().any(|(partition, next)| self.base.get(partition).is_none_or(|base| next > base))
+    }
+
+    /// Where reading begins again, and the generation for which that holds.
+    pub(super) fn targets(&self) -> (u64, Vec<(Partition, Option<i64>)>) {
+        (self.generation, self.owned.iter().map(|partition| (*partition, self.base.get(*partition))).collect())
+    }
+
+    /// The reader is back where it was asked to be, unless it was asked again meanwhile.
+    pub(super) fn is_back(&mut self, generation: u64) {
+        self.go_back &= self.generation != generation;
     }
 }
 

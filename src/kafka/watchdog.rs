@@ -13,11 +13,16 @@ use crate::telemetry::say;
 
 const NONE: u64 = u64::MAX;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a call may take after brokers have come back.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What the watchdog does: end the process with this exit code and reason; in tests something that can be seen.
 pub(super) type Bite = Arc<dyn Fn(u8, &str) + Send + Sync>;
 
-/// Watches one call at a time, and the end of the log.
+/// While this says so, brokers are known to be away: a call that waits for them does not hang. It gets the same time again once they answer.
+pub(super) type Away = Box<dyn Fn() -> bool + Send>;
+
+/// Watches one call at a time, and the end of the log. Of two calls that overlap only the later one is watched.
 #[derive(Clone)]
 pub(super) struct Watchdog {
     inner: Arc<Inner>,
@@ -32,7 +37,7 @@ struct Inner {
 }
 
 impl Watchdog {
-    pub(super) fn new(bite: Bite) -> std::io::Result<Self> {
+    pub(super) fn new(bite: Bite, away: Away) -> std::io::Result<Self> {
         let inner = Arc::new(Inner {
             begun: Instant::now(),
             call_until: AtomicU64::new(NONE),
@@ -40,7 +45,7 @@ impl Watchdog {
             ended: AtomicBool::new(false),
         });
         let watched = Arc::downgrade(&inner);
-        thread::Builder::new().name("waybill-watchdog".into()).spawn(move || watch(&watched, &bite))?;
+        thread::Builder::new().name("waybill-watchdog".into()).spawn(move || watch(&watched, &bite, &away))?;
         Ok(Self { inner })
     }
 
@@ -71,12 +76,16 @@ impl Inner {
 }
 
 /// Looks until the log has ended or was dropped.
-fn watch(watched: &Weak<Inner>, bite: &Bite) {
+fn watch(watched: &Weak<Inner>, bite: &Bite, away: &Away) {
     while let Some(inner) = watched.upgrade().filter(|inner| !inner.ended.load(Ordering::Acquire)) {
         let now = inner.at(Duration::ZERO);
-        if now > inner.call_until.load(Ordering::Acquire) {
+        let until = inner.call_until.load(Ordering::Acquire);
+        if until != NONE && away() {
+            // Fails where the call has returned meanwhile.
+            let _ = inner.call_until.compare_exchange(until, until.max(inner.at(PATIENCE)), Ordering::AcqRel, Ordering::Acquire);
+        } else if now > until {
             inner.call_until.store(NONE, Ordering::Release);
-            bite(exit::WATCHDOG, "a call into the Kafka client does not return");
+            bite(exit::RESTART, "a call into the Kafka client does not return");
         }
         if now > inner.close_until.load(Ordering::Acquire) {
             inner.close_until.store(NONE, Ordering::Release);
@@ -91,12 +100,17 @@ fn watch(watched: &Weak<Inner>, bite: &Bite) {
 pub(super) fn end_process() -> Bite {
     Arc::new(|code, why| {
         say::process_ended(code, why);
-        #[allow(unsafe_code)]
-        // SAFETY: `_exit` takes an integer, touches no memory of ours and does not return.
-        unsafe {
-            libc::_exit(i32::from(code))
-        }
+        end_now(code)
     })
+}
+
+/// Ends the process with this code, and waits for nothing.
+pub fn end_now(code: u8) -> ! {
+    #[allow(unsafe_code)]
+    // SAFETY: `_exit` takes an integer, touches no memory of ours and does not return.
+    unsafe {
+        libc::_exit(i32::from(code))
+    }
 }
 
 #[cfg(test)]
@@ -108,12 +122,18 @@ mod tests {
     #[test]
     fn bites_for_a_call_that_does_not_return_and_for_no_other() {
         let (bitten, bites) = mpsc::channel();
-        let watchdog = Watchdog::new(Arc::new(move |code, _: &str| {
+        let outage = Arc::new(AtomicBool::new(true));
+        let away = Arc::clone(&outage);
+        let bite = Arc::new(move |code, _: &str| {
             let _ = bitten.send(code);
-        }))
-        .unwrap();
+        });
+        let watchdog = Watchdog::new(bite, Box::new(move || away.load(Ordering::Acquire))).unwrap();
         watchdog.during(Duration::from_secs(3600), || ());
-        watchdog.during(Duration::ZERO, || assert_eq!(bites.recv(), Ok(exit::WATCHDOG)));
+        watchdog.during(Duration::from_millis(150), || {
+            assert!(bites.recv_timeout(Duration::from_millis(400)).is_err(), "the brokers are away")
+        });
+        outage.store(false, Ordering::Release);
+        watchdog.during(Duration::ZERO, || assert_eq!(bites.recv(), Ok(exit::RESTART)));
         watchdog.close_within(Duration::ZERO);
         assert_eq!(bites.recv(), Ok(exit::CLOSING));
         watchdog.end();

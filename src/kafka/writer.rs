@@ -6,16 +6,18 @@
 //!    +-> abort, go back to the committed positions --> NotCommitted
 //!    |  an unknown result (also of the abort)
 //!    +-> new producer, same id: init_transactions ends the open transaction; committed offsets = ours ? Committed : NotCommitted
-//!    |  fenced, access refused
+//!    |  the transactional id has a newer epoch
+//!    +-> another process is there ? LogError : as an unknown result
+//!    |  access refused, a topic that is gone
 //!    +-> LogError
 //! ```
+//!
+//! It waits for brokers alone, never for another thread of ours: see ARCHITECTURE.md, "Who waits for whom".
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer};
@@ -24,17 +26,24 @@ use tokio::sync::oneshot;
 
 use super::clients::{self, TransactionalProducer};
 use super::fault::{Failed, Fault, in_transaction, is_unanswered};
+use super::group::Group;
 use super::prober::Prober;
-use super::rebalance::GroupConsumer;
-use super::shared::{Partition, Shared};
+use super::refusal::Refusal;
+use super::shared::{Committed, Partition, Shared};
 use super::watchdog::Watchdog;
 use crate::engine::log::{CommitOutcome, LogError, Offset, OutRecord, Transaction};
 use crate::telemetry::say;
 
 /// How often the producer is polled for its logs and errors while it has nothing to do.
 const IDLE_POLL: Duration = Duration::from_millis(250);
-const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
+/// After an epoch that the broker refused: how long until the next one is tried. Doubled each time.
+const REFUSED_PAUSE_FIRST: Duration = Duration::from_millis(100);
+const REFUSED_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// How often offsets are moved behind transactions' markers, while nothing else is committed.
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+/// Another process writes its mark a moment after it has taken up the transactional id.
+const MARK_FOLLOWS: Duration = Duration::from_secs(2);
 /// How many bytes of text Kafka keeps beside an offset (`offset.metadata.max.bytes`).
 const METADATA_BYTES_MAX: usize = 4096;
 
@@ -46,16 +55,17 @@ pub(super) enum Command {
     Commit { transaction: Transaction, generation: u64, answer: oneshot::Sender<Result<CommitOutcome, LogError>> },
 }
 
-/// Committed offsets, each with the text beside it.
-type Committed = BTreeMap<Partition, (Option<i64>, String)>;
-
 /// The thread's own state.
 pub(super) struct WriterThread {
     shared: Arc<Shared>,
-    consumer: Arc<GroupConsumer>,
+    group: Arc<Group>,
     prober: Prober,
     watchdog: Watchdog,
     producer: Option<TransactionalProducer>,
+    /// How many epochs in a row the broker has refused.
+    refused: u32,
+    /// When offsets were last moved behind markers.
+    tidied: Instant,
     /// The committed offsets as far as we know: read at the start, and changed by our own commits.
     known: Committed,
     /// The generation in which the committed offsets were last checked to be those that we know.
@@ -65,13 +75,25 @@ pub(super) struct WriterThread {
 impl WriterThread {
     pub(super) fn spawn(
         shared: Arc<Shared>,
-        consumer: Arc<GroupConsumer>,
+        group: Arc<Group>,
         prober: Prober,
         watchdog: Watchdog,
     ) -> std::io::Result<(mpsc::Sender<Command>, JoinHandle<()>)> {
         let (commands, receive) = mpsc::channel();
-        let writer = Self { shared, consumer, prober, watchdog, producer: None, known: Committed::new(), verified: 0 };
-        let thread = thread::Builder::new().name("waybill-writer".into()).spawn(move || writer.run(&receive))?;
+        let guard = Arc::clone(&shared);
+        let writer = Self {
+            shared,
+            group,
+            prober,
+            watchdog,
+            producer: None,
+            refused: 0,
+            tidied: Instant::now(),
+            known: Committed::new(),
+            verified: 0,
+        };
+        let thread =
+            thread::Builder::new().name("waybill-writer".into()).spawn(move || guard.guarded("waybill-writer", || writer.run(&receive)))?;
         Ok((commands, thread))
     }
 
@@ -85,6 +107,7 @@ impl WriterThread {
                     if let Some(producer) = &self.producer {
                         producer.poll(Duration::ZERO);
                     }
+                    self.tidy();
                 }
             }
         }
@@ -96,10 +119,10 @@ impl WriterThread {
     fn committed(&mut self) -> Result<Vec<Offset>, LogError> {
         if self.producer.is_none() {
             self.shared.health.doing("taking up the transactional id");
-            self.producer = Some(self.new_producer()?);
+            self.producer = Some(self.marked_producer()?);
         }
         self.shared.health.doing("reading the committed offsets");
-        self.known = self.stable_offsets(&self.prober.all_partitions()?)?;
+        self.known = self.prober.stable_offsets(&self.prober.all_partitions()?, &self.watchdog)?;
         self.verified = self.shared.lock().generation;
         Ok(self.known.iter().map(|(partition, (next, metadata))| self.offset(*partition, *next, metadata.clone())).collect())
     }
@@ -110,21 +133,36 @@ impl WriterThread {
 
     /// A producer that has taken up the transactional id. Tries until the brokers answer.
     fn new_producer(&self) -> Result<TransactionalProducer, LogError> {
-        let who = self.shared.settings.who();
         let limit = self.shared.settings.timeouts.commit;
         loop {
-            let producer = clients::producer(&self.shared.settings, &self.shared.health)?;
+            let producer = clients::producer(&self.shared)?;
             let taken = self.watched(limit, || producer.init_transactions(limit));
             producer.poll(Duration::ZERO);
             let Err(error) = taken else {
                 self.shared.health.brokers_answer();
                 return Ok(producer);
             };
-            match in_transaction("init_transactions", &error, &who) {
-                Failed::Fault(fault) => return Err(fault.into()),
-                Failed::Abort(_) | Failed::Unknown(_) => self.shared.may_retry("init_transactions", &error, RETRY)?,
-            }
             self.give_up(producer);
+            match in_transaction("init_transactions", &error) {
+                Failed::Fault(fault) => return Err(fault.into()),
+                Failed::Abort(_) | Failed::Unknown(_) | Failed::Superseded(_) => {
+                    self.shared.may_retry("init_transactions", &error, RETRY)?;
+                }
+            }
+        }
+    }
+
+    /// A producer that has taken up the transactional id and written this process's mark.
+    fn marked_producer(&self) -> Result<TransactionalProducer, LogError> {
+        loop {
+            let producer = self.new_producer()?;
+            let limit = self.shared.settings.timeouts.commit * 2;
+            let known = self.prober.stable_offsets(&self.prober.all_partitions()?, &self.watchdog)?;
+            let marked = self.watched(limit, || self.prober.write_mark(&producer, &known));
+            producer.poll(Duration::ZERO);
+            let Err(error) = marked else { return Ok(producer) };
+            self.give_up(producer);
+            self.shared.may_retry("this process's mark", &error, RETRY)?;
         }
     }
 
@@ -138,66 +176,107 @@ impl WriterThread {
         self.watchdog.during(limit + self.shared.settings.timeouts.watchdog_margin, call)
     }
 
-    /// The committed offsets, once no open transaction changes them.
-    fn stable_offsets(&self, partitions: &[Partition]) -> Result<Committed, LogError> {
-        let answer = self.prober.until_answered("committed offsets", || {
-            let mut asked = TopicPartitionList::with_capacity(partitions.len());
-            for partition in partitions {
-                asked.add_partition(self.shared.topic(*partition), partition.number);
-            }
-            let answer = self.watched(ASK_TIMEOUT, || self.consumer.committed_offsets(asked, ASK_TIMEOUT))?;
-            answer.elements().iter().try_for_each(|element| element.error())?;
-            Ok(answer)
-        })?;
-        let elements = answer.elements();
-        let committed = elements.iter().filter_map(|element| {
-            let partition = Partition { topic: self.shared.topic_index(element.topic())?, number: element.partition() };
-            let next = if let KafkaOffset::Offset(next) = element.offset() { Some(next) } else { None };
-            Some((partition, (next, element.metadata().to_owned())))
-        });
-        Ok(committed.collect())
-    }
-
     fn commit(&mut self, transaction: &Transaction, generation: u64) -> Result<CommitOutcome, LogError> {
         if transaction.records.is_empty() && transaction.offsets.is_empty() {
             return Ok(CommitOutcome::Committed);
         }
-        let outcome = {
-            let shared = Arc::clone(&self.shared);
-            let _no_revoke = shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            self.commit_gated(transaction, generation)?
-        };
-        if outcome == CommitOutcome::NotCommitted {
-            self.go_back()?;
-        }
-        Ok(outcome)
-    }
-
-    /// Commits with the gate closed: no partition is revoked meanwhile.
-    fn commit_gated(&mut self, transaction: &Transaction, generation: u64) -> Result<CommitOutcome, LogError> {
         let offsets = self.resolve(&transaction.offsets)?;
-        if !self.is_current(&offsets, generation) {
-            say::epoch_revoked();
-            return Ok(CommitOutcome::NotCommitted);
+        if !self.shared.lock().may_commit(generation, offsets.keys()) {
+            return Ok(self.dropped(Refusal::of_step(Some(Code::RebalanceInProgress), "partitions were revoked")));
         }
         self.verify(generation)?;
-        let outcome = match self.attempt(&transaction.records, &offsets) {
-            Ok(()) => CommitOutcome::Committed,
-            Err(Failed::Fault(fault)) => return Err(fault.into()),
-            Err(Failed::Abort(detail)) => self.abort(&offsets, &detail)?,
-            Err(Failed::Unknown(detail)) => self.find_out(&offsets, &detail)?,
+        let broken = match self.attempt(&transaction.records, &offsets) {
+            Ok(()) => return Ok(self.committed_now(offsets, generation)),
+            Err(broken) => broken,
         };
-        if outcome == CommitOutcome::Committed {
-            self.shared.health.brokers_answer();
-            let mut state = self.shared.lock();
-            for (partition, (next, metadata)) in offsets {
-                if let Some(next) = next {
-                    state.base.set(partition, next);
+        if matches!(broken.cause.label, "topic" | "broker") {
+            self.prober.check_own_topics()?;
+        }
+        let outcome = match broken.failed {
+            Failed::Fault(fault) => return Err(fault.into()),
+            Failed::Abort(detail) => self.abort(&offsets, &detail)?,
+            Failed::Unknown(detail) => self.find_out(&offsets, &detail)?,
+            Failed::Superseded(detail) => self.superseded(&offsets, &detail)?,
+        };
+        match outcome {
+            CommitOutcome::Committed => Ok(self.committed_now(offsets, generation)),
+            CommitOutcome::NotCommitted => {
+                let is_refusal = broken.cause.label != "rebalance";
+                let dropped = self.dropped(broken.cause);
+                if is_refusal {
+                    self.pause_after_refusal();
                 }
-                self.known.insert(partition, (next, metadata));
+                Ok(dropped)
             }
         }
-        Ok(outcome)
+    }
+
+    /// Commits how far partitions are read behind the markers that follow their last records. Otherwise a topic that is quiet until retention has
+    /// emptied it would seem to have lost a record: the marker, at the committed offset.
+    fn tidy(&mut self) {
+        if self.tidied.elapsed() < TIDY_EVERY || self.refused > 0 {
+            return;
+        }
+        self.tidied = Instant::now();
+        let (generation, behind) = {
+            let state = self.shared.lock();
+            if !state.started || state.closed || state.fault.is_some() {
+                return;
+            }
+            (state.generation, state.behind_markers())
+        };
+        let offsets = behind.into_iter().map(|(partition, next)| {
+            let beside = self.known.get(&partition).map_or_else(String::new, |(_, text)| text.clone());
+            self.offset(partition, Some(next), beside)
+        });
+        let offsets: Vec<_> = offsets.collect();
+        if offsets.is_empty() {
+            return;
+        }
+        match self.commit(&Transaction { records: Vec::new(), offsets }, generation) {
+            Ok(_) | Err(LogError::Closed(_)) => {}
+            Err(LogError::Fenced(sentence)) => self.shared.fail(Fault::Fenced(sentence)),
+            Err(LogError::Stop(sentence) | LogError::Restore(sentence)) => self.shared.fail(Fault::Stop(sentence)),
+            Err(LogError::Restart(sentence)) => self.shared.fail(Fault::Restart(sentence)),
+        }
+    }
+
+    fn committed_now(&mut self, offsets: Committed, generation: u64) -> CommitOutcome {
+        self.refused = 0;
+        self.shared.health.brokers_answer();
+        let more_wait = {
+            let mut state = self.shared.lock();
+            state.committed(generation, offsets.iter().filter_map(|(partition, (next, _))| Some((*partition, (*next)?))));
+            state.has_uncommitted()
+        };
+        self.shared.health.committed(more_wait);
+        self.known.extend(offsets);
+        self.shared.room.notify_all();
+        CommitOutcome::Committed
+    }
+
+    /// The epoch is not committed: its records are read again.
+    fn dropped(&self, cause: Refusal) -> CommitOutcome {
+        let sentence = cause.sentence.clone();
+        if self.shared.health.not_committed(cause) {
+            say::epoch_not_committed(&sentence);
+        }
+        self.shared.lock().read_again();
+        self.shared.room.notify_all();
+        CommitOutcome::NotCommitted
+    }
+
+    /// What the broker refuses now it will refuse in a moment too.
+    fn pause_after_refusal(&mut self) {
+        let pause = REFUSED_PAUSE_FIRST * 2_u32.pow(self.refused.min(8));
+        self.refused += 1;
+        let until = Instant::now() + pause.min(REFUSED_PAUSE_MAX);
+        while Instant::now() < until && self.shared.go_on().is_ok() {
+            if let Some(producer) = &self.producer {
+                producer.poll(Duration::ZERO);
+            }
+            thread::sleep(REFUSED_PAUSE_FIRST);
+        }
     }
 
     /// The transaction's offsets by partition. A partition without an offset keeps the one where reading began: nothing of it was read yet.
@@ -212,14 +291,11 @@ impl WriterThread {
             }
             let partition = Partition { topic, number: offset.partition };
             let next = offset.next.or_else(|| state.base.get(partition)).unwrap_or(0);
-            Ok((partition, (Some(next), offset.metadata.clone())))
+            // Behind the markers that follow the last record: Kafka's own tools then show no lag, and a topic that was emptied behind it no loss.
+            let marked = state.read_to_of(partition).filter(|_| state.next.get(partition) == Some(next)).map(|(read_to, _)| read_to);
+            Ok((partition, (Some(marked.unwrap_or(next).max(next)), offset.metadata.clone())))
         };
         offsets.iter().map(resolve).collect()
-    }
-
-    fn is_current(&self, offsets: &Committed, generation: u64) -> bool {
-        let state = self.shared.lock();
-        state.generation == generation && offsets.keys().all(|partition| state.owned.contains(partition))
     }
 
     /// After partitions were revoked: checks that no other instance has committed meanwhile. Our state would not fit its offsets.
@@ -228,10 +304,10 @@ impl WriterThread {
             return Ok(());
         }
         let partitions: Vec<_> = self.known.keys().copied().collect();
-        if self.stable_offsets(&partitions)? != self.known {
-            return Err(LogError::Restore(
-                "another instance of the application has committed while this one did not own its partitions. Start again, so that the state is \
-                 restored"
+        if self.prober.stable_offsets(&partitions, &self.watchdog)? != self.known {
+            return Err(LogError::Restart(
+                "another process has committed for this application while this one did not own its partitions. A new process restores what is \
+                 committed"
                     .into(),
             ));
         }
@@ -239,19 +315,22 @@ impl WriterThread {
         Ok(())
     }
 
-    fn attempt(&self, records: &[OutRecord], offsets: &Committed) -> Result<(), Failed> {
-        let Some(producer) = &self.producer else { return Err(Failed::Unknown("no producer yet".into())) };
-        let who = self.shared.settings.who();
+    fn attempt(&self, records: &[OutRecord], offsets: &Committed) -> Result<(), Broken> {
+        let Some(producer) = &self.producer else { return Err(Broken::step(Failed::Unknown("no producer yet".into()), None)) };
         let limit = self.shared.settings.timeouts.commit;
         producer.context().take_failed();
-        let failed = |step: &str, error: KafkaError| self.delivery(producer).unwrap_or_else(|| in_transaction(step, &error, &who));
+        let failed = |step: &str, error: KafkaError| {
+            delivery(producer).unwrap_or_else(|| Broken::step(in_transaction(step, &error), error.rdkafka_error_code()))
+        };
         self.watched(limit, || producer.begin_transaction()).map_err(|error| failed("begin", error))?;
         for record in records {
             self.send(producer, record)?;
         }
         if !offsets.is_empty() {
             // Asked for each time: a rebalance changes it.
-            let Some(group) = self.consumer.group_metadata() else { return Err(Failed::Abort("not a member of the group".into())) };
+            let Some(group) = self.group.metadata() else {
+                return Err(Broken::step(Failed::Abort("not a member of the group".into()), Some(Code::UnknownMemberId)));
+            };
             let list = self.partition_list(offsets);
             self.watched(limit, || producer.send_offsets_to_transaction(&list, &group, limit)).map_err(|error| failed("offsets", error))?;
         }
@@ -265,14 +344,15 @@ impl WriterThread {
             let mut element = list.add_partition(self.shared.topic(*partition), partition.number);
             // An offset that is not negative can be set.
             let _ = element.set_offset(KafkaOffset::Offset(next.unwrap_or(0).max(0)));
-            if !metadata.is_empty() {
-                element.set_metadata(metadata);
+            let beside = self.shared.beside(*partition, metadata);
+            if !beside.is_empty() {
+                element.set_metadata(beside);
             }
         }
         list
     }
 
-    fn send(&self, producer: &TransactionalProducer, record: &OutRecord) -> Result<(), Failed> {
+    fn send(&self, producer: &TransactionalProducer, record: &OutRecord) -> Result<(), Broken> {
         let mut full_since = None;
         let mut out = BaseRecord::<[u8], [u8]>::to(&record.topic);
         out.partition = record.partition;
@@ -293,88 +373,109 @@ impl WriterThread {
                     clients::pause(producer);
                     out = back;
                 }
-                Some(Code::MessageSizeTooLarge) => return Err(Failed::Fault(too_large(record))),
+                Some(Code::MessageSizeTooLarge) => return Err(Broken::step(Failed::Fault(too_large(record)), None)),
                 // The record was not sent: the transaction can be aborted, unless an earlier record was not delivered.
-                _ => {
-                    let who = self.shared.settings.who();
-                    let refused = || in_transaction("produce", &error, &who).or_abort(format!("produce to {}: {error}", record.topic));
-                    return Err(self.delivery(producer).unwrap_or_else(refused));
+                code => {
+                    let refused = || Broken {
+                        failed: in_transaction("produce", &error).or_abort(format!("produce to {}: {error}", record.topic)),
+                        cause: Refusal::of_record(code.unwrap_or(Code::Fail), &record.topic),
+                    };
+                    return Err(delivery(producer).unwrap_or_else(refused));
                 }
             }
         }
     }
 
     /// Waits until all records are delivered, in short pauses: the binding's own flush waits a tenth of a second at a time.
-    fn flush(&self, producer: &TransactionalProducer) -> Result<(), Failed> {
+    fn flush(&self, producer: &TransactionalProducer) -> Result<(), Broken> {
         let begun = Instant::now();
         let limit = self.shared.settings.timeouts.commit;
         while producer.in_flight_count() > 0 && !producer.context().has_failed() {
             if begun.elapsed() > limit {
-                return Err(Failed::Unknown("records were not delivered in time".into()));
+                let late = "records were not delivered in time";
+                return Err(Broken::step(Failed::Unknown(late.into()), Some(Code::MessageTimedOut)));
+            }
+            if let Some(fault) = self.shared.fault() {
+                return Err(Broken::step(Failed::Fault(fault), None));
             }
             clients::pause(producer);
         }
-        self.delivery(producer).map_or(Ok(()), Err)
-    }
-
-    /// What the first record that was not delivered means for the transaction.
-    fn delivery(&self, producer: &TransactionalProducer) -> Option<Failed> {
-        let (code, detail) = producer.context().take_failed()?;
-        Some(match code {
-            code if is_unanswered(code) => Failed::Unknown(detail),
-            Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Failed::Fault(Fault::Stop(format!(
-                "{detail}: a record is larger than its topic accepts. Raise the topic's max.message.bytes and start again. Nothing of this epoch \
-                 is visible"
-            ))),
-            _ => in_transaction("delivery", &KafkaError::MessageProduction(code), &self.shared.settings.who()).or_abort(detail),
-        })
+        delivery(producer).map_or(Ok(()), Err)
     }
 
     fn abort(&mut self, offsets: &Committed, detail: &str) -> Result<CommitOutcome, LogError> {
         say::transaction_aborted(detail);
         let limit = self.shared.settings.timeouts.commit;
         let Some(producer) = &self.producer else { return self.find_out(offsets, detail) };
-        let aborted = self.watched(limit, || producer.abort_transaction(limit));
+        let aborted = self.watched(limit, || clients::served(producer, || producer.abort_transaction(limit)));
         producer.poll(Duration::ZERO);
         producer.context().take_failed();
         match aborted {
             Ok(()) => Ok(CommitOutcome::NotCommitted),
-            Err(error) => match in_transaction("abort", &error, &self.shared.settings.who()) {
+            Err(error) => match in_transaction("abort", &error) {
                 Failed::Fault(fault) => Err(fault.into()),
+                Failed::Superseded(detail) => self.superseded(offsets, &detail),
                 Failed::Abort(detail) | Failed::Unknown(detail) => self.find_out(offsets, &detail),
             },
         }
     }
 
+    /// The transactional id has a newer epoch: another process has taken it up, or the broker has ended a transaction that was open for too long, or a
+    /// request of ours that was given up in an outage has arrived late. The mark tells.
+    fn superseded(&mut self, offsets: &Committed, detail: &str) -> Result<CommitOutcome, LogError> {
+        thread::sleep(MARK_FOLLOWS);
+        self.find_out(offsets, detail)
+    }
+
     /// After an unknown result: destroys the producer and makes a new one with the same id, which ends the open transaction. The committed offsets
-    /// then show whether it was committed.
+    /// then show whether it was committed. If another process has come, the id is its.
     fn find_out(&mut self, offsets: &Committed, detail: &str) -> Result<CommitOutcome, LogError> {
         say::commit_unknown(detail);
         self.shared.health.error(detail);
         if let Some(producer) = self.producer.take() {
             self.give_up(producer);
         }
+        if let Some(other) = self.prober.other_in_slot(&self.watchdog)? {
+            return Err(Fault::fenced(&self.shared.settings.who(), &other).into());
+        }
         self.producer = Some(self.new_producer()?);
         let partitions: Vec<_> = offsets.keys().copied().collect();
-        let found = self.stable_offsets(&partitions)?;
+        let found = self.prober.stable_offsets(&partitions, &self.watchdog)?;
         let outcome = decide(offsets, &self.known, &found)?;
         say::commit_known(outcome == CommitOutcome::Committed);
         Ok(outcome)
     }
+}
 
-    /// Waits until the reader is back at the committed positions. What was read until now, handed over or not, must not be committed any more.
-    fn go_back(&self) -> Result<(), LogError> {
-        let mut state = self.shared.lock();
-        state.generation += 1;
-        state.forget_read();
-        state.go_back = true;
-        self.shared.room.notify_all();
-        while state.go_back && state.fault.is_none() && !state.ending {
-            let (back, _) = self.shared.room.wait_timeout(state, IDLE_POLL).unwrap_or_else(PoisonError::into_inner);
-            state = back;
-        }
-        Ok(())
+/// Why a transaction failed: what it means for it, and the cause in words.
+struct Broken {
+    failed: Failed,
+    cause: Refusal,
+}
+
+impl Broken {
+    fn step(failed: Failed, code: Option<Code>) -> Self {
+        let cause = match &failed {
+            Failed::Abort(detail) | Failed::Unknown(detail) | Failed::Superseded(detail) => Refusal::of_step(code, detail),
+            Failed::Fault(fault) => Refusal::new("stopped", fault.sentence()),
+        };
+        Self { failed, cause }
     }
+}
+
+/// What the first record that was not delivered means for the transaction.
+fn delivery(producer: &TransactionalProducer) -> Option<Broken> {
+    let (code, place) = producer.context().take_failed()?;
+    let cause = Refusal::of_record(code, &place);
+    let detail = format!("delivery to {place}: {code}");
+    let failed = match code {
+        code if is_unanswered(code) => Failed::Unknown(detail),
+        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Failed::Fault(Fault::Stop(format!(
+            "{place}: a record is larger than its topic accepts. Raise the topic's max.message.bytes and start again. Nothing of this epoch is visible"
+        ))),
+        _ => in_transaction("delivery", &KafkaError::MessageProduction(code)).or_abort(detail),
+    };
+    Some(Broken { failed, cause })
 }
 
 impl Failed {
@@ -400,9 +501,8 @@ fn decide(ours: &Committed, before: &Committed, found: &Committed) -> Result<Com
     let unset = (None, String::new());
     let differing: Vec<_> = ours.iter().filter(|(partition, offset)| before.get(partition).unwrap_or(&unset) != *offset).collect();
     if differing.is_empty() {
-        return Err(LogError::Restore(
-            "the result of the last transaction is unknown, and it moved no offset that would show it. Start again, so that the state is \
-             restored"
+        return Err(LogError::Restart(
+            "the result of the last transaction is unknown, and it moved no offset that would show it. A new process restores what is committed"
                 .into(),
         ));
     }
@@ -412,9 +512,9 @@ fn decide(ours: &Committed, before: &Committed, found: &Committed) -> Result<Com
     match (is_ours, is_before) {
         (true, _) => Ok(CommitOutcome::Committed),
         (_, true) => Ok(CommitOutcome::NotCommitted),
-        _ => Err(LogError::Restore(
-            "the committed offsets are neither those of the last transaction nor those before it: another process has committed. Start again, so \
-             that the state is restored"
+        _ => Err(LogError::Restart(
+            "the committed offsets are neither those of the last transaction nor those before it: another process has committed. A new process \
+             restores what is committed"
                 .into(),
         )),
     }

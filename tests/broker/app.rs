@@ -131,6 +131,7 @@ pub fn settings(name: &str, bootstrap: &str) -> KafkaSettings {
         source_topics: Arc::from([Arc::from(format!("{name}.source"))]),
         exchange_topic: Arc::from(format!("{name}.exchange")),
         changelog_topic: Arc::from(format!("{name}.changelog")),
+        own_topics: ["out", "exchange", "changelog"].map(|topic| Arc::from(format!("{name}.{topic}"))).into(),
         timeouts: KafkaTimeouts {
             request: Duration::from_millis(1500),
             delivery: Duration::from_secs(2),

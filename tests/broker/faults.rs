@@ -209,6 +209,6 @@ async fn brokers_that_are_away_show_in_the_health_and_closing_ends_the_wait() {
         closer.close();
     };
     let (ended, ()) = tokio::join!(log.committed(), watching);
-    assert!(matches!(ended, Err(LogError::Stop(_))), "{ended:?}");
+    assert!(matches!(ended, Err(LogError::Closed(_))), "{ended:?}");
     log.close().await;
 }

@@ -243,6 +243,13 @@ impl Broker {
         }
     }
 
+    /// The offsets that a partition holds: of its earliest record, and the one after its last.
+    pub(super) fn holds(&self, topic: &str, partition: i32) -> std::ops::Range<i64> {
+        let inner = self.inner();
+        let found = inner.topics.get(topic).and_then(|topic| topic.partitions.get(usize::try_from(partition).ok()?));
+        found.map_or(0..0, |found| found.entries.front().map_or(found.next, |entry| entry.offset)..found.next)
+    }
+
     /// A reader of these topics from their earliest records. Records that it has not read are kept.
     pub fn tail(&self, topics: &[Arc<str>]) -> Tail {
         let mut inner = self.inner();

@@ -22,6 +22,8 @@ pub struct MemoryLog {
     /// A transaction is settled only by `settled`, as on Kafka.
     settles_late: bool,
     under_way: Option<Transaction>,
+    /// The group was rebalanced while a transaction was under way.
+    rebalanced: bool,
 }
 
 impl MemoryLog {
@@ -43,6 +45,7 @@ impl MemoryLog {
             crashes: Vec::new(),
             settles_late: false,
             under_way: None,
+            rebalanced: false,
         }
     }
 
@@ -54,6 +57,14 @@ impl MemoryLog {
     /// Cuts the next commit short at this point. Of several the last one given comes first.
     pub fn crash_next(&mut self, crash: CrashPoint) {
         self.crashes.push(crash);
+    }
+
+    /// The group takes all partitions away and gives them back: reading begins again at what is committed, once the transaction under way is settled.
+    pub fn rebalance(&mut self) {
+        self.rebalanced = self.under_way.is_some();
+        if !self.rebalanced {
+            self.seek_committed();
+        }
     }
 
     fn seek_committed(&mut self) {
@@ -80,6 +91,10 @@ impl Log for MemoryLog {
         Ok(())
     }
 
+    async fn holds(&mut self, topic: &str, partition: i32) -> Result<std::ops::Range<i64>, LogError> {
+        Ok(self.broker.holds(topic, partition))
+    }
+
     async fn start(&mut self, from: &[Offset]) -> Result<(), LogError> {
         self.positions.clear();
         for (index, topic) in self.topics.iter().enumerate() {
@@ -94,6 +109,9 @@ impl Log for MemoryLog {
 
     async fn next_batch(&mut self, limits: &Limits, batch: &mut Batch) -> Result<Next, LogError> {
         batch.clear(self.broker.now());
+        if self.rebalanced {
+            return Ok(Next::Settle);
+        }
         self.broker.read_in_step(&self.topics, &mut self.positions, |topic, partition, entry| {
             let headers = entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
             batch.push(topic, partition, entry.offset, entry.timestamp, entry.key, entry.value, headers);
@@ -112,7 +130,11 @@ impl Log for MemoryLog {
 
     async fn settled(&mut self) -> Result<CommitOutcome, LogError> {
         let under_way = self.under_way.take().ok_or_else(|| LogError::Stop("no transaction is under way".into()))?;
-        self.transact(under_way)
+        let outcome = self.transact(under_way);
+        if std::mem::take(&mut self.rebalanced) {
+            self.seek_committed();
+        }
+        outcome
     }
 }
 

@@ -83,3 +83,43 @@ fn a_shard_that_lost_its_state_is_not_taken_for_a_fresh_one() {
     let error = bench.start().expect_err("requests of that shard would be made twice").to_string();
     assert!(error.starts_with("1 of 16 shards have no state"), "{error}");
 }
+
+/// Two orders are read; then the group is away for so long that Kafka drops its offsets, and retention takes records.
+#[test]
+fn records_that_were_deleted_unread_are_refused_by_place_when_the_offsets_are_gone() {
+    let read = || {
+        let mut bench = Bench::new();
+        bench.start().expect("a fresh application starts");
+        bench.order(1);
+        bench.order(2);
+        bench.rest();
+        bench
+    };
+    let mut bench = read();
+    bench.broker.empty(super::SOURCE_TOPIC, 0);
+    bench.broker.forget_offsets(super::APPLICATION);
+    let restored = bench.start().expect("what is gone was read");
+    assert_eq!((restored.offsets_lost, restored.read_again), (true, 1));
+
+    let mut bench = read();
+    bench.order(3);
+    bench.broker.empty(super::SOURCE_TOPIC, 0);
+    bench.broker.forget_offsets(super::APPLICATION);
+    let error = bench.start().expect_err("an order was never read").to_string();
+    assert!(error.contains("facts[0]") && error.contains("up to offset 2") && error.contains("offsets 3 to 3"), "{error}");
+}
+
+/// An epoch that was dropped has read nothing.
+#[test]
+fn how_far_a_partition_was_read_goes_back_with_its_epoch() {
+    let mut bench = Bench::new();
+    bench.start().expect("a fresh application starts");
+    bench.order(1);
+    bench.rest();
+    bench.order(2);
+    bench.crash_next(CrashPoint::Aborted);
+    assert_eq!(bench.turn(), Turn::Dropped);
+    assert_eq!(bench.engine.as_ref().expect("it runs").core().reads.of(super::SOURCE_TOPIC, 0), Some(1));
+    bench.rest();
+    assert_eq!(bench.engine.as_ref().expect("it runs").core().reads.of(super::SOURCE_TOPIC, 0), Some(2));
+}
