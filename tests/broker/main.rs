@@ -9,6 +9,7 @@ mod app;
 mod cluster;
 mod faults;
 mod in_step;
+mod outages;
 mod proxy;
 mod restart;
 mod restore;

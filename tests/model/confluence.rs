@@ -11,6 +11,7 @@ use crate::drive::{Plan, Seen, play};
 use crate::history::History;
 use crate::plan::plan;
 use crate::runs::Plans;
+use crate::world::Entry;
 
 /// Exceptions that speak of a ledger: what was asked for depends on when it was.
 const OF_LEDGERS: &[&str] = &[
@@ -106,6 +107,11 @@ fn differing(one: Option<&Json>, two: Option<&Json>) -> String {
 
 /// Plays a history at once and otherwise: both runs end with the same events, and with those of the reference model.
 pub fn check(history: &History, plans: Plans, themes: &[Theme]) -> Result<(), String> {
+    check_with(history, plans, themes, plan)
+}
+
+/// As [`check`], played by other plans.
+pub fn check_with(history: &History, plans: Plans, themes: &[Theme], plan: impl Fn(&[Entry], u64) -> Plan) -> Result<(), String> {
     let plain = play(&history.entries, &Plan::plain(history.entries.len()), history.end)?;
     fault(&plain)?;
     disagreement(history, &plain, themes)?;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value as Json;
 use waybill::engine::memory::{Broker, CrashPoint, MemoryLog, TopicConfig};
-use waybill::engine::{Engine, OutRecord, Turn};
+use waybill::engine::{Engine, LogError, OutRecord, Turn};
 use waybill::events::Topic;
 use waybill::facts::Moment;
 use waybill::facts::time::Span;
@@ -29,6 +29,12 @@ pub enum Break {
     Restarted,
     /// ... and the group's offsets were forgotten meanwhile: all is read again.
     OffsetsLost,
+    /// The group was rebalanced: reading begins again at the committed offsets, whatever is under way.
+    Rebalanced,
+    /// A second process of the slot took over; the first wants to go on, and must not.
+    TakenOver,
+    /// The clock went back by an hour, for one turn.
+    ClockBack,
 }
 
 /// How a history is played.
@@ -143,20 +149,52 @@ impl Player<'_> {
             Break::Unanswered => Some(CrashPoint::AfterProduce),
             Break::Aborted => Some(CrashPoint::Aborted),
             Break::Died => Some(CrashPoint::AfterCommit),
-            Break::Restarted | Break::OffsetsLost => None,
+            _ => None,
         };
         if let Some(point) = point {
             engine.log_mut().crash_next(point);
             now(engine.turn()).map_err(|error| format!("turn: {error}"))?;
         }
-        if matches!(what, Break::Unanswered | Break::Aborted) {
-            return Ok(());
+        match what {
+            Break::Unanswered | Break::Aborted => return Ok(()),
+            Break::Rebalanced => {
+                // A record may be under way, or read and not handed over yet.
+                now(engine.turn()).map_err(|error| format!("turn: {error}"))?;
+                engine.log_mut().rebalance();
+                return Ok(());
+            }
+            Break::ClockBack => {
+                let before = self.broker.now();
+                self.broker.set_now(Moment(before.0 - 3_600_000));
+                now(engine.turn()).map_err(|error| format!("turn: {error}"))?;
+                self.broker.set_now(before);
+                return Ok(());
+            }
+            Break::TakenOver => return self.take_over(),
+            Break::Died | Break::Restarted | Break::OffsetsLost => {}
         }
         self.engine = None;
         if what == Break::OffsetsLost {
             self.broker.forget_offsets(&world::config().application.id);
         }
         self.start()
+    }
+}
+
+impl Player<'_> {
+    /// A second process starts in the slot while the first still runs.
+    fn take_over(&mut self) -> Result<(), String> {
+        let mut first = self.engine.take().ok_or("no engine")?;
+        self.start()?;
+        loop {
+            match now(first.turn()) {
+                Ok(Turn::Idle | Turn::Closed) => return Ok(()),
+                Ok(Turn::Submitted) => {}
+                Ok(Turn::Committed | Turn::Dropped) => return Err("the first process has committed beside the second".to_owned()),
+                Err(LogError::Fenced(_)) => return Ok(()),
+                Err(error) => return Err(format!("the first process: {error}")),
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `fold`, `goods`, `order`, `requests`, `stock`, `products`, `exceptions` | the reference model |
 //! | `confluence` | the engine against itself: however a history is played, the same events stand at the end |
 //! | `compare` | the engine against the reference model, by theme |
+//! | `faults` | dozens of faults in each history: the same events in the end |
 //! | `runs`, `shrink` | thousands of histories on all cores; a failing one made small and shown |
 //!
 //! The histories leave out what scenarios and other tests cover alone: returns, receipts, dispositions, refunds, decisions, customers, bundles
@@ -32,6 +33,7 @@ mod compare;
 mod confluence;
 mod drive;
 mod exceptions;
+mod faults;
 mod fold;
 mod goods;
 mod history;
