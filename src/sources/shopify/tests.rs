@@ -6,6 +6,11 @@ use crate::facts::{Amount, Change, Fact, OrderRow, Row};
 use crate::sources::fixtures::{common, translate};
 
 fn facts(event: &str, value: &str) -> Vec<Fact> {
+    triggered(event, value, None)
+}
+
+/// The facts of a delivery that was triggered at this moment, by its header.
+fn triggered(event: &str, value: &str, at: Option<&str>) -> Vec<Fact> {
     let topic: Arc<str> = "shopify".into();
     let record = Record {
         topic: &topic,
@@ -15,12 +20,16 @@ fn facts(event: &str, value: &str) -> Vec<Fact> {
         timestamp: Moment(1_000),
         key: None,
         value: Some(value.as_bytes()),
-        headers: [("x-shopify-topic", event.as_bytes())].into_iter().collect(),
+        headers: [("x-shopify-topic", event)].into_iter().chain(at.map(|at| ("x-shopify-triggered-at", at))).map(bytes).collect(),
     };
     let adapter = build(&common("shopify", "UTC"), &toml::Table::new()).expect("an adapter");
     let (reading, facts) = translate(&*adapter, "shopify", &record);
     assert_eq!(reading, Ok(Reading::Understood));
     facts
+}
+
+fn bytes<'a>((name, value): (&'a str, &'a str)) -> (&'a str, &'a [u8]) {
+    (name, value.as_bytes())
 }
 
 fn order(members: &str) -> String {
@@ -96,6 +105,33 @@ fn of_two_bodies_of_one_second_the_further_one_is_the_newer() {
     let open = version(r#""total_price":"1.00","line_items":[]"#);
     let cancelled = version(r#""total_price":"1.00","line_items":[],"cancelled_at":"2026-03-02T10:15:08Z""#);
     assert!(open < cancelled);
+}
+
+/// Whatever their bytes, and however far they are: the delivery's own stamp decides within a second, and a later second before it.
+#[test]
+fn of_two_deliveries_of_one_second_the_later_triggered_is_the_newer() {
+    let level = |available: u8, second: u8| {
+        format!(
+            r#"{{"inventory_item_id":1,"location_id":70,"available":{available},"updated_at":"2026-03-02T10:15:0{second}Z","sku":"A"}}"#
+        )
+    };
+    let customer =
+        |email: u8, second: u8| format!(r#"{{"id":5,"email":"a{email}@example.com","updated_at":"2026-03-02T10:15:0{second}Z"}}"#);
+    let body = |tag: u8, second: u8| {
+        order(&format!(r#""total_price":"1.00","note":"{tag}","line_items":[]"#)).replace(":08Z", &format!(":0{second}Z"))
+    };
+    let kinds: [(&str, &dyn Fn(u8, u8) -> String); 3] =
+        [("inventory_levels/update", &level), ("customers/update", &customer), ("orders/updated", &body)];
+    for (event, write) in kinds {
+        let version = |value: String, at: Option<&str>| triggered(event, &value, at).pop().expect("a fact").version;
+        for tag in 0..8 {
+            let first = version(write(tag, 8), Some("2026-03-02T10:15:08.120Z"));
+            let second = version(write(tag + 1, 8), Some("2026-03-02T10:15:08.640000001Z"));
+            let read_afterwards = version(write(tag + 2, 8), None);
+            let next = version(write(tag, 9), Some("2026-03-02T10:15:08.100Z"));
+            assert!(first < second && second < read_afterwards && read_afterwards < next, "{event}, {tag}");
+        }
+    }
 }
 
 #[test]
