@@ -113,6 +113,22 @@ durations! {
         return_not_received: Span::days(30);
         /// The same where the return is refunded already.
         return_not_received_refunded: Span::days(14);
+        /// A refund was requested, or is under way, and is not paid: `refund-unpaid`.
+        refund_unpaid: Span::days(5);
+        /// After so long the exception says so again: the law gives 14 days.
+        refund_unpaid_again: Span::days(12);
+        /// More is captured than the order is worth: rows of an amended order and of its payment come apart. `overpaid`.
+        overpaid: Span::hours(1);
+        /// The shop shows pieces as credited, or a counter took pieces back, and tells of no refund; its money waits: `mirror-only`.
+        refund_untold: Span::days(1);
+        /// Pieces were cancelled after their go-ahead, and the warehouse does not answer: `cancel-unanswered`.
+        cancel_unanswered: Span::days(1);
+        /// Goods came back to be exchanged, and no other goods are sent for them: `exchange-open`.
+        exchange_open: Span::days(5);
+        /// All is delivered, and the money for it was not handed over (cash on delivery): `customer-account-open`.
+        customer_account_open: Span::days(7);
+        /// The same for an order on account.
+        invoice_open: Span::days(60);
         /// No source of products knows the SKU of an order's line: `unknown-sku`.
         unknown_sku: Span::minutes(15);
         /// Two systems' counts of one location differ: `counts-differ`.

@@ -73,7 +73,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         }
         "totals-differ" of Order {
             opens: "lines and charges differ from the total beyond rounding",
-            to_do: "find the charge that no system reported and map it; no money is requested for this order until the sums agree",
+            to_do: "find the charge that no system reported and map it; no money is requested for this order until the sums agree. Accepted: the difference counts as a charge, and the order goes on",
             closes: "the sums agree, or a decision",
             decisions: ["accept"],
         }
@@ -122,15 +122,47 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         }
         "currency-differs" of Order {
             opens: "a payment or a refund is in another currency than the order",
-            to_do: "correct the row at its source, or convert it by hand; no money is requested for this order until then",
+            to_do: "correct the row at its source; no money is requested for this order until then. Accepted: a payment counts for nothing, and the order goes on; a refund still shuts the gate",
             closes: "the row is corrected, or a decision",
             decisions: ["accept"],
         }
         "over-refunded" of Order {
             opens: "more is refunded than is due, beyond the tolerance",
-            to_do: "accept the difference as goodwill, or claim it back",
+            to_do: "accept the difference as goodwill (a later return is paid beside it), or claim it back",
             closes: "due and refunded are equal, or a decision",
             decisions: ["accept"],
+        }
+        "refund-unpaid" of Order, after refund_unpaid {
+            opens: "a refund was requested, or is under way, and is not paid",
+            to_do: "pay it, or ask whoever should; the law gives 14 days",
+            closes: "paid, or less is due",
+        }
+        "refund-failed" of Order {
+            opens: "a refund has failed, and its money is still due",
+            to_do: "pay it by other means: a second request is not made for it",
+            closes: "paid by any means, or less is due",
+        }
+        "overpaid" of Order, after overpaid {
+            opens: "more is captured than the order is worth",
+            to_do: "refund it by the decision, which requests it; or accept it, which leaves it with the customer's account",
+            closes: "captured and worth are equal, it is refunded, or a decision",
+            decisions: ["refund", "accept"],
+        }
+        "dispute-open" of Order {
+            opens: "the payer's bank disputes a payment",
+            to_do: "answer the bank; nothing is refunded meanwhile",
+            closes: "won or lost",
+        }
+        "credit-note-differs" of Order {
+            opens: "the ERP's credit note is above what its goods are worth",
+            to_do: "correct the note, or give the rest as goodwill; the worth of the goods is refunded. Accepted: it is only closed",
+            closes: "equal, or a decision",
+            decisions: ["accept"],
+        }
+        "customer-account-open" of Order, after customer_account_open {
+            opens: "all is delivered, and it is not paid: cash at the door that was not handed over (`invoice_open` where it is on account)",
+            to_do: "ask the carrier or the customer for the money",
+            closes: "paid, or less is owed",
         }
         "refund-overasked" of Order {
             opens: "more was requested than is due or refunded, beyond the tolerance",
@@ -185,9 +217,15 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             closes: "the receiver's rows agree",
         }
         "mirror-only" of Order, after mirror_only {
-            opens: "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported",
-            to_do: "look which of the two is right, and whether the warehouse's feed has stopped; only what the warehouse reports counts",
-            closes: "both show the same",
+            opens: "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported; or systems tell different refunds, or have not told theirs, and more is due",
+            to_do: "look which of them is right, and whether a feed has stopped; of goods only what the warehouse reports counts. Accepted: goods still do not count; money that waits is requested",
+            closes: "both show the same, or a decision",
+            decisions: ["accept"],
+        }
+        "cancel-unanswered" of Order, after cancel_unanswered {
+            opens: "pieces were cancelled after their go-ahead, and the warehouse has not answered; their money waits for it",
+            to_do: "ask the warehouse whether it has stopped them, and look at its feed",
+            closes: "the warehouse answers, or they were despatched",
         }
         "parcel-late" of Order, after parcel_late {
             opens: "no scan of a parcel, or its promised date passed",
@@ -234,8 +272,15 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         }
         "return-not-received" of Order, after return_not_received {
             opens: "a return was authorised, and its goods do not come (`return_not_received_refunded` where it is refunded already)",
-            to_do: "ask the customer, or close the authorisation",
-            closes: "received, closed or withdrawn",
+            to_do: "ask the customer, or close the authorisation. Where a proof was agreed upon and has come: the decision refunds it",
+            closes: "received, closed or withdrawn, or a decision",
+            decisions: ["refund"],
+        }
+        "exchange-open" of Order, after exchange_open {
+            opens: "goods came back to be exchanged, and no other goods are sent for them",
+            to_do: "send them; or refund: the decision asks for the money; or accept, where another order that Waybill does not know of has them",
+            closes: "the new goods are on an order, or a decision",
+            decisions: ["refund", "accept"],
         }
         "return-condition" of Order {
             opens: "the warehouse rejects what came back",

@@ -174,12 +174,12 @@ mod tests {
     #[test]
     fn what_was_refunded_too_much_is_at_risk() {
         let mut story = placed_example();
-        story.refunded("R1", "10.00");
+        story.refunded("R1", "50.00");
         let state = story.state();
         let view = story.view(&state);
         let finding = view.findings.iter().find(|finding| finding.kind == "over-refunded").expect("found");
         let notice = notice(&view, finding, story.now);
-        assert_eq!((notice.at_risk, notice.currency), (Some(amount("10.00")), Some(story.currency)));
-        assert_eq!(notice.sentence, "10.00 GBP is refunded, 0.00 was due");
+        assert_eq!((notice.at_risk, notice.currency), (Some(amount("50.00")), Some(story.currency)));
+        assert_eq!(notice.sentence, "50.00 GBP is refunded, 0.00 was due");
     }
 }

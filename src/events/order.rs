@@ -59,5 +59,6 @@ fn answers(ledgers: &Ledgers, outlet: &Outlet<'_>) -> Option<Moment> {
     let record = now(ledgers.sales_order.asked_at).then(|| durations.erp_record_missing.min(durations.erp_differs));
     let release = ledgers.fulfilment.values().any(|asked| now(asked.asked_at)).then_some(durations.release_unanswered);
     let correction = ledgers.despatch.values().any(|notices| now(notices.corrected_at)).then_some(durations.despatch_corrected);
-    [record, release, correction].into_iter().flatten().min().map(|wait| tick + wait)
+    let refund = now(ledgers.refund.asked_at).then_some(durations.refund_unpaid);
+    [record, release, correction, refund].into_iter().flatten().min().map(|wait| tick + wait)
 }

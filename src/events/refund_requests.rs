@@ -7,7 +7,8 @@
 //!
 //! **Tenders.** First each tender has what it was refunded already. The rest of the total goes to the tenders in their order, each up to what was
 //! captured in it. The step's amounts are the differences between this split of the total and the same split of what was settled before, so they
-//! always add up to `amount`.
+//! always add up to `amount`. A return for credit at the shop goes to that tender, whatever was captured. `by_capture` splits each tender further: the
+//! earliest capture first, each up to what it took.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,11 +22,11 @@ use crate::entities::ledger::SumLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::back::ReturnView;
 use crate::entities::order::figures::LineView;
-use crate::entities::order::money::TenderView;
+use crate::entities::order::money::{CaptureView, Waiting};
 use crate::entities::rules::{ReportsRefunds, Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::order::{Header, Tender};
-use crate::facts::{Amount, Currency, Moment, Quantity, Text};
+use crate::facts::{Amount, Currency, Moment, Quantity, SourceId, Text};
 
 /// Why money is paid back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,9 +62,11 @@ pub struct RefundRequest {
     pub amount: Amount,
     /// The total by tender.
     pub by_tender: Vec<TenderPart>,
+    /// The totals by capture. What goes back by a tender that took nothing (credit at the shop) is in none.
+    pub by_capture: Vec<CapturePart>,
     /// What the total is made of; its parts add up to it.
     pub by_reason: Vec<ReasonPart>,
-    /// What the total is made of, by line, before it is limited to what was captured; charges apart.
+    /// What the total is made of, by line; charges apart. Cancelled pieces that nobody had paid for are in none.
     pub by_line: Vec<LinePart>,
     /// Numbers of the authorisations that the returns were logged under.
     pub rmas: Vec<Text>,
@@ -90,8 +93,23 @@ pub struct TenderPart {
     pub total: Amount,
     /// This step's part.
     pub amount: Amount,
-    /// The gateway's reference of the capture.
+    /// The gateway's reference of the capture, of several that of the largest: `by_capture` has each.
     pub reference: Text,
+}
+
+/// The part of one capture: money goes back to where it came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CapturePart {
+    /// How it was paid, and is paid back.
+    pub tender: Tender,
+    /// The system's id of the capture: of its transaction, else of the payment.
+    pub capture: Text,
+    /// The gateway's reference of the capture; empty: not told.
+    pub reference: Text,
+    /// What shall have been refunded to this capture in all.
+    pub total: Amount,
+    /// This step's part.
+    pub amount: Amount,
 }
 
 /// The part of one reason.
@@ -127,7 +145,7 @@ impl Request for RefundRequest {
         let rules = outlet.context.rules;
         let Some(header) = view.placed.header else { return };
         note_captured(view, ledger, outlet);
-        let open = has_receiver(view, rules) && gate(view, rules).open();
+        let open = has_receiver(view, rules) && gate(view, ledger, rules).open();
         withhold(view, ledger, open, outlet);
         if to_request(view, ledger) <= settled(view, ledger) || !open {
             return;
@@ -154,7 +172,7 @@ impl Request for RefundRequest {
         if ledger.withheld.is_positive() {
             requested.push_str(&format!("; {} withheld: entered, not sent", show(ledger.withheld)));
         }
-        let topic = WhyTopic::new(Self::TOPIC, Text::default(), show(view.money.due), requested, gate(view, rules));
+        let topic = WhyTopic::new(Self::TOPIC, Text::default(), show(view.money.due), requested, gate(view, ledger, rules));
         vec![topic.waiting_for(waits(view, rules))]
     }
 }
@@ -237,12 +255,40 @@ fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
     rules.has(Role::Finance) || shop.is_some_and(|shop| shop.reports_refunds != ReportsRefunds::None)
 }
 
-fn gate(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
+fn gate(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules) -> RequestGate {
+    let money = &view.money;
+    let show = |amount: Amount| format!("{} {}", amount.display(money.currency), money.currency);
+    let told = |waiting: &Waiting, of: &str| {
+        (format!("the refund of {} that {of}", show(waiting.amount)), rules.name_of(waiting.source).to_owned())
+    };
+    let (credited, counter) = (money.held.credited.as_ref(), money.held.at_counter.as_ref());
     RequestGate::of_money(view)
-        .when("captured", view.money.captured.is_positive(), || ("a captured payment".into(), rules.bringer(Role::Shop)))
-        .when("refunds-agree", view.money.refunds_agree, || {
-            ("the same refunds in every system that reports all of them".into(), rules.bringer(Role::Finance))
+        .when("captured", money.captured.is_positive(), || ("a captured payment".into(), rules.bringer(Role::Shop)))
+        .when("refunds-agree", money.refunds_agree, || {
+            ("the same refunds in every system that reports all of them".into(), behind(view, rules))
         })
+        .when("credited", credited.is_none(), || credited.map(|waiting| told(waiting, "the shop shows as credited")).unwrap_or_default())
+        .when("paid-at-the-counter", counter.is_none(), || {
+            counter.map(|waiting| told(waiting, "the counter pays where it takes goods back")).unwrap_or_default()
+        })
+        .when("no-dispute", !money.dispute_open, || ("the end of the dispute".into(), rules.bringer(Role::Finance)))
+        .when("above-rounding", !is_rounding(view, ledger), || ("more than rounding, or the rest of the pieces".into(), String::new()))
+}
+
+/// The system whose refunds lag behind those of the others.
+fn behind(view: &OrderView<'_>, rules: &Rules) -> String {
+    let told = |source: SourceId| -> Amount {
+        let rows = view.money.refunds.iter().filter(|refund| refund.source == source && (refund.success || refund.pending));
+        rows.map(|refund| refund.amount).sum()
+    };
+    let all = rules.sources.iter().filter(|source| source.reports_refunds == ReportsRefunds::All);
+    all.min_by_key(|source| told(source.id)).map(|source| source.name.to_string()).unwrap_or_default()
+}
+
+/// What is due above what was settled before is only rounding, of pieces some of which are back or cancelled: the shop rounds otherwise.
+fn is_rounding(view: &OrderView<'_>, ledger: &SumLedger) -> bool {
+    let before = settled(view, ledger);
+    before.is_positive() && view.money.due > before && view.money.due - before <= view.tolerance()
 }
 
 /// Rows that would raise what is due: a warehouse's answer to a cancellation, a receipt, an approval.
@@ -271,45 +317,54 @@ fn request(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundR
         total,
         amount: total - before,
         by_tender: tender_parts(view, before, total),
+        by_capture: capture_parts(view, before, total),
         by_reason: reason_parts(view, total),
-        by_line: view.lines.iter().filter_map(line_part).collect(),
+        by_line: view.lines.iter().zip(paid_pieces(view, total)).filter_map(|(line, stopped)| line_part(line, stopped)).collect(),
         rmas: rmas(view),
     }
 }
 
 /// The tenders that carry a part of the total.
 fn tender_parts(view: &OrderView<'_>, before: Amount, total: Amount) -> Vec<TenderPart> {
-    let after = spread(view, total);
-    let before = spread(view, before);
-    let part = |((tender, total), (_, before)): ((&TenderView, Amount), (_, Amount))| TenderPart {
-        tender: tender.tender,
+    let (before, after) = (view.money.spread(before), view.money.spread(total));
+    let reference = |tender| view.money.tenders.iter().find(|there| there.tender == tender).map(|there| there.reference.as_str());
+    let part = |(tender, total): (Tender, Amount)| {
+        let earlier = before.tenders.iter().filter(|(there, _)| *there == tender).map(|(_, sum)| *sum).sum();
+        TenderPart { tender, total, amount: total - earlier, reference: reference(tender).unwrap_or_default().into() }
+    };
+    after.tenders.into_iter().map(part).filter(|part| !part.total.is_zero()).collect()
+}
+
+/// The captures that carry a part of the total.
+fn capture_parts(view: &OrderView<'_>, before: Amount, total: Amount) -> Vec<CapturePart> {
+    let (before, after) = (view.money.spread(before), view.money.spread(total));
+    let captures = view.money.captures.iter().zip(before.captures.into_iter().zip(after.captures));
+    let part = |(capture, (before, total)): (&CaptureView, (Amount, Amount))| CapturePart {
+        tender: capture.tender,
+        capture: capture.id.clone(),
+        reference: capture.reference.clone(),
         total,
         amount: total - before,
-        reference: tender.reference.as_str().into(),
     };
-    after.into_iter().zip(before).map(part).filter(|part| !part.total.is_zero()).collect()
+    captures.map(part).filter(|part| !part.total.is_zero()).collect()
 }
 
-/// A sum over the tenders, in the order of the view (card and bank first): what each was refunded, then the rest up to what was captured.
-fn spread<'v>(view: &'v OrderView<'_>, sum: Amount) -> Vec<(&'v TenderView, Amount)> {
-    let refunded: Amount = view.money.tenders.iter().map(|tender| tender.refunded).sum();
-    let mut rest = (sum - refunded).floor_zero();
-    let part = |tender: &'v TenderView| {
-        let more = rest.min((tender.captured - tender.refunded).floor_zero());
-        rest -= more;
-        (tender, tender.refunded + more)
-    };
-    view.money.tenders.iter().map(part).collect()
-}
-
-/// What the total is made of. When less was captured than all the reasons come to, the last ones are cut; what they do not explain is `other`.
+/// What the total is made of. What the customer need not pay and had not paid is taken from what was cancelled, then from shipping, then from what came
+/// back; what they do not explain is `other`.
 fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
     let sum = |of: fn(&LineView<'_>) -> Worth| view.lines.iter().map(|line| of(line).gross).sum::<Amount>();
-    let shipping = view.money.charges.iter().filter(|charge| !charge.stays).map(|charge| charge.charge.gross).sum();
-    let reasons = [(Reason::Cancel, sum(cancelled)), (Reason::Return, sum(returned)), (Reason::Shipping, shipping)];
+    let shipping: Amount = view.money.charges.iter().map(|charge| charge.given_back).sum();
+    let mut reasons = [(Reason::Cancel, sum(cancelled)), (Reason::Shipping, shipping), (Reason::Return, sum(returned))];
+    let mut unpaid = (reasons.iter().map(|(_, amount)| *amount).sum::<Amount>() - total).floor_zero();
+    for (_, amount) in &mut reasons {
+        let part = (*amount).min(unpaid).floor_zero();
+        *amount -= part;
+        unpaid -= part;
+    }
     let mut rest = total;
     let mut parts = Vec::new();
-    for (reason, amount) in reasons {
+    for reason in [Reason::Cancel, Reason::Return, Reason::Shipping] {
+        let amount: Amount = reasons.iter().filter(|(of, _)| *of == reason).map(|(_, amount)| *amount).sum();
         let total = amount.min(rest).floor_zero();
         rest -= total;
         parts.push(ReasonPart { reason, total });
@@ -317,6 +372,27 @@ fn reason_parts(view: &OrderView<'_>, total: Amount) -> Vec<ReasonPart> {
     parts.push(ReasonPart { reason: Reason::Other, total: rest });
     parts.retain(|part| !part.total.is_zero());
     parts
+}
+
+/// Of each line, the cancelled pieces that were paid for: those of the last lines were not.
+fn paid_pieces(view: &OrderView<'_>, total: Amount) -> Vec<Quantity> {
+    let of_reasons: Amount = view.lines.iter().map(|line| cancelled(line).plus(returned(line)).gross).sum();
+    let charges: Amount = view.money.charges.iter().map(|charge| charge.given_back).sum();
+    let mut unpaid = (of_reasons + charges - total).floor_zero();
+    let mut pieces: Vec<Quantity> = view.lines.iter().map(|line| line.kept.stopped).collect();
+    for (line, pieces) in view.lines.iter().zip(&mut pieces).rev() {
+        let one = Quantity::from_int(1);
+        while *pieces >= one && unpaid.is_positive() {
+            let stopped = |pieces: Quantity| worth(line, line.ordered).less(worth(line, line.ordered - pieces)).gross;
+            let last = stopped(*pieces) - stopped(*pieces - one);
+            if last > unpaid {
+                break;
+            }
+            unpaid -= last;
+            *pieces = *pieces - one;
+        }
+    }
+    pieces
 }
 
 /// The worth of the pieces that were cancelled and stopped.
@@ -329,9 +405,9 @@ fn returned(line: &LineView<'_>) -> Worth {
     worth(line, line.ordered - line.kept.stopped).less(worth(line, line.kept.pieces))
 }
 
-fn line_part(line: &LineView<'_>) -> Option<LinePart> {
-    let worth = cancelled(line).plus(returned(line));
-    let quantity = line.kept.stopped + line.back.returned;
+fn line_part(line: &LineView<'_>, stopped: Quantity) -> Option<LinePart> {
+    let worth = worth(line, line.ordered).less(worth(line, line.ordered - stopped)).plus(returned(line));
+    let quantity = stopped + line.back.returned;
     quantity.is_positive().then(|| LinePart {
         line: line.id.into(),
         sku: line.sku.as_str().into(),

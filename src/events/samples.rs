@@ -15,7 +15,7 @@ use super::order_reversals::{OrderReversal, ReversalLine};
 use super::order_status::{OrderStatus, StatusLine, StatusParcel};
 use super::product_updates::{ProductPart, ProductUpdate};
 use super::receipt_notices::{ReceiptLine, ReceiptNotice};
-use super::refund_requests::{LinePart, Reason, ReasonPart, RefundRequest, TenderPart};
+use super::refund_requests::{CapturePart, LinePart, Reason, ReasonPart, RefundRequest, TenderPart};
 use super::revenue_notices::{Revenue, RevenueNotice};
 use super::sales_orders::{self, ImageCharge, ImageLine, ImagePayment, SalesOrder};
 use super::stock_updates::{CountPart, StockUpdate};
@@ -246,6 +246,13 @@ fn refund_request() -> RefundRequest {
         total: amount("21.15"),
         amount: amount("21.15"),
         by_tender: vec![part],
+        by_capture: vec![CapturePart {
+            tender: Tender::Card,
+            capture: "payment".into(),
+            reference: "ch_1".into(),
+            total: amount("21.15"),
+            amount: amount("21.15"),
+        }],
         by_reason: vec![ReasonPart { reason: Reason::Return, total: amount("21.15") }],
         by_line: vec![line],
         rmas: vec!["RMA1".into()],

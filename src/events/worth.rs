@@ -52,7 +52,8 @@ pub fn all_cancelled<'k>(view: &OrderView<'_>, mut asked: impl Iterator<Item = &
 
 /// The charges that the customer is to pay for what is wanted (returns are not asked: what comes back was wanted).
 pub fn expected_charges<'v>(view: &'v OrderView<'_>, rules: &Rules) -> impl Iterator<Item = &'v Charge> {
-    let counts = wanted(view) || !rules.refund_charges;
+    let left = || view.lines.iter().any(|line| line.sent.despatched.is_positive());
+    let counts = wanted(view) || (!rules.refund_charges && left());
     view.money.charges.iter().map(|charge| charge.charge).filter(move |charge| counts && !charge.removed)
 }
 

@@ -245,6 +245,11 @@ impl Amount {
         Self(self.0.round_dp_with_strategy(currency.minor_digits(), RoundingStrategy::MidpointAwayFromZero))
     }
 
+    /// Rounded towards zero to the currency's minor unit.
+    pub fn rounded_down(self, currency: Currency) -> Self {
+        Self(self.0.round_dp_with_strategy(currency.minor_digits(), RoundingStrategy::ToZero))
+    }
+
     /// With all digits of the currency's minor unit, as people write it: `5.00`.
     pub fn display(self, currency: Currency) -> String {
         format!("{:.*}", currency.minor_digits() as usize, self.0)
@@ -262,7 +267,7 @@ impl Amount {
             return Self::ZERO;
         }
         if pieces == all {
-            return self;
+            return self.rounded(currency);
         }
         Self(self.0 * pieces.0 / all.0).rounded(currency)
     }

@@ -27,13 +27,16 @@ macro_rules! meanings {
 
 use crate::facts::customer::{ConsentState, Purpose};
 use crate::facts::order::{
-    Condition, DisposedTo, GoodsExpected, RefundState, Resolution, ReturnState, ScanMeaning, Tender, WarehouseState,
+    Condition, DisposedTo, DisputeState, GoodsExpected, RefundState, Resolution, ReturnState, ScanMeaning, Tender, TransactionKind,
+    WarehouseState,
 };
 
 meanings! {
     WarehouseState: "new", "allocated", "picking", "picked", "packed", "part-despatched", "despatched", "held", "cancelled", "closed";
     ScanMeaning: "withdrawn", "label", "transit", "delayed", "out-for-delivery", "collect", "attempted", "returning", "lost", "delivered";
     Condition: "sellable", "damaged", "unspoken", "rejected", "other-item";
+    DisputeState: "open", "won", "lost";
+    TransactionKind: "authorisation", "capture", "void";
     RefundState: "pending", "success", "failed";
     ReturnState: "asked", "approved", "closed", "posted", "rejected", "withdrawn";
     Resolution: "refund", "store-credit", "exchange", "repair", "reject";

@@ -112,7 +112,7 @@ pub fn order<'k>(kept: &'k [Kept<OrderRow>], lacks: &dyn Fn(&str, &Sku) -> bool,
 fn give_rest(goods: &mut OrderGoods, rest: Decimal) {
     let gross = |line: &Goods| line.line.gross.decimal();
     let largest = goods.lines.iter().map(gross).max();
-    if let Some(line) = goods.lines.iter_mut().find(|line| Some(gross(line)) == largest) {
+    if let Some(line) = goods.lines.iter_mut().rev().find(|line| Some(gross(line)) == largest) {
         line.line.gross = Amount::new(gross(line) + rest).expect("a small amount");
     }
 }

@@ -101,6 +101,7 @@ fn posted(teller: &mut Teller, story: &Story, document: &str, at: Moment) {
             from: document.into(),
             sku: line.sku.clone(),
             quantity: pieces(line.ordered),
+            gross: None,
         };
         rows.push(Teller::named_row(&name, format!("{own}/{}", line.id), at, OrderRow::ErpPosted(row)));
     }

@@ -59,6 +59,7 @@ fn owned(place: u64, order: Option<&str>) -> Fact {
             reference: "".into(),
             request: None,
             refunded_at: PLACED,
+            capture: "".into(),
         };
         let subject = Subject::Alias(Alias::new(Alias::ORDER_NUMBER, order));
         Row::Owned(Box::new(OwnedRow { subject, row: Row::Order(OrderRow::Refund(Box::new(refund))) }))

@@ -15,7 +15,7 @@
 use crate::entities::exceptions::{self, About};
 use crate::entities::{RowOf, Rows};
 use crate::facts::order::Decision;
-use crate::facts::{Moment, OrderRow, SourceId};
+use crate::facts::{Amount, Moment, OrderRow, SourceId};
 
 /// The decisions in the rows, newest first.
 pub(super) struct Decisions<'a>(Vec<(Moment, SourceId, &'a Decision)>);
@@ -38,6 +38,12 @@ impl<'a> Decisions<'a> {
     /// The newest decision about the exception of this kind and number.
     pub fn about(&self, kind: &str, number: &str) -> Option<&'a Decision> {
         self.0.iter().map(|(_, _, decision)| *decision).find(|decision| decision.kind == kind && decision.number == number)
+    }
+
+    /// Has a person accepted what the exception of this kind and number speaks of, and at least so much money?
+    pub fn accepted(&self, kind: &str, number: &str, at_risk: Amount) -> bool {
+        let accepted = self.about(kind, number).filter(|decision| decision.choice == "accept");
+        accepted.is_some_and(|decision| decision.amount.is_none_or(|amount| at_risk <= amount))
     }
 
     /// Was this choice made about the exception of this kind and number?

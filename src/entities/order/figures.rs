@@ -13,7 +13,7 @@ use super::placed::{Placed, PlacedLine};
 use super::returning::Returning;
 use super::sent::{Sent, SentLine};
 use super::times::OrderTimes;
-use crate::facts::{OrderKey, Quantity};
+use crate::facts::{Amount, OrderKey, Quantity};
 
 /// The results of the stages up to the gates.
 #[derive(Clone, Debug)]
@@ -40,6 +40,15 @@ pub struct OrderFigures<'a> {
     pub lines: Made<Vec<LineView<'a>>>,
     /// Business times of the newest rows that move money or goods.
     pub times: OrderTimes,
+}
+
+impl OrderFigures<'_> {
+    /// The rounding tolerance: one minor unit for each piece that is back or cancelled, of lines of which the customer keeps a part.
+    pub fn tolerance(&self) -> Amount {
+        let gone = |line: &LineView<'_>| line.back.returned + line.kept.stopped;
+        let partly = self.lines.iter().filter(|line| gone(line).is_positive() && line.kept.pieces.is_positive());
+        partly.map(|line| self.money.currency.minor_unit().times(gone(line))).sum()
+    }
 }
 
 /// A sale line with its goods and its part of every stage. The fields of [`PlacedLine`] are reached through [`Deref`].

@@ -5,10 +5,11 @@
 use super::back::Back;
 use super::erp::{Erp, canonical};
 use super::input::Input;
-use super::paid::refunded_by_shop;
+use super::paid::Paid;
 use super::placed::{Placed, PlacedLine, whole_bundles};
-use super::sent::{self, Sent};
+use super::sent::{self, Sent, WarehouseView};
 use crate::entities::topics::Ledgers;
+use crate::facts::order::{WarehouseState, Word};
 use crate::facts::{Amount, Quantity};
 
 /// Stopped and kept pieces.
@@ -33,13 +34,14 @@ pub(super) fn stage<'a>(
     input: &Input<'a>,
     ledgers: &Ledgers,
     placed: &Placed<'a>,
+    paid: &Paid<'a>,
     erp: &Erp<'a>,
     sent: &Sent<'a>,
     back: &Back<'a>,
 ) -> Kept {
     let lines = &placed.lines[..];
-    let stopping = Stopping { input, ledgers, placed, erp, sent };
-    let mut budget = refunded_by_shop(input, placed).0
+    let stopping = Stopping { input, ledgers, placed, paid, erp, sent };
+    let mut budget = stopping.refunded_by_shop()
         - (0..lines.len())
             .map(|i| {
                 let (line, despatched, returned) = (&lines[i], sent.lines[i].despatched, back.lines[i].returned);
@@ -64,6 +66,7 @@ struct Stopping<'a, 's> {
     input: &'s Input<'a>,
     ledgers: &'s Ledgers,
     placed: &'s Placed<'a>,
+    paid: &'s Paid<'a>,
     erp: &'s Erp<'a>,
     sent: &'s Sent<'a>,
 }
@@ -80,10 +83,11 @@ impl Stopping<'_, '_> {
         if !cancelled.is_positive() || !self.erp.lines[i].ships {
             return cancelled;
         }
-        let released = self.released(line).max(sent.despatched);
+        let asked = self.released(line);
+        let released = if asked.is_zero() && self.taken_up(i) { line.ordered } else { asked.max(sent.despatched) };
         let mut stopped = cancelled.min((line.ordered - released).floor_zero());
         stopped = stopped.max(cancelled.min(sent.stopped_by_warehouse));
-        if stopped < cancelled && self.confirmed(i) {
+        if stopped < cancelled && asked.is_positive() && self.confirmed(i) {
             stopped = cancelled;
         }
         if stopped < cancelled {
@@ -95,6 +99,21 @@ impl Stopping<'_, '_> {
     /// Pieces of the line that a go-ahead was ever made for.
     fn released(&self, line: &PlacedLine<'_>) -> Quantity {
         self.ledgers.fulfilment.values().map(|asked| asked.ever_asked(line.id, line.ordered)).sum()
+    }
+
+    /// A warehouse has an open order for the line although no go-ahead was made (by Waybill): it may send the pieces, unless it promises no more than
+    /// is wanted.
+    fn taken_up(&self, i: usize) -> bool {
+        let place = self.erp.lines[i].location.map(|place| canonical(self.input.rules, place));
+        let here = |order: &&WarehouseView<'_>| order.location.is_empty() || place.is_none_or(|place| place == order.location);
+        let over = |order: &WarehouseView<'_>| {
+            matches!(order.state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed | WarehouseState::Despatched))
+        };
+        let has_it = |order: &WarehouseView<'_>| order.lines.is_empty() || order.lines.iter().any(|row| row.targets.contains(&i));
+        let wanted: Vec<Quantity> = self.sent.lines.iter().map(|sent| sent.wanted).collect();
+        let all = vec![true; wanted.len()];
+        let open = self.sent.warehouse.iter().filter(here).filter(|order| !over(order) && has_it(order));
+        open.into_iter().any(|order| !sent::confirmed(&self.sent.warehouse, order.location, i, &wanted, &all))
     }
 
     /// Each warehouse that was asked for the line reports it as cancelled or closed short, or a total of at most what is now wanted from there.
@@ -113,12 +132,20 @@ impl Stopping<'_, '_> {
         })
     }
 
-    /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit.
+    /// What the shop itself has refunded for goods, according to its own rows, with the fee that it kept of that.
+    fn refunded_by_shop(&self) -> Amount {
+        let (Some(shop), credits) = (self.placed.shop, &self.paid.credits) else { return Amount::ZERO };
+        let paid = self.paid.refunds.iter().filter(|refund| refund.source == shop && (refund.success || refund.pending));
+        let for_no_goods = credits.goodwill + credits.shipping + credits.duty;
+        paid.map(|refund| refund.amount).sum::<Amount>() + credits.fee - for_no_goods
+    }
+
+    /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit a piece.
     fn credited(&self, i: usize, open: Quantity, budget: &mut Amount) -> Quantity {
         let line = &self.placed.lines[i];
         let pieces = open.min(self.sent.lines[i].credited_unsent);
         let value = line.value_of(line.ordered) - line.value_of(line.ordered - pieces);
-        if !pieces.is_positive() || value > *budget + line.currency.minor_unit() {
+        if !pieces.is_positive() || value > *budget + line.currency.minor_unit().times(pieces) {
             return Quantity::ZERO;
         }
         *budget -= value;

@@ -7,15 +7,15 @@
 //! | stage | reads | gives |
 //! | --- | --- | --- |
 //! | `placed` | | header, addresses, lines with their goods, charges; whether they are all there |
-//! | `paid` | placed | payments and refunds by tender |
+//! | `paid` | placed | payments and refunds by tender, and what refunds are for |
 //! | `erp` | placed | the ERP's record of the order; of each line its location, its cost and the ERP's own totals |
 //! | `cancelled` | placed | what shop, ERP and warehouses report as cancelled; the shop's own totals of each line |
 //! | `supplied` | placed, paid, erp, cancelled | whether intangible goods (downloads, licence keys, services, tips) count as despatched |
 //! | `returning` | placed, erp | return authorisations and receipts, as reported |
 //! | `sent` | placed, paid, erp, cancelled, supplied, returning | despatched, cancelled, wanted, delivered; parcels; warehouse orders |
 //! | `back` | placed, returning, sent | authorised, received, returned, settled; returns with their receipts |
-//! | `kept` | ledgers, placed, erp, sent, back | stopped, kept |
-//! | `money` | placed, paid, back, kept | owed, due, refunded; charges that stay |
+//! | `kept` | ledgers, placed, paid, erp, sent, back | stopped, kept |
+//! | `money` | placed, paid, cancelled, returning, sent, back, kept | owed, due, refunded; goodwill, fees; charges that stay |
 //! | `gates` | placed, paid, erp, money | the conditions of requests, with what they wait for |
 //! | `findings` | ledgers, cancelled, figures | what a person has to look at |
 //! | `standing` | figures, findings | stage, return stage, payment word, flags |

@@ -203,11 +203,13 @@ fn return_stage(figures: &OrderFigures<'_>) -> ReturnStage {
 }
 
 fn payment_word(money: &Money<'_>) -> PaymentWord {
-    if money.captured - money.refunded > money.total && money.captured.is_positive() {
+    if money.dispute_open {
+        PaymentWord::Disputed
+    } else if money.captured - money.refunded > money.total && money.captured.is_positive() {
         PaymentWord::Overpaid
     } else if money.refunded.is_positive() {
         if money.refunded >= money.captured { PaymentWord::Refunded } else { PaymentWord::PartRefunded }
-    } else if money.captured >= money.total {
+    } else if money.captured >= money.total || (money.captured.is_positive() && money.captured >= money.owed) {
         PaymentWord::Paid
     } else if money.captured.is_positive() {
         PaymentWord::PartPaid

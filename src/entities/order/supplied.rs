@@ -35,15 +35,15 @@ pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, erp
     };
     Supplied {
         intangible: placed.lines.iter().enumerate().map(intangible).collect(),
-        ready: paid::complete(placed, paid) && secured(input, placed, paid, cancelled) && (erp.recorded || !input.rules.has(Role::Erp)),
+        ready: paid::complete(placed, paid) && secured(placed, paid, cancelled) && (erp.recorded || !input.rules.has(Role::Erp)),
     }
 }
 
 /// All that is not cancelled is captured or authorised, or the order is paid later.
-fn secured(input: &Input<'_>, placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled) -> bool {
+fn secured(placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled) -> bool {
     let wanted = |i: usize| (placed.lines[i].ordered - cancelled.lines[i].most()).floor_zero();
     let of_lines: Amount = (0..placed.lines.len()).map(|i| placed.lines[i].value_of(wanted(i))).sum();
-    let charged = (0..placed.lines.len()).any(|i| wanted(i).is_positive()) || !input.rules.refund_charges;
+    let charged = (0..placed.lines.len()).any(|i| wanted(i).is_positive());
     let of_charges: Amount =
         placed.charges.iter().filter(|charge| charged && !charge.charge.removed).map(|charge| charge.charge.gross).sum();
     paid.pays_later || paid.captured + paid.authorised_open >= (of_lines + of_charges).floor_zero()

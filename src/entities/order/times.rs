@@ -1,7 +1,7 @@
 //! The times of the newest rows that move money or goods. Entries are dated, and the age of mails is measured, by the sources' times.
 
 use crate::entities::Rows;
-use crate::facts::order::{WarehouseState, Word};
+use crate::facts::order::{TransactionKind, WarehouseState, Word};
 use crate::facts::{Moment, OrderRow};
 
 /// Business time (`at`) of the newest row of each kind; `None` while there is none.
@@ -22,6 +22,7 @@ impl OrderTimes {
         for (_, stored) in rows.iter().filter(|(_, stored)| !stored.deleted) {
             let slot = match &stored.row {
                 Some(OrderRow::Payment(payment)) if payment.captured.is_positive() => &mut times.captured,
+                Some(OrderRow::PaymentTransaction(row)) if !row.failed && row.kind == TransactionKind::Capture => &mut times.captured,
                 Some(OrderRow::WarehouseTotal(_)) => &mut times.stopped,
                 Some(OrderRow::WarehouseOrder(order)) if ended(&order.state) => &mut times.stopped,
                 Some(OrderRow::Disposition(_)) => &mut times.disposed,

@@ -56,7 +56,7 @@ pub fn view<'a>(
 ) -> OrderView<'a> {
     let input = Input { rows, rules, clock: Clock::new(tick) };
     let decisions = Decisions::read(rows);
-    let placed = Made::new(placed::stage(&input, since));
+    let placed = Made::new(placed::stage(&input, &decisions, since));
     let paid = Made::new(paid::stage(&input, &placed));
     let erp = Made::new(erp::stage(&input, &decisions, &placed));
     let cancelled = Made::new(cancelled::stage(&input, &placed));
@@ -64,8 +64,8 @@ pub fn view<'a>(
     let returning = Made::new(returning::stage(&input, &decisions, &placed, &erp));
     let sent = Made::new(sent::stage(&input, &decisions, &placed, &paid, &erp, &cancelled, &supplied, &returning));
     let back = Made::new(back::stage(&input, &placed, &returning, &sent));
-    let kept = Made::new(kept::stage(&input, ledgers, &placed, &erp, &sent, &back));
-    let money = Made::new(money::stage(&input, &placed, &paid, &back, &kept));
+    let kept = Made::new(kept::stage(&input, ledgers, &placed, &paid, &erp, &sent, &back));
+    let money = Made::new(money::stage(&input, &decisions, &placed, &paid, &cancelled, &returning, &sent, &back, &kept));
     let gates = Made::new(gates::stage(&input, &placed, &paid, &erp, &money));
     let lines = Made::new(figures::lines(&placed, &erp, &sent, &back, &kept, &money));
     let figures = OrderFigures { key, placed, paid, erp, returning, sent, back, money, gates, lines, times: OrderTimes::of(rows) };

@@ -109,6 +109,7 @@ fn a_refund_that_is_mirrored_or_pending_is_told_once() {
             reference: "PSP-1".into(),
             request: None,
             refunded_at: run.story.now,
+            capture: "".into(),
         }))
     };
     let pending = refund(&run, RefundState::Pending);

@@ -6,12 +6,14 @@
 //! The numbers of [`OrderRow::kind`] and the order of the fields are part of the state's format.
 
 mod goods;
+mod money;
 mod returns;
 mod shop;
 mod systems;
 mod values;
 
 pub use goods::*;
+pub use money::*;
 pub use returns::*;
 pub use shop::*;
 pub use systems::*;
@@ -114,6 +116,10 @@ rows! {
     32 SHIPMENT_PLACE ShipmentPlace(ShipmentPlace) "place of a shipment";
     33 SHIPPED_SINCE ShippedSince(ShippedSince) "shipped since";
     34 KEY_REUSED KeyReused(KeyReused) "key reused";
+    35 CREDIT Credit(Credit) "credit";
+    36 CREDIT_LINE CreditLine(Box<CreditLine>) "credit line";
+    37 TRANSACTION PaymentTransaction(Box<PaymentTransaction>) "transaction";
+    38 DISPUTE Dispute(Dispute) "dispute";
 }
 
 impl OrderRow {
@@ -128,6 +134,7 @@ impl OrderRow {
             Self::ReturnDocument(row) => ("state of a return", row.state.unknown()?),
             Self::Receipt(row) => ("condition of returned goods", row.condition.unknown()?),
             Self::Refund(row) => ("state of a refund", row.state.unknown()?),
+            Self::Dispute(row) => ("state of a dispute", row.state.unknown()?),
             _ => return None,
         })
     }
@@ -442,60 +449,6 @@ pub struct Charge {
     pub removed: bool,
 }
 
-/// By which means was paid. In the order in which a refund is spread over them: card and bank first, then store credit, then gift card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tender {
-    /// A card, or a wallet that charges one.
-    Card,
-    /// A bank transfer.
-    Bank,
-    /// Cash at a counter.
-    Cash,
-    /// Cash at the door.
-    CashOnDelivery,
-    /// On invoice, paid later.
-    OnAccount,
-    /// Credit of the customer at the shop.
-    StoreCredit,
-    /// A gift card.
-    GiftCard,
-    /// Goods that were given back for these.
-    Exchange,
-}
-
-/// A payment, as running totals of one tender. Key: the shop's payment id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Payment {
-    /// The means of payment.
-    pub tender: Tender,
-    /// The currency of its amounts; `None`: the order's, since the row names none.
-    pub currency: Option<Currency>,
-    /// Authorised in all, captured part included; 0 when voided or expired.
-    pub authorised: Amount,
-    /// Captured less voided.
-    pub captured: Amount,
-    /// When the authorisation lapses; `None`: not told.
-    pub expires_at: Option<Moment>,
-    /// The gateway's reference of the capture: two rows with the same one are one fact.
-    pub reference: Text,
-    /// The provider refused the payment.
-    pub failed: bool,
-}
-
-impl Payment {
-    /// A payment of which nothing is authorised or captured yet.
-    pub fn new(tender: Tender, currency: Currency) -> Self {
-        Self { currency: Some(currency), ..Self::in_the_orders_currency(tender) }
-    }
-
-    /// ... whose row names no currency: its amounts are in the order's.
-    pub fn in_the_orders_currency(tender: Tender) -> Self {
-        let (authorised, captured, currency) = (Amount::ZERO, Amount::ZERO, None);
-        Self { tender, currency, authorised, captured, expires_at: None, reference: Text::default(), failed: false }
-    }
-}
-
 /// Somebody stopped the order. Key: who + reason. In force while `active`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hold {
@@ -571,43 +524,4 @@ pub struct Decision {
     pub why: Text,
     /// By the clock of whoever recorded it.
     pub decided_at: Moment,
-}
-
-/// How far a refund has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RefundState {
-    /// On its way: counted as refunded.
-    Pending,
-    /// Paid.
-    Success,
-    /// Not paid.
-    Failed,
-}
-
-/// A refund that some system tells of. Key: that system's refund id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Refund {
-    /// The means by which the money goes back.
-    pub tender: Tender,
-    /// The currency of `amount`.
-    pub currency: Currency,
-    /// What goes back to the customer.
-    pub amount: Amount,
-    /// How far it has got.
-    pub state: Word<RefundState>,
-    /// The payment provider's reference: two rows with the same one are one refund.
-    pub reference: Text,
-    /// The id of our request that it answers, where the system can carry it.
-    pub request: Option<Text>,
-    /// By the clock of the system that tells of it.
-    pub refunded_at: Moment,
-}
-
-impl Refund {
-    /// A refund that was paid, without a reference.
-    pub fn new(tender: Tender, currency: Currency, amount: Amount, refunded_at: Moment) -> Self {
-        let state = Word::Known(RefundState::Success);
-        Self { tender, currency, amount, state, reference: Text::default(), request: None, refunded_at }
-    }
 }

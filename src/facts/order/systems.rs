@@ -104,6 +104,8 @@ pub struct ErpPosted {
     pub sku: Sku,
     /// Signed: a correction is negative.
     pub quantity: Quantity,
+    /// Of a credit note: what it credits, tax inside; `None`: not told.
+    pub gross: Option<Amount>,
 }
 
 /// How far the warehouse's order has got.

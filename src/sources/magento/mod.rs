@@ -8,7 +8,9 @@
 //! | `sales_order_item` | line; progress of what is sold |
 //! | `sales_order_address` | ship-to, bill-to |
 //! | `sales_order_payment` | payment |
-//! | `sales_creditmemo` | refund |
+//! | `sales_payment_transaction`, `sales_invoice` | transaction |
+//! | `sales_creditmemo` | credit; refunds, one for each means of payment |
+//! | `sales_creditmemo_item` | credit line |
 //! | `sales_shipment` | shipment; link of its id |
 //! | `sales_shipment_item` | line of a shipment |
 //! | `sales_shipment_track` | tracking; link of the tracking number |
@@ -42,6 +44,7 @@ mod items;
 mod orders;
 mod payments;
 mod reader;
+mod refunds;
 mod shipments;
 mod stock;
 
@@ -70,7 +73,10 @@ static TABLES: &[&MagentoTable] = &[
     &items::ITEM,
     &orders::ADDRESS,
     &payments::PAYMENT,
-    &payments::CREDIT_MEMO,
+    &payments::TRANSACTION,
+    &payments::INVOICE,
+    &refunds::CREDIT_MEMO,
+    &refunds::CREDIT_MEMO_ITEM,
     &shipments::SHIPMENT,
     &shipments::SHIPMENT_ITEM,
     &shipments::SHIPMENT_TRACK,
@@ -105,6 +111,7 @@ impl Adapter for Magento {
         orders::REVISION
             + items::REVISION
             + payments::REVISION
+            + refunds::REVISION
             + shipments::REVISION
             + stock::REVISION
             + customers::REVISION

@@ -1,8 +1,9 @@
-//! `sales_order_payment` and `sales_creditmemo`.
+//! `sales_order_payment`, and what the payment provider did for it: `sales_payment_transaction`, `sales_invoice`.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, OfflineCreditMemos, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
 use crate::envelope::{DecodeError, columns};
-use crate::facts::order::{Payment, Refund, RefundState, Tender, Word};
+use crate::facts::ids::join_key;
+use crate::facts::order::{Payment, PaymentTransaction, Tender, TransactionKind};
 use crate::facts::{Amount, EntityKind, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
@@ -19,10 +20,17 @@ pub(super) static PAYMENT: MagentoTable = MagentoTable {
     meaning: |change, reader, out| row::<SalesOrderPayment<'_>>(change, reader, out),
 };
 
-pub(super) static CREDIT_MEMO: MagentoTable = MagentoTable {
-    name: "sales_creditmemo",
-    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::REFUND)],
-    meaning: |change, reader, out| row::<SalesCreditmemo<'_>>(change, reader, out),
+pub(super) static TRANSACTION: MagentoTable = MagentoTable {
+    name: "sales_payment_transaction",
+    rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::TRANSACTION)],
+    meaning: |change, reader, out| row::<SalesPaymentTransaction<'_>>(change, reader, out),
+};
+
+pub(super) static INVOICE: MagentoTable = MagentoTable {
+    name: "sales_invoice",
+    // Its rows can't be told from those of transactions by how their ids begin.
+    rows: &[],
+    meaning: |change, reader, out| row::<SalesInvoice<'_>>(change, reader, out),
 };
 
 columns! {
@@ -31,8 +39,11 @@ columns! {
         entity_id, parent_id, method, amount_authorized, amount_paid, amount_canceled, cc_trans_id, last_trans_id,
     }
 
-    /// A credit memo: what Magento gives back, or records as to be given back.
-    pub(super) struct SalesCreditmemo { entity_id, order_id, state, grand_total, order_currency_code, transaction_id, created_at, updated_at }
+    /// What the provider did. No amount of its own.
+    pub(super) struct SalesPaymentTransaction { transaction_id, parent_id, order_id, txn_id, txn_type, created_at }
+
+    /// An invoice: what was captured at once.
+    pub(super) struct SalesInvoice { entity_id, order_id, state, grand_total, order_currency_code, transaction_id, created_at, updated_at }
 }
 
 impl SalesOrderPayment<'_> {
@@ -76,47 +87,76 @@ impl<'a> TableRow<'a, Magento> for SalesOrderPayment<'a> {
     }
 }
 
-impl SalesCreditmemo<'_> {
-    /// `None` while the memo is open: nothing is given back yet.
-    fn state(&self) -> Result<Option<Word<RefundState>>, DecodeError> {
-        Ok(match self.state.opt_int()? {
-            None | Some(1) => None,
-            Some(2) => Some(Word::Known(RefundState::Success)),
-            Some(3) => Some(Word::Known(RefundState::Failed)),
-            Some(_) => Some(Word::Unknown(self.state.json().into())),
+impl SalesPaymentTransaction<'_> {
+    /// `None`: it takes and reserves nothing (a refund, an order that was announced).
+    fn kind(&self) -> Result<Option<TransactionKind>, DecodeError> {
+        Ok(match &*self.txn_type.text_or_empty()? {
+            "authorization" => Some(TransactionKind::Authorisation),
+            "capture" | "payment" => Some(TransactionKind::Capture),
+            "void" => Some(TransactionKind::Void),
+            _ => None,
         })
     }
 }
 
-impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
-    fn moves(&self) -> bool {
-        true
-    }
-
-    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
-        Ok(RowMove::by_owner([&self.order_id], [&before.order_id]))
-    }
-
+impl<'a> TableRow<'a, Magento> for SalesPaymentTransaction<'a> {
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order = reader.order(&self.order_id)?;
-        let reference = self.transaction_id.filled()?;
-        let paper = reference.is_none() && reader.adapter.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
-        let Some(state) = self.state()?.filter(|_| !paper) else { return Ok(()) };
-        let (currency, amount) = (self.order_currency_code.currency()?, reader.required_money(&self.grand_total)?);
-        let refunded_at = moment(&self.created_at)?.unwrap_or(reader.committed_at);
-        let refund = Refund {
-            state,
-            reference: reference.unwrap_or_default().as_ref().into(),
-            ..Refund::new(Tender::Card, currency, amount, refunded_at)
+        let Some(kind) = self.kind()? else { return Ok(()) };
+        let made_at = moment(&self.created_at)?.unwrap_or(reader.committed_at);
+        let transaction = PaymentTransaction {
+            kind,
+            tender: None,
+            currency: None,
+            amount: None,
+            reference: self.txn_id.text_or_empty()?.as_ref().into(),
+            parent: self.parent_id.opt_id()?.unwrap_or_default().as_ref().into(),
+            failed: false,
+            made_at,
         };
-        let id: Text = self.entity_id.id()?.as_ref().into();
-        out.order(order, id, reader.place, reader.at(&self.updated_at)?, OrderRow::Refund(Box::new(refund)));
+        let id: Text = self.transaction_id.id()?.as_ref().into();
+        out.order(order, id, reader.place, made_at, OrderRow::PaymentTransaction(Box::new(transaction)));
         Ok(())
     }
 
     fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(reader.order(&self.order_id)?);
-        out.deleted(subject, OrderRow::REFUND, self.entity_id.id()?.as_ref(), reader.place, reader.committed_at);
+        if self.kind()?.is_some() {
+            out.deleted(subject, OrderRow::TRANSACTION, self.transaction_id.id()?.as_ref(), reader.place, reader.committed_at);
+        }
+        Ok(())
+    }
+}
+
+impl SalesInvoice<'_> {
+    fn key(&self) -> Result<Text, DecodeError> {
+        Ok(join_key(&["invoice", &self.entity_id.id()?]))
+    }
+}
+
+impl<'a> TableRow<'a, Magento> for SalesInvoice<'a> {
+    /// A paid invoice with the provider's transaction is a capture of its total. Without one nobody knows what took the money.
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let order = reader.order(&self.order_id)?;
+        let Some(reference) = self.transaction_id.filled()? else { return Ok(()) };
+        let paid = self.state.opt_int()? == Some(2);
+        let transaction = PaymentTransaction {
+            kind: TransactionKind::Capture,
+            tender: None,
+            currency: Some(self.order_currency_code.currency()?),
+            amount: Some(reader.required_money(&self.grand_total)?),
+            reference: reference.as_ref().into(),
+            parent: Text::default(),
+            failed: !paid,
+            made_at: moment(&self.created_at)?.unwrap_or(reader.committed_at),
+        };
+        out.order(order, self.key()?, reader.place, reader.at(&self.updated_at)?, OrderRow::PaymentTransaction(Box::new(transaction)));
+        Ok(())
+    }
+
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let subject = Subject::Order(reader.order(&self.order_id)?);
+        out.deleted(subject, OrderRow::TRANSACTION, self.key()?, reader.place, reader.committed_at);
         Ok(())
     }
 }

@@ -8,11 +8,12 @@ use crate::envelope::DecodeError;
 use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
-    Cancellation, Condition, Despatch, DisposedTo, Disposition, GoodsExpected, Hold, Payment, Receipt, Refund, RefundState, Resolution,
-    ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
+    Cancellation, Condition, Credit, CreditLine, Despatch, DisposedTo, Disposition, Dispute, DisputeState, GoodsExpected, Hold, Payment,
+    PaymentTransaction, Receipt, Refund, RefundState, Resolution, ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking,
+    TransactionKind, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::Despatched;
-use crate::facts::{Alias, CustomerKey, CustomerRow, Link, OrderRow, SkuRow, Subject, Text};
+use crate::facts::{Alias, Amount, CustomerKey, CustomerRow, Link, OrderRow, SkuRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::words::Meaning;
 
@@ -54,6 +55,15 @@ pub(super) static ROW_TYPES: &[RowType] = &[
             may("reference", Words),
             may("request", Words),
             may("refunded_at", Moment),
+            may("capture", Words),
+            may("goods", Money),
+            may("shipping", Money),
+            may("duty", Money),
+            may("goodwill", Money),
+            may("fee", Money),
+            may("quantity", Pieces),
+            LINE,
+            SKU,
             ORDER,
             PARCEL,
         ],
@@ -61,6 +71,42 @@ pub(super) static ROW_TYPES: &[RowType] = &[
         at: Some("refunded_at"),
         rank: Some("state"),
         make: refund,
+    },
+    RowType {
+        name: "transaction",
+        fields: &[
+            must("id", Words),
+            must("kind", Closed(TransactionKind::NAMES)),
+            must("amount", Money),
+            must("currency", Currency),
+            may("tender", Closed(Tender::NAMES)),
+            may("reference", Words),
+            may("parent", Words),
+            may("failed", Flag),
+            may("made_at", Moment),
+            ORDER,
+            PARCEL,
+        ],
+        one_of: &[BY],
+        at: Some("made_at"),
+        rank: None,
+        make: transaction,
+    },
+    RowType {
+        name: "dispute",
+        fields: &[
+            must("id", Words),
+            must("amount", Money),
+            must("currency", Currency),
+            must("state", Open(DisputeState::NAMES)),
+            may("disputed_at", Moment),
+            ORDER,
+            PARCEL,
+        ],
+        one_of: &[BY],
+        at: Some("disputed_at"),
+        rank: Some("state"),
+        make: dispute,
     },
     RowType {
         name: "payment",
@@ -300,10 +346,57 @@ fn refund(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Decod
         state: record.word("state", Word::Unknown(Text::default())),
         reference: record.text("reference"),
         request: record.opt_text("request"),
+        capture: record.text("capture"),
         ..Refund::new(tender, currency, amount, record.at)
     };
+    credit(record, &row, out)?;
     // Finance corrects whose money it was.
     out.owned(Subject::Alias(record.order()?), record.text("id"), record.place, record.at, OrderRow::Refund(Box::new(row)));
+    Ok(())
+}
+
+/// What the refund is for, where the record says anything of it. The rest of its amount is for goods, of the line that it names, if any.
+fn credit(record: &MappedRecord<'_>, refund: &Refund, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let says = ["goods", "shipping", "duty", "goodwill", "fee", "quantity"].iter().any(|field| record.has(field));
+    if !says || matches!(refund.state, Word::Known(RefundState::Failed)) {
+        return Ok(());
+    }
+    let amount = |field| if record.has(field) { record.amount(field) } else { Ok(Amount::ZERO) };
+    let (shipping, duty, goodwill, fee) = (amount("shipping")?, amount("duty")?, amount("goodwill")?, amount("fee")?);
+    let rest = (refund.amount + fee - shipping - duty - goodwill).floor_zero();
+    let goods = if record.has("goods") { record.amount("goods")? } else { rest };
+    let id = record.text("id");
+    let refunds = vec![id.clone()];
+    let row = Credit { goods: Some(goods), shipping, duty, goodwill, fee, refunds, ..Credit::new(refund.currency, record.at) };
+    out.owned(Subject::Alias(record.order()?), id.clone(), record.place, record.at, OrderRow::Credit(row));
+    if record.has("quantity")
+        && let Ok(line) = record.line()
+    {
+        let line = CreditLine { credit: id.clone(), line, quantity: record.number("quantity")?, gross: Some(goods) };
+        out.owned(Subject::Alias(record.order()?), id, record.place, record.at, OrderRow::CreditLine(Box::new(line)));
+    }
+    Ok(())
+}
+
+fn transaction(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let row = PaymentTransaction {
+        kind: record.known("kind")?,
+        tender: if record.has("tender") { Some(record.known("tender")?) } else { None },
+        currency: Some(record.currency()?),
+        amount: Some(record.amount("amount")?),
+        reference: record.text("reference"),
+        parent: record.text("parent"),
+        failed: record.flag("failed").unwrap_or(false),
+        made_at: record.at,
+    };
+    out.order_by_alias(record.order()?, record.text("id"), record.place, record.at, OrderRow::PaymentTransaction(Box::new(row)));
+    Ok(())
+}
+
+fn dispute(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let state = record.word("state", Word::Unknown(Text::default()));
+    let row = Dispute { currency: record.currency()?, amount: record.amount("amount")?, state, disputed_at: record.at };
+    out.order_by_alias(record.order()?, record.text("id"), record.place, record.at, OrderRow::Dispute(row));
     Ok(())
 }
 

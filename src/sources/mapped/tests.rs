@@ -65,7 +65,7 @@ fn a_refund_comes_to_the_cent_and_answers_its_request() {
     assert_eq!(
         lines(&*example("finance"), "finance.refunds", REFUND),
         [
-            "order-number SO-1001 [rf-7] Refund(Refund { tender: Card, currency: GBP, amount: 64.95, state: Known(Success), reference: \"psp-1\", request: Some(\"req-9\"), refunded_at: 2025-03-15T13:00:00Z }) at 2025-03-15T13:00:00Z"
+            "order-number SO-1001 [rf-7] Refund(Refund { tender: Card, currency: GBP, amount: 64.95, state: Known(Success), reference: \"psp-1\", request: Some(\"req-9\"), refunded_at: 2025-03-15T13:00:00Z, capture: \"\" }) at 2025-03-15T13:00:00Z"
         ]
     );
 }

@@ -6,7 +6,7 @@ use jiff::civil::Time;
 
 use super::reader::NavReader;
 use crate::envelope::{Cell, DecodeError, SpelledRow, TimeUnit};
-use crate::facts::{Moment, Quantity, Sku, Text};
+use crate::facts::{Amount, Moment, Quantity, Sku, Text};
 use crate::sources::local_time;
 
 /// A decimal column's digits after the point: decimal(38,20).
@@ -66,6 +66,16 @@ impl NavReader<'_> {
     pub(super) fn base(&self, row: &SpelledRow<'_>, base: usize, own: usize) -> Result<Quantity, DecodeError> {
         let base = row.cell(base);
         self.quantity(if base.is_null() { row.cell(own) } else { base })
+    }
+
+    /// A line's value with VAT, in the document's currency; NAV leaves it at zero until it has calculated the document.
+    pub(super) fn gross(&self, cell: Cell<'_>) -> Result<Option<Amount>, DecodeError> {
+        if cell.is_null() {
+            return Ok(None);
+        }
+        let gross = Amount::new(cell.decimal(self.adapter.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
+        let gross = gross.ok_or_else(|| cell.error("an amount below 10^12"))?;
+        Ok(Some(gross).filter(|gross| !gross.is_zero()))
     }
 
     /// When the row was written: Business Central keeps it (UTC), for NAV it is the commit.

@@ -209,22 +209,11 @@ fn order_line(reader: &NavReader<'_>, row: &SpelledRow<'_>, document: &str, sku:
         drop_ship: flag(row, line::DROP)?,
         shipped,
         invoiced: if has_invoiced { reader.base(row, line::INVOICED_BASE, line::INVOICED)? } else { Quantity::ZERO },
-        gross: gross(reader, row)?,
+        gross: reader.gross(row.cell(line::GROSS))?,
         closed,
         unit_cost: unit_cost(reader, row)?,
         ..ErpLine::new(document.into(), sku, quantity)
     })
-}
-
-/// The line's value with VAT, in the document's currency; NAV leaves it at zero until it has calculated the document.
-fn gross(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amount>, DecodeError> {
-    let cell = row.cell(line::GROSS);
-    if cell.is_null() {
-        return Ok(None);
-    }
-    let gross = Amount::new(cell.decimal(reader.adapter.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
-    let gross = gross.ok_or_else(|| cell.error("an amount below 10^12"))?;
-    Ok(Some(gross).filter(|gross| !gross.is_zero()))
 }
 
 /// Cost of one base unit, in the company's currency: the line's is of its own unit, and may have more digits than an amount.

@@ -34,6 +34,7 @@ spelled! {
         QUANTITY_BASE = "Quantity (Base)",
         ORDER = "Order No_",
         RETURN = "Return Order No_",
+        GROSS = "Amount Including VAT",
         MODIFIED = "$systemModifiedAt",
     }
 }
@@ -164,6 +165,7 @@ impl Posted {
             from,
             sku: reader.sku(row, &GOODS)?,
             quantity: reader.base(row, line::QUANTITY_BASE, line::QUANTITY)?,
+            gross: if self.kind == PostedKind::CreditNote { reader.gross(row.cell(line::GROSS))? } else { None },
         };
         out.order_by_alias(name, id, reader.place, at, OrderRow::ErpPosted(posted));
         Ok(())

@@ -61,7 +61,7 @@ fn decimals_of_twenty_places_come_in_every_form() {
     };
     let quantity = |more: &str, text: &str| {
         let line = lines(more, &line(text)).remove(0);
-        line.split("quantity: ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default().to_owned()
+        line.split("quantity: ").nth(1).and_then(|rest| rest.split([' ', ',']).next()).unwrap_or_default().to_owned()
     };
     assert_eq!(quantity("", "\"2.00000000000000000000\""), "2");
     assert_eq!(quantity("", "-2.5"), "-2.5");

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `orders/*` but `edited` and `delete` | the whole order: header, addresses, lines, progress, charges, payments, refunds; what the shop holds back; link of the number |
 //! | `orders/delete` | the header's deletion |
-//! | `refunds/create`, `order_transactions/create` | refunds, one for each transaction of kind `refund` |
+//! | `refunds/create`, `order_transactions/create` | refunds, one for each transaction of kind `refund`; captures, authorisations, voids |
+//! | `disputes/create`, `update` | disputes |
 //! | `returns/request`, `approve`, `decline`, `cancel`, `close`, `reopen` | authorisations of returns |
 //! | `inventory_levels/update`, `connect`, `disconnect` | the shop's figure, where whoever lands the bodies adds the `sku`: Shopify sends only its item's id |
 //! | `customers/create`, `update`, `enable`, `disable` | account |
@@ -113,6 +114,7 @@ impl Shopify {
             | "returns_reopen" => {
                 returns::translate(&cx, &body::object(value)?, out)?;
             }
+            "disputes" | "disputes_create" | "disputes_update" => refunds::dispute(&cx, &body::object(value)?, out)?,
             "inventory_levels" | "inventory_levels_update" | "inventory_levels_connect" => {
                 return others::inventory_level(&cx, &body::object(value)?, out);
             }

@@ -1,6 +1,6 @@
 //! The body of `orders/*`: the whole order, every time. An upsert by its id, never a delta.
 
-use super::context::{Context, PAYMENT, amount, moment, opt_shopify_id, shopify_id, word};
+use super::context::{Context, PAYMENT, moment, opt_amount, opt_shopify_id, shopify_id, word};
 use super::whole::{Body, OrderBody, OrderCustomer, PaymentTerms, address, email};
 use super::{charges, fulfilments, goods, refunds, returned};
 use crate::envelope::{DecodeError, columns};
@@ -27,7 +27,10 @@ pub(super) fn translate(cx: &Context<'_>, order: &OrderBody<'_>, out: &mut Facts
     body.payments(header.total, out)?;
     fulfilments::parcels(&body, out)?;
     for (i, refund) in body.refunds.iter().enumerate() {
-        let mut put = || refunds::rows(cx, &body.key, refund, out);
+        let mut put = || {
+            refunds::rows(cx, &body.key, refund, out)?;
+            refunds::credit(body.purse, body.taxes_included, &body.key, refund, (place, at), out)
+        };
         put().map_err(|error| error.within(&format!("refunds[{i}]")))?;
     }
     returned::rows(&body, out);
@@ -149,25 +152,40 @@ impl Body<'_, '_> {
     fn payments(&self, total: Amount, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let payments = match (self.order.transactions.is_null(), self.order.financial_status.is_null()) {
             (false, _) => refunds::payments(self.cx, &self.order.transactions, self.purse.currency)?,
-            (true, false) => vec![(PAYMENT, self.payment_by_status(total)?)],
+            (true, false) => vec![(PAYMENT, self.payment_by_sums(total)?)],
             (true, true) => Vec::new(),
         };
+        refunds::transactions(self.cx, &self.key, &self.order.transactions, out)?;
         for (id, payment) in payments {
             out.order(self.key.clone(), id, self.place, self.at, OrderRow::Payment(payment));
         }
         Ok(())
     }
 
-    /// `total_outstanding` is in the shop's currency. Where the buyer's is another, nothing counts as paid before everything is.
-    fn part_paid(&self, total: Amount) -> Result<Amount, DecodeError> {
-        if self.purse.same { Ok((total - amount(&self.order.total_outstanding)?).floor_zero()) } else { Ok(Amount::ZERO) }
+    /// What was captured: the current total, less what is still to be paid, and what was paid back. The first total (`total_price`) is not lowered by
+    /// an edit, so it says nothing of what was paid. `total_outstanding` is in the shop's currency: where the buyer's is another, nothing counts as
+    /// paid before everything is.
+    fn captured_by_sums(&self, current: Amount) -> Result<Amount, DecodeError> {
+        let outstanding = opt_amount(&self.order.total_outstanding)?.unwrap_or_default();
+        if !self.purse.same && !outstanding.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        Ok((current - outstanding + refunds::paid_back(&self.refunds, self.purse.currency)?).floor_zero())
     }
 
-    fn payment_by_status(&self, total: Amount) -> Result<Payment, DecodeError> {
+    fn payment_by_sums(&self, total: Amount) -> Result<Payment, DecodeError> {
+        let (plain, set) = (&self.order.current_total_price, &self.order.current_total_price_set);
+        let known = !set.is_null() || (self.purse.same && !plain.is_null());
+        let current = if known { self.purse.money(plain, set)? } else { total };
         let (authorised, captured) = match &*word(&self.order.financial_status)? {
-            "authorized" => (total, Amount::ZERO),
-            "paid" | "partially_refunded" | "refunded" => (Amount::ZERO, total),
-            "partially_paid" => (Amount::ZERO, self.part_paid(total)?),
+            "authorized" => (current, Amount::ZERO),
+            // Bodies of old versions have no current total, and lower nothing.
+            "paid" | "partially_refunded" | "refunded" if !known => (Amount::ZERO, total),
+            "partially_paid" if !known => {
+                let outstanding = opt_amount(&self.order.total_outstanding)?.unwrap_or_default();
+                (Amount::ZERO, if self.purse.same { (total - outstanding).floor_zero() } else { Amount::ZERO })
+            }
+            "paid" | "partially_refunded" | "refunded" | "partially_paid" => (Amount::ZERO, self.captured_by_sums(current)?),
             _ => (Amount::ZERO, Amount::ZERO),
         };
         let gateways = self.gateways()?;

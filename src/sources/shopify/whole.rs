@@ -15,7 +15,7 @@ columns! {
         currency, presentment_currency, taxes_included, duties_included, test, source_name,
         financial_status, fulfillment_status, payment_gateway_names, payment_terms,
         email, contact_email, customer, billing_address, shipping_address,
-        total_price, total_price_set, total_tax, total_tax_set, total_outstanding, total_tip_received, total_tip_received_set,
+        total_price, total_price_set, current_total_price, current_total_price_set, total_tax, total_tax_set, total_outstanding, total_tip_received, total_tip_received_set,
         original_total_duties_set, original_total_additional_fees_set, total_cash_rounding_payment_adjustment_set,
         line_items, shipping_lines, fulfillments, refunds, transactions,
     }

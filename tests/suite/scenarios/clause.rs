@@ -25,11 +25,12 @@ pub enum Clause {
 }
 
 /// Lists of bodies, by the word for one of their entries.
-const LISTS: [(&str, &[&str]); 9] = [
+const LISTS: [(&str, &[&str]); 10] = [
     ("line", &["lines", "by_line"]),
     ("parcel", &["parcels"]),
     ("charge", &["charges"]),
     ("tender", &["by_tender", "tenders"]),
+    ("capture", &["by_capture"]),
     ("reason", &["by_reason"]),
     ("payment", &["payments"]),
     ("channel", &["channels"]),

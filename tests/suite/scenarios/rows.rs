@@ -55,6 +55,8 @@ pub struct Teller {
     pub(super) documents: BTreeMap<String, ErpLine>,
     pub(super) warehouse_lines: BTreeMap<String, WarehouseLine>,
     pub(super) products: BTreeMap<String, waybill::facts::sku::Product>,
+    /// When each line of a return was first approved.
+    pub(super) approved: BTreeMap<String, Moment>,
     old_lines: u64,
 }
 
@@ -145,6 +147,7 @@ impl Teller {
             documents: BTreeMap::new(),
             warehouse_lines: BTreeMap::new(),
             products: BTreeMap::new(),
+            approved: BTreeMap::new(),
             old_lines: 0,
         }
     }

@@ -15,6 +15,9 @@
 //! wms receipt RC1: 1 TEE damaged under R1
 //! wms disposition X1: 1 TEE stock / wms disposition X1 deleted
 //! finance refund F1 card 21.14
+//! shop refund CM1 card 43.00 for 1 of A worth 48.00 shipping 5.00 goodwill 2.00 fee 12.00 capture ch_1     what it is for; `unpaid`: no money moves
+//! shop captures ch_1 card 60.00 of au_1 / shop reserves au_1 card 100.00                                  transactions of the provider
+//! finance dispute DP1 60.00 open
 //! office decides cancelled-but-despatched kept
 //! office decides return-condition number RC1 refund 1 of A
 //! office decides return-without-order number K1 link till      the till's return K1 is of the line's order
@@ -124,6 +127,8 @@ impl Teller {
                 words.one_of(&[("records", records), ("orders", orders)])?.iter().for_each(|kind| telling.reads_anew(*kind));
             }
             "refund" => self.refund(words, telling)?,
+            "captures" | "reserves" => self.transaction(verb, words, telling)?,
+            "dispute" => self.dispute(words, telling)?,
             "decides" => self.decides(words, telling)?,
             _ => return Ok(false),
         }
@@ -203,9 +208,11 @@ impl Teller {
         let from = words.word("a document's number")?;
         let of = if matches!(kind, PostedKind::ReturnReceipt | PostedKind::CreditNote) { "return" } else { "document" };
         let subject = self.document(of, from, telling);
-        for (quantity, sku) in items(words)? {
+        let items = items(words)?;
+        let gross = if words.is("gross") { Some(words.amount()?) } else { None };
+        for (quantity, sku) in items {
             let id = join_key(&[name, document, sku.as_str()]);
-            let row = ErpPosted { kind, document: document.into(), from: from.into(), sku, quantity };
+            let row = ErpPosted { kind, document: document.into(), from: from.into(), sku, quantity, gross };
             telling.put(subject.clone(), id, Row::Order(OrderRow::ErpPosted(row)));
         }
         Ok(())
@@ -370,11 +377,17 @@ impl Teller {
             return Ok(());
         }
         let state = word(words, &RETURN_STATES)?;
+        // A system that closes what it has approved keeps the moment of the approval.
+        let approved_at = if state == Word::Known(ReturnState::Approved) {
+            Some(*self.approved.entry(id.to_string()).or_insert(telling.at))
+        } else {
+            self.approved.get(id.as_str()).copied()
+        };
         let mut row = ReturnLine {
             rma: rma.into(),
             line,
             quantity,
-            approved_at: (state == Word::Known(ReturnState::Approved)).then_some(telling.at),
+            approved_at,
             state,
             resolution: Resolution::Refund,
             goods_expected: GoodsExpected::Yes,
@@ -461,9 +474,27 @@ impl Teller {
             reference: id.into(),
             request: None,
             refunded_at: telling.at,
+            capture: Text::default(),
         };
+        let mut credit = Credit { refunds: vec![id.into()], ..Credit::new(row.currency, telling.at) };
+        let (mut says, mut goods, mut parts) = (false, None, Vec::new());
         while let Some(word) = words.take() {
+            says |= matches!(word, "for" | "goods" | "shipping" | "duty" | "goodwill" | "fee");
             match word {
+                "for" => {
+                    let quantity = words.pieces()?;
+                    words.is("of");
+                    let line = self.reference(words, telling)?;
+                    let gross = if words.is("worth") { Some(words.amount()?) } else { None };
+                    parts.push((quantity, line, gross));
+                }
+                "goods" => goods = Some(words.amount()?),
+                "shipping" => credit.shipping = words.amount()?,
+                "duty" => credit.duty = words.amount()?,
+                "goodwill" => credit.goodwill = words.amount()?,
+                "fee" => credit.fee = words.amount()?,
+                "unpaid" => credit.refunds.clear(),
+                "capture" => row.capture = words.word("a capture")?.into(),
                 "pending" => row.state = Word::Known(RefundState::Pending),
                 "failed" => row.state = Word::Known(RefundState::Failed),
                 "reference" => row.reference = words.word("a reference")?.into(),
@@ -473,7 +504,57 @@ impl Teller {
             }
         }
         let subject = self.subject(telling);
+        if says {
+            for (quantity, line, gross) in parts {
+                let tail: Text = match &line {
+                    LineRef::Line(line) => line.clone(),
+                    LineRef::Sku(sku) => sku.as_str().into(),
+                };
+                let part = CreditLine { credit: id.into(), line, quantity, gross };
+                telling.put(subject.clone(), join_key(&[id, &tail]), Row::Order(OrderRow::CreditLine(Box::new(part))));
+            }
+            credit.goods = goods;
+            let paid = !credit.refunds.is_empty();
+            telling.put(subject.clone(), id, Row::Order(OrderRow::Credit(credit)));
+            if !paid {
+                return Ok(());
+            }
+        }
         telling.put(subject, id, Row::Order(OrderRow::Refund(Box::new(row))));
+        Ok(())
+    }
+
+    fn transaction(&mut self, verb: &str, words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
+        let id = words.word("a transaction's number")?;
+        let (tender, amount) = (words.one_of(&TENDERS)?, words.amount()?);
+        let mut row = PaymentTransaction {
+            kind: if verb == "captures" { TransactionKind::Capture } else { TransactionKind::Authorisation },
+            tender: Some(tender),
+            currency: Some(self.currency(telling)),
+            amount: Some(amount),
+            reference: id.into(),
+            parent: Text::default(),
+            failed: false,
+            made_at: telling.at,
+        };
+        while let Some(word) = words.take() {
+            match word {
+                "of" => row.parent = words.word("an authorisation")?.into(),
+                "failed" => row.failed = true,
+                other => return Err(words.wrong(format!("unknown word \"{other}\" of a transaction"))),
+            }
+        }
+        let subject = self.subject(telling);
+        telling.put(subject, id, Row::Order(OrderRow::PaymentTransaction(Box::new(row))));
+        Ok(())
+    }
+
+    fn dispute(&mut self, words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
+        let id = words.word("a dispute's number")?;
+        let (amount, currency) = (words.amount()?, self.currency(telling));
+        let state = word(words, &[("open", DisputeState::Open), ("won", DisputeState::Won), ("lost", DisputeState::Lost)])?;
+        let subject = self.subject(telling);
+        telling.put(subject, id, Row::Order(OrderRow::Dispute(Dispute { currency, amount, state, disputed_at: telling.at })));
         Ok(())
     }
 
@@ -488,6 +569,7 @@ impl Teller {
             return Ok(());
         }
         let mut lines = Vec::new();
+        let amount = if words.is("amount") { Some(words.amount()?) } else { None };
         if words.peek().is_some() {
             let quantity = words.pieces()?;
             words.is("of");
@@ -497,7 +579,7 @@ impl Teller {
             kind: kind.into(),
             number: number.into(),
             choice: choice.into(),
-            amount: None,
+            amount,
             lines,
             who: "jo".into(),
             why: "decided".into(),

@@ -14,7 +14,9 @@ use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::pooling::{self, Parts};
 use super::returning::{Authorised, Received, Returning};
 use super::sent::Sent;
+use crate::entities::rules::Role;
 use crate::facts::Quantity;
+use crate::facts::order::Resolution;
 
 /// Returns, by line and by authorisation.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
     let named: Vec<Quantity> = named.iter().zip(&despatched).map(|(named, left)| (*named).min(*left)).collect();
 
     let (mut for_money, mut any, mut not_expected) = (none(), none(), none());
+    let (mut for_credit, mut for_exchange, mut at_counter) = (none(), none(), none());
+    let counter = |source| placed.till() == Some(source) || input.rules.plays(source, Role::Pos);
     let mut parts_of: Vec<Parts> = Vec::with_capacity(returning.authorised.len());
     for row in authorised() {
         if !row.counts() {
@@ -66,6 +70,12 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
             }
             if row.not_expected() {
                 not_expected[line] += quantity;
+            }
+            match row.resolution {
+                Resolution::StoreCredit => for_credit[line] += quantity,
+                Resolution::Exchange => for_exchange[line] += quantity,
+                _ if counter(row.source) => at_counter[line] += quantity,
+                _ => {}
             }
         }
         parts_of.push(parts);
@@ -98,7 +108,13 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         .map(|i| {
             let accepted = goods.accepted(i) + not_expected[i];
             let pieces = despatched[i].min(lines[i].ordered).min(for_money[i]).min(accepted).floor_zero();
+            // Where some pieces come back for money and others not, those count first for which no money leaves.
+            let exchanged = for_exchange[i].min(pieces);
+            let credited = for_credit[i].min(pieces - exchanged);
             ReturnedLine {
+                for_exchange: exchanged,
+                for_store_credit: credited,
+                at_counter: at_counter[i].min(pieces - exchanged - credited),
                 authorised: for_money[i],
                 authorised_in_all: any[i],
                 received: received[i],

@@ -16,6 +16,12 @@ pub struct ReturnedLine {
     pub accepted: Quantity,
     /// Returned and accepted for money: the least of despatched, authorised, accepted.
     pub returned: Quantity,
+    /// Returned pieces for which the customer gets credit at the shop.
+    pub for_store_credit: Quantity,
+    /// Returned pieces for which he gets other goods.
+    pub for_exchange: Quantity,
+    /// Returned pieces that a counter has taken back: it pays for them itself.
+    pub at_counter: Quantity,
     /// Returned pieces that are settled as stock.
     pub settled_stock: Quantity,
     /// Returned pieces that are written off as damaged or lost.

@@ -192,7 +192,14 @@ mod tests {
         let at = story.now;
         let posted = |pieces_: i64| {
             let (document, from) = ("S-1".into(), "SO-7".into());
-            OrderRow::ErpPosted(ErpPosted { kind: PostedKind::Shipment, document, from, sku: sku("TEE"), quantity: pieces(pieces_) })
+            OrderRow::ErpPosted(ErpPosted {
+                kind: PostedKind::Shipment,
+                document,
+                from,
+                sku: sku("TEE"),
+                quantity: pieces(pieces_),
+                gross: None,
+            })
         };
         story.put(ERP, "s|1", posted(2)).wait(Span::minutes(5));
         let undone_at = story.now;

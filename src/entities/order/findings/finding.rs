@@ -21,6 +21,8 @@ pub struct Finding {
     pub shuts: bool,
     /// Opens only after this moment; `None`: at once.
     pub opens_at: Option<Moment>,
+    /// When the newest of what it is about happened. A decision that names no amount was made about what was there then, and covers nothing newer.
+    pub moved_at: Option<Moment>,
     /// The records that show it.
     pub causes: Vec<Cause>,
 }
@@ -29,7 +31,18 @@ impl Finding {
     /// A finding that opens at once.
     pub(super) fn new(kind: &'static str, number: impl Into<String>, sentence: String) -> Self {
         let number = number.into();
-        Self { kind, number, sentence, at_risk: None, pieces: None, decided: false, shuts: false, opens_at: None, causes: Vec::new() }
+        Self {
+            kind,
+            number,
+            sentence,
+            at_risk: None,
+            pieces: None,
+            decided: false,
+            shuts: false,
+            opens_at: None,
+            moved_at: None,
+            causes: Vec::new(),
+        }
     }
 
     /// So much money is at risk.
@@ -50,6 +63,11 @@ impl Finding {
             }
         }
         self
+    }
+
+    /// The newest of what it is about happened then.
+    pub(super) fn moved(self, moved_at: impl Into<Option<Moment>>) -> Self {
+        Self { moved_at: moved_at.into(), ..self }
     }
 
     /// It opens only after this moment.

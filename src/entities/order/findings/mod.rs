@@ -5,6 +5,7 @@ mod erp;
 mod evidence;
 mod finding;
 mod mirrors;
+mod money;
 mod order;
 mod parcels;
 mod returns;
@@ -28,8 +29,18 @@ use evidence::Evidence;
 /// The function of a theme.
 type Theme = fn(&Evidence<'_, '_>) -> Vec<Finding>;
 
-const THEMES: [Theme; 9] =
-    [rows::find, order::find, warehouse::find, mirrors::find, returns::find, parcels::find, erp::find, words::find, snapshot::find];
+const THEMES: [Theme; 10] = [
+    rows::find,
+    order::find,
+    money::find,
+    warehouse::find,
+    mirrors::find,
+    returns::find,
+    parcels::find,
+    erp::find,
+    words::find,
+    snapshot::find,
+];
 
 /// All findings, by kind and number. The view is computed again when one of them opens.
 pub(super) fn stage<'a>(
@@ -53,6 +64,9 @@ pub(super) fn stage<'a>(
 
 /// Does the decision cover all the money and pieces that are found now?
 fn covers(decision: &Decision, finding: &Finding) -> bool {
+    if decision.amount.is_none() && finding.moved_at.is_some_and(|moved_at| moved_at > decision.decided_at) {
+        return false;
+    }
     let pieces: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
     let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk <= amount));
     money && (decision.lines.is_empty() || finding.pieces.is_none_or(|found| found <= pieces))

@@ -42,7 +42,7 @@ fn key_reused<'s>(evidence: &'s Evidence<'_, '_>, header: &'s Header) -> impl It
 /// Lines and charges are all there, and do not add up to the total.
 fn totals_differ(figures: &OrderFigures<'_>, header: &Header) -> Option<Finding> {
     let (placed, money) = (&figures.placed, &figures.money);
-    if !placed.whole.proven || placed.totals.agree {
+    if !placed.whole.proven || (placed.totals.agree && placed.totals.accepted.is_zero()) {
         return None;
     }
     let show = |amount: Amount| amount.display(money.currency);
@@ -122,12 +122,14 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
 fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let money = &evidence.figures.money;
     let show = |amount: Amount| amount.display(money.currency);
-    let tolerance = tolerance(evidence.figures);
+    let tolerance = evidence.figures.tolerance();
     let mut found = Vec::new();
-    let over = money.refunded - money.due;
+    let over = money.refunded - money.due - money.ahead;
     if over > tolerance {
         let sentence = format!("{} {} is refunded, {} was due", show(money.refunded), money.currency, show(money.due));
-        found.push(Finding::new("over-refunded", "", sentence).at_risk(over));
+        let rows = || money.refunds.iter().filter(|refund| refund.counts);
+        let newest = rows().map(|refund| refund.at).max();
+        found.push(Finding::new("over-refunded", "", sentence).at_risk(over).caused_by(rows().map(|refund| refund.cause)).moved(newest));
     }
     let asked = evidence.ledgers.refund.total;
     let over = asked - money.due.max(money.refunded);
@@ -139,13 +141,8 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
             show(money.due),
             show(money.refunded)
         );
-        found.push(Finding::new("refund-overasked", "", sentence).at_risk(over));
+        let finding = Finding::new("refund-overasked", "", sentence).at_risk(over).caused_by(evidence.figures.placed.cause);
+        found.push(finding.moved(evidence.ledgers.refund.asked_at));
     }
     found
-}
-
-/// The rounding tolerance: one minor unit for each returned piece of a line that is returned in part.
-fn tolerance(figures: &OrderFigures<'_>) -> Amount {
-    let partly = figures.lines.iter().filter(|line| line.back.returned.is_positive() && line.kept.pieces.is_positive());
-    partly.map(|line| figures.money.currency.minor_unit().times(line.back.returned)).sum()
 }

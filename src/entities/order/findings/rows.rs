@@ -13,6 +13,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let figures = evidence.figures;
     let contradictions = [
         &figures.placed.contradictions,
+        &figures.paid.contradictions,
         &figures.erp.contradictions,
         &evidence.cancelled.contradictions,
         &figures.returning.contradictions,

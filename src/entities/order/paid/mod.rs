@@ -1,15 +1,17 @@
-//! Stage *paid*: payments and refunds, by tender.
+//! Stage *paid*: payments and refunds, by tender, and what the refunds are for.
 
+mod credits;
 mod payments;
 mod refunds;
 mod tender;
 
+pub use credits::{CreditedLine, Credits};
 pub use refunds::RefundView;
-pub use tender::{Foreign, TenderPaid};
+pub use tender::{Capture, Foreign, TenderPaid};
 
-use super::input::Input;
+use super::input::{Contradiction, Input};
 use super::placed::Placed;
-use crate::facts::order::{Refund, RefundState, Terms, Word};
+use crate::facts::order::{Refund, RefundState, Tender, Terms, Word};
 use crate::facts::{Amount, Moment};
 
 /// Payments and refunds of an order, in its currency.
@@ -17,29 +19,44 @@ use crate::facts::{Amount, Moment};
 pub struct Paid<'a> {
     /// In the order in which a refund is spread over them.
     pub tenders: Vec<TenderPaid>,
+    /// Each capture, by tender and then the earliest first.
+    pub captures: Vec<Capture>,
     /// Captured in all.
     pub captured: Amount,
     /// Authorised and not yet captured, neither expired nor voided.
     pub authorised_open: Amount,
-    /// Refunded in all: paid, or under way.
+    /// Refunded in all: paid, or under way; disputes included.
     pub refunded: Amount,
+    /// The part of `refunded` that is paid, and not only under way.
+    pub paid_back: Amount,
+    /// Disputed by the payer's bank, open or lost.
+    pub disputed: Amount,
+    /// Some dispute is not decided.
+    pub dispute_open: bool,
     /// The systems that report all refunds agree.
     pub refunds_agree: bool,
     /// All refund rows, also those that do not count.
     pub refunds: Vec<RefundView<'a>>,
+    /// What refunds are for, as far as rows say it.
+    pub credits: Credits,
     /// How the order is paid is known: there is a payment row, the terms need none, or nothing has to be paid.
     pub known: bool,
     /// On account, or cash on delivery: goods leave before they are paid.
     pub pays_later: bool,
     /// Payments and refunds in another currency than the order's: they do not count.
     pub foreign: Vec<Foreign>,
+    /// Rows that contradict each other.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// Reads payments and refunds.
 pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>) -> Paid<'a> {
-    let mut foreign = Vec::new();
-    let payments = payments::read(input, placed, &mut foreign);
-    let refunds = refunds::read(input, placed, &mut foreign);
+    let (mut foreign, mut contradictions) = (Vec::new(), Vec::new());
+    let payments = payments::read(input, placed, &mut foreign, &mut contradictions);
+    let captured_by: Vec<Tender> =
+        payments.tenders.iter().filter(|tender| tender.captured.is_positive()).map(|tender| tender.tender).collect();
+    let refunds = refunds::read(input, placed, &captured_by, &mut foreign, &mut contradictions);
+    let credits = credits::read(input, placed, &refunds.views, &mut contradictions);
     let mut tenders = payments.tenders;
     for (tender, amount) in refunds.by_tender {
         match tenders.iter_mut().find(|there| there.tender == tender) {
@@ -48,16 +65,29 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>) -> Paid<'a> {
         }
     }
     tenders.sort_by_key(|tender| tender.tender);
+    let mut captures = payments.captures;
+    captures.sort_by_key(|capture| capture.tender);
+    for refund in refunds.views.iter().filter(|refund| refund.counts) {
+        if let Some(capture) = captures.iter_mut().find(|capture| capture.tender == refund.tender && capture.is_named(refund.capture)) {
+            capture.refunded += refund.amount;
+        }
+    }
     Paid {
         captured: tenders.iter().map(|tender| tender.captured).sum(),
         refunded: tenders.iter().map(|tender| tender.refunded).sum(),
         tenders,
+        captures,
         authorised_open: payments.authorised_open,
+        paid_back: refunds.paid,
+        disputed: refunds.disputed,
+        dispute_open: refunds.dispute_open,
         refunds_agree: refunds.agree,
         refunds: refunds.views,
+        credits,
         known: placed.header.is_some_and(|header| header.terms != Terms::Prepaid || header.total.is_zero() || payments.any),
         pays_later: payments.later || placed.header.is_some_and(|header| header.terms != Terms::Prepaid),
         foreign,
+        contradictions,
     }
 }
 

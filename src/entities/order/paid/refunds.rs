@@ -1,14 +1,15 @@
 //! Refunds, as systems report them.
 //!
-//! Refunded is, for each tender, the larger of two amounts: the largest total of a source that reports all refunds; the sum over all sources that
-//! report only their own, where rows with the same reference count once.
+//! Refunded is a figure of the *order*: the larger of the largest total of a source that reports all refunds, and the sum over the sources that report
+//! only their own. Rows with the same reference in two sources are one fact; rows of one source never are. The system that tells most says by which
+//! tenders. What the shop itself keeps for the customer (gift cards, store credit) is compared apart where the others know nothing of it.
 
-use super::tender::Foreign;
-use crate::entities::order::input::Input;
+use super::tender::{Foreign, is_stored};
+use crate::entities::order::input::{Contradiction, Input};
 use crate::entities::order::placed::Placed;
 use crate::entities::rules::ReportsRefunds;
-use crate::facts::order::{Refund, RefundState, Tender, Word};
-use crate::facts::{Amount, Moment, SourceId};
+use crate::facts::order::{Dispute, DisputeState, Refund, RefundState, Tender, Word};
+use crate::facts::{Amount, Cause, Moment, SourceId};
 
 /// A refund that a system reports.
 #[derive(Clone, Debug)]
@@ -25,119 +26,190 @@ pub struct RefundView<'a> {
     pub success: bool,
     /// It is under way.
     pub pending: bool,
+    /// It has failed.
+    pub failed: bool,
     /// The id of Waybill's request that it answers.
     pub request: Option<&'a str>,
+    /// The payment provider's reference; empty: none.
+    pub reference: &'a str,
+    /// The capture that it goes back to; empty: not told.
+    pub capture: &'a str,
     /// When it was made.
     pub at: Moment,
+    /// The record of its row.
+    pub cause: Cause,
     /// It is part of what is refunded. A repetition of another source's refund is not.
     pub counts: bool,
 }
 
 /// All reported refunds, and the total by tender of those that count.
+#[derive(Default)]
 pub(super) struct Refunds<'a> {
     pub views: Vec<RefundView<'a>>,
     pub by_tender: Vec<(Tender, Amount)>,
+    /// The part that is paid, and not only under way.
+    pub paid: Amount,
     pub agree: bool,
-}
-
-/// A refund that its source reports as paid or under way.
-struct ReportedRefund<'a> {
-    place: usize,
-    source: SourceId,
-    reports: ReportsRefunds,
-    tender: Tender,
-    amount: Amount,
-    reference: &'a str,
+    /// Disputed by the payer's bank, open or lost.
+    pub disputed: Amount,
+    pub dispute_open: bool,
 }
 
 /// The refunds of one source that reports all of them, or of all sources that report only their own.
 struct Side {
-    by_tender: Vec<(Tender, Amount)>,
-    total: Amount,
+    /// Places of the rows that count in it.
     places: Vec<usize>,
+    money: Amount,
+    stored: Amount,
 }
 
 impl Side {
-    fn of<'t, 'a: 't>(reported: impl Iterator<Item = &'t ReportedRefund<'a>>) -> Self {
-        let mut side = Self { by_tender: Vec::new(), total: Amount::ZERO, places: Vec::new() };
-        let mut references: Vec<&str> = Vec::new();
-        for refund in reported {
-            if !refund.reference.is_empty() {
-                if references.contains(&refund.reference) {
-                    continue;
-                }
-                references.push(refund.reference);
-            }
-            match side.by_tender.iter_mut().find(|(there, _)| *there == refund.tender) {
-                Some((_, sum)) => *sum += refund.amount,
-                None => side.by_tender.push((refund.tender, refund.amount)),
-            }
-            side.total += refund.amount;
-            side.places.push(refund.place);
-        }
-        side
+    fn of(views: &[RefundView<'_>], places: Vec<usize>) -> Self {
+        let sum = |stored: bool| {
+            let of_kind = places.iter().map(|&i| &views[i]).filter(|view| is_stored(view.tender) == stored);
+            of_kind.map(|view| view.amount).sum()
+        };
+        Self { money: sum(false), stored: sum(true), places }
+    }
+
+    fn total(&self) -> Amount {
+        self.money + self.stored
     }
 }
 
-pub(super) fn read<'a>(input: &Input<'a>, placed: &Placed<'_>, foreign: &mut Vec<Foreign>) -> Refunds<'a> {
-    let mut views = Vec::new();
-    let mut reported: Vec<ReportedRefund<'a>> = Vec::new();
+pub(super) fn read<'a>(
+    input: &Input<'a>,
+    placed: &Placed<'_>,
+    captured_by: &[Tender],
+    foreign: &mut Vec<Foreign>,
+    contradictions: &mut Vec<Contradiction>,
+) -> Refunds<'a> {
+    let mut all = Refunds { agree: true, ..Refunds::default() };
+    let mut reported: Vec<(usize, ReportsRefunds)> = Vec::new();
     for each in input.rows.live::<Refund>() {
         let (id, source, row) = (&each.key.id, each.key.source, each.row);
-        let success = row.state == Word::Known(RefundState::Success);
-        let pending = row.state == Word::Known(RefundState::Pending);
         let reports = input.rules.source(source).map_or(ReportsRefunds::None, |source| source.reports_refunds);
+        let is = |state| row.state == Word::Known(state);
+        let (success, pending) = (is(RefundState::Success), is(RefundState::Pending));
         if row.currency != placed.currency {
-            foreign.push(Foreign { id: id.clone(), sentence: format!("refund {id} is in {}", row.currency), cause: each.stored.cause });
+            let sentence = format!("refund {id} is in {}", row.currency);
+            foreign.push(Foreign { id: id.clone(), sentence, refund: true, cause: each.stored.cause });
+        } else if row.amount.is_negative() {
+            let sentence = format!("refund {id} is below zero ({})", row.amount);
+            contradictions.push(Contradiction::new(&format!("refund {id}"), sentence, each.stored.cause));
         } else if (success || pending) && reports != ReportsRefunds::None {
-            let (place, reference) = (views.len(), row.reference.as_str());
-            reported.push(ReportedRefund { place, source, reports, tender: row.tender, amount: row.amount, reference });
+            reported.push((all.views.len(), reports));
         }
-        views.push(RefundView {
+        // A shop that does not say by which means it pays (a memo has none) pays by the means that it took the money by.
+        let only = || captured_by.iter().copied().filter(|tender| !is_stored(*tender)).reduce(|_, _| Tender::Card);
+        let unsaid = row.tender == Tender::Card && Some(source) == placed.shop && !captured_by.contains(&Tender::Card);
+        all.views.push(RefundView {
             source,
             id,
-            tender: row.tender,
+            tender: if unsaid { only().unwrap_or(row.tender) } else { row.tender },
             amount: row.amount,
             success,
             pending,
+            failed: is(RefundState::Failed),
             request: row.request.as_deref(),
+            reference: &row.reference,
+            capture: &row.capture,
             at: row.refunded_at,
+            cause: each.stored.cause,
             counts: false,
         });
     }
-    one_tender_each(&mut reported);
-    let mut sides: Vec<Side> = Vec::new();
-    let mut agree = true;
-    let own = Side::of(reported.iter().filter(|refund| refund.reports == ReportsRefunds::Own));
-    for source in input.rules.sources.iter().filter(|source| source.reports_refunds == ReportsRefunds::All) {
-        let side = Side::of(reported.iter().filter(|refund| refund.source == source.id));
-        agree &= side.total >= own.total && sides.first().is_none_or(|first| first.total == side.total);
-        sides.push(side);
+    if !reported.is_empty() {
+        compare(input, &reported, &mut all);
     }
-    sides.push(own);
-    let mut by_tender: Vec<(Tender, Amount)> = Vec::new();
-    for (tender, amount) in sides.iter().flat_map(|side| &side.by_tender) {
-        match by_tender.iter_mut().find(|(there, _)| there == tender) {
-            Some((_, largest)) => *largest = (*largest).max(*amount),
-            None => by_tender.push((*tender, *amount)),
-        }
-    }
-    // The rows that are shown as the refunds: those of the side with the largest total, of equal ones the first.
-    let most = sides.iter().rev().max_by_key(|side| side.total);
-    for &place in most.map_or(&[][..], |side| &side.places) {
-        views[place].counts = true;
-    }
-    Refunds { views, by_tender, agree }
+    disputes(input, placed, foreign, &mut all);
+    all
 }
 
-/// Rows with the same reference are one refund. It gets the tender that a source reporting all refunds gives.
-fn one_tender_each(reported: &mut [ReportedRefund<'_>]) {
-    for i in 0..reported.len() {
-        if reported[i].reports == ReportsRefunds::Own && !reported[i].reference.is_empty() {
-            let same = |other: &&ReportedRefund<'_>| other.reports == ReportsRefunds::All && other.reference == reported[i].reference;
-            if let Some(tender) = reported.iter().find(same).map(|other| other.tender) {
-                reported[i].tender = tender;
-            }
+/// Compares the sides, and takes those that tell most.
+fn compare(input: &Input<'_>, reported: &[(usize, ReportsRefunds)], all: &mut Refunds<'_>) {
+    one_tender_each(reported, &mut all.views);
+    let views = &all.views[..];
+    let of = |reports| reported.iter().filter(move |(_, its)| *its == reports).map(|(place, _)| *place);
+    let own = Side::of(views, once_each(views, of(ReportsRefunds::Own).collect()));
+    let mut sides: Vec<Side> = Vec::new();
+    for source in input.rules.sources.iter().filter(|source| source.reports_refunds == ReportsRefunds::All) {
+        sides.push(Side::of(views, of(ReportsRefunds::All).filter(|&place| views[place].source == source.id).collect()));
+    }
+    // Of equal ones the first, and the sum of those that report only their own last: a shop's memo often does not know the tender.
+    let most = |of: fn(&Side) -> Amount| {
+        let larger = |most: &'_ Side, side: &'_ Side| of(side) > of(most);
+        sides.iter().chain([&own]).reduce(|most, side| if larger(most, side) { side } else { most }).unwrap_or(&own)
+    };
+    let know_stored = own.stored.is_zero() || sides.iter().any(|side| side.stored.is_positive());
+    let mut counting: Vec<usize> = if know_stored {
+        most(Side::total).places.clone()
+    } else {
+        let is_money = |place: &usize| !is_stored(views[*place].tender);
+        let money = most(|side| side.money).places.iter().copied().filter(is_money);
+        money.chain(own.places.iter().copied().filter(|place| !is_money(place))).collect()
+    };
+    counting.sort_unstable();
+    let told = |side: &Side| if know_stored { side.total() } else { side.money };
+    all.agree = sides.iter().all(|side| told(side) >= told(&own) && told(side) == told(&sides[0]));
+    for place in counting {
+        let view = &mut all.views[place];
+        view.counts = true;
+        all.paid += if view.success { view.amount } else { Amount::ZERO };
+        match all.by_tender.iter_mut().find(|(there, _)| *there == view.tender) {
+            Some((_, sum)) => *sum += view.amount,
+            None => all.by_tender.push((view.tender, view.amount)),
         }
+    }
+}
+
+/// Of rows with one reference in several sources only those of the source that tells most of it, of equal ones the first.
+fn once_each(views: &[RefundView<'_>], places: Vec<usize>) -> Vec<usize> {
+    let sum = |source: SourceId, reference: &str| -> Amount {
+        let same = places.iter().map(|&i| &views[i]).filter(|view| view.source == source && view.reference == reference);
+        same.map(|view| view.amount).sum()
+    };
+    let beaten = |view: &RefundView<'_>| {
+        let mine = sum(view.source, view.reference);
+        places.iter().map(|&i| &views[i]).filter(|other| other.reference == view.reference && other.source != view.source).any(|other| {
+            let theirs = sum(other.source, other.reference);
+            theirs > mine || (theirs == mine && other.source < view.source)
+        })
+    };
+    places.iter().copied().filter(|&i| views[i].reference.is_empty() || !beaten(&views[i])).collect()
+}
+
+/// A refund that a source reporting all of them tells too gets the tender that is told there.
+fn one_tender_each(reported: &[(usize, ReportsRefunds)], views: &mut [RefundView<'_>]) {
+    for &(own, _) in reported.iter().filter(|(_, reports)| *reports == ReportsRefunds::Own) {
+        let all = reported.iter().filter(|(_, reports)| *reports == ReportsRefunds::All).map(|(place, _)| *place);
+        let mut same = all.filter(|&place| views[place].reference == views[own].reference && views[place].amount == views[own].amount);
+        if !views[own].reference.is_empty()
+            && let Some(place) = same.next()
+        {
+            views[own].tender = views[place].tender;
+        }
+    }
+}
+
+/// What the payer's bank has taken back counts as refunded, until the shop has won.
+fn disputes(input: &Input<'_>, placed: &Placed<'_>, foreign: &mut Vec<Foreign>, all: &mut Refunds<'_>) {
+    for each in input.rows.live::<Dispute>() {
+        let row = each.row;
+        let open = matches!(row.state, Word::Known(DisputeState::Open) | Word::Unknown(_));
+        all.dispute_open |= open;
+        if row.currency != placed.currency {
+            let sentence = format!("dispute {} is in {}", each.key.id, row.currency);
+            foreign.push(Foreign { id: each.key.id.clone(), sentence, refund: true, cause: each.stored.cause });
+        } else if row.state != Word::Known(DisputeState::Won) {
+            all.disputed += row.amount.floor_zero();
+        }
+    }
+    if all.disputed.is_positive() {
+        match all.by_tender.iter_mut().find(|(tender, _)| *tender == Tender::Card) {
+            Some((_, sum)) => *sum += all.disputed,
+            None => all.by_tender.push((Tender::Card, all.disputed)),
+        }
+        all.paid += all.disputed;
     }
 }

@@ -44,6 +44,13 @@ pub(super) fn read<'a>(rows: &'a Rows<OrderRow>, top: &HeaderRow<'a>, contradict
             let sentence = format!("line {id} has a negative quantity ({})", line.ordered);
             contradictions.push(Contradiction::new(id, sentence, stored.cause));
         }
+        if line.gross.is_negative() {
+            let sentence = format!("line {id} costs less than nothing ({})", line.gross);
+            contradictions.push(Contradiction::new(&format!("price {id}"), sentence, stored.cause));
+        } else if line.tax.is_negative() || line.tax > line.gross {
+            let sentence = format!("line {id} costs {}, and {} of that are tax", line.gross, line.tax);
+            contradictions.push(Contradiction::new(&format!("tax {id}"), sentence, stored.cause));
+        }
         let removed = whole && !stored.deleted && top.version.is_some_and(|body| stored.version < body);
         match line.role {
             LineRole::Text => {}

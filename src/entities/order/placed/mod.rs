@@ -12,6 +12,7 @@ pub(super) use line::whole_bundles;
 pub use line::{PartOf, PlacedLine};
 pub use whole::Whole;
 
+use super::decisions::Decisions;
 use super::input::{Contradiction, Input};
 use crate::entities::{RowOf, Rows};
 use crate::facts::order::{Address, Header, Line, Origin};
@@ -63,13 +64,14 @@ impl Placed<'_> {
 }
 
 /// Reads the order as placed. `since`: when the first row of the order was stored.
-pub(super) fn stage<'a>(input: &Input<'a>, since: Moment) -> Placed<'a> {
+pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, since: Moment) -> Placed<'a> {
     let Input { rows, rules, clock } = input;
     let top = header::read(rows, rules);
     let mut contradictions = Vec::new();
     let read = lines::read(rows, &top, &mut contradictions);
     let charges = charges::read(rows, top.shop);
-    let (totals, lines) = charges::reconcile(top.header, top.currency, read.lines, &charges);
+    let accepted = |difference| decisions.accepted("totals-differ", "", difference);
+    let (totals, lines) = charges::reconcile(top.header, top.currency, read.lines, &charges, accepted);
     let whole = whole::whole(&top, &lines, &read.counts, &totals, rules, clock);
     Placed {
         header: top.header,

@@ -42,12 +42,21 @@ impl<'a> Authorised<'a> {
         (self.rma, self.source)
     }
 
-    /// It was approved; it may be closed, posted or deleted since.
+    /// It was approved; it may be closed, posted or deleted since. What was closed without an approval never was.
     pub(super) fn approved(&self) -> bool {
-        matches!(self.state, Word::Known(ReturnState::Approved | ReturnState::Closed | ReturnState::Posted))
+        match self.state {
+            Word::Known(ReturnState::Approved | ReturnState::Posted) => true,
+            Word::Known(ReturnState::Closed) => self.approved_at.is_some(),
+            _ => false,
+        }
     }
 
-    /// Approved, not deleted or closed since, and its goods have to come back.
+    /// The customer gets other goods for it.
+    pub fn for_exchange(&self) -> bool {
+        self.resolution == Resolution::Exchange
+    }
+
+    /// Approved, not deleted or closed since, and its goods, or a proof of them, have to come.
     pub fn awaited(&self) -> bool {
         *self.state == Word::Known(ReturnState::Approved) && !self.deleted && self.counts() && !self.not_expected()
     }
@@ -57,9 +66,9 @@ impl<'a> Authorised<'a> {
         *self.state == Word::Known(ReturnState::Asked) && !self.deleted
     }
 
-    /// The customer gets money for it.
+    /// The customer gets the worth of it back: as money, as credit, or as other goods that are paid with it.
     pub fn for_money(&self) -> bool {
-        matches!(self.resolution, Resolution::Refund | Resolution::StoreCredit)
+        matches!(self.resolution, Resolution::Refund | Resolution::StoreCredit | Resolution::Exchange)
     }
 
     /// Authorised in the sense of rows.md.
@@ -67,8 +76,8 @@ impl<'a> Authorised<'a> {
         self.approved() && self.resolution != Resolution::Reject && self.quantity.is_positive()
     }
 
-    /// No goods need to come for it.
+    /// Nothing needs to come for it. A proof that has not come is not nothing: it is awaited as goods are.
     pub fn not_expected(&self) -> bool {
-        self.goods_expected != GoodsExpected::Yes
+        self.goods_expected == GoodsExpected::No
     }
 }

@@ -14,7 +14,7 @@ use super::placed::Placed;
 use super::pooling::{self, Targets};
 use crate::entities::rules::{Authority, Role};
 use crate::entities::{RowOf, Rows};
-use crate::facts::order::{LineRef, ReturnDocument, ReturnLine};
+use crate::facts::order::{GoodsExpected, LineRef, ReturnDocument, ReturnLine};
 use crate::facts::{OrderRow, Quantity, SourceId};
 
 /// All authorisations and receipts that count.
@@ -61,7 +61,11 @@ pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &P
             pooled: matches!(row.line, LineRef::Sku(_)),
             quantity: row.quantity,
             resolution: row.resolution,
-            goods_expected: row.goods_expected,
+            goods_expected: match row.goods_expected {
+                // A person has seen the proof.
+                GoodsExpected::Proof if decisions.chose("return-not-received", &row.rma, "refund") => GoodsExpected::No,
+                expected => expected,
+            },
             reason: &row.reason,
             state: head.map_or(&row.state, |(head, _)| &head.state),
             approved_at: head.and_then(|(head, _)| head.approved_at).or(row.approved_at),

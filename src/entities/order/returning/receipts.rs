@@ -83,7 +83,7 @@ pub(super) fn read<'a>(
 ) -> Vec<Received<'a>> {
     let mut received = reported(input, &placed.lines, at_till, contradictions);
     received.extend(corrected(posted(input, placed, erp), placed.late, contradictions));
-    let order = |row: &Received<'a>| (row.pooled, row.received_at, row.receipt, row.cause, row.id);
+    let order = |row: &Received<'a>| (row.pooled, row.received_at, row.receipt, row.id, row.source);
     received.sort_by(|a, b| order(a).cmp(&order(b)));
     accept_decided(decisions, &mut received);
     received
@@ -191,7 +191,7 @@ fn beyond<'a>(received: &mut Vec<Received<'a>>, mut credited: Vec<Received<'a>>)
 
 /// Applies corrections: a negative receipt is taken from earlier posted receipts of its SKU, the newest first.
 fn corrected<'a>(mut posted: Vec<Received<'a>>, late: Option<Moment>, contradictions: &mut Vec<Contradiction>) -> Vec<Received<'a>> {
-    posted.sort_by(|a, b| (a.received_at, a.receipt, a.cause, a.id).cmp(&(b.received_at, b.receipt, b.cause, b.id)));
+    posted.sort_by(|a, b| (a.received_at, a.receipt, a.id, a.source).cmp(&(b.received_at, b.receipt, b.id, b.source)));
     let mut corrected: Vec<Received<'a>> = Vec::with_capacity(posted.len());
     for row in posted {
         if !row.quantity.is_negative() {

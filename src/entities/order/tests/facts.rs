@@ -63,7 +63,14 @@ impl Story {
 
     /// The ERP posts a shipment.
     pub fn posted(&mut self, id: &str, from: &str, of: &str, n: i64) -> &mut Self {
-        let row = ErpPosted { kind: PostedKind::Shipment, document: id.into(), from: from.into(), sku: sku(of), quantity: pieces(n) };
+        let row = ErpPosted {
+            kind: PostedKind::Shipment,
+            document: id.into(),
+            from: from.into(),
+            sku: sku(of),
+            quantity: pieces(n),
+            gross: None,
+        };
         self.put(ERP, id, OrderRow::ErpPosted(row))
     }
 

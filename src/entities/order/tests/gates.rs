@@ -41,8 +41,14 @@ fn posted_documents_count_as_the_record_that_they_came_from() {
     seen!(order, state, view);
     assert!(!view.gates.recorded.holds);
     assert_eq!((view.gates.recorded.brings.as_str(), view.standing.stage), ("nav", OrderStage::Placed));
-    let posted =
-        ErpPosted { kind: PostedKind::Shipment, document: "SSH-1".into(), from: "SO-7".into(), sku: sku("TEE"), quantity: pieces(2) };
+    let posted = ErpPosted {
+        kind: PostedKind::Shipment,
+        document: "SSH-1".into(),
+        from: "SO-7".into(),
+        sku: sku("TEE"),
+        quantity: pieces(2),
+        gross: None,
+    };
     order.put(ERP, "S|SSH-1|10000", OrderRow::ErpPosted(posted));
     seen!(order, state, view);
     assert!(view.gates.recorded.holds && view.gates.approved.holds);

@@ -261,7 +261,7 @@ impl StandIn {
         if due > *asked {
             let amount = due - *asked;
             *asked = due;
-            let body = json!({"total": money(due), "amount": money(amount), "by_tender": [], "by_reason": [], "by_line": [], "rmas": []});
+            let body = json!({"total": money(due), "amount": money(amount), "by_tender": [], "by_capture": [], "by_reason": [], "by_line": [], "rmas": []});
             self.request(Topic::RefundRequests, order, &order.key(), body);
         }
         let goods: i64 = order.lines.iter().map(|line| line.gross_of(line.wanted())).sum();
