@@ -39,7 +39,7 @@
 //!   measures times. The time of an epoch is its tick; metrics and the program's log follow after the commit.
 //! - HTTP never reads an uncommitted row.
 //! - No offset is committed outside of the transaction that holds what follows from its records.
-//! - No bad record stops a partition, and none is skipped silently: it goes whole to `dead-letters`.
+//! - No bad record stops a partition, and none is skipped silently: it goes to `dead-letters`, whole unless it is larger than a record may be.
 //! - A missing or deleted row is never the reason for a request.
 //! - No amount is a float.
 //!

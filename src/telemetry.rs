@@ -69,6 +69,8 @@ pub struct Metrics {
     facts: IntCounterVec,
     sealed: IntCounterVec,
     events: IntCounterVec,
+    events_too_large: IntCounter,
+    passed_over: IntCounterVec,
     unknown_words: IntCounterVec,
     epochs: IntCounter,
     epochs_aborted: IntCounter,
@@ -101,6 +103,17 @@ impl Metrics {
             facts: counters(&registry, "waybill_facts_total", "Facts, by outcome: new, or stale (a repeat, or older).", &["outcome"])?,
             sealed: counters(&registry, "waybill_sealed_total", "Views computed, by kind of entity.", &["entity"])?,
             events: counters(&registry, "waybill_events_total", "Derived events written, by topic.", &["topic"])?,
+            events_too_large: counter(
+                &registry,
+                "waybill_events_too_large_total",
+                "Events that are larger than a record may be: not written to their topics, cut in dead-letters.",
+            )?,
+            passed_over: counters(
+                &registry,
+                "waybill_facts_passed_over_total",
+                "Facts of orders, older than what is kept and with another content, by source: told again, or of a place that cannot be known.",
+                &["source"],
+            )?,
             unknown_words: counters(&registry, "waybill_unknown_words_total", "Status words without a meaning, by source.", &["source"])?,
             epochs: counter(&registry, "waybill_epochs_total", "Epochs committed.")?,
             epochs_aborted: counter(
@@ -167,6 +180,7 @@ impl Metrics {
             count(RecordOutcome::UnknownTable, source.unknown_tables.values().sum());
             count(RecordOutcome::DecodeError, source.decode_errors);
             self.unknown_words.with_label_values(&[name]).inc_by(source.unknown_words);
+            self.passed_over.with_label_values(&[name]).inc_by(source.passed_over);
             let age_ms = report.tick.0.saturating_sub(source.newest_millis).max(0);
             self.lag_seconds.with_label_values(&[name.as_str()]).set(age_ms as f64 / 1_000.0);
         }
@@ -176,6 +190,7 @@ impl Metrics {
         for (topic, n) in &report.events {
             self.events.with_label_values(&[topic.name()]).inc_by(*n);
         }
+        self.events_too_large.inc_by(report.events_too_large);
         for (kind, n) in [
             ("alias", report.aliases_sealed),
             ("order", report.orders_sealed),
@@ -312,6 +327,14 @@ pub mod say {
         info!(topic, "topic created");
     }
 
+    /// A topic's `max.message.bytes` is below what the configuration lets Waybill write.
+    pub fn topic_takes_less(topic: &str, bytes: usize, configured: usize) {
+        warn!(
+            topic,
+            bytes, configured, "a topic takes only smaller records: larger events become dead letters. Raise its max.message.bytes"
+        );
+    }
+
     /// Topics of sources are missing; said again while that lasts.
     pub fn waiting_for_topics(missing: &[String]) {
         warn!(missing = missing.join(", "), "waiting for topics that are not there yet: create them, or start what writes them");
@@ -371,6 +394,30 @@ pub mod say {
     /// expected of the first one, nothing of what it held.
     pub fn dead_letters(source: &str, n: u64, first: &str) {
         warn!(source, n, first, "records could not be read: they are in dead-letters");
+    }
+
+    /// Events of an epoch that no topic takes.
+    pub fn events_too_large(n: u64) {
+        error!(
+            n,
+            "events are larger than a record may be: they were not written to their topics, and stand cut in dead-letters. Raise \
+             kafka.record_bytes_max and the topics' max.message.bytes, and tell their receivers"
+        );
+    }
+
+    /// A source told rows that are older than what is kept, and say something else.
+    pub fn passed_over(source: &str, rows: u64) {
+        info!(
+            source,
+            rows,
+            "rows were passed over: they are older than what is kept, by their place in the source's log, and say something else. A connector that repeats \
+             itself tells such rows. If the source's database was restored or failed over, have its tables read anew by a snapshot"
+        );
+    }
+
+    /// A snapshot left out most rows of a table: it is not taken for one of the whole table.
+    pub fn snapshot_of_a_part() {
+        info!("a snapshot has read a small part of a table: nobody is asked about orders that it left out");
     }
 
     /// An adapter does not know a table; said once for each.
@@ -494,6 +541,16 @@ pub mod say {
     /// The committed offsets have shown it.
     pub fn commit_known(committed: bool) {
         info!(committed, "the result of the commit is known");
+    }
+
+    /// The machine's clock is not believed: nothing is committed.
+    pub fn clock_doubted(why: &str) {
+        error!(why, "the clock is not believed");
+    }
+
+    /// ... and is again.
+    pub fn clock_believed() {
+        info!("the clock is believed");
     }
 
     /// The watchdog ends the process.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::engine::TopicNames;
 use crate::error::Error;
+use crate::facts::{Cause, SourceId, TopicId};
 use crate::kafka::admin::{OwnTopic, TopicKind, TopicPlan, TopicProblem, describe};
-use crate::kafka::{KafkaSettings, KafkaTimeouts};
-use crate::sources::decisions;
+use crate::kafka::{KafkaSettings, KafkaTimeouts, sample};
+use crate::sources::doubts::{Amounts, Doubt};
+use crate::sources::{FactsOut, decisions};
 
 /// The topics of all sources, in the order of `Record::topic_index`.
 fn source_topics(config: &Config) -> Vec<Arc<str>> {
@@ -29,6 +32,7 @@ pub fn settings(config: &Config) -> KafkaSettings {
         exchange_topic: names.exchange,
         changelog_topic: names.changelog,
         own_topics: plan(config).own.into_iter().map(|topic| topic.name.into()).collect(),
+        clock_topic: names.clock,
         timeouts: KafkaTimeouts::default(),
     }
 }
@@ -43,12 +47,56 @@ pub fn plan(config: &Config) -> TopicPlan {
     all.push(own(&names.dead_letters, partitions, TopicKind::DeadLetters));
     all.push(own(&names.exchange, shards, TopicKind::Exchange));
     all.push(own(&names.changelog, shards, TopicKind::Changelog));
+    all.push(own(&names.clock, 1, TopicKind::Clock));
     let decisions: Arc<str> = config.own_topic(decisions::TOPIC).into();
     all.push(own(&decisions, 1, TopicKind::Requests));
     let sources = source_topics(config).into_iter().filter(|topic| *topic != decisions).collect();
     let required = config.sources.iter().filter(|source| source.required).flat_map(|source| &source.topics);
     let required = required.map(|topic| topic.as_str().into()).collect();
     TopicPlan { own: all, sources, required, replication: config.kafka.replication }
+}
+
+/// How many of a topic's newest records are looked at, and how long one topic may take.
+const LOOKED_AT: usize = 200;
+const LOOK_TIME: Duration = Duration::from_secs(5);
+
+/// Reads the newest records of a source as `waybill run` would, and prints what became of them. Gives what is surely wrong with them.
+fn look_at_records(config: &Config, source: &crate::config::Source, missing: &[&str]) -> Option<String> {
+    let (settings, name) = (settings(config), &source.common.name);
+    let (mut amounts, mut understood, mut unread) = (Amounts::default(), 0, Vec::new());
+    for topic in source.topics.iter().filter(|topic| !missing.contains(&topic.as_str())) {
+        let topic: Arc<str> = topic.as_str().into();
+        let batch = match sample::newest(&settings, &topic, LOOKED_AT, LOOK_TIME) {
+            Ok(batch) => batch,
+            Err(error) => {
+                println!("  note: {name}: the records of {topic} could not be looked at: {error}");
+                continue;
+            }
+        };
+        for record in batch.iter() {
+            let cause = Cause { topic: TopicId::of(&topic), partition: record.partition, offset: record.offset };
+            let mut facts = Vec::new();
+            let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
+            match source.adapter.translate(&record, &mut out) {
+                Ok(_) => understood += 1,
+                Err(error) => unread.push(format!("{topic}[{}]@{}: {}", record.partition, record.offset, error.summary())),
+            }
+            amounts.take(&facts);
+        }
+    }
+    if understood + unread.len() > 0 {
+        println!("  {name}: of {} of its newest records {} cannot be read", understood + unread.len(), unread.len());
+    }
+    if let Some(first) = unread.first() {
+        println!("  note: {name}: the first that cannot be read: {first}");
+    }
+    match amounts.doubt()? {
+        Doubt::Look(sentence) => {
+            println!("  doubt: {name}: {sentence}");
+            None
+        }
+        Doubt::Wrong(sentence) => Some(format!("{name}: {sentence}")),
+    }
 }
 
 /// Connects, and prints what is missing or differs. Topics of Waybill's own that are missing are no fault: the start creates them. Nor are those of
@@ -60,6 +108,11 @@ pub fn look(config: &Config) -> Result<(), Error> {
     let (to_come, wrong): (Vec<_>, Vec<_>) =
         problems.iter().partition(|problem| matches!(problem, TopicProblem::Missing { own: true, .. } | TopicProblem::Absent { .. }));
     to_come.iter().for_each(|problem| println!("  note: {problem}"));
+    let mut wrong: Vec<String> = wrong.iter().map(|problem| problem.to_string()).collect();
+    let missing: Vec<&str> = problems.iter().filter_map(TopicProblem::missing).collect();
+    for source in config.sources.iter().filter(|source| source.common.id != SourceId::WAYBILL) {
+        wrong.extend(look_at_records(config, source, &missing));
+    }
     if wrong.is_empty() {
         println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);
         return Ok(());

@@ -37,6 +37,9 @@ fn summary(config: &Config) -> String {
             source.topics.join(", ")
         ));
     }
+    for source in &config.sources {
+        lines.extend(source.adapter.assumes().iter().map(|assumed| format!("  assumed: {}: {assumed}", source.common.name)));
+    }
     lines.extend(config.notes.iter().map(|note| format!("  note: {note}")));
     lines.join("\n") + "\n"
 }

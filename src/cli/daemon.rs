@@ -206,7 +206,14 @@ async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, h
     let names = config.sources.iter().map(|source| source.common.name.to_string()).collect();
     let observer = EpochReporter::new(Arc::clone(&shared.metrics), Arc::clone(&shared.status), names);
     let began = Instant::now();
-    let (mut engine, restored) = Engine::start(config.engine(), log, config.limits(), observer).await?;
+    let mut settings = config.engine();
+    if let Some((topic, bytes)) =
+        admin::takes(&broker::settings(config), &broker::plan(config)).await.filter(|(_, bytes)| *bytes < settings.record_bytes_max)
+    {
+        say::topic_takes_less(&topic, bytes, settings.record_bytes_max);
+        settings.record_bytes_max = bytes;
+    }
+    let (mut engine, restored) = Engine::start(settings, log, config.limits(), observer).await?;
     views.open(engine.core().published());
     let shards = u32::from(config.application.shards);
     say::restored(shards, restored.records, began.elapsed());
@@ -260,6 +267,7 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
         metrics.requests_held(held.iter().map(|group| (group.why.name(), group.topic.name(), group.requests)));
         let report = health.report();
         status.update(|readiness| {
+            readiness.clock.clone_from(&report.clock_doubt);
             readiness.broker = match report.brokers_down_seconds {
                 Some(seconds) => BrokerState::Unreachable {
                     error: report.last_error.clone().unwrap_or_else(|| report.doing.to_owned()),

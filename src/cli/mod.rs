@@ -16,6 +16,7 @@ pub mod plan;
 mod playing;
 pub mod retailer;
 pub mod run;
+pub mod set_time_back;
 #[cfg(feature = "kafka")]
 mod shared;
 pub mod simulate;
@@ -62,6 +63,8 @@ enum Command {
     Explain(ask::ExplainArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
+    /// Set the state's time back to the clock, after a clock that was ahead; while no `waybill run` is running
+    SetTimeBack(run::RunArgs),
     /// Say beforehand what a changed configuration, or this version, would say, ask, correct and open
     #[cfg(feature = "kafka")]
     Plan(plan::PlanArgs),
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Trace(args) => ask::trace(&args),
         Command::Explain(args) => ask::explain(&args),
         Command::Decide(args) => ask::decide(&args),
+        Command::SetTimeBack(args) => set_time_back::run(&args),
         #[cfg(feature = "kafka")]
         Command::Plan(args) => plan::run(&args),
         Command::Held(args) => held::held(&args),

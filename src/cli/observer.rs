@@ -1,7 +1,8 @@
 //! Turns the engine's report of each epoch into metrics, readiness and log lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::engine::{EpochReport, EpochTimes, Observer};
 use crate::facts::{Moment, Text};
@@ -16,19 +17,38 @@ pub struct EpochReporter {
     sources: Vec<String>,
     /// Unknown tables that were logged: each once in a process.
     unknown_tables: BTreeSet<(usize, Text)>,
+    /// When rows of a source that were passed over were last logged, and how many have been since.
+    passed_over: BTreeMap<usize, (Option<Instant>, u64)>,
 }
+
+/// A connector that goes back tells thousands of rows again: one line in so long a time.
+const PASSED_OVER_EVERY: Duration = Duration::from_secs(600);
 
 impl EpochReporter {
     /// `sources` are the configured names, in the engine's order.
     pub fn new(metrics: Arc<Metrics>, status: Arc<Status>, sources: Vec<String>) -> Self {
-        Self { metrics, status, sources, unknown_tables: BTreeSet::new() }
+        Self { metrics, status, sources, unknown_tables: BTreeSet::new(), passed_over: BTreeMap::new() }
     }
 
     fn log(&mut self, report: &EpochReport) {
+        if report.snapshots_of_a_part > 0 {
+            say::snapshot_of_a_part();
+        }
+        if report.events_too_large > 0 {
+            say::events_too_large(report.events_too_large);
+        }
         for (i, source) in &report.sources {
             let Some(name) = self.sources.get(*i) else { continue };
             if let Some(first) = &source.first_decode_error {
                 say::dead_letters(name, source.decode_errors, first);
+            }
+            if source.passed_over > 0 {
+                let (last, rows) = self.passed_over.entry(*i).or_default();
+                *rows += source.passed_over;
+                if last.is_none_or(|last| last.elapsed() >= PASSED_OVER_EVERY) {
+                    say::passed_over(name, std::mem::take(rows));
+                    *last = Some(Instant::now());
+                }
             }
             for table in source.unknown_tables.keys() {
                 if self.unknown_tables.insert((*i, table.clone())) {
@@ -46,6 +66,7 @@ impl EpochReporter {
                 status.state = SourceState::Reading;
                 status.records += source.understood + skipped + source.decode_errors;
                 status.dead_letters += source.decode_errors;
+                status.passed_over += source.passed_over;
                 status.unknown_words += source.unknown_words;
                 status.last_record_at = status.last_record_at.max(Some(Moment(source.newest_millis)));
             }

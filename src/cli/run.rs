@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> Result<(), Error> {
     Err(Error::Usage("this build has no Kafka client: build it with the feature `kafka`, which is on by default".to_owned()))
 }
 
-fn configured(args: &RunArgs) -> Result<Config, Error> {
+pub(super) fn configured(args: &RunArgs) -> Result<Config, Error> {
     let mut config = Config::load(&args.config)?;
     if let Some(slot) = &args.slot {
         crate::config::name_is_legal(slot).map_err(|sentence| Error::Usage(format!("--slot: {sentence}")))?;

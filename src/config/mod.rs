@@ -119,7 +119,7 @@ impl Config {
     /// How much one epoch may read.
     pub fn limits(&self) -> Limits {
         let Epochs { records_max, bytes_max, linger } = self.epochs;
-        Limits { records_max, bytes_max, linger, timer_at: None }
+        Limits { records_max, bytes_max, linger, timer_at: None, tick: crate::facts::Moment::MIN }
     }
 
     /// The full name of one of Waybill's own topics: a derived one, `dead-letters`, `changelog`, `exchange`.

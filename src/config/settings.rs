@@ -138,8 +138,8 @@ pub fn kafka(mut section: Section<'_>, outside: Outside<'_>) -> Option<Kafka> {
         properties,
         partitions: partitions.map_or(6, |n| n as i32),
         replication: replication.map(|n| n as i32),
-        // A little below the broker's default of 1 MiB: headers count too.
-        record_bytes_max: record_bytes_max.map_or(1_000_000, |n| n as usize),
+        // A little below what Waybill's topics are created with: headers count too.
+        record_bytes_max: record_bytes_max.map_or(8_000_000, |n| n as usize),
     })
 }
 

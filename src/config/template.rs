@@ -151,6 +151,7 @@ mod tests {
     /// Keys whose value is an example: they have no default.
     const EXAMPLES: &[&str] = &[
         "replication",
+        "decimal_scales",
         "\"security.protocol\"",
         "\"sasl.mechanism\"",
         "\"sasl.username\"",

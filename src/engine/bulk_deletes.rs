@@ -2,13 +2,17 @@
 //!
 //! A TRUNCATE, or a complete list, deletes every row of a set (source, kind, prefix of the id) that it does not name. We keep one delete watermark
 //! for each set: the statement's version. At the end of the epoch one scan deletes the set's rows below it; a row that arrives later and is older
-//! is deleted on arrival ([`super::watermarks`]). A snapshot that read a whole set deletes nothing: orders are told which of their rows it left out.
+//! is deleted on arrival ([`super::watermarks`]). A snapshot that read a whole set deletes nothing: orders are told which of their rows it left out. If
+//! it left out most of them, it was not to read them, and nobody is told.
 
 use super::store::Store;
 use super::watermarks::{deletion, left_out};
 use crate::entities::watermark::WatermarkProgress;
 use crate::entities::{KeptRow, Put};
-use crate::facts::{Change, EntityKind, Fact, Provenance, Row, RowKey, RowSet, Subject, Version};
+use crate::facts::{Cause, Change, EntityKind, Fact, Provenance, Row, RowKey, RowSet, Subject, Version};
+
+/// A snapshot that leaves out fewer rows is taken for a whole one.
+const LEFT_OUT_MIN: usize = 10;
 
 /// Puts a statement about many rows. The rows are looked for at the seal, when everything is stored that the epoch read.
 pub(super) fn put(store: &mut Store, fact: Fact) -> Put {
@@ -44,6 +48,12 @@ pub(super) fn sweep(store: &mut Store) {
         }
     }
     for (set, snapshot) in snapshots {
+        if is_of_a_part(store, &set, snapshot) {
+            let shard = store.shard_of(&Subject::Set(set.clone()));
+            shard.watermarks.stage(&set).state.read_a_part();
+            store.report.snapshots_of_a_part += 1;
+            continue;
+        }
         for (subject, key) in rows_below(store, &set, snapshot.version) {
             // For a row that waits in an alias this follows when it arrives at its order.
             if let Subject::Order(order) = subject {
@@ -51,6 +61,31 @@ pub(super) fn sweep(store: &mut Store) {
             }
         }
     }
+}
+
+/// A snapshot that leaves out most rows was not to read them: somebody had some rows read again (`additional-conditions` of a signal), or the connector
+/// leaves rows out (`snapshot.select.statement.overrides`). Debezium marks the last row of each as it marks that of a whole table. Looked at are the
+/// rows of the marked row's own partition: there the snapshot is read to its end. Of a few rows nothing can be said.
+fn is_of_a_part(store: &Store, set: &RowSet, snapshot: Provenance) -> bool {
+    if set.entity != EntityKind::Orders {
+        return false;
+    }
+    let (mut read, mut left_out) = (0, 0);
+    let here = |cause: Cause| (cause.topic, cause.partition) == (snapshot.cause.topic, snapshot.cause.partition);
+    let mut count = |version: Version| if version < snapshot.version { left_out += 1 } else { read += 1 };
+    for shard in &store.shards {
+        for (_, state) in shard.orders.all() {
+            let rows =
+                state.rows.of(set.kind, set.source).filter(|(key, stored)| !stored.deleted && key.id.starts_with(set.prefix.as_str()));
+            rows.filter(|(_, stored)| here(stored.cause)).for_each(|(_, stored)| count(stored.version));
+        }
+        for (_, state) in shard.aliases.all() {
+            let rows = state.waiting().filter(|(key, _)| key.kind == set.kind && key.source == set.source);
+            let upserted = rows.filter_map(|(_, kept)| kept.upserted.as_ref());
+            upserted.filter(|upserted| here(upserted.cause)).for_each(|upserted| count(upserted.version));
+        }
+    }
+    left_out >= LEFT_OUT_MIN && left_out > read
 }
 
 /// Rows of the set that are not deleted and older than this version. Sorted, so that what is emitted does not depend on a hash.

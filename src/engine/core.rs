@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decode::{Decoded, Decoder, TopicRoute};
-use super::incarnations::Incarnations;
+use super::incarnations::{Incarnations, Standing};
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
@@ -96,6 +96,23 @@ impl Core {
         self.store.next_timer()
     }
 
+    /// The last epoch's tick.
+    pub fn tick(&self) -> Moment {
+        self.store.tick
+    }
+
+    /// Opens an epoch at a moment before the last tick, at which every view is computed anew: an operator has said that the clock was wrong.
+    pub fn begin_again_at(&mut self, clock: Moment) {
+        self.store.tick = clock;
+        for shard in &mut self.store.shards {
+            shard.set_time_back(clock);
+        }
+        self.begin(clock);
+        for shard in &mut self.store.shards {
+            shard.waits_since_at_most(clock);
+        }
+    }
+
     /// Opens an epoch: its tick is the clock, or the latest tick of any shard where that is later, so that time never goes back.
     pub fn begin(&mut self, clock: Moment) {
         self.last_tick = self.store.tick;
@@ -157,7 +174,8 @@ impl Core {
     fn store_decoded(&mut self, record: &Record<'_>, decoded: Decoded, facts: &mut impl Iterator<Item = Fact>) {
         let source = &self.store.settings.sources[decoded.source];
         let partition = (record.topic_index, record.partition);
-        let incarnation = decoded.position.map_or(0, |position| self.incarnations.of(source.common.id, partition, position));
+        let standing = decoded.position.map(|position| self.incarnations.of(source.common.id, partition, &position, record.timestamp));
+        let Standing { incarnation, ordinal } = standing.unwrap_or_default();
         let report = self.store.report.sources.entry(decoded.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
         match decoded.reading {
@@ -166,12 +184,16 @@ impl Core {
             Err(error) => {
                 report.decode_errors += 1;
                 report.first_decode_error.get_or_insert_with(|| error.summary());
-                self.outbox.dead_letter(&self.store.settings.names, &source.common.name, source.adapter.revision(), record, &error);
+                self.outbox.dead_letter(&self.store.settings, decoded.source, record, &error);
             }
         }
         for mut fact in facts.take(decoded.facts) {
-            if incarnation > 0 && matches!(fact.version.place, Place::Position(_)) {
+            if matches!(fact.version.place, Place::Position(_)) {
                 fact.version.incarnation = incarnation;
+                // A statement about many rows stands below all rows of its position.
+                if !matches!(fact.subject, Subject::Set(_)) {
+                    fact.version.place = fact.version.place.with_ordinal(ordinal);
+                }
             }
             let row = match &fact.change {
                 Change::Upsert(Row::Owned(owned)) => Some(&owned.row),
@@ -179,7 +201,13 @@ impl Core {
                 Change::Delete | Change::Withdraw => None,
             };
             let unknown = matches!(row, Some(Row::Order(row)) if row.unknown_word().is_some());
-            if self.store_fact(fact) == Put::Changed && unknown {
+            let passed_over = self.store.report.facts_passed_over;
+            let put = self.store_fact(fact);
+            let passed_over = self.store.report.facts_passed_over - passed_over;
+            if passed_over > 0 {
+                self.store.report.sources.entry(decoded.source).or_default().passed_over += passed_over;
+            }
+            if put == Put::Changed && unknown {
                 self.store.report.sources.entry(decoded.source).or_default().unknown_words += 1;
             }
         }
@@ -209,22 +237,11 @@ impl Core {
     pub fn seal(&mut self) -> Transaction {
         self.reads.write(&self.topics, &mut self.store, &mut self.outbox);
         seal::seal(&mut self.store, &mut self.incarnations, &self.source_topics, &mut self.outbox);
+        self.store.report.events_too_large = self.outbox.fit(&self.store.settings, self.store.tick);
         let exchange = &self.store.settings.names.exchange;
         let touched = self.store.shards.iter().enumerate().filter(|(_, shard)| shard.touched());
         let touched = touched.map(|(index, shard)| (index, shard.exchange_next, shard.epoch.number + 1));
         self.outbox.transaction(&self.topics, exchange, touched, |partition| self.incarnations.note(partition))
-    }
-
-    /// A record of the transaction that is larger than what may be written: a sentence that names it. Known before anything is produced.
-    pub fn oversize(&self, transaction: &Transaction) -> Option<String> {
-        let max = self.store.settings.record_bytes_max;
-        let record = transaction.records.iter().find(|record| record.bytes() > max)?;
-        let key = record.key.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        Some(format!(
-            "a record of {} bytes for {} (key {key:?}) is larger than {max} bytes: raise kafka.record_bytes_max and the topic's max.message.bytes",
-            record.bytes(),
-            record.topic
-        ))
     }
 
     /// The epoch is sealed and handed over: the next one builds on it. At most one epoch is under way, so the one before must be settled.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::settings::SourceRuntime;
 use super::workers;
 use crate::envelope::{Batch, DecodeError, Record};
-use crate::facts::{Cause, Fact, TopicId};
+use crate::facts::{Cause, CustomerKey, Fact, OrderKey, Subject, TopicId};
 use crate::sources::{FactsOut, Reading, SourcePosition};
 
 /// Records of a chunk. Fewer: threads meet more often. More: small epochs are decoded by one thread.
@@ -42,6 +42,30 @@ pub(super) struct Chunk {
     pub facts: Vec<Fact>,
 }
 
+/// The longest text in a key, in bytes: what a source calls an order, a document, a row. A key stands in each record of state and in each event.
+const KEY_BYTES_MAX: usize = 1_024;
+
+/// Keys of facts are of a bounded length.
+fn short_keys(facts: &[Fact]) -> Result<(), DecodeError> {
+    let length = |fact: &Fact| {
+        let subject = match &fact.subject {
+            Subject::Order(OrderKey(key)) | Subject::Customer(CustomerKey(key)) => key.len(),
+            Subject::Alias(alias) => alias.scope.len() + alias.id.len(),
+            Subject::Sku(sku) => sku.as_str().len(),
+            Subject::RowOwner(row) => row.id.len(),
+            Subject::Set(set) => set.prefix.len(),
+            Subject::Desk => 0,
+        };
+        subject.max(fact.key.id.len())
+    };
+    match facts.iter().map(length).max().filter(|bytes| *bytes > KEY_BYTES_MAX) {
+        None => Ok(()),
+        Some(bytes) => {
+            Err(DecodeError::new("value", format!("numbers and ids of at most {KEY_BYTES_MAX} bytes"), format!("one of {bytes} bytes")))
+        }
+    }
+}
+
 /// Decodes records by the adapters of their topics' sources.
 pub(super) struct Decoder<'a> {
     pub sources: &'a [SourceRuntime],
@@ -69,6 +93,7 @@ impl Decoder<'_> {
             let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut chunk.facts);
             let reading = source.adapter.translate(record, &mut out);
             let position = out.position;
+            let reading = reading.and_then(|reading| short_keys(&chunk.facts[before..]).map(|()| reading));
             if reading.is_err() {
                 chunk.facts.truncate(before);
             }

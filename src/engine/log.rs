@@ -18,6 +18,8 @@ pub struct Limits {
     pub linger: Duration,
     /// When the next timer is due: at this moment a batch is handed over even if it is empty.
     pub timer_at: Option<Moment>,
+    /// The state's last tick: no batch is handed over while the clock is minutes behind it ([`super::clock`]).
+    pub tick: Moment,
 }
 
 /// What `next_batch` found.
@@ -138,7 +140,7 @@ pub enum LogError {
 ///     let committed = log.committed().await?;
 ///     log.start(&committed).await?;
 ///
-///     let limits = Limits { records_max: 100, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None };
+///     let limits = Limits { records_max: 100, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None, tick: Moment(0) };
 ///     let mut batch = Batch::new(log.topics(), Moment(0));
 ///     log.next_batch(&limits, &mut batch).await?;
 ///     assert_eq!(batch.iter().map(|record| record.value).collect::<Vec<_>>(), [Some(&b"placed"[..])]);

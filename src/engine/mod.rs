@@ -10,14 +10,15 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `run` | the loop |
+//! | `clock`, `set_back` | whether the machine's clock is believed; the way back from one that was ahead |
 //! | `core` | an epoch from its records to its transaction |
 //! | `decode`, `workers` | records to facts, in chunks on several threads |
 //! | `store`, `shard`, `table`, `packed` | the entities, and what the open epoch changed of them |
 //! | `aliases`, `row_owners`, `bulk_deletes`, `watermarks` | facts that move or delete rows of several entities |
 //! | `timers` | when a view changes next although no record arrives |
 //! | `seal` | views, events and derived facts, wave by wave |
-//! | `outbox`, `write_state`, `state`, `topics` | what an epoch writes: events, dead letters, state, offsets |
-//! | `restore`, `incarnations` | state read back; sources that begin again |
+//! | `outbox`, `dead_letter`, `write_state`, `state`, `state_out`, `topics` | what an epoch writes: events, dead letters, state, offsets |
+//! | `restore`, `incarnations`, `runs` | state read back; sources that begin again; records that share a position |
 //! | `desk`, `held_index` | requests that wait for a person, and the limits on refunds |
 //! | `restate` | what has changed in the rules, and the epochs that compute everything by the new ones |
 //! | `published`, `report` | what queries see; what an epoch held |
@@ -27,7 +28,9 @@
 
 mod aliases;
 mod bulk_deletes;
+pub mod clock;
 mod core;
+mod dead_letter;
 mod decode;
 mod desk;
 mod held_index;
@@ -45,11 +48,14 @@ pub mod restore;
 pub mod route;
 mod row_owners;
 pub mod run;
+mod runs;
 mod seal;
+mod set_back;
 pub mod settings;
 mod shard;
 pub mod snapshot;
 pub mod state;
+mod state_out;
 mod store;
 mod table;
 #[cfg(test)]
@@ -61,8 +67,9 @@ mod workers;
 mod write_state;
 
 pub use self::core::Core;
+pub use dead_letter::DEAD_LETTER_HEADERS;
 pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
-pub use outbox::{DEAD_LETTER_HEADERS, EVENT_HEADERS};
+pub use outbox::EVENT_HEADERS;
 pub use published::Published;
 pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;

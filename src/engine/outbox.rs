@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::dead_letter;
 use super::log::{Offset, OutRecord, Transaction};
 use super::report::EpochReport;
-use super::state::{self, StateKey};
+use super::settings::{EngineSettings, SourceRuntime};
+use super::state_out::StateOut;
 use super::topics::{SourceTopics, TopicNames};
 use crate::envelope::{DecodeError, Record};
 use crate::events::Emission;
-use crate::facts::Cause;
+use crate::facts::{Cause, Moment};
 
 /// About how long a cause is as text, such as `magento.sales_order[3]@1204`.
 const CAUSE_BYTES: usize = 48;
@@ -24,49 +26,12 @@ pub const EVENT_HEADERS: [(&str, &str); 6] = [
     ("receiver", "Who is to act, `shop` or `erp`; only on topics that have both for readers."),
 ];
 
-/// The headers of a dead letter, and what each says.
-pub const DEAD_LETTER_HEADERS: [(&str, &str); 8] = [
-    ("waybill-error", "What is wrong, in a sentence: place, field, what was expected, what was found. May hold a person's data."),
-    ("waybill-source", "Name of the source, as the configuration has it."),
-    ("waybill-topic", "Topic of the record."),
-    ("waybill-partition", "Its partition."),
-    ("waybill-offset", "Its offset."),
-    ("waybill-timestamp", "Its Kafka timestamp. RFC 3339, UTC, to the millisecond."),
-    ("waybill-adapter-revision", "Revision of the adapter that could not decode it."),
-    ("waybill-headers", "The record's own headers, in their order: a JSON list of pairs of name and value. Left out where it had none."),
-];
-
 /// The open epoch's writes.
 #[derive(Debug, Default)]
 pub struct Outbox {
     records: Vec<OutRecord>,
     /// (topic index, partition) -> next offset to read.
     read: BTreeMap<(u16, i32), i64>,
-}
-
-/// Records of one shard's changelog.
-#[derive(Debug)]
-pub struct StateOut {
-    changelog: Arc<str>,
-    shard: i32,
-    /// Memory to encode in.
-    scratch: Vec<u8>,
-    records: Vec<OutRecord>,
-}
-
-impl StateOut {
-    /// No records yet.
-    pub fn new(names: &TopicNames, shard: usize) -> Self {
-        Self { changelog: names.changelog.clone(), shard: shard as i32, scratch: Vec::new(), records: Vec::new() }
-    }
-
-    /// Adds a record. `value` gets the encoded key and memory to work in, and gives the encoded value; `None`: a tombstone.
-    pub fn put(&mut self, key: &StateKey, value: impl FnOnce(&[u8], &mut Vec<u8>) -> Option<Vec<u8>>) {
-        let key = state::encode_key(key);
-        let value = value(&key, &mut self.scratch);
-        let (topic, partition) = (self.changelog.clone(), Some(self.shard));
-        self.records.push(OutRecord { topic, partition, key: Some(key), value, headers: Vec::new() });
-    }
 }
 
 /// The epoch as events name it in their headers.
@@ -121,37 +86,30 @@ impl Outbox {
         }
     }
 
-    /// A record that could not be decoded: whole (key, value, headers), with its place and the decode error.
-    pub fn dead_letter(&mut self, names: &TopicNames, source: &str, revision: u16, record: &Record<'_>, error: &DecodeError) {
-        let mut headers: Vec<(&'static str, Vec<u8>)> = vec![
-            ("waybill-error", format!("{}[{}]@{}: {error}", record.topic, record.partition, record.offset).into_bytes()),
-            ("waybill-source", source.as_bytes().to_vec()),
-            ("waybill-topic", record.topic.as_bytes().to_vec()),
-            ("waybill-partition", record.partition.to_string().into_bytes()),
-            ("waybill-offset", record.offset.to_string().into_bytes()),
-            ("waybill-timestamp", record.timestamp.to_string().into_bytes()),
-            ("waybill-adapter-revision", revision.to_string().into_bytes()),
-        ];
-        // The record's own headers, in order, as one JSON list: their names are not ours to choose.
-        let own: Vec<(&str, String)> =
-            record.headers.iter().map(|(name, value)| (*name, String::from_utf8_lossy(value).into_owned())).collect();
-        if !own.is_empty() {
-            headers.push(("waybill-headers", serde_json::to_vec(&own).unwrap_or_default()));
+    /// A record that could not be decoded, as a dead letter of at most this size.
+    pub fn dead_letter(&mut self, settings: &EngineSettings, source: usize, record: &Record<'_>, error: &DecodeError) {
+        let SourceRuntime { common, adapter } = &settings.sources[source];
+        let (topic, max) = (&settings.names.dead_letters, settings.record_bytes_max);
+        self.records.push(dead_letter::of_record(topic, &common.name, adapter.revision(), record, error, max));
+    }
+
+    /// Events that are larger than a record may be become dead letters: they hold nothing else back. Gives how many these are.
+    pub fn fit(&mut self, settings: &EngineSettings, tick: Moment) -> u64 {
+        let (topic, max) = (&settings.names.dead_letters, settings.record_bytes_max);
+        let mut cut = 0;
+        for record in self.records.iter_mut().filter(|record| record.bytes() > max) {
+            *record = dead_letter::of_event(topic, record, tick.to_string(), max);
+            cut += 1;
         }
-        self.records.push(OutRecord {
-            topic: names.dead_letters.clone(),
-            partition: None,
-            key: record.key.map(<[u8]>::to_vec),
-            value: record.value.map(<[u8]>::to_vec),
-            headers,
-        });
+        cut
     }
 
     /// What a shard writes to its changelog.
     pub fn state(&mut self, state: StateOut, report: &mut EpochReport) {
-        report.state_records += state.records.len() as u64;
-        report.state_bytes += state.records.iter().map(|record| record.bytes() as u64).sum::<u64>();
-        self.records.extend(state.records);
+        let records = state.into_records();
+        report.state_records += records.len() as u64;
+        report.state_bytes += records.iter().map(|record| record.bytes() as u64).sum::<u64>();
+        self.records.extend(records);
     }
 
     /// Everything as one transaction. Beside the exchange partitions' offsets stand the epochs' numbers, beside each source partition's offset the
@@ -197,25 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_of_headers_are_those_that_are_written() {
+    fn the_list_of_headers_is_what_is_written() {
         let (topics, receiver) = (TopicNames::new("waybill."), Some(Receiver::Shop));
         let event = Emission { topic: Topic::DespatchNotices, key: "magento|1".into(), id: "1".into(), receiver, body: None };
         let mut outbox = Outbox::default();
         outbox.events(&topics, &SourceTopics::default(), EpochTag { epoch: "0:1", tick: "" }, vec![event], &[]);
         assert_eq!(names(&outbox), EVENT_HEADERS.map(|(name, _)| name));
-        let (topic, headers) = (Arc::from("orders"), [("name", &b"value"[..])]);
-        let record = Record {
-            topic: &topic,
-            topic_index: 0,
-            partition: 0,
-            offset: 1,
-            timestamp: crate::facts::Moment(0),
-            key: None,
-            value: None,
-            headers: headers.into_iter().collect(),
-        };
-        let mut outbox = Outbox::default();
-        outbox.dead_letter(&topics, "shop", 1, &record, &DecodeError::new("id", "a number", "x"));
-        assert_eq!(names(&outbox), DEAD_LETTER_HEADERS.map(|(name, _)| name));
     }
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::log::LogError;
-use super::outbox::{Outbox, StateOut};
+use super::outbox::Outbox;
 use super::state::{StateKey, encode};
+use super::state_out::StateOut;
 use super::store::Store;
 use crate::facts::TopicId;
 
@@ -47,8 +48,10 @@ impl Reads {
         for id in changed {
             let index = id.0 as usize % store.shards.len();
             store.shards[index].noted = true;
-            let mut state = StateOut::new(&store.settings.names, index);
-            state.put(&StateKey::Read(id), |bytes, scratch| Some(encode(bytes, &self.0[&id], scratch)));
+            let mut state = StateOut::new(&store.settings, index);
+            state.with(&mut store.shards[index].in_pieces, |state| {
+                state.put(&StateKey::Read(id), |bytes, scratch| Some(encode(bytes, &self.0[&id], scratch)));
+            });
             outbox.state(state, &mut store.report);
         }
     }

@@ -20,6 +20,10 @@ pub struct EpochReport {
     pub facts_new: u64,
     /// Facts that were repeats or older.
     pub facts_stale: u64,
+    /// Facts of `facts_stale` that say something else of an order's row than what is kept.
+    pub facts_passed_over: u64,
+    /// Sets of rows of which a snapshot has read a small part: nobody is asked about the rows that it left out.
+    pub snapshots_of_a_part: u64,
     /// Aliases that were computed.
     pub aliases_sealed: u64,
     /// Orders whose views were computed.
@@ -32,6 +36,8 @@ pub struct EpochReport {
     pub rows_forwarded: u64,
     /// Derived events that it writes, by topic.
     pub events: BTreeMap<Topic, u64>,
+    /// Derived events that are larger than a record may be: they went to `dead-letters`, cut.
+    pub events_too_large: u64,
     /// Records of state that it writes to the changelog.
     pub state_records: u64,
     /// Their bytes.
@@ -49,6 +55,9 @@ pub struct SourceReport {
     pub housekeeping: u64,
     /// Records of tables or event types that the adapter does not know, by name.
     pub unknown_tables: BTreeMap<Text, u64>,
+    /// Facts that are older than what is kept of their row, and say something else: earlier states that are told again, or changes whose place cannot
+    /// be known.
+    pub passed_over: u64,
     /// Records that could not be decoded: they went to `dead-letters`.
     pub decode_errors: u64,
     /// Status words without a meaning in rows that are new.

@@ -26,6 +26,7 @@ use super::reads::{self, Reads};
 use super::restate;
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
+use super::state_out::put_together;
 use super::store::Store;
 use crate::entities::alias::AliasState;
 use crate::entities::order::OrderState;
@@ -206,6 +207,7 @@ async fn read_shard<L: Log>(
         break;
     }
     let mut shard = Shard::new(core.store.settings.orders_whole_of_shard());
+    shard.in_pieces = put_together(&mut newest).map_err(|error| unreadable(core, index, &error))?;
     for (key, value) in newest {
         if let Some(value) = value {
             load(&mut shard, &mut core.incarnations, &mut core.reads, shared, &key, &value)
@@ -268,6 +270,8 @@ fn load(
         StateKey::Rules => shared.rules = postcard::from_bytes(payload)?,
         StateKey::Read(topic) => reads.restore(topic, postcard::from_bytes(payload)?),
         StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
+        // Put together before.
+        StateKey::Pieces(_) | StateKey::Piece(..) => {}
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
     }
     result.map_err(StateError::from)

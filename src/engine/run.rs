@@ -11,8 +11,8 @@ use crate::envelope::Batch;
 
 /// The engine on its log.
 pub struct Engine<L: Log, O: Observer = ()> {
-    core: Core,
-    log: L,
+    pub(super) core: Core,
+    pub(super) log: L,
     limits: Limits,
     batch: Batch,
     /// The epoch that is being committed: where its time went, and when it was handed over.
@@ -60,6 +60,7 @@ impl<L: Log, O: Observer> Engine<L, O> {
             return if turn == Turn::Submitted { self.settle().await } else { Ok(turn) };
         }
         self.limits.timer_at = self.core.next_timer();
+        self.limits.tick = self.core.tick();
         match self.log.next_batch(&self.limits, &mut self.batch).await? {
             Next::Batch => {}
             Next::Settle => return self.settle().await,
@@ -82,9 +83,6 @@ impl<L: Log, O: Observer> Engine<L, O> {
     async fn hand_over(&mut self, opened: Instant) -> Result<Turn, LogError> {
         let applied = Instant::now();
         let transaction = self.core.seal();
-        if let Some(oversize) = self.core.oversize(&transaction) {
-            return Err(LogError::Stop(oversize));
-        }
         let times = EpochTimes { apply: applied - opened, seal: applied.elapsed(), commit: Duration::ZERO };
         if self.settle().await? == Turn::Dropped {
             return Ok(Turn::Dropped);

@@ -4,6 +4,7 @@ use super::held_index::HeldIndex;
 use super::packed::MaybePacked;
 use super::published::Published;
 use super::state::EpochRecord;
+use super::state_out::InPieces;
 use super::table::EntityTable;
 use super::timers::Timers;
 use crate::entities::alias::AliasState;
@@ -41,6 +42,8 @@ pub struct Shard {
     pub begins: bool,
     /// The open epoch writes state of the shard beside its entities'.
     pub noted: bool,
+    /// Keys of the changelog whose values are written in pieces.
+    pub in_pieces: InPieces,
     /// The next offset of the shard's exchange partition.
     pub exchange_next: i64,
     /// What it was before the newest sealed epoch; `None` when that one is committed.
@@ -73,8 +76,40 @@ impl Shard {
             going_live: Vec::new(),
             begins: false,
             noted: false,
+            in_pieces: InPieces::new(),
             exchange_next: 0,
             before: None,
+        }
+    }
+
+    /// Every entity is computed at this moment, which is before the last tick, and the next epoch is of the shard whatever it holds.
+    pub fn set_time_back(&mut self, to: Moment) {
+        self.epoch.tick = self.epoch.tick.min(to);
+        self.begins = true;
+        let orders = self.orders.iter().map(|(key, _)| Subject::Order(key.clone()));
+        let aliases = self.aliases.iter().map(|(alias, _)| Subject::Alias(alias.clone()));
+        let skus = self.skus.iter().map(|(sku, _)| Subject::Sku(sku.clone()));
+        let customers = self.customers.iter().map(|(key, _)| Subject::Customer(key.clone()));
+        for subject in orders.chain(aliases).chain(skus).chain(customers) {
+            self.timers.set(subject, Some(to));
+        }
+    }
+
+    /// What waits since a tick that has not come yet waits since this moment: all of them are staged.
+    pub fn waits_since_at_most(&mut self, moment: Moment) {
+        for place in 0..self.orders.staged_len() {
+            if let Some((_, staged)) = self.orders.staged_at(place)
+                && staged.state.since > moment
+            {
+                (staged.state.since, staged.dirty) = (moment, true);
+            }
+        }
+        for place in 0..self.aliases.staged_len() {
+            if let Some((_, staged)) = self.aliases.staged_at(place)
+                && staged.state.waits_since_at_most(moment)
+            {
+                staged.dirty = true;
+            }
         }
     }
 

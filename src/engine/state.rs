@@ -5,7 +5,8 @@
 //! value  format (1 byte) | CRC-32 of key and payload (4 bytes, little endian) | payload (postcard)
 //! ```
 //!
-//! Orders and aliases are written whole, SKUs and customers by row, because their number of rows has no bound. A null value is a tombstone: the row
+//! Orders and aliases are written whole, SKUs and customers by row, because their number of rows has no bound. A value that is larger than a record may
+//! be is written in pieces ([`super::state_out`]). A null value is a tombstone: the row
 //! or entity does not exist any more. A record of another format or with a wrong checksum stops the restore: state is never guessed.
 
 use postcard::ser_flavors::Flavor;
@@ -37,7 +38,7 @@ pub enum StateKey {
     CustomerHead(CustomerKey),
     /// One row of a customer.
     CustomerRow(CustomerKey, RowKey),
-    /// When a source began again, by its own clock: `Vec<Moment>`.
+    /// When and where a source began again: `Vec<Beginning>`.
     Begun(SourceId),
     /// Which entity has a row, whole.
     RowOwner(RowKey),
@@ -49,6 +50,10 @@ pub enum StateKey {
     Rules,
     /// How far each partition of a source's topic was read: `Vec<i64>`.
     Read(TopicId),
+    /// In how many pieces the value of this encoded key is written: `u32`.
+    Pieces(Vec<u8>),
+    /// One piece of the value of this encoded key: bytes of its record's value, framed like any payload.
+    Piece(Vec<u8>, u32),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the
@@ -84,6 +89,17 @@ pub enum StateError {
         "a state record has a wrong checksum: the changelog was changed or damaged. Restore the topic, or set up the application under another id"
     )]
     Checksum,
+    /// A value that was written in pieces lacks one.
+    #[error(
+        "piece {index} of {count} of a state record is missing: the changelog was changed or damaged. Restore the topic, or set up the application \
+         under another id"
+    )]
+    PieceMissing {
+        /// Which one, from 0.
+        index: u32,
+        /// How many there should be.
+        count: u32,
+    },
     /// The payload has another shape.
     #[error(
         "a state record does not decode ({0}): the changelog was changed or damaged. Restore the topic, or set up the application under another id"

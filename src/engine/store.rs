@@ -87,6 +87,11 @@ impl Store {
                 // Waybill withdraws some of its own derived facts without knowing whether this order ever had them.
                 let unknown = || fact.key.source == SourceId::WAYBILL && known.is_none_or(|rows| rows.get(&fact.key).is_none());
                 if known.is_some_and(|rows| rows.is_stale(&fact.key, upsert, fact.version)) || (!upsert && unknown()) {
+                    if let Change::Upsert(Row::Order(row)) = &change
+                        && known.and_then(|rows| rows.get(&fact.key)?.row.as_ref()) != Some(row)
+                    {
+                        self.report.facts_passed_over += 1;
+                    }
                     Put::Stale
                 } else {
                     let staged = shard.orders.stage(&key);

@@ -18,6 +18,8 @@ pub struct TopicNames {
     pub changelog: Arc<str>,
     /// Facts between shards, none yet; its offsets carry the epochs' numbers. One partition a shard.
     pub exchange: Arc<str>,
+    /// Records that the broker dates itself, to compare clocks. One partition.
+    pub clock: Arc<str>,
 }
 
 impl TopicNames {
@@ -28,6 +30,7 @@ impl TopicNames {
             dead_letters: format!("{prefix}dead-letters").into(),
             changelog: format!("{prefix}changelog").into(),
             exchange: format!("{prefix}exchange").into(),
+            clock: format!("{prefix}clock").into(),
         }
     }
 

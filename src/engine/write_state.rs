@@ -1,10 +1,11 @@
 //! Writes the changed state of an epoch: orders and aliases whole, SKUs and customers by row, and one epoch record a shard.
 
 use super::incarnations::Incarnations;
-use super::outbox::{Outbox, StateOut};
+use super::outbox::Outbox;
 use super::restate;
 use super::shard::Shard;
 use super::state::{EpochRecord, StateKey, encode, frame};
+use super::state_out::StateOut;
 use super::store::Store;
 use super::workers;
 use crate::facts::Moment;
@@ -14,8 +15,10 @@ pub(super) fn sources_begun(store: &mut Store, incarnations: &mut Incarnations, 
     for (source, begun) in incarnations.take_found() {
         let index = usize::from(source.0) % store.shards.len();
         store.shards[index].noted = true;
-        let mut state = StateOut::new(&store.settings.names, index);
-        state.put(&StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
+        let mut state = StateOut::new(&store.settings, index);
+        state.with(&mut store.shards[index].in_pieces, |state| {
+            state.put(&StateKey::Begun(source), |bytes, scratch| Some(encode(bytes, &begun, scratch)));
+        });
         outbox.state(state, &mut store.report);
     }
 }
@@ -27,28 +30,32 @@ pub(super) fn desk(store: &mut Store, rules: bool, outbox: &mut Outbox) {
         return;
     }
     store.shards[0].noted = true;
-    let mut state = StateOut::new(&store.settings.names, 0);
-    if changed {
-        state.put(&StateKey::Desk, |bytes, scratch| Some(encode(bytes, &store.desk.state, scratch)));
-    }
-    if rules {
-        let lines = restate::lines(&store.settings.rules);
-        state.put(&StateKey::Rules, |bytes, scratch| Some(encode(bytes, &lines, scratch)));
-    }
+    let mut state = StateOut::new(&store.settings, 0);
+    state.with(&mut store.shards[0].in_pieces, |state| {
+        if changed {
+            state.put(&StateKey::Desk, |bytes, scratch| Some(encode(bytes, &store.desk.state, scratch)));
+        }
+        if rules {
+            let lines = restate::lines(&store.settings.rules);
+            state.put(&StateKey::Rules, |bytes, scratch| Some(encode(bytes, &lines, scratch)));
+        }
+    });
     outbox.state(state, &mut store.report);
 }
 
 /// Writes the state that changed, shard by shard on several threads.
 pub(super) fn changed(store: &mut Store, outbox: &mut Outbox) {
     let Store { shards, report, settings, tick, restating, .. } = store;
-    let (names, fingerprint, tick) = (&settings.names, (!*restating).then_some(settings.fingerprint), *tick);
+    let (settings, fingerprint, tick) = (&*settings, (!*restating).then_some(settings.fingerprint), *tick);
     workers::run_each(
         shards,
         |shard| shard.staged_len(),
         |index, shard| {
-            let mut out = StateOut::new(names, index);
+            let mut out = StateOut::new(settings, index);
             if shard.touched() {
-                of_shard(shard, &mut out, fingerprint, tick);
+                let mut in_pieces = std::mem::take(&mut shard.in_pieces);
+                out.with(&mut in_pieces, |out| of_shard(shard, out, fingerprint, tick));
+                shard.in_pieces = in_pieces;
             }
             out
         },

@@ -102,6 +102,15 @@ fn is_shared(alias: &Alias) -> bool {
 }
 
 impl AliasState {
+    /// Rows that wait since a later moment wait since this one. True: there were some.
+    pub fn waits_since_at_most(&mut self, moment: Moment) -> bool {
+        let mut changed = false;
+        for (_, waiting) in self.rows.iter_mut().filter(|(_, waiting)| waiting.since > moment) {
+            (waiting.since, changed) = (moment, true);
+        }
+        changed
+    }
+
     /// Puts a row: the link, or a row of the order that it leads to, which waits since the tick `since`.
     pub fn put(&mut self, key: RowKey, change: Change, version: Version, cause: Cause, at: Moment, since: Moment) -> Put {
         match change {

@@ -70,6 +70,11 @@ impl WatermarkState {
         self.read
     }
 
+    /// The newest snapshot has read only a part of the set: it says nothing of the rows that it left out.
+    pub fn read_a_part(&mut self) {
+        self.read = None;
+    }
+
     /// Puts a fact about the set.
     pub fn put(&mut self, watermark: &Watermark, version: Version, cause: Cause, at: Moment) -> WatermarkProgress {
         if self.raised.is_some_and(|raised| version <= raised.version) {

@@ -14,10 +14,12 @@
 
 use std::borrow::Cow;
 
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
 use super::body;
 use super::decode_error::DecodeError;
 use super::values::{Cell, Columns as _, columns};
-use crate::facts::{Moment, Place};
+use crate::facts::{LogMark, Moment, Place, RowMark};
 
 /// What a record of a Debezium topic is.
 #[derive(Clone, Debug)]
@@ -55,6 +57,10 @@ pub struct ChangeEvent<'a> {
     pub after: Option<&'a str>,
     /// Where and when it was done.
     pub source: SourceBlock<'a>,
+    /// The change's place in its transaction, from 1, where the connector tells it (`provide.transaction.metadata`).
+    pub order: Option<u64>,
+    /// The schema that the record brings of its envelope and rows, as JSON text (`schemas.enable=true`).
+    pub schema: Option<&'a str>,
 }
 
 /// Where and when a change was made: the member `source`.
@@ -83,7 +89,7 @@ pub struct SourceBlock<'a> {
 columns! {
     struct SourceCells {
         connector, db, schema, table, ts_ms, snapshot,
-        file, pos, row,
+        file, pos, row, server_id, gtid,
         commit_lsn, change_lsn, event_serial_no,
         lsn, sequence,
     }
@@ -91,7 +97,9 @@ columns! {
 
 columns! {
     /// The members of an envelope, with or without its wrapper, and those that tell housekeeping apart.
-    struct Envelope { payload, before, after, source, op, ts_ms, schema, status, ddl, table_changes = "tableChanges" }
+    struct Envelope { payload, before, after, source, op, ts_ms, schema, status, ddl, table_changes = "tableChanges", transaction }
+
+    struct Transaction { total_order }
 }
 
 /// Reads a record's value.
@@ -106,9 +114,9 @@ pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, DecodeError> {
     }
     let outer = Envelope::read("value", text)?;
     match present(outer.payload) {
-        Some(payload) if outer.op.is_null() => message(&Envelope::read("value", payload)?, payload),
+        Some(payload) if outer.op.is_null() => message(&Envelope::read("value", payload)?, payload, present(outer.schema)),
         None if outer.op.is_null() && outer.source.is_null() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
-        _ => message(&outer, text),
+        _ => message(&outer, text, None),
     }
 }
 
@@ -117,7 +125,7 @@ fn present(cell: Cell<'_>) -> Option<&str> {
     (!cell.is_null()).then(|| cell.json())
 }
 
-fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, DecodeError> {
+fn message<'a>(envelope: &Envelope<'a>, text: &str, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
     let op = match envelope.op.json().trim_matches('"') {
         "c" | "C" => Op::Create,
         "u" | "U" => Op::Update,
@@ -137,7 +145,10 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str) -> Result<Message<'a>, Decod
     };
     let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
     let source = SourceBlock::read(source).map_err(|error| error.within("source"))?;
-    Ok(Message::Change(ChangeEvent { op, before: present(envelope.before), after: present(envelope.after), source }))
+    // A border of transactions without its number tells nothing, and is no error.
+    let order = envelope.transaction.object::<Transaction<'_>>().ok().flatten().and_then(|transaction| transaction.total_order.int().ok());
+    let order = order.and_then(|order| u64::try_from(order).ok());
+    Ok(Message::Change(ChangeEvent { op, before: present(envelope.before), after: present(envelope.after), source, schema, order }))
 }
 
 fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
@@ -150,6 +161,12 @@ fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
 }
 
 impl<'a> ChangeEvent<'a> {
+    /// Which row was changed, and how; `key` is the record's.
+    pub fn row_mark(&self, key: Option<&[u8]>) -> RowMark {
+        let image = |image: Option<&str>| image.map_or(0, |image| xxh3_64(image.as_bytes()) as u32 | 1);
+        RowMark { key: key.map_or(0, xxh3_64), before: image(self.before), after: image(self.after), order: self.order }
+    }
+
     /// The row's image, and the member that holds it: `after`, as the row stands after the change; of a delete `before`, as it stood. `None` where
     /// the table was emptied.
     ///
@@ -202,12 +219,24 @@ impl<'a> SourceBlock<'a> {
         place.map(Place::Position).map_err(|error| error.within("source"))
     }
 
+    /// Whose log it is, as far as the source says.
+    pub fn log(&self) -> LogMark {
+        let SourceCells { file, server_id, gtid, .. } = &self.cells;
+        let is_binlog = matches!(&*self.connector, "mysql" | "mariadb");
+        let name = file.json().trim_matches('"');
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        // A row of a snapshot is read from a table: its server is 0.
+        let server = server_id.int().ok().filter(|id| is_binlog && *id != 0);
+        let gtid = gtid.json().trim_matches('"');
+        LogMark { server: server.map_or(0, |id| digest(id as u64, stem)), gtid: if is_binlog { gtid_of(gtid) } else { None } }
+    }
+
     fn binlog(&self) -> Result<[u64; 3], DecodeError> {
         let SourceCells { file, pos, row, .. } = &self.cells;
         let name = file.text()?;
         let number = name.rsplit('.').next().and_then(|number| number.parse().ok());
         let number = number.ok_or_else(|| file.error("a binlog file's name that ends in its number"))?;
-        Ok([number, unsigned(pos)?, if row.is_null() { 0 } else { unsigned(row)? }])
+        Ok([number, unsigned(pos)?, if row.is_null() { 0 } else { Place::apart(unsigned(row)?) }])
     }
 
     fn lsns(&self) -> Result<[u64; 3], DecodeError> {
@@ -233,6 +262,22 @@ impl<'a> SourceBlock<'a> {
     }
 }
 
+/// Domain and number of a global transaction id: MariaDB writes `domain-server-number`, MySQL `uuid:number` or `uuid:tag:number`. In a domain, and for
+/// one uuid, numbers grow with every transaction.
+fn gtid_of(text: &str) -> Option<(u32, u64)> {
+    if let Some((uuid, number)) = text.rsplit_once(':') {
+        return Some((digest(1, uuid), number.parse().ok()?));
+    }
+    let mut parts = text.split('-');
+    let (domain, _server, number) = (parts.next()?.parse::<u64>().ok()?, parts.next()?.parse::<u64>().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some((digest(domain, ""), number))
+}
+
+/// Not 0.
+fn digest(number: u64, text: &str) -> u32 {
+    xxh3_64_with_seed(text.as_bytes(), number) as u32 | 1
+}
+
 fn unsigned(cell: &Cell<'_>) -> Result<u64, DecodeError> {
     u64::try_from(cell.int()?).map_err(|_| cell.error("a whole number from 0"))
 }
@@ -252,10 +297,10 @@ fn lsn(cell: &Cell<'_>) -> Result<Option<u128>, DecodeError> {
     }
 }
 
-/// 80 + 80 + 32 bits in order of weight: compares as the three would.
+/// 80 + 80 bits and a small number, in order of weight: compares as the three would.
 fn pack(commit: u128, change: u128, serial: u32) -> [u64; 3] {
     let high = commit << 48 | change >> 32;
-    let low = (change as u64) << 32 | u64::from(serial);
+    let low = (change as u64) << 32 | Place::apart(u64::from(serial));
     [(high >> 64) as u64, high as u64, low]
 }
 

@@ -92,6 +92,45 @@ fn places_grow_as_the_log_does() {
     assert!(postgres(r#"[\"99\",\"150\"]"#) < postgres(r#"[\"160\",\"140\"]"#));
 }
 
+/// GTIDs as public reports show them: MariaDB's (PeerDB-io/peerdb#4523), MySQL's, and MySQL's with a tag. Servers by their id and the name of their files:
+/// after a switchover a file of the same name may be another server's (datazip-inc/olake#1235).
+#[test]
+fn logs_of_servers_are_told_apart() {
+    let log = |source: &str| {
+        let text = format!(r#"{{"before":null,"after":{{"id":1}},"source":{source},"op":"c"}}"#);
+        change(&text).source.log()
+    };
+    let mariadb = |gtid: &str| {
+        log(&format!(r#"{{"connector":"mariadb","file":"bin.000001","pos":4,"server_id":7,"gtid":"{gtid}"}}"#)).gtid.expect("a GTID")
+    };
+    let (old, new) = (mariadb("0-1026536087-10250614208"), mariadb("0-2026536087-10250614209"));
+    assert_eq!((old.0, old.1 + 1), (new.0, new.1), "one domain, whichever server writes");
+    assert_ne!(mariadb("1-1026536087-10250614208").0, old.0);
+    let mysql = |gtid: &str| log(&format!(r#"{{"connector":"mysql","file":"bin.000001","pos":4,"server_id":7,"gtid":"{gtid}"}}"#)).gtid;
+    let uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+    assert_eq!(mysql(&format!("{uuid}:17")).map(|gtid| gtid.1), Some(17));
+    assert_ne!(mysql(&format!("{uuid}:billing:17")).map(|gtid| gtid.0), mysql(&format!("{uuid}:17")).map(|gtid| gtid.0));
+    assert_eq!((mysql("ANONYMOUS"), mysql("")), (None, None));
+    let server =
+        |id: u64, file: &str| log(&format!(r#"{{"connector":"mysql","file":"{file}","pos":4,"server_id":{id},"gtid":null}}"#)).server;
+    assert_eq!(server(1, "mysql-bin.000042"), server(1, "mysql-bin.000043"));
+    assert!(server(1, "mysql-bin.000042") != server(2, "mysql-bin.000042") && server(1, "mysql-bin.000042") != server(1, "binlog.000042"));
+    assert_eq!((server(0, "mysql-bin.000042"), log(r#"{"connector":"postgresql","lsn":7}"#)), (0, crate::facts::LogMark::default()));
+}
+
+/// Two changes of one row in one transaction (zendesk/maxwell#285): the digests of the row before and after chain them.
+#[test]
+fn changes_of_one_row_are_chained() {
+    let of = |before: &str, after: &str, transaction: &str| {
+        let text = format!(r#"{{"before":{before},"after":{after},"source":{MARIADB},"transaction":{transaction},"op":"u"}}"#);
+        change(&text).row_mark(Some(b"{\"id\":7}"))
+    };
+    let (first, second) = (of(r#"{"id":7,"x":1}"#, r#"{"id":7,"x":2}"#, "null"), of(r#"{"id":7,"x":2}"#, r#"{"id":7,"x":3}"#, "null"));
+    assert_eq!((first.after, first.key, first.order), (second.before, second.key, None));
+    assert_eq!(of("null", r#"{"id":7}"#, r#"{"id":"571:5","total_order":3,"data_collection_order":1}"#).order, Some(3));
+    assert_eq!(of("null", "{}", r#"{"id":"571:5"}"#).before, 0);
+}
+
 #[test]
 fn a_place_that_cannot_be_read_is_named() {
     let text = |source: &str| place(source).expect_err("a decode error").to_string();

@@ -8,11 +8,13 @@ pub mod debezium;
 pub(crate) mod decode_error;
 pub mod members;
 mod record;
+mod row_schema;
 pub(crate) mod spelled;
 pub(crate) mod values;
 
 pub use decode_error::DecodeError;
 pub use record::{Batch, Headers, Record};
+pub use row_schema::{RowSchema, RowSchemas};
 pub(crate) use spelled::spelled;
 pub use spelled::{SpelledColumns, SpelledRow};
 pub(crate) use values::columns;

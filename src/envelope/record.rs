@@ -7,8 +7,9 @@ use smallvec::SmallVec;
 
 use crate::facts::Moment;
 
-/// A record's headers, in order; a name may come more than once.
-pub type Headers<'a> = SmallVec<[(&'a str, &'a [u8]); 4]>;
+/// A record's headers, in order; a name may come more than once. Names and values are any bytes: what one writer takes for a text, another writes in
+/// binary. A value of `None` is null, which is not an empty value.
+pub type Headers<'a> = SmallVec<[(&'a [u8], Option<&'a [u8]>); 4]>;
 
 /// One record of a source topic.
 #[derive(Clone, Debug)]
@@ -34,8 +35,8 @@ pub struct Record<'a> {
 impl<'a> Record<'a> {
     /// The first header of this name (ASCII case ignored), as text.
     pub fn header(&self, name: &str) -> Option<&'a str> {
-        let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(value).ok()
+        let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))?;
+        std::str::from_utf8((*value)?).ok()
     }
 }
 
@@ -116,11 +117,11 @@ impl Batch {
         timestamp: Moment,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        headers: impl Iterator<Item = (&'h [u8], Option<&'h [u8]>)>,
     ) {
         let key = key.map_or(Span::NONE, |bytes| self.keep(bytes));
         let value = value.map_or(Span::NONE, |bytes| self.keep(bytes));
-        let headers = headers.map(|(name, value)| (self.keep(name.as_bytes()), self.keep(value))).collect();
+        let headers = headers.map(|(name, value)| (self.keep(name), value.map_or(Span::NONE, |value| self.keep(value)))).collect();
         self.entries.push(Entry { topic: topic_index, partition, offset, timestamp, key, value, headers });
     }
 
@@ -158,11 +159,7 @@ impl Batch {
             timestamp: entry.timestamp,
             key: entry.key.of(&self.arena),
             value: entry.value.of(&self.arena),
-            headers: entry
-                .headers
-                .iter()
-                .filter_map(|(name, value)| Some((std::str::from_utf8(name.of(&self.arena)?).ok()?, value.of(&self.arena)?)))
-                .collect(),
+            headers: entry.headers.iter().map(|(name, value)| (name.of(&self.arena).unwrap_or_default(), value.of(&self.arena))).collect(),
         })
     }
 }

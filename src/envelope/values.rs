@@ -11,7 +11,7 @@
 //! | [`Cell::int`] | a whole number, or one in a string |
 //! | [`Cell::flag`] | `true`, `false`, 0, 1, or these in a string |
 //! | [`Cell::amount`], [`Cell::quantity`] | by [`Decimals`] |
-//! | [`Cell::moment`] | RFC 3339 text; a whole number counts [`TimeUnit`]s since 1970 |
+//! | [`Cell::moment`] | RFC 3339 text; a whole number counts [`TimeUnit`]s since 1970, or smaller ones where those would lead out of the years 1 to 9999 |
 //! | [`Cell::date`] | `2025-03-14`; a whole number counts [`TimeUnit`]s since 1970, without a zone |
 //!
 //! Each has an `opt_` form: an absent column and `null` are `None`. A column that a source leaves out is absent and not an error until it is
@@ -319,6 +319,7 @@ impl<'a> Cell<'a> {
     pub fn moment(&self, unit: TimeUnit) -> Result<Moment, DecodeError> {
         let read = match self.json.as_bytes().first() {
             Some(b'"') => self.string().and_then(|text| Moment::parse_rfc3339(&text)),
+            Some(b'{') => return Err(self.error(STRUCTURED)),
             _ => self.json.parse().ok().and_then(|count| since_epoch(count, unit)),
         };
         read.ok_or_else(|| self.error("a moment of the years 1 to 9999"))
@@ -333,7 +334,8 @@ impl<'a> Cell<'a> {
     pub fn date(&self, unit: TimeUnit) -> Result<Date, DecodeError> {
         let read = match self.json.as_bytes().first() {
             Some(b'"') => self.string().and_then(|text| text.get(..10)?.parse().ok()),
-            _ => self.json.parse().ok().and_then(|count| since_epoch(count, unit)).and_then(utc_date),
+            Some(b'{') => return Err(self.error(STRUCTURED)),
+            _ => self.json.parse().ok().and_then(|count| since_epoch(count, date_unit(count, unit))).and_then(utc_date),
         };
         read.ok_or_else(|| self.error("a date of the years 1 to 9999"))
     }
@@ -361,6 +363,9 @@ impl<'a> Cell<'a> {
             .collect()
     }
 }
+
+/// Debezium's mode of that name writes a time as an object of its parts.
+const STRUCTURED: &str = "a time as text or number (the connector's time.precision.mode is structured: set another)";
 
 const BLANK_DATE: Date = Date::constant(1753, 1, 1);
 /// 1753-01-01, in milliseconds: the "no date" of NAV, which SQL Server's `datetime` can't go below.
@@ -403,7 +408,14 @@ fn unscaled_decimal(base64: &str, scale: u32) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(value, scale).ok()
 }
 
+/// A number of milliseconds that would be after the year 9999, or before the year 1, counts smaller units: Debezium writes microseconds or nanoseconds for
+/// columns of that precision, and for all in the modes `microseconds` and `nanoseconds`. So counted no time from 1978 on can be taken for another, and
+/// none that a shop has written lies before.
 fn since_epoch(count: i64, unit: TimeUnit) -> Option<Moment> {
+    if unit == TimeUnit::Millis {
+        let smaller = [count, count.div_euclid(1_000), count.div_euclid(1_000_000)];
+        return smaller.into_iter().find_map(Moment::checked);
+    }
     let millis = match unit {
         TimeUnit::Days => count.checked_mul(86_400_000)?,
         TimeUnit::Seconds => count.checked_mul(1_000)?,
@@ -412,6 +424,13 @@ fn since_epoch(count: i64, unit: TimeUnit) -> Option<Moment> {
         TimeUnit::Nanos => count.div_euclid(1_000_000),
     };
     Moment::checked(millis)
+}
+
+/// The unit of a date: as milliseconds, so small a number would be of the first minutes of 1970, but it is the number of days until some day this side
+/// of the year 2243, as Debezium writes a column of dates without a time.
+fn date_unit(count: i64, unit: TimeUnit) -> TimeUnit {
+    let is_of_days = unit == TimeUnit::Millis && count.unsigned_abs() < 100_000;
+    if is_of_days { TimeUnit::Days } else { unit }
 }
 
 fn utc_date(moment: Moment) -> Option<Date> {
@@ -493,7 +512,26 @@ mod tests {
         assert_eq!(cell("20164").date(TimeUnit::Days).ok(), "2025-03-17".parse().ok());
         assert_eq!(cell("-6847804800000").opt_moment(TimeUnit::Millis), Ok(None));
         assert_eq!(cell("-6847804800000").opt_date(TimeUnit::Millis), Ok(None));
-        assert!(cell("99999999999999999").moment(TimeUnit::Millis).is_err());
+        // The mode that the connector was set to shows in the size of the number.
+        for json in ["1741944413512", "1741944413512000", "1741944413512999000"] {
+            assert_eq!(cell(json).moment(TimeUnit::Millis).ok(), moment, "{json}");
+        }
+        for json in ["20164", "1742169600000", "1742169600000000", "1742169600000000000", "\"2025-03-17Z\"", "\"2025-03-17T00:00:00Z\""] {
+            assert_eq!(cell(json).date(TimeUnit::Millis).ok(), "2025-03-17".parse().ok(), "{json}");
+        }
+        // Debezium leaves zeros of a fraction away (DBZ-5996, debezium/debezium#4186).
+        for (json, millis) in
+            [("\"2023-01-11T12:30:00.123123Z\"", 123), ("\"2023-01-11T12:30:00.123Z\"", 123), ("\"2023-01-11T12:30:00Z\"", 0)]
+        {
+            assert_eq!(cell(json).moment(TimeUnit::Millis).map(|moment| moment.0), Ok(1_673_440_200_000 + millis), "{json}");
+        }
+        assert_eq!(cell("-6847804800000000").opt_date(TimeUnit::Millis), Ok(None));
+        assert!(cell("99999999999999999").moment(TimeUnit::Days).is_err());
+        for error in
+            [cell(r#"{"seconds":1,"nanos":0}"#).moment(TimeUnit::Millis).err(), cell(r#"{"year":2025}"#).date(TimeUnit::Millis).err()]
+        {
+            assert!(error.expect("refused").to_string().contains("time.precision.mode is structured"));
+        }
     }
 
     #[test]

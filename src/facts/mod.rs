@@ -26,4 +26,4 @@ pub use role::Role;
 pub use set::{EntityKind, RowSet, Watermark};
 pub use sku::SkuRow;
 pub use time::Moment;
-pub use version::{Place, Version};
+pub use version::{LogMark, Place, RowMark, Version};

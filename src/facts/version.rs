@@ -17,7 +17,8 @@ pub enum Place {
         /// Of the entity that derives it.
         revision: u64,
     },
-    /// A log's position, most significant part first: MariaDB (file, pos, row); SQL Server (commit LSN, change LSN, serial), packed by the adapter.
+    /// A log's position, most significant part first: MariaDB (file, pos, row); SQL Server (commit LSN, change LSN, serial), packed by the adapter. Its
+    /// last 32 bits tell changes apart that share the rest: 16 bits for [`Place::with_ordinal`], and 16 bits for what the source counts by.
     Position([u64; 3]),
     /// A modified time, with the adapter's fixed rule for ties.
     Stamp {
@@ -37,6 +38,25 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// The bits of a position's last part that tell changes of one event apart.
+    pub const APART: u64 = 0xffff_ffff;
+
+    /// What the source counts the changes of one event by, as far as there is room.
+    pub fn apart(count: u64) -> u64 {
+        count.min(0xffff)
+    }
+
+    /// The same position, of the change that comes so late among those of its row: it stands above what the source counts by.
+    #[must_use]
+    pub fn with_ordinal(self, ordinal: u16) -> Self {
+        match self {
+            Self::Position([a, b, c]) => Self::Position([a, b, c | u64::from(ordinal) << 16]),
+            other => other,
+        }
+    }
+}
+
 /// The version of a row. Field order is comparison order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version {
@@ -48,6 +68,28 @@ pub struct Version {
     pub upsert: bool,
     /// The adapter's revision: raised when the meaning that it gives to a record changes.
     pub adapter: u16,
+}
+
+/// What tells the log of one server from that of another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogMark {
+    /// A digest of the server's id and of the name of its log's files; 0: the source does not say.
+    pub server: u32,
+    /// The global transaction id: a digest of its domain (MariaDB) or of the server that gave it (MySQL), and its number there.
+    pub gtid: Option<(u32, u64)>,
+}
+
+/// What tells changes of one position apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowMark {
+    /// A digest of the record's key.
+    pub key: u64,
+    /// A digest of the row as it stood before; 0: it was not there, or the source does not say.
+    pub before: u32,
+    /// A digest of the row as it stands after; 0: it is gone.
+    pub after: u32,
+    /// The change's place in its transaction, where the source tells it (`provide.transaction.metadata`).
+    pub order: Option<u64>,
 }
 
 impl Version {

@@ -1,6 +1,6 @@
 //! How each part of the process stands: written by engine and log, read by `/readyz`.
 //!
-//! Ready means: the broker is reached, the state is restored, no topic of a source that is required is missing, and what is read is committed. (A table
+//! Ready means: the broker is reached, the state is restored, the clock is believed, no topic of a source that is required is missing, and what is read is committed. (A table
 //! that nobody has written to has no topic yet: it is named under its source, and read once it appears.) A dead letter, an open exception or a lag is
 //! shown, and does not make an instance unready: taking it out of service would mend none of them.
 
@@ -70,6 +70,8 @@ pub struct SourceStatus {
     pub lag_records: i64,
     /// Records that could not be decoded.
     pub dead_letters: u64,
+    /// Rows that were older than what is kept and said something else: earlier states told again, or changes whose place cannot be known.
+    pub passed_over: u64,
     /// Status words without a meaning.
     pub unknown_words: u64,
     /// The time of its newest record.
@@ -90,6 +92,8 @@ pub struct Readiness {
     pub sources: BTreeMap<String, SourceStatus>,
     /// What the log waits for, or why nothing can be committed, in a sentence.
     pub stalled: Option<String>,
+    /// Why the clock is not believed: nothing is committed meanwhile.
+    pub clock: Option<String>,
     /// Asked to end: no more work is begun.
     pub ending: bool,
 }
@@ -109,6 +113,7 @@ impl Readiness {
         match &self.broker {
             _ if self.ending => Some("the process is ending".to_owned()),
             BrokerState::Unreachable { error, .. } => Some(format!("the broker cannot be reached: {error}")),
+            _ if self.clock.is_some() => self.clock.clone(),
             _ if self.stalled.is_some() => self.stalled.clone(),
             BrokerState::Connecting => Some("the broker has not been reached yet".to_owned()),
             BrokerState::Reached => match self.sources.iter().find_map(missing) {

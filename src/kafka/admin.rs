@@ -1,10 +1,13 @@
 //! Topics: creates those that Waybill owns, checks those that exist, and waits for those of the sources.
 //!
+//! All take records of 8 MiB: an order of ten thousand lines is asked of the ERP in one event.
+//!
 //! | topic | partitions | cleanup | kept |
 //! | --- | --- | --- | --- |
 //! | statements | as configured | compact | the newest of each key |
 //! | requests, dead letters | as configured | delete | for ever |
 //! | exchange | one a shard | delete | for ever |
+//! | clock | one | delete | a day; the broker dates its records |
 //! | changelog | one a shard | compact | the newest of each key, tombstones for a week |
 //!
 //! A topic with another number of partitions than configured is an error: keys would move to other partitions, and state would be split in two.
@@ -27,7 +30,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const NEW_TOPIC_PATIENCE: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(300);
 const RETRY_MAX: Duration = Duration::from_secs(5);
-const WEEK_MS: u64 = 7 * 24 * 3600 * 1000;
+const DAY_MS: u64 = 24 * 3600 * 1000;
+const WEEK_MS: u64 = 7 * DAY_MS;
 
 /// What a topic of Waybill's is for; this decides how it is cleaned up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +46,8 @@ pub enum TopicKind {
     Exchange,
     /// State.
     Changelog,
+    /// Records that the broker dates, to compare clocks.
+    Clock,
 }
 
 /// A topic that Waybill owns.
@@ -105,6 +111,16 @@ pub enum TopicProblem {
     },
 }
 
+impl TopicProblem {
+    /// The topic that does not exist, if that is the problem.
+    pub fn missing(&self) -> Option<&str> {
+        match self {
+            Self::Missing { topic, .. } | Self::Absent { topic } => Some(topic),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for TopicProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -131,6 +147,7 @@ impl TopicKind {
         match self {
             Self::Statements | Self::Changelog => &[("cleanup.policy", "compact")],
             Self::Requests | Self::DeadLetters => &[("cleanup.policy", "delete")],
+            Self::Clock => &[("cleanup.policy", "delete"), ("message.timestamp.type", "LogAppendTime")],
             Self::Exchange => &[("cleanup.policy", "delete"), ("retention.ms", "-1"), ("retention.bytes", "-1")],
         }
     }
@@ -139,10 +156,9 @@ impl TopicKind {
     fn advised(self) -> Vec<(&'static str, String)> {
         let large = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
         match self {
-            Self::Statements => vec![],
-            Self::Requests => vec![("retention.ms", "-1".to_owned())],
-            Self::DeadLetters => vec![("retention.ms", "-1".to_owned()), large],
-            Self::Exchange => vec![large],
+            Self::Statements | Self::Exchange => vec![large],
+            Self::Requests | Self::DeadLetters => vec![("retention.ms", "-1".to_owned()), large],
+            Self::Clock => vec![("retention.ms", DAY_MS.to_string()), ("segment.ms", DAY_MS.to_string())],
             Self::Changelog => vec![
                 large,
                 // Small segments are compacted sooner: what a restore has to read stays near what there is.
@@ -214,6 +230,23 @@ pub async fn describe(settings: &KafkaSettings, plan: &TopicPlan) -> Result<Vec<
         )),
     })
 }
+
+/// How large a record may be so that each topic that is written takes it, whatever is configured for Waybill; `None`: the brokers don't say. Names the
+/// topic that takes the least.
+pub async fn takes(settings: &KafkaSettings, plan: &TopicPlan) -> Option<(String, usize)> {
+    let admin = Admin::new(settings, &Arc::new(KafkaHealth::default())).ok()?;
+    let written: Vec<&str> =
+        plan.own.iter().filter(|topic| !matches!(topic.kind, TopicKind::Exchange | TopicKind::Clock)).map(|topic| &*topic.name).collect();
+    let asked: Vec<_> = written.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+    let described = admin.client.describe_configs(&asked, &admin.options).await.ok()?;
+    let limit = |answer: &ConfigResource| answer.get("max.message.bytes")?.value.as_ref()?.parse::<usize>().ok();
+    let limits = written.iter().zip(described).filter_map(|(topic, answer)| Some(((*topic).to_owned(), limit(&answer.ok()?)?)));
+    // The limit is of a batch; a batch that holds one record has a few bytes of its own.
+    limits.min_by_key(|(_, limit)| *limit).map(|(topic, limit)| (topic, limit.saturating_sub(BATCH_BYTES)))
+}
+
+/// What a batch of one record holds beside the record: its header, and the record's own lengths.
+const BATCH_BYTES: usize = 512;
 
 struct Admin {
     client: Arc<AdminClient<PlainContext>>,

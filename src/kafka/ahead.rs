@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 
+use super::headers;
 use super::rebalance::{GroupConsumer, ReaderContext};
 use super::shared::{Partition, Shared};
 use crate::engine::in_step::PartitionHead;
@@ -115,12 +116,5 @@ impl Ahead {
 fn copy(batch: &mut Batch, partition: Partition, message: &BorrowedMessage<'_>) {
     let timestamp = Moment(message.timestamp().to_millis().unwrap_or_default());
     let offset = message.offset();
-    match message.headers() {
-        None => batch.push(partition.topic, partition.number, offset, timestamp, message.key(), message.payload(), std::iter::empty()),
-        Some(headers) => {
-            let pairs = (0..headers.count()).filter_map(|index| headers.try_get(index));
-            let pairs = pairs.map(|header| (header.key, header.value.unwrap_or_default()));
-            batch.push(partition.topic, partition.number, offset, timestamp, message.key(), message.payload(), pairs);
-        }
-    }
+    batch.push(partition.topic, partition.number, offset, timestamp, message.key(), message.payload(), headers::of(message));
 }

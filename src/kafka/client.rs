@@ -9,9 +9,11 @@ use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::headers;
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(5);
@@ -203,9 +205,8 @@ impl TailReader {
         Ok(records)
     }
 
-    fn record(&self, message: &impl Message) -> Option<TailRecord> {
+    fn record(&self, message: &BorrowedMessage<'_>) -> Option<TailRecord> {
         let topic = self.topics.iter().find(|topic| ***topic == *message.topic())?;
-        let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
         Some(TailRecord {
             topic: Arc::clone(topic),
             partition: message.partition(),
@@ -213,7 +214,9 @@ impl TailReader {
             timestamp_ms: message.timestamp().to_millis().unwrap_or_default(),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
-            headers: headers.map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec())).collect(),
+            headers: headers::of(message)
+                .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.unwrap_or_default().to_vec()))
+                .collect(),
         })
     }
 }

@@ -35,6 +35,7 @@ struct Inner {
     reached: bool,
     /// Source topics that are not there yet; `None`: not asked yet.
     absent: Option<Vec<String>>,
+    clock_doubt: Option<String>,
     partitions: BTreeMap<(String, i32), Progress>,
     /// Something was read of any partition, or committed.
     moved_at: Option<Instant>,
@@ -85,6 +86,8 @@ pub struct HealthReport {
     pub reached: bool,
     /// Source topics that are not there yet: each is read once it appears. `None`: not asked yet.
     pub topics_absent: Option<Vec<String>>,
+    /// Why the clock is not believed: nothing is committed meanwhile.
+    pub clock_doubt: Option<String>,
     /// Each partition that is read.
     pub partitions: Vec<PartitionReport>,
 }
@@ -132,6 +135,7 @@ impl KafkaHealth {
             partitions_expected: inner.expected,
             reached: inner.reached,
             topics_absent: inner.absent.clone(),
+            clock_doubt: inner.clock_doubt.clone(),
             partitions,
         }
     }
@@ -143,6 +147,11 @@ impl KafkaHealth {
     /// What the log waits for, in a sentence; `None`: it waits no more.
     pub(super) fn waits_for(&self, what: Option<String>) {
         self.lock().waits_for = what;
+    }
+
+    /// Why the clock is not believed, if it is not.
+    pub(super) fn doubts_clock(&self, doubt: Option<String>) {
+        self.lock().clock_doubt = doubt;
     }
 
     pub(super) fn error(&self, text: &str) {

@@ -49,6 +49,7 @@ impl Play {
             source_topics: Arc::from([Arc::from("orders")]),
             exchange_topic: "exchange".into(),
             changelog_topic: "changelog".into(),
+            clock_topic: Arc::from("clock"),
             own_topics: Arc::from([]),
             timeouts: KafkaTimeouts::default(),
         };
@@ -56,7 +57,13 @@ impl Play {
         let shared = Shared::new(settings, topics, Arc::new(KafkaHealth::default()));
         {
             let mut state = shared.lock();
-            state.limits = Some(Limits { records_max: 100, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None });
+            state.limits = Some(Limits {
+                records_max: 100,
+                bytes_max: 1 << 20,
+                linger: Duration::ZERO,
+                timer_at: None,
+                tick: crate::facts::Moment::MIN,
+            });
             state.base.set(ORDERS, 0);
             state.next.set(ORDERS, 0);
             state.assign(ORDERS);

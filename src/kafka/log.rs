@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::broker_clock::BelievedClock;
 use super::clients;
 use super::group::Group;
 use super::health::KafkaHealth;
@@ -27,6 +28,10 @@ const AT_MOST: Duration = Duration::from_secs(3600);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// An assignment that is not complete may be followed by another so soon.
 const ASSIGNMENT_SETTLES: Duration = Duration::from_secs(1);
+/// How often to look whether the clock is believed again.
+const CLOCK_AGAIN: Duration = Duration::from_millis(200);
+/// How long a command waits for a clock that is believed.
+const CLOCK_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The log on Kafka: one instance of one application.
 pub struct KafkaLog {
@@ -38,6 +43,9 @@ pub struct KafkaLog {
     under_way: Option<UnderWay>,
     watchdog: Watchdog,
     threads: Vec<JoinHandle<()>>,
+    clock: BelievedClock,
+    /// Dropped: the broker is asked for its time no more.
+    asking: Option<mpsc::Sender<()>>,
 }
 
 /// The transaction that the writer works on.
@@ -98,6 +106,8 @@ impl KafkaLog {
             WriterThread::spawn(Arc::clone(&shared), Arc::clone(&group), prober.clone(), watchdog.clone()).map_err(threadless)?;
         let reader = ReaderThread::spawn(Arc::clone(&shared), Arc::clone(&group), prober.clone(), watchdog.clone())?;
         let probing = prober.clone().spawn().map_err(threadless)?;
+        let clock = BelievedClock::new(Arc::clone(&health));
+        let (asking, asks) = clock.ask(&shared.settings)?;
         Ok(Self {
             shared,
             group,
@@ -106,7 +116,9 @@ impl KafkaLog {
             commands: Some(commands),
             under_way: None,
             watchdog,
-            threads: vec![writer, reader, probing],
+            threads: vec![writer, reader, probing, asks],
+            clock,
+            asking: Some(asking),
         })
     }
 
@@ -120,12 +132,30 @@ impl KafkaLog {
         Closer { shared: Arc::clone(&self.shared), watchdog: self.watchdog.clone() }
     }
 
+    /// This machine's clock, once the broker's was compared with it.
+    ///
+    /// # Errors
+    /// The clock is not believed.
+    pub async fn clock(&self) -> Result<Moment, LogError> {
+        let until = Instant::now() + CLOCK_PATIENCE;
+        loop {
+            match self.clock.now(Moment::MIN) {
+                Some(clock) => return Ok(clock),
+                None if Instant::now() >= until => {
+                    let doubt = self.clock.doubt().unwrap_or_else(|| "the broker does not tell its time".to_owned());
+                    return Err(LogError::Stop(doubt));
+                }
+                None => tokio::time::sleep(CLOCK_AGAIN).await,
+            }
+        }
+    }
+
     /// Ends the threads and the clients. The group keeps this slot's partitions for it (static membership) until the session ends.
     pub async fn close(mut self) {
         self.closer().close();
         self.shared.lock().ending = true;
         self.shared.room.notify_all();
-        self.commands = None;
+        (self.commands, self.asking) = (None, None);
         let threads = std::mem::take(&mut self.threads);
         let (watchdog, restorer) = (self.watchdog.clone(), self.restorer.take());
         // Dropping a client can hang: not on the engine's thread, and under the watchdog's deadline.
@@ -331,14 +361,16 @@ impl Log for KafkaLog {
                     return Ok(Next::Settle);
                 }
                 state.limits = Some(limits.clone());
-                let clock = clock();
-                match due_in(&state, limits, clock) {
-                    Duration::ZERO => {
+                // No epoch begins under a clock that is not believed. Reading goes on until the next batch is full.
+                let clock = self.clock.now(limits.tick);
+                match clock.map(|clock| (clock, due_in(&state, limits, clock))) {
+                    Some((clock, Duration::ZERO)) => {
                         hand_over(&mut state, batch, clock);
                         self.shared.room.notify_all();
                         return Ok(Next::Batch);
                     }
-                    wait => wait,
+                    Some((_, wait)) => wait,
+                    None => CLOCK_AGAIN,
                 }
             };
             self.shared.room.notify_all();
@@ -394,12 +426,6 @@ fn hand_over(state: &mut State, batch: &mut Batch, clock: Moment) {
     batch.clock = clock;
     state.first_at = None;
     state.handed = state.generation;
-}
-
-/// The only clock that the engine ever sees.
-fn clock() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl Drop for KafkaLog {

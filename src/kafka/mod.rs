@@ -6,6 +6,7 @@
 //!  reader  (reader.rs)    polls the partitions in step, fills the next batch; serves rebalances        -> next_batch
 //!  writer  (writer.rs)    owns the transactional producer: begin, records, offsets, commit             <- submit, settled
 //!  prober  (prober.rs)    asks for partitions' ends and topics: lag, positions that are gone           -> health, faults
+//!  clock   (broker_clock.rs)  asks the broker for its time                                            -> is our clock believed?
 //!          (watchdog.rs)  ends the process when a call of the writer does not return
 //! ```
 //!
@@ -21,11 +22,13 @@
 
 pub mod admin;
 mod ahead;
+mod broker_clock;
 pub mod changelog;
 pub mod client;
 mod clients;
 mod fault;
 mod group;
+mod headers;
 mod health;
 #[cfg(test)]
 mod interleavings;
@@ -37,6 +40,7 @@ mod reader;
 mod rebalance;
 mod refusal;
 mod restore;
+pub mod sample;
 mod settings;
 mod shared;
 mod statistics;

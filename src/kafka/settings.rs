@@ -28,6 +28,8 @@ pub struct KafkaSettings {
     pub changelog_topic: Arc<str>,
     /// All topics that Waybill writes. If one is deleted while it runs, it stops: what the topic held is gone.
     pub own_topics: Arc<[Arc<str>]>,
+    /// The broker dates its records; one partition.
+    pub clock_topic: Arc<str>,
     /// How long calls and waits may take.
     pub timeouts: KafkaTimeouts,
 }
@@ -181,6 +183,23 @@ impl KafkaSettings {
         config.set("enable.partition.eof", "true").set("check.crcs", "true");
         // Only an answer without records shows the end: the broker must not delay it.
         config.set("fetch.wait.max.ms", "10").set("fetch.queue.backoff.ms", "5");
+        config
+    }
+
+    /// Reads the newest records of a source's topic, for a look. It joins no group.
+    pub(super) fn sampler(&self) -> ClientConfig {
+        let mut config = self.base("sampler");
+        config.set("group.id", &self.application_id);
+        config.set("isolation.level", "read_committed").set("auto.offset.reset", "error");
+        config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false").set("allow.auto.create.topics", "false");
+        config.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "50");
+        config
+    }
+
+    /// Asks the broker for its time: one small record at a time.
+    pub(super) fn clock(&self) -> ClientConfig {
+        let mut config = self.base("clock");
+        config.set("acks", "1").set("linger.ms", "0").set("message.timeout.ms", "5000").set("allow.auto.create.topics", "false");
         config
     }
 

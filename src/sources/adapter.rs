@@ -96,6 +96,11 @@ pub trait Adapter: Send + Sync {
     /// The topics to read: names in full.
     fn topics(&self) -> Vec<String>;
 
+    /// What it takes for granted because records don't say it, each a sentence for `waybill check`.
+    fn assumes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether it gives products. If a source does, a SKU that it does not know is unknown.
     fn tells_products(&self) -> bool {
         false

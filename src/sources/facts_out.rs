@@ -2,8 +2,8 @@
 
 use crate::facts::ids::join_key;
 use crate::facts::{
-    Alias, Cause, Change, CustomerKey, CustomerRow, EntityKind, Fact, Link, Moment, OrderKey, OrderRow, OwnedRow, Place, Row, RowKey,
-    RowSet, Sku, SkuRow, SourceId, Subject, Text, Version, Watermark,
+    Alias, Cause, Change, CustomerKey, CustomerRow, EntityKind, Fact, Link, LogMark, Moment, OrderKey, OrderRow, OwnedRow, Place, Row,
+    RowKey, RowMark, RowSet, Sku, SkuRow, SourceId, Subject, Text, Version, Watermark,
 };
 
 /// Collects the facts of one record.
@@ -28,6 +28,19 @@ pub struct SourcePosition {
     pub at: Moment,
     /// The record stands among its partition's records as it does in the log. A row that an incremental snapshot reads meanwhile does not.
     pub in_order: bool,
+    /// Whose log it is.
+    pub log: LogMark,
+    /// Which row was changed, and how.
+    pub row: RowMark,
+}
+
+impl SourcePosition {
+    /// The position without what tells changes of one event apart: records that have this in common are of one transaction, and their order in the
+    /// topic is that of the log.
+    pub fn shared(&self) -> [u64; 3] {
+        let [a, b, c] = self.position;
+        [a, b, c & !Place::APART]
+    }
 }
 
 /// Which links of one alias are apart, as the row's id: of an order's own alias each order has a link, of a parcel's number each order in the parcel;
@@ -55,7 +68,14 @@ impl<'a> FactsOut<'a> {
     /// source begins again. Without a position or a time it cannot see that, and nothing is set.
     pub fn set_position(&mut self, place: Place, at: Option<Moment>, in_order: bool) {
         if let (Place::Position(position), Some(at)) = (place, at) {
-            self.position = Some(SourcePosition { position, at, in_order });
+            self.position = Some(SourcePosition { position, at, in_order, log: LogMark::default(), row: RowMark::default() });
+        }
+    }
+
+    /// Says whose log the position is of, and which row was changed there.
+    pub fn set_marks(&mut self, log: LogMark, row: RowMark) {
+        if let Some(position) = &mut self.position {
+            (position.log, position.row) = (log, row);
         }
     }
 

@@ -99,7 +99,7 @@ fn outcome(adapter: &dyn Adapter, name: &str, case: &Case<'_>) -> Value {
         timestamp: Moment::parse_rfc3339(TAKEN_AT).expect("a moment"),
         key: key.as_deref(),
         value: value.as_deref(),
-        headers: case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
+        headers: case.headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))).collect(),
     };
     let (reading, facts) = translate(adapter, name, &record);
     match reading {

@@ -4,7 +4,9 @@
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
 mod adapter;
+mod decimals;
 pub mod decisions;
+pub mod doubts;
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
@@ -15,6 +17,8 @@ pub mod mapped;
 mod mutants;
 mod nav;
 mod peoplevox;
+#[cfg(test)]
+mod schema_tests;
 pub mod settings;
 mod shopify;
 mod tables;

@@ -170,7 +170,7 @@ fn told(adapter: &dyn Adapter, name: &str, case: &Case<'_>, value: &Value) -> (R
         timestamp: Moment::parse_rfc3339(fixtures::TAKEN_AT).expect("a moment"),
         key: None,
         value: Some(&bytes),
-        headers: case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
+        headers: case.headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))).collect(),
     };
     fixtures::translate(adapter, name, &record)
 }

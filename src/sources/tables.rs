@@ -10,11 +10,14 @@
 //! | the table was emptied | all of its rows are gone |
 //! | the last row that a snapshot reads | the snapshot is complete: orders learn which of their rows it left out |
 
+use std::sync::Arc;
+
 use super::adapter::{Reading, Skip};
+use super::decimals::ColumnDecimals;
 use super::facts_out::FactsOut;
 use super::settings::suggestion;
 use crate::envelope::debezium::{self, ChangeEvent, Message, Op};
-use crate::envelope::{Cell, DecodeError, Record};
+use crate::envelope::{Cell, Decimals, DecodeError, Record, RowSchema};
 use crate::facts::{EntityKind, Moment, Place, Watermark};
 
 /// A table that an adapter reads.
@@ -62,6 +65,9 @@ pub(super) trait Tables: Sized + Sync + 'static {
     /// The table that the database names so; else the name by which the unknown table is counted.
     fn table<'n>(&self, name: &'n str) -> Result<&'static SourceTable<Self>, &'n str>;
 
+    /// How its columns write decimals.
+    fn decimals(&self) -> &ColumnDecimals;
+
     /// Reads the row that was changed and puts its facts out, mostly by [`apply`].
     fn change(
         table: &'static SourceTable<Self>,
@@ -79,6 +85,16 @@ pub(super) struct RowReader<'r, A> {
     pub(super) place: Place,
     /// When the change was committed; the record's timestamp where the database does not say.
     pub(super) committed_at: Moment,
+    table: &'static str,
+    /// What the record's own schema says of its columns.
+    schema: Option<Arc<RowSchema>>,
+}
+
+impl<A: Tables> RowReader<'_, A> {
+    /// How this cell writes a decimal, and its scale.
+    pub(super) fn decimals(&self, cell: &Cell<'_>) -> Result<(Decimals, u32), DecodeError> {
+        self.adapter.decimals().of(self.schema.as_deref(), self.table, cell)
+    }
 }
 
 /// What a row of a table means.
@@ -150,8 +166,10 @@ pub(super) fn translate<A: Tables>(adapter: &A, record: &Record<'_>, out: &mut F
         Err(unknown) => return Ok(Reading::Skipped(Skip::UnknownTable(unknown.into()))),
     };
     let committed_at = change.source.committed_at.unwrap_or(record.timestamp);
-    let reader = RowReader { adapter, op: change.op, place: change.source.place()?, committed_at };
+    let schema = adapter.decimals().schema(change.schema);
+    let reader = RowReader { adapter, op: change.op, place: change.source.place()?, committed_at, table: table.name, schema };
     out.set_position(reader.place, change.source.committed_at, change.source.in_order);
+    out.set_marks(change.source.log(), change.row_mark(record.key));
     out.all_or_none(|out| {
         match change.op {
             Op::Truncate if table.rows.is_empty() => return Err(emptied(table.name)),

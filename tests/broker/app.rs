@@ -114,6 +114,7 @@ pub fn plan(name: &str) -> TopicPlan {
             own("out", 3, TopicKind::Requests),
             own("exchange", SHARDS, TopicKind::Exchange),
             own("changelog", SHARDS, TopicKind::Changelog),
+            own("clock", 1, TopicKind::Clock),
         ],
         sources: vec![],
         required: vec![],
@@ -132,6 +133,7 @@ pub fn settings(name: &str, bootstrap: &str) -> KafkaSettings {
         exchange_topic: Arc::from(format!("{name}.exchange")),
         changelog_topic: Arc::from(format!("{name}.changelog")),
         own_topics: ["out", "exchange", "changelog"].map(|topic| Arc::from(format!("{name}.{topic}"))).into(),
+        clock_topic: Arc::from(format!("{name}.clock")),
         timeouts: KafkaTimeouts {
             request: Duration::from_millis(1500),
             delivery: Duration::from_secs(2),
@@ -145,7 +147,7 @@ pub fn settings(name: &str, bootstrap: &str) -> KafkaSettings {
 }
 
 pub fn limits() -> Limits {
-    Limits { records_max: 500, bytes_max: 1 << 20, linger: Duration::from_millis(20), timer_at: None }
+    Limits { records_max: 500, bytes_max: 1 << 20, linger: Duration::from_millis(20), timer_at: None, tick: waybill::facts::Moment::MIN }
 }
 
 pub fn empty_batch(log: &KafkaLog) -> Batch {

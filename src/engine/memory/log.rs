@@ -113,7 +113,7 @@ impl Log for MemoryLog {
             return Ok(Next::Settle);
         }
         self.broker.read_in_step(&self.topics, &mut self.positions, |topic, partition, entry| {
-            let headers = entry.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+            let headers = entry.headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_slice())));
             batch.push(topic, partition, entry.offset, entry.timestamp, entry.key, entry.value, headers);
             batch.len() < limits.records_max && batch.bytes() < limits.bytes_max
         });
@@ -203,7 +203,8 @@ mod tests {
         (0..100).for_each(|day| broker.produce(record("few", 0), Moment(day * 10)));
         let mut log = MemoryLog::open(&broker, "a", topics.iter().take(3).cloned().collect(), "x".into(), "c".into());
         let mut batch = Batch::new(log.topics(), Moment(0));
-        let limits = Limits { records_max: 64, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None };
+        let limits =
+            Limits { records_max: 64, bytes_max: 1 << 20, linger: Duration::ZERO, timer_at: None, tick: crate::facts::Moment::MIN };
         now(log.start(&[])).expect("starts");
         let mut moments: Vec<Moment> = Vec::new();
         loop {

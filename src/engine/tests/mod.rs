@@ -4,7 +4,10 @@ mod begin;
 mod held;
 mod incarnations;
 mod row_owners;
+mod set_back;
+mod sizes;
 mod sku_wave;
+mod snapshots;
 mod timers;
 
 use std::pin::pin;
@@ -78,6 +81,7 @@ struct Bench {
     rules: Rules,
     fingerprint: u64,
     live_at_start: Vec<Topic>,
+    record_bytes_max: usize,
 }
 
 impl Bench {
@@ -87,6 +91,7 @@ impl Bench {
         let plain = TopicConfig { partitions: 1, compacted: false };
         broker.create(SOURCE_TOPIC, plain);
         names.derived().for_each(|(_, name)| broker.create(name, plain));
+        broker.create(&names.dead_letters, plain);
         for (name, compacted) in [(&names.changelog, true), (&names.exchange, false)] {
             broker.create(name, TopicConfig { partitions: i32::from(SHARDS), compacted });
         }
@@ -94,7 +99,8 @@ impl Bench {
         let keeper = broker.tail(&[SOURCE_TOPIC.into()]);
         broker.set_now(PLACED);
         let live_at_start = Topic::ALL.into_iter().filter(|topic| !topic.is_statement()).collect();
-        Self { broker, engine: None, tail, _keeper: keeper, now: PLACED, rules: rules(), fingerprint: 1, live_at_start }
+        let (rules, record_bytes_max) = (rules(), 1 << 20);
+        Self { broker, engine: None, tail, _keeper: keeper, now: PLACED, rules, fingerprint: 1, live_at_start, record_bytes_max }
     }
 
     /// Starts the application; one that runs ends as a crash would end it.
@@ -118,12 +124,18 @@ impl Bench {
             names: TopicNames::new("t."),
             shards: SHARDS,
             live_at_start: self.live_at_start.clone(),
-            record_bytes_max: 1 << 20,
+            record_bytes_max: self.record_bytes_max,
             orders_whole: 1,
         };
         let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
         let log = MemoryLog::open(&self.broker, APPLICATION, Arc::from([Arc::from(SOURCE_TOPIC)]), exchange, changelog);
-        let limits = Limits { records_max: 1_000, bytes_max: 1 << 24, linger: std::time::Duration::ZERO, timer_at: None };
+        let limits = Limits {
+            records_max: 1_000,
+            bytes_max: 1 << 26,
+            linger: std::time::Duration::ZERO,
+            timer_at: None,
+            tick: crate::facts::Moment::MIN,
+        };
         let (engine, restored) = now(Engine::start(settings, log, limits, ()))?;
         self.engine = Some(engine);
         Ok(restored)
@@ -147,9 +159,10 @@ impl Bench {
     }
 
     fn write(&mut self, record: FactsRecord) {
+        // Nothing is written to the source's log later than it comes.
+        self.now = (self.now + Span::minutes(1)).max(record.written_at.unwrap_or(Moment::MIN));
         let value = postcard::to_stdvec(&record).expect("facts encode");
         let record = OutRecord { topic: SOURCE_TOPIC.into(), partition: None, key: None, value: Some(value), headers: Vec::new() };
-        self.now = self.now + Span::minutes(1);
         self.broker.set_now(self.now);
         self.broker.produce(record, self.now);
     }

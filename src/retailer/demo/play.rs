@@ -179,7 +179,8 @@ impl Play {
     async fn start_engine(&mut self) -> Result<Restored, Error> {
         let names = &self.settings.names;
         let log = MemoryLog::open(&self.broker, "waybill-demo", self.sources.clone(), names.exchange.clone(), names.changelog.clone());
-        let limits = Limits { records_max: 20_000, bytes_max: 32 << 20, linger: Duration::ZERO, timer_at: None };
+        let limits =
+            Limits { records_max: 20_000, bytes_max: 32 << 20, linger: Duration::ZERO, timer_at: None, tick: crate::facts::Moment::MIN };
         let (engine, restored) = Engine::start(self.settings.clone(), log, limits, std::mem::take(&mut self.sums)).await?;
         self.engine = Some(engine);
         Ok(restored)

@@ -116,7 +116,7 @@ impl ProductValue<'_> {
 
     fn content(&self, field: &str, reader: &MagentoReader<'_>) -> Result<Option<CatalogueValue>, DecodeError> {
         let settings = &reader.adapter.settings;
-        let amount = || self.value.opt_amount(settings.decimals, 4);
+        let amount = || if self.value.is_null() { Ok(None) } else { reader.required_money(&self.value).map(Some) };
         Ok(match field {
             "name" => self.value.filled()?.map(|name| CatalogueValue::Name(name.as_ref().into())),
             "price" => amount()?.zip(settings.currency).map(|(amount, currency)| CatalogueValue::Price {

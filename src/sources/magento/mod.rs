@@ -50,8 +50,9 @@ mod stock;
 
 use std::sync::Arc;
 
-use self::reader::{Magento, MagentoMeaning, MagentoReader, MagentoSettings, MagentoTable, TENDERS};
+use self::reader::{Magento, MagentoMeaning, MagentoReader, MagentoSettings, MagentoTable, SCALE, TENDERS};
 use super::adapter::{Adapter, Common, Reading, SystemKind};
+use super::decimals::ColumnDecimals;
 use super::facts_out::FactsOut;
 use super::settings;
 use super::tables::{self, Tables};
@@ -100,8 +101,9 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
     let usual = |table: &str| settings.attributes.is_some() || !catalogue::is_of_catalogue(table);
     let tables = tables::named(TABLES, settings.tables.as_deref(), usual).map_err(&mut or_say);
     let tenders = Words::new("tenders", TENDERS, &settings.tenders).map_err(&mut or_say);
-    match (tables, tenders) {
-        (Ok(tables), Ok(tenders)) => Ok(Arc::new(Magento { common: common.clone(), settings, tables, tenders })),
+    let decimals = ColumnDecimals::new(settings.decimals, settings.decimal_scale, &settings.decimal_scales, SCALE).map_err(&mut or_say);
+    match (tables, tenders, decimals) {
+        (Ok(tables), Ok(tenders), Ok(decimals)) => Ok(Arc::new(Magento { common: common.clone(), settings, tables, tenders, decimals })),
         _ => Err(errors),
     }
 }
@@ -127,6 +129,10 @@ impl Adapter for Magento {
         self.tables.iter().any(|table| table == catalogue::PRODUCT.name)
     }
 
+    fn assumes(&self) -> Vec<String> {
+        vec![self.decimals.assumed()]
+    }
+
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         tables::translate(self, record, out)
     }
@@ -138,6 +144,10 @@ impl Tables for Magento {
     fn table<'n>(&self, name: &'n str) -> Result<&'static MagentoTable, &'n str> {
         let name = name.strip_prefix(self.settings.table_prefix.as_str()).unwrap_or(name);
         TABLES.iter().find(|table| table.name == name).copied().ok_or(name)
+    }
+
+    fn decimals(&self) -> &ColumnDecimals {
+        &self.decimals
     }
 
     fn change(

@@ -9,6 +9,7 @@ use crate::envelope::{Cell, Columns, Decimals, DecodeError, TimeUnit};
 use crate::facts::order::Tender;
 use crate::facts::{Amount, Currency, CustomerKey, Moment, OrderKey, Quantity, Text};
 use crate::sources::adapter::Common;
+use crate::sources::decimals::ColumnDecimals;
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{self, TableRow};
 use crate::sources::words::Words;
@@ -31,6 +32,12 @@ pub(super) struct MagentoSettings {
     /// The connector's `decimal.handling.mode`: `text` for `string`, `base64` for `precise`.
     #[serde(default)]
     pub(super) decimals: Decimals,
+    /// Digits after the point of its decimal columns, where `base64` records don't bring their schema.
+    #[serde(default)]
+    pub(super) decimal_scale: Option<u32>,
+    /// ... of columns that differ: `column` or `table.column`.
+    #[serde(default)]
+    pub(super) decimal_scales: BTreeMap<String, u32>,
     /// The currency of the catalogue: the shop's base currency. Orders and payments are in the order's own.
     #[serde(default)]
     pub(super) currency: Option<Currency>,
@@ -88,6 +95,7 @@ pub(super) struct Magento {
     /// The tables to read, without prefix.
     pub(super) tables: Vec<String>,
     pub(super) tenders: Words<Tender>,
+    pub(super) decimals: ColumnDecimals,
 }
 
 impl Magento {
@@ -109,25 +117,27 @@ where
     tables::apply(change, reader, out, R::read)
 }
 
-/// Digits after the point of every amount and quantity that is read here.
-const SCALE: u32 = 4;
+/// Digits after the point of every amount and quantity that is read here, as Magento is installed.
+pub(super) const SCALE: u32 = 4;
 
 impl MagentoReader<'_> {
     /// An amount; NULL is zero, as it stands in all totals right after placement.
     pub(super) fn money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
-        Ok(cell.opt_amount(self.adapter.settings.decimals, SCALE)?.unwrap_or_default())
+        if cell.is_null() { Ok(Amount::default()) } else { self.required_money(cell) }
     }
 
     pub(super) fn pieces(&self, cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
-        Ok(cell.opt_quantity(self.adapter.settings.decimals, SCALE)?.unwrap_or_default())
+        if cell.is_null() { Ok(Quantity::default()) } else { self.required_pieces(cell) }
     }
 
     pub(super) fn required_money(&self, cell: &Cell<'_>) -> Result<Amount, DecodeError> {
-        cell.amount(self.adapter.settings.decimals, SCALE)
+        let (form, scale) = self.decimals(cell)?;
+        cell.amount(form, scale)
     }
 
     pub(super) fn required_pieces(&self, cell: &Cell<'_>) -> Result<Quantity, DecodeError> {
-        cell.quantity(self.adapter.settings.decimals, SCALE)
+        let (form, scale) = self.decimals(cell)?;
+        cell.quantity(form, scale)
     }
 
     pub(super) fn order(&self, cell: &Cell<'_>) -> Result<OrderKey, DecodeError> {

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use jiff::civil::Time;
+use rust_decimal::Decimal;
 
 use super::reader::NavReader;
 use crate::envelope::{Cell, DecodeError, SpelledRow, TimeUnit};
 use crate::facts::{Amount, Moment, Quantity, Sku, Text};
 use crate::sources::local_time;
 
-/// A decimal column's digits after the point: decimal(38,20).
+/// A decimal column's digits after the point as NAV makes its tables: decimal(38,20).
 pub(super) const SCALE: u32 = 20;
 
 /// Where a table names its goods: the places of these columns.
@@ -59,7 +60,19 @@ impl NavReader<'_> {
     }
 
     pub(super) fn quantity(&self, cell: Cell<'_>) -> Result<Quantity, DecodeError> {
-        cell.quantity(self.adapter.settings.decimals, SCALE)
+        let (form, scale) = self.decimals(&cell)?;
+        cell.quantity(form, scale)
+    }
+
+    pub(super) fn amount(&self, cell: Cell<'_>) -> Result<Amount, DecodeError> {
+        let (form, scale) = self.decimals(&cell)?;
+        cell.amount(form, scale)
+    }
+
+    /// Any decimal: it may have more digits than an amount.
+    pub(super) fn decimal(&self, cell: Cell<'_>) -> Result<Decimal, DecodeError> {
+        let (form, scale) = self.decimals(&cell)?;
+        cell.decimal(form, scale)
     }
 
     /// The quantity in base units, or in the line's own unit where the table is captured without them.
@@ -73,7 +86,7 @@ impl NavReader<'_> {
         if cell.is_null() {
             return Ok(None);
         }
-        let gross = Amount::new(cell.decimal(self.adapter.settings.decimals, SCALE)?.round_dp(Amount::SCALE_MAX));
+        let gross = Amount::new(self.decimal(cell)?.round_dp(Amount::SCALE_MAX));
         let gross = gross.ok_or_else(|| cell.error("an amount below 10^12"))?;
         Ok(Some(gross).filter(|gross| !gross.is_zero()))
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 
-use super::cells::{ItemColumns, SCALE, flag, is_item, number};
+use super::cells::{ItemColumns, flag, is_item, number};
 use super::reader::{NavMeaning, NavReader, NavTable, Owner, document_id};
 use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
@@ -222,9 +222,8 @@ fn unit_cost(reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Amou
     if cost.is_null() {
         return Ok(None);
     }
-    let decimals = reader.adapter.settings.decimals;
-    let each = if units.is_null() { Decimal::ONE } else { units.decimal(decimals, SCALE)? };
-    let whole = cost.decimal(decimals, SCALE)?;
+    let each = if units.is_null() { Decimal::ONE } else { reader.decimal(units)? };
+    let whole = reader.decimal(cost)?;
     let one = if each.is_zero() || each == Decimal::ONE { Some(whole) } else { whole.checked_div(each) };
     let amount = one.and_then(|one| Amount::new(one.round_dp(Amount::SCALE_MAX)));
     amount.map(Some).ok_or_else(|| cost.error("a cost below 10^12"))

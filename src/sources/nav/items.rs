@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::cells::{ItemColumns, SCALE, filled, flag};
+use super::cells::{ItemColumns, filled, flag};
 use super::reader::{NavMeaning, NavReader, NavTable, Owner};
 use crate::envelope::{Cell, DecodeError, SpelledColumns, SpelledRow, TimeUnit, spelled};
 use crate::facts::ids::join_key;
@@ -233,7 +233,7 @@ fn sales_price_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut Fa
     let price = Price {
         list,
         currency: currency(reader, row.cell(column::CURRENCY))?,
-        amount: row.cell(column::PRICE).amount(reader.adapter.settings.decimals, SCALE)?,
+        amount: reader.amount(row.cell(column::PRICE))?,
         tax_inside: flag(row, column::TAX_INSIDE)?,
         unit: row.cell(column::UNIT).text_or_empty()?.trim().into(),
         minimum: reader.quantity(row.cell(column::MINIMUM))?,
@@ -272,7 +272,7 @@ fn list_line_upsert(reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut Fact
     let price = Price {
         list: filled(row.cell(column::LIST), "a price list's code")?.into(),
         currency: currency(reader, row.cell(column::CURRENCY))?,
-        amount: row.cell(column::PRICE).amount(reader.adapter.settings.decimals, SCALE)?,
+        amount: reader.amount(row.cell(column::PRICE))?,
         tax_inside: flag(row, column::TAX_INSIDE)?,
         unit: row.cell(column::UNIT).text_or_empty()?.trim().into(),
         minimum: reader.quantity(row.cell(column::MINIMUM))?,

@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 use self::reader::{Nav, NavMeaning, NavReader, NavRow, NavSettings, NavTable};
 use super::adapter::{Adapter, Common, Reading, SystemKind};
+use super::decimals::ColumnDecimals;
 use super::facts_out::FactsOut;
 use super::settings;
 use super::tables::{self, Tables};
@@ -90,13 +91,18 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
     if settings.topics.as_ref().is_some_and(Vec::is_empty) {
         errors.push("topics: empty; leave the key away to have them named by prefix, database, schema and company".into());
     }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
+    let decimals = ColumnDecimals::new(settings.decimals, settings.decimal_scale, &settings.decimal_scales, cells::SCALE);
+    let decimals = match (decimals, errors) {
+        (Ok(decimals), errors) if errors.is_empty() => decimals,
+        (decimals, mut errors) => {
+            errors.extend(decimals.err().unwrap_or_default());
+            return Err(errors);
+        }
+    };
     let company = format!("{}$", converted(settings.company.trim()));
     let topics = settings.topics.clone().unwrap_or_else(|| topics(&settings, &company, &tables));
     let documents = format!("{}.document", common.name).into();
-    Ok(Arc::new(Nav { common: common.clone(), settings, company, documents, topics }))
+    Ok(Arc::new(Nav { common: common.clone(), settings, company, documents, topics, decimals }))
 }
 
 /// A name as NAV writes it in SQL: signs that its identifiers may not have become `_`, one for one.
@@ -126,6 +132,10 @@ impl Adapter for Nav {
         true
     }
 
+    fn assumes(&self) -> Vec<String> {
+        vec![self.decimals.assumed()]
+    }
+
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         tables::translate(self, record, out)
     }
@@ -142,6 +152,10 @@ impl Tables for Nav {
             return Err(name);
         }
         TABLES.iter().find(|known| known.name == table).copied().ok_or(name)
+    }
+
+    fn decimals(&self) -> &ColumnDecimals {
+        &self.decimals
     }
 
     fn change(

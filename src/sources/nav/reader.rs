@@ -1,5 +1,6 @@
 //! The adapter as its tables see it: settings, and what a table's meaning consists of.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -7,6 +8,7 @@ use serde::Deserialize;
 use crate::envelope::{Decimals, DecodeError, SpelledColumns, SpelledRow};
 use crate::facts::{Alias, Currency, Subject, Text};
 use crate::sources::adapter::Common;
+use crate::sources::decimals::ColumnDecimals;
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{self, RowMove, TableRow};
 
@@ -35,6 +37,12 @@ pub(super) struct NavSettings {
     /// The connector's `decimal.handling.mode`: `text` for `string`, `base64` for `precise`.
     #[serde(default)]
     pub(super) decimals: Decimals,
+    /// Digits after the point of its decimal columns, where `base64` records don't bring their schema.
+    #[serde(default)]
+    pub(super) decimal_scale: Option<u32>,
+    /// ... of columns that differ: `column` or `table.column`.
+    #[serde(default)]
+    pub(super) decimal_scales: BTreeMap<String, u32>,
     /// The company's own currency (General Ledger Setup, LCY Code): what a blank currency code of a price means.
     pub(super) local_currency: Option<Currency>,
     /// Between an item's number and a variant's code in a SKU.
@@ -67,6 +75,7 @@ pub(super) struct Nav {
     /// Scope of the names of documents.
     pub(super) documents: Text,
     pub(super) topics: Vec<String>,
+    pub(super) decimals: ColumnDecimals,
 }
 
 impl Nav {

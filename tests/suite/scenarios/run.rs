@@ -128,7 +128,8 @@ async fn start(config: &Config, broker: &Broker, sources: &Arc<[Arc<str>]>) -> R
     let settings = config.engine();
     let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
     let log = MemoryLog::open(broker, &config.application.id, sources.clone(), exchange, changelog);
-    let limits = Limits { records_max: 10_000, bytes_max: 32 << 20, linger: Duration::ZERO, timer_at: None };
+    let limits =
+        Limits { records_max: 10_000, bytes_max: 32 << 20, linger: Duration::ZERO, timer_at: None, tick: waybill::facts::Moment::MIN };
     Ok(Engine::start(settings, log, limits, ()).await.map_err(|error| error.to_string())?.0)
 }
 
