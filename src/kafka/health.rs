@@ -15,6 +15,8 @@ const STUCK_AFTER: Duration = Duration::from_secs(60);
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 /// A partition's committed records end before its last one for so long: some transaction is not ended. Connectors end theirs within a minute.
 const HELD_AFTER: Duration = Duration::from_secs(30);
+/// An outage that is shorter is not said to be over.
+const WORTH_SAYING: Duration = Duration::from_secs(2);
 /// The same error of the client, or the same cause, is said once in this time.
 const SAY_EVERY: Duration = Duration::from_secs(30);
 
@@ -173,8 +175,9 @@ impl KafkaHealth {
             inner.reached = true;
             inner.brokers_down_since.take()
         };
-        if let Some(since) = was_down {
-            say::brokers_answer_again(since.elapsed());
+        // While a broker starts, clients come back one by one.
+        if let Some(time) = was_down.map(|since| since.elapsed()).filter(|time| *time >= WORTH_SAYING) {
+            say::brokers_answer_again(time);
         }
     }
 

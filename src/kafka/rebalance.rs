@@ -144,7 +144,7 @@ pub(super) fn note_error(health: &KafkaHealth, error: &KafkaError, reason: &str)
 pub(super) fn log_line(level: RDKafkaLogLevel, facility: &str, text: &str) {
     let level = match level {
         // The same comes as an error, which is said once in a while.
-        _ if matches!(facility, "FAIL" | "ERROR" | "REQTMOUT") => ClientLine::Debug,
+        _ if matches!(facility, "FAIL" | "ERROR" | "REQTMOUT" | "METADATAUPDATE") => ClientLine::Debug,
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => ClientLine::Error,
         // That a producer's property does not fit a consumer: one table of properties serves both.
         RDKafkaLogLevel::Warning if facility == "CONFWARN" => ClientLine::Debug,
