@@ -26,10 +26,11 @@ pub(super) fn translate(cx: &Context<'_>, order: &OrderBody<'_>, out: &mut Facts
     charges::charges(&body, out)?;
     body.payments(header.total, out)?;
     fulfilments::parcels(&body, out)?;
+    let tips = body.tips()?;
     for (i, refund) in body.refunds.iter().enumerate() {
         let mut put = || {
             refunds::rows(cx, &body.key, refund, out)?;
-            refunds::credit(body.purse, body.taxes_included, &body.key, refund, (place, at), out)
+            refunds::credit((body.purse, body.taxes_included), &body.key, refund, &tips, (place, at), out)
         };
         put().map_err(|error| error.within(&format!("refunds[{i}]")))?;
     }
@@ -162,6 +163,17 @@ impl Body<'_, '_> {
         Ok(())
     }
 
+    /// Ids of lines that are tips: a tip is a charge, which goes when its line does.
+    fn tips(&self) -> Result<Vec<Text>, DecodeError> {
+        let mut tips = Vec::new();
+        for item in &self.items {
+            if item.is_tip()? {
+                tips.push(shopify_id(&item.id)?.as_ref().into());
+            }
+        }
+        Ok(tips)
+    }
+
     /// What was captured: the current total, less what is still to be paid, and what was paid back. The first total (`total_price`) is not lowered by
     /// an edit, so it says nothing of what was paid. `total_outstanding` is in the shop's currency: where the buyer's is another, nothing counts as
     /// paid before everything is.
@@ -176,7 +188,8 @@ impl Body<'_, '_> {
     fn payment_by_sums(&self, total: Amount) -> Result<Payment, DecodeError> {
         let (plain, set) = (&self.order.current_total_price, &self.order.current_total_price_set);
         let known = !set.is_null() || (self.purse.same && !plain.is_null());
-        let current = if known { self.purse.money(plain, set)? } else { total };
+        // Cash is rounded by what the totals leave out.
+        let current = if known { self.purse.money(plain, set)? + charges::cash_rounding(self)? } else { total };
         let (authorised, captured) = match &*word(&self.order.financial_status)? {
             "authorized" => (current, Amount::ZERO),
             // Bodies of old versions have no current total, and lower nothing.

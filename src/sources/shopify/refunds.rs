@@ -57,10 +57,10 @@ pub(super) fn rows(cx: &Context<'_>, order: &OrderKey, refund: &RefundBody<'_>, 
 
 /// What a refund in an order's body is for. It comes again with each body of the order, and stands as the newest has it.
 pub(super) fn credit(
-    purse: Purse,
-    taxes_included: bool,
+    (purse, taxes_included): (Purse, bool),
     order: &OrderKey,
     refund: &RefundBody<'_>,
+    tips: &[Text],
     (place, at): (Place, Moment),
     out: &mut FactsOut<'_>,
 ) -> Result<(), DecodeError> {
@@ -90,7 +90,11 @@ pub(super) fn credit(
             let gross = Some(with_tax(net, purse.optional(&part.total_tax, &part.total_tax_set)?)).filter(|gross| !gross.is_zero());
             goods += gross.unwrap_or_default();
             all_told &= gross.is_some();
-            let line = LineRef::Line(part.line_item_id.id()?.as_ref().into());
+            let line: Text = shopify_id(&part.line_item_id)?.as_ref().into();
+            if tips.contains(&line) {
+                return Ok(());
+            }
+            let line = LineRef::Line(line);
             let line = CreditLine { credit: id.clone(), line, quantity: pieces(&part.quantity)?, gross };
             out.order(order.clone(), part.id.id()?.as_ref(), place, at, OrderRow::CreditLine(Box::new(line)));
             Ok(())
