@@ -85,6 +85,7 @@ pub struct Metrics {
     lag_seconds: GaugeVec,
     exceptions_open: IntGaugeVec,
     requests_held: IntGaugeVec,
+    books_off: GaugeVec,
     restore_records: IntCounter,
     restore_seconds: Gauge,
     ready: IntGauge,
@@ -157,6 +158,12 @@ impl Metrics {
                 "waybill_requests_held",
                 "Requests that wait for a person, by reason and topic.",
                 &["why", "topic"],
+            )?,
+            books_off: seconds(
+                &registry,
+                "waybill_books_off",
+                "By how much the invariants of the books are off, over all orders: 0, or a fault of Waybill.",
+                &["invariant", "currency"],
             )?,
             restore_records: counter(&registry, "waybill_restore_records_total", "Records of the changelog read at the start.")?,
             restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
@@ -241,6 +248,13 @@ impl Metrics {
     pub fn requests_held<'a>(&self, groups: impl Iterator<Item = (&'a str, &'a str, u64)>) {
         self.requests_held.reset();
         groups.for_each(|(why, topic, requests)| self.requests_held.with_label_values(&[why, topic]).set(requests as i64));
+    }
+
+    /// By how much an invariant of the books is off.
+    pub fn books_off(&self, invariant: &str, currency: &str, off: crate::facts::Amount) {
+        // A metric is a float; only that it is 0 matters.
+        let off = off.decimal().to_string().parse().unwrap_or(f64::NAN);
+        self.books_off.with_label_values(&[invariant, currency]).set(off);
     }
 
     /// What the restore read, and how long it took.

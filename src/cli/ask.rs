@@ -163,7 +163,7 @@ fn unreachable(server: &ServerArgs, error: &ureq::Error) -> Error {
 }
 
 /// An id as one part of a path.
-fn percent(id: &str) -> String {
+pub(super) fn percent(id: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     id.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::engine::{Engine, LogError};
 use crate::error::{Error, exit};
 use crate::facts::Moment;
-use crate::http::{BrokerState, CommittedViews, Inbox, Readiness, Server, Service, SourceState, Status};
+use crate::http::{BrokerState, CommittedViews, DayBook, Inbox, Readiness, Server, Service, SourceState, Status};
 use crate::kafka::client::PlainProducer;
 use crate::kafka::{KafkaHealth, KafkaLog, admin, end_now};
 use crate::sources::decisions;
@@ -31,6 +31,8 @@ use crate::telemetry::say;
 const HTTP_THREAD: &str = "http";
 /// How often the log's state of brokers and lag is copied into readiness and metrics.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the books of all orders are looked through.
+const AUDIT_EVERY: Duration = Duration::from_secs(600);
 /// How long a decision's caller waits for the broker.
 const DECISION_PATIENCE: Duration = Duration::from_secs(10);
 /// How long an epoch under way may take to end after SIGTERM.
@@ -83,7 +85,8 @@ async fn serve(config: Config) -> Result<(), Error> {
     };
     let inbox: Arc<dyn Inbox> = Arc::new(DecisionWriter::new(&shared.config)?);
     let (status, metrics) = (Arc::clone(&shared.status), Arc::clone(&shared.metrics));
-    let service = Service { views: Arc::new(views), status, metrics, inbox: Some(inbox) };
+    let day_book: Arc<dyn DayBook> = Arc::new(EntriesOfKafka(shared.clone()));
+    let service = Service { views: Arc::new(views), status, metrics, inbox: Some(inbox), day_book: Some(day_book) };
     let (stop, stopped) = oneshot::channel::<()>();
     let mut answering = http.map(|server| {
         tokio::spawn(server.serve(service, async {
@@ -129,6 +132,16 @@ async fn serve(config: Config) -> Result<(), Error> {
 /// A part of the process ended without a result.
 fn gone(what: &str) -> Error {
     LogError::Restart(format!("{what} has ended by itself. A new process goes on from what was committed")).into()
+}
+
+/// Reads entries from their topic, by a client of its own.
+struct EntriesOfKafka(DaemonContext);
+
+impl DayBook for EntriesOfKafka {
+    fn day(&self, day: &str, csv: bool) -> Result<String, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        runtime.block_on(super::books::of_day(&self.0.config, day, csv)).map_err(|error| error.to_string())
+    }
 }
 
 /// Writes decisions to their topic: from there they are read like any other record.
@@ -259,7 +272,18 @@ fn note_missing(config: &Config, readiness: &mut Readiness, missing: &[String]) 
 /// Copies what the log knows of the brokers, the topics and the lag.
 async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedViews) {
     let DaemonContext { config, metrics, status, .. } = shared;
+    let mut next_audit = Instant::now() + AUDIT_EVERY;
     loop {
+        if Instant::now() >= next_audit {
+            next_audit = Instant::now() + AUDIT_EVERY;
+            // All orders are computed: not on the server's own thread.
+            let (views, metrics) = (views.clone(), Arc::clone(&metrics));
+            tokio::task::spawn_blocking(move || {
+                for ((invariant, currency), off) in views.books_off() {
+                    metrics.books_off(invariant, &currency, off);
+                }
+            });
+        }
         for (kind, open) in views.exceptions_open() {
             metrics.exceptions_open(&kind, open);
         }

@@ -3,6 +3,8 @@
 mod answer;
 pub mod ask;
 #[cfg(feature = "kafka")]
+pub mod books;
+#[cfg(feature = "kafka")]
 pub mod broker;
 pub mod check;
 #[cfg(feature = "kafka")]
@@ -61,6 +63,9 @@ enum Command {
     Trace(ask::TraceArgs),
     /// Ask a running Waybill what a SKU's figures are made of
     Explain(ask::ExplainArgs),
+    /// Show an order's books, or the trial balance of a day
+    #[cfg(feature = "kafka")]
+    Books(books::BooksArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
     /// Set the state's time back to the clock, after a clock that was ahead; while no `waybill run` is running
@@ -94,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Trace(args) => ask::trace(&args),
         Command::Explain(args) => ask::explain(&args),
+        #[cfg(feature = "kafka")]
+        Command::Books(args) => books::run(&args),
         Command::Decide(args) => ask::decide(&args),
         Command::SetTimeBack(args) => set_time_back::run(&args),
         #[cfg(feature = "kafka")]

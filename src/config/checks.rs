@@ -71,7 +71,7 @@ const UNPLAYED: &[(Role, &str, &str)] = &[
         "refunds count as the shop reports them; whoever reads refund-requests and journal-entries must pay and book",
     ),
     (Role::Crm, "crm", "accounts and consent come from shops alone; you decide who reads customer-history"),
-    (Role::Marketing, "marketing", "consent and engagement come from shops and the CRM alone"),
+    (Role::Marketing, "marketing", "consent comes from shops and the CRM alone"),
 ];
 
 pub fn roles(diagnostics: &Diagnostics, sources: &[Draft<'_>], rules: &Rules) {

@@ -9,17 +9,20 @@ use super::document::{Section, found, suggestion};
 use super::places::{playing, role_name};
 use super::sources::Draft;
 use super::values;
+use crate::entities::account::Account;
 use crate::entities::durations::{DURATIONS, Durations};
 use crate::entities::rules::{
     Authority, Channel, CountingRules, ErpWhen, Location, Pair, ParcelsRefunded, RefundLimits, Rules, SourceRules, StockRules,
 };
 use crate::events::notifications::MailKind;
+use crate::facts::order::Tender;
 use crate::facts::{Currency, Role, SourceId, Text};
 
 pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channel>, locations: Vec<Location>, stock: StockRules) -> Rules {
     let (erp_when, assumed_completes) = orders(root.section("orders"));
     let (refund_charges, parcels_refunded, refund_limits) = refunds(root.section("refunds"));
-    let (books_kept, cost_currency) = books(root.section("books"), sources);
+    let Books { kept: books_kept, cost_currency, accounts: books_accounts, closed_until: books_closed_until } =
+        books(root.section("books"), sources);
     let durations = durations(root.section("durations"));
     Rules {
         stock: self::stock(root.section("stock"), sources, stock),
@@ -33,6 +36,8 @@ pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channe
         parcels_refunded,
         refund_limits: Some(refund_limits),
         books_kept,
+        books_accounts,
+        books_closed_until,
         cost_currency,
         notifications: notifications(root.section("notifications")),
         assumed_completes,
@@ -96,7 +101,7 @@ fn notifications(mut section: Section<'_>) -> Vec<Text> {
 }
 
 /// Which pairs Waybill keeps. An ERP that posts to its own ledger keeps every pair that is not taken from it; without one Waybill keeps all.
-fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<Pair>, Option<Currency>) {
+fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> Books {
     let erp = sources.iter().find(|source| source.plays(Role::Erp));
     let posts = section.read("erp_posts_ledger", values::flag);
     if posts == Some(true) && erp.is_none() {
@@ -106,6 +111,8 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<Pair>, Option<
     let keep = section.read("keep", pairs);
     let cost_currency = section.read("cost_currency", values::currency);
     let erp_keeps = section.read("erp_keeps", pairs);
+    let closed_until = section.read("closed_until", date);
+    let accounts = accounts(section.section("accounts"));
     if erp_keeps.is_some() && !posts {
         section.problem("erp_keeps", "no ERP posts to its own ledger: leave it out");
     }
@@ -138,7 +145,42 @@ fn books(mut section: Section<'_>, sources: &[Draft<'_>]) -> (Vec<Pair>, Option<
             .note(format!("{erp} keeps the books: journal-entries carries nothing (books.erp_posts_ledger = false changes that)"));
     }
     section.finish();
-    (kept, cost_currency)
+    Books { kept, cost_currency, accounts, closed_until }
+}
+
+/// `[books]`.
+struct Books {
+    kept: Vec<Pair>,
+    cost_currency: Option<Currency>,
+    accounts: BTreeMap<Text, Text>,
+    closed_until: Option<Text>,
+}
+
+fn date(value: &DeValue<'_>) -> Result<Text, String> {
+    let text = values::text(value)?;
+    text.parse::<jiff::civil::Date>()
+        .map(|date| date.to_string().into())
+        .map_err(|_| format!("expected a date as \"2026-03-31\", found \"{text}\""))
+}
+
+/// Names of accounts: `sales_revenue = "4400"`, `"payment_clearing.cash" = "1000"`.
+fn accounts(mut section: Section<'_>) -> BTreeMap<Text, Text> {
+    let tenders = [Tender::Card, Tender::Bank, Tender::Cash, Tender::CashOnDelivery, Tender::OnAccount];
+    let of_tender = tenders.map(|tender| format!("{}.{}", Account::PaymentClearing.name(), tender.name()));
+    let known: Vec<&str> = Account::ALL.iter().map(|account| account.name()).chain(of_tender.iter().map(String::as_str)).collect();
+    let mut accounts = BTreeMap::new();
+    for (name, line, value) in section.pairs() {
+        let key = section.path(&name);
+        match values::text(value) {
+            _ if !known.contains(&name.as_str()) => {
+                let sentence = format!("unknown account; known are {}{}", known.join(", "), suggestion(&name, known.iter().copied()));
+                section.diagnostics().problem(line, key, sentence);
+            }
+            Ok(text) => drop(accounts.insert(name.as_str().into(), text.as_str().into())),
+            Err(sentence) => section.diagnostics().problem(line, key, sentence),
+        }
+    }
+    accounts
 }
 
 fn pairs(value: &DeValue<'_>) -> Result<Vec<Pair>, String> {

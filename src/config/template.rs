@@ -169,6 +169,9 @@ mod tests {
         "counted_by",
         "erp_keeps",
         "cost_currency",
+        "closed_until",
+        "sales_revenue",
+        "\"payment_clearing.cash\"",
         "returns",
     ];
 

@@ -40,9 +40,38 @@ pub enum Account {
     CostOfGoodsSold,
     /// Cost of returned goods that were written off.
     StockWriteOff,
+    /// Cost of goods that were lost on their way.
+    LostGoods,
 }
 
 impl Account {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::PaymentClearing,
+        Self::GiftCardLiability,
+        Self::StoreCreditLiability,
+        Self::ExchangeClearing,
+        Self::CustomerAccount,
+        Self::RefundsPayable,
+        Self::SalesRevenue,
+        Self::SalesReturns,
+        Self::ShippingRevenue,
+        Self::ShippingReturns,
+        Self::TaxPayable,
+        Self::DutiesPayable,
+        Self::TipsPayable,
+        Self::RoundingDifferences,
+        Self::Inventory,
+        Self::CostOfGoodsSold,
+        Self::StockWriteOff,
+        Self::LostGoods,
+    ];
+
+    /// Is it of income, or of the tax on it? Its postings carry the code of the tax.
+    pub fn is_taxed(self) -> bool {
+        matches!(self, Self::SalesRevenue | Self::SalesReturns | Self::ShippingRevenue | Self::ShippingReturns | Self::TaxPayable)
+    }
+
     /// Its name in an entry.
     pub fn name(self) -> &'static str {
         match self {
@@ -63,6 +92,7 @@ impl Account {
             Self::Inventory => "inventory",
             Self::CostOfGoodsSold => "cost_of_goods_sold",
             Self::StockWriteOff => "stock_write_off",
+            Self::LostGoods => "lost_goods",
         }
     }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::account::Account;
 use super::pair::Pair;
 use super::small_map::SmallMap;
+use super::tax_code::TaxCode;
 use crate::facts::order::Tender;
 use crate::facts::{Amount, Moment, Quantity, Text};
 
@@ -85,7 +86,7 @@ pub struct RevenueLedger {
 }
 
 /// What a running total of the journal is of: a pair, and the accounts that its debits and credits stand on.
-/// For people it is one text: `supplied customer_account sales_revenue`.
+/// For people it is one text: `supplied customer_account sales_revenue GB-20`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct AccountPair {
     /// The pair.
@@ -94,15 +95,38 @@ pub struct AccountPair {
     pub debit: Account,
     /// Where its total is a credit.
     pub credit: Account,
+    /// Of payments and refunds: by which tender, so that each can have an account of its own.
+    pub tender: Option<Tender>,
+    /// Of income and tax: the country and rate.
+    pub code: Option<TaxCode>,
+}
+
+impl AccountPair {
+    /// A pair and its two accounts.
+    pub fn new(pair: Pair, debit: Account, credit: Account) -> Self {
+        Self { pair, debit, credit, tender: None, code: None }
+    }
+
+    /// ... of this tender.
+    pub fn by(self, tender: Tender) -> Self {
+        Self { tender: Some(tender), ..self }
+    }
+
+    /// ... of this tax code.
+    pub fn taxed(self, code: TaxCode) -> Self {
+        Self { code: Some(code), ..self }
+    }
 }
 
 impl Serialize for AccountPair {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { pair, debit, credit } = self;
+        let Self { pair, debit, credit, tender, code } = self;
         if serializer.is_human_readable() {
-            return serializer.collect_str(&format_args!("{} {} {}", pair.name(), debit.name(), credit.name()));
+            let tender = tender.map_or_else(String::new, |tender| format!(" {}", tender.name()));
+            let code = code.map_or_else(String::new, |code| format!(" {code}"));
+            return serializer.collect_str(&format_args!("{} {} {}{tender}{code}", pair.name(), debit.name(), credit.name()));
         }
-        (pair, debit, credit).serialize(serializer)
+        (pair, debit, credit, tender, code).serialize(serializer)
     }
 }
 

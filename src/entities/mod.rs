@@ -23,6 +23,7 @@ pub mod rules;
 pub mod sku;
 pub mod small_map;
 mod stock_rules;
+pub mod tax_code;
 pub mod topics;
 pub mod watermark;
 

@@ -27,11 +27,13 @@ pub enum Pair {
     CostBack,
     /// The cost of the returned pieces that were written off.
     WrittenOff,
+    /// The cost of the pieces of lost parcels.
+    Lost,
 }
 
 impl Pair {
     /// Every pair that is computed.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Captured,
         Self::Supplied,
         Self::ChargeEarned,
@@ -42,9 +44,10 @@ impl Pair {
         Self::CostOut,
         Self::CostBack,
         Self::WrittenOff,
+        Self::Lost,
     ];
     /// Pairs that the specification names and no code computes yet.
-    pub const PLANNED: &[&str] = &["tax-moment", "allowance", "fee", "lost", "rounding"];
+    pub const PLANNED: &[&str] = &["allowance", "fee"];
 
     /// Its name in the configuration (`books.keep`), in ledgers and in an entry's postings.
     pub const fn name(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Pair {
             Self::CostOut => "cost-out",
             Self::CostBack => "cost-back",
             Self::WrittenOff => "written-off",
+            Self::Lost => "lost",
         }
     }
 
@@ -69,6 +73,6 @@ impl Pair {
 
     /// Does it move cost, not money? Cost is entered apart, in the currency of the costs.
     pub const fn is_cost(self) -> bool {
-        matches!(self, Self::CostOut | Self::CostBack | Self::WrittenOff)
+        matches!(self, Self::CostOut | Self::CostBack | Self::WrittenOff | Self::Lost)
     }
 }

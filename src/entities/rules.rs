@@ -171,6 +171,10 @@ pub struct Rules {
     pub refund_charges: bool,
     /// Pairs of accounts that Waybill keeps, in the order of [`Pair::ALL`].
     pub books_kept: Vec<Pair>,
+    /// Names of accounts where they are not the default: by the account, or by account and tender, as in `payment_clearing.cash`.
+    pub books_accounts: BTreeMap<Text, Text>,
+    /// The last day of the closed period, as `2026-03-31`: what happened until then is entered on the day after.
+    pub books_closed_until: Option<Text>,
     /// The currency of unit costs (the ERP's local currency); `None`: that of each order.
     pub cost_currency: Option<Currency>,
     /// Kinds of mail that are on (`confirmed`, `despatched` ...).
@@ -255,6 +259,12 @@ impl Rules {
     /// The channel of this name.
     pub fn channel(&self, name: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.name == name)
+    }
+
+    /// What an account is called: by its tender, by itself, or by its default name.
+    pub fn account_name(&self, account: &str, tender: Option<&str>) -> Text {
+        let of_tender = tender.and_then(|tender| self.books_accounts.get(format!("{account}.{tender}").as_str()));
+        of_tender.or_else(|| self.books_accounts.get(account)).cloned().unwrap_or_else(|| account.into())
     }
 
     /// The location of this code or alias.

@@ -206,7 +206,7 @@ mod tests {
         let mut ledgers = Ledgers::default();
         ledgers.sales_order.step = 2;
         ledgers.completion.entry("erp".into()).or_default().step = 1;
-        let captured = AccountPair { pair: Pair::Captured, debit: Account::PaymentClearing, credit: Account::CustomerAccount };
+        let captured = AccountPair::new(Pair::Captured, Account::PaymentClearing, Account::CustomerAccount);
         ledgers.journal.entry("GBP".into()).or_default().totals.insert(captured, Amount::from_int(3));
         ledgers.notified.insert("confirmed".into(), Entered::BeforeLive);
         assert_eq!(postcard::from_bytes::<Ledgers>(&bytes(&ledgers)).expect("read"), ledgers);

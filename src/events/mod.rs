@@ -27,9 +27,12 @@ macro_rules! requests {
 }
 
 mod alias;
+pub mod audit;
 mod body;
+pub mod books;
 mod customer;
 pub mod customer_history;
+pub mod day_book;
 pub mod desk;
 pub mod despatch_notices;
 pub mod exceptions;

@@ -259,10 +259,12 @@ fn refund_request() -> RefundRequest {
     }
 }
 
-fn journal_entry() -> JournalEntry {
+pub fn journal_entry() -> JournalEntry {
     let side = |account: Account, debit: &str, credit: &str| Posting {
         pair: Pair::Captured,
         account,
+        name: account.name().into(),
+        tax_code: Some("GB-20".into()),
         debit: amount(debit),
         credit: amount(credit),
     };
@@ -272,6 +274,7 @@ fn journal_entry() -> JournalEntry {
         channel: "web".into(),
         currency: gbp(),
         date: "2026-03-02".into(),
+        own_date: Some("2026-02-28".into()),
         postings: vec![side(Account::PaymentClearing, "68.44", "0"), side(Account::CustomerAccount, "0", "68.44")],
         total: amount("68.44"),
     }

@@ -21,12 +21,25 @@ pub(super) fn router(service: Service) -> Router {
         .route("/stock/{sku}", get(stock))
         .route("/customers/{id}", get(customer))
         .route("/held", get(held))
+        .route("/books/{id}", get(books))
+        .route("/books", get(day_book))
         .route("/decisions", post(decide))
         .fallback(nowhere)
         .with_state(service)
 }
 
-const PATHS: [&str; 8] = ["/metrics", "/livez", "/readyz", "/orders/{id}", "/stock/{sku}", "/customers/{id}", "/held", "/decisions"];
+const PATHS: [&str; 10] = [
+    "/metrics",
+    "/livez",
+    "/readyz",
+    "/orders/{id}",
+    "/stock/{sku}",
+    "/customers/{id}",
+    "/held",
+    "/books/{id}",
+    "/books?day=2026-03-02",
+    "/decisions",
+];
 
 async fn index() -> Response {
     body(StatusCode::OK, &json!({ "waybill": env!("CARGO_PKG_VERSION"), "paths": PATHS }))
@@ -74,6 +87,31 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
 
 async fn held(State(service): State<Service>) -> Response {
     stamped(body(StatusCode::OK, &service.views.held()), service.views.epoch())
+}
+
+async fn books(State(service): State<Service>, Path(id): Path<String>) -> Response {
+    let found = service.views.books(&id);
+    answer(&service, found, "order", &id, || service.views.scopes())
+}
+
+/// The trial balance of a day; with `&csv` its postings.
+async fn day_book(State(service): State<Service>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let day = query.split('&').find_map(|part| part.strip_prefix("day=")).unwrap_or_default().to_owned();
+    let csv = query.split('&').any(|part| part == "csv");
+    let Some(day_book) = service.day_book.clone() else {
+        return body(StatusCode::NOT_FOUND, &json!({ "error": "entries are not read here" }));
+    };
+    if day.parse::<jiff::civil::Date>().is_err() {
+        return body(StatusCode::BAD_REQUEST, &json!({ "error": "name a day, as in /books?day=2026-03-02" }));
+    }
+    let read = tokio::task::spawn_blocking(move || day_book.day(&day, csv)).await;
+    let kind = if csv { "text/csv; charset=utf-8" } else { "text/plain; charset=utf-8" };
+    match read {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
+        Ok(Err(sentence)) => body(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": sentence })),
+        Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the entries were not read" })),
+    }
 }
 
 /// Writes a decision to its topic, once it reads well: 202, as it takes effect with the epoch that reads it back.

@@ -8,6 +8,8 @@
 //! | `/orders/{id}` | an order under any of its names; `several` where a name is of several; with `?store=ID` only those of a store |
 //! | `/stock/{sku}` | a SKU's counts, claims and figures; with `?why` every term of them |
 //! | `/customers/{id}` | a customer, by key |
+//! | `/books/{id}` | an order's books: what is posted, what each account stands at, the invariants |
+//! | `/books?day=D` | the trial balance of a day; with `&csv` its postings for the accountant |
 //! | `/held` | requests that wait for a person: of a change of rules, from before going live, beyond a limit |
 //! | `POST /decisions` | takes a person's decision about an exception, or about what is held, into the topic `decisions` |
 //!
@@ -25,7 +27,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub use readiness::{BrokerState, Readiness, RestoreState, SourceState, SourceStatus, Status};
-pub use service::{EpochStamp, Inbox, Service, Views};
+pub use service::{DayBook, EpochStamp, Inbox, Service, Views};
 pub use views::CommittedViews;
 
 use crate::error::Error;

@@ -37,6 +37,11 @@ pub trait Views: Send + Sync {
     /// The customer under this key (`account|shop|42`).
     fn customer(&self, id: &str) -> Option<Value>;
 
+    /// The books of an order, under any of its names: what is posted, balances, invariants.
+    fn books(&self, _: &str) -> Option<Value> {
+        None
+    }
+
     /// What waits for a person before it is sent, by why and topic; which request topics are live.
     fn held(&self) -> Value {
         Value::Null
@@ -60,6 +65,15 @@ pub trait Inbox: Send + Sync {
     fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String>;
 }
 
+/// Reads the entries of the books that were written.
+pub trait DayBook: Send + Sync {
+    /// The trial balance of a day, `2026-03-02`; or its postings as CSV.
+    ///
+    /// # Errors
+    /// A sentence for the caller: the entries can't be read.
+    fn day(&self, day: &str, csv: bool) -> Result<String, String>;
+}
+
 /// What the server answers from.
 #[derive(Clone)]
 pub struct Service {
@@ -71,4 +85,6 @@ pub struct Service {
     pub metrics: Arc<Metrics>,
     /// `None`: decisions are not taken here.
     pub inbox: Option<Arc<dyn Inbox>>,
+    /// `None`: entries are not read here.
+    pub day_book: Option<Arc<dyn DayBook>>,
 }

@@ -66,8 +66,13 @@ async fn with_server<F: Future<Output = ()>>(status: Arc<Status>, talk: impl FnO
     let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
     let address = server.address();
     let (end, ended) = oneshot::channel::<()>();
-    let service =
-        Service { views: Arc::new(OneOrder), status, metrics: Arc::new(Metrics::new().expect("metrics")), inbox: Some(Arc::new(Full)) };
+    let service = Service {
+        views: Arc::new(OneOrder),
+        status,
+        metrics: Arc::new(Metrics::new().expect("metrics")),
+        inbox: Some(Arc::new(Full)),
+        day_book: None,
+    };
     let serving = tokio::spawn(server.serve(service, async move { drop(ended.await) }));
     talk(address).await;
     drop(end);

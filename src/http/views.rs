@@ -11,9 +11,9 @@ use crate::entities::Stored;
 use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
 use crate::events::desk::HeldGroup;
-use crate::events::{Topic, why};
+use crate::events::{Topic, audit, why};
 use crate::facts::order::Header;
-use crate::facts::{CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
+use crate::facts::{Amount, CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
 const ORDERS_MAX: usize = 200;
@@ -37,6 +37,21 @@ impl CommittedViews {
     /// What waits for a person, and which request topics are live.
     pub fn groups_held(&self) -> (Vec<HeldGroup>, Vec<Topic>) {
         self.0.get().map(|published| published.held()).unwrap_or_default()
+    }
+
+    /// How far the invariants of the books are off, over all orders: the sum of what each is off, by invariant and currency.
+    pub fn books_off(&self) -> BTreeMap<(&'static str, Text), Amount> {
+        let mut off = BTreeMap::new();
+        let Some(published) = self.0.get() else { return off };
+        let rules = &*published.rules;
+        for (key, state) in published.orders() {
+            let view = view(&key, &state.rows, &state.ledgers, state.since, rules, published.tick());
+            let books = audit::order_books(&view, &state.ledgers.journal, rules);
+            for (invariant, amount) in books.invariants {
+                *off.entry((invariant, view.money.currency.as_str().into())).or_default() += amount.abs();
+            }
+        }
+        off
     }
 
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
@@ -103,6 +118,23 @@ impl Views for CommittedViews {
         Some(
             json!({ "customer": key.0, "collective": state.is_collective(), "brands": state.brands().collect::<Vec<_>>(), "orders": orders }),
         )
+    }
+
+    fn books(&self, id: &str) -> Option<Value> {
+        let published = self.0.get()?;
+        let books = |(key, state): (OrderKey, Arc<OrderState>)| {
+            let (rules, tick) = (&*published.rules, published.tick());
+            let view = view(&key, &state.rows, &state.ledgers, state.since, rules, tick);
+            let mut books = json!(audit::order_books(&view, &state.ledgers.journal, rules));
+            books["order"] = json!(key.0);
+            books
+        };
+        let mut found: Vec<Value> = published.find_orders(id).into_iter().map(books).collect();
+        match found.len() {
+            0 => None,
+            1 => found.pop(),
+            _ => Some(json!({ "several": found })),
+        }
     }
 
     fn held(&self) -> Value {

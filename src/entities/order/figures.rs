@@ -13,6 +13,7 @@ use super::placed::{Placed, PlacedLine};
 use super::returning::Returning;
 use super::sent::{Sent, SentLine};
 use super::times::OrderTimes;
+use super::touched::Touched;
 use crate::facts::{Amount, OrderKey, Quantity};
 
 /// The results of the stages up to the gates.
@@ -40,6 +41,8 @@ pub struct OrderFigures<'a> {
     pub lines: Made<Vec<LineView<'a>>>,
     /// Business times of the newest rows that move money or goods.
     pub times: OrderTimes,
+    /// When rows were written.
+    pub touched: Touched<'a>,
 }
 
 impl OrderFigures<'_> {

@@ -55,6 +55,7 @@ pub mod testing;
 #[allow(missing_docs)] // As in `testing`.
 mod tests;
 pub mod times;
+pub mod touched;
 pub mod view;
 
 pub use figures::{LineView, OrderFigures};

@@ -14,6 +14,7 @@ use super::input::Input;
 use super::made::Made;
 use super::standing::{self, OrderStanding};
 use super::times::OrderTimes;
+use super::touched::Touched;
 use super::{back, cancelled, erp, gates, kept, money, paid, placed, returning, sent, supplied};
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
@@ -68,7 +69,20 @@ pub fn view<'a>(
     let money = Made::new(money::stage(&input, &decisions, &placed, &paid, &cancelled, &returning, &sent, &back, &kept));
     let gates = Made::new(gates::stage(&input, &placed, &paid, &erp, &money));
     let lines = Made::new(figures::lines(&placed, &erp, &sent, &back, &kept, &money));
-    let figures = OrderFigures { key, placed, paid, erp, returning, sent, back, money, gates, lines, times: OrderTimes::of(rows) };
+    let figures = OrderFigures {
+        key,
+        placed,
+        paid,
+        erp,
+        returning,
+        sent,
+        back,
+        money,
+        gates,
+        lines,
+        times: OrderTimes::of(rows),
+        touched: Touched::new(rows),
+    };
     let findings = Made::new(findings::stage(&input, ledgers, &decisions, &cancelled, &figures));
     let standing = Made::new(standing::stage(&input, &figures, &findings));
     Made::new(WholeOrder { figures, findings, standing, next_change: input.clock.next_change() })

@@ -59,6 +59,9 @@ fn hold(run: &Run, customer: &str, refunds: &str) {
     let shipped = view.lines.iter().any(|line| line.sent.despatched.is_positive());
     let charges: Amount = view.money.charges.iter().filter(|charge| shipped && charge.stays).map(|charge| charge.charge.gross).sum();
     assert_eq!(-balance(run, "customer_account"), view.money.captured - view.money.due - (supplied + charges));
+    let audited = crate::events::audit::order_books(&view, &run.story.ledgers.journal, &run.story.rules);
+    assert!(audited.books.iter().all(|book| book.waits.is_empty()), "{audited:?}");
+    assert!(audited.invariants.len() >= 3 && audited.invariants.values().all(|off| off.is_zero()), "{audited:?}");
 }
 
 #[test]
@@ -255,4 +258,165 @@ fn the_date_is_the_channels() {
     story.captured("94.36");
     let sent = Run::new(story).seal();
     assert_eq!(one(&sent, Topic::JournalEntries).text("date"), "2026-03-03");
+}
+
+/// Date, own date if any, and total of each entry.
+fn dated(sent: &[Sent]) -> Vec<(String, String, String)> {
+    let text = |sent: &Sent, name: &str| sent.body[name].as_str().unwrap_or_default().to_owned();
+    let entries = of(sent, Topic::JournalEntries).into_iter();
+    entries.map(|entry| (text(entry, "date"), text(entry, "own_date"), text(entry, "total"))).collect()
+}
+
+fn told(dates: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+    dates.iter().map(|(date, own, total)| ((*date).to_owned(), (*own).to_owned(), (*total).to_owned())).collect()
+}
+
+fn day(story: &mut Story, date: &str) {
+    story.now = crate::facts::Moment::parse_rfc3339(&format!("{date}T10:00:00Z")).expect("a moment");
+}
+
+#[test]
+fn each_cause_has_an_entry_of_its_own_on_its_own_day_however_late_it_is_read() {
+    let mut story = placed_example();
+    story.recorded();
+    day(&mut story, "2026-03-31");
+    story.captured("94.36");
+    day(&mut story, "2026-04-01");
+    story.despatched("D1", "TEE", 2);
+    for item in ["TEE", "CAP"] {
+        day(&mut story, "2026-04-03");
+        story.despatched("D2", item, 1);
+    }
+    let mut run = Run::new(story);
+    let sent = run.seal();
+    let expected = [("2026-03-31", "", "94.36"), ("2026-04-01", "", "47.29"), ("2026-04-03", "", "47.07")];
+    assert_eq!(dated(&sent), told(&expected));
+    hold(&run, "0", "0");
+    // Two returns that are read together, and the refund of the first.
+    let sent = run.then(|story| {
+        day(story, "2026-04-10");
+        story.authorised("R1", "CAP", 1).received("RC1", "CAP", 1, Condition::Damaged);
+        day(story, "2026-04-12");
+        story.refunded("F1", "25.92");
+        day(story, "2026-04-14");
+        story.authorised("R2", "TEE", 1).received("RC2", "TEE", 1, Condition::Damaged)
+    });
+    let expected = [("2026-04-10", "", "51.84"), ("2026-04-12", "", "25.92"), ("2026-04-14", "", "42.3")];
+    assert_eq!(dated(&sent), told(&expected));
+}
+
+#[test]
+fn what_takes_back_is_entered_on_its_own_day() {
+    let mut run = released();
+    run.then(|story| {
+        day(story, "2026-03-04");
+        story.cancelled("A", 3).cancelled("B", 1).warehouse_total(0)
+    });
+    let sent = run.then(|story| {
+        day(story, "2026-03-06");
+        story.refunded("F1", "94.36")
+    });
+    assert_eq!(dated(&sent), told(&[("2026-03-06", "", "94.36")]));
+    let sent = run.then(|story| {
+        let made_at = story.now;
+        day(story, "2026-04-10");
+        let failed = crate::facts::order::Refund {
+            reference: "F1".into(),
+            state: crate::facts::order::Word::Known(crate::facts::order::RefundState::Failed),
+            ..crate::facts::order::Refund::new(Tender::Card, story.currency, amount("94.36"), made_at)
+        };
+        story.put(FINANCE, "F1", OrderRow::Refund(Box::new(failed)))
+    });
+    assert_eq!(dated(&sent), told(&[("2026-04-10", "", "94.36")]), "it bounced: not the day on which it was made, nor the order's");
+    expect(&sent, &[("payment_clearing", "94.36"), ("refunds_payable", "-94.36")]);
+}
+
+#[test]
+fn what_happened_in_a_closed_period_is_entered_on_the_first_open_day() {
+    let mut story = placed_example();
+    story.rules.books_closed_until = Some("2026-03-31".into());
+    day(&mut story, "2026-03-31");
+    story.captured("94.36").recorded();
+    day(&mut story, "2026-04-01");
+    story.despatched("D1", "TEE", 2);
+    let sent = Run::new(story).seal();
+    assert_eq!(dated(&sent), told(&[("2026-04-01", "2026-03-31", "94.36"), ("2026-04-01", "", "47.29")]));
+}
+
+#[test]
+fn income_and_tax_carry_country_and_rate_and_accounts_their_names() {
+    let mut story = placed_example();
+    story.address();
+    story.rules.books_accounts = [("sales_revenue", "4400"), ("payment_clearing.card", "1361"), ("payment_clearing", "1360")]
+        .map(|(account, name)| (account.into(), name.into()))
+        .into();
+    let sent = Run::new(story.recorded().despatched("D1", "TEE", 2).clone()).seal();
+    let postings: Vec<_> =
+        of(&sent, Topic::JournalEntries).into_iter().flat_map(|entry| postings(entry).cloned().collect::<Vec<_>>()).collect();
+    let find = |account: &str| postings.iter().filter(|posting| posting["account"] == account).collect::<Vec<_>>();
+    assert_eq!((find("sales_revenue")[0]["name"].as_str(), find("payment_clearing")[0]["name"].as_str()), (Some("4400"), Some("1361")));
+    assert_eq!(find("customer_account")[0]["name"], "customer_account");
+    let codes: std::collections::BTreeSet<_> = find("tax_payable").iter().map(|posting| posting["tax_code"].to_string()).collect();
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    assert!(codes.iter().all(|code| code.ends_with("-20\"")), "{codes:?}");
+    assert!(find("customer_account").iter().chain(&find("payment_clearing")).all(|posting| posting["tax_code"].is_null()));
+}
+
+#[test]
+fn mixed_rates_stand_on_postings_of_their_own() {
+    let mut story = Story::new("EUR");
+    story.header("226.00").line("B", "BOOK", 1, "107.00", "7.00").line("L", "LAMP", 1, "119.00", "19.00").captured("226.00").recorded();
+    story.despatched("D1", "BOOK", 1).despatched("D1", "LAMP", 1);
+    let sent = Run::new(story).seal();
+    let taxes: Vec<(String, String)> = of(&sent, Topic::JournalEntries)
+        .into_iter()
+        .flat_map(|entry| postings(entry).cloned().collect::<Vec<_>>())
+        .filter(|posting| posting["account"] == "tax_payable")
+        .map(|posting| {
+            (
+                posting["tax_code"].as_str().expect("a code").split_once('-').expect("a rate").1.trim_start_matches('-').to_owned(),
+                posting["credit"].as_str().expect("an amount").to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(taxes, [("7".to_owned(), "7".to_owned()), ("19".to_owned(), "19".to_owned())]);
+}
+
+#[test]
+fn the_cost_of_a_lost_parcel_leaves_the_cost_of_goods_sold() {
+    let mut story = placed_example();
+    story.rules.parcels_refunded.lost = true;
+    let mut run = Run::new(story);
+    run.then(|story| {
+        story.recorded().erp_line("10000", "TEE", 3, Some("6.20")).erp_line("20000", "CAP", 1, Some("9.10"));
+        story.warehouse_order(WarehouseState::New).warehouse_total(4)
+    });
+    run.then(|story| story.despatched("D1", "TEE", 3).despatched("D1", "CAP", 1));
+    let sent = run.then(|story| story.scanned("D1", crate::facts::order::ScanMeaning::Lost));
+    let costs = [("cost_of_goods_sold", "-27.7"), ("lost_goods", "27.7")];
+    let moved = moved(&sent);
+    for (account, sum) in costs {
+        assert!(moved.contains(&(account.to_owned(), amount(sum).to_string())), "{account}: {moved:?}");
+    }
+    assert_eq!(balance(&run, "cost_of_goods_sold"), Amount::ZERO, "invariant 4");
+    assert_eq!(balance(&run, "inventory") + balance(&run, "lost_goods"), Amount::ZERO);
+}
+
+#[test]
+fn an_invariant_that_is_off_is_said() {
+    let mut run = released();
+    run.then(|story| story.despatched("D1", "TEE", 2));
+    let audit = |run: &Run| {
+        let state = run.story.state();
+        crate::events::audit::order_books(&run.story.view(&state), &run.story.ledgers.journal, &run.story.rules)
+    };
+    assert!(audit(&run).invariants.values().all(|off| off.is_zero()));
+    let ledger = run.story.ledgers.journal.get_mut("GBP").expect("a ledger");
+    let posted = ledger.totals.keys().find(|accounts| accounts.pair == crate::entities::rules::Pair::Supplied).copied().expect("posted");
+    *ledger.totals.get_mut(&posted).expect("posted") += amount("1.00");
+    let off = audit(&run);
+    assert_eq!(off.books[0].waits["supplied"], amount("-1"), "{off:?}");
+    let state = run.story.state();
+    let off = crate::events::audit::invariants(&run.story.view(&state), &run.story.ledgers.journal, &run.story.rules);
+    assert_eq!((off["1"], off["2"], off["3"]), (amount("0"), amount("0"), amount("-1")));
 }

@@ -10,6 +10,7 @@ mod money;
 mod returns;
 mod shop;
 mod systems;
+mod tender;
 mod values;
 
 pub use goods::*;

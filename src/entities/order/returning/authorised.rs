@@ -33,7 +33,8 @@ pub struct Authorised<'a> {
     pub at: Moment,
     /// The record of its row.
     pub cause: Cause,
-    pub(in super::super) targets: Targets,
+    /// Lines of the order that it may be for.
+    pub targets: Targets,
 }
 
 impl<'a> Authorised<'a> {

@@ -1,0 +1,113 @@
+//! An order's books against its view: what is posted, what each account stands at, and the invariants of `docs/specification/postings.md`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::books;
+use super::worth::worth;
+use crate::entities::account::Account;
+use crate::entities::ledger::{JournalLedger, JournalLedgers};
+use crate::entities::order::OrderView;
+use crate::entities::rules::{Pair, Rules};
+use crate::facts::{Amount, Text};
+
+/// An order's books.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderBooks {
+    /// By currency.
+    pub books: Vec<BookOfOrder>,
+    /// By how much each invariant is off in the order's currency; 0, or a fault of Waybill. Only of orders whose entries are all posted.
+    pub invariants: BTreeMap<&'static str, Amount>,
+}
+
+/// One currency of an order's books.
+#[derive(Clone, Debug, Serialize)]
+pub struct BookOfOrder {
+    /// Of the amounts.
+    pub currency: Text,
+    /// Entries so far.
+    pub entries: u32,
+    /// What is posted, by pair and accounts.
+    pub posted: BTreeMap<String, Amount>,
+    /// What each account stands at, by its configured name: debits above zero.
+    pub balances: BTreeMap<Text, Amount>,
+    /// What is not posted yet: the gate is shut, or it is held.
+    pub waits: BTreeMap<&'static str, Amount>,
+}
+
+/// The order's books.
+pub fn order_books(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules) -> OrderBooks {
+    let books = books::books(view, rules).into_iter().map(|book| {
+        let posted = ledgers.get(book.currency.as_str()).cloned().unwrap_or_default();
+        let kept = |pair: Pair| pair.is_cost() == book.of_cost && rules.books_kept.contains(&pair);
+        let mut waits: BTreeMap<&'static str, Amount> = BTreeMap::new();
+        for (accounts, parts) in book.totals.iter().filter(|(accounts, _)| kept(accounts.pair)) {
+            *waits.entry(accounts.pair.name()).or_default() += books::Book::total(parts);
+        }
+        for (accounts, total) in posted.totals.iter().filter(|(accounts, _)| kept(accounts.pair)) {
+            *waits.entry(accounts.pair.name()).or_default() -= *total;
+        }
+        waits.retain(|_, amount| !amount.is_zero());
+        let of_book = || posted.totals.iter().filter(|(accounts, _)| accounts.pair.is_cost() == book.of_cost);
+        let mut balances: BTreeMap<Text, Amount> = BTreeMap::new();
+        for (accounts, total) in of_book() {
+            let tender = accounts.tender.map(crate::facts::order::Tender::name);
+            *balances.entry(rules.account_name(accounts.debit.name(), tender)).or_default() += *total;
+            *balances.entry(rules.account_name(accounts.credit.name(), tender)).or_default() -= *total;
+        }
+        balances.retain(|_, balance| !balance.is_zero());
+        let shown = of_book().map(|(accounts, total)| {
+            (serde_json::to_value(accounts).ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default(), *total)
+        });
+        BookOfOrder { currency: book.currency.as_str().into(), entries: posted.step, posted: shown.collect(), balances, waits }
+    });
+    let books: Vec<BookOfOrder> = books.filter(|book| !book.posted.is_empty() || !book.waits.is_empty()).collect();
+    let invariants = if books.iter().all(|book| book.waits.is_empty()) { invariants(view, ledgers, rules) } else { BTreeMap::new() };
+    OrderBooks { books, invariants }
+}
+
+/// By how much each invariant is off. Of pairs that another system keeps nothing is known here: then there is none.
+pub fn invariants(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules) -> BTreeMap<&'static str, Amount> {
+    let mut off = BTreeMap::new();
+    let money = Pair::ALL.into_iter().filter(|pair| !pair.is_cost());
+    let Some(ledger) = ledgers.get(view.money.currency.as_str()) else { return off };
+    if !money.clone().all(|pair| rules.books_kept.contains(&pair)) {
+        return off;
+    }
+    let balance = |account: Account| balance(ledger, account);
+    off.insert("1", Account::ALL.into_iter().map(balance).sum());
+    off.insert("2", -balance(Account::RefundsPayable) - (view.money.due - view.money.refunded));
+    let supplied: Amount = view
+        .lines
+        .iter()
+        .map(|line| {
+            let supplied = line.sent.despatched.min(line.ordered);
+            worth(line, supplied - line.back.returned).gross
+        })
+        .sum();
+    let shipped = view.lines.iter().any(|line| line.sent.despatched.is_positive());
+    let earned = view.money.charges.iter().filter(|charge| charge.stays);
+    let earned = earned.filter(|charge| match charge.charge.kind {
+        crate::facts::order::ChargeKind::Tip => view.money.captured.is_positive(),
+        _ => shipped,
+    });
+    let earned: Amount = earned.map(|charge| charge.charge.gross).sum();
+    off.insert("3", -balance(Account::CustomerAccount) - (view.money.captured - view.money.due - supplied - earned));
+    let kept_nothing = view.lines.iter().all(|line| line.kept.pieces.is_zero()) && !view.money.charges.iter().any(|charge| charge.stays);
+    if kept_nothing && view.money.refunded == view.money.captured && view.money.due == view.money.captured {
+        let zero = [Account::PaymentClearing, Account::TaxPayable, Account::CustomerAccount, Account::RefundsPayable];
+        let income = balance(Account::SalesRevenue) + balance(Account::SalesReturns);
+        off.insert("4", zero.map(|account| balance(account).abs()).into_iter().sum::<Amount>() + income.abs());
+    }
+    off
+}
+
+fn balance(ledger: &JournalLedger, account: Account) -> Amount {
+    let side = |(accounts, total): (&crate::entities::ledger::AccountPair, &Amount)| {
+        let debit = if accounts.debit == account { *total } else { Amount::ZERO };
+        let credit = if accounts.credit == account { *total } else { Amount::ZERO };
+        debit - credit
+    };
+    ledger.totals.iter().filter(|(accounts, _)| !accounts.pair.is_cost()).map(side).sum()
+}

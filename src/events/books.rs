@@ -1,0 +1,329 @@
+//! The running totals of an order's books, each made of parts with the moment of the row that caused it. `docs/specification/postings.md` has the
+//! formulas; [`super::journal_entries`] posts the differences.
+//!
+//! | pair | running total | debit | credit | moment |
+//! | --- | --- | --- | --- | --- |
+//! | captured, by tender | captured less voided | the tender's account | `customer_account` | the payment |
+//! | supplied, by line | the worth of the despatched pieces, at most all that were ordered | `customer_account` | `sales_revenue`, `tax_payable`; a gift card: `gift_card_liability` | the despatch |
+//! | charge-earned | whole with the first piece supplied; a tip when something is captured | `customer_account` | `shipping_revenue`, `tax_payable` ... | the first despatch |
+//! | returned, by line | the worth of the returned pieces | `sales_returns`, `tax_payable` | `customer_account` | receipt or approval, the later |
+//! | charge-refunded | a charge that was earned and does not stay | `shipping_returns`, `tax_payable` ... | `customer_account` | the last piece that goes back |
+//! | due | what is due to the customer | `customer_account` | `refunds_payable` | what made it due |
+//! | refunded, by tender | what is refunded | `refunds_payable` | the tender's account | the refund |
+//! | cost-out | despatched pieces x unit cost | `cost_of_goods_sold` | `inventory` | the despatch |
+//! | cost-back, written-off | pieces settled as stock, as written off, at the same cost | `inventory`, `stock_write_off` | `cost_of_goods_sold` | receipt or disposition |
+//! | lost | pieces of lost parcels | `lost_goods` | `cost_of_goods_sold` | the refund of the parcel |
+
+use super::worth::{Worth, worth};
+use crate::entities::account::Account;
+use crate::entities::ledger::AccountPair;
+use crate::entities::order::OrderView;
+use crate::entities::order::figures::LineView;
+use crate::entities::rules::{Pair, Rules};
+use crate::entities::tax_code::TaxCode;
+use crate::facts::order::{ChargeKind, LineKind, Tender};
+use crate::facts::{Amount, Currency, Moment, OrderRow, Quantity, SourceId};
+
+/// Parts of a total, each with its moment; `None`: no row tells it.
+type Parts = Vec<(Option<Moment>, Amount)>;
+
+/// The running totals of pairs that are posted together: those of money, or those of cost.
+pub struct Book {
+    /// Of every amount.
+    pub currency: Currency,
+    /// Cost, not money.
+    pub of_cost: bool,
+    /// By pair and accounts, in parts.
+    pub totals: Vec<(AccountPair, Parts)>,
+}
+
+impl Book {
+    fn add(&mut self, accounts: AccountPair, amount: Amount, at: Option<Moment>) {
+        if amount.is_zero() {
+            return;
+        }
+        let place = self.totals.iter().position(|(other, _)| *other == accounts).unwrap_or_else(|| {
+            self.totals.push((accounts, Parts::new()));
+            self.totals.len() - 1
+        });
+        let parts = &mut self.totals[place].1;
+        match parts.iter_mut().find(|(moment, _)| *moment == at) {
+            Some((_, part)) => *part += amount,
+            None => parts.push((at, amount)),
+        }
+    }
+
+    /// The customer is supplied with something: it is owed.
+    fn supply(&mut self, pair: Pair, revenue: Account, worth: Worth, code: TaxCode, at: Option<Moment>) {
+        self.add(AccountPair::new(pair, Account::CustomerAccount, revenue).taxed(code), worth.net(), at);
+        self.add(AccountPair::new(pair, Account::CustomerAccount, Account::TaxPayable).taxed(code), worth.tax, at);
+    }
+
+    /// It is given back.
+    fn give_back(&mut self, pair: Pair, returns: Account, worth: Worth, code: TaxCode, at: Option<Moment>) {
+        self.add(AccountPair::new(pair, returns, Account::CustomerAccount).taxed(code), worth.net(), at);
+        self.add(AccountPair::new(pair, Account::TaxPayable, Account::CustomerAccount).taxed(code), worth.tax, at);
+    }
+
+    /// A total, all parts together.
+    pub fn total(parts: &Parts) -> Amount {
+        parts.iter().map(|(_, amount)| *amount).sum()
+    }
+}
+
+/// The books of money and of cost.
+pub fn books(view: &OrderView<'_>, rules: &Rules) -> [Book; 2] {
+    let mut money = Book { currency: view.money.currency, of_cost: false, totals: Vec::new() };
+    let cost_currency = rules.cost_currency.unwrap_or(view.money.currency);
+    let mut cost = Book { currency: cost_currency, of_cost: true, totals: Vec::new() };
+    let country = view.placed.ship_to.or(view.placed.bill_to).map_or("", |address| address.country.as_str());
+    let mut due = Due::default();
+    payments(view, &mut money);
+    for (place, line) in view.lines.iter().enumerate() {
+        let back = went_back(view, place);
+        let code = code(country, Worth { gross: line.line.gross, tax: line.line.tax }, line.ordered, view.money.currency);
+        goods(view, line, &back, code, &mut money, &mut due);
+        costs(view, place, line, &back, &mut cost);
+    }
+    charges(view, country, &mut money, &mut due);
+    due.book(view, &mut money);
+    [money, cost]
+}
+
+fn code(country: &str, worth: Worth, pieces: Quantity, currency: Currency) -> TaxCode {
+    TaxCode::of(country, worth.net(), worth.tax, pieces, currency)
+}
+
+fn payments(view: &OrderView<'_>, book: &mut Book) {
+    for tender in &view.money.tenders {
+        let (account, of) = (tender_account(tender.tender), tender.tender);
+        let captured = AccountPair::new(Pair::Captured, account, Account::CustomerAccount).by(of);
+        parts_of(tender.captured, view.touched.captures(of)).into_iter().for_each(|(at, part)| book.add(captured, part, at));
+        let refunded = AccountPair::new(Pair::Refunded, Account::RefundsPayable, account).by(of);
+        let rows = view.money.refunds.iter().filter(|refund| refund.counts && refund.tender == of);
+        parts_of(tender.refunded, rows.map(|refund| (refund.at, refund.amount)).collect())
+            .into_iter()
+            .for_each(|(at, part)| book.add(refunded, part, at));
+    }
+}
+
+/// A total in the parts that rows tell of; what they do not explain belongs to the newest of them.
+fn parts_of(total: Amount, mut rows: Vec<(Moment, Amount)>) -> Parts {
+    rows.sort_by_key(|(at, _)| *at);
+    let (mut rest, mut parts) = (total, Parts::new());
+    for (at, amount) in &rows {
+        let part = (*amount).min(rest).floor_zero();
+        rest -= part;
+        parts.push((Some(*at), part));
+    }
+    if !rest.is_zero() {
+        parts.push((rows.last().map(|(at, _)| *at), rest));
+    }
+    parts
+}
+
+fn tender_account(tender: Tender) -> Account {
+    match tender {
+        Tender::Card | Tender::Bank | Tender::Cash | Tender::CashOnDelivery | Tender::OnAccount => Account::PaymentClearing,
+        Tender::StoreCredit => Account::StoreCreditLiability,
+        Tender::GiftCard => Account::GiftCardLiability,
+        Tender::Exchange => Account::ExchangeClearing,
+    }
+}
+
+/// The returned pieces of a line in the order in which they were accepted: with the receipt or the approval, the later of the two. `true`: no goods
+/// were expected, for their parcel is lost.
+fn went_back(view: &OrderView<'_>, place: usize) -> Vec<(Option<Moment>, Quantity, bool)> {
+    let mut back: Vec<(Option<Moment>, Quantity, bool)> = Vec::new();
+    for returned in &view.back.returns {
+        let approved = returned.lines.iter().filter(|line| line.for_money && line.line.is_none_or(|line| line == place));
+        let approved = approved.filter_map(|line| line.approved_at).min();
+        for receipt in &returned.receipts {
+            let pieces: Quantity = receipt.lines.iter().filter(|(line, _)| *line == place).map(|(_, pieces)| *pieces).sum();
+            if pieces.is_positive() {
+                back.push((Some(receipt.received_at).max(approved), pieces, false));
+            }
+        }
+        // Parcels that Waybill itself authorises the return of follow below.
+        let by_system = returned.source != SourceId::WAYBILL;
+        for line in returned.lines.iter().filter(|line| by_system && line.for_money && !line.goods_expected && line.line == Some(place)) {
+            back.push((line.approved_at.or(view.touched.newest(&[OrderRow::RETURN_LINE])), line.quantity, false));
+        }
+    }
+    for parcel in view.back.refunded_parcels.iter().filter(|parcel| parcel.source == SourceId::WAYBILL && parcel.targets.contains(&place)) {
+        if parcel.goods_expected == crate::facts::order::GoodsExpected::No {
+            back.push((parcel.approved_at, parcel.quantity, true));
+        }
+    }
+    back.sort_by_key(|(at, ..)| *at);
+    let mut rest = view.lines[place].back.returned;
+    for (_, pieces, _) in &mut back {
+        *pieces = (*pieces).min(rest);
+        rest -= *pieces;
+    }
+    if rest.is_positive() {
+        back.push((back.last().and_then(|(at, ..)| *at), rest, false));
+    }
+    back.retain(|(_, pieces, _)| pieces.is_positive());
+    back
+}
+
+/// Cumulative figures cut into parts: `worth_of` of the first pieces, then of more.
+fn cut<'p>(
+    pieces: impl Iterator<Item = (Option<Moment>, Quantity)> + 'p,
+    most: Quantity,
+    worth_of: impl Fn(Quantity) -> Worth + 'p,
+) -> impl Iterator<Item = (Option<Moment>, Worth)> + 'p {
+    let mut so_far = Quantity::ZERO;
+    pieces.map(move |(at, pieces)| {
+        let before = so_far;
+        so_far = (so_far + pieces).min(most);
+        (at, worth_of(so_far).less(worth_of(before)))
+    })
+}
+
+fn goods(
+    view: &OrderView<'_>,
+    line: &LineView<'_>,
+    back: &[(Option<Moment>, Quantity, bool)],
+    code: TaxCode,
+    book: &mut Book,
+    due: &mut Due,
+) {
+    let (revenue, returns) = match line.line.kind {
+        LineKind::Goods | LineKind::Service => (Account::SalesRevenue, Account::SalesReturns),
+        LineKind::GiftCard => (Account::GiftCardLiability, Account::GiftCardLiability),
+        LineKind::Tip => (Account::TipsPayable, Account::TipsPayable),
+    };
+    let supplied = line.sent.despatched.min(line.ordered);
+    for (at, part) in cut(despatches(line), supplied, |pieces| worth(line, pieces)) {
+        book.supply(Pair::Supplied, revenue, part, code, at);
+    }
+    let parts = cut(back.iter().map(|(at, pieces, _)| (*at, *pieces)), supplied, |pieces| {
+        worth(line, supplied).less(worth(line, supplied - pieces))
+    });
+    for (at, part) in parts {
+        book.give_back(Pair::Returned, returns, part, code, at);
+        due.add(at, part.gross);
+    }
+    let stopped = worth(line, line.ordered).less(worth(line, line.ordered - line.kept.stopped));
+    due.add(view.sent.cancelled_at.max(view.times.stopped), stopped.gross);
+}
+
+/// The pieces that left, as they did; what has no row of its own belongs to the newest.
+fn despatches(line: &LineView<'_>) -> impl Iterator<Item = (Option<Moment>, Quantity)> {
+    let mut parts: Vec<(Option<Moment>, Quantity)> = line.sent.parts.iter().map(|part| (Some(part.despatched_at), part.quantity)).collect();
+    parts.sort_by_key(|(at, _)| *at);
+    let told: Quantity = parts.iter().map(|(_, pieces)| *pieces).sum();
+    let rest = line.sent.despatched - told;
+    if rest.is_positive() {
+        parts.push((parts.last().and_then(|(at, _)| *at), rest));
+    }
+    parts.into_iter()
+}
+
+fn charges(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) {
+    let first = view.lines.iter().flat_map(|line| &line.sent.parts).map(|part| part.despatched_at).min();
+    let supplied = view.lines.iter().any(|line| line.sent.despatched.is_positive());
+    let last = due.newest();
+    for charge in &view.money.charges {
+        let worth = Worth { gross: charge.charge.gross, tax: charge.charge.tax };
+        let code = code(country, worth, Quantity::from_int(1), view.money.currency);
+        let removed = if charge.charge.removed { view.touched.newest(&[OrderRow::CHARGE]).max(last) } else { last };
+        if !charge.stays {
+            due.add(removed, worth.gross);
+        }
+        let tip = charge.charge.kind == ChargeKind::Tip;
+        let earned = if tip { view.money.captured.is_positive() } else { supplied };
+        if !earned {
+            continue;
+        }
+        let (revenue, returns) = match charge.charge.kind {
+            ChargeKind::Shipping | ChargeKind::Wrapping | ChargeKind::Handling => (Account::ShippingRevenue, Account::ShippingReturns),
+            ChargeKind::Duty => (Account::DutiesPayable, Account::DutiesPayable),
+            ChargeKind::Tip => (Account::TipsPayable, Account::TipsPayable),
+            ChargeKind::Rounding => (Account::RoundingDifferences, Account::RoundingDifferences),
+        };
+        book.supply(Pair::ChargeEarned, revenue, worth, code, if tip { view.times.captured } else { first });
+        if !charge.stays {
+            book.give_back(Pair::ChargeRefunded, returns, worth, code, removed);
+        }
+    }
+}
+
+/// What made money due, and when.
+#[derive(Default)]
+struct Due(Vec<(Option<Moment>, Amount)>);
+
+impl Due {
+    fn add(&mut self, at: Option<Moment>, amount: Amount) {
+        if !amount.is_zero() {
+            self.0.push((at, amount));
+        }
+    }
+
+    fn newest(&self) -> Option<Moment> {
+        self.0.iter().filter_map(|(at, _)| *at).max()
+    }
+
+    /// The total is what is due, which may be less than its reasons come to: not all was captured.
+    fn book(mut self, view: &OrderView<'_>, book: &mut Book) {
+        let accounts = AccountPair::new(Pair::Due, Account::CustomerAccount, Account::RefundsPayable);
+        self.0.sort_by_key(|(at, _)| *at);
+        let mut rest = view.money.due;
+        let newest = self.newest().or(view.times.captured);
+        for (at, amount) in self.0 {
+            let part = amount.min(rest).floor_zero();
+            rest -= part;
+            book.add(accounts, part, at);
+        }
+        book.add(accounts, rest, newest);
+    }
+}
+
+/// Without a unit cost the line's cost pairs wait. The cost of what came back is cut from a cumulative total, so that all pieces back cost
+/// what all pieces out did.
+fn costs(view: &OrderView<'_>, place: usize, line: &LineView<'_>, back: &[(Option<Moment>, Quantity, bool)], book: &mut Book) {
+    let Some(unit) = line.erp.unit_cost else { return };
+    let currency = book.currency;
+    let cost = |pieces: Quantity| unit.times(pieces).rounded(currency);
+    let out = AccountPair::new(Pair::CostOut, Account::CostOfGoodsSold, Account::Inventory);
+    let mut left = Quantity::ZERO;
+    for (at, pieces) in despatches(line) {
+        book.add(out, cost(left + pieces) - cost(left), at);
+        left += pieces;
+    }
+    let received = view.back.returns.iter().flat_map(|returned| &returned.receipts);
+    let received = received.filter(|receipt| receipt.lines.iter().any(|(line, _)| *line == place)).map(|receipt| receipt.received_at).max();
+    let settled = received.max(view.times.disposed).or_else(|| back.last().and_then(|(at, ..)| *at));
+    let stock = line.back.settled_stock;
+    book.add(AccountPair::new(Pair::CostBack, Account::Inventory, Account::CostOfGoodsSold), cost(stock), settled);
+    let written_off = stock + line.back.settled_written_off;
+    let account = AccountPair::new(Pair::WrittenOff, Account::StockWriteOff, Account::CostOfGoodsSold);
+    book.add(account, cost(written_off) - cost(stock), settled);
+    let lost = back.iter().filter(|(.., lost)| *lost);
+    let at = lost.clone().next_back().and_then(|(at, ..)| *at);
+    let lost: Quantity = lost.map(|(_, pieces, _)| *pieces).sum::<Quantity>().min(line.back.settled_other);
+    let account = AccountPair::new(Pair::Lost, Account::LostGoods, Account::CostOfGoodsSold);
+    book.add(account, cost(written_off + lost) - cost(written_off), at);
+}
+
+/// When the newest row was written that can lower a pair's total.
+pub fn newest_row(pair: Pair, view: &OrderView<'_>) -> Option<Moment> {
+    let kinds: &[u8] = match pair {
+        Pair::Captured => &[OrderRow::PAYMENT],
+        Pair::Supplied | Pair::ChargeEarned | Pair::CostOut => &[OrderRow::DESPATCH, OrderRow::LINE, OrderRow::CHARGE, OrderRow::ERP_LINE],
+        Pair::Returned | Pair::ChargeRefunded | Pair::Due => &[
+            OrderRow::RECEIPT,
+            OrderRow::RETURN_DOCUMENT,
+            OrderRow::RETURN_LINE,
+            OrderRow::DECISION,
+            OrderRow::LINE,
+            OrderRow::CHARGE,
+            OrderRow::PAYMENT,
+        ],
+        Pair::Refunded => &[OrderRow::REFUND],
+        Pair::CostBack | Pair::WrittenOff | Pair::Lost => &[OrderRow::RECEIPT, OrderRow::DISPOSITION, OrderRow::DECISION],
+    };
+    view.touched.newest(kinds)
+}
