@@ -285,12 +285,12 @@ impl StandIn {
             if difference != 0 {
                 total += difference.max(0);
                 postings.push(
-                    json!({"pair": "captured", "account": account, "debit": money(difference.max(0)), "credit": money((-difference).max(0))}),
+                    json!({"pair": "captured", "account": account, "name": account, "tax_code": null, "debit": money(difference.max(0)), "credit": money((-difference).max(0))}),
                 );
             }
         }
         if !postings.is_empty() {
-            let body = json!({"date": "2026-03-02", "postings": postings, "total": money(total)});
+            let body = json!({"date": "2026-03-02", "own_date": null, "postings": postings, "total": money(total)});
             self.request(Topic::JournalEntries, order, &format!("{}|GBP", order.key()), body);
         }
     }
