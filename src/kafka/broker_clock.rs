@@ -74,6 +74,8 @@ fn wall() -> Moment {
 
 impl BelievedClock {
     pub(super) fn new(health: Arc<KafkaHealth>) -> Self {
+        // Until the broker has answered, nothing is committed, and nobody is told that it could be.
+        health.doubts_clock(Some("the broker has not been asked for its time yet".to_owned()));
         Self { inner: Arc::new(Inner { guard: Mutex::default(), began: Instant::now(), health }) }
     }
 
