@@ -389,7 +389,7 @@ fn paid_pieces(view: &OrderView<'_>, total: Amount) -> Vec<Quantity> {
                 break;
             }
             unpaid -= last;
-            *pieces = *pieces - one;
+            *pieces -= one;
         }
     }
     pieces

@@ -140,7 +140,15 @@ fn a_snapshot_with_a_wrong_row_is_caught() {
 /// The row that ends a table tells that it was read whole: what it left out is asked for.
 #[test]
 fn a_snapshot_that_loses_rows_of_open_orders_is_caught() {
-    let lost = |table: &'static str| move |record: &mut SourceRecord| !holds(record, table, &["\"op\":\"r\"", "\"snapshot\":\"true\""]);
+    // A few of many: a snapshot that leaves out most rows was asked for a part of the table.
+    let lost = |table: &'static str| {
+        let mut rows = 0;
+        move |record: &mut SourceRecord| {
+            let is_row = holds(record, table, &["\"op\":\"r\"", "\"snapshot\":\"true\""]);
+            rows += u32::from(is_row);
+            !(is_row && rows % 5 == 0)
+        }
+    };
     let says = &["snapshot-missing|", "no one need look at it", "line "];
     caught(Kind::ShopSnapshot, 150, Invariant::Exceptions, says, lost("sales_order_item"));
     caught(Kind::ErpSnapshot, 150, Invariant::Exceptions, says, lost("Sales_Line"));

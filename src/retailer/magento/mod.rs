@@ -263,7 +263,8 @@ impl Magento {
     pub fn mirror_refund(&mut self, world: &mut World, index: u32) {
         let (Some(order), Some(rows)) = (world.orders.get(index as usize), self.orders.get(&index)) else { return };
         let pieces: Vec<i64> = order.lines.iter().zip(&rows.items).map(|(line, item)| credit_due(order, line, item)).collect();
-        let amount = order.refunded() - rows.header.refunded;
+        // The memo is for the goods. What finance pays by mistake is nobody's goodwill, and no memo names it.
+        let amount = order.refunded() - order.too_much() - rows.header.refunded;
         if amount <= 0 || pieces.iter().all(|count| *count <= 0) {
             return;
         }

@@ -123,8 +123,7 @@ impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
         let reference = self.transaction_id.filled()?;
         // On paper only: finance pays what is due when it is asked to.
         let paper = reference.is_none() && reader.adapter.settings.offline_credit_memos == OfflineCreditMemos::Unpaid;
-        for (means, tender, amount) in money.iter().copied().filter(|(means, _, amount)| !amount.is_zero() && !(paper && means.is_empty()))
-        {
+        for (means, tender, amount) in money.iter().copied().filter(|(means, _, amount)| !(amount.is_zero() || paper && means.is_empty())) {
             let by_payment = means.is_empty();
             credit.refunds.push(refund_id(&id, means));
             let refund = Refund {
