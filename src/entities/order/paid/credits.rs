@@ -163,14 +163,23 @@ impl Credits {
                 None => self.goods += goods,
             }
         }
+        // An adjustment of no more than a minor unit a piece is the shop's rounding of the same sum, and nobody's gift.
+        let (mut goodwill, mut fee) = (row.goodwill, row.fee);
+        let pieces: Quantity = named.iter().map(|named| named.pieces).sum();
+        if goodwill + fee <= placed.currency.minor_unit().times(pieces)
+            && let Some(largest) = (0..named.len()).filter(|&i| named[i].pieces.is_positive()).max_by_key(|&i| named[i].gross)
+        {
+            named[largest].gross = (named[largest].gross + goodwill - fee).floor_zero();
+            (goodwill, fee) = (Amount::ZERO, Amount::ZERO);
+        }
         for (line, named) in self.lines.iter_mut().zip(named) {
             line.pieces += named.pieces;
             line.gross += named.gross;
         }
         self.shipping += row.shipping;
         self.duty += row.duty;
-        self.goodwill += row.goodwill;
-        self.fee += row.fee;
+        self.goodwill += goodwill;
+        self.fee += fee;
         self.newest = self.newest.max(Some(row.credited_at));
     }
 }
