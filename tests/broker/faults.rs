@@ -93,7 +93,7 @@ async fn a_record_too_large_for_its_topic_stops_with_its_name() {
     let app = App::new("large", 1).await;
     let mut log = app.running().await;
     // Without repetition: what is compressed counts.
-    let value: String = (0..2 << 20)
+    let value: String = (0..9 << 20)
         .scan(1u32, |state, _| {
             *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             Some(char::from(b'0' + (*state >> 26) as u8))
@@ -131,7 +131,7 @@ async fn topics_are_created_checked_and_waited_for() {
     plan.sources = vec![Arc::from("topics.source")];
     plan.required = plan.sources.clone();
     let missing = admin::describe(&settings, &plan).await.unwrap();
-    assert_eq!(missing.len(), 4, "{missing:?}");
+    assert_eq!(missing.len(), 5, "{missing:?}");
     let sources_there = OwnTopic { name: "topics.source".into(), partitions: 1, kind: TopicKind::Requests };
     let create = TopicPlan { own: vec![sources_there], sources: vec![], required: vec![], replication: None };
     let health = Arc::new(KafkaHealth::default());

@@ -18,6 +18,7 @@ const OF_LEDGERS: &[&str] = &[
     "erp-record-missing",
     "erp-differs",
     "release-unanswered",
+    "cancel-unanswered",
     "held-after-release",
     "cancelled-but-despatched",
     "despatch-corrected",
