@@ -62,6 +62,13 @@ pub struct DecideArgs {
     /// The exception's number, where one order or SKU can have several of the kind
     #[arg(long, default_value = "")]
     number: String,
+    #[command(flatten)]
+    decider: DeciderArgs,
+}
+
+/// Who decides, why, and where the decision goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeciderArgs {
     /// Who decides
     #[arg(long, env = "USER")]
     who: String,
@@ -106,26 +113,26 @@ pub fn decide(args: &DecideArgs) -> Result<(), Error> {
         sku: args.sku.clone(),
         number: args.number.clone(),
         choice: args.choice.clone(),
-        amount: None,
-        lines: Vec::new(),
-        who: args.who.clone(),
-        why: args.why.clone(),
-        decided_at: Moment(jiff::Timestamp::now().as_millisecond()),
+        ..DecisionRecord::default()
     };
-    send(&args.server, &decision)
+    args.decider.send(decision)
 }
 
-/// Sends a decision to the running Waybill.
-pub(super) fn send(server: &ServerArgs, decision: &DecisionRecord) -> Result<(), Error> {
-    let body = serde_json::to_vec(decision).map_err(|error| Error::Usage(error.to_string()))?;
-    let url = format!("{}/decisions", server.url.trim_end_matches('/'));
-    let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(server, &error))?;
-    match response.status().as_u16() {
-        202 => {
-            println!("the decision is written: it takes effect with the next epoch");
-            Ok(())
+impl DeciderArgs {
+    /// Sends a decision to the running Waybill, as made now.
+    pub(super) fn send(&self, decision: DecisionRecord) -> Result<(), Error> {
+        let decided_at = Moment(jiff::Timestamp::now().as_millisecond());
+        let decision = DecisionRecord { who: self.who.clone(), why: self.why.clone(), decided_at, ..decision };
+        let body = serde_json::to_vec(&decision).map_err(|error| Error::Usage(error.to_string()))?;
+        let url = format!("{}/decisions", self.server.url.trim_end_matches('/'));
+        let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&self.server, &error))?;
+        match response.status().as_u16() {
+            202 => {
+                println!("the decision is written: it takes effect with the next epoch");
+                Ok(())
+            }
+            _ => Err(error_in(&mut response)),
         }
-        _ => Err(error_in(&mut response)),
     }
 }
 

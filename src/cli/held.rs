@@ -3,10 +3,9 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::ask::{ServerArgs, get_path, send};
+use super::ask::{DeciderArgs, ServerArgs, get_path};
 use crate::error::Error;
 use crate::events::Topic;
-use crate::facts::Moment;
 use crate::sources::decisions::{DecisionRecord, desk};
 
 /// `waybill held`
@@ -76,13 +75,8 @@ struct WordArgs {
     /// Only this request topic, as in `refund-requests`
     #[arg(long, default_value = "", value_parser = request_topic)]
     topic: String,
-    /// Who decides
-    #[arg(long, env = "USER")]
-    who: String,
-    #[arg(long, default_value = "")]
-    why: String,
     #[command(flatten)]
-    server: ServerArgs,
+    decider: DeciderArgs,
 }
 
 fn request_topic(name: &str) -> Result<String, String> {
@@ -95,16 +89,12 @@ fn request_topic(name: &str) -> Result<String, String> {
 
 impl WordArgs {
     fn say(&self, kind: &str, choice: &str) -> Result<(), Error> {
-        let decision = DecisionRecord {
+        self.decider.send(DecisionRecord {
             kind: kind.to_owned(),
             number: self.topic.clone(),
             choice: choice.to_owned(),
-            who: self.who.clone(),
-            why: self.why.clone(),
-            decided_at: Moment(jiff::Timestamp::now().as_millisecond()),
             ..DecisionRecord::default()
-        };
-        send(&self.server, &decision)
+        })
     }
 }
 

@@ -176,7 +176,7 @@ impl Desk {
     }
 
     /// Adds the money that moved in the open epoch. Gives `true` where its refunds pass a limit: then they are not counted, and the caller holds them.
-    pub fn add(&mut self, limits: Option<RefundLimits>, flows: &[&Flow], tick: Moment) -> bool {
+    pub fn add(&mut self, limits: Option<RefundLimits>, flows: &[Flow], tick: Moment) -> bool {
         let Some(limits) = limits else { return false };
         if flows.is_empty() {
             return false;
@@ -265,7 +265,7 @@ mod tests {
     fn after(limits: RefundLimits, flows: &[(Moment, Flow)]) -> Option<String> {
         let mut desk = Desk::default();
         for (tick, flow) in flows {
-            if desk.add(Some(limits), &[flow], *tick) {
+            if desk.add(Some(limits), std::slice::from_ref(flow), *tick) {
                 return desk.state.holds.refunds_held.clone().map(|(_, sentence)| sentence.to_string());
             }
         }
@@ -307,7 +307,7 @@ mod tests {
     fn what_passes_a_limit_is_not_counted_and_a_release_begins_anew() {
         let limits = RefundLimits { per_hour: 1, ..OFF };
         let mut desk = Desk::default();
-        assert!(!desk.add(Some(limits), &[&flow("GBP", 0, 1, 5)], HOUR) && desk.add(Some(limits), &[&flow("GBP", 0, 1, 5)], HOUR));
+        assert!(!desk.add(Some(limits), &[flow("GBP", 0, 1, 5)], HOUR) && desk.add(Some(limits), &[flow("GBP", 0, 1, 5)], HOUR));
         assert_eq!(desk.state.hours[0].refunds, 1);
         let release = Decision { kind: desk::LIMIT.into(), choice: "release".into(), ..Decision::default() };
         desk.decide(&release, HOUR);

@@ -43,9 +43,7 @@ impl HeldIndex {
         }
         self.0.insert(key.clone(), items.clone()) != Some(items)
     }
-}
 
-impl HeldIndex {
     /// The orders with requests that a person has said something of.
     pub fn settled<'i>(&'i self, holds: &'i Holds) -> impl Iterator<Item = &'i OrderKey> {
         let said = |item: &Item| holds.said_of(item.why, item.topic, item.since).is_some();

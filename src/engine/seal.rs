@@ -66,7 +66,7 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
 /// If the refunds of this epoch pass a limit, they are held: ledgers are put back, and nothing of them is sent.
 fn limit_refunds(store: &mut Store, orders: &mut [Emitted], flows: Vec<Flow>) {
     let (limits, tick) = (store.settings.rules.refund_limits, store.tick);
-    if !store.desk.add(limits, &flows.iter().collect::<Vec<_>>(), tick) {
+    if !store.desk.add(limits, &flows, tick) {
         return;
     }
     for emitted in orders {

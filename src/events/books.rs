@@ -21,7 +21,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
 use crate::entities::rules::{Pair, Rules};
 use crate::entities::tax_code::TaxCode;
-use crate::facts::order::{ChargeKind, LineKind, Tender};
+use crate::facts::order::{ChargeKind, GoodsExpected, LineKind, Tender};
 use crate::facts::{Amount, Currency, Moment, OrderRow, Quantity, SourceId};
 
 /// Parts of a total, each with its moment; `None`: no row tells it.
@@ -151,7 +151,7 @@ fn went_back(view: &OrderView<'_>, place: usize) -> Vec<(Option<Moment>, Quantit
         }
     }
     for parcel in view.back.refunded_parcels.iter().filter(|parcel| parcel.source == SourceId::WAYBILL && parcel.targets.contains(&place)) {
-        if parcel.goods_expected == crate::facts::order::GoodsExpected::No {
+        if parcel.goods_expected == GoodsExpected::No {
             back.push((parcel.approved_at, parcel.quantity, true));
         }
     }

@@ -167,7 +167,7 @@ impl Request for RefundRequest {
         if view.placed.header.is_none() || !has_receiver(view, rules) {
             return Vec::new();
         }
-        let show = |amount: Amount| format!("{} {}", amount.display(view.money.currency), view.money.currency);
+        let show = |amount: Amount| view.money.show(amount);
         let mut requested = format!("{}, refunded {}", show(ledger.total), show(view.money.refunded));
         if ledger.withheld.is_positive() {
             requested.push_str(&format!("; {} withheld: entered, not sent", show(ledger.withheld)));
@@ -257,9 +257,8 @@ fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
 
 fn gate(view: &OrderView<'_>, ledger: &SumLedger, rules: &Rules) -> RequestGate {
     let money = &view.money;
-    let show = |amount: Amount| format!("{} {}", amount.display(money.currency), money.currency);
     let told = |waiting: &Waiting, of: &str| {
-        (format!("the refund of {} that {of}", show(waiting.amount)), rules.name_of(waiting.source).to_owned())
+        (format!("the refund of {} that {of}", money.show(waiting.amount)), rules.name_of(waiting.source).to_owned())
     };
     let (credited, counter) = (money.held.credited.as_ref(), money.held.at_counter.as_ref());
     RequestGate::of_money(view)
@@ -294,7 +293,7 @@ fn is_rounding(view: &OrderView<'_>, ledger: &SumLedger) -> bool {
 /// Rows that would raise what is due: a warehouse's answer to a cancellation, a receipt, an approval.
 fn waits(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
     let sum = |of: fn(&LineView<'_>) -> Quantity| view.lines.iter().map(of).sum::<Quantity>();
-    let unstopped = sum(|line| (line.ordered - line.sent.wanted - line.kept.stopped).floor_zero());
+    let unstopped = sum(|line| line.unstopped());
     let awaited = sum(|line| (line.back.authorised.min(line.sent.despatched) - line.back.accepted).floor_zero());
     let unauthorised = sum(|line| (line.back.accepted - line.back.authorised).floor_zero());
     RequestGate::default()

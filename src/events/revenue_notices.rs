@@ -82,7 +82,7 @@ impl Request for RevenueNotice {
         if view.placed.header.is_none() || !rules.has(Role::Finance) {
             return Vec::new();
         }
-        let show = |value: Worth| format!("{} {}", value.gross.display(view.money.currency), view.money.currency);
+        let show = |value: Worth| view.money.show(value.gross);
         let (due, noted) = (expected_worth(view, rules), noted(ledger));
         vec![WhyTopic::new(Self::TOPIC, Text::default(), show(due), show(noted), gate(view, ledger))]
     }

@@ -1,7 +1,7 @@
 //! Asks the broker for its time: Kafka has no request for it, but dates the records of a topic with `message.timestamp.type = LogAppendTime` itself, and
 //! says so in its answer. So a small record is written from time to time to a topic that is for nothing else.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::client::ClientContext;
@@ -82,7 +82,7 @@ impl BelievedClock {
     /// The clock, if it is to be believed. `tick` is the state's last one.
     pub(super) fn now(&self, tick: Moment) -> Option<Moment> {
         let passed = self.inner.began.elapsed();
-        let mut state = self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         if !state.asked && passed < FIRST_ANSWER {
             return None;
         }
@@ -96,6 +96,10 @@ impl BelievedClock {
         }
         self.inner.health.doubts_clock(looked.as_ref().err().cloned());
         looked.ok()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why it is not believed.
@@ -117,7 +121,7 @@ impl BelievedClock {
         let Ok(producer) = producer else { return };
         loop {
             self.ask_once(&producer, settings);
-            let doubted = self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner).doubted;
+            let doubted = self.lock().doubted;
             let pause = if doubted { ASK_AGAIN } else { ASK_EVERY };
             // A doubt that comes meanwhile is not to wait for the next question.
             let until = Instant::now() + pause;
@@ -126,7 +130,7 @@ impl BelievedClock {
                     Err(mpsc::RecvTimeoutError::Timeout) => {}
                     _ => return,
                 }
-                if !doubted && self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner).doubted {
+                if !doubted && self.lock().doubted {
                     break;
                 }
             }
@@ -148,7 +152,7 @@ impl BelievedClock {
             let answer = producer.context().0.lock().unwrap_or_else(PoisonError::into_inner).take();
             match answer {
                 Some(Some(broker)) => {
-                    let mut state = self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut state = self.lock();
                     // Between the question and the answer the broker has written: half of the time is a fair guess.
                     let ours = Moment(sent.0 + begun.elapsed().as_millis() as i64 / 2);
                     state.guard.broker_said(broker, ours, passed);
@@ -157,7 +161,7 @@ impl BelievedClock {
                 }
                 // The next question may be answered; the clock need not wait for it.
                 Some(None) => {
-                    self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner).asked = true;
+                    self.lock().asked = true;
                     return;
                 }
                 None => {}

@@ -84,6 +84,11 @@ impl LineView<'_> {
     pub fn unwanted(&self) -> Quantity {
         self.ordered - self.sent.wanted
     }
+
+    /// Cancelled, and it is not certain yet that they are not sent: their money waits.
+    pub fn unstopped(&self) -> Quantity {
+        (self.unwanted() - self.kept.stopped).floor_zero()
+    }
 }
 
 /// Puts together the parts of each line from all stages.

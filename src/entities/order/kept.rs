@@ -41,7 +41,7 @@ pub(super) fn stage<'a>(
 ) -> Kept {
     let lines = &placed.lines[..];
     let stopping = Stopping { input, ledgers, placed, paid, erp, sent };
-    let mut budget = stopping.refunded_by_shop()
+    let mut budget = stopping.refunded_for_goods()
         - (0..lines.len())
             .map(|i| {
                 let (line, despatched, returned) = (&lines[i], sent.lines[i].despatched, back.lines[i].returned);
@@ -133,18 +133,20 @@ impl Stopping<'_, '_> {
     }
 
     /// What the shop itself has refunded for goods, according to its own rows, with the fee that it kept of that.
-    fn refunded_by_shop(&self) -> Amount {
-        let (Some(shop), credits) = (self.placed.shop, &self.paid.credits) else { return Amount::ZERO };
-        let paid = self.paid.refunds.iter().filter(|refund| refund.source == shop && (refund.success || refund.pending));
+    fn refunded_for_goods(&self) -> Amount {
+        if self.placed.shop.is_none() {
+            return Amount::ZERO;
+        }
+        let (paid, credits) = (self.paid.refunds_of_shop(self.placed).map(|refund| refund.amount), &self.paid.credits);
         let for_no_goods = credits.goodwill + credits.shipping + credits.duty;
-        paid.map(|refund| refund.amount).sum::<Amount>() + credits.fee - for_no_goods
+        paid.sum::<Amount>() + credits.fee - for_no_goods
     }
 
     /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit a piece.
     fn credited(&self, i: usize, open: Quantity, budget: &mut Amount) -> Quantity {
         let line = &self.placed.lines[i];
         let pieces = open.min(self.sent.lines[i].credited_unsent);
-        let value = line.value_of(line.ordered) - line.value_of(line.ordered - pieces);
+        let value = line.worth_of(pieces);
         if !pieces.is_positive() || value > *budget + line.currency.minor_unit().times(pieces) {
             return Quantity::ZERO;
         }

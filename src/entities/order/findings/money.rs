@@ -28,8 +28,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
 }
 
 fn show(evidence: &Evidence<'_, '_>, amount: Amount) -> String {
-    let currency = evidence.figures.money.currency;
-    format!("{} {currency}", amount.display(currency))
+    evidence.figures.money.show(amount)
 }
 
 /// Requested, or begun by somebody, and not paid. What is only under way is not paid.
@@ -132,22 +131,18 @@ fn overpaid(evidence: &Evidence<'_, '_>) -> Option<Finding> {
 /// Cancelled after the go-ahead, and the warehouse has not said whether it could stop the pieces: their money waits.
 fn unanswered_cancel(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let figures = evidence.figures;
-    let open = |line: &&LineView<'_>| !line.is_bundle && unstopped(line).is_positive();
+    let open = |line: &&LineView<'_>| !line.is_bundle && line.unstopped().is_positive();
     let lines = || figures.lines.iter().filter(open);
-    let pieces: Quantity = lines().map(unstopped).sum();
+    let pieces: Quantity = lines().map(LineView::unstopped).sum();
     if !pieces.is_positive() || !figures.money.captured.is_positive() {
         return None;
     }
     let worth =
-        lines().map(|line| line.value_of(line.kept.pieces) - line.value_of((line.kept.pieces - unstopped(line)).floor_zero())).sum();
-    let goods: Vec<String> = lines().map(|line| format!("{} x {}", unstopped(line), line.sku)).collect();
+        lines().map(|line| line.value_of(line.kept.pieces) - line.value_of((line.kept.pieces - line.unstopped()).floor_zero())).sum();
+    let goods: Vec<String> = lines().map(|line| format!("{} x {}", line.unstopped(), line.sku)).collect();
     let sentence = format!("{} are cancelled, and the warehouse has not said whether it has stopped them", goods.join(", "));
     let finding = Finding::new("cancel-unanswered", "", sentence).at_risk(Some(worth)).pieces(pieces).caused_by(figures.placed.cause);
     Some(finding.after(figures.sent.cancelled_at.map(|at| at + evidence.rules.durations.cancel_unanswered)))
-}
-
-fn unstopped(line: &LineView<'_>) -> Quantity {
-    (line.ordered - line.sent.wanted - line.kept.stopped).floor_zero()
 }
 
 /// Exchanged goods came back, and no other order takes their value over.

@@ -156,17 +156,12 @@ pub(super) fn stage<'a>(
     let charges_back = charges.iter().filter(|charge| !charge.stays && !charge.charge.removed).map(|charge| charge.charge.gross).sum();
     let purpose = purpose::find(input.rules, decisions, placed, paid, cancelled, returning, sent, back, (surplus, charges_back));
     let exchanged = exchanged(decisions, placed, paid, back, whole);
-    let refunded = paid.refunded + exchanged.value;
+    let refunded = paid.refunded + exchanged;
 
     let goodwill = (credits.goodwill + settled.above + purpose.goodwill).min(gross_owed);
     let surplus_due = surplus.min(decided_surplus(decisions, surplus).max(purpose.surplus));
     // What was cancelled before it was sent was not captured as long as an authorisation is open: that one need not be captured any more.
-    let stopped: Amount = placed
-        .lines
-        .iter()
-        .zip(&kept.lines)
-        .map(|(line, kept)| line.value_of(line.ordered) - line.value_of(line.ordered - kept.stopped))
-        .sum();
+    let stopped: Amount = placed.lines.iter().zip(&kept.lines).map(|(line, kept)| line.worth_of(kept.stopped)).sum();
     let still_to_capture = (paid.authorised_open - stopped).floor_zero();
     let due_if = |owed: Amount| {
         let entitled = whole - owed + surplus_due;
@@ -196,18 +191,18 @@ pub(super) fn stage<'a>(
         entitled,
         due,
         refunded,
-        paid_back: paid.paid_back + exchanged.value,
+        paid_back: paid.paid_back + exchanged,
         goodwill,
         fees,
         settled: settled.by_line,
         surplus,
         surplus_due,
-        exchanged: exchanged.value,
+        exchanged,
         ahead: (refunded - due).floor_zero().min(purpose.ahead),
         held,
         refunds_agree: paid.refunds_agree || decisions.accepted("mirror-only", REFUNDS, Amount::ZERO),
         dispute_open: paid.dispute_open,
-        tenders: spread::due_by_tender(due, paid, exchanged.value),
+        tenders: spread::due_by_tender(due, paid, exchanged),
         captures: spread::captures(paid),
         store_credit,
         charges,
@@ -218,6 +213,11 @@ pub(super) fn stage<'a>(
 }
 
 impl Money<'_> {
+    /// An amount of this order, as people read it: `5.00 GBP`.
+    pub fn show(&self, amount: Amount) -> String {
+        format!("{} {}", amount.display(self.currency), self.currency)
+    }
+
     /// A sum by tender and by capture: first what each tender was refunded; then what is to be credit at the shop; then the rest over the tenders in their
     /// order (card and bank first), each up to what was captured in it.
     pub fn spread(&self, sum: Amount) -> Spread {
@@ -266,17 +266,13 @@ fn value_of_returned(placed: &Placed<'_>, kept: &Kept, back: &Back<'_>, of: impl
     (0..placed.lines.len()).map(value).sum()
 }
 
-struct Exchanged {
-    value: Amount,
-}
-
-/// Pieces that are exchanged count as returned. Where the new goods are on the same order, they are owed, and nothing more is to be said: the order is
+/// The value that another order takes over. Pieces that are exchanged count as returned. Where the new goods are on the same order, they are owed, and nothing more is to be said: the order is
 /// worth more than was paid. Else another order takes the value over, by the tender `exchange`.
-fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, back: &Back<'_>, whole: Amount) -> Exchanged {
+fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, back: &Back<'_>, whole: Amount) -> Amount {
     let pieces: Quantity = back.lines.iter().map(|line| line.for_exchange).sum();
     let same_order = whole > paid.captured + paid.authorised_open;
     if !pieces.is_positive() || same_order || decisions.chose("exchange-open", "", "refund") {
-        return Exchanged { value: Amount::ZERO };
+        return Amount::ZERO;
     }
     let value: Amount = placed
         .lines
@@ -285,7 +281,7 @@ fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, ba
         .map(|(line, back)| if line.is_bundle { Amount::ZERO } else { line.value_of(back.for_exchange.min(line.ordered)) })
         .sum();
     let told = paid.tenders.iter().filter(|tender| tender.tender == Tender::Exchange).map(|tender| tender.refunded).sum();
-    Exchanged { value: (value - told).floor_zero().min((paid.captured - paid.refunded).floor_zero()) }
+    (value - told).floor_zero().min((paid.captured - paid.refunded).floor_zero())
 }
 
 fn decided_surplus(decisions: &Decisions<'_>, surplus: Amount) -> Amount {
@@ -329,8 +325,7 @@ fn refunded_pieces(refunded: Amount, lines: &[PlacedLine<'_>], back: &Back<'_>, 
     let mut left = refunded;
     let mut pieces: Vec<Quantity> = Vec::with_capacity(lines.len());
     for (line, kept) in lines.iter().zip(&kept.lines) {
-        let value = line.value_of(line.ordered) - line.value_of(line.ordered - kept.stopped);
-        pieces.push(covered(&mut left, kept.stopped, value));
+        pieces.push(covered(&mut left, kept.stopped, line.worth_of(kept.stopped)));
     }
     for (i, line) in lines.iter().enumerate() {
         let (sent, returned) = (line.ordered - kept.lines[i].stopped, back.lines[i].returned);

@@ -2,8 +2,9 @@
 //!
 //! Money that went back is first for what the customer had to get by then: pieces that were cancelled, credited, or authorised to come back until a day
 //! after it (some systems know only the date), what was paid twice. What names our own request is for what was requested. The rest is goodwill where
-//! the shop or a counter has given it, unless it is just what pieces are worth that are to come back later: then it was paid ahead for them. Goodwill that nobody has named is believed up to half of
-//! what the order is worth; what is above that only a person can call goodwill (`over-refunded`, decision `accept`).
+//! the shop or a counter has given it, unless it is just what pieces are worth that are to come back later: then it was paid ahead for them. Goodwill
+//! that nobody has named is believed up to half of what the order is worth; what is above that only a person can call goodwill (`over-refunded`,
+//! decision `accept`).
 
 use crate::entities::order::back::Back;
 use crate::entities::order::cancelled::Cancelled;

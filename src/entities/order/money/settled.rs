@@ -30,16 +30,15 @@ pub(super) fn settle(placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled
     for (i, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
         let named = paid.credits.lines[i];
         let gone = (kept.lines[i].stopped + back.lines[i].returned).min(line.ordered);
-        let worth = |pieces: Quantity| line.value_of(line.ordered) - line.value_of((line.ordered - pieces).floor_zero());
         let pieces = named.pieces.min(gone);
         if pieces.is_positive() {
             let told = named.gross.share(pieces, named.pieces, line.currency);
-            all.differ(i, told - worth(pieces), line.currency.minor_unit().times(pieces));
+            all.differ(i, told - line.worth_of(pieces), line.currency.minor_unit().times(pieces));
         }
         let named = if paid.credits.by_erp { CreditedLine::default() } else { named };
         let rest = (cancelled.lines[i].credited.min(line.ordered) - named.pieces).floor_zero();
         if rest.is_positive() {
-            unnamed += worth(named.pieces.min(line.ordered) + rest) - worth(named.pieces.min(line.ordered));
+            unnamed += line.worth_of(named.pieces.min(line.ordered) + rest) - line.worth_of(named.pieces.min(line.ordered));
             unnamed_pieces += rest;
             unnamed_back &= gone >= named.pieces + rest;
         }

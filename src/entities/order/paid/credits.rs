@@ -93,7 +93,7 @@ fn by_erp(input: &Input<'_>, placed: &Placed<'_>, mut all: Credits) -> Credits {
         let targets = pooling::targets(&placed.lines, &LineRef::Sku(row.sku.clone()));
         for (i, pieces) in pooling::spread(row.quantity, &targets, &[&ordered], &mut taken) {
             let line = &placed.lines[i];
-            let worth = line.value_of(line.ordered) - line.value_of((line.ordered - pieces).floor_zero());
+            let worth = line.worth_of(pieces.min(line.ordered));
             all.lines[i].pieces += pieces;
             all.lines[i].gross += gross.share(pieces, row.quantity, placed.currency).min(worth);
             all.by_erp = true;
@@ -129,7 +129,7 @@ impl Credits {
                 for (line, named) in placed.lines.iter().zip(&mut named) {
                     let Some(each) = line.pieces_of(pooling::name(&part.row.line)) else { continue };
                     let pieces = part.row.quantity.times(each).min(line.ordered);
-                    let gross = line.value_of(line.ordered) - line.value_of(line.ordered - pieces);
+                    let gross = line.worth_of(pieces);
                     (named.pieces, named.gross, known) = (named.pieces + pieces, named.gross + gross, true);
                     of_lines += gross;
                 }
@@ -148,7 +148,7 @@ impl Credits {
                         *rest -= gross;
                         gross
                     }
-                    None => placed.value_of(placed.ordered) - placed.value_of((placed.ordered - pieces).floor_zero()),
+                    None => placed.worth_of(pieces.min(placed.ordered)),
                 };
                 left -= pieces;
                 of_lines += gross;

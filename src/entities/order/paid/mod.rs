@@ -11,8 +11,8 @@ pub use tender::{Capture, Foreign, TenderPaid};
 
 use super::input::{Contradiction, Input};
 use super::placed::Placed;
-use crate::facts::order::{Refund, RefundState, Tender, Terms, Word};
-use crate::facts::{Amount, Moment};
+use crate::facts::Amount;
+use crate::facts::order::{Tender, Terms};
 
 /// Payments and refunds of an order, in its currency.
 #[derive(Clone, Debug)]
@@ -96,12 +96,9 @@ pub(super) fn complete(placed: &Placed<'_>, paid: &Paid<'_>) -> bool {
     placed.whole.holds && placed.has_address() && paid.known
 }
 
-/// What the shop itself has refunded, according to its own rows; and when it last did.
-pub(super) fn refunded_by_shop(input: &Input<'_>, placed: &Placed<'_>) -> (Amount, Option<Moment>) {
-    let Some(shop) = placed.shop else { return (Amount::ZERO, None) };
-    let refunds = || {
-        let of_shop = input.rows.live::<Refund>().filter(|each| each.key.source == shop).map(|each| each.row);
-        of_shop.filter(|row| matches!(row.state, Word::Known(RefundState::Success | RefundState::Pending)))
-    };
-    (refunds().map(|row| row.amount).sum(), refunds().map(|row| row.refunded_at).max())
+impl<'a> Paid<'a> {
+    /// What the shop itself has refunded, paid or under way, according to its own rows.
+    pub(super) fn refunds_of_shop(&self, placed: &Placed<'_>) -> impl Iterator<Item = &RefundView<'a>> {
+        self.refunds.iter().filter(move |refund| Some(refund.source) == placed.shop && (refund.success || refund.pending))
+    }
 }

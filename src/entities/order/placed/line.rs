@@ -72,6 +72,11 @@ impl<'a> PlacedLine<'a> {
         self.gross.share(pieces, self.ordered, self.currency)
     }
 
+    /// What the order is worth less without the last `pieces` of this line.
+    pub fn worth_of(&self, pieces: Quantity) -> Amount {
+        self.value_of(self.ordered) - self.value_of(self.ordered - pieces)
+    }
+
     /// The tax in [`Self::value_of`].
     pub fn tax_of(&self, pieces: Quantity) -> Amount {
         self.tax.share(pieces, self.ordered, self.currency)

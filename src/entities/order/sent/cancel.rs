@@ -57,7 +57,7 @@ pub(super) struct ShopRefunds {
 /// alone asks nobody for money.
 fn covered(line: &PlacedLine<'_>, pieces: Quantity, budget: &mut Option<Amount>) -> Quantity {
     let Some(budget) = budget else { return pieces };
-    let value = line.value_of(line.ordered) - line.value_of(line.ordered - pieces);
+    let value = line.worth_of(pieces);
     if value > *budget + line.currency.minor_unit().times(pieces) {
         return Quantity::ZERO;
     }

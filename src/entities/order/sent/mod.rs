@@ -18,7 +18,7 @@ use super::cancelled::Cancelled;
 use super::decisions::Decisions;
 use super::erp::{self, Erp};
 use super::input::{Contradiction, Input};
-use super::paid::{self, Paid};
+use super::paid::Paid;
 use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::returning::Returning;
 use super::supplied::Supplied;
@@ -94,8 +94,9 @@ pub(super) fn stage<'a>(
 
     let left = |group: &[usize]| despatch::despatched_of(&departures, group, placed, cancelled, supplied);
     let credit = |i: usize| credit_is_return(input, placed, erp, supplied, i);
-    let (refunded, last) = paid::refunded_by_shop(input, placed);
-    let refunds = cancel::ShopRefunds { covers: paid.captured.is_positive().then_some(refunded), last };
+    let refunded = || paid.refunds_of_shop(placed);
+    let covers = paid.captured.is_positive().then(|| refunded().map(|refund| refund.amount).sum());
+    let refunds = cancel::ShopRefunds { covers, last: refunded().map(|refund| refund.at).max() };
     let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds);
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
