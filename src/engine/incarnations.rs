@@ -15,7 +15,8 @@
 //! read again, or late from another topic, stay older than later ones; and facts from several topics about one row have one order.
 //!
 //! *About the same time*: clocks of two servers differ, and the new one may be behind. A record that is dated after it was written to Kafka (a
-//! program set its time, a clock was wrong) shows nothing by its time, and later records are not measured by it.
+//! program set its time, a clock was wrong) by more than any zone or clock that people work with shows nothing by its time, and later records are not
+//! measured by it. One that is less ahead counts in full: a repeat of it comes later, is no longer ahead, and must not look later than all before.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +31,8 @@ use crate::sources::SourcePosition;
 
 /// Clocks of two servers, and of a server and Kafka, differ by less.
 const CLOCKS_DIFFER: Span = Span::hours(1);
-/// How far before Kafka's timestamp the clock of a database may be.
-const AHEAD_MAX: Span = Span::minutes(10);
+/// How far before Kafka's timestamp the clock of a database may be: zones differ by up to 14 hours, and somebody takes one for the other.
+const AHEAD_MAX: Span = Span::hours(24);
 /// So long after the last record of the old log there may be another one of it, read late from another topic.
 const LATE: Span = Span::minutes(1);
 /// So many servers and domains of GTIDs of one log are kept: the last ones.
@@ -58,7 +59,7 @@ struct Highest {
     incarnation: u16,
     /// The highest position, without what tells records of one position apart.
     position: [u64; 3],
-    /// The latest time.
+    /// The latest time; [`Moment::MIN`]: none that can be believed.
     at: Moment,
     /// The lowest binlog file.
     lowest: u64,
@@ -250,7 +251,7 @@ impl Highest {
         if position >= self.position || is_dated_ahead {
             return false;
         }
-        if stands.at > self.at {
+        if stands.at > self.at && self.at > Moment::MIN {
             return true;
         }
         if let Some((domain, number)) = stands.log.gtid

@@ -172,6 +172,38 @@ fn a_row_that_is_dated_ahead_does_not_hide_a_failover_weeks_later() {
     assert_eq!(of(at(200, now.0 + 2 * year), later), 1, "dated ahead, of the log that is read now");
 }
 
+/// The database's clock is ahead by minutes, or by a zone: records, and repeats of them hours later, are no beginning; and a real one is seen.
+#[test]
+fn a_clock_that_is_ahead_makes_no_beginning_of_a_repeat() {
+    for ahead in [10 * MINUTE, 10 * MINUTE + 20_000, 11 * MINUTE, HOUR, 14 * HOUR] {
+        let mut sources = Incarnations::default();
+        let start = 1_000 * HOUR;
+        let record = |number: u64| at(number, start + number as i64 * 10_000 + ahead);
+        let mut highest = 0;
+        for number in 1..6_000u64 {
+            // The connector has lost its place now and then, and sends again what it sent up to 16 hours before.
+            let back = if number % 97 == 0 { number % 5_800 } else { 0 };
+            for number in number - back.min(number - 1)..=number {
+                let delay = [200, 3_000, 40_000][number as usize % 3];
+                let arrived = Moment(start + (highest.max(number) as i64) * 10_000 + delay);
+                assert_eq!(
+                    sources.of(SHOP, ORDERS, &record(number), arrived).incarnation,
+                    0,
+                    "ahead by {ahead}, record {number} after {highest}"
+                );
+            }
+            highest = highest.max(number);
+            if number % 1_000 == 0 {
+                let mut restored = Incarnations::default();
+                assert!(restored.restore_note(ORDERS, &sources.note(ORDERS)));
+                assert_eq!(restored.highest, sources.highest);
+            }
+        }
+        let later = start + 6_001 * 10_000;
+        assert_eq!(sources.of(SHOP, ORDERS, &at(50, later + ahead), Moment(later)).incarnation, 1, "a real beginning, ahead by {ahead}");
+    }
+}
+
 #[test]
 fn records_of_one_position_are_counted_and_a_repeat_of_it_is_not() {
     let mut sources = Incarnations::default();
