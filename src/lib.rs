@@ -74,6 +74,8 @@
 //! | entity | what rows belong to: an order, a SKU, a customer, an alias |
 //! | row | what an entity keeps: a fact's content under its key, with the version of the record that it came from |
 //! | view | what is computed from an entity's rows |
+//! | stage | a step in which the view of an order is computed, from the stages before it (`entities/order`) |
+//! | order stage, return stage | how far an order, or its returns, have come: placed, picking ...; always said with the first word |
 //! | derived fact | a fact that comes from another entity's view |
 //! | statement, request | the two kinds of event, see above |
 //! | last emitted | the digest of the statement that was emitted last for a key |
@@ -99,7 +101,7 @@
 //! | fingerprint | a digest of the rules and the program, that is, of everything that a view depends on except its rows |
 //! | incarnation | counts how often a source began again (restored, rebuilt, failed over); part of each row's version |
 //! | decode error | why a record could not become facts |
-//! | dead letter | the record that could not become facts, kept whole |
+//! | dead letter | the record that could not become facts, kept whole; of one that is larger than may be written, its beginning |
 //! | alias | the name that another system gives an order. HTTP finds an order by each of its aliases |
 //! | link | the order, or the other alias, that an alias leads to |
 //! | row owner | some sources move a row from one order to another; the index of row owners says which order has it now |

@@ -42,8 +42,8 @@ impl SkuFinding {
 /// So many lines of one SKU are looked at for their price; more of them add no knowledge.
 const PRICES_MAX: usize = 100;
 
-/// A shop shows a new price a while after it began.
-const PRICE_SPAN: Span = Span::minutes(15);
+/// A shop shows a new price a while after it began, and the clocks of the shop and of who writes prices differ.
+const PRICE_SPAN: Span = Span::minutes(30);
 
 /// All that holds now.
 pub fn findings(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment, figures: &[ChannelStock]) -> Vec<SkuFinding> {
