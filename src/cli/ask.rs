@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::facts::Moment;
-use crate::sources::decisions::DecisionRecord;
+use crate::facts::{Amount, Moment, Quantity};
+use crate::sources::decisions::{DecidedLine, DecisionRecord};
 
 /// Where the running Waybill listens, for all commands that ask it.
 #[derive(Debug, clap::Args)]
@@ -62,8 +62,24 @@ pub struct DecideArgs {
     /// The exception's number, where one order or SKU can have several of the kind
     #[arg(long, default_value = "")]
     number: String,
+    /// How much money it is about; without it, what is at risk now
+    #[arg(long, value_parser = amount)]
+    amount: Option<Amount>,
+    /// A line that it is about, with pieces: the shop's line id = pieces; several where it is about several
+    #[arg(long, value_name = "LINE=PIECES", value_parser = line)]
+    line: Vec<DecidedLine>,
     #[command(flatten)]
     decider: DeciderArgs,
+}
+
+fn amount(text: &str) -> Result<Amount, String> {
+    Amount::parse(text).filter(|amount| !amount.is_negative()).ok_or_else(|| "an amount of money, as in 5.00".into())
+}
+
+fn line(text: &str) -> Result<DecidedLine, String> {
+    let read = text.rsplit_once('=').and_then(|(line, pieces)| Some((line, Quantity::parse(pieces)?)));
+    let (line, quantity) = read.filter(|(_, pieces)| pieces.is_positive()).ok_or("a line and its pieces, as in 1021=2")?;
+    Ok(DecidedLine { line: line.into(), quantity })
 }
 
 /// Who decides, why, and where the decision goes.
@@ -113,6 +129,8 @@ pub fn decide(args: &DecideArgs) -> Result<(), Error> {
         sku: args.sku.clone(),
         number: args.number.clone(),
         choice: args.choice.clone(),
+        amount: args.amount,
+        lines: args.line.clone(),
         ..DecisionRecord::default()
     };
     args.decider.send(decision)
@@ -128,7 +146,10 @@ impl DeciderArgs {
         let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&self.server, &error))?;
         match response.status().as_u16() {
             202 => {
-                println!("the decision is written: it takes effect with the next epoch");
+                let text = response.body_mut().read_to_string().unwrap_or_default();
+                let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+                let covers = answer["covers"].as_str().map_or_else(String::new, |amount| format!(", and covers {amount}"));
+                println!("the decision is written{covers}: it takes effect with the next epoch");
                 Ok(())
             }
             _ => Err(error_in(&mut response)),

@@ -194,7 +194,6 @@ fn pair(name: &str) -> Result<Pair, String> {
     let known = || Pair::ALL.iter().map(|pair| pair.name());
     match Pair::named(name) {
         Some(pair) => Ok(pair),
-        None if Pair::PLANNED.contains(&name) => Err(format!("the pair \"{name}\" is not computed by this version: leave it out")),
         None => Err(format!("unknown pair \"{name}\"; known are {}{}", known().collect::<Vec<_>>().join(", "), suggestion(name, known()))),
     }
 }

@@ -26,6 +26,10 @@ pub enum Account {
     ShippingRevenue,
     /// Shipping and the like that is given back.
     ShippingReturns,
+    /// Goodwill.
+    SalesAllowances,
+    /// Income from restocking and return labels.
+    FeeIncome,
     /// Tax.
     TaxPayable,
     /// Duties that the customer paid.
@@ -46,7 +50,7 @@ pub enum Account {
 
 impl Account {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::PaymentClearing,
         Self::GiftCardLiability,
         Self::StoreCreditLiability,
@@ -57,6 +61,8 @@ impl Account {
         Self::SalesReturns,
         Self::ShippingRevenue,
         Self::ShippingReturns,
+        Self::SalesAllowances,
+        Self::FeeIncome,
         Self::TaxPayable,
         Self::DutiesPayable,
         Self::TipsPayable,
@@ -69,7 +75,8 @@ impl Account {
 
     /// Is it of income, or of the tax on it? Its postings carry the code of the tax.
     pub fn is_taxed(self) -> bool {
-        matches!(self, Self::SalesRevenue | Self::SalesReturns | Self::ShippingRevenue | Self::ShippingReturns | Self::TaxPayable)
+        let income = matches!(self, Self::SalesRevenue | Self::ShippingRevenue | Self::FeeIncome);
+        income || matches!(self, Self::SalesReturns | Self::ShippingReturns | Self::SalesAllowances | Self::TaxPayable)
     }
 
     /// Its name in an entry.
@@ -85,6 +92,8 @@ impl Account {
             Self::SalesReturns => "sales_returns",
             Self::ShippingRevenue => "shipping_revenue",
             Self::ShippingReturns => "shipping_returns",
+            Self::SalesAllowances => "sales_allowances",
+            Self::FeeIncome => "fee_income",
             Self::TaxPayable => "tax_payable",
             Self::DutiesPayable => "duties_payable",
             Self::TipsPayable => "tips_payable",

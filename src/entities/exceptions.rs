@@ -39,6 +39,14 @@ pub struct ExceptionKind {
     pub decisions: &'static [&'static str],
 }
 
+impl ExceptionKind {
+    /// A decision for this choice may name an amount of money. Where goods are refunded or sent again it names pieces: what they are worth follows.
+    pub fn takes_amount(&self, choice: &str) -> bool {
+        let by_pieces = ["parcel-lost", "returned-to-sender", "return-condition", "return-not-received"].contains(&self.kind);
+        !(by_pieces && matches!(choice, "refund" | "resend"))
+    }
+}
+
 macro_rules! exceptions {
     ($($theme:literal {
         $($kind:literal of $about:ident $(, after $after:ident)? {

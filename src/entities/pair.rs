@@ -17,6 +17,10 @@ pub enum Pair {
     Returned,
     /// Charges that were earned and are given back.
     ChargeRefunded,
+    /// Goodwill: given to the customer for nothing that he gave back, at most what he owes.
+    Allowance,
+    /// Kept back of what he gave back: restocking, a return label.
+    Fee,
     /// What is due to the customer.
     Due,
     /// What was refunded, by tender.
@@ -33,12 +37,14 @@ pub enum Pair {
 
 impl Pair {
     /// Every pair that is computed.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Captured,
         Self::Supplied,
         Self::ChargeEarned,
         Self::Returned,
         Self::ChargeRefunded,
+        Self::Allowance,
+        Self::Fee,
         Self::Due,
         Self::Refunded,
         Self::CostOut,
@@ -46,8 +52,6 @@ impl Pair {
         Self::WrittenOff,
         Self::Lost,
     ];
-    /// Pairs that the specification names and no code computes yet.
-    pub const PLANNED: &[&str] = &["allowance", "fee"];
 
     /// Its name in the configuration (`books.keep`), in ledgers and in an entry's postings.
     pub const fn name(self) -> &'static str {
@@ -57,6 +61,8 @@ impl Pair {
             Self::ChargeEarned => "charge-earned",
             Self::Returned => "returned",
             Self::ChargeRefunded => "charge-refunded",
+            Self::Allowance => "allowance",
+            Self::Fee => "fee",
             Self::Due => "due",
             Self::Refunded => "refunded",
             Self::CostOut => "cost-out",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::books;
 use super::worth::worth;
 use crate::entities::account::Account;
-use crate::entities::ledger::{JournalLedger, JournalLedgers};
+use crate::entities::ledger::{AccountPair, JournalLedger, JournalLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::rules::{Pair, Rules};
 use crate::facts::{Amount, Text};
@@ -92,19 +92,35 @@ pub fn invariants(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules)
         crate::facts::order::ChargeKind::Tip => view.money.captured.is_positive(),
         _ => shipped,
     });
-    let earned: Amount = earned.map(|charge| charge.charge.gross).sum();
+    let earned: Amount = earned.map(|charge| charge.charge.gross - charge.given_back).sum();
+    let earned =
+        earned + if shipped { view.money.accepted_owed } else { Amount::ZERO } + view.money.fees - view.money.goodwill - view.money.rounded;
     off.insert("3", -balance(Account::CustomerAccount) - (view.money.captured - view.money.due - supplied - earned));
+    // What all tenders together hold: money may come in by one and go back by another (store credit, an exchange).
+    let of_payments = |(accounts, total): (&AccountPair, &Amount)| match accounts.pair {
+        Pair::Captured => *total,
+        Pair::Refunded => -*total,
+        _ => Amount::ZERO,
+    };
+    let paid: Amount = ledger.totals.iter().map(of_payments).sum();
     let kept_nothing = view.lines.iter().all(|line| line.kept.pieces.is_zero()) && !view.money.charges.iter().any(|charge| charge.stays);
     if kept_nothing && view.money.refunded == view.money.captured && view.money.due == view.money.captured {
-        let zero = [Account::PaymentClearing, Account::TaxPayable, Account::CustomerAccount, Account::RefundsPayable];
+        let zero = [Account::TaxPayable, Account::CustomerAccount, Account::RefundsPayable];
         let income = balance(Account::SalesRevenue) + balance(Account::SalesReturns);
-        off.insert("4", zero.map(|account| balance(account).abs()).into_iter().sum::<Amount>() + income.abs());
+        off.insert("4", zero.map(|account| balance(account).abs()).into_iter().sum::<Amount>() + income.abs() + paid.abs());
+    }
+    // Delivered and kept, or returned and refunded: all that is kept was supplied, and the payment accounts hold what is owed for it.
+    let whole = view.lines.iter().all(|line| line.sent.despatched.min(line.ordered) - line.back.returned == line.kept.pieces);
+    let settled = view.money.refunded == view.money.due && view.money.captured - view.money.due == view.money.owed;
+    if whole && settled && (shipped || view.money.owed.is_zero()) {
+        let zero = [balance(Account::CustomerAccount), balance(Account::RefundsPayable), paid - view.money.owed];
+        off.insert("5", zero.into_iter().map(Amount::abs).sum());
     }
     off
 }
 
 fn balance(ledger: &JournalLedger, account: Account) -> Amount {
-    let side = |(accounts, total): (&crate::entities::ledger::AccountPair, &Amount)| {
+    let side = |(accounts, total): (&AccountPair, &Amount)| {
         let debit = if accounts.debit == account { *total } else { Amount::ZERO };
         let credit = if accounts.credit == account { *total } else { Amount::ZERO };
         debit - credit

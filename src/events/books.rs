@@ -8,12 +8,16 @@
 //! | charge-earned | whole with the first piece supplied; a tip when something is captured | `customer_account` | `shipping_revenue`, `tax_payable` ... | the first despatch |
 //! | returned, by line | the worth of the returned pieces | `sales_returns`, `tax_payable` | `customer_account` | receipt or approval, the later |
 //! | charge-refunded | a charge that was earned and does not stay | `shipping_returns`, `tax_payable` ... | `customer_account` | the last piece that goes back |
+//! | allowance | goodwill, at most what is owed; rounding of credits | `sales_allowances`, `tax_payable`; `rounding_differences` | `customer_account` | the credit or refund that gives it |
+//! | fee | what is kept back | `customer_account` | `fee_income`, `tax_payable` | the credit that keeps it, or what it is kept of, the later |
 //! | due | what is due to the customer | `customer_account` | `refunds_payable` | what made it due |
 //! | refunded, by tender | what is refunded | `refunds_payable` | the tender's account | the refund |
 //! | cost-out | despatched pieces x unit cost | `cost_of_goods_sold` | `inventory` | the despatch |
 //! | cost-back, written-off | pieces settled as stock, as written off, at the same cost | `inventory`, `stock_write_off` | `cost_of_goods_sold` | receipt or disposition |
 //! | lost | pieces of lost parcels | `lost_goods` | `cost_of_goods_sold` | the refund of the parcel |
 
+use super::concessions;
+use super::parts::{TimedAmounts, cut, parts_of};
 use super::worth::{Worth, worth};
 use crate::entities::account::Account;
 use crate::entities::ledger::AccountPair;
@@ -24,9 +28,6 @@ use crate::entities::tax_code::TaxCode;
 use crate::facts::order::{ChargeKind, GoodsExpected, LineKind, Tender};
 use crate::facts::{Amount, Currency, Moment, OrderRow, Quantity, SourceId};
 
-/// Parts of a total, each with its moment; `None`: no row tells it.
-type Parts = Vec<(Option<Moment>, Amount)>;
-
 /// The running totals of pairs that are posted together: those of money, or those of cost.
 pub struct Book {
     /// Of every amount.
@@ -34,7 +35,7 @@ pub struct Book {
     /// Cost, not money.
     pub of_cost: bool,
     /// By pair and accounts, in parts.
-    pub totals: Vec<(AccountPair, Parts)>,
+    pub totals: Vec<(AccountPair, TimedAmounts)>,
 }
 
 impl Book {
@@ -43,7 +44,7 @@ impl Book {
             return;
         }
         let place = self.totals.iter().position(|(other, _)| *other == accounts).unwrap_or_else(|| {
-            self.totals.push((accounts, Parts::new()));
+            self.totals.push((accounts, TimedAmounts::new()));
             self.totals.len() - 1
         });
         let parts = &mut self.totals[place].1;
@@ -66,7 +67,7 @@ impl Book {
     }
 
     /// A total, all parts together.
-    pub fn total(parts: &Parts) -> Amount {
+    pub fn total(parts: &TimedAmounts) -> Amount {
         parts.iter().map(|(_, amount)| *amount).sum()
     }
 }
@@ -86,6 +87,7 @@ pub fn books(view: &OrderView<'_>, rules: &Rules) -> [Book; 2] {
         costs(view, place, line, &back, &mut cost);
     }
     charges(view, country, &mut money, &mut due);
+    concessions(view, country, &mut money, &mut due);
     due.book(view, &mut money);
     [money, cost]
 }
@@ -98,28 +100,16 @@ fn payments(view: &OrderView<'_>, book: &mut Book) {
     for tender in &view.money.tenders {
         let (account, of) = (tender_account(tender.tender), tender.tender);
         let captured = AccountPair::new(Pair::Captured, account, Account::CustomerAccount).by(of);
-        parts_of(tender.captured, view.touched.captures(of)).into_iter().for_each(|(at, part)| book.add(captured, part, at));
+        let captures = view.paid.captures.iter().filter(|capture| capture.tender == of && capture.amount.is_positive());
+        parts_of(tender.captured, captures.map(|capture| (capture.at, capture.amount)).collect())
+            .into_iter()
+            .for_each(|(at, part)| book.add(captured, part, at));
         let refunded = AccountPair::new(Pair::Refunded, Account::RefundsPayable, account).by(of);
         let rows = view.money.refunds.iter().filter(|refund| refund.counts && refund.tender == of);
         parts_of(tender.refunded, rows.map(|refund| (refund.at, refund.amount)).collect())
             .into_iter()
             .for_each(|(at, part)| book.add(refunded, part, at));
     }
-}
-
-/// A total in the parts that rows tell of; what they do not explain belongs to the newest of them.
-fn parts_of(total: Amount, mut rows: Vec<(Moment, Amount)>) -> Parts {
-    rows.sort_by_key(|(at, _)| *at);
-    let (mut rest, mut parts) = (total, Parts::new());
-    for (at, amount) in &rows {
-        let part = (*amount).min(rest).floor_zero();
-        rest -= part;
-        parts.push((Some(*at), part));
-    }
-    if !rest.is_zero() {
-        parts.push((rows.last().map(|(at, _)| *at), rest));
-    }
-    parts
 }
 
 fn tender_account(tender: Tender) -> Account {
@@ -168,20 +158,6 @@ fn went_back(view: &OrderView<'_>, place: usize) -> Vec<(Option<Moment>, Quantit
     back
 }
 
-/// Cumulative figures cut into parts: `worth_of` of the first pieces, then of more.
-fn cut<'p>(
-    pieces: impl Iterator<Item = (Option<Moment>, Quantity)> + 'p,
-    most: Quantity,
-    worth_of: impl Fn(Quantity) -> Worth + 'p,
-) -> impl Iterator<Item = (Option<Moment>, Worth)> + 'p {
-    let mut so_far = Quantity::ZERO;
-    pieces.map(move |(at, pieces)| {
-        let before = so_far;
-        so_far = (so_far + pieces).min(most);
-        (at, worth_of(so_far).less(worth_of(before)))
-    })
-}
-
 fn goods(
     view: &OrderView<'_>,
     line: &LineView<'_>,
@@ -226,13 +202,21 @@ fn charges(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) 
     let first = view.lines.iter().flat_map(|line| &line.sent.parts).map(|part| part.despatched_at).min();
     let supplied = view.lines.iter().any(|line| line.sent.despatched.is_positive());
     let last = due.newest();
+    // A difference that a person has accepted counts as a charge, of which nobody has said what it is for.
+    if supplied {
+        let unnamed = AccountPair::new(Pair::ChargeEarned, Account::CustomerAccount, Account::RoundingDifferences);
+        book.add(unnamed, view.money.accepted_owed, first);
+    }
     for charge in &view.money.charges {
         let worth = Worth { gross: charge.charge.gross, tax: charge.charge.tax };
         let code = code(country, worth, Quantity::from_int(1), view.money.currency);
         let removed = if charge.charge.removed { view.touched.newest(&[OrderRow::CHARGE]).max(last) } else { last };
-        if !charge.stays {
-            due.add(removed, worth.gross);
-        }
+        // What a credit gives back of it, and the rest where it does not stay at all.
+        let credited = charge.credited.min(charge.given_back);
+        let credited = Worth { gross: credited, tax: worth.part(credited, view.money.currency) };
+        let rest = if charge.stays { Worth::default() } else { worth.less(credited) };
+        let parts = [(view.money.credited_at, credited), (removed, rest)];
+        parts.iter().for_each(|(at, part)| due.add(*at, part.gross));
         let tip = charge.charge.kind == ChargeKind::Tip;
         let earned = if tip { view.money.captured.is_positive() } else { supplied };
         if !earned {
@@ -245,9 +229,24 @@ fn charges(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) 
             ChargeKind::Rounding => (Account::RoundingDifferences, Account::RoundingDifferences),
         };
         book.supply(Pair::ChargeEarned, revenue, worth, code, if tip { view.times.captured } else { first });
-        if !charge.stays {
-            book.give_back(Pair::ChargeRefunded, returns, worth, code, removed);
+        for (at, part) in parts {
+            book.give_back(Pair::ChargeRefunded, returns, part, code, at);
         }
+    }
+}
+
+/// Goodwill and fees, and the rounding of credits.
+fn concessions(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) {
+    let money = &view.money;
+    let oldest = due.oldest();
+    for (at, code, part) in concessions::allowance(view, country) {
+        due.add(at, part.gross);
+        book.give_back(Pair::Allowance, Account::SalesAllowances, part, code, at);
+    }
+    let rounding = AccountPair::new(Pair::Allowance, Account::RoundingDifferences, Account::CustomerAccount);
+    book.add(rounding, money.rounded, money.credited_at.max(oldest));
+    for (at, code, part) in concessions::fee(view, country, oldest) {
+        book.supply(Pair::Fee, Account::FeeIncome, part, code, at);
     }
 }
 
@@ -260,6 +259,10 @@ impl Due {
         if !amount.is_zero() {
             self.0.push((at, amount));
         }
+    }
+
+    fn oldest(&self) -> Option<Moment> {
+        self.0.iter().filter_map(|(at, _)| *at).min()
     }
 
     fn newest(&self) -> Option<Moment> {
@@ -311,7 +314,7 @@ fn costs(view: &OrderView<'_>, place: usize, line: &LineView<'_>, back: &[(Optio
 /// When the newest row was written that can lower a pair's total.
 pub fn newest_row(pair: Pair, view: &OrderView<'_>) -> Option<Moment> {
     let kinds: &[u8] = match pair {
-        Pair::Captured => &[OrderRow::PAYMENT],
+        Pair::Captured => &[OrderRow::PAYMENT, OrderRow::TRANSACTION],
         Pair::Supplied | Pair::ChargeEarned | Pair::CostOut => &[OrderRow::DESPATCH, OrderRow::LINE, OrderRow::CHARGE, OrderRow::ERP_LINE],
         Pair::Returned | Pair::ChargeRefunded | Pair::Due => &[
             OrderRow::RECEIPT,
@@ -321,8 +324,13 @@ pub fn newest_row(pair: Pair, view: &OrderView<'_>) -> Option<Moment> {
             OrderRow::LINE,
             OrderRow::CHARGE,
             OrderRow::PAYMENT,
+            OrderRow::TRANSACTION,
+            OrderRow::CREDIT,
+            OrderRow::CREDIT_LINE,
+            OrderRow::REFUND,
         ],
-        Pair::Refunded => &[OrderRow::REFUND],
+        Pair::Allowance | Pair::Fee => &[OrderRow::CREDIT, OrderRow::CREDIT_LINE, OrderRow::REFUND, OrderRow::DECISION, OrderRow::RECEIPT],
+        Pair::Refunded => &[OrderRow::REFUND, OrderRow::DISPUTE],
         Pair::CostBack | Pair::WrittenOff | Pair::Lost => &[OrderRow::RECEIPT, OrderRow::DISPOSITION, OrderRow::DECISION],
     };
     view.touched.newest(kinds)

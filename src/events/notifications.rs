@@ -188,7 +188,7 @@ impl Request for Notification {
         outlet.set_timer(header.promised_at.filter(|_| undelivered(view)));
         for mail in mails(view, header, sent, rules, tick) {
             let slot = mail.slot();
-            if sent.get(&slot).is_some_and(is_made) {
+            if mail.pending || sent.get(&slot).is_some_and(is_made) {
                 continue;
             }
             let lapses_at = mail.at + mail.kind.age(rules);
@@ -234,7 +234,13 @@ impl Request for Notification {
         let Some(header) = view.placed.header else { return Vec::new() };
         let topic = |mail: Mail<'_, '_>| {
             let slot = mail.slot();
-            let due = if mail.overtaken { "overtaken".into() } else { format!("until {}", mail.at + mail.kind.age(rules)) };
+            let due = if mail.pending {
+                "once it is paid".into()
+            } else if mail.overtaken {
+                "overtaken".into()
+            } else {
+                format!("until {}", mail.at + mail.kind.age(rules))
+            };
             let requested = match sent.get(&slot) {
                 None | Some(Entered::Settling { .. }) => "nothing",
                 Some(Entered::Sent) => "sent",
@@ -257,13 +263,15 @@ struct Mail<'v, 'a> {
     at: Moment,
     /// A later stage came first.
     overtaken: bool,
+    /// Its event has not happened yet; it is named for the answer alone.
+    pending: bool,
     parcel: Option<&'v ParcelView<'a>>,
     returned: Option<&'v ReturnView<'a>>,
 }
 
 impl Mail<'_, '_> {
     fn of(kind: MailKind, part: Text, at: Moment) -> Self {
-        Self { kind, part, at, overtaken: false, parcel: None, returned: None }
+        Self { kind, part, at, overtaken: false, pending: false, parcel: None, returned: None }
     }
 
     /// The part of the ledger key after the order.
@@ -327,6 +335,13 @@ fn undelivered(view: &OrderView<'_>) -> bool {
     view.lines.iter().any(|line| line.sent.wanted > line.sent.delivered)
 }
 
+/// When the order was secured: with its placing, or with the last capture that came later.
+fn secured_at(view: &OrderView<'_>, header: &Header) -> Moment {
+    let paid = view.paid.captures.iter().filter(|capture| capture.amount.is_positive()).map(|capture| capture.at).max();
+    let later = paid.filter(|_| !view.gates.pays_later);
+    later.map_or(header.placed_at, |paid| paid.max(header.placed_at))
+}
+
 /// The mails whose events have happened, of the kinds that are on.
 fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, sent: &SentMails, rules: &Rules, tick: Moment) -> Vec<Mail<'v, 'a>> {
     let cancelled: Quantity = view.lines.iter().filter(|line| !line.is_bundle).map(|line| line.ordered - line.sent.wanted).sum();
@@ -334,7 +349,11 @@ fn mails<'v, 'a>(view: &'v OrderView<'a>, header: &Header, sent: &SentMails, rul
     let mut mails = Vec::new();
     // What is sold at a counter is confirmed there.
     if header.origin != Origin::Pos {
-        mails.push(Mail { overtaken: all, ..Mail::of(MailKind::Confirmed, Text::default(), header.placed_at) });
+        let (at, pending) = (secured_at(view, header), !all && !view.gates.secured.holds);
+        // Goods that left first say it too, once the order is old.
+        let left = view.sent.parcels.iter().map(|parcel| parcel.despatched_at).min();
+        let late = left.is_some_and(|left| left < at) && at > header.placed_at + MailKind::Confirmed.age(rules);
+        mails.push(Mail { overtaken: all || late, pending, ..Mail::of(MailKind::Confirmed, Text::default(), at) });
     }
     if cancelled.is_positive() && header.replaced_by.is_none() {
         let kind = if all { MailKind::Cancelled } else { MailKind::PartCancelled };

@@ -1,10 +1,12 @@
 //! What pieces and charges of an order are worth to the customer.
 
+use rust_decimal::Decimal;
+
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
 use crate::entities::rules::Rules;
 use crate::facts::order::Charge;
-use crate::facts::{Amount, Quantity, Text};
+use crate::facts::{Amount, Currency, Quantity, Text};
 
 /// What pieces are worth to the customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -24,6 +26,12 @@ impl Worth {
     /// The sum of both.
     pub fn plus(self, other: Self) -> Self {
         Self { gross: self.gross + other.gross, tax: self.tax + other.tax }
+    }
+
+    /// The tax in a part of it.
+    pub fn part(self, gross: Amount, currency: Currency) -> Amount {
+        let tax = if self.gross.is_zero() { Decimal::ZERO } else { gross.decimal() * self.tax.decimal() / self.gross.decimal() };
+        Amount::new(tax.round_dp(Amount::SCALE_MAX)).unwrap_or_default().rounded(currency)
     }
 
     /// The difference, of either sign.

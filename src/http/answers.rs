@@ -9,7 +9,9 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::service::{EpochStamp, Service};
-use crate::sources::decisions;
+use crate::entities::exceptions::{self, About};
+use crate::facts::Amount;
+use crate::sources::decisions::{self, DecisionRecord};
 
 pub(super) fn router(service: Service) -> Router {
     Router::new()
@@ -123,14 +125,55 @@ async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
     let Some(inbox) = service.inbox.clone() else {
         return body(StatusCode::NOT_FOUND, &json!({ "error": "decisions are not taken here" }));
     };
-    let entity = read.alias.or(read.order).or(read.sku).unwrap_or_default();
+    let (written, covers) = match complete(&service, read) {
+        Ok(complete) => complete,
+        Err(sentence) => return body(StatusCode::BAD_REQUEST, &json!({ "error": sentence })),
+    };
+    let decision = if covers.is_some() { Bytes::from(json!(written).to_string()) } else { decision };
+    let entity = written.alias.or(written.order).or(written.sku).unwrap_or_default();
     // The broker's answer is waited for: not on the server's own thread.
     let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, &decision)).await;
     match written {
-        Ok(Ok(())) => body(StatusCode::ACCEPTED, &json!({ "written": true })),
+        Ok(Ok(())) => body(StatusCode::ACCEPTED, &json!({ "written": true, "covers": covers })),
         Ok(Err(sentence)) => body(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": sentence })),
         Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the decision was not written" })),
     }
+}
+
+/// Checks that the kind of exception offers the choice. A decision that names neither amount nor pieces is about what is at risk now: its amount, given
+/// beside it, is written into it, so that it covers nothing that comes later.
+fn complete(service: &Service, decision: DecisionRecord) -> Result<(DecisionRecord, Option<Amount>), String> {
+    let abouts: &[About] = match (&decision.order, &decision.sku) {
+        (Some(_), _) => &[About::Order, About::Alias],
+        (_, Some(_)) => &[About::Sku],
+        _ => return Ok((decision, None)),
+    };
+    let kinds: Vec<_> = abouts.iter().filter_map(|about| exceptions::kind(*about, &decision.kind)).collect();
+    let choices: Vec<&str> = kinds.iter().flat_map(|kind| kind.decisions).copied().collect();
+    if decision.choice == decisions::WITHDRAW {
+        return Ok((decision, None));
+    }
+    if !choices.contains(&decision.choice.as_str()) {
+        return Err(match choices.as_slice() {
+            [] if kinds.is_empty() => format!("there is no exception {} of this", decision.kind),
+            [] => format!("no decision settles {}: only its rows do", decision.kind),
+            choices => format!("{} is settled by {}, not by {}", decision.kind, choices.join(" or "), decision.choice),
+        });
+    }
+    let takes = kinds.iter().any(|kind| kind.takes_amount(&decision.choice));
+    if decision.amount.is_some() && decision.lines.is_empty() && !takes {
+        return Err(format!(
+            "{} of {} names pieces by line, not an amount alone: what they are worth follows",
+            decision.choice, decision.kind
+        ));
+    }
+    let open = match &decision.order {
+        Some(order) if takes && decision.amount.is_none() && decision.lines.is_empty() => {
+            service.views.at_risk(order, &decision.kind, &decision.number)
+        }
+        _ => None,
+    };
+    Ok((DecisionRecord { amount: decision.amount.or(open), ..decision }, open))
 }
 
 /// The view, or 404 with what was looked for and under which kinds of names.

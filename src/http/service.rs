@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::readiness::Status;
-use crate::facts::Moment;
+use crate::facts::{Amount, Moment};
 use crate::telemetry::Metrics;
 
 /// Which epoch the published views are of.
@@ -36,6 +36,11 @@ pub trait Views: Send + Sync {
 
     /// The customer under this key (`account|shop|42`).
     fn customer(&self, id: &str) -> Option<Value>;
+
+    /// What is at risk in an order's exception of this kind and number that is open now: a decision that names no amount is about that.
+    fn at_risk(&self, _order: &str, _kind: &str, _number: &str) -> Option<Amount> {
+        None
+    }
 
     /// The books of an order, under any of its names: what is posted, balances, invariants.
     fn books(&self, _: &str) -> Option<Value> {

@@ -24,6 +24,9 @@ impl Views for OneOrder {
     fn customer(&self, _: &str) -> Option<Value> {
         None
     }
+    fn at_risk(&self, order: &str, kind: &str, _: &str) -> Option<crate::facts::Amount> {
+        (order == "magento|7" && kind == "over-refunded").then(|| crate::facts::Amount::from_int(5))
+    }
     fn scopes(&self) -> Vec<String> {
         vec!["order-number".to_owned(), "tracking".to_owned()]
     }
@@ -176,6 +179,23 @@ async fn a_decision_is_written_or_the_person_is_told_why_not() {
         assert!(post(address, "/decisions", &decision("magento|7")).await.starts_with("HTTP/1.1 202"));
         let unwritten = post(address, "/decisions", &decision("magento|8")).await;
         assert!(unwritten.starts_with("HTTP/1.1 503") && unwritten.contains("the broker does not answer"), "{unwritten}");
+        let over = decision("magento|7").replace("over-despatched", "over-refunded");
+        let covers = post(address, "/decisions", &over).await;
+        assert!(covers.contains(r#""covers": "5""#), "what is at risk now is written into it: {covers}");
+        let named = post(address, "/decisions", &over.replace(r#""choice""#, r#""amount":"3.00","choice""#)).await;
+        assert!(named.starts_with("HTTP/1.1 202") && named.contains(r#""covers": null"#), "it says itself how much: {named}");
+        for (kind, choice, sentence) in [
+            ("over-refunded", "refund", "over-refunded is settled by accept, not by refund"),
+            ("refund-unpaid", "accept", "no decision settles refund-unpaid"),
+            ("over-payed", "accept", "there is no exception over-payed of this"),
+        ] {
+            let refused = decision("magento|7").replace("over-despatched", kind).replace(r#""accept""#, &format!(r#""{choice}""#));
+            let refused = post(address, "/decisions", &refused).await;
+            assert!(refused.starts_with("HTTP/1.1 400") && refused.contains(sentence), "{refused}");
+        }
+        let by_pieces = decision("magento|7").replace("over-despatched", "parcel-lost").replace("accept", "refund");
+        let by_pieces = post(address, "/decisions", &by_pieces.replace(r#""choice""#, r#""amount":"3.00","choice""#)).await;
+        assert!(by_pieces.starts_with("HTTP/1.1 400") && by_pieces.contains("names pieces by line, not an amount alone"), "{by_pieces}");
         let wrong = post(address, "/decisions", "{}").await;
         assert!(wrong.starts_with("HTTP/1.1 400") && wrong.contains("missing field `kind`"), "{wrong}");
     })

@@ -120,6 +120,14 @@ impl Views for CommittedViews {
         )
     }
 
+    fn at_risk(&self, order: &str, kind: &str, number: &str) -> Option<Amount> {
+        let published = self.0.get()?;
+        let [(key, state)] = &published.find_orders(order)[..] else { return None };
+        let view = view(key, &state.rows, &state.ledgers, state.since, &published.rules, published.tick());
+        let found = view.findings.iter().find(|finding| finding.kind == kind && finding.number == number && !finding.decided)?;
+        found.at_risk.map(|at_risk| at_risk + found.acted)
+    }
+
     fn books(&self, id: &str) -> Option<Value> {
         let published = self.0.get()?;
         let books = |(key, state): (OrderKey, Arc<OrderState>)| {

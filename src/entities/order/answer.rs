@@ -81,7 +81,11 @@ pub struct MoneyAnswer {
     pub due: Amount,
     /// What the customer has got back.
     pub refunded: Amount,
-    /// The same by tender.
+    /// Given to the customer for nothing that he gave back.
+    pub goodwill: Amount,
+    /// Kept back of what he gave back.
+    pub fees: Amount,
+    /// Captured, due and refunded by tender.
     pub tenders: Vec<TenderAnswer>,
 }
 
@@ -267,6 +271,8 @@ fn money(view: &OrderView<'_>) -> MoneyAnswer {
         owed: money.owed,
         due: money.due,
         refunded: money.refunded,
+        goodwill: money.goodwill,
+        fees: money.fees,
         tenders: tenders.collect(),
     }
 }

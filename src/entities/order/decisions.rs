@@ -1,8 +1,9 @@
 //! The decisions of people about an order's exceptions, and what follows from them.
 //!
 //! A decision closes the exception of its kind and number. It covers at most the money in its `amount` and the pieces in its lines: if more is
-//! at risk later, the exception opens again. A decision without amount and lines covers everything. A choice that the kind does not offer has no
-//! effect.
+//! at risk later, the exception opens again, and the gate that it opened shuts again. A decision without amount and lines covers what was there when
+//! it was made, where rows tell when. A choice that the kind does not offer has no effect; nor has an amount alone where the choice goes
+//! by pieces.
 //!
 //! | exception | choice | follows |
 //! | --- | --- | --- |
@@ -27,7 +28,11 @@ impl<'a> Decisions<'a> {
         for RowOf { key, row: decision, .. } in rows.live::<Decision>() {
             let of_order = exceptions::kind(About::Order, &decision.kind);
             let kind = of_order.or_else(|| exceptions::kind(About::Alias, &decision.kind));
-            if kind.is_some_and(|kind| kind.decisions.contains(&decision.choice.as_str())) {
+            let offered = |kind: &exceptions::ExceptionKind| {
+                let takes = kind.takes_amount(&decision.choice) || decision.amount.is_none() || !decision.lines.is_empty();
+                takes && kind.decisions.contains(&decision.choice.as_str())
+            };
+            if kind.is_some_and(offered) {
                 all.push((decision.decided_at, key.source, decision));
             }
         }
@@ -44,6 +49,13 @@ impl<'a> Decisions<'a> {
     pub fn accepted(&self, kind: &str, number: &str, at_risk: Amount) -> bool {
         let accepted = self.about(kind, number).filter(|decision| decision.choice == "accept");
         accepted.is_some_and(|decision| decision.amount.is_none_or(|amount| at_risk <= amount))
+    }
+
+    /// Of a sum that is open, the part that this choice was made about: at most its amount; without one, what was there by then.
+    pub fn covered(&self, kind: &str, number: &str, choice: &str, open: Amount, then: impl FnOnce(Moment) -> Amount) -> Amount {
+        let decision = self.about(kind, number).filter(|decision| decision.choice == choice);
+        let covers = decision.map(|decision| decision.amount.unwrap_or_else(|| then(decision.decided_at)));
+        covers.map_or(Amount::ZERO, |amount| amount.min(open).floor_zero())
     }
 
     /// Was this choice made about the exception of this kind and number?

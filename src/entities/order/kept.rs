@@ -7,6 +7,7 @@ use super::erp::{Erp, canonical};
 use super::input::Input;
 use super::paid::Paid;
 use super::placed::{Placed, PlacedLine, whole_bundles};
+use super::pooling;
 use super::sent::{self, Sent, WarehouseView};
 use crate::entities::topics::Ledgers;
 use crate::facts::order::{WarehouseState, Word};
@@ -145,12 +146,6 @@ impl Stopping<'_, '_> {
     /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit a piece.
     fn credited(&self, i: usize, open: Quantity, budget: &mut Amount) -> Quantity {
         let line = &self.placed.lines[i];
-        let pieces = open.min(self.sent.lines[i].credited_unsent);
-        let value = line.worth_of(pieces);
-        if !pieces.is_positive() || value > *budget + line.currency.minor_unit().times(pieces) {
-            return Quantity::ZERO;
-        }
-        *budget -= value;
-        pieces
+        pooling::covered(line, open.min(self.sent.lines[i].credited_unsent), budget)
     }
 }

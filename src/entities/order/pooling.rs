@@ -6,8 +6,8 @@
 use smallvec::SmallVec;
 
 use super::placed::PlacedLine;
-use crate::facts::Quantity;
 use crate::facts::order::LineRef;
+use crate::facts::{Amount, Quantity};
 
 /// Indices of lines.
 pub(super) type Targets = SmallVec<[usize; 4]>;
@@ -104,6 +104,17 @@ pub(super) fn spread(mut quantity: Quantity, targets: &[usize], bounds: &[&[Quan
         give(last, quantity, taken);
     }
     parts
+}
+
+/// Pieces of a line whose worth the rest of a sum covers, give or take a minor unit a piece: all of them, or none. What it uses up is taken from the sum,
+/// which may end below zero by that rounding, so that lines do not each round anew.
+pub(super) fn covered(line: &PlacedLine<'_>, pieces: Quantity, budget: &mut Amount) -> Quantity {
+    let value = line.worth_of(pieces);
+    if !pieces.is_positive() || value > *budget + line.currency.minor_unit().times(pieces) {
+        return Quantity::ZERO;
+    }
+    *budget -= value;
+    pieces
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! When the rows of an order were written, by their sources' clocks: entries of the books are dated by it.
 
 use crate::entities::Rows;
-use crate::facts::order::{Payment, Tender};
-use crate::facts::{Amount, Moment, OrderRow};
+use crate::facts::{Moment, OrderRow};
 
 /// The order's rows, asked for times alone.
 #[derive(Clone, Copy, Debug)]
@@ -17,11 +16,5 @@ impl<'a> Touched<'a> {
     /// When the newest row of these kinds was written, whether it counts or not, or is deleted: what takes something back is such a row.
     pub fn newest(&self, kinds: &[u8]) -> Option<Moment> {
         self.0.iter().filter(|(key, _)| kinds.contains(&key.kind)).map(|(_, stored)| stored.at).max()
-    }
-
-    /// What was captured by a tender, and when.
-    pub fn captures(&self, tender: Tender) -> Vec<(Moment, Amount)> {
-        let captured = self.0.live::<Payment>().filter(|each| each.row.tender == tender && each.row.captured.is_positive());
-        captured.map(|each| (each.stored.at, each.row.captured)).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! A clause of an expectation, and whether a body fulfils it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::language::{Clock, DAY_ONE};
@@ -14,6 +16,8 @@ pub enum Clause {
     Entry(String, String, Vec<(String, String)>),
     /// `no line B`.
     NoEntry(String, String),
+    /// `moves sales_revenue -35.24`.
+    Moves(String, Quantity),
     /// `delivered`.
     Word(String),
     /// `not delivered`.
@@ -49,6 +53,7 @@ fn clause(text: &str) -> Result<Clause, String> {
     Ok(match words.as_slice() {
         [pieces, "of", what] => Clause::PiecesOf(Quantity::parse(pieces).ok_or_else(|| format!("\"{pieces}\" is no number"))?, own(what)),
         ["no", list, entry] if is_list(list) => Clause::NoEntry(own(list), own(entry)),
+        ["moves", account, sum] => Clause::Moves(own(account), Quantity::parse(sum).ok_or_else(|| format!("\"{sum}\" is no number"))?),
         ["not", word] => Clause::NotWord(own(word)),
         [word] => Clause::Word(own(word)),
         [member, "has", rest @ ..] => Clause::Has(own(member), rest.join(" ")),
@@ -94,6 +99,16 @@ pub fn pieces(topic: Option<Topic>, body: &Value) -> Vec<(String, String, Quanti
         .collect()
 }
 
+/// What the postings of an entry come to, by account: debits above zero.
+pub fn moved(body: &Value) -> BTreeMap<String, Quantity> {
+    let mut sums: BTreeMap<String, Quantity> = BTreeMap::new();
+    for posting in body["postings"].as_array().into_iter().flatten() {
+        let side = |side: &str| posting[side].as_str().and_then(Quantity::parse).unwrap_or_default();
+        *sums.entry(posting["account"].as_str().unwrap_or_default().to_owned()).or_default() += side("debit") - side("credit");
+    }
+    sums
+}
+
 fn lists<'b>(body: &'b Value, list: &str) -> impl Iterator<Item = &'b Value> {
     let names = LISTS.iter().find(|(one, _)| *one == list).map_or(&[] as &[&str], |(_, names)| names);
     names.iter().filter_map(move |name| body[*name].as_array()).flatten()
@@ -129,6 +144,10 @@ impl Clause {
                 let unmet = wanted.iter().filter(|(name, value)| !member(found, name).is_some_and(|found| equals(found, value)));
                 let unmet: Vec<String> = unmet.map(|(name, value)| format!("{name} {value} but {}", shown(member(found, name)))).collect();
                 (!unmet.is_empty()).then(|| format!("{list} {id} {}", unmet.join(", ")))
+            }
+            Self::Moves(account, sum) => {
+                let found = moved(body).get(account).copied().unwrap_or_default();
+                (found != *sum).then(|| format!("{account} {sum} but {found}"))
             }
             Self::NoEntry(list, id) => entry(body, list, id).map(|found| format!("without {list} {id}: {found}")),
             Self::Word(word) => (!says(body, word)).then(|| word.clone()),

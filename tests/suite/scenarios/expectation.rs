@@ -8,6 +8,7 @@
 //! order-status 1001: despatched, line A wanted 2        a statement as it stands
 //! exceptions oversold TEE: sentence has 1002
 //! order 1001: stage delivered, money.due 0              what GET /orders/1001 answers; `sku TEE: ...` what GET /stock/TEE does
+//! books 1001: customer_account 0, sales_revenue -20    what each account stands at, debits above zero; those that are not named stand at 0
 //! waits fulfilment-requests 1001: approved, secured     these conditions are shut
 //! open: parcel-late 1001, oversold TEE                  open exceptions, exactly; a block without such a line expects none
 //! ```
@@ -19,10 +20,11 @@
 //! | `3 of A` | the event speaks of 3 pieces of line or SKU A; all its lines are named so, or none |
 //! | `line A wanted 2 despatched 1` | the entry A of `lines` (`parcel D1 ...`, `tender card ...`) has these values |
 //! | `delivered` | some member is this word, or this member is true, or a list holds it; `not delivered`: none |
+//! | `moves sales_revenue -35.24` | the postings of this account come to that, debits above zero; all its accounts are named so, or none |
 //! | `money.due 0` | the member is this; `none` is null or empty; words for `_` and `-` alike |
 //! | `sentence has 1002` | the text holds it |
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -30,6 +32,7 @@ use super::clause::{Clause, clauses};
 use super::language::Wrong;
 use super::run::{Heard, Outcome};
 use waybill::events::Topic;
+use waybill::facts::Quantity;
 
 /// What a line speaks of.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +42,7 @@ enum About {
     Never(Topic),
     Order,
     Sku,
+    Books,
     Waits(Topic),
     Open,
 }
@@ -76,6 +80,7 @@ fn expected(number: usize, line: &str) -> Result<Expected, Wrong> {
         "waits" => About::Waits(topic(words.next())?),
         "order" => About::Order,
         "sku" => About::Sku,
+        "books" => About::Books,
         "open" => About::Open,
         name => About::Events(topic(Some(name))?),
     };
@@ -114,6 +119,11 @@ impl Expected {
     fn unmet(&self, topic: Option<Topic>, body: &Value) -> Vec<String> {
         let lines_spoken_of = self.clauses.iter().any(|clause| matches!(clause, Clause::PiecesOf(..)));
         let mut unmet: Vec<String> = self.clauses.iter().filter_map(|clause| clause.unmet(topic, body)).collect();
+        if self.clauses.iter().any(|clause| matches!(clause, Clause::Moves(..))) {
+            let spoken = |account: &str| self.clauses.iter().any(|clause| matches!(clause, Clause::Moves(name, _) if name == account));
+            let moved = super::clause::moved(body).into_iter().filter(|(account, sum)| !sum.is_zero() && !spoken(account));
+            unmet.extend(moved.map(|(account, sum)| format!("{account} {sum} too")));
+        }
         if lines_spoken_of {
             let spoken = |id: &str, sku: &str| {
                 self.clauses.iter().any(|clause| matches!(clause, Clause::PiecesOf(_, what) if what == id || what == sku))
@@ -164,6 +174,7 @@ pub fn compare(block: &[Expected], outcome: &Outcome) -> Vec<Verdict> {
             About::Never(topic) => never(expected, *topic, outcome),
             About::Order => answered(expected, &outcome.orders),
             About::Sku => answered(expected, &outcome.skus),
+            About::Books => balances(expected, outcome),
             About::Waits(topic) => waits(expected, *topic, outcome),
             About::Open => open(&listed(&expected.text), outcome),
         };
@@ -175,6 +186,7 @@ pub fn compare(block: &[Expected], outcome: &Outcome) -> Vec<Verdict> {
     if !block.iter().any(|expected| expected.about == About::Open) {
         verdicts.extend(open(&[], outcome).map(|why| Verdict::Fails("open: none".to_owned(), why)));
     }
+    verdicts.extend(invariants(outcome));
     for (index, heard) in outcome.heard.iter().enumerate() {
         let spoken_of = block.iter().any(|expected| expected.about == About::Events(heard.topic) && expected.chooses(heard))
             && !heard.topic.is_statement();
@@ -239,6 +251,50 @@ fn answered(expected: &Expected, answers: &std::collections::BTreeMap<String, Va
     let Some(answer) = expected.chosen.first().and_then(|id| answers.get(id)) else { return Some("there is no such answer".to_owned()) };
     let unmet = expected.unmet(None, answer);
     (!unmet.is_empty()).then(|| format!("not {}: {}", unmet.join(", not "), brief(answer)))
+}
+
+/// What each account of an order stands at; every account that is not 0 is named.
+fn balances(expected: &Expected, outcome: &Outcome) -> Option<String> {
+    let Some(answer) = expected.chosen.first().and_then(|id| outcome.books.get(id)) else {
+        return Some("there are no such books".to_owned());
+    };
+    let currency = |book: &&Value| expected.chosen.get(1).is_none_or(|currency| book["currency"] == currency.as_str());
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for book in answer["books"].as_array().into_iter().flatten().filter(currency) {
+        let balances = book["balances"].as_object().into_iter().flatten();
+        found.extend(balances.map(|(account, balance)| (account.as_str(), balance.as_str().unwrap_or_default())));
+    }
+    let wanted: Vec<(&str, &str)> = expected
+        .clauses
+        .iter()
+        .filter_map(|clause| match clause {
+            Clause::Member(account, balance) => Some((account.as_str(), balance.first()?.as_str())),
+            _ => None,
+        })
+        .collect();
+    let decimal = |text: &str| Quantity::parse(text).unwrap_or_default();
+    let differs = |(account, balance): &(&str, &str)| decimal(found.get(account).copied().unwrap_or("0")) != decimal(balance);
+    let unnamed = found.keys().any(|account| !wanted.iter().any(|(wanted, _)| wanted == account));
+    (unnamed || wanted.iter().any(differs)).then(|| {
+        let found: Vec<String> = found.iter().map(|(account, balance)| format!("{account} {balance}")).collect();
+        format!("books: {}", found.join(", "))
+    })
+}
+
+/// Invariants of the books that do not hold, in any scenario.
+fn invariants(outcome: &Outcome) -> Vec<Verdict> {
+    let mut off = Vec::new();
+    for (number, books) in &outcome.books {
+        for (invariant, amount) in books["invariants"].as_object().into_iter().flatten() {
+            if Quantity::parse(amount.as_str().unwrap_or_default()).is_none_or(|amount| !amount.is_zero()) {
+                off.push(Verdict::Unexpected(format!(
+                    "invariant {invariant} of the books of {number} is off by {amount}: {}",
+                    books["books"]
+                )));
+            }
+        }
+    }
+    off
 }
 
 fn waits(expected: &Expected, topic: Topic, outcome: &Outcome) -> Option<String> {

@@ -481,6 +481,8 @@ impl Teller {
         while let Some(word) = words.take() {
             says |= matches!(word, "for" | "goods" | "shipping" | "duty" | "goodwill" | "fee");
             match word {
+                // `for goodwill 5.00`: for no goods.
+                "for" if words.peek().is_some_and(|word| word.parse::<f64>().is_err()) => {}
                 "for" => {
                     let quantity = words.pieces()?;
                     words.is("of");

@@ -87,6 +87,8 @@ pub struct Outcome {
     /// By order number.
     pub orders: BTreeMap<String, Value>,
     pub skus: BTreeMap<String, Value>,
+    /// Of orders, by their number: what is posted, what each account stands at, the invariants.
+    pub books: BTreeMap<String, Value>,
     /// Ledgers of each order, by its key.
     pub ledgers: BTreeMap<String, Value>,
     pub dead_letters: usize,
@@ -276,6 +278,7 @@ impl<'c> Play<'c> {
             heard: self.heard.clone(),
             orders: self.orders.iter().filter_map(|number| Some((number.clone(), without_rows(views.order(number, None)?)))).collect(),
             skus: self.skus.iter().filter_map(|sku| Some((sku.clone(), figures(views.stock(sku)?)?))).collect(),
+            books: self.orders.iter().filter_map(|number| Some((number.clone(), views.books(number)?))).collect(),
             ledgers: ledgers.collect(),
             dead_letters: self.dead_letters,
         }

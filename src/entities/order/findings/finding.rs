@@ -15,6 +15,8 @@ pub struct Finding {
     pub at_risk: Option<Amount>,
     /// How many pieces it is about, where it is about pieces.
     pub pieces: Option<Quantity>,
+    /// Money beside `at_risk` that a decision about it has moved already: its amount is used up by both.
+    pub acted: Amount,
     /// A person's decision covers it: no exception is opened.
     pub decided: bool,
     /// The figures can't be trusted while it lasts: nothing is requested.
@@ -37,6 +39,7 @@ impl Finding {
             sentence,
             at_risk: None,
             pieces: None,
+            acted: Amount::ZERO,
             decided: false,
             shuts: false,
             opens_at: None,
@@ -48,6 +51,11 @@ impl Finding {
     /// So much money is at risk.
     pub(super) fn at_risk(self, amount: impl Into<Option<Amount>>) -> Self {
         Self { at_risk: amount.into(), ..self }
+    }
+
+    /// A decision about it has already moved so much.
+    pub(super) fn acted(self, amount: Amount) -> Self {
+        Self { acted: amount, ..self }
     }
 
     /// It is about so many pieces.

@@ -68,6 +68,6 @@ fn covers(decision: &Decision, finding: &Finding) -> bool {
         return false;
     }
     let pieces: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
-    let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk <= amount));
+    let money = decision.amount.is_none_or(|amount| finding.at_risk.is_none_or(|at_risk| at_risk + finding.acted <= amount));
     money && (decision.lines.is_empty() || finding.pieces.is_none_or(|found| found <= pieces))
 }

@@ -92,7 +92,10 @@ fn differ(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         let sentence = format!("systems differ in what is refunded: {}; {} more are due and wait", told.join(", "), show(evidence, open));
         let newest = rows().map(|refund| refund.at).max();
         let finding = Finding::new("mirror-only", REFUNDS, sentence).at_risk(open).caused_by(rows().map(|refund| refund.cause));
-        found.push(finding.moved(newest).after(newest.map(|newest| newest + wait)));
+        // What a decision has let go was requested, and no row tells of it yet.
+        let ledger = &evidence.ledgers.refund;
+        let finding = finding.acted((ledger.total - money.refunded).floor_zero()).moved(newest.max(ledger.asked_at));
+        found.push(finding.after(newest.map(|newest| newest + wait)));
     }
     let waits: [(&Option<Waiting>, &str, &str); 2] = [
         (&money.held.credited, CREDITED, "shows pieces as credited, and no refund of"),
@@ -125,6 +128,7 @@ fn overpaid(evidence: &Evidence<'_, '_>) -> Option<Finding> {
         format!("{} are captured, the order is worth {}", show(evidence, money.captured), show(evidence, money.captured - money.surplus));
     let finding = Finding::new("overpaid", "", sentence).at_risk(over).caused_by(figures.placed.cause);
     let since = figures.times.captured.max(figures.placed.at);
+    let finding = finding.acted(money.surplus_decided);
     Some(finding.moved(figures.times.captured).after(since.map(|since| since + evidence.rules.durations.overpaid)))
 }
 
@@ -163,6 +167,7 @@ fn exchange(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let pieces = lines().map(|(_, line)| line.back.for_exchange).sum();
     let finding = Finding::new("exchange-open", "", sentence).at_risk(worth).pieces(pieces);
     let causes = receipts().map(|row| row.cause).chain(authorised().map(|row| row.cause));
+    let finding = finding.acted(figures.money.exchange_decided).moved(came);
     Some(finding.caused_by(causes).after(since + evidence.rules.durations.exchange_open))
 }
 

@@ -129,7 +129,13 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         let sentence = format!("{} {} is refunded, {} was due", show(money.refunded), money.currency, show(money.due));
         let rows = || money.refunds.iter().filter(|refund| refund.counts);
         let newest = rows().map(|refund| refund.at).max();
-        found.push(Finding::new("over-refunded", "", sentence).at_risk(over).caused_by(rows().map(|refund| refund.cause)).moved(newest));
+        found.push(
+            Finding::new("over-refunded", "", sentence)
+                .at_risk(over)
+                .caused_by(rows().map(|refund| refund.cause))
+                .moved(newest)
+                .acted(money.goodwill_decided),
+        );
     }
     let asked = evidence.ledgers.refund.total;
     let over = asked - money.due.max(money.refunded);

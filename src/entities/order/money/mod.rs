@@ -43,6 +43,8 @@ pub struct Money<'a> {
     pub rounding: Amount,
     /// Header's total - lines - charges, where a person has accepted that they differ: a charge that nobody has named.
     pub accepted: Amount,
+    /// The part of `accepted` that the customer owes: all, or nothing.
+    pub accepted_owed: Amount,
     /// Captured from the customer in all.
     pub captured: Amount,
     /// Authorised and not yet captured, neither expired nor voided.
@@ -59,16 +61,28 @@ pub struct Money<'a> {
     pub paid_back: Amount,
     /// Given to the customer for nothing that he gave back, at most what he owes.
     pub goodwill: Amount,
+    /// Rows that give `goodwill`, with their moments; they may give more than counts.
+    pub goodwill_parts: Vec<(Moment, Amount)>,
+    /// The part of `goodwill` that a person has called so (`over-refunded`, `accept`).
+    pub goodwill_decided: Amount,
     /// Kept back of what he gave back.
     pub fees: Amount,
-    /// By line: what its credited pieces that are back are settled at, less their value, where that is only rounding.
-    pub settled: Vec<Amount>,
+    /// Rows that keep `fees`, with their moments; they may keep more than counts.
+    pub fee_parts: Vec<(Moment, Amount)>,
+    /// What the customer owes less (below zero: more) since credits round the value of pieces otherwise.
+    pub rounded: Amount,
+    /// When the newest credit was made.
+    pub credited_at: Option<Moment>,
     /// Paid above the value of the order.
     pub surplus: Amount,
     /// The part of `surplus` that goes back: a person has decided so, or it is back already.
     pub surplus_due: Amount,
+    /// The part of `surplus` that a person has decided to give back.
+    pub surplus_decided: Amount,
     /// Value of returned pieces for which the customer gets other goods by another order.
     pub exchanged: Amount,
+    /// ... for which a person has decided to give the money instead (`exchange-open`, `refund`).
+    pub exchange_decided: Amount,
     /// Refunded ahead of returns that are authorised and have not come.
     pub ahead: Amount,
     /// What holds a request of money back although money is due.
@@ -124,6 +138,8 @@ pub struct ChargeView<'a> {
     pub stays: bool,
     /// The part of it that the customer does not owe: all, or what the shop has given back of it.
     pub given_back: Amount,
+    /// What credits of the shop say that it gives back of it.
+    pub credited: Amount,
 }
 
 /// Computes the order's money from its quantities and payments.
@@ -156,10 +172,15 @@ pub(super) fn stage<'a>(
     let charges_back = charges.iter().filter(|charge| !charge.stays && !charge.charge.removed).map(|charge| charge.charge.gross).sum();
     let purpose = purpose::find(input.rules, decisions, placed, paid, cancelled, returning, sent, back, (surplus, charges_back));
     let exchanged = exchanged(decisions, placed, paid, back, whole);
-    let refunded = paid.refunded + exchanged;
+    let refunded = paid.refunded + exchanged.by_orders;
 
     let goodwill = (credits.goodwill + settled.above + purpose.goodwill).min(gross_owed);
-    let surplus_due = surplus.min(decided_surplus(decisions, surplus).max(purpose.surplus));
+    // Without an amount: what was captured above the value when it was decided.
+    let surplus_decided = decisions.covered("overpaid", "", "refund", surplus, |at| {
+        let by_then: Amount = paid.captures.iter().filter(|capture| capture.at <= at).map(|capture| capture.amount).sum();
+        by_then - whole
+    });
+    let surplus_due = surplus_decided.max(purpose.surplus);
     // What was cancelled before it was sent was not captured as long as an authorisation is open: that one need not be captured any more.
     let stopped: Amount = placed.lines.iter().zip(&kept.lines).map(|(line, kept)| line.worth_of(kept.stopped)).sum();
     let still_to_capture = (paid.authorised_open - stopped).floor_zero();
@@ -168,7 +189,8 @@ pub(super) fn stage<'a>(
         let unpaid = paid.captured + still_to_capture - owed;
         (entitled, entitled.min(paid.captured).min(unpaid).floor_zero().rounded_down(currency))
     };
-    let owed = (gross_owed - goodwill - settled.rounding.floor_zero()).floor_zero();
+    let rounded_down = settled.rounding.floor_zero().min(gross_owed - goodwill);
+    let owed = gross_owed - goodwill - rounded_down;
     let (_, due) = due_if(owed);
     // A fee is kept of money that went back: it never makes less due than is refunded.
     let lower = (due - refunded).floor_zero();
@@ -176,33 +198,47 @@ pub(super) fn stage<'a>(
     let fees = (credits.fee + settled.below).min(lower - by_rounding);
     let owed = owed + by_rounding + fees;
     let (entitled, due) = due_if(owed);
+    // What credits say of pieces above or below their worth is as old as the newest of them.
+    let parts = |mut parts: Vec<(Moment, Amount)>, of_pieces: Amount| {
+        parts.extend(credits.newest.filter(|_| of_pieces.is_positive()).map(|at| (at, of_pieces)));
+        parts
+    };
+    let mut goodwill_parts = parts(credits.goodwill_parts.clone(), settled.above);
+    goodwill_parts.extend_from_slice(&purpose.goodwill_parts);
 
     let store_credit: Amount = value_of_returned(placed, kept, back, |line| line.for_store_credit).min(due);
-    let held = held(input, decisions, placed, paid, kept, back, settled.uncovered);
+    let held = held(input, placed, paid, kept, back, settled.uncovered);
     Money {
         currency,
         total: placed.header.map_or(Amount::ZERO, |header| header.total),
         value: placed.totals.value,
         rounding: placed.totals.rounding,
         accepted,
+        accepted_owed: if stays { accepted } else { Amount::ZERO },
         captured: paid.captured,
         authorised_open: paid.authorised_open,
         owed,
         entitled,
         due,
         refunded,
-        paid_back: paid.paid_back + exchanged,
+        paid_back: paid.paid_back + exchanged.by_orders,
         goodwill,
+        goodwill_parts,
+        goodwill_decided: purpose.decided,
         fees,
-        settled: settled.by_line,
+        fee_parts: parts(credits.fee_parts.clone(), settled.below),
+        rounded: rounded_down - by_rounding,
+        credited_at: credits.newest,
         surplus,
         surplus_due,
-        exchanged,
+        surplus_decided,
+        exchanged: exchanged.by_orders,
+        exchange_decided: exchanged.decided,
         ahead: (refunded - due).floor_zero().min(purpose.ahead),
         held,
-        refunds_agree: paid.refunds_agree || decisions.accepted("mirror-only", REFUNDS, Amount::ZERO),
+        refunds_agree: paid.refunds_agree,
         dispute_open: paid.dispute_open,
-        tenders: spread::due_by_tender(due, paid, exchanged),
+        tenders: spread::due_by_tender(due, paid, exchanged.by_orders),
         captures: spread::captures(paid),
         store_credit,
         charges,
@@ -251,7 +287,13 @@ fn charges<'a>(placed: &Placed<'a>, paid: &Paid<'_>, stays: bool) -> Vec<ChargeV
             };
             let part = placed.charge.gross.min(*credited).floor_zero();
             *credited -= part;
-            ChargeView { id: placed.id, charge: placed.charge, stays, given_back: if stays { part } else { placed.charge.gross } }
+            ChargeView {
+                id: placed.id,
+                charge: placed.charge,
+                stays,
+                given_back: if stays { part } else { placed.charge.gross },
+                credited: part,
+            }
         })
         .collect()
 }
@@ -268,11 +310,12 @@ fn value_of_returned(placed: &Placed<'_>, kept: &Kept, back: &Back<'_>, of: impl
 
 /// The value that another order takes over. Pieces that are exchanged count as returned. Where the new goods are on the same order, they are owed, and nothing more is to be said: the order is
 /// worth more than was paid. Else another order takes the value over, by the tender `exchange`.
-fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, back: &Back<'_>, whole: Amount) -> Amount {
+fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, back: &Back<'_>, whole: Amount) -> Exchanged {
     let pieces: Quantity = back.lines.iter().map(|line| line.for_exchange).sum();
     let same_order = whole > paid.captured + paid.authorised_open;
-    if !pieces.is_positive() || same_order || decisions.chose("exchange-open", "", "refund") {
-        return Amount::ZERO;
+    let none = Exchanged { by_orders: Amount::ZERO, decided: Amount::ZERO };
+    if !pieces.is_positive() || same_order {
+        return none;
     }
     let value: Amount = placed
         .lines
@@ -281,18 +324,26 @@ fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, ba
         .map(|(line, back)| if line.is_bundle { Amount::ZERO } else { line.value_of(back.for_exchange.min(line.ordered)) })
         .sum();
     let told = paid.tenders.iter().filter(|tender| tender.tender == Tender::Exchange).map(|tender| tender.refunded).sum();
-    (value - told).floor_zero().min((paid.captured - paid.refunded).floor_zero())
+    let open = (value - told).floor_zero();
+    let decided = decisions.covered("exchange-open", "", "refund", open, |at| {
+        // Without an amount: all, unless goods came back since.
+        let newest = back.returns.iter().flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at).max();
+        if newest.is_none_or(|newest| newest <= at) { open } else { Amount::ZERO }
+    });
+    Exchanged { by_orders: (open - decided).min((paid.captured - paid.refunded).floor_zero()), decided }
 }
 
-fn decided_surplus(decisions: &Decisions<'_>, surplus: Amount) -> Amount {
-    let decided = decisions.about("overpaid", "").filter(|decision| decision.choice == "refund");
-    decided.map_or(Amount::ZERO, |decision| decision.amount.unwrap_or(surplus))
+/// The value of exchanged pieces.
+struct Exchanged {
+    /// Other orders take it over.
+    by_orders: Amount,
+    /// A person has decided to give the money instead.
+    decided: Amount,
 }
 
 /// Who has paid by its own account, and has not told how much: the shop what it credited, a counter what it took back.
 fn held(
     input: &Input<'_>,
-    decisions: &Decisions<'_>,
     placed: &Placed<'_>,
     paid: &Paid<'_>,
     kept: &Kept,
@@ -301,9 +352,7 @@ fn held(
 ) -> Untold {
     let reports = |source: SourceId| input.rules.source(source).is_some_and(|source| source.reports_refunds != ReportsRefunds::None);
     let credited = match (placed.shop, uncovered) {
-        (Some(shop), Some((amount, since))) if reports(shop) && !decisions.accepted("mirror-only", CREDITED, amount) => {
-            Some(Waiting { amount, source: shop, since })
-        }
+        (Some(shop), Some((amount, since))) if reports(shop) => Some(Waiting { amount, source: shop, since }),
         _ => None,
     };
     let counters: Vec<SourceId> =
@@ -312,7 +361,7 @@ fn held(
     let told: Amount = paid.refunds.iter().filter(|row| !row.failed && counters.contains(&row.source)).map(|row| row.amount).sum();
     let open = taken - told;
     let paying = counters.iter().copied().find(|source| back.returns.iter().any(|returned| returned.source == *source) && reports(*source));
-    let at_counter = paying.filter(|_| open.is_positive() && !decisions.accepted("mirror-only", AT_COUNTER, open)).map(|source| {
+    let at_counter = paying.filter(|_| open.is_positive()).map(|source| {
         let since = back.returns.iter().filter(|returned| returned.source == source);
         let since = since.flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at).max();
         Waiting { amount: open, source, since }

@@ -21,6 +21,10 @@ use crate::facts::{Amount, Moment, Quantity};
 #[derive(Default)]
 pub(super) struct RefundPurpose {
     pub goodwill: Amount,
+    /// Its parts, each with the moment of its refund.
+    pub goodwill_parts: Vec<(Moment, Amount)>,
+    /// The part of `goodwill` that a person's decision calls so.
+    pub decided: Amount,
     /// Of what was paid above the value of the order.
     pub surplus: Amount,
     /// At most so much was refunded for pieces that are authorised to come back and are not here yet.
@@ -96,6 +100,8 @@ pub(super) fn find(
         };
         if by_decision || (by_shop && (found.goodwill + rest).decimal() <= believed) {
             found.goodwill += rest;
+            found.goodwill_parts.push((row.at, rest));
+            found.decided += if by_decision { rest } else { Amount::ZERO };
         } else {
             used += rest;
         }

@@ -9,9 +9,7 @@ use crate::facts::{Amount, Moment, Quantity};
 
 /// Differences between what credits say and what the pieces are worth that are back.
 pub(super) struct Settled {
-    /// By line, where it is only rounding: credited less worth.
-    pub by_line: Vec<Amount>,
-    /// Their sum.
+    /// Of all lines, where it is only rounding: credited less worth.
     pub rounding: Amount,
     /// Credited above the worth: goodwill.
     pub above: Amount,
@@ -24,7 +22,7 @@ pub(super) struct Settled {
 pub(super) fn settle(placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled, back: &Back<'_>, kept: &Kept) -> Settled {
     let lines = &placed.lines[..];
     let none = Amount::ZERO;
-    let mut all = Settled { by_line: vec![none; lines.len()], rounding: none, above: none, below: none, uncovered: None };
+    let mut all = Settled { rounding: none, above: none, below: none, uncovered: None };
     // Pieces that the shop's books show as credited and no row names, and whether all of them are back.
     let (mut unnamed, mut unnamed_pieces, mut unnamed_back) = (none, Quantity::ZERO, true);
     for (i, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_bundle) {
@@ -33,7 +31,7 @@ pub(super) fn settle(placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled
         let pieces = named.pieces.min(gone);
         if pieces.is_positive() {
             let told = named.gross.share(pieces, named.pieces, line.currency);
-            all.differ(i, told - line.worth_of(pieces), line.currency.minor_unit().times(pieces));
+            all.differ(told - line.worth_of(pieces), line.currency.minor_unit().times(pieces));
         }
         let named = if paid.credits.by_erp { CreditedLine::default() } else { named };
         let rest = (cancelled.lines[i].credited.min(line.ordered) - named.pieces).floor_zero();
@@ -50,10 +48,9 @@ pub(super) fn settle(placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled
         return all;
     }
     if goods.is_positive() && (goods - unnamed).abs() <= tolerance {
-        // A memo of which only the head is read: rounding stays with the largest line that is back.
-        let largest = (0..lines.len()).filter(|&i| back.lines[i].returned.is_positive() || kept.lines[i].stopped.is_positive());
-        if let Some(largest) = largest.max_by_key(|&i| lines[i].gross).filter(|_| unnamed_back) {
-            all.differ(largest, goods - unnamed, tolerance);
+        // A memo of which only the head is read.
+        if unnamed_back {
+            all.differ(goods - unnamed, tolerance);
         }
         return all;
     }
@@ -78,9 +75,8 @@ fn by_hand(placed: &Placed<'_>, paid: &Paid<'_>) -> Amount {
 }
 
 impl Settled {
-    fn differ(&mut self, line: usize, difference: Amount, tolerance: Amount) {
+    fn differ(&mut self, difference: Amount, tolerance: Amount) {
         if difference.abs() <= tolerance {
-            self.by_line[line] += difference;
             self.rounding += difference;
         } else if difference.is_positive() {
             self.above += difference;

@@ -24,8 +24,12 @@ pub struct Credits {
     pub duty: Amount,
     /// For nothing that was sold.
     pub goodwill: Amount,
+    /// Its parts, each with the moment of its credit.
+    pub goodwill_parts: Vec<(Moment, Amount)>,
     /// Kept back.
     pub fee: Amount,
+    /// Its parts, each with the moment of its credit.
+    pub fee_parts: Vec<(Moment, Amount)>,
     /// They are the ERP's credit notes, which name no refund: at most what the goods are worth counts.
     pub by_erp: bool,
     /// Refunds that these credits name, by their places among [`RefundView`]s.
@@ -180,6 +184,11 @@ impl Credits {
         self.duty += row.duty;
         self.goodwill += goodwill;
         self.fee += fee;
+        for (parts, part) in [(&mut self.goodwill_parts, goodwill), (&mut self.fee_parts, fee)] {
+            if part.is_positive() {
+                parts.push((row.credited_at, part));
+            }
+        }
         self.newest = self.newest.max(Some(row.credited_at));
     }
 }

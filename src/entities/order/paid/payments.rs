@@ -7,7 +7,7 @@ use crate::entities::order::clock::Clock;
 use crate::entities::order::input::{Contradiction, Input};
 use crate::entities::order::placed::Placed;
 use crate::facts::order::{Payment, PaymentTransaction, Tender, TransactionKind};
-use crate::facts::{Amount, Text};
+use crate::facts::{Amount, Moment, Text};
 
 /// What was paid, by tender.
 #[derive(Default)]
@@ -68,7 +68,7 @@ pub(super) fn read(
     contradictions: &mut Vec<Contradiction>,
 ) -> Payments {
     let mut paid = Payments::default();
-    let mut totals: Vec<(&str, &Payment)> = Vec::new();
+    let mut totals: Vec<(&str, &Payment, Moment)> = Vec::new();
     for each in input.rows.live::<Payment>().filter(|each| payments_count_from(input.rules, each.key.source, placed.shop)) {
         let (id, payment) = (&each.key.id, each.row);
         paid.any = true;
@@ -80,27 +80,27 @@ pub(super) fn read(
             let sentence = format!("payment {id} is below zero ({})", payment.captured.min(payment.authorised));
             contradictions.push(Contradiction::new(&format!("payment {id}"), sentence, each.stored.cause));
         } else {
-            totals.push((id, payment));
+            totals.push((id, payment, each.stored.at));
         }
     }
     let listed = listed(input, placed, contradictions);
     paid.any |= !listed.captures.is_empty() || listed.held.is_some();
-    let mut open: Amount = totals.iter().map(|(_, payment)| still_authorised(payment, &input.clock)).sum();
-    let of_totals: Amount = totals.iter().map(|(_, payment)| payment.captured).sum();
+    let mut open: Amount = totals.iter().map(|(_, payment, _)| still_authorised(payment, &input.clock)).sum();
+    let of_totals: Amount = totals.iter().map(|(_, payment, _)| payment.captured).sum();
     let of_listed: Amount = listed.captures.iter().map(|(_, _, amount)| *amount).sum();
     let tender_of = |transaction: &PaymentTransaction| {
-        let of_payment = || totals.iter().max_by_key(|(_, payment)| payment.captured).map(|(_, payment)| payment.tender);
+        let of_payment = || totals.iter().max_by_key(|(_, payment, _)| payment.captured).map(|(_, payment, _)| payment.tender);
         transaction.tender.or_else(of_payment).unwrap_or(Tender::Card)
     };
     for (id, transaction, amount) in &listed.captures {
         let (tender, reference) = (tender_of(transaction), transaction.reference.clone());
-        paid.capture(Capture { tender, id: (*id).into(), reference, amount: *amount, refunded: Amount::ZERO });
+        paid.capture(Capture { tender, id: (*id).into(), reference, amount: *amount, at: transaction.made_at, refunded: Amount::ZERO });
     }
     // Of the running totals first what is above the listed captures of the same tender, then the rest, whatever its tender.
     let mut rest = (of_totals - of_listed).floor_zero();
     let parts: Vec<Amount> = totals
         .iter()
-        .map(|(_, payment)| {
+        .map(|(_, payment, _)| {
             let same: Amount = listed
                 .captures
                 .iter()
@@ -110,16 +110,16 @@ pub(super) fn read(
             (payment.captured - same).floor_zero()
         })
         .collect();
-    for ((id, payment), part) in totals.iter().zip(parts) {
+    for ((id, payment, at), part) in totals.iter().zip(parts) {
         let amount = part.min(rest);
         rest -= amount;
         if amount.is_positive() || of_listed.is_zero() {
             let reference = match listed.references.as_slice() {
                 // The one capture of a source that keeps no amounts.
-                [reference] if totals.iter().filter(|(_, other)| other.captured.is_positive()).count() == 1 => (*reference).clone(),
+                [reference] if totals.iter().filter(|(_, other, _)| other.captured.is_positive()).count() == 1 => (*reference).clone(),
                 _ => payment.reference.clone(),
             };
-            paid.capture(Capture { tender: payment.tender, id: (*id).into(), reference, amount, refunded: Amount::ZERO });
+            paid.capture(Capture { tender: payment.tender, id: (*id).into(), reference, amount, at: *at, refunded: Amount::ZERO });
         }
     }
     if let Some(held) = listed.held {

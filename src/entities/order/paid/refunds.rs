@@ -151,7 +151,11 @@ fn compare(input: &Input<'_>, reported: &[(usize, ReportsRefunds)], all: &mut Re
     };
     counting.sort_unstable();
     let told = |side: &Side| if know_stored { side.total() } else { side.money };
-    all.agree = sides.iter().all(|side| told(side) >= told(&own) && told(side) == told(&sides[0]));
+    let counted = |side: &Side| -> Vec<usize> {
+        side.places.iter().copied().filter(|&place| know_stored || !is_stored(views[place].tender)).collect()
+    };
+    let alike = |side: &Side| told(side) >= told(&own) && told(side) == told(&sides[0]);
+    all.agree = sides.iter().all(|side| alike(side) && tells_of(views, counted(side), counted(&own)));
     for place in counting {
         let view = &mut all.views[place];
         view.counts = true;
@@ -161,6 +165,19 @@ fn compare(input: &Input<'_>, reported: &[(usize, ReportsRefunds)], all: &mut Re
             None => all.by_tender.push((view.tender, view.amount)),
         }
     }
+}
+
+/// Does a system that tells all refunds tell of those that others have made themselves? By their reference, by their amount, or by what all that is left
+/// comes to. Until it does, its sum lacks them, however large it is: what was paid by request hides what a shop has paid by hand.
+fn tells_of(views: &[RefundView<'_>], mut all: Vec<usize>, mut own: Vec<usize>) -> bool {
+    let pair = |all: &mut Vec<usize>, place: usize, same: &dyn Fn(&RefundView<'_>, &RefundView<'_>) -> bool| {
+        let other = all.iter().position(|&other| same(&views[place], &views[other]));
+        other.map(|other| all.remove(other)).is_some()
+    };
+    own.retain(|&place| !pair(&mut all, place, &|one, other| !one.reference.is_empty() && one.reference == other.reference));
+    own.retain(|&place| !pair(&mut all, place, &|one, other| one.amount == other.amount));
+    let sum = |places: &[usize]| places.iter().map(|&place| views[place].amount).sum::<Amount>();
+    own.is_empty() || sum(&all) == sum(&own)
 }
 
 /// Of rows with one reference in several sources only those of the source that tells most of it, of equal ones the first.

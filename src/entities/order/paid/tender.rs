@@ -1,7 +1,7 @@
 //! Amounts of one tender, and rows in another currency.
 
 use crate::facts::order::Tender;
-use crate::facts::{Amount, Cause, Text};
+use crate::facts::{Amount, Cause, Moment, Text};
 
 /// Captured and refunded by one tender.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Capture {
     pub reference: Text,
     /// What was taken.
     pub amount: Amount,
+    /// When it was taken; of a running total, when that was written last.
+    pub at: Moment,
     /// What refunds that name this capture have given back.
     pub refunded: Amount,
 }

@@ -52,6 +52,11 @@ pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &P
     let at_till = |source: SourceId| till == Some(source) || rules.plays(source, Role::Pos);
     let counts = |source: SourceId| rules.counts_from(Authority::Returns, source) || at_till(source);
     let mut authorised: Vec<Authorised<'a>> = Vec::new();
+    // What is authorised later under the same number needs a proof of its own.
+    let proven = |row: &ReturnLine| {
+        let decision = decisions.about("return-not-received", &row.rma).filter(|decision| decision.choice == "refund");
+        decision.is_some_and(|decision| row.approved_at.is_none_or(|at| at <= decision.decided_at))
+    };
     for RowOf { key, stored, row } in rows.all::<ReturnLine>().filter(|each| counts(each.key.source)) {
         let head = document(rows, key.source, &row.rma);
         authorised.push(Authorised {
@@ -63,7 +68,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &P
             resolution: row.resolution,
             goods_expected: match row.goods_expected {
                 // A person has seen the proof.
-                GoodsExpected::Proof if decisions.chose("return-not-received", &row.rma, "refund") => GoodsExpected::No,
+                GoodsExpected::Proof if proven(row) => GoodsExpected::No,
                 expected => expected,
             },
             reason: &row.reason,

@@ -10,7 +10,7 @@ use crate::entities::order::pooling::{self, Targets};
 use crate::entities::rules::{Authority, Role, Rules};
 use crate::entities::{RowOf, Rows};
 use crate::facts::ids::join_key;
-use crate::facts::order::{Condition, Counted, ErpPosted, LineRef, PostedKind, Receipt, Word};
+use crate::facts::order::{Condition, Counted, Decision, ErpPosted, LineRef, PostedKind, Receipt, Word};
 use crate::facts::{Cause, Moment, OrderRow, Quantity, RowKey, SourceId};
 
 /// A receipt from the source that counts for its location, or the part of it that a person has decided about.
@@ -218,7 +218,10 @@ fn accept_decided<'a>(decisions: &Decisions<'a>, received: &mut Vec<Received<'a>
     for place in 0..received.len() {
         let row = &received[place];
         let decision = if row.rejected() { decisions.about("return-condition", row.receipt) } else { None };
-        let Some(decision) = decision.filter(|decision| decision.choice == "refund") else { continue };
+        // Without pieces it is about those that were there.
+        let about =
+            |decision: &&Decision| decision.choice == "refund" && (!decision.lines.is_empty() || row.received_at <= decision.decided_at);
+        let Some(decision) = decision.filter(about) else { continue };
         let before: Quantity = accepted.iter().filter(|(receipt, _)| *receipt == row.receipt).map(|(_, pieces)| *pieces).sum();
         let decided: Quantity = decision.lines.iter().map(|(_, quantity)| *quantity).sum();
         let part = if decision.lines.is_empty() { row.quantity } else { row.quantity.min((decided - before).floor_zero()) };

@@ -7,7 +7,7 @@ use super::WarehouseView;
 use crate::entities::order::cancelled::Cancelled;
 use crate::entities::order::erp::Erp;
 use crate::entities::order::placed::PlacedLine;
-use crate::entities::order::pooling::{Shortfalls, Targets};
+use crate::entities::order::pooling::{self, Shortfalls, Targets};
 use crate::entities::order::returning::Returning;
 use crate::facts::{Amount, Moment, Quantity};
 
@@ -56,13 +56,7 @@ pub(super) struct ShopRefunds {
 /// Of pieces that the shop credits, those whose value its refunds cover, give or take a minor unit a piece: until the refund is there, the credit
 /// alone asks nobody for money.
 fn covered(line: &PlacedLine<'_>, pieces: Quantity, budget: &mut Option<Amount>) -> Quantity {
-    let Some(budget) = budget else { return pieces };
-    let value = line.worth_of(pieces);
-    if value > *budget + line.currency.minor_unit().times(pieces) {
-        return Quantity::ZERO;
-    }
-    *budget = (*budget - value).floor_zero();
-    pieces
+    budget.as_mut().map_or(pieces, |budget| pooling::covered(line, pieces, budget))
 }
 
 /// Cancelled pieces by line, while the owners' totals are collected.
