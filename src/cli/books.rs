@@ -80,6 +80,11 @@ fn of_order(order: &Value) -> String {
     for book in order["books"].as_array().into_iter().flatten() {
         text.push_str(&format!("  {}, {} entries\n", book["currency"].as_str().unwrap_or_default(), book["entries"]));
         text.push_str(&amounts(&book["balances"]));
+        for (member, title) in [("kept_elsewhere", "kept by another system, by the rows"), ("posted_elsewhere", "posted by that system")] {
+            if book[member].as_object().is_some_and(|there| !there.is_empty()) {
+                text.push_str(&format!("  {title}\n{}", amounts(&book[member])));
+            }
+        }
         if book["waits"].as_object().is_some_and(|waits| !waits.is_empty()) {
             text.push_str(&format!("  not posted yet\n{}", amounts(&book["waits"])));
         }

@@ -129,6 +129,12 @@ durations! {
         customer_account_open: Span::days(7);
         /// The same for an order on account.
         invoice_open: Span::days(60);
+        /// The keeper of the books has posted otherwise than the rows come to: `books-differ`.
+        books_differ: Span::days(3);
+        /// Goods left whose cost no system has told: `cost-missing`.
+        cost_missing: Span::days(3);
+        /// A refund names a payment that the order does not have: `refund-unmatched`.
+        refund_unmatched: Span::days(1);
         /// No source of products knows the SKU of an order's line: `unknown-sku`.
         unknown_sku: Span::minutes(15);
         /// Two systems' counts of one location differ: `counts-differ`.

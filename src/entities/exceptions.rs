@@ -172,6 +172,23 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             to_do: "ask the carrier or the customer for the money",
             closes: "paid, or less is owed",
         }
+        "refund-unmatched" of Order, after refund_unmatched {
+            opens: "a refund names a payment that the order does not have",
+            to_do: "look whose payment it is; the refund counts for this order until its row says otherwise",
+            closes: "the payment is there, the row is corrected, or a decision",
+            decisions: ["accept"],
+        }
+        "books-differ" of Order, after books_differ {
+            opens: "the keeper of the books has posted otherwise to an account than the order's rows come to",
+            to_do: "compare the entries that are named with `waybill books ORDER`, and correct them in the ledger",
+            closes: "they are equal, or a decision",
+            decisions: ["accept"],
+        }
+        "cost-missing" of Order, after cost_missing {
+            opens: "goods left, and no system has told their cost: their entries of cost wait",
+            to_do: "give the item a cost in the ERP",
+            closes: "the cost is known",
+        }
         "refund-overasked" of Order {
             opens: "more was requested than is due or refunded, beyond the tolerance",
             to_do: "recall the request, if it is not paid yet",

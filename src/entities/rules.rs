@@ -263,8 +263,13 @@ impl Rules {
 
     /// What an account is called: by its tender, by itself, or by its default name.
     pub fn account_name(&self, account: &str, tender: Option<&str>) -> Text {
+        self.account_named(account, tender).cloned().unwrap_or_else(|| account.into())
+    }
+
+    /// The same, where the configuration names it.
+    pub fn account_named(&self, account: &str, tender: Option<&str>) -> Option<&Text> {
         let of_tender = tender.and_then(|tender| self.books_accounts.get(format!("{account}.{tender}").as_str()));
-        of_tender.or_else(|| self.books_accounts.get(account)).cloned().unwrap_or_else(|| account.into())
+        of_tender.or_else(|| self.books_accounts.get(account))
     }
 
     /// The location of this code or alias.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::books;
-use super::worth::worth;
 use crate::entities::account::Account;
 use crate::entities::ledger::{AccountPair, JournalLedger, JournalLedgers};
 use crate::entities::order::OrderView;
+use crate::entities::order::books;
+use crate::entities::order::worth::worth;
 use crate::entities::rules::{Pair, Rules};
 use crate::facts::{Amount, Text};
 
@@ -32,12 +32,17 @@ pub struct BookOfOrder {
     pub posted: BTreeMap<String, Amount>,
     /// What each account stands at, by its configured name: debits above zero.
     pub balances: BTreeMap<Text, Amount>,
+    /// Of the pairs that another system keeps: what its accounts should stand at, by the configured names.
+    pub kept_elsewhere: BTreeMap<Text, Amount>,
+    /// What that system's entries come to, by its accounts.
+    pub posted_elsewhere: BTreeMap<Text, Amount>,
     /// What is not posted yet: the gate is shut, or it is held.
     pub waits: BTreeMap<&'static str, Amount>,
 }
 
 /// The order's books.
 pub fn order_books(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules) -> OrderBooks {
+    let cost_currency = rules.cost_currency.unwrap_or(view.money.currency);
     let books = books::books(view, rules).into_iter().map(|book| {
         let posted = ledgers.get(book.currency.as_str()).cloned().unwrap_or_default();
         let kept = |pair: Pair| pair.is_cost() == book.of_cost && rules.books_kept.contains(&pair);
@@ -57,12 +62,31 @@ pub fn order_books(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules
             *balances.entry(rules.account_name(accounts.credit.name(), tender)).or_default() -= *total;
         }
         balances.retain(|_, balance| !balance.is_zero());
+        let mut kept_elsewhere: BTreeMap<Text, Amount> = BTreeMap::new();
+        for (accounts, parts) in book.totals.iter().filter(|(accounts, _)| !rules.books_kept.contains(&accounts.pair)) {
+            let tender = accounts.tender.map(crate::facts::order::Tender::name);
+            let total = books::Book::total(parts);
+            *kept_elsewhere.entry(rules.account_name(accounts.debit.name(), tender)).or_default() += total;
+            *kept_elsewhere.entry(rules.account_name(accounts.credit.name(), tender)).or_default() -= total;
+        }
+        kept_elsewhere.retain(|_, balance| !balance.is_zero());
+        // A ledger that does not tell its currency is kept in that of the costs; both books of an order may be in one currency.
+        let mut posted_elsewhere: BTreeMap<Text, Amount> = BTreeMap::new();
+        let once = !book.of_cost || book.currency != view.money.currency;
+        for posting in view.touched.postings().filter(|posting| once && posting.currency.unwrap_or(cost_currency) == book.currency) {
+            *posted_elsewhere.entry(posting.account.clone()).or_default() += posting.amount;
+        }
         let shown = of_book().map(|(accounts, total)| {
             (serde_json::to_value(accounts).ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default(), *total)
         });
-        BookOfOrder { currency: book.currency.as_str().into(), entries: posted.step, posted: shown.collect(), balances, waits }
+        let (currency, entries, posted) = (book.currency.as_str().into(), posted.step, shown.collect());
+        BookOfOrder { currency, entries, posted, balances, kept_elsewhere, posted_elsewhere, waits }
     });
-    let books: Vec<BookOfOrder> = books.filter(|book| !book.posted.is_empty() || !book.waits.is_empty()).collect();
+    let anything = |book: &BookOfOrder| {
+        let elsewhere = !book.kept_elsewhere.is_empty() || !book.posted_elsewhere.is_empty();
+        elsewhere || !book.posted.is_empty() || !book.waits.is_empty()
+    };
+    let books: Vec<BookOfOrder> = books.filter(anything).collect();
     let invariants = if books.iter().all(|book| book.waits.is_empty()) { invariants(view, ledgers, rules) } else { BTreeMap::new() };
     OrderBooks { books, invariants }
 }

@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::body::{OrderRef, RequestBody, RequestHead};
-use super::books::{self, Book};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{Request, WhyTopic};
 use crate::entities::account::Account;
 use crate::entities::ledger::{AccountPair, JournalLedgers};
 use crate::entities::order::OrderView;
+use crate::entities::order::books::{self, Book};
 use crate::entities::rules::{Pair, Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::tax_code::TaxCode;
@@ -47,7 +47,7 @@ pub struct JournalEntry {
     /// The day on which it happened, where that is in a closed period; null elsewhere.
     pub own_date: Option<Text>,
     /// Debits and credits; their sums are equal.
-    pub postings: Vec<Posting>,
+    pub postings: Vec<JournalLine>,
     /// Sum of the debits, which is the sum of the credits.
     pub total: Amount,
 }
@@ -67,7 +67,7 @@ impl RequestBody for JournalEntry {
 
 /// One side of one pair of accounts; exactly one of debit and credit is not 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Posting {
+pub struct JournalLine {
     /// What the running total of the pair is.
     pub pair: Pair,
     /// The account, by its default name.
@@ -222,7 +222,7 @@ fn entry(
         for ((account, tender, code), side) in sides(pair, moved).into_values().filter(|(_, side)| !side.is_zero()) {
             let (debit, credit) = (side.floor_zero(), (-side).floor_zero());
             let (name, tax_code) = (rules.account_name(account.name(), tender.map(Tender::name)), code.map(|code| code.to_string().into()));
-            postings.push(Posting { pair, account, name, tax_code, debit, credit });
+            postings.push(JournalLine { pair, account, name, tax_code, debit, credit });
         }
     }
     let own = civil_date(at, rules.channel(&header.channel).map_or("UTC", |channel| &channel.zone));

@@ -29,8 +29,6 @@ macro_rules! requests {
 mod alias;
 pub mod audit;
 mod body;
-pub mod books;
-mod concessions;
 mod customer;
 pub mod customer_history;
 pub mod day_book;
@@ -47,7 +45,6 @@ pub mod order_completions;
 pub mod order_reversals;
 pub mod order_status;
 mod outlet;
-mod parts;
 pub mod product_updates;
 pub mod receipt_notices;
 pub mod refund_requests;
@@ -66,7 +63,6 @@ mod testing;
 mod tests;
 mod totals;
 pub mod why;
-mod worth;
 
 pub use alias::seal_alias;
 pub use body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, digest};

@@ -7,7 +7,7 @@ use super::customer_history::{CustomerHistory, HistoryPiece};
 use super::despatch_notices::{DespatchNotice, NoticeLine};
 use super::exceptions::ExceptionNotice;
 use super::fulfilment_requests::{self, FulfilmentLine, FulfilmentRequest};
-use super::journal_entries::{JournalEntry, Posting};
+use super::journal_entries::{JournalEntry, JournalLine};
 use super::marketing_profiles::{ConsentPart, MarketingProfile, Purchases, Segment};
 use super::notifications::{MailKind, MailLine, MailTender, Notification};
 use super::order_completions::{CompletionLine, OrderCompletion};
@@ -260,7 +260,7 @@ fn refund_request() -> RefundRequest {
 }
 
 pub fn journal_entry() -> JournalEntry {
-    let side = |account: Account, debit: &str, credit: &str| Posting {
+    let side = |account: Account, debit: &str, credit: &str| JournalLine {
         pair: Pair::Captured,
         account,
         name: account.name().into(),

@@ -20,6 +20,8 @@
 //! | `findings` | ledgers, cancelled, figures | what a person has to look at |
 //! | `standing` | figures, findings | stage, return stage, payment word, flags |
 //!
+//! `books` are the running totals of the order's accounts, made of figures: `findings` compare them with what another keeper has posted.
+//!
 //! *figures* are all stages up to the gates, and each line with its part of every stage ([`OrderFigures`]). [`derived`] makes the facts that an
 //! order derives for its SKUs and its customer; [`answer`] is the answer to `GET /orders/{id}`.
 
@@ -27,6 +29,7 @@ pub mod answer;
 pub mod answered;
 mod authority;
 pub mod back;
+pub mod books;
 mod cancelled;
 mod clock;
 mod decisions;
@@ -57,6 +60,7 @@ mod tests;
 pub mod times;
 pub mod touched;
 pub mod view;
+pub mod worth;
 
 pub use figures::{LineView, OrderFigures};
 pub use state::{EarlyRow, FormerOrder, OrderState, PutRow};

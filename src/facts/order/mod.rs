@@ -121,6 +121,7 @@ rows! {
     36 CREDIT_LINE CreditLine(Box<CreditLine>) "credit line";
     37 TRANSACTION PaymentTransaction(Box<PaymentTransaction>) "transaction";
     38 DISPUTE Dispute(Dispute) "dispute";
+    39 POSTING Posting(Box<Posting>) "posting";
 }
 
 impl OrderRow {

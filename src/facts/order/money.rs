@@ -205,3 +205,18 @@ pub struct Dispute {
     /// By the clock of the system that tells of it.
     pub disputed_at: Moment,
 }
+
+/// A line of the general ledger of whoever keeps the books, about an order. Key: that system's number of the entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Posting {
+    /// The account, as that ledger names it.
+    pub account: Text,
+    /// A debit is above zero, a credit below.
+    pub amount: Amount,
+    /// Of the amount; `None`: the ledger's own currency, which is not told.
+    pub currency: Option<Currency>,
+    /// The document that it was posted with.
+    pub document: Text,
+    /// Its business date, as `2026-03-02`; empty: not told.
+    pub date: Text,
+}

@@ -99,6 +99,7 @@
 //! - **Rows and fields** are those of `facts`; `*` marks what has to be mapped:
 //!   `scan` (tracking*, meaning*, scanned_at*, code), `refund` (id*, amount*, currency*, tender*, state*, reference, request, refunded_at),
 //!   `payment` (id*, tender*, currency*, captured*, authorised, expires_at, reference, failed, paid_at), `hold` (reason*, active, held_at),
+//!   `posting` (id*, account*, amount*: a debit above zero, currency*, document, posted_at),
 //!   `warehouse-order` (order_number*, state*, id, location, changed_at), `warehouse-total` (order_number*, pieces*, id, location,
 //!   changed_at), `despatch` (order_number*, despatch*, sku*, quantity*, despatched_at*, location, line, carrier, service, tracking),
 //!   `tracking` (order_number*, despatch*, tracking*, carrier), `return-line` (rma*, quantity*, state*, sku or line*, resolution,

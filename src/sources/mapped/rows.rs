@@ -9,7 +9,7 @@ use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::order::{
     Cancellation, Condition, Credit, CreditLine, Despatch, DisposedTo, Disposition, Dispute, DisputeState, GoodsExpected, Hold, Payment,
-    PaymentTransaction, Receipt, Refund, RefundState, Resolution, ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking,
+    PaymentTransaction, Posting, Receipt, Refund, RefundState, Resolution, ReturnLine, ReturnState, Scan, ScanMeaning, Tender, Tracking,
     TransactionKind, WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word,
 };
 use crate::facts::sku::Despatched;
@@ -107,6 +107,23 @@ pub(super) static ROW_TYPES: &[RowType] = &[
         at: Some("disputed_at"),
         rank: Some("state"),
         make: dispute,
+    },
+    RowType {
+        name: "posting",
+        fields: &[
+            must("id", Words),
+            must("account", Words),
+            must("amount", Money),
+            must("currency", Currency),
+            may("document", Words),
+            may("posted_at", Moment),
+            ORDER,
+            PARCEL,
+        ],
+        one_of: &[BY],
+        at: Some("posted_at"),
+        rank: None,
+        make: posting,
     },
     RowType {
         name: "payment",
@@ -397,6 +414,18 @@ fn dispute(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
     let state = record.word("state", Word::Unknown(Text::default()));
     let row = Dispute { currency: record.currency()?, amount: record.amount("amount")?, state, disputed_at: record.at };
     out.order_by_alias(record.order()?, record.text("id"), record.place, record.at, OrderRow::Dispute(row));
+    Ok(())
+}
+
+fn posting(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let row = Posting {
+        account: record.text("account"),
+        amount: record.amount("amount")?,
+        currency: Some(record.currency()?),
+        document: record.text("document"),
+        date: Text::default(),
+    };
+    out.order_by_alias(record.order()?, record.text("id"), record.place, record.at, OrderRow::Posting(Box::new(row)));
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 //! | Sales Line, type 5, items | `ReturnLine`, asked for: the state stands in the header |
 //! | Sales Shipment, Sales Invoice, Return Receipt, Sales Cr.Memo Header | links |
 //! | Sales Shipment, Sales Invoice, Return Receipt, Sales Cr.Memo Line, items | `ErpPosted` |
+//! | G/L Entry of invoices and credit memos, where `tables` names it | `Posting` |
 //! | Item, Item Variant | `Product` |
 //! | Sales Price, Price List Line | `Price` |
 //! | Sales Line Discount of an item, for all customers | `Offer` |
@@ -33,6 +34,7 @@
 mod cells;
 mod documents;
 mod items;
+mod ledger;
 mod posted;
 mod reader;
 
@@ -67,6 +69,7 @@ static TABLES: &[&NavTable] = &[
     &posted::RECEIPT_LINE,
     &posted::CREDIT_MEMO_HEADER,
     &posted::CREDIT_MEMO_LINE,
+    &ledger::ENTRY,
     &items::ITEM,
     &items::VARIANT,
     &items::SALES_PRICE,
@@ -78,8 +81,8 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
     let settings: NavSettings = settings::read(table)?;
     let mut errors = Vec::new();
     let business_central = !settings.application.is_empty();
-    // A company without discounts has no topic of them.
-    let unusual = ["Sales Line Discount", if business_central { "Sales Price" } else { "Price List Line" }];
+    // A company without discounts has no topic of them; who wants the books compared names the ledger.
+    let unusual = ["Sales Line Discount", "G_L Entry", if business_central { "Sales Price" } else { "Price List Line" }];
     let tables = tables::named(TABLES, settings.tables.as_deref(), |name| !unusual.contains(&name));
     let tables = tables.unwrap_or_else(|wrong| {
         errors.extend(wrong);
@@ -121,7 +124,7 @@ fn topics(settings: &NavSettings, company: &str, tables: &[String]) -> Vec<Strin
 
 impl Adapter for Nav {
     fn revision(&self) -> u16 {
-        documents::REVISION + posted::REVISION + items::REVISION
+        documents::REVISION + posted::REVISION + items::REVISION + ledger::REVISION
     }
 
     fn topics(&self) -> Vec<String> {

@@ -29,7 +29,7 @@ pub(super) struct NavSettings {
     /// `437dbf0e-84ff-417a-965d-ed2bb9650972`. Blank for NAV, whose tables end with their own name.
     #[serde(default)]
     pub(super) application: String,
-    /// The tables to read. Default: all that have a meaning here but `Sales Line Discount`; `Sales Price` for NAV, `Price List Line` with an
+    /// The tables to read. Default: all that have a meaning here but `Sales Line Discount` and `G_L Entry`; `Sales Price` for NAV, `Price List Line` with an
     /// application.
     pub(super) tables: Option<Vec<String>>,
     /// The topics, where they are not `prefix.database.schema.table`.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::operators;
 
 /// Files and folders of the pure rooms that orders, goods, stages and stock are computed in.
-const PLACES: [&str; 36] = [
+const PLACES: [&str; 35] = [
     "src/entities/order",
     "src/entities/sku",
     "src/entities/alias.rs",
@@ -42,7 +42,6 @@ const PLACES: [&str; 36] = [
     "src/events/sku_exceptions.rs",
     "src/events/stock_updates.rs",
     "src/events/totals.rs",
-    "src/events/worth.rs",
     "src/events/why.rs",
 ];
 

@@ -24,6 +24,7 @@ mod language;
 mod replay;
 mod retailer;
 mod rows;
+mod rows_books;
 mod rows_stock;
 mod rows_systems;
 pub mod run;

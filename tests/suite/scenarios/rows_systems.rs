@@ -18,6 +18,7 @@
 //! shop refund CM1 card 43.00 for 1 of A worth 48.00 shipping 5.00 goodwill 2.00 fee 12.00 capture ch_1     what it is for; `unpaid`: no money moves
 //! shop captures ch_1 card 60.00 of au_1 / shop reserves au_1 card 100.00                                  transactions of the provider
 //! finance dispute DP1 60.00 open
+//! erp posts 17 on 4400 credit 35.24          a line of its general ledger
 //! office decides cancelled-but-despatched kept
 //! office decides return-condition number RC1 refund 1 of A
 //! office decides return-without-order number K1 link till      the till's return K1 is of the line's order
@@ -35,7 +36,7 @@ use waybill::facts::{Alias, Amount, Link, OrderRow, Quantity, Row, Sku, SkuRow, 
 pub(super) const MAIN: &str = "MAIN";
 
 /// A word of a system: known, or with a `?` before it.
-fn word<T: Copy>(words: &mut Cursor<'_>, known: &[(&str, T)]) -> Result<Word<T>, Wrong> {
+pub(super) fn word<T: Copy>(words: &mut Cursor<'_>, known: &[(&str, T)]) -> Result<Word<T>, Wrong> {
     match words.peek().and_then(|word| word.strip_prefix('?')) {
         Some(unknown) => {
             words.take();
@@ -129,6 +130,7 @@ impl Teller {
             "refund" => self.refund(words, telling)?,
             "captures" | "reserves" => self.transaction(verb, words, telling)?,
             "dispute" => self.dispute(words, telling)?,
+            "posts" => self.posts(words, telling)?,
             "decides" => self.decides(words, telling)?,
             _ => return Ok(false),
         }
@@ -548,15 +550,6 @@ impl Teller {
         }
         let subject = self.subject(telling);
         telling.put(subject, id, Row::Order(OrderRow::PaymentTransaction(Box::new(row))));
-        Ok(())
-    }
-
-    fn dispute(&mut self, words: &mut Cursor<'_>, telling: &mut Telling<'_>) -> Result<(), Wrong> {
-        let id = words.word("a dispute's number")?;
-        let (amount, currency) = (words.amount()?, self.currency(telling));
-        let state = word(words, &[("open", DisputeState::Open), ("won", DisputeState::Won), ("lost", DisputeState::Lost)])?;
-        let subject = self.subject(telling);
-        telling.put(subject, id, Row::Order(OrderRow::Dispute(Dispute { currency, amount, state, disputed_at: telling.at })));
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Stage *findings*: what a person has to look at, found in the finished figures. One file for each theme; each kind is described in
 //! [`crate::entities::exceptions`], with what a person does about it.
 
+mod books;
 mod erp;
 mod evidence;
 mod finding;
@@ -29,10 +30,11 @@ use evidence::Evidence;
 /// The function of a theme.
 type Theme = fn(&Evidence<'_, '_>) -> Vec<Finding>;
 
-const THEMES: [Theme; 10] = [
+const THEMES: [Theme; 11] = [
     rows::find,
     order::find,
     money::find,
+    books::find,
     warehouse::find,
     mirrors::find,
     returns::find,

@@ -7,8 +7,9 @@ use super::evidence::Evidence;
 use super::finding::Finding;
 use crate::entities::order::figures::LineView;
 use crate::entities::order::money::{AT_COUNTER, CREDITED, REFUNDS, Waiting};
+use crate::entities::order::paid::RefundView;
 use crate::entities::order::pooling;
-use crate::facts::order::{Dispute, DisputeState, ErpPosted, Header, LineRef, PostedKind, Terms, Word};
+use crate::facts::order::{Dispute, DisputeState, ErpPosted, Header, LineRef, Payment, PaymentTransaction, PostedKind, Terms, Word};
 use crate::facts::{Amount, Cause, Moment, Quantity};
 
 pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
@@ -18,6 +19,7 @@ pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     if evidence.figures.gates.complete.holds {
         found.extend(unpaid(evidence));
         found.extend(failed(evidence));
+        found.extend(unmatched(evidence));
         found.extend(differ(evidence));
         found.extend(overpaid(evidence));
         found.extend(unanswered_cancel(evidence));
@@ -64,6 +66,31 @@ fn failed(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let sentence = format!("refund {} has failed, and {} are due and not refunded", names.join(", "), show(evidence, missing));
     let newest = rows().map(|refund| refund.at).max();
     Some(Finding::new("refund-failed", "", sentence).at_risk(missing).caused_by(rows().map(|refund| refund.cause)).moved(newest))
+}
+
+/// Refunds that name a payment which no row of the order tells of, where payments have names at all.
+fn unmatched(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
+    let rows = evidence.rows;
+    let listed = || rows.live::<PaymentTransaction>();
+    let payments = || rows.live::<Payment>();
+    let names = listed().next().is_some() || payments().any(|each| !each.row.reference.is_empty());
+    let known = |name: &str| {
+        listed().any(|each| each.key.id == name || each.row.reference == name || each.row.parent == name)
+            || payments().any(|each| each.key.id == name || each.row.reference == name)
+    };
+    let of_another = |refund: &&RefundView<'_>| !refund.failed && !refund.capture.is_empty() && names && !known(refund.capture);
+    let refunds = evidence.figures.money.refunds.iter().filter(of_another);
+    refunds
+        .map(|refund| {
+            let (id, capture) = (refund.id, refund.capture);
+            let sentence = format!(
+                "refund {id} of {} goes back to the payment {capture}, which the order does not have",
+                show(evidence, refund.amount)
+            );
+            let finding = Finding::new("refund-unmatched", id, sentence).at_risk(refund.amount).caused_by([refund.cause]);
+            finding.moved(refund.at).after(refund.at + evidence.rules.durations.refund_unmatched)
+        })
+        .collect()
 }
 
 /// More is due than is refunded, and nothing is requested since systems tell different refunds, or have not told theirs.

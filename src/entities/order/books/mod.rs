@@ -1,5 +1,5 @@
 //! The running totals of an order's books, each made of parts with the moment of the row that caused it. `docs/specification/postings.md` has the
-//! formulas; [`super::journal_entries`] posts the differences.
+//! formulas; `journal-entries` posts the differences, and findings compare them with what another keeper has posted.
 //!
 //! | pair | running total | debit | credit | moment |
 //! | --- | --- | --- | --- | --- |
@@ -16,13 +16,14 @@
 //! | cost-back, written-off | pieces settled as stock, as written off, at the same cost | `inventory`, `stock_write_off` | `cost_of_goods_sold` | receipt or disposition |
 //! | lost | pieces of lost parcels | `lost_goods` | `cost_of_goods_sold` | the refund of the parcel |
 
-use super::concessions;
-use super::parts::{TimedAmounts, cut, parts_of};
-use super::worth::{Worth, worth};
+mod concessions;
+mod parts;
+
+use self::parts::{TimedAmounts, cut, parts_of};
 use crate::entities::account::Account;
 use crate::entities::ledger::AccountPair;
-use crate::entities::order::OrderView;
-use crate::entities::order::figures::LineView;
+use crate::entities::order::figures::{LineView, OrderFigures};
+use crate::entities::order::worth::{Worth, worth};
 use crate::entities::rules::{Pair, Rules};
 use crate::entities::tax_code::TaxCode;
 use crate::facts::order::{ChargeKind, GoodsExpected, LineKind, Tender};
@@ -73,22 +74,22 @@ impl Book {
 }
 
 /// The books of money and of cost.
-pub fn books(view: &OrderView<'_>, rules: &Rules) -> [Book; 2] {
-    let mut money = Book { currency: view.money.currency, of_cost: false, totals: Vec::new() };
-    let cost_currency = rules.cost_currency.unwrap_or(view.money.currency);
+pub fn books(figures: &OrderFigures<'_>, rules: &Rules) -> [Book; 2] {
+    let mut money = Book { currency: figures.money.currency, of_cost: false, totals: Vec::new() };
+    let cost_currency = rules.cost_currency.unwrap_or(figures.money.currency);
     let mut cost = Book { currency: cost_currency, of_cost: true, totals: Vec::new() };
-    let country = view.placed.ship_to.or(view.placed.bill_to).map_or("", |address| address.country.as_str());
+    let country = figures.placed.ship_to.or(figures.placed.bill_to).map_or("", |address| address.country.as_str());
     let mut due = Due::default();
-    payments(view, &mut money);
-    for (place, line) in view.lines.iter().enumerate() {
-        let back = went_back(view, place);
-        let code = code(country, Worth { gross: line.line.gross, tax: line.line.tax }, line.ordered, view.money.currency);
-        goods(view, line, &back, code, &mut money, &mut due);
-        costs(view, place, line, &back, &mut cost);
+    payments(figures, &mut money);
+    for (place, line) in figures.lines.iter().enumerate() {
+        let back = went_back(figures, place);
+        let code = code(country, Worth { gross: line.line.gross, tax: line.line.tax }, line.ordered, figures.money.currency);
+        goods(figures, line, &back, code, &mut money, &mut due);
+        costs(figures, place, line, &back, &mut cost);
     }
-    charges(view, country, &mut money, &mut due);
-    concessions(view, country, &mut money, &mut due);
-    due.book(view, &mut money);
+    charges(figures, country, &mut money, &mut due);
+    concessions(figures, country, &mut money, &mut due);
+    due.book(figures, &mut money);
     [money, cost]
 }
 
@@ -96,16 +97,16 @@ fn code(country: &str, worth: Worth, pieces: Quantity, currency: Currency) -> Ta
     TaxCode::of(country, worth.net(), worth.tax, pieces, currency)
 }
 
-fn payments(view: &OrderView<'_>, book: &mut Book) {
-    for tender in &view.money.tenders {
+fn payments(figures: &OrderFigures<'_>, book: &mut Book) {
+    for tender in &figures.money.tenders {
         let (account, of) = (tender_account(tender.tender), tender.tender);
         let captured = AccountPair::new(Pair::Captured, account, Account::CustomerAccount).by(of);
-        let captures = view.paid.captures.iter().filter(|capture| capture.tender == of && capture.amount.is_positive());
+        let captures = figures.paid.captures.iter().filter(|capture| capture.tender == of && capture.amount.is_positive());
         parts_of(tender.captured, captures.map(|capture| (capture.at, capture.amount)).collect())
             .into_iter()
             .for_each(|(at, part)| book.add(captured, part, at));
         let refunded = AccountPair::new(Pair::Refunded, Account::RefundsPayable, account).by(of);
-        let rows = view.money.refunds.iter().filter(|refund| refund.counts && refund.tender == of);
+        let rows = figures.money.refunds.iter().filter(|refund| refund.counts && refund.tender == of);
         parts_of(tender.refunded, rows.map(|refund| (refund.at, refund.amount)).collect())
             .into_iter()
             .for_each(|(at, part)| book.add(refunded, part, at));
@@ -123,9 +124,9 @@ fn tender_account(tender: Tender) -> Account {
 
 /// The returned pieces of a line in the order in which they were accepted: with the receipt or the approval, the later of the two. `true`: no goods
 /// were expected, for their parcel is lost.
-fn went_back(view: &OrderView<'_>, place: usize) -> Vec<(Option<Moment>, Quantity, bool)> {
+fn went_back(figures: &OrderFigures<'_>, place: usize) -> Vec<(Option<Moment>, Quantity, bool)> {
     let mut back: Vec<(Option<Moment>, Quantity, bool)> = Vec::new();
-    for returned in &view.back.returns {
+    for returned in &figures.back.returns {
         let approved = returned.lines.iter().filter(|line| line.for_money && line.line.is_none_or(|line| line == place));
         let approved = approved.filter_map(|line| line.approved_at).min();
         for receipt in &returned.receipts {
@@ -137,16 +138,18 @@ fn went_back(view: &OrderView<'_>, place: usize) -> Vec<(Option<Moment>, Quantit
         // Parcels that Waybill itself authorises the return of follow below.
         let by_system = returned.source != SourceId::WAYBILL;
         for line in returned.lines.iter().filter(|line| by_system && line.for_money && !line.goods_expected && line.line == Some(place)) {
-            back.push((line.approved_at.or(view.touched.newest(&[OrderRow::RETURN_LINE])), line.quantity, false));
+            back.push((line.approved_at.or(figures.touched.newest(&[OrderRow::RETURN_LINE])), line.quantity, false));
         }
     }
-    for parcel in view.back.refunded_parcels.iter().filter(|parcel| parcel.source == SourceId::WAYBILL && parcel.targets.contains(&place)) {
+    for parcel in
+        figures.back.refunded_parcels.iter().filter(|parcel| parcel.source == SourceId::WAYBILL && parcel.targets.contains(&place))
+    {
         if parcel.goods_expected == GoodsExpected::No {
             back.push((parcel.approved_at, parcel.quantity, true));
         }
     }
     back.sort_by_key(|(at, ..)| *at);
-    let mut rest = view.lines[place].back.returned;
+    let mut rest = figures.lines[place].back.returned;
     for (_, pieces, _) in &mut back {
         *pieces = (*pieces).min(rest);
         rest -= *pieces;
@@ -159,7 +162,7 @@ fn went_back(view: &OrderView<'_>, place: usize) -> Vec<(Option<Moment>, Quantit
 }
 
 fn goods(
-    view: &OrderView<'_>,
+    figures: &OrderFigures<'_>,
     line: &LineView<'_>,
     back: &[(Option<Moment>, Quantity, bool)],
     code: TaxCode,
@@ -183,7 +186,7 @@ fn goods(
         due.add(at, part.gross);
     }
     let stopped = worth(line, line.ordered).less(worth(line, line.ordered - line.kept.stopped));
-    due.add(view.sent.cancelled_at.max(view.times.stopped), stopped.gross);
+    due.add(figures.sent.cancelled_at.max(figures.times.stopped), stopped.gross);
 }
 
 /// The pieces that left, as they did; what has no row of its own belongs to the newest.
@@ -198,27 +201,27 @@ fn despatches(line: &LineView<'_>) -> impl Iterator<Item = (Option<Moment>, Quan
     parts.into_iter()
 }
 
-fn charges(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) {
-    let first = view.lines.iter().flat_map(|line| &line.sent.parts).map(|part| part.despatched_at).min();
-    let supplied = view.lines.iter().any(|line| line.sent.despatched.is_positive());
+fn charges(figures: &OrderFigures<'_>, country: &str, book: &mut Book, due: &mut Due) {
+    let first = figures.lines.iter().flat_map(|line| &line.sent.parts).map(|part| part.despatched_at).min();
+    let supplied = figures.lines.iter().any(|line| line.sent.despatched.is_positive());
     let last = due.newest();
     // A difference that a person has accepted counts as a charge, of which nobody has said what it is for.
     if supplied {
         let unnamed = AccountPair::new(Pair::ChargeEarned, Account::CustomerAccount, Account::RoundingDifferences);
-        book.add(unnamed, view.money.accepted_owed, first);
+        book.add(unnamed, figures.money.accepted_owed, first);
     }
-    for charge in &view.money.charges {
+    for charge in &figures.money.charges {
         let worth = Worth { gross: charge.charge.gross, tax: charge.charge.tax };
-        let code = code(country, worth, Quantity::from_int(1), view.money.currency);
-        let removed = if charge.charge.removed { view.touched.newest(&[OrderRow::CHARGE]).max(last) } else { last };
+        let code = code(country, worth, Quantity::from_int(1), figures.money.currency);
+        let removed = if charge.charge.removed { figures.touched.newest(&[OrderRow::CHARGE]).max(last) } else { last };
         // What a credit gives back of it, and the rest where it does not stay at all.
         let credited = charge.credited.min(charge.given_back);
-        let credited = Worth { gross: credited, tax: worth.part(credited, view.money.currency) };
+        let credited = Worth { gross: credited, tax: worth.part(credited, figures.money.currency) };
         let rest = if charge.stays { Worth::default() } else { worth.less(credited) };
-        let parts = [(view.money.credited_at, credited), (removed, rest)];
+        let parts = [(figures.money.credited_at, credited), (removed, rest)];
         parts.iter().for_each(|(at, part)| due.add(*at, part.gross));
         let tip = charge.charge.kind == ChargeKind::Tip;
-        let earned = if tip { view.money.captured.is_positive() } else { supplied };
+        let earned = if tip { figures.money.captured.is_positive() } else { supplied };
         if !earned {
             continue;
         }
@@ -228,7 +231,7 @@ fn charges(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) 
             ChargeKind::Tip => (Account::TipsPayable, Account::TipsPayable),
             ChargeKind::Rounding => (Account::RoundingDifferences, Account::RoundingDifferences),
         };
-        book.supply(Pair::ChargeEarned, revenue, worth, code, if tip { view.times.captured } else { first });
+        book.supply(Pair::ChargeEarned, revenue, worth, code, if tip { figures.times.captured } else { first });
         for (at, part) in parts {
             book.give_back(Pair::ChargeRefunded, returns, part, code, at);
         }
@@ -236,16 +239,16 @@ fn charges(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) 
 }
 
 /// Goodwill and fees, and the rounding of credits.
-fn concessions(view: &OrderView<'_>, country: &str, book: &mut Book, due: &mut Due) {
-    let money = &view.money;
+fn concessions(figures: &OrderFigures<'_>, country: &str, book: &mut Book, due: &mut Due) {
+    let money = &figures.money;
     let oldest = due.oldest();
-    for (at, code, part) in concessions::allowance(view, country) {
+    for (at, code, part) in concessions::allowance(figures, country) {
         due.add(at, part.gross);
         book.give_back(Pair::Allowance, Account::SalesAllowances, part, code, at);
     }
     let rounding = AccountPair::new(Pair::Allowance, Account::RoundingDifferences, Account::CustomerAccount);
     book.add(rounding, money.rounded, money.credited_at.max(oldest));
-    for (at, code, part) in concessions::fee(view, country, oldest) {
+    for (at, code, part) in concessions::fee(figures, country, oldest) {
         book.supply(Pair::Fee, Account::FeeIncome, part, code, at);
     }
 }
@@ -270,11 +273,11 @@ impl Due {
     }
 
     /// The total is what is due, which may be less than its reasons come to: not all was captured.
-    fn book(mut self, view: &OrderView<'_>, book: &mut Book) {
+    fn book(mut self, figures: &OrderFigures<'_>, book: &mut Book) {
         let accounts = AccountPair::new(Pair::Due, Account::CustomerAccount, Account::RefundsPayable);
         self.0.sort_by_key(|(at, _)| *at);
-        let mut rest = view.money.due;
-        let newest = self.newest().or(view.times.captured);
+        let mut rest = figures.money.due;
+        let newest = self.newest().or(figures.times.captured);
         for (at, amount) in self.0 {
             let part = amount.min(rest).floor_zero();
             rest -= part;
@@ -286,7 +289,7 @@ impl Due {
 
 /// Without a unit cost the line's cost pairs wait. The cost of what came back is cut from a cumulative total, so that all pieces back cost
 /// what all pieces out did.
-fn costs(view: &OrderView<'_>, place: usize, line: &LineView<'_>, back: &[(Option<Moment>, Quantity, bool)], book: &mut Book) {
+fn costs(figures: &OrderFigures<'_>, place: usize, line: &LineView<'_>, back: &[(Option<Moment>, Quantity, bool)], book: &mut Book) {
     let Some(unit) = line.erp.unit_cost else { return };
     let currency = book.currency;
     let cost = |pieces: Quantity| unit.times(pieces).rounded(currency);
@@ -296,9 +299,9 @@ fn costs(view: &OrderView<'_>, place: usize, line: &LineView<'_>, back: &[(Optio
         book.add(out, cost(left + pieces) - cost(left), at);
         left += pieces;
     }
-    let received = view.back.returns.iter().flat_map(|returned| &returned.receipts);
+    let received = figures.back.returns.iter().flat_map(|returned| &returned.receipts);
     let received = received.filter(|receipt| receipt.lines.iter().any(|(line, _)| *line == place)).map(|receipt| receipt.received_at).max();
-    let settled = received.max(view.times.disposed).or_else(|| back.last().and_then(|(at, ..)| *at));
+    let settled = received.max(figures.times.disposed).or_else(|| back.last().and_then(|(at, ..)| *at));
     let stock = line.back.settled_stock;
     book.add(AccountPair::new(Pair::CostBack, Account::Inventory, Account::CostOfGoodsSold), cost(stock), settled);
     let written_off = stock + line.back.settled_written_off;
@@ -312,7 +315,7 @@ fn costs(view: &OrderView<'_>, place: usize, line: &LineView<'_>, back: &[(Optio
 }
 
 /// When the newest row was written that can lower a pair's total.
-pub fn newest_row(pair: Pair, view: &OrderView<'_>) -> Option<Moment> {
+pub fn newest_row(pair: Pair, figures: &OrderFigures<'_>) -> Option<Moment> {
     let kinds: &[u8] = match pair {
         Pair::Captured => &[OrderRow::PAYMENT, OrderRow::TRANSACTION],
         Pair::Supplied | Pair::ChargeEarned | Pair::CostOut => &[OrderRow::DESPATCH, OrderRow::LINE, OrderRow::CHARGE, OrderRow::ERP_LINE],
@@ -333,5 +336,5 @@ pub fn newest_row(pair: Pair, view: &OrderView<'_>) -> Option<Moment> {
         Pair::Refunded => &[OrderRow::REFUND, OrderRow::DISPUTE],
         Pair::CostBack | Pair::WrittenOff | Pair::Lost => &[OrderRow::RECEIPT, OrderRow::DISPOSITION, OrderRow::DECISION],
     };
-    view.touched.newest(kinds)
+    figures.touched.newest(kinds)
 }

@@ -1,6 +1,6 @@
 //! Running totals cut into parts, each with the moment of the row that caused it.
 
-use super::worth::Worth;
+use crate::entities::order::worth::Worth;
 use crate::facts::{Amount, Moment, Quantity};
 
 /// TimedAmounts of a total, each with its moment; `None`: no row tells it.

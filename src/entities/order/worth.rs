@@ -2,8 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::entities::order::OrderView;
-use crate::entities::order::figures::LineView;
+use super::figures::{LineView, OrderFigures};
 use crate::entities::rules::Rules;
 use crate::facts::order::Charge;
 use crate::facts::{Amount, Currency, Quantity, Text};
@@ -47,26 +46,26 @@ pub fn worth(line: &LineView<'_>, pieces: Quantity) -> Worth {
 }
 
 /// Is anything of the order wanted?
-pub fn wanted(view: &OrderView<'_>) -> bool {
+pub fn wanted(view: &OrderFigures<'_>) -> bool {
     view.lines.iter().any(|line| line.sent.wanted.is_positive())
 }
 
 /// Nothing is wanted any more and nothing was sent. False while a line that was asked for once has lost its row: a missing row cancels nothing.
-pub fn all_cancelled<'k>(view: &OrderView<'_>, mut asked: impl Iterator<Item = &'k Text>) -> bool {
+pub fn all_cancelled<'k>(view: &OrderFigures<'_>, mut asked: impl Iterator<Item = &'k Text>) -> bool {
     !view.lines.is_empty()
         && view.lines.iter().all(|line| line.sent.wanted.is_zero() && line.sent.despatched.is_zero())
         && asked.all(|id| view.lines.iter().any(|line| line.id == id.as_str()))
 }
 
 /// The charges that the customer is to pay for what is wanted (returns are not asked: what comes back was wanted).
-pub fn expected_charges<'v>(view: &'v OrderView<'_>, rules: &Rules) -> impl Iterator<Item = &'v Charge> {
+pub fn expected_charges<'v>(view: &'v OrderFigures<'_>, rules: &Rules) -> impl Iterator<Item = &'v Charge> {
     let left = || view.lines.iter().any(|line| line.sent.despatched.is_positive());
     let counts = wanted(view) || (!rules.refund_charges && left());
     view.money.charges.iter().map(|charge| charge.charge).filter(move |charge| counts && !charge.removed)
 }
 
 /// What the order is expected to bring: the wanted pieces and the charges.
-pub fn expected_worth(view: &OrderView<'_>, rules: &Rules) -> Worth {
+pub fn expected_worth(view: &OrderFigures<'_>, rules: &Rules) -> Worth {
     let lines = view.lines.iter().map(|line| worth(line, line.sent.wanted));
     let charges = expected_charges(view, rules).map(|charge| Worth { gross: charge.gross, tax: charge.tax });
     lines.chain(charges).fold(Worth::default(), Worth::plus)

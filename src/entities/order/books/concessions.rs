@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::parts::{TimedAmounts, parts_of};
-use super::worth::{Worth, worth};
-use crate::entities::order::OrderView;
-use crate::entities::order::figures::LineView;
+use crate::entities::order::figures::{LineView, OrderFigures};
+use crate::entities::order::worth::{Worth, worth};
 use crate::entities::tax_code::TaxCode;
 use crate::facts::{Amount, Currency, Moment, Quantity};
 
@@ -18,24 +17,24 @@ use crate::facts::{Amount, Currency, Moment, Quantity};
 type Part = (Option<Moment>, TaxCode, Worth);
 
 /// What the customer is given.
-pub(super) fn allowance(view: &OrderView<'_>, country: &str) -> Vec<Part> {
-    let money = &view.money;
+pub(super) fn allowance(figures: &OrderFigures<'_>, country: &str) -> Vec<Part> {
+    let money = &figures.money;
     if !money.goodwill.is_positive() {
         return Vec::new();
     }
-    Rates::kept(view, country).cut(parts_of(money.goodwill, money.goodwill_parts.clone()), money.currency)
+    Rates::kept(figures, country).cut(parts_of(money.goodwill, money.goodwill_parts.clone()), money.currency)
 }
 
 /// What is kept back of what became due at the earliest at `oldest`: a memo that keeps a fee may come before the goods that it is kept of.
-pub(super) fn fee(view: &OrderView<'_>, country: &str, oldest: Option<Moment>) -> Vec<Part> {
-    let money = &view.money;
+pub(super) fn fee(figures: &OrderFigures<'_>, country: &str, oldest: Option<Moment>) -> Vec<Part> {
+    let money = &figures.money;
     if !money.fees.is_positive() {
         return Vec::new();
     }
     let rows = money.fee_parts.iter().map(|(at, amount)| (oldest.map_or(*at, |oldest| oldest.max(*at)), *amount));
     let mut parts = parts_of(money.fees, rows.collect());
     parts.iter_mut().for_each(|(at, _)| *at = at.or(oldest));
-    Rates::gone(view, country).cut(parts, money.currency)
+    Rates::gone(figures, country).cut(parts, money.currency)
 }
 
 /// What goods and charges of each tax code are worth.
@@ -48,12 +47,12 @@ struct Rates {
 
 impl Rates {
     /// What the customer keeps.
-    fn kept(view: &OrderView<'_>, country: &str) -> Self {
-        let mut rates = Self::goods(view, country, |line| worth(line, line.kept.pieces));
-        for charge in view.money.charges.iter().filter(|charge| charge.stays) {
+    fn kept(figures: &OrderFigures<'_>, country: &str) -> Self {
+        let mut rates = Self::goods(figures, country, |line| worth(line, line.kept.pieces));
+        for charge in figures.money.charges.iter().filter(|charge| charge.stays) {
             let whole = Worth { gross: charge.charge.gross, tax: charge.charge.tax };
-            let code = TaxCode::of(country, whole.net(), whole.tax, Quantity::from_int(1), view.money.currency);
-            let back = Worth { gross: charge.given_back, tax: whole.part(charge.given_back, view.money.currency) };
+            let code = TaxCode::of(country, whole.net(), whole.tax, Quantity::from_int(1), figures.money.currency);
+            let back = Worth { gross: charge.given_back, tax: whole.part(charge.given_back, figures.money.currency) };
             let there = rates.charges.entry(code).or_default();
             *there = there.plus(whole.less(back));
         }
@@ -61,17 +60,17 @@ impl Rates {
     }
 
     /// What the customer does not keep.
-    fn gone(view: &OrderView<'_>, country: &str) -> Self {
-        Self::goods(view, country, |line| worth(line, line.ordered).less(worth(line, line.kept.pieces)))
+    fn gone(figures: &OrderFigures<'_>, country: &str) -> Self {
+        Self::goods(figures, country, |line| worth(line, line.ordered).less(worth(line, line.kept.pieces)))
     }
 
-    fn goods(view: &OrderView<'_>, country: &str, of: impl Fn(&LineView<'_>) -> Worth) -> Self {
+    fn goods(figures: &OrderFigures<'_>, country: &str, of: impl Fn(&LineView<'_>) -> Worth) -> Self {
         let mut rates = Self::default();
-        for line in view.lines.iter() {
+        for line in figures.lines.iter() {
             let part = of(line);
             if part.gross.is_positive() {
                 let whole = Worth { gross: line.line.gross, tax: line.line.tax };
-                let code = TaxCode::of(country, whole.net(), whole.tax, line.ordered, view.money.currency);
+                let code = TaxCode::of(country, whole.net(), whole.tax, line.ordered, figures.money.currency);
                 let there = rates.goods.entry(code).or_default();
                 *there = there.plus(part);
             }
