@@ -238,6 +238,9 @@ async fn epochs(shared: &DaemonContext, views: &CommittedViews, log: KafkaLog, h
     if !restored.fresh && !missing.is_empty() {
         say::not_live(&missing.join(", "));
     }
+    for (partition, read, next) in &restored.moved {
+        say::offset_moved(partition, *read, *next);
+    }
     if restored.read_again > 0 {
         say::read_again(restored.read_again);
     }

@@ -109,8 +109,9 @@ impl Core {
         }
         self.begin(clock);
         for shard in &mut self.store.shards {
-            shard.waits_since_at_most(clock);
+            shard.noted_at_most(clock, &self.store.desk.state.holds);
         }
+        self.store.desk.set_time_back(clock);
     }
 
     /// Opens an epoch: its tick is the clock, or the latest tick of any shard where that is later, so that time never goes back.

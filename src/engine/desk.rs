@@ -175,6 +175,20 @@ impl Desk {
         }
     }
 
+    /// The state's time is set back. Refunds of hours that have not come yet count as those of the hour before: for the day's limit, and not at once.
+    pub fn set_time_back(&mut self, to: Moment) {
+        self.state.holds.set_time_back(to);
+        self.state.open.values_mut().for_each(|since| *since = (*since).min(to));
+        let last = to.0.div_euclid(HOUR_MS) - 1;
+        for flow in std::mem::take(&mut self.state.hours) {
+            let kept = slot(&mut self.state.hours, if flow.hour > last + 1 { last } else { flow.hour }, flow.currency);
+            kept.refunds += flow.refunds;
+            kept.asked += flow.asked;
+            kept.captured += flow.captured;
+        }
+        self.due = true;
+    }
+
     /// Adds the money that moved in the open epoch. Gives `true` where its refunds pass a limit: then they are not counted, and the caller holds them.
     pub fn add(&mut self, limits: Option<RefundLimits>, flows: &[Flow], tick: Moment) -> bool {
         let Some(limits) = limits else { return false };

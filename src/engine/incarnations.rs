@@ -6,7 +6,7 @@
 //! | a higher position than any before it | new |
 //! | a lower position, and a later source time than any before it | the first of a new **incarnation** |
 //! | a lower position, and a global transaction id (GTID) that follows those that were read, or is of a server that wrote none of them | the same |
-//! | a lower position, about the same time, and a server that wrote no record before | the same |
+//! | a lower position, of about the same day, and a server that wrote no record before | the same |
 //! | a lower position, about the same time, in a binlog file below all that were read | the same: nothing of it was read before, so it is no repeat |
 //! | any other lower position | a repeat |
 //!
@@ -14,9 +14,10 @@
 //! began again: a record's incarnation follows from its own time and, around a beginning, from its position. So records from before that are
 //! read again, or late from another topic, stay older than later ones; and facts from several topics about one row have one order.
 //!
-//! *About the same time*: clocks of two servers differ, and the new one may be behind. A record that is dated after it was written to Kafka (a
-//! program set its time, a clock was wrong) by more than any zone or clock that people work with shows nothing by its time, and later records are not
-//! measured by it. One that is less ahead counts in full: a repeat of it comes later, is no longer ahead, and must not look later than all before.
+//! *About the same time*: as the latest one that was read, or as the record's arrival in Kafka. Clocks of two servers differ, and either may be the one
+//! that is wrong. A record that is dated after it was written to Kafka (a program set its time, a clock was wrong) by more than any zone or clock that
+//! people work with shows nothing by its time, and later records are not measured by it; nor does a record without a time. One that is less ahead
+//! counts in full: a repeat of it comes later, is no longer ahead, and must not look later than all before.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::log::NOTHING_BESIDE;
 use super::runs::Run;
 use crate::facts::time::Span;
 use crate::facts::{LogMark, Moment, SourceId};
@@ -31,8 +33,9 @@ use crate::sources::SourcePosition;
 
 /// Clocks of two servers, and of a server and Kafka, differ by less.
 const CLOCKS_DIFFER: Span = Span::hours(1);
-/// How far before Kafka's timestamp the clock of a database may be: zones differ by up to 14 hours, and somebody takes one for the other.
-const AHEAD_MAX: Span = Span::hours(24);
+/// How far before Kafka's timestamp the clock of a database may be, or behind that of the server before: zones differ by up to 14 hours, and somebody
+/// takes one for the other.
+const ZONES_DIFFER: Span = Span::hours(24);
 /// So long after the last record of the old log there may be another one of it, read late from another topic.
 const LATE: Span = Span::minutes(1);
 /// So many servers and domains of GTIDs of one log are kept: the last ones.
@@ -100,10 +103,11 @@ impl Incarnations {
         let begun = self.begun.get(&source).map_or(&[][..], Vec::as_slice);
         let position = stands.shared();
         // A broker or producer without a clock gives no timestamp.
-        let is_dated_ahead = arrived.0 > 0 && stands.at > arrived + AHEAD_MAX;
+        let arrived = Some(arrived).filter(|arrived| arrived.0 > 0);
+        let is_timeless = stands.at == Moment::MIN || arrived.is_some_and(|arrived| stands.at > arrived + ZONES_DIFFER);
         let highest = self.highest.get_mut(&partition);
         let own = match &highest {
-            _ if !is_dated_ahead => incarnation_at(begun, position, stands.at),
+            _ if !is_timeless => incarnation_at(begun, position, stands.at),
             Some(highest) => highest.incarnation,
             None => begun.len() as u16,
         };
@@ -111,7 +115,7 @@ impl Incarnations {
             let mut run = Run::default();
             let ordinal = run.ordinal(&stands.row);
             if stands.in_order {
-                self.highest.insert(partition, Highest::new(source, own, stands, is_dated_ahead, run));
+                self.highest.insert(partition, Highest::new(source, own, stands, is_timeless, run));
             }
             return Standing { incarnation: own, ordinal };
         };
@@ -119,20 +123,20 @@ impl Incarnations {
             let same = own == highest.incarnation && position == highest.position;
             return Standing { incarnation: own, ordinal: if same { highest.run.ordinal(&stands.row) } else { 0 } };
         }
-        if own == highest.incarnation && highest.is_overtaken_by(position, stands, is_dated_ahead) {
+        if own == highest.incarnation && !is_timeless && highest.is_overtaken_by(position, stands, arrived) {
             let place = usize::from(own);
             let mut run = Run::default();
             let ordinal = run.ordinal(&stands.row);
             let gtids = std::mem::take(&mut highest.gtids);
             let until = (highest.position, highest.at);
-            *highest = Highest { gtids, ..Highest::new(source, own + 1, stands, is_dated_ahead, run) };
+            *highest = Highest { gtids, ..Highest::new(source, own + 1, stands, is_timeless, run) };
             highest.note_marks(&stands.log);
             self.begin(source, place, (position, stands.at), until);
             return Standing { incarnation: own + 1, ordinal };
         }
         if own > highest.incarnation {
             let gtids = std::mem::take(&mut highest.gtids);
-            *highest = Highest { gtids, ..Highest::new(source, own, stands, is_dated_ahead, Run::default()) };
+            *highest = Highest { gtids, ..Highest::new(source, own, stands, is_timeless, Run::default()) };
         }
         let ordinal = if own == highest.incarnation && position >= highest.position {
             if position > highest.position {
@@ -147,7 +151,7 @@ impl Incarnations {
             again.1.ordinal(&stands.row)
         };
         if own == highest.incarnation {
-            if !is_dated_ahead {
+            if !is_timeless {
                 highest.at = highest.at.max(stands.at);
             }
             highest.note_marks(&stands.log);
@@ -184,10 +188,10 @@ impl Incarnations {
         self.begun.insert(source, begun);
     }
 
-    /// The text beside the partition's offset; empty where nothing is known. Fields with blanks between them: incarnation, time, position and lowest
+    /// The text beside the partition's offset; [`NOTHING_BESIDE`] where nothing is known. It is never empty: that is how other programs commit. Fields with blanks between them: incarnation, time, position and lowest
     /// file in hexadecimal, servers, GTIDs, the records of the position.
     pub fn note(&self, partition: Partition) -> String {
-        let Some(highest) = self.highest.get(&partition) else { return String::new() };
+        let Some(highest) = self.highest.get(&partition) else { return NOTHING_BESIDE.to_owned() };
         let Highest { source, incarnation, position: [a, b, c], at, lowest, servers, gtids, run, .. } = highest;
         let servers: Vec<String> = servers.iter().map(|server| format!("{server:x}")).collect();
         let gtids: Vec<String> = gtids.iter().map(|(domain, number)| format!("{domain:x}:{number}")).collect();
@@ -197,7 +201,7 @@ impl Incarnations {
 
     /// Reads what [`Self::note`] wrote. False: it is another text.
     pub fn restore_note(&mut self, partition: Partition, note: &str) -> bool {
-        if note.is_empty() {
+        if note.is_empty() || note == NOTHING_BESIDE {
             return true;
         }
         match read_note(note) {
@@ -229,13 +233,13 @@ fn distance(one: [u64; 3], other: [u64; 3]) -> u128 {
 }
 
 impl Highest {
-    fn new(source: SourceId, incarnation: u16, stands: &SourcePosition, is_dated_ahead: bool, run: Run) -> Self {
+    fn new(source: SourceId, incarnation: u16, stands: &SourcePosition, is_timeless: bool, run: Run) -> Self {
         let position = stands.shared();
         let mut new = Self {
             source,
             incarnation,
             position,
-            at: if is_dated_ahead { Moment::MIN } else { stands.at },
+            at: if is_timeless { Moment::MIN } else { stands.at },
             lowest: position[0],
             servers: SmallVec::new(),
             gtids: SmallVec::new(),
@@ -247,8 +251,8 @@ impl Highest {
     }
 
     /// Does this record show that the source has begun again?
-    fn is_overtaken_by(&self, position: [u64; 3], stands: &SourcePosition, is_dated_ahead: bool) -> bool {
-        if position >= self.position || is_dated_ahead {
+    fn is_overtaken_by(&self, position: [u64; 3], stands: &SourcePosition, arrived: Option<Moment>) -> bool {
+        if position >= self.position {
             return false;
         }
         if stands.at > self.at && self.at > Moment::MIN {
@@ -259,9 +263,12 @@ impl Highest {
         {
             return number > *last;
         }
-        let is_near = stands.at + CLOCKS_DIFFER >= self.at;
-        let is_of_another_server = stands.log.server != 0 && !self.servers.is_empty() && !self.servers.contains(&stands.log.server);
-        is_near && (is_of_another_server || (stands.log.server != 0 && position[0] < self.lowest))
+        if stands.log.server == 0 {
+            return false;
+        }
+        let is_of_another_server = !self.servers.is_empty() && !self.servers.contains(&stands.log.server);
+        let is_now = || stands.at + CLOCKS_DIFFER >= self.at || arrived.is_some_and(|arrived| stands.at + CLOCKS_DIFFER >= arrived);
+        (is_of_another_server && stands.at + ZONES_DIFFER >= self.at) || (position[0] < self.lowest && is_now())
     }
 
     fn note_marks(&mut self, log: &LogMark) {

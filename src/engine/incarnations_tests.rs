@@ -204,6 +204,74 @@ fn a_clock_that_is_ahead_makes_no_beginning_of_a_repeat() {
     }
 }
 
+/// One of two servers runs in the wrong zone, or its clock is off: the failover shows at once, not when the clocks have met, and the old server's records
+/// that come again stay old.
+#[test]
+fn a_failover_between_servers_whose_clocks_differ_by_hours_is_a_new_beginning() {
+    let now = 1_000 * HOUR;
+    for off in [20 * MINUTE, 2 * HOUR, 14 * HOUR] {
+        for (old_off, new_off) in [(off, 0), (0, -off), (off, -HOUR / 2), (-off, 0), (0, off)] {
+            let mut sources = Incarnations::default();
+            let mut of = |server, file, position, written: i64, clock: i64, delay: i64| {
+                let record = of_server(server, file, position, now + written + clock);
+                sources.of(SHOP, ORDERS, &record, Moment(now + written + delay)).incarnation
+            };
+            let what = format!("the old clock {old_off}, the new one {new_off}");
+            let old: Vec<(u64, i64)> = (0..50).map(|number| (5_000 + number, number as i64 * MINUTE)).collect();
+            for (position, written) in &old {
+                assert_eq!(of(1, 940, *position, *written, old_off, 300), 0, "{what}");
+            }
+            // The same numbers of files, lower positions.
+            let new: Vec<(u64, i64)> = (0..50).map(|number| (900 + number, (50 + number as i64) * MINUTE)).collect();
+            for (position, written) in &new {
+                assert_eq!(of(2, 940, *position, *written, new_off, 300), 1, "{what}: {position}");
+            }
+            for again in [3 * HOUR, 30 * HOUR] {
+                for (position, written) in &old {
+                    assert_eq!(of(1, 940, *position, *written, old_off, again), 0, "{what}: {position} comes again");
+                }
+                for (position, written) in &new {
+                    assert_eq!(of(2, 940, *position, *written, new_off, again), 1, "{what}: {position} comes again");
+                }
+            }
+        }
+    }
+}
+
+/// A snapshot is dated by the database's own zone, its changes by UTC (apache/flink-cdc#1406, debezium/debezium#6203): neither is a beginning, whichever
+/// comes first or again.
+#[test]
+fn a_snapshot_that_is_dated_in_another_zone_is_no_beginning() {
+    let now = 1_000 * HOUR;
+    for off in [8 * HOUR, -8 * HOUR, 14 * HOUR] {
+        let mut sources = Incarnations::default();
+        for round in 0..3 {
+            let from = 100 + round * 1_000;
+            let at_round = now + round as i64 * HOUR;
+            let snapshot = (0..5).map(|_| at(from, at_round + off));
+            let changes: Vec<_> = (1..40).map(|number| at(from + number, at_round + number as i64 * MINUTE)).collect();
+            for record in snapshot.chain(changes.clone()).chain(changes) {
+                let arrived = Moment(at_round + HOUR);
+                assert_eq!(sources.of(SHOP, ORDERS, &record, arrived).incarnation, 0, "{off}: {record:?}");
+            }
+        }
+        assert!(sources.take_found().is_empty(), "{off}");
+    }
+}
+
+/// Some connectors date no row: it belongs to what was read last, so that it is no older than all before a failover.
+#[test]
+fn a_record_without_a_time_is_of_the_log_that_is_read_now() {
+    let mut sources = Incarnations::default();
+    assert_eq!(sources.incarnation(ORDERS, &SourcePosition { at: Moment::MIN, ..at(300, 0) }), 0);
+    assert_eq!(sources.incarnation(ORDERS, &at(400, HOUR)), 0);
+    assert_eq!(sources.incarnation(ORDERS, &at(20, 2 * HOUR)), 1);
+    assert_eq!(sources.incarnation(ORDERS, &SourcePosition { at: Moment::MIN, ..at(30, 0) }), 1);
+    assert_eq!(sources.incarnation(LINES, &SourcePosition { at: Moment::MIN, ..at(31, 0) }), 1, "in a topic of which nothing was read");
+    assert_eq!(sources.incarnation(ORDERS, &SourcePosition { at: Moment::MIN, ..at(10, 0) }), 1, "it shows no beginning");
+    assert_eq!(sources.begun().len(), 1);
+}
+
 #[test]
 fn records_of_one_position_are_counted_and_a_repeat_of_it_is_not() {
     let mut sources = Incarnations::default();

@@ -69,6 +69,9 @@ pub struct Offset {
     pub metadata: String,
 }
 
+/// Stands beside an offset of which nothing is to be said. What Waybill commits has always a text beside it: what has none, another program has set.
+pub const NOTHING_BESIDE: &str = "-";
+
 /// Everything that an epoch writes. It is committed as a whole, or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Transaction {

@@ -75,9 +75,32 @@ pub(super) fn check(topic: &str, partition: i32, read: i64, holds: std::ops::Ran
     )))
 }
 
+/// An error if another program has set a partition's committed offset behind records that were never read: it is `next`, the state has read up to
+/// `read`, and the partition holds the offsets `holds`.
+pub(super) fn check_moved(topic: &str, partition: i32, read: i64, next: i64, holds: std::ops::Range<i64>) -> Result<(), LogError> {
+    let unread = next.min(holds.end) - read.max(holds.start);
+    if unread <= 0 {
+        return Ok(());
+    }
+    Err(LogError::Stop(format!(
+        "{topic}[{partition}]: a tool, or another program that uses this group, has set the committed offset to {next}, but the state has read it up to \
+         offset {read}, and the partition holds {unread} offsets between: their records would never be read. Waybill skips no records by itself: set the \
+         offset back (kafka-consumer-groups --reset-offsets --to-offset {read}), or delete the records that are not wanted first \
+         (kafka-delete-records), and start again"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_offset_that_was_set_behind_unread_records_is_refused_and_one_behind_deleted_ones_is_not() {
+        assert!(check_moved("orders", 0, 5, 9, 9..20).is_ok(), "deleted on purpose");
+        assert!(check_moved("orders", 0, 5, 9, 12..20).is_ok());
+        let skipped = check_moved("orders", 2, 5, 9, 7..20).expect_err("two would never be read").to_string();
+        assert!(skipped.contains("orders[2]") && skipped.contains("--to-offset 5") && skipped.contains("holds 2 offsets"), "{skipped}");
+    }
 
     #[test]
     fn a_partition_that_still_holds_the_place_is_read_again_and_no_other() {

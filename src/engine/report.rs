@@ -20,7 +20,7 @@ pub struct EpochReport {
     pub facts_new: u64,
     /// Facts that were repeats or older.
     pub facts_stale: u64,
-    /// Facts of `facts_stale` that say something else of an order's row than what is kept.
+    /// Facts of `facts_stale` that say something else of a row than what is kept.
     pub facts_passed_over: u64,
     /// Sets of rows of which a snapshot has read a small part: nobody is asked about the rows that it left out.
     pub snapshots_of_a_part: u64,

@@ -47,6 +47,8 @@ pub struct Restored {
     pub fresh: bool,
     /// There was state without offsets: all sources are read from their earliest records.
     pub offsets_lost: bool,
+    /// Partitions whose committed offset another program has moved: by name, how far the state had read it, and where reading goes on.
+    pub moved: Vec<(String, i64, i64)>,
     /// Source partitions that the state has read before, and that are read from their earliest record again, since their offsets are gone.
     pub read_again: u64,
     /// The rules or the program have changed since the state was written.
@@ -113,6 +115,15 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
         found.read_again += 1;
         reads::check(&offset.topic, offset.partition, read, log.holds(&offset.topic, offset.partition).await?)?;
     }
+    for offset in sources.iter().filter(|offset| offset.metadata.is_empty()) {
+        let (Some(next), Some(read)) = (offset.next, core.reads.of(&offset.topic, offset.partition)) else { continue };
+        if next > read {
+            reads::check_moved(&offset.topic, offset.partition, read, next, log.holds(&offset.topic, offset.partition).await?)?;
+        }
+        if next != read {
+            found.moved.push((format!("{}[{}]", offset.topic, offset.partition), read, next));
+        }
+    }
     log.start(&sources).await?;
     if let Some(desk) = shared.desk {
         core.store.desk = Desk::restored(desk);
@@ -168,10 +179,17 @@ fn restore_notes(core: &mut Core, committed: &[Offset]) -> Result<(), LogError> 
 
 fn parse_number(shard: usize, metadata: &str) -> Result<u64, LogError> {
     metadata.parse().map_err(|_| {
-        LogError::Restore(format!(
-            "shard {shard}: beside the committed offset stands {metadata:?} and not an epoch's number: another program commits for this group. Give \
-             Waybill an application id of its own"
-        ))
+        let what = if metadata.is_empty() {
+            "the committed offset was set by a tool, or by another program that uses this group. End that program, or delete all offsets of the group: \
+             then every source is read again from its beginning, which changes nothing"
+                .to_owned()
+        } else {
+            format!(
+                "beside the committed offset stands {metadata:?} and not an epoch's number: another program commits for this group. Give Waybill an \
+                 application id of its own"
+            )
+        };
+        LogError::Restore(format!("shard {shard}: {what}"))
     })
 }
 

@@ -9,6 +9,7 @@ use super::table::EntityTable;
 use super::timers::Timers;
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
+use crate::entities::held::Holds;
 use crate::entities::order::OrderState;
 use crate::entities::row_owner::RowOwnerState;
 use crate::entities::sku::SkuState;
@@ -95,13 +96,20 @@ impl Shard {
         }
     }
 
-    /// What waits since a tick that has not come yet waits since this moment: all of them are staged.
-    pub fn waits_since_at_most(&mut self, moment: Moment) {
+    /// What was noted at a tick that has not come yet is noted at this moment: all entities are staged. `holds` as they were before.
+    pub fn noted_at_most(&mut self, moment: Moment, holds: &Holds) {
         for place in 0..self.orders.staged_len() {
             if let Some((_, staged)) = self.orders.staged_at(place)
-                && staged.state.since > moment
+                && staged.state.set_time_back(moment, holds)
             {
-                (staged.state.since, staged.dirty) = (moment, true);
+                staged.dirty = true;
+            }
+        }
+        for place in 0..self.skus.staged_len() {
+            if let Some((_, staged)) = self.skus.staged_at(place)
+                && staged.state.set_time_back(moment)
+            {
+                staged.dirty = true;
             }
         }
         for place in 0..self.aliases.staged_len() {

@@ -135,6 +135,10 @@ impl Store {
         };
         match put {
             Put::Stale => self.report.facts_stale += 1,
+            Put::PassedOver => {
+                self.report.facts_stale += 1;
+                self.report.facts_passed_over += 1;
+            }
             Put::Changed | Put::Same => self.report.facts_new += 1,
         }
         put

@@ -46,7 +46,7 @@ impl<S> Staged<S> {
         match put {
             Put::Changed => self.touch(cause),
             Put::Same => self.dirty = true,
-            Put::Stale => {}
+            Put::Stale | Put::PassedOver => {}
         }
     }
 

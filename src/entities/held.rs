@@ -81,6 +81,19 @@ impl Holds {
         settled.insert((why, topic), tick);
     }
 
+    /// The moment of what was said before the state's time was set back to this one.
+    pub(super) fn before(to: Moment) -> Moment {
+        Moment(to.0 - 1)
+    }
+
+    /// The state's time is set back: what was said later was said just before, and settles nothing that is held from now on.
+    pub fn set_time_back(&mut self, to: Moment) {
+        for settled in [&mut self.accepted, &mut self.discarded] {
+            settled.values_mut().for_each(|at| *at = (*at).min(Self::before(to)));
+        }
+        self.refunds_held.iter_mut().for_each(|(since, _)| *since = (*since).min(to));
+    }
+
     /// What a person has said of a held request; `None`: nothing yet.
     pub fn said(&self, why: HeldWhy, topic: Topic, held: &Held) -> Option<bool> {
         self.said_of(why, topic, held.since)

@@ -124,7 +124,8 @@ impl<R: PartialEq> KeptRow<R> {
     pub fn upsert(&mut self, row: R, version: Version, cause: Cause, at: Moment) -> Put {
         let arrival = self.arrival(true, version);
         if arrival == Arrival::Stale {
-            return Put::Stale;
+            // Of a settled row nothing is known any more that it could differ from.
+            return if self.content().is_some_and(|kept| *kept != row) { Put::PassedOver } else { Put::Stale };
         }
         let same = !self.is_deleted() && self.upserted.as_ref().is_some_and(|upserted| upserted.row == row && upserted.at == at);
         self.upserted = Some(Upserted { version, cause, at, row });
@@ -182,5 +183,7 @@ mod tests {
         assert_eq!(kept.content(), None);
         assert_eq!(kept.upsert("four pieces", version(6, true), CAUSE, Moment(0)), Put::Changed);
         assert_eq!(kept.live(), Some(&"four pieces"));
+        assert_eq!(kept.upsert("two pieces", version(4, true), CAUSE, Moment(0)), Put::PassedOver, "it says something else");
+        assert_eq!(kept.upsert("four pieces", version(6, true), CAUSE, Moment(0)), Put::Stale, "a repeat");
     }
 }

@@ -55,7 +55,7 @@ impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> Key
             Some(row) => kept.upsert(row, version, cause, at),
             None => kept.delete(version, cause, at),
         };
-        if put == Put::Stale {
+        if put.is_stale() {
             return put;
         }
         if kept.is_deleted() && S::DROPPED_WHEN_DELETED.contains(&key.kind) {

@@ -20,6 +20,7 @@ mod put;
 pub mod row_owner;
 pub mod rows;
 pub mod rules;
+mod set_back;
 pub mod sku;
 pub mod small_map;
 mod stock_rules;

@@ -112,6 +112,11 @@ impl<K, V> SmallMap<K, V> {
         self.0.iter().map(|(_, value)| value)
     }
 
+    /// Values to be changed, in the order of their keys.
+    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> {
+        self.0.iter_mut().map(|(_, value)| value)
+    }
+
     /// Drops the entries that this does not hold for.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.0.retain_mut(|(key, value)| keep(key, value));

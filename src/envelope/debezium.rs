@@ -144,11 +144,20 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str, schema: Option<&'a str>) -> 
         other => return Err(DecodeError::new("op", "one of c, u, r, d, t, m", other)),
     };
     let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
-    let source = SourceBlock::read(source).map_err(|error| error.within("source"))?;
+    let mut source = SourceBlock::read(source).map_err(|error| error.within("source"))?;
+    if source.snapshot && source.committed_at.is_none() {
+        // Connectors of some versions date no row of a snapshot, or with 0. It was read when it was written to Kafka.
+        source.committed_at = envelope.ts_ms.opt_int()?.and_then(dated);
+    }
     // A border of transactions without its number tells nothing, and is no error.
     let order = envelope.transaction.object::<Transaction<'_>>().ok().flatten().and_then(|transaction| transaction.total_order.int().ok());
     let order = order.and_then(|order| u64::try_from(order).ok());
     Ok(Message::Change(ChangeEvent { op, before: present(envelope.before), after: present(envelope.after), source, schema, order }))
+}
+
+/// A time in milliseconds; 0 stands for none.
+fn dated(millis: i64) -> Option<Moment> {
+    Moment::checked(millis).filter(|at| at.0 > 0)
 }
 
 fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
@@ -191,7 +200,7 @@ impl<'a> SourceBlock<'a> {
             db: cells.db.text_or_empty()?,
             schema: cells.schema.text_or_empty()?,
             table: cells.table.text_or_empty()?,
-            committed_at: cells.ts_ms.opt_int()?.and_then(Moment::checked),
+            committed_at: cells.ts_ms.opt_int()?.and_then(dated),
             snapshot: !matches!(cells.snapshot.json(), "" | "null" | "false" | "\"false\""),
             ends_snapshot: matches!(cells.snapshot.json(), "\"last\"" | "\"last_in_data_collection\""),
             in_order: cells.snapshot.json() != "\"incremental\"",

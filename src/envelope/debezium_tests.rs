@@ -118,6 +118,26 @@ fn logs_of_servers_are_told_apart() {
     assert_eq!((server(0, "mysql-bin.000042"), log(r#"{"connector":"postgresql","lsn":7}"#)), (0, crate::facts::LogMark::default()));
 }
 
+/// A snapshot's rows without a time, or of 1970 (risingwavelabs/risingwave#24136, debezium/debezium#3855): they were read when they were written to Kafka. A change without
+/// one says nothing: what it was written to Kafka at may be days later, or a repeat.
+#[test]
+fn a_snapshots_row_without_a_time_was_read_when_it_was_written() {
+    let at = |source: &str, ts_ms: &str| {
+        let source = format!(r#"{{"connector":"mysql","file":"bin.000001","pos":4{source}}}"#);
+        let text = format!(r#"{{"before":null,"after":{{"id":1}},"source":{source},"op":"r"{ts_ms}}}"#);
+        change(&text).source.committed_at
+    };
+    let envelope = r#","ts_ms":1700000000123"#;
+    for source in [r#","ts_ms":0,"snapshot":"true""#, r#","snapshot":"last""#, r#","ts_ms":null,"snapshot":"incremental""#] {
+        assert_eq!(at(source, envelope), Some(Moment(1_700_000_000_123)), "{source}");
+        assert_eq!(at(source, ""), None, "{source}");
+    }
+    assert_eq!(at(r#","ts_ms":1600000000000,"snapshot":"true""#, envelope), Some(Moment(1_600_000_000_000)));
+    for source in [r#","ts_ms":0,"snapshot":"false""#, ""] {
+        assert_eq!(at(source, envelope), None, "{source}");
+    }
+}
+
 /// Two changes of one row in one transaction (zendesk/maxwell#285): the digests of the row before and after chain them.
 #[test]
 fn changes_of_one_row_are_chained() {

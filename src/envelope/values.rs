@@ -459,6 +459,18 @@ mod tests {
         assert!(left_out.opt_text().is_err() && left_out.filled().is_err() && left_out.id().is_err() && left_out.text_or_empty().is_err());
     }
 
+    /// MySQL's `tinyint(1)` is a number in a snapshot and may be a boolean behind it (debezium/debezium#1262, airbytehq/airbyte#18619).
+    #[test]
+    fn flags_are_read_in_every_form() {
+        for (json, flag) in [("1", true), ("0", false), ("true", true), ("false", false), ("\"1\"", true), ("\"false\"", false)] {
+            assert_eq!(cell(json).flag().ok(), Some(flag), "{json}");
+        }
+        assert_eq!(cell("null").opt_flag().ok(), Some(None));
+        for other in ["2", "\"\"", "\"yes\"", "[1]"] {
+            assert!(cell(other).flag().is_err(), "{other}");
+        }
+    }
+
     #[test]
     fn decimals_of_base64_keep_sign_and_every_digit() {
         let vectors = [

@@ -89,6 +89,18 @@ pub(super) fn while_reading(code: Code, detail: &str) -> ReadError {
         Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicId => ReadError::Fault(
             Fault::Stop(format!("a topic or partition was deleted: {detail}. Create it again, or remove it from the configuration")),
         ),
+        // The same request will be refused the same way: no other process would be taken in either.
+        Code::InvalidSessionTimeout => ReadError::Fault(Fault::Stop(format!(
+            "the broker does not take Waybill into its group: {detail}. It allows sessions from group.min.session.timeout.ms to \
+             group.max.session.timeout.ms, and Waybill's takes 45 s: set the broker to allow that"
+        ))),
+        Code::InconsistentGroupProtocol => ReadError::Fault(Fault::Stop(format!(
+            "the broker does not take Waybill into its group: {detail}. Another program is a member of the group and shares partitions out by other rules: \
+             end it, or give this application an id of its own"
+        ))),
+        Code::GroupMaxSizeReached => ReadError::Fault(Fault::Stop(format!(
+            "the broker does not take Waybill into its group: {detail}. Other programs fill the group: end them, or give this application an id of its own"
+        ))),
         code if is_refused(code) => ReadError::Fault(Fault::not_allowed(detail)),
         _ => ReadError::Passes,
     }
@@ -174,6 +186,19 @@ mod tests {
         }
         for code in [Code::FencedInstanceId, Code::Fatal] {
             assert!(matches!(while_reading(code, "fenced by other consumer"), ReadError::Renew(_)), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_group_will_refuse_again_stops_and_says_what_to_set() {
+        let cases = [
+            (Code::InvalidSessionTimeout, "group.max.session.timeout.ms"),
+            (Code::InconsistentGroupProtocol, "Another program"),
+            (Code::GroupMaxSizeReached, "fill the group"),
+        ];
+        for (code, text) in cases {
+            let said = while_reading(code, "JoinGroup failed");
+            assert!(matches!(&said, ReadError::Fault(Fault::Stop(sentence)) if sentence.contains(text)), "{said:?}");
         }
     }
 

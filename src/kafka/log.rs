@@ -22,8 +22,8 @@ use crate::envelope::Batch;
 use crate::facts::Moment;
 use crate::telemetry::say;
 
-/// How long to wait where nothing is due.
-const AT_MOST: Duration = Duration::from_secs(3600);
+/// How long to wait at most. Longer: an application that has nothing to do sees later that its clock was set.
+const AT_MOST: Duration = Duration::from_secs(5);
 /// How often to look for a change that wakes nobody.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// An assignment that is not complete may be followed by another so soon.
@@ -417,7 +417,7 @@ fn due_in(state: &State, limits: &Limits, clock: Moment) -> Duration {
     }
     let linger = state.first_at.map(|first| limits.linger.saturating_sub(first.elapsed()));
     let timer = limits.timer_at.map(|timer| Duration::from_millis(u64::try_from((timer - clock).0).unwrap_or(0)));
-    linger.into_iter().chain(timer).min().unwrap_or(AT_MOST)
+    linger.into_iter().chain(timer).fold(AT_MOST, Duration::min)
 }
 
 fn hand_over(state: &mut State, batch: &mut Batch, clock: Moment) {

@@ -82,7 +82,9 @@ mod tests {
         let cause = Refusal::of_record(Code::InvalidTimestamp, "waybill.exceptions[3]");
         assert_eq!(cause.label, "clock");
         assert!(cause.sentence.contains("clock of this machine") && cause.sentence.contains("waybill.exceptions[3]"), "{}", cause.sentence);
-        assert_eq!(Refusal::of_record(Code::MessageTimedOut, "t[0]").label, "broker");
+        for (code, label) in [(Code::MessageTimedOut, "broker"), (Code::NotEnoughReplicas, "replicas")] {
+            assert_eq!(Refusal::of_record(code, "t[0]").label, label);
+        }
         assert_eq!(Refusal::of_step(Some(Code::FencedInstanceId), "offsets").label, "rebalance");
         assert_eq!(Refusal::of_step(None, "commit").label, "other");
     }

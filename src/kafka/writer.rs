@@ -31,7 +31,7 @@ use super::prober::Prober;
 use super::refusal::Refusal;
 use super::shared::{Committed, Partition, Shared};
 use super::watchdog::Watchdog;
-use crate::engine::log::{CommitOutcome, LogError, Offset, OutRecord, Transaction};
+use crate::engine::log::{CommitOutcome, LogError, NOTHING_BESIDE, Offset, OutRecord, Transaction};
 use crate::telemetry::say;
 
 /// How often the producer is polled for its logs and errors while it has nothing to do.
@@ -226,8 +226,8 @@ impl WriterThread {
             (state.generation, state.behind_markers())
         };
         let offsets = behind.into_iter().map(|(partition, next)| {
-            let beside = self.known.get(&partition).map_or_else(String::new, |(_, text)| text.clone());
-            self.offset(partition, Some(next), beside)
+            let beside = self.known.get(&partition).map(|(_, text)| text.as_str()).filter(|text| !text.is_empty());
+            self.offset(partition, Some(next), beside.unwrap_or(NOTHING_BESIDE).to_owned())
         });
         let offsets: Vec<_> = offsets.collect();
         if offsets.is_empty() {
@@ -470,8 +470,9 @@ fn delivery(producer: &TransactionalProducer) -> Option<Broken> {
     let detail = format!("delivery to {place}: {code}");
     let failed = match code {
         code if is_unanswered(code) => Failed::Unknown(detail),
-        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Failed::Fault(Fault::Stop(format!(
-            "{place}: a record is larger than its topic accepts. Raise the topic's max.message.bytes and start again. Nothing of this epoch is visible"
+        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Failed::Fault(Fault::Restart(format!(
+            "{place}: a record is larger than its topic takes: somebody has lowered its max.message.bytes while Waybill ran. Raise it again. Nothing of this \
+             epoch is visible; a new process writes larger events cut, as dead letters"
         ))),
         _ => in_transaction("delivery", &KafkaError::MessageProduction(code)).or_abort(detail),
     };

@@ -24,7 +24,7 @@ pub struct FactsOut<'a> {
 pub struct SourcePosition {
     /// As in [`Place::Position`]: most significant part first.
     pub position: [u64; 3],
-    /// When the change was written there, by the source's clock.
+    /// When the change was written there, by the source's clock; [`Moment::MIN`]: it does not say.
     pub at: Moment,
     /// The record stands among its partition's records as it does in the log. A row that an incremental snapshot reads meanwhile does not.
     pub in_order: bool,
@@ -65,9 +65,10 @@ impl<'a> FactsOut<'a> {
     }
 
     /// Sets the record's position in its source's log and when it was written there, by the source's own clock. From these the engine sees that a
-    /// source begins again. Without a position or a time it cannot see that, and nothing is set.
+    /// source begins again. Without a position it cannot see that, and nothing is set; a record without a time belongs to what was read last.
     pub fn set_position(&mut self, place: Place, at: Option<Moment>, in_order: bool) {
-        if let (Place::Position(position), Some(at)) = (place, at) {
+        if let Place::Position(position) = place {
+            let at = at.unwrap_or(Moment::MIN);
             self.position = Some(SourcePosition { position, at, in_order, log: LogMark::default(), row: RowMark::default() });
         }
     }

@@ -114,7 +114,7 @@ impl Metrics {
             passed_over: counters(
                 &registry,
                 "waybill_facts_passed_over_total",
-                "Facts of orders, older than what is kept and with another content, by source: told again, or of a place that cannot be known.",
+                "Facts, older than what is kept and with another content, by source: told again, or of a place that cannot be known.",
                 &["source"],
             )?,
             unknown_words: counters(&registry, "waybill_unknown_words_total", "Status words without a meaning, by source.", &["source"])?,

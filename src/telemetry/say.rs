@@ -80,6 +80,17 @@ pub fn read_again(partitions: u64) {
     );
 }
 
+/// A tool, or another program, has set a committed offset.
+pub fn offset_moved(partition: &str, read: i64, next: i64) {
+    warn!(
+        partition,
+        read,
+        next,
+        "the committed offset was set by a tool or by another program that uses this group: reading goes on there. What was read before changes \
+         nothing, and no record is skipped that the partition still holds"
+    );
+}
+
 /// One line for the dead letters of an epoch and source, not one a record: a broken feed must not fill the disk. `first` says what was
 /// expected of the first one, nothing of what it held.
 pub fn dead_letters(source: &str, n: u64, first: &str) {

@@ -20,6 +20,12 @@ pub struct Cluster {
     _guard: Child,
 }
 
+/// Sends the broker's process a signal.
+pub fn signal(name: &str) {
+    let done = Command::new("kill").args([name, &cluster().pid.to_string()]).status().unwrap();
+    assert!(done.success());
+}
+
 /// The guard's end is the broker's end: it waits until its standard input closes, which happens when the test process goes, however it goes.
 const GUARD: &str = r#"
 dir=$1; shift
@@ -98,6 +104,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+transactional.id.expiration.ms=12000
+transaction.remove.expired.transaction.cleanup.interval.ms=1000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
@@ -111,4 +119,14 @@ fn wait_for(port: u16, dir: &Path) {
         assert!(begun.elapsed() < Duration::from_secs(60), "Kafka did not come up; see {}", dir.display());
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Sets one setting of a topic, by Kafka's own tool.
+pub fn alter(topic: &str, name: &str, value: &str) {
+    let classes = format!("{}/*", jars().unwrap().display());
+    let setting = format!("{name}={value}");
+    let arguments = ["-cp", &classes, "kafka.admin.ConfigCommand", "--bootstrap-server", &cluster().bootstrap];
+    let to = ["--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", &setting];
+    let done = Command::new("java").args(arguments).args(to).output().unwrap();
+    assert!(done.status.success(), "{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
 }

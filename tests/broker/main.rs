@@ -7,9 +7,13 @@
 
 mod app;
 mod cluster;
+mod daemon;
 mod faults;
+mod groups;
 mod in_step;
+mod odd;
 mod outages;
+mod process;
 mod proxy;
 mod restart;
 mod restore;

@@ -14,17 +14,12 @@ use waybill::kafka::KafkaLog;
 use waybill::kafka::client::TailReader;
 
 use crate::app::{App, WAIT, copy, empty_batch, limits, next};
-use crate::cluster::cluster;
+use crate::cluster::{cluster, signal};
 
 const LONG: Duration = Duration::from_secs(60);
 
 fn admin() -> AdminClient<DefaultClientContext> {
     ClientConfig::new().set("bootstrap.servers", &cluster().bootstrap).create().unwrap()
-}
-
-fn signal(name: &str) {
-    let done = std::process::Command::new("kill").args([name, &cluster().pid.to_string()]).status().unwrap();
-    assert!(done.success());
 }
 
 /// A producer of transactions that is not Waybill's.

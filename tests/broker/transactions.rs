@@ -10,7 +10,7 @@ use waybill::facts::Moment;
 use waybill::kafka::client::{PlainProducer, TailReader};
 
 use crate::app::{App, copy, empty_batch, limits, next, settings};
-use crate::cluster::cluster;
+use crate::cluster::{cluster, signal};
 use crate::proxy::Lose;
 
 #[tokio::test]
@@ -175,11 +175,6 @@ async fn a_broker_that_stands_still_costs_time_and_no_record() {
     app.assert_exactly_once(1500);
     assert_eq!(health.report().brokers_down_seconds, None);
     log.close().await;
-}
-
-fn signal(name: &str) {
-    let done = std::process::Command::new("kill").args([name, &cluster().pid.to_string()]).status().unwrap();
-    assert!(done.success());
 }
 
 #[tokio::test]

@@ -15,17 +15,13 @@ from the seed:
 After each fault the process must be ready again within two minutes: the same one, or a new one after an exit code that says restart.
 """
 
-import argparse
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 
-from kills import Load, PREFIX
-from daemon import BINARY, ENVIRONMENT, Waybill, waybill
-from servers import Kafka, scratch, wait_for
-from stage import Failed, check, judge, say
+from pair import Pair, main
+from stage import Failed, check, say
 
 # As docs/reliability.md has them.
 RESTARTED = {69, 70, 72, 74}
@@ -92,62 +88,31 @@ class Tried:
         raise Failed(f"FAULT {application.name} is not ready within two minutes: {application.get('/readyz')}\n{application.tail()}")
 
 
-def in_step(load, applications):
-    """Lets the load write a portion, and waits until each has committed something of it. False: all is written."""
-    before = [application.metrics() for application in applications]
-    going = load.process.poll() is None and load.portion()
-    until = time.monotonic() + 0.5
-    while time.monotonic() < until:
-        now = [application.metrics() for application in applications]
-        if all(b["waybill_epochs_total"] > a["waybill_epochs_total"] for a, b in zip(before, now)):
-            break
-        time.sleep(0.005)
-    load.wrote(now[0]["waybill_records_total"] - before[0]["waybill_records_total"])
-    return going
-
-
 def run(kafka, folder, options):
-    config = waybill("retailer", "config", "--brokers", kafka.bootstrap, "--prefix", PREFIX)
-    settings = {"epochs__linger": "20ms", "kafka__partitions": 2, "application__shards": 4}
-    both = calm, tried = [Waybill(folder, f"{PREFIX}{name}", config, **settings) for name in ("calm", "tried")]
-    load = Load(folder, kafka, options.orders, options.seed)
-    wait_for("source topics", lambda: subprocess.run([BINARY, "check", "--config", str(calm.config)], env=ENVIRONMENT, capture_output=True).returncode == 0)
-    load.process.send_signal(signal.SIGSTOP)
-    for application in both:
-        application.start()
-    for application in both:
-        application.wait_ready(120)
-    faults = Tried(kafka, calm, tried, options.faults, options.seed)
+    pair = Pair(kafka, folder, "outages", options)
+    faults = Tried(kafka, pair.calm, pair.tried, options.faults, options.seed)
     say(f"the plan, seed {options.seed}: {', '.join(faults.plan)}")
     for number in range(options.faults):
         for _ in range(options.portions):
-            in_step(load, both)
+            pair.step()
         # What is hit has something to commit, or commits it.
-        load.process.poll() is None and load.portion()
+        pair.load.portion()
         faults.fault(number)
-    while in_step(load, both):
+    while pair.step():
         pass
-    say(f"all is written: {load.log.read_text().strip()}")
-    for application in both:
+    pair.written()
+    for application in pair.both:
         application.wait_idle(kafka, seconds=300)
-    judge(kafka, calm, tried)
+    pair.judge()
     say(f"{dict(faults.done)}; ended with {dict(faults.ended)} and was started again; the slowest return took {faults.slowest:.1f} s")
     check(sum(faults.done.values()) == options.faults, f"{options.faults} faults")
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Outages, pauses and kills on a real Kafka.")
-    parser.add_argument("--orders", type=int, default=1_650)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--faults", type=int, default=100)
-    parser.add_argument("--portions", type=int, default=3, help="portions of records between two faults")
-    options = parser.parse_args()
-    folder = scratch("outages")
-    with Kafka(folder) as kafka:
-        say("Kafka is up")
-        run(kafka, folder, options)
-    say("all well")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "outages",
+        "Outages, pauses and kills on a real Kafka.",
+        run,
+        faults=(100, None),
+        portions=(3, "portions of records between two faults"),
+    )

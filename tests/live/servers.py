@@ -34,7 +34,7 @@ def jars(profile):
     return subprocess.check_output([str(HERE / "jars.sh"), profile], text=True).strip()
 
 
-def wait_for(what, ready, seconds=90, process=None, log=None):
+def wait_for(what, ready, seconds=240, process=None, log=None):
     """Asks `ready` until it is true. Fails at once when the process has ended, and shows the end of its log."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -235,6 +235,11 @@ impl Broker {
         self.inner().offsets.remove(group);
     }
 
+    /// Sets the group's offset of a partition, as a tool does.
+    pub fn set_offset(&self, group: &str, topic: &str, partition: i32, next: i64) {
+        self.inner().offsets.entry(group.to_owned()).or_default().insert((topic.into(), partition), (next, String::new()));
+    }
+
     /// Empties a partition, as an operator's mistake does: offsets go on from where they were.
     pub fn empty(&self, topic: &str, partition: i32) {
         let mut inner = self.inner();

@@ -109,6 +109,31 @@ fn records_that_were_deleted_unread_are_refused_by_place_when_the_offsets_are_go
     assert!(error.contains("facts[0]") && error.contains("up to offset 2") && error.contains("offsets 3 to 3"), "{error}");
 }
 
+/// Somebody else commits for the group, or a tool sets its offsets: ahead, over records that nobody has read; back; of everything.
+#[test]
+fn an_offset_that_somebody_else_has_set_skips_nothing_in_silence() {
+    let mut bench = Bench::new();
+    bench.start().expect("a fresh application starts");
+    bench.order(1);
+    bench.order(2);
+    bench.rest();
+    bench.engine = None;
+    bench.order(3);
+    let set = |bench: &Bench, next| bench.broker.set_offset(super::APPLICATION, super::SOURCE_TOPIC, 0, next);
+    set(&bench, 3);
+    let error = bench.start().expect_err("an order would be skipped").to_string();
+    assert!(error.contains("facts[0]") && error.contains("set the committed offset to 3") && error.contains("up to offset 2"), "{error}");
+    set(&bench, 0);
+    let restored = bench.start().expect("what is read again changes nothing");
+    assert_eq!(restored.moved, [("facts[0]".to_owned(), 2, 0)]);
+    bench.rest();
+    assert_eq!(bench.created(), [1, 2, 3], "each once");
+    assert!(bench.start().expect("its own offsets").moved.is_empty());
+    bench.broker.set_offset(super::APPLICATION, "t.exchange", 0, 0);
+    let error = bench.start().expect_err("state and offsets do not belong together").to_string();
+    assert!(error.contains("was set by a tool") && error.contains("delete all offsets of the group"), "{error}");
+}
+
 /// An epoch that was dropped has read nothing.
 #[test]
 fn how_far_a_partition_was_read_goes_back_with_its_epoch() {

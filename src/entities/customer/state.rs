@@ -49,7 +49,7 @@ impl CustomerState {
             _ => return Put::Stale,
         };
         let put = self.rows.put(&key, row, version, cause, at);
-        if put != Put::Stale && key.kind == CustomerRow::ORDER {
+        if !put.is_stale() && key.kind == CustomerRow::ORDER {
             self.unsealed.push(key);
         }
         put
