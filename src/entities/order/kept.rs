@@ -41,8 +41,8 @@ pub(super) fn stage<'a>(
     back: &Back<'a>,
 ) -> Kept {
     let lines = &placed.lines[..];
-    let stopping = Stopping { input, ledgers, placed, paid, erp, sent };
-    let mut budget = stopping.refunded_for_goods()
+    let stopping = Stopping { input, ledgers, placed, erp, sent };
+    let mut budget = paid.refunded_for_goods(placed)
         - (0..lines.len())
             .map(|i| {
                 let (line, despatched, returned) = (&lines[i], sent.lines[i].despatched, back.lines[i].returned);
@@ -67,7 +67,6 @@ struct Stopping<'a, 's> {
     input: &'s Input<'a>,
     ledgers: &'s Ledgers,
     placed: &'s Placed<'a>,
-    paid: &'s Paid<'a>,
     erp: &'s Erp<'a>,
     sent: &'s Sent<'a>,
 }
@@ -85,7 +84,7 @@ impl Stopping<'_, '_> {
             return cancelled;
         }
         let asked = self.released(line);
-        let released = if asked.is_zero() && self.taken_up(i) { line.ordered } else { asked.max(sent.despatched) };
+        let released = if self.taken_up(i, asked) { line.ordered } else { asked.max(sent.despatched) };
         let mut stopped = cancelled.min((line.ordered - released).floor_zero());
         stopped = stopped.max(cancelled.min(sent.stopped_by_warehouse));
         if stopped < cancelled && asked.is_positive() && self.confirmed(i) {
@@ -102,15 +101,28 @@ impl Stopping<'_, '_> {
         self.ledgers.fulfilment.values().map(|asked| asked.ever_asked(line.id, line.ordered)).sum()
     }
 
-    /// A warehouse has an open order for the line although no go-ahead was made (by Waybill): it may send the pieces, unless it promises no more than
-    /// is wanted.
-    fn taken_up(&self, i: usize) -> bool {
+    /// A warehouse has an open order for the line, or for more pieces, than a go-ahead was made for (by Waybill): it may send the pieces, unless it
+    /// promises no more than is wanted. An order that names no lines, at a location that had a go-ahead for as many pieces, is the order of that go-ahead.
+    /// `asked`: pieces of the line that a go-ahead was made for.
+    fn taken_up(&self, i: usize, asked: Quantity) -> bool {
         let place = self.erp.lines[i].location.map(|place| canonical(self.input.rules, place));
         let here = |order: &&WarehouseView<'_>| order.location.is_empty() || place.is_none_or(|place| place == order.location);
         let over = |order: &WarehouseView<'_>| {
             matches!(order.state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed | WarehouseState::Despatched))
         };
-        let has_it = |order: &WarehouseView<'_>| order.lines.is_empty() || order.lines.iter().any(|row| row.targets.contains(&i));
+        let asked_there = |order: &WarehouseView<'_>| -> Quantity {
+            let there = |location: &str| order.location.is_empty() || canonical(self.input.rules, location) == order.location;
+            let asked = self.ledgers.fulfilment.iter().filter(|(location, _)| there(location));
+            asked.flat_map(|(_, asked)| self.placed.lines.iter().map(|line| asked.ever_asked(line.id, line.ordered))).sum()
+        };
+        let has_it = |order: &WarehouseView<'_>| {
+            if order.lines.is_empty() {
+                let asked = asked_there(order);
+                asked.is_zero() || order.pieces.is_some_and(|pieces| pieces > asked)
+            } else {
+                asked.is_zero() && order.lines.iter().any(|row| row.targets.contains(&i))
+            }
+        };
         let wanted: Vec<Quantity> = self.sent.lines.iter().map(|sent| sent.wanted).collect();
         let all = vec![true; wanted.len()];
         let open = self.sent.warehouse.iter().filter(here).filter(|order| !over(order) && has_it(order));
@@ -131,16 +143,6 @@ impl Stopping<'_, '_> {
             let ever: Vec<bool> = lines.iter().map(|line| asked.ever_asked(line.id, line.ordered).is_positive()).collect();
             sent::confirmed(&self.sent.warehouse, canonical(self.input.rules, location), i, &wanted, &ever)
         })
-    }
-
-    /// What the shop itself has refunded for goods, according to its own rows, with the fee that it kept of that.
-    fn refunded_for_goods(&self) -> Amount {
-        if self.placed.shop.is_none() {
-            return Amount::ZERO;
-        }
-        let (paid, credits) = (self.paid.refunds_of_shop(self.placed).map(|refund| refund.amount), &self.paid.credits);
-        let for_no_goods = credits.goodwill + credits.shipping + credits.duty;
-        paid.sum::<Amount>() + credits.fee - for_no_goods
     }
 
     /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit a piece.

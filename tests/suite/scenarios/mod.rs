@@ -20,10 +20,10 @@
 
 mod clause;
 mod expectation;
-mod language;
+pub mod language;
 mod replay;
-mod retailer;
-mod rows;
+pub mod retailer;
+pub mod rows;
 mod rows_books;
 mod rows_stock;
 mod rows_systems;

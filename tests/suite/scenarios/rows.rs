@@ -318,6 +318,7 @@ impl Teller {
         words.is(":");
         let subject = self.subject(telling);
         let books = self.of(telling).books.entry(id.clone()).or_default();
+        let shipped_before = books.shipped;
         while let Some(word) = words.take() {
             match word {
                 "cancelled" => books.cancelled = words.pieces()?,
@@ -328,6 +329,10 @@ impl Teller {
             }
         }
         let books = *books;
+        if books.shipped != shipped_before {
+            let since = ShippedSince { shipped: books.shipped };
+            telling.put(subject.clone(), id.as_str(), Row::Order(OrderRow::ShippedSince(since)));
+        }
         telling.put(subject, id.as_str(), Row::Order(OrderRow::LineProgress(books)));
         Ok(())
     }

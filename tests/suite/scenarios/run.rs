@@ -231,15 +231,27 @@ impl<'c> Play<'c> {
         self.engine.turn().await.map_err(|error| error.to_string())
     }
 
-    /// Writes the epoch's records and lets the engine read them.
-    pub async fn epoch(&mut self, epoch: &Epoch, crash: bool) -> Result<(), String> {
-        self.wait_until(epoch.clock).await?;
-        for record in epoch.records.iter().filter(|record| !record.facts.is_empty()) {
+    /// The clock jumps to the epoch's moment, and what waited for it is looked at in one turn: for many orders at once.
+    pub async fn day(&mut self, epoch: &Epoch) -> Result<(), String> {
+        self.broker.set_now(epoch.clock);
+        self.write_all(&epoch.records)?;
+        self.read_all().await
+    }
+
+    fn write_all(&self, records: &[StoryRecord]) -> Result<(), String> {
+        for record in records.iter().filter(|record| !record.facts.is_empty()) {
             let value = postcard::to_stdvec(&record.facts).map_err(|error| error.to_string())?;
             let key = record.line.to_string().into_bytes();
             let topic = topic_of(&record.who).into();
             self.broker.produce(OutRecord { topic, partition: None, key: Some(key), value: Some(value), headers: Vec::new() }, record.at);
         }
+        Ok(())
+    }
+
+    /// Writes the epoch's records and lets the engine read them.
+    pub async fn epoch(&mut self, epoch: &Epoch, crash: bool) -> Result<(), String> {
+        self.wait_until(epoch.clock).await?;
+        self.write_all(&epoch.records)?;
         if crash {
             self.engine.log_mut().crash_next(CrashPoint::AfterProduce);
             self.turn().await?;

@@ -72,7 +72,7 @@ fn unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
     Some(finding.after(header.placed_at + evidence.rules.durations.unpaid))
 }
 
-/// Despatched goods are worth more than is captured. The time limit runs from the first despatch that is not covered.
+/// Despatched goods are worth more than is captured and not given back. What was given back beyond what is due is found by `over-refunded`. The time limit runs from the first despatch that is not covered.
 fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
     let (money, gates) = (&evidence.figures.money, &evidence.figures.gates);
     if gates.pays_later {
@@ -81,9 +81,11 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     let lines = || evidence.figures.lines.iter().filter(|line| !line.is_bundle);
     let kept = |line: &LineView<'_>| (line.sent.despatched.min(line.ordered) - line.back.returned).floor_zero();
     let worth: Amount = lines().map(|line| line.value_of(kept(line))).sum();
-    let charges: Amount = money.charges.iter().filter(|charge| charge.stays).map(|charge| charge.charge.gross).sum();
+    let charges: Amount = money.charges.iter().filter(|charge| charge.stays).map(|charge| charge.charge.gross - charge.given_back).sum();
     let supplied = if lines().any(|line| kept(line).is_positive()) { worth + charges } else { Amount::ZERO };
-    if supplied <= money.captured {
+    let supplied = supplied + money.fees - money.goodwill;
+    let has = money.captured - money.refunded.min(money.due);
+    if supplied <= has {
         return None;
     }
     // Goods that need no parcel count from the time of placing.
@@ -105,17 +107,17 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     let mut sum = charges;
     let (since, _) = left.iter().find(|(_, worth)| {
         sum += *worth;
-        sum > money.captured
+        sum + money.fees - money.goodwill > has
     })?;
     let show = |amount: Amount| amount.display(money.currency);
     let sentence = format!(
-        "goods and charges worth {} {} are despatched, and only {} is captured",
+        "goods and charges worth {} {} are despatched, and only {} is captured and not given back",
         show(supplied),
         money.currency,
-        show(money.captured)
+        show(has)
     );
     let cause = lines().filter_map(|line| line.sent.cause).max().or(evidence.figures.placed.cause);
-    let finding = Finding::new("despatched-unpaid", "", sentence).at_risk(supplied - money.captured).caused_by(cause);
+    let finding = Finding::new("despatched-unpaid", "", sentence).at_risk(supplied - has).caused_by(cause);
     Some(finding.after(*since + evidence.rules.durations.despatched_unpaid))
 }
 

@@ -52,11 +52,23 @@ fn unlogged(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Optio
     Some(finding.after(first.received_at + evidence.rules.durations.return_unlogged))
 }
 
-/// More came back than was authorised or despatched.
+/// More came back than was authorised or despatched. The refund of a lost parcel authorises no goods that come under a number that was refused.
 fn over(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>, late: Moment) -> Option<Finding> {
-    let (received, authorised, left) = (line.back.received, line.back.authorised_in_all, line.sent.despatched);
+    let (received, left) = (line.back.received, line.sent.despatched);
+    let returning = &evidence.figures.returning;
+    let refused = |row: &Received<'_>| {
+        let mut named = returning.authorised.iter().filter(|authorised| Some(authorised.rma) == row.rma).peekable();
+        named.peek().is_some() && named.all(|authorised| !authorised.counts())
+    };
+    let lost: Quantity = if receipts_of(evidence, i).any(refused) {
+        let parcels = evidence.figures.back.refunded_parcels.iter();
+        parcels.filter(|row| row.not_expected() && row.targets.contains(&i)).map(|row| row.quantity).sum()
+    } else {
+        Quantity::ZERO
+    };
+    let authorised = (line.back.authorised_in_all - lost).floor_zero();
     let over = received - authorised.min(left);
-    if !authorised.is_positive() || !over.is_positive() {
+    if !line.back.authorised_in_all.is_positive() || !over.is_positive() {
         return None;
     }
     let sentence =

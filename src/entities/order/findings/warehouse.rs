@@ -47,11 +47,11 @@ fn open(evidence: &Evidence<'_, '_>, targets: &[usize]) -> bool {
     targets.iter().any(|&i| to_send(&evidence.figures.lines[i]).is_positive())
 }
 
-/// Cancelled pieces that were despatched and have not come back. Credits made after the despatch are goodwill, and cancel none of them.
+/// Cancelled pieces that were despatched, have not come back, and are not settled as a return without goods either. Credits made after the despatch are goodwill, and cancel none of them.
 fn left_although_cancelled(line: &LineView<'_>) -> Option<Finding> {
     let by = line.sent.cancelled_by;
     let cancelled = (by.shop - by.late_credit).max(by.erp).max(by.warehouse).min(line.ordered);
-    let left = cancelled - (line.ordered - line.sent.despatched).floor_zero() - line.back.received;
+    let left = cancelled - (line.ordered - line.sent.despatched).floor_zero() - line.back.received.max(line.back.returned);
     if !line.erp.ships || !left.is_positive() {
         return None;
     }

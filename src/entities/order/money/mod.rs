@@ -174,7 +174,8 @@ pub(super) fn stage<'a>(
     let exchanged = exchanged(decisions, placed, paid, back, whole);
     let refunded = paid.refunded + exchanged.by_orders;
 
-    let goodwill = (credits.goodwill + settled.above + purpose.goodwill).min(gross_owed);
+    let given = credits.goodwill + settled.above + purpose.goodwill;
+    let goodwill = given.min(gross_owed);
     // Without an amount: what was captured above the value when it was decided.
     let surplus_decided = decisions.covered("overpaid", "", "refund", surplus, |at| {
         let by_then: Amount = paid.captures.iter().filter(|capture| capture.at <= at).map(|capture| capture.amount).sum();
@@ -193,10 +194,16 @@ pub(super) fn stage<'a>(
     let owed = gross_owed - goodwill - rounded_down;
     let (_, due) = due_if(owed);
     // A fee is kept of money that went back: it never makes less due than is refunded.
-    let lower = (due - refunded).floor_zero();
+    // What the payer's bank has taken back is not what the fee was kept of.
+    let lower = (due - (refunded - paid.disputed)).floor_zero();
     let by_rounding = (-settled.rounding).floor_zero().min(lower);
-    let fees = (credits.fee + settled.below).min(lower - by_rounding);
-    let owed = owed + by_rounding + fees;
+    let kept_back = credits.fee + settled.below;
+    // Goodwill that nothing else is owed for pays for the fee.
+    let pays_fee = (given - goodwill).min(kept_back);
+    let goodwill = goodwill + pays_fee;
+    let unpaid_fee = (kept_back - pays_fee).min(lower - by_rounding);
+    let fees = unpaid_fee + pays_fee;
+    let owed = owed + by_rounding + unpaid_fee;
     let (entitled, due) = due_if(owed);
     // What credits say of pieces above or below their worth is as old as the newest of them.
     let parts = |mut parts: Vec<(Moment, Amount)>, of_pieces: Amount| {

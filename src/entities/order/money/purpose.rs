@@ -35,6 +35,18 @@ pub(super) struct RefundPurpose {
 struct Claim {
     at: Moment,
     worth: Amount,
+    /// Of which line, and how many pieces; `None`: it is for charges.
+    of: Option<(usize, Quantity)>,
+    why: Why,
+}
+
+/// Why the customer has to get it back. What a credit names is first for pieces that the shop shows as credited, cancelled ones come last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    Cancelled,
+    Authorised,
+    Credited,
+    Charges,
 }
 
 #[allow(clippy::too_many_arguments)] // A stage names each stage that it reads.
@@ -63,17 +75,21 @@ pub(super) fn find(
     }
     rows.sort_by_key(|row| (row.at, row.source, row.id));
     let slack = Span::days(1);
-    let of_goods = (paid.credits.money + paid.credits.fee - paid.credits.goodwill - paid.credits.shipping - paid.credits.duty).floor_zero();
+    let claims = claims.without_named(&placed.lines, paid);
+    // Money of credits that name no line, and that of charges which they name.
+    let of_goods = if paid.credits.money.is_positive() { paid.credits.goods } else { Amount::ZERO };
     let room_at = |at: Moment| -> Amount {
         let until = claims.list.iter().filter(|claim| claim.at <= at + slack).map(|claim| claim.worth).sum::<Amount>();
         (until - of_goods).floor_zero() + surplus
     };
-    let all: Amount = claims.list.iter().map(|claim| claim.worth).sum::<Amount>() + surplus;
+    let all: Amount = (claims.list.iter().map(|claim| claim.worth).sum::<Amount>() - of_goods).floor_zero() + surplus;
     let decided = decisions.about("over-refunded", "").filter(|decision| decision.choice == "accept");
     let mut accepted = decided.and_then(|decision| decision.amount);
     let believed = (placed.totals.value.decimal() / rust_decimal::Decimal::TWO).max(rust_decimal::Decimal::ZERO);
     let mut left = (paid.refunded - paid.disputed - paid.credits.money).floor_zero();
     let mut used = Amount::ZERO;
+    let pieces: Quantity = claims.list.iter().filter_map(|claim| claim.of).map(|(_, pieces)| pieces).sum();
+    let rounding = placed.currency.minor_unit().times(pieces);
     let mut own = own_rows(placed, paid, rules);
     for row in rows {
         let by_shop = told_by_shop(row, &mut own);
@@ -82,7 +98,8 @@ pub(super) fn find(
         let room = (room_at(row.at) - used).floor_zero();
         let mut rest = if row.request.is_some() { Amount::ZERO } else { (amount - room).floor_zero() };
         let later = claims.list.iter().any(|claim| claim.at > row.at + slack && claim.worth == rest) || (all - used - amount).is_zero();
-        if later {
+        // What credits round by is nobody's gift.
+        if later || rest <= rounding {
             rest = Amount::ZERO;
         }
         used += amount - rest;
@@ -121,16 +138,40 @@ struct Claims {
 
 impl Claims {
     /// Claims pieces of a line that no other claim is about; gives their worth.
-    fn add(&mut self, lines: &[PlacedLine<'_>], i: usize, pieces: Quantity, at: Moment) -> Amount {
+    fn add(&mut self, lines: &[PlacedLine<'_>], i: usize, pieces: Quantity, (at, why): (Moment, Why)) -> Amount {
         let line = &lines[i];
         let before = self.claimed[i];
         let after = (before + pieces.floor_zero()).min(line.ordered).max(before);
         self.claimed[i] = after;
         let worth = line.value_of(line.ordered - before) - line.value_of(line.ordered - after);
-        if worth.is_positive() {
-            self.list.push(Claim { at, worth });
+        if after > before {
+            self.list.push(Claim { at, worth, of: Some((i, after - before)), why });
         }
         worth
+    }
+
+    /// Without the pieces that credits name, credited ones first, of each kind the latest: these are paid by the refunds that the credits name, and by no other.
+    fn without_named(mut self, lines: &[PlacedLine<'_>], paid: &Paid<'_>) -> Self {
+        if !paid.credits.money.is_positive() {
+            return self;
+        }
+        let mut named: Vec<Quantity> = paid.credits.lines.iter().map(|line| line.pieces).collect();
+        let mut shipping = paid.credits.shipping + paid.credits.duty;
+        self.list.sort_by_key(|claim| (claim.why, claim.at));
+        for claim in self.list.iter_mut().rev() {
+            let Some((i, pieces)) = claim.of else {
+                let part = claim.worth.min(shipping);
+                (claim.worth, shipping) = (claim.worth - part, shipping - part);
+                continue;
+            };
+            let part = pieces.min(named[i]);
+            named[i] -= part;
+            claim.worth = (claim.worth - lines[i].worth_of(part)).floor_zero();
+            if part == pieces {
+                claim.worth = Amount::ZERO;
+            }
+        }
+        self
     }
 }
 
@@ -138,24 +179,33 @@ fn claims(placed: &Placed<'_>, cancelled: &Cancelled, returning: &Returning<'_>,
     let lines = &placed.lines[..];
     let mut claims = Claims { list: Vec::new(), awaited: Amount::ZERO, claimed: vec![Quantity::ZERO; lines.len()] };
     let goods = || (0..lines.len()).filter(|&i| !lines[i].is_bundle);
+    // Where one row tells what was cancelled and what was credited since, nobody says when it was cancelled.
+    let credited_since = cancelled.lines.iter().any(|line| line.credited_at.is_some() && line.credited_at >= sent.cancelled_at);
+    let cancelled_at = sent.cancelled_at.filter(|_| !credited_since).unwrap_or(Moment::MIN);
     for i in goods() {
-        claims.add(lines, i, lines[i].ordered - sent.lines[i].wanted, sent.cancelled_at.unwrap_or(Moment::MIN));
+        claims.add(lines, i, lines[i].ordered - sent.lines[i].wanted, (cancelled_at, Why::Cancelled));
     }
+    let of_cancelled = claims.claimed.clone();
     let mut authorised: Vec<_> = returning.authorised.iter().chain(&back.refunded_parcels).collect();
     authorised.sort_by_key(|row| (row.approved_at.unwrap_or(row.at), row.source, row.rma, row.id));
+    // Pieces of which it is not settled whether they may come back.
+    let mut asked = false;
     for row in authorised.into_iter().filter(|row| row.for_money() && (row.counts() || row.asked())) {
         let mut rest = row.quantity;
         for &line in row.targets.iter().filter(|&&line| !lines[line].is_bundle) {
             let pieces = rest.min(lines[line].ordered - claims.claimed[line]).floor_zero();
             rest -= pieces;
-            let worth = claims.add(lines, line, pieces, row.approved_at.unwrap_or(row.at));
+            let worth = claims.add(lines, line, pieces, (row.approved_at.unwrap_or(row.at), Why::Authorised));
             claims.awaited += if row.counts() { worth } else { Amount::ZERO };
+            asked |= !row.counts() && pieces.is_positive();
         }
     }
     for i in goods() {
-        let of_line = &cancelled.lines[i];
-        let pieces = of_line.credited - claims.claimed[i];
-        claims.add(lines, i, pieces, of_line.credited_at.unwrap_or(Moment::MIN));
+        // Pieces that were cancelled in the shop's books are credited apart from those that came back.
+        let of_unsent = of_cancelled[i].min(sent.lines[i].credited_unsent);
+        let pieces = cancelled.lines[i].credited - of_unsent - (claims.claimed[i] - of_cancelled[i]);
+        // When each of them was credited nobody says: the total has one moment, that of the newest.
+        claims.add(lines, i, pieces, (Moment::MIN, Why::Credited));
     }
     // Charges come back with the last piece, and those that were taken away at once.
     let all = goods().all(|i| claims.claimed[i] >= lines[i].ordered) && !lines.is_empty();
@@ -163,10 +213,10 @@ fn claims(placed: &Placed<'_>, cancelled: &Cancelled, returning: &Returning<'_>,
         |removed: bool| placed.charges.iter().filter(|charge| charge.charge.removed == removed).map(|charge| charge.charge.gross).sum();
     if let Some(at) = claims.list.iter().map(|claim| claim.at).max().filter(|_| all) {
         let worth = of(false);
-        claims.list.push(Claim { at, worth });
-        claims.awaited += worth;
+        claims.list.push(Claim { at, worth, of: None, why: Why::Charges });
+        claims.awaited += if asked { Amount::ZERO } else { worth };
     }
-    claims.list.push(Claim { at: Moment::MIN, worth: of(true) });
+    claims.list.push(Claim { at: Moment::MIN, worth: of(true), of: None, why: Why::Charges });
     claims
 }
 

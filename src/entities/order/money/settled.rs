@@ -31,7 +31,10 @@ pub(super) fn settle(placed: &Placed<'_>, paid: &Paid<'_>, cancelled: &Cancelled
         let pieces = named.pieces.min(gone);
         if pieces.is_positive() {
             let told = named.gross.share(pieces, named.pieces, line.currency);
-            all.differ(told - line.worth_of(pieces), line.currency.minor_unit().times(pieces));
+            // Beside other pieces that are back they are worth a minor unit more or less, as they are counted first or last.
+            let (first, last) = (line.worth_of(pieces), line.worth_of(gone) - line.worth_of(gone - pieces));
+            let worth = told.max(first.min(last)).min(first.max(last));
+            all.differ(told - worth, line.currency.minor_unit().times(pieces));
         }
         let named = if paid.credits.by_erp { CreditedLine::default() } else { named };
         let rest = (cancelled.lines[i].credited.min(line.ordered) - named.pieces).floor_zero();

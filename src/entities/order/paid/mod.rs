@@ -101,4 +101,18 @@ impl<'a> Paid<'a> {
     pub(super) fn refunds_of_shop(&self, placed: &Placed<'_>) -> impl Iterator<Item = &RefundView<'a>> {
         self.refunds.iter().filter(move |refund| Some(refund.source) == placed.shop && (refund.success || refund.pending))
     }
+
+    /// What the shop itself has refunded for goods, according to its own rows, with the fee that it kept of that.
+    pub(super) fn refunded_for_goods(&self, placed: &Placed<'_>) -> Amount {
+        if placed.shop.is_none() {
+            return Amount::ZERO;
+        }
+        let for_no_goods = self.credits.goodwill + self.credits.shipping + self.credits.duty;
+        self.refunds_of_shop(placed).map(|refund| refund.amount).sum::<Amount>() + self.credits.fee - for_no_goods
+    }
+
+    /// By line: the pieces that credits name, with what they credit for them.
+    pub(super) fn credited_lines(&self) -> Vec<CreditedLine> {
+        if self.credits.by_erp { vec![CreditedLine::default(); self.credits.lines.len()] } else { self.credits.lines.clone() }
+    }
 }

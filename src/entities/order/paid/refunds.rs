@@ -9,6 +9,7 @@ use crate::entities::order::input::{Contradiction, Input};
 use crate::entities::order::placed::Placed;
 use crate::entities::rules::ReportsRefunds;
 use crate::facts::order::{Dispute, DisputeState, Refund, RefundState, Tender, Word};
+use crate::facts::time::Span;
 use crate::facts::{Amount, Cause, Moment, SourceId};
 
 /// A refund that a system reports.
@@ -61,6 +62,8 @@ struct Side {
     places: Vec<usize>,
     money: Amount,
     stored: Amount,
+    /// Of a source that reports all of them: places of refunds that others have made and that none of its rows can be.
+    untold: Vec<usize>,
 }
 
 impl Side {
@@ -69,7 +72,7 @@ impl Side {
             let of_kind = places.iter().map(|&i| &views[i]).filter(|view| is_stored(view.tender) == stored);
             of_kind.map(|view| view.amount).sum()
         };
-        Self { money: sum(false), stored: sum(true), places }
+        Self { money: sum(false), stored: sum(true), places, untold: Vec::new() }
     }
 
     fn total(&self) -> Amount {
@@ -136,17 +139,22 @@ fn compare(input: &Input<'_>, reported: &[(usize, ReportsRefunds)], all: &mut Re
     for source in input.rules.sources.iter().filter(|source| source.reports_refunds == ReportsRefunds::All) {
         sides.push(Side::of(views, of(ReportsRefunds::All).filter(|&place| views[place].source == source.id).collect()));
     }
+    let know_stored = own.stored.is_zero() || sides.iter().any(|side| side.stored.is_positive());
+    let matters = |place: &usize| know_stored || !is_stored(views[*place].tender);
+    for side in &mut sides {
+        side.add_untold(views, own.places.iter().copied().filter(matters));
+    }
     // Of equal ones the first, and the sum of those that report only their own last: a shop's memo often does not know the tender.
     let most = |of: fn(&Side) -> Amount| {
-        let larger = |most: &'_ Side, side: &'_ Side| of(side) > of(most);
+        let larger = |most: &'_ Side, side: &'_ Side| of(side) + of_places(views, &side.untold) > of(most) + of_places(views, &most.untold);
         sides.iter().chain([&own]).reduce(|most, side| if larger(most, side) { side } else { most }).unwrap_or(&own)
     };
-    let know_stored = own.stored.is_zero() || sides.iter().any(|side| side.stored.is_positive());
+    let with_untold = |side: &Side| side.places.iter().chain(&side.untold).copied().collect::<Vec<usize>>();
     let mut counting: Vec<usize> = if know_stored {
-        most(Side::total).places.clone()
+        with_untold(most(Side::total))
     } else {
         let is_money = |place: &usize| !is_stored(views[*place].tender);
-        let money = most(|side| side.money).places.iter().copied().filter(is_money);
+        let money = with_untold(most(|side| side.money)).into_iter().filter(is_money);
         money.chain(own.places.iter().copied().filter(|place| !is_money(place))).collect()
     };
     counting.sort_unstable();
@@ -155,7 +163,7 @@ fn compare(input: &Input<'_>, reported: &[(usize, ReportsRefunds)], all: &mut Re
         side.places.iter().copied().filter(|&place| know_stored || !is_stored(views[place].tender)).collect()
     };
     let alike = |side: &Side| told(side) >= told(&own) && told(side) == told(&sides[0]);
-    all.agree = sides.iter().all(|side| alike(side) && tells_of(views, counted(side), counted(&own)));
+    all.agree = sides.iter().all(|side| side.untold.is_empty() && alike(side) && tells_of(views, counted(side), counted(&own)));
     for place in counting {
         let view = &mut all.views[place];
         view.counts = true;
@@ -176,8 +184,52 @@ fn tells_of(views: &[RefundView<'_>], mut all: Vec<usize>, mut own: Vec<usize>) 
     };
     own.retain(|&place| !pair(&mut all, place, &|one, other| !one.reference.is_empty() && one.reference == other.reference));
     own.retain(|&place| !pair(&mut all, place, &|one, other| one.amount == other.amount));
-    let sum = |places: &[usize]| places.iter().map(|&place| views[place].amount).sum::<Amount>();
-    own.is_empty() || sum(&all) == sum(&own)
+    own.is_empty() || of_places(views, &all) == of_places(views, &own)
+}
+
+fn of_places(views: &[RefundView<'_>], places: &[usize]) -> Amount {
+    places.iter().map(|&place| views[place].amount).sum()
+}
+
+/// How much earlier than a refund itself a row about it may be dated: some systems know only the date.
+const DATED_BEFORE: Span = Span::days(1);
+
+impl Side {
+    /// Finds the refunds that others have made, `own`, and that no row of this source can be: none has its reference, none has its amount, and those
+    /// that are left come to less than they do. A row that was dated earlier than a refund is not that refund, nor is one that answers our request
+    /// when the other does not.
+    fn add_untold(&mut self, views: &[RefundView<'_>], own: impl Iterator<Item = usize>) {
+        let mut left: Vec<usize> = self.places.clone();
+        let mut open: Vec<usize> = Vec::new();
+        let may_be = |told: &RefundView<'_>, own: &RefundView<'_>| {
+            told.at + DATED_BEFORE >= own.at && (told.request.is_none() || told.request == own.request)
+        };
+        let by_reference = |told: &RefundView<'_>, own: &RefundView<'_>| !own.reference.is_empty() && told.reference == own.reference;
+        for place in own {
+            let own = &views[place];
+            if !left.iter().any(|&told| by_reference(&views[told], own)) {
+                open.push(place);
+                continue;
+            }
+            // Several rows of one reference are one payment in parts.
+            let mut rest = own.amount;
+            left.retain(|&told| {
+                let takes = rest.is_positive() && by_reference(&views[told], own);
+                rest -= if takes { views[told].amount } else { Amount::ZERO };
+                !takes
+            });
+        }
+        open.retain(|&place| {
+            let alike = left.iter().position(|&told| views[told].amount == views[place].amount && may_be(&views[told], &views[place]));
+            alike.map(|at| left.remove(at)).is_none()
+        });
+        // What is left may be the same money in other parts.
+        left.retain(|&told| open.iter().any(|&place| may_be(&views[told], &views[place])));
+        if of_places(views, &left) < of_places(views, &open) {
+            self.places.retain(|place| !left.contains(place));
+            *self = Self { untold: open, ..Self::of(views, std::mem::take(&mut self.places)) };
+        }
+    }
 }
 
 /// Of rows with one reference in several sources only those of the source that tells most of it, of equal ones the first.

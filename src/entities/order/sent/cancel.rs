@@ -6,8 +6,9 @@
 use super::WarehouseView;
 use crate::entities::order::cancelled::Cancelled;
 use crate::entities::order::erp::Erp;
+use crate::entities::order::paid::CreditedLine;
 use crate::entities::order::placed::PlacedLine;
-use crate::entities::order::pooling::{self, Shortfalls, Targets};
+use crate::entities::order::pooling::{Shortfalls, Targets};
 use crate::entities::order::returning::Returning;
 use crate::facts::{Amount, Moment, Quantity};
 
@@ -47,16 +48,23 @@ pub(super) enum CreditIsReturn {
 /// What the shop itself has refunded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShopRefunds {
-    /// So much is covered; `None`: nothing was captured, so that nothing has to be.
+    /// So much is covered: what went back for goods, with the fees that were kept of it. `None`: nothing was captured, so that nothing has to be.
     pub covers: Option<Amount>,
     /// When it last refunded something.
     pub last: Option<Moment>,
 }
 
 /// Of pieces that the shop credits, those whose value its refunds cover, give or take a minor unit a piece: until the refund is there, the credit
-/// alone asks nobody for money.
-fn covered(line: &PlacedLine<'_>, pieces: Quantity, budget: &mut Option<Amount>) -> Quantity {
-    budget.as_mut().map_or(pieces, |budget| pooling::covered(line, pieces, budget))
+/// alone asks nobody for money. `named`: pieces of which a row says what is credited for them, which may be less than they are worth.
+fn covered(line: &PlacedLine<'_>, named: CreditedLine, pieces: Quantity, budget: &mut Option<Amount>) -> Quantity {
+    let Some(budget) = budget else { return pieces };
+    let told = named.pieces.min(pieces);
+    let value = named.gross.share(told, named.pieces, line.currency) + line.worth_of(pieces) - line.worth_of(told);
+    if value > *budget + line.currency.minor_unit().times(pieces) {
+        return Quantity::ZERO;
+    }
+    *budget = (*budget - value).floor_zero();
+    pieces
 }
 
 /// Cancelled pieces by line, while the owners' totals are collected.
@@ -79,6 +87,7 @@ impl CancelledTotals {
         returning: &Returning<'_>,
         credit: impl Fn(usize) -> CreditIsReturn,
         refunds: ShopRefunds,
+        named_credits: &[CreditedLine],
     ) -> Self {
         let named = cancelled.lines.iter().map(|line| CancelledBy {
             shop: line.by_shop,
@@ -101,8 +110,10 @@ impl CancelledTotals {
             let by_rows = left.min(authorised).min(arrived);
             // Credited before anything left: the pieces were cancelled, and left all the same.
             let before = refunds.last.is_some() && refunds.last < left_at;
-            // Pieces that were never sent take a credit first.
-            let of_sent = credited.min((credited + left - ordered(&group)).floor_zero());
+            // Pieces that were never sent take a credit first, but for those that the shop has cancelled: these were not paid, or are credited apart.
+            let booked: Quantity = group.iter().map(|&i| cancelled.lines[i].booked_by_shop).sum();
+            let unsent = (ordered(&group) - left - booked).floor_zero();
+            let of_sent = (credited - unsent).floor_zero();
             let shop_sent = group.iter().map(|&i| cancelled.lines[i].shop_shipped.min(lines[i].ordered)).sum();
             let by_credit = match credit(first) {
                 CreditIsReturn::No => Quantity::ZERO,
@@ -119,7 +130,7 @@ impl CancelledTotals {
                 all.credited_unsent[i] = unsent;
                 let (line, of_line) = (&lines[i], back.min(reported.credited - unsent));
                 back -= of_line;
-                all.credited_back[i] = covered(line, of_line, &mut budget);
+                all.credited_back[i] = covered(line, named_credits[i], of_line, &mut budget);
                 all.by[i].shop = all.by[i].shop.max(reported.booked_by_shop + unsent);
                 if left_at.is_some() && reported.credited_at > left_at {
                     all.by[i].late_credit = unsent;

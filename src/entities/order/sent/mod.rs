@@ -94,10 +94,9 @@ pub(super) fn stage<'a>(
 
     let left = |group: &[usize]| despatch::despatched_of(&departures, group, placed, cancelled, supplied);
     let credit = |i: usize| credit_is_return(input, placed, erp, supplied, i);
-    let refunded = || paid.refunds_of_shop(placed);
-    let covers = paid.captured.is_positive().then(|| refunded().map(|refund| refund.amount).sum());
-    let refunds = cancel::ShopRefunds { covers, last: refunded().map(|refund| refund.at).max() };
-    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds);
+    let covers = paid.captured.is_positive().then(|| paid.refunded_for_goods(placed));
+    let refunds = cancel::ShopRefunds { covers, last: paid.refunds_of_shop(placed).map(|refund| refund.at).max() };
+    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds, &paid.credited_lines());
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);

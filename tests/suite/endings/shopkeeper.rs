@@ -1,0 +1,517 @@
+//! The shopkeeper: what is right, said from what truly happened and from nothing that a system wrote.
+//!
+//! > What the customer paid, less what the things that he keeps are worth, less a fee that we told him of, and with what we promised him on top:
+//! > that is his. What he has got of it already, I do not give him again. I never give back what he never paid. What went out by card goes back
+//! > to the card before I hand out vouchers. Who waits for money for days, and whatever does not add up, I want to hear of; of nothing else.
+//!
+//! Written before the program's own formulas were looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::truth::*;
+
+const MEANS: [Means; 5] = [Means::Card, Means::Bank, Means::CashOnDelivery, Means::StoreCredit, Means::GiftCard];
+
+/// How things stand after what has happened.
+#[derive(Clone, Debug, Default)]
+pub struct Stand {
+    lines: Vec<Pieces>,
+    parcels: BTreeMap<u32, Vec<(usize, i64)>>,
+    agreed: BTreeMap<u32, (usize, i64, Agreed)>,
+    backs: Vec<(Option<u32>, u32, usize, i64, Shape)>,
+    lost: BTreeSet<u32>,
+    lost_refunded: BTreeSet<u32>,
+    proof_seen: BTreeSet<u32>,
+    rejected_refunded: BTreeSet<u32>,
+    pub given: Vec<Given>,
+    paid: BTreeMap<Means, Minor>,
+    reserved: Minor,
+    taken: Minor,
+    dispute: Option<(Minor, Dispute)>,
+    pub delivered: bool,
+    at_the_warehouse: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Pieces {
+    ordered: i64,
+    cancelled: i64,
+    /// ... which nobody can send any more.
+    stopped: i64,
+    sent: i64,
+}
+
+impl Stand {
+    /// Before anything has happened.
+    pub fn new(ending: &Ending) -> Self {
+        let lines = ending.lines.iter().map(|line| Pieces { ordered: line.pieces, ..Pieces::default() }).collect();
+        Self { lines, ..Self::default() }
+    }
+
+    /// After these acts.
+    pub fn after<'a>(ending: &Ending, acts: impl IntoIterator<Item = &'a Act>) -> Self {
+        let mut stand = Self::new(ending);
+        acts.into_iter().for_each(|act| stand.happens(ending, &act.what));
+        stand
+    }
+
+    pub fn happens(&mut self, ending: &Ending, what: &What) {
+        match what {
+            What::Ordered | What::Approved => {}
+            What::AtTheWarehouse => self.at_the_warehouse = true,
+            What::Paid { means, amount } => *self.paid.entry(*means).or_default() += amount,
+            What::Reserved { amount } => self.reserved += amount,
+            What::Taken { amount, .. } => {
+                self.taken += amount;
+                *self.paid.entry(Means::Card).or_default() += amount;
+            }
+            What::Cancelled { line, pieces } => {
+                let line = &mut self.lines[*line];
+                line.cancelled += pieces;
+                // Nobody was asked to send it: it is simply not sent.
+                if !self.at_the_warehouse && ending.house == House::Whole || ending.house != House::Whole {
+                    line.stopped += pieces;
+                }
+            }
+            What::Stopped => self.lines.iter_mut().for_each(|line| line.stopped = line.cancelled),
+            What::Sent { parcel, pieces } => {
+                pieces.iter().for_each(|(line, pieces)| self.lines[*line].sent += pieces);
+                self.parcels.insert(*parcel, pieces.clone());
+            }
+            What::Delivered { .. } => self.delivered = true,
+            What::Lost { parcel } => drop(self.lost.insert(*parcel)),
+            What::LostIsRefunded { parcel } => drop(self.lost_refunded.insert(*parcel)),
+            What::Agreed { rma, line, pieces, what } => drop(self.agreed.insert(*rma, (*line, *pieces, *what))),
+            What::ProofSeen { rma } => drop(self.proof_seen.insert(*rma)),
+            What::Back { rma, number, line, pieces, shape } => self.backs.push((*rma, *number, *line, *pieces, *shape)),
+            What::RejectedIsRefunded { number } => drop(self.rejected_refunded.insert(*number)),
+            What::Given(given) => self.given.push(given.clone()),
+            What::Turned { id, state } => {
+                self.given.iter_mut().filter(|given| given.id == *id).for_each(|given| given.state = *state);
+            }
+            What::Disputed { amount, state } => self.dispute = Some((*amount, *state)),
+        }
+    }
+
+    /// Pieces of a line that came back as agreed, or that the customer need not send back, or that the carrier lost and we answer for.
+    pub fn returned(&self, ending: &Ending, line: usize) -> i64 {
+        // A piece is a piece: under which of his agreements the customer sends it is all the same.
+        let (mut allowed, mut unseen) = (0, 0);
+        for (rma, (of, pieces, what)) in &self.agreed {
+            match what {
+                _ if *of != line => {}
+                Agreed::Money | Agreed::StoreCredit => allowed += pieces,
+                Agreed::KeepIt => unseen += pieces,
+                Agreed::Proof if self.proof_seen.contains(rma) => unseen += pieces,
+                Agreed::Proof => allowed += pieces,
+                Agreed::Nothing | Agreed::Refused => {}
+            }
+        }
+        let there: i64 = self.backs.iter().filter(|back| back.2 == line && self.taken_in(back)).map(|back| back.3).sum();
+        let mut returned = allowed.min(there) + unseen;
+        for parcel in &self.lost_refunded {
+            returned += self.parcels[parcel].iter().filter(|(of, _)| *of == line).map(|(_, pieces)| pieces).sum::<i64>();
+        }
+        if ending.house != House::Whole {
+            // Who runs the shop alone has the goods in his hands when he writes the credit.
+            returned += self.credited(line).min(self.lines[line].sent);
+        }
+        returned.min(self.lines[line].sent)
+    }
+
+    fn taken_in(&self, back: &(Option<u32>, u32, usize, i64, Shape)) -> bool {
+        back.4 != Shape::Rejected || self.rejected_refunded.contains(&back.1)
+    }
+
+    fn credited(&self, line: usize) -> i64 {
+        let credited = self.given.iter().filter(|given| given.by == Payer::Shop && given.state != State::Failed);
+        credited.flat_map(|given| &given.credited).filter(|(of, _)| *of == line).map(|(_, pieces)| pieces).sum()
+    }
+
+    /// Pieces that the customer keeps or is still to get.
+    pub fn kept(&self, ending: &Ending, line: usize) -> i64 {
+        self.lines[line].ordered - self.stopped(ending, line) - self.returned(ending, line)
+    }
+
+    fn stopped(&self, _: &Ending, line: usize) -> i64 {
+        let line = &self.lines[line];
+        line.stopped.min(line.ordered - line.sent)
+    }
+
+    pub fn sent(&self, line: usize) -> i64 {
+        self.lines[line].sent
+    }
+
+    /// Cancelled pieces that nobody can send any more.
+    pub fn stopped_before(&self, line: usize) -> i64 {
+        self.lines[line].stopped
+    }
+
+    pub fn cancelled(&self, line: usize) -> i64 {
+        self.lines[line].cancelled
+    }
+
+    /// Cancelled, and the warehouse has not said that it will not send it.
+    pub fn unanswered(&self) -> bool {
+        self.lines.iter().any(|line| line.cancelled > line.stopped && line.sent <= line.ordered - line.cancelled)
+    }
+
+    /// Cancelled, and sent all the same, and still with the customer.
+    fn crossed(&self, ending: &Ending) -> bool {
+        (0..self.lines.len()).any(|at| {
+            let line = &self.lines[at];
+            let here: i64 = self.backs.iter().filter(|back| back.2 == at).map(|back| back.3).sum();
+            line.sent - self.returned(ending, at).max(here) > line.ordered - line.cancelled
+        })
+    }
+
+    pub fn paid(&self) -> Minor {
+        self.paid.values().sum()
+    }
+
+    pub fn paid_by(&self, means: Means) -> Minor {
+        self.paid.get(&means).copied().unwrap_or_default()
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Given> {
+        self.given.iter().filter(|given| given.state != State::Failed)
+    }
+
+    /// Gifts, as they were given.
+    pub fn gifts(&self) -> Minor {
+        self.live()
+            .map(|given| match &given.meant {
+                For::WhatIsDue => 0,
+                For::Told { gift, .. } => *gift,
+            })
+            .sum()
+    }
+
+    pub fn fees(&self) -> Minor {
+        self.live().map(|given| if let For::Told { fee, .. } = given.meant { fee } else { 0 }).sum()
+    }
+
+    pub fn shipping_given(&self) -> Minor {
+        self.live().map(|given| if let For::Told { shipping, .. } = given.meant { shipping } else { 0 }).sum()
+    }
+
+    /// Shipping that stays with us: it was earned by sending something that is kept, and nobody has given it back.
+    pub fn shipping(&self, ending: &Ending) -> Minor {
+        let keeps = (0..self.lines.len()).any(|line| self.kept(ending, line) > 0);
+        let whole = ending.shipping.map_or(0, |(gross, _)| gross);
+        if keeps { (whole - self.shipping_given()).max(0) } else { 0 }
+    }
+
+    /// What the things that he keeps are worth.
+    pub fn keeps(&self, ending: &Ending) -> Minor {
+        (0..self.lines.len()).map(|at| worth(ending.lines[at].gross, self.kept(ending, at), self.lines[at].ordered)).sum()
+    }
+
+    /// What the customer is to have back in all, what he has got included.
+    pub fn due(&self, ending: &Ending) -> Minor {
+        let his_bill = (self.keeps(ending) + self.shipping(ending) + self.fees() - self.gifts()).max(0);
+        let never_sent: Minor = (0..self.lines.len())
+            .map(|at| {
+                let (gross, of) = (ending.lines[at].gross, self.lines[at].ordered);
+                gross - worth(gross, of - self.stopped(ending, at), of)
+            })
+            .sum();
+        let still_to_take = (self.reserved - self.taken).max(0);
+        let to_come = if still_to_take > 0 { (still_to_take - never_sent).max(0) } else { 0 };
+        (ending.total() - his_bill).min(self.paid()).min(self.paid() + to_come - his_bill).max(0)
+    }
+
+    /// What he has got or what is on its way; what his bank has taken back by itself too.
+    pub fn back(&self) -> Minor {
+        self.live().map(|given| given.amount).sum::<Minor>() + self.disputed()
+    }
+
+    pub fn disputed(&self) -> Minor {
+        self.dispute.filter(|(_, state)| *state != Dispute::Won).map_or(0, |(amount, _)| amount)
+    }
+
+    pub fn back_by(&self, means: Means) -> Minor {
+        let disputed = if means == Means::Card { self.disputed() } else { 0 };
+        self.live().filter(|given| given.means == means).map(|given| given.amount).sum::<Minor>() + disputed
+    }
+
+    fn done(&self) -> Minor {
+        self.given.iter().filter(|given| given.state == State::Done).map(|given| given.amount).sum::<Minor>() + self.disputed()
+    }
+
+    /// Finance, which is to see every refund, has not seen one.
+    fn unseen(&self, ending: &Ending) -> bool {
+        ending.house != House::ShopAlone && self.live().any(|given| given.by == Payer::Shop && !given.finance_sees)
+    }
+
+    fn in_dispute(&self) -> bool {
+        self.dispute.is_some_and(|(_, state)| state == Dispute::Open)
+    }
+
+    /// A thing that must be cleared before more money may leave.
+    pub fn waits(&self, ending: &Ending) -> bool {
+        self.in_dispute() || self.unseen(ending)
+    }
+}
+
+/// What was asked for so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub total: Minor,
+    pub by_means: BTreeMap<Means, Minor>,
+    pub times: usize,
+}
+
+impl Asked {
+    /// A look at how things stand: what is missing is asked for, once.
+    pub fn look(&mut self, ending: &Ending, stand: &Stand) {
+        let before = self.total.max(stand.back());
+        let due = stand.due(ending);
+        if due <= before || stand.waits(ending) {
+            return;
+        }
+        // What he has got already he has got by the means by which he got it; the rest as he paid.
+        self.by_means = MEANS.into_iter().map(|means| (means, stand.back_by(means))).collect();
+        let mut rest = due - stand.back();
+        let mut give = |means: Means, most: Minor| {
+            let part = rest.min(most.max(0));
+            *self.by_means.entry(means).or_default() += part;
+            rest -= part;
+        };
+        // A return for store credit is paid in store credit, whatever was paid with.
+        give(Means::StoreCredit, stand.store_credit(ending) - stand.back_by(Means::StoreCredit));
+        for means in MEANS {
+            let agreed = if means == Means::StoreCredit { stand.store_credit(ending) } else { 0 };
+            give(means, stand.paid_by(means) - stand.back_by(means).max(agreed));
+        }
+        self.by_means.retain(|_, total| *total != 0);
+        (self.total, self.times) = (due, self.times + 1);
+    }
+}
+
+impl Stand {
+    /// Of what is due, the part that was agreed as store credit.
+    fn store_credit(&self, ending: &Ending) -> Minor {
+        let mut here = vec![0; self.lines.len()];
+        for (rma, (line, pieces, what)) in &self.agreed {
+            if *what == Agreed::StoreCredit {
+                let there: i64 = self.backs.iter().filter(|back| back.0 == Some(*rma)).map(|back| back.3).sum();
+                here[*line] += there.min(*pieces);
+            }
+        }
+        // By how much what he keeps is worth less without them.
+        let less = |line: usize| {
+            let (gross, of, kept) = (ending.lines[line].gross, self.lines[line].ordered, self.kept(ending, line));
+            worth(gross, kept + here[line], of) - worth(gross, kept, of)
+        };
+        (0..self.lines.len()).map(less).sum()
+    }
+}
+
+/// What is asked for over all, if somebody looks at the end of each of these days.
+pub fn asked(ending: &Ending, days: impl IntoIterator<Item = i64>) -> Asked {
+    let mut asked = Asked::default();
+    for day in days {
+        asked.look(ending, &Stand::after(ending, ending.acts.iter().filter(|act| act.day <= day)));
+    }
+    asked
+}
+
+/// What a person must be told of, two months after the last thing has happened.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub must: BTreeSet<&'static str>,
+    /// He may be told of it beside.
+    pub may: BTreeSet<&'static str>,
+    /// Of one of each of these he must.
+    pub one_of: Vec<[&'static str; 2]>,
+}
+
+pub fn told(ending: &Ending, asked: &Asked) -> Told {
+    let stand = Stand::after(ending, &ending.acts);
+    let mut told = Told::default();
+    let due = stand.due(ending);
+    let open = due - stand.done();
+    let failed = stand.given.iter().any(|given| given.state == State::Failed);
+    if stand.in_dispute() {
+        told.must.insert("dispute-open");
+    }
+    if open > 0 {
+        let pending = stand.given.iter().any(|given| given.state == State::UnderWay);
+        if failed && due > stand.back() {
+            told.must.insert("refund-failed");
+            told.may.insert("refund-unpaid");
+        } else if pending || asked.total > stand.done() {
+            told.must.insert("refund-unpaid");
+        }
+        if stand.unseen(ending) && due > stand.back().max(asked.total) {
+            told.must.insert("mirror-only");
+        } else if stand.unseen(ending) {
+            told.may.insert("mirror-only");
+        }
+    }
+    let above = stand.back() - due;
+    let awaited = stand.awaited(ending);
+    if above > awaited + ending.shipping.map_or(0, |(gross, _)| gross) || above > 0 && awaited == 0 {
+        told.must.insert("over-refunded");
+    } else if above > awaited {
+        told.may.insert("over-refunded");
+    }
+    if stand.paid() > ending.total() {
+        told.must.insert("overpaid");
+    }
+    if ending.house == House::Whole {
+        told.of_goods(ending, &stand);
+    }
+    told.of_payment(ending, &stand);
+    told
+}
+
+impl Stand {
+    /// Whatever was agreed of the line is here. What the carrier has lost nobody awaits.
+    fn all_here(&self, ending: &Ending, line: usize) -> bool {
+        let lost: i64 = self.lost_refunded.iter().map(|parcel| self.in_parcel(*parcel, line)).sum();
+        self.returned(ending, line) - lost
+            >= self
+                .agreed
+                .values()
+                .filter(|(of, _, what)| *of == line && !matches!(what, Agreed::Nothing | Agreed::Refused))
+                .map(|(_, pieces, _)| pieces)
+                .sum::<i64>()
+    }
+
+    /// More of some line is here than was agreed.
+    fn unagreed(&self, ending: &Ending) -> bool {
+        (0..ending.lines.len()).any(|at| {
+            let here: i64 = self.backs.iter().filter(|back| back.2 == at && self.taken_in(back)).map(|back| back.3).sum();
+            let agreed = self.agreed.values().filter(|(of, _, what)| *of == at && !matches!(what, Agreed::Nothing | Agreed::Refused));
+            here > agreed.map(|(_, pieces, _)| pieces).sum()
+        })
+    }
+
+    /// The worth of goods that were agreed to come back, and are not here, or not taken.
+    fn awaited(&self, ending: &Ending) -> Minor {
+        let mut expected = 0;
+        for (rma, (line, pieces, what)) in &self.agreed {
+            if matches!(what, Agreed::Money | Agreed::StoreCredit | Agreed::Proof) {
+                let there: i64 = self.backs.iter().filter(|back| back.0 == Some(*rma) && self.taken_in(back)).map(|back| back.3).sum();
+                expected += worth(ending.lines[*line].gross, (pieces - there).max(0), self.lines[*line].ordered);
+            }
+        }
+        expected
+    }
+}
+
+impl Told {
+    fn of_goods(&mut self, ending: &Ending, stand: &Stand) {
+        if stand.crossed(ending) {
+            self.must.insert("cancelled-but-despatched");
+            // The ERP was told of the cancellation, and has to hear that it is sent after all.
+            self.may.extend(["cancel-unanswered", "erp-differs"]);
+        } else if stand.unanswered() && stand.paid() > stand.due(ending) {
+            self.must.insert("cancel-unanswered");
+        } else if stand.unanswered() {
+            self.may.insert("cancel-unanswered");
+        }
+        if (0..ending.lines.len()).any(|at| stand.sent(at) > ending.lines[at].pieces - stand.cancelled(at)) {
+            // ... though it came back since.
+            self.may.insert("erp-differs");
+        }
+        if stand.lost.iter().any(|parcel| !stand.lost_refunded.contains(parcel)) {
+            self.must.insert("parcel-lost");
+        }
+        for (rma, (line, pieces, what)) in &stand.agreed {
+            let there: i64 = stand.backs.iter().filter(|back| back.0 == Some(*rma)).map(|back| back.3).sum();
+            match what {
+                Agreed::Money | Agreed::StoreCredit if there < *pieces && !stand.all_here(ending, *line) => {
+                    self.must.insert("return-not-received");
+                }
+                Agreed::Proof if there < *pieces && !stand.proof_seen.contains(rma) => drop(self.must.insert("return-not-received")),
+                // Goods under an agreement that was never given.
+                Agreed::Nothing | Agreed::Refused if there > 0 && stand.unagreed(ending) => {
+                    self.one_of.push(["return-unlogged", "return-over"])
+                }
+                _ => {}
+            }
+        }
+        for (rma, number, _, _, shape) in &stand.backs {
+            if rma.is_none() {
+                self.must.insert("return-unlogged");
+            }
+            if *shape == Shape::Rejected && !stand.rejected_refunded.contains(number) {
+                self.must.insert("return-condition");
+            }
+            if *shape == Shape::Rejected {
+                self.may.insert("goods-not-settled");
+            }
+        }
+    }
+
+    fn of_payment(&mut self, ending: &Ending, stand: &Stand) {
+        let has = stand.paid() - stand.back();
+        // What went back though he was not to have it is told as such.
+        let rightly = stand.paid() - stand.back().min(stand.due(ending));
+        let sent: Minor = (0..ending.lines.len())
+            .map(|at| worth(ending.lines[at].gross, stand.sent(at) - stand.returned(ending, at), ending.lines[at].pieces))
+            .sum();
+        let wants = (0..ending.lines.len()).any(|at| ending.lines[at].pieces > stand.cancelled(at));
+        let all_sent = (0..ending.lines.len()).all(|at| stand.sent(at) >= ending.lines[at].pieces - stand.cancelled(at));
+        let adjust = stand.fees() - stand.gifts();
+        if stand.disputed() > 0 {
+            self.may.extend(["despatched-unpaid", "unpaid", "customer-account-open"]);
+            return;
+        }
+        match ending.terms {
+            Terms::Prepaid if sent > 0 && rightly < sent + adjust => drop(self.must.insert("despatched-unpaid")),
+            Terms::Prepaid if has < sent + stand.shipping(ending) + adjust => drop(self.may.insert("despatched-unpaid")),
+            Terms::Prepaid if wants && stand.reserved == 0 && has < stand.keeps(ending) + adjust => drop(self.must.insert("unpaid")),
+            Terms::OnAccount | Terms::AtTheDoor if stand.delivered && all_sent && has < sent + stand.shipping(ending) + adjust => {
+                self.must.insert("customer-account-open");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the books must say at the end, as balances of the order: debit above zero.
+#[derive(Debug, PartialEq, Eq, Clone, Copy, Default)]
+pub struct Balances {
+    /// Money that is there: taken less given back, gift cards and store credit included.
+    pub money: Minor,
+    /// Due and not paid back: below zero.
+    pub payable: Minor,
+    /// Income of all kinds with its tax: below zero.
+    pub income: Minor,
+    /// With the customer: what he still owes, or has paid for what he is still to get (below zero).
+    pub customer: Minor,
+}
+
+pub fn balances(ending: &Ending) -> Balances {
+    let stand = Stand::after(ending, &ending.acts);
+    let mut supplied = 0;
+    let mut anything = false;
+    for (at, line) in ending.lines.iter().enumerate() {
+        supplied += worth(line.gross, stand.sent(at) - stand.returned(ending, at), line.pieces);
+        anything |= stand.sent(at) > 0;
+    }
+    if anything {
+        supplied += stand.shipping(ending);
+    }
+    // A gift is a gift off a bill: what is above the bill he has got as his own money.
+    let bill = stand.keeps(ending) + stand.shipping(ending) + stand.fees();
+    let income = supplied + stand.fees() - stand.gifts().min(bill);
+    let money = stand.paid() - stand.back();
+    let payable = stand.back() - stand.due(ending);
+    Balances { money, payable, income: -income, customer: -(money + payable - income) }
+}
+
+impl Stand {
+    /// What would not have to be paid of the order's bill.
+    pub fn due_if_paid(&self, ending: &Ending) -> Minor {
+        ending.total() - (self.keeps(ending) + self.shipping(ending))
+    }
+
+    pub fn in_parcel(&self, parcel: u32, line: usize) -> i64 {
+        self.parcels.get(&parcel).into_iter().flatten().filter(|(of, _)| *of == line).map(|(_, pieces)| pieces).sum()
+    }
+}
