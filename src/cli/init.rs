@@ -80,6 +80,8 @@ mod tests {
             "magento,nav,peoplevox,carrier,finance,crm",
             "magento,nav,peoplevox",
             "shopify,peoplevox",
+            "magento,nav,seko",
+            "shopify,seko,emarsys",
             "magento",
             "shopify",
         ] {

@@ -175,6 +175,8 @@ fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [SystemKind
 pub struct Counting {
     /// What its counts leave out.
     pub counts: Option<Basis>,
+    /// `between_counts` is not set: its adapter says whether its movements count.
+    movements_unset: bool,
     pub rules: CountingRules,
 }
 
@@ -185,7 +187,8 @@ fn counting(section: &mut Section<'_>) -> Counting {
     let movements = section.read("between_counts", |value| values::word(value, &[("none", false), ("movements", true)]));
     let posting_delay = section.read("posting_delay", values::span);
     let stale_after = section.read("counts_every", values::span_from(Span::minutes(1)));
-    Counting { counts, rules: CountingRules { movements: movements.unwrap_or(false), posting_delay, stale_after } }
+    let rules = CountingRules { movements: movements.unwrap_or(false), posting_delay, stale_after };
+    Counting { counts, movements_unset: movements.is_none(), rules }
 }
 
 fn kinds_named(kinds: &[SystemKind]) -> String {
@@ -300,6 +303,7 @@ fn build_one(draft: &mut Draft<'_>, kind: &'static SystemKind, common: &Common, 
         Ok(adapter) => {
             draft.topics = adapter.topics();
             draft.topics.sort();
+            draft.counting.rules.movements |= draft.counting.movements_unset && adapter.counts_now_and_then();
             draft.adapter = Some(adapter);
         }
         Err(sentences) => sentences.into_iter().for_each(|sentence| place(draft, &settings, sentence)),

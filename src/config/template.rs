@@ -173,6 +173,10 @@ mod tests {
         "sales_revenue",
         "\"payment_clearing.cash\"",
         "returns",
+        "columns",
+        "account_source",
+        "accounts",
+        "fields",
     ];
 
     #[test]

@@ -4,6 +4,7 @@
 //! What cannot be read is a [`DecodeError`] that names the field.
 
 pub mod body;
+pub mod csv;
 pub mod debezium;
 pub(crate) mod decode_error;
 pub mod members;

@@ -38,6 +38,8 @@ mod tests {
     struct Bench {
         state: CustomerState,
         version: u64,
+        /// When rows are told.
+        told_at: i64,
     }
 
     impl Bench {
@@ -46,7 +48,7 @@ mod tests {
             let cause = Cause { topic: TopicId(1), partition: 0, offset: 0 };
             let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
             let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Customer(row)));
-            self.state.put(RowKey { kind, source, id: id.into() }, change, version, cause, Moment(0))
+            self.state.put(RowKey { kind, source, id: id.into() }, change, version, cause, Moment(self.told_at))
         }
 
         fn put(&mut self, source: SourceId, id: &str, row: CustomerRow) {
@@ -103,7 +105,7 @@ mod tests {
     }
 
     fn state_of(rows: &[(SourceId, ConsentState, Option<i64>)]) -> Value {
-        let mut bench = Bench::default();
+        let mut bench = Bench { told_at: 9, ..Bench::default() };
         for (source, state, changed_at) in rows {
             bench.put(*source, "mail", consent(Purpose::Mail, *state, *changed_at));
         }
@@ -121,6 +123,16 @@ mod tests {
         assert_eq!(state_of(&[(SHOP, No, Some(1)), (CRM, Unset, Some(9))]), "no", "never asked overwrites nothing");
         assert_eq!(state_of(&[(SHOP, Pending, None), (CRM, Yes, None)]), "pending");
         assert_eq!(state_of(&[(SHOP, Unset, None)]), Value::Null);
+    }
+
+    #[test]
+    fn what_was_given_after_an_answer_without_a_time_was_told_outweighs_it() {
+        use ConsentState::{No, Yes};
+        assert_eq!(state_of(&[(CRM, No, None), (SHOP, Yes, Some(10))]), "yes", "given since");
+        assert_eq!(state_of(&[(CRM, No, None), (SHOP, Yes, Some(9))]), "no", "at the same moment");
+        assert_eq!(state_of(&[(CRM, Yes, None), (SHOP, No, Some(1))]), "no", "it shows what it has not heard of");
+        assert_eq!(state_of(&[(CRM, Yes, None), (SHOP, No, Some(10))]), "no");
+        assert_eq!(state_of(&[(CRM, No, None), (SHOP, Yes, None)]), "no");
     }
 
     #[test]

@@ -101,6 +101,11 @@ pub trait Adapter: Send + Sync {
         Vec::new()
     }
 
+    /// Whether its system counts now and then, and tells what moved in between: the default of `between_counts`.
+    fn counts_now_and_then(&self) -> bool {
+        false
+    }
+
     /// Whether it gives products. If a source does, a SKU that it does not know is unknown.
     fn tells_products(&self) -> bool {
         false

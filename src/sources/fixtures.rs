@@ -153,8 +153,16 @@ pub(super) fn read(path: &Path) -> String {
 }
 
 pub(super) fn cases(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let inside = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<PathBuf>>()
+    };
+    // What is refused may stand in a folder of its own.
+    let mut paths = inside(folder);
+    let refused = folder.join("refused");
+    if refused.is_dir() {
+        paths.extend(inside(&refused));
+    }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     paths

@@ -7,6 +7,7 @@ mod adapter;
 mod decimals;
 pub mod decisions;
 pub mod doubts;
+mod emarsys;
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
@@ -19,6 +20,7 @@ mod nav;
 mod peoplevox;
 #[cfg(test)]
 mod schema_tests;
+mod seko;
 pub mod settings;
 mod shopify;
 mod tables;
@@ -36,5 +38,7 @@ pub static KINDS: &[SystemKind] = &[
     shopify::KIND,
     nav::KIND,
     peoplevox::KIND,
+    seko::KIND,
+    emarsys::KIND,
     mapped::KIND,
 ];

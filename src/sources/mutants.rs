@@ -267,3 +267,8 @@ fn nav_is_read_or_refused_and_never_taken_for_its_opposite() {
 fn peoplevox_is_read_or_refused_and_never_taken_for_its_opposite() {
     kind("peoplevox");
 }
+
+#[test]
+fn seko_is_read_or_refused_and_never_taken_for_its_opposite() {
+    kind("seko");
+}

@@ -217,10 +217,10 @@ fn cancelled(kept: &[Kept<OrderRow>], lines: &[(String, Line)], id: &str, line: 
         let away = !warehouse.location.is_empty() && place.as_ref().is_some_and(|place| *place != warehouse.location.as_str());
         if means(&warehouse.line, pooled) && !away {
             // A line that was lowered meanwhile: whether what is cancelled is of the pieces still ordered is left open.
-            *pooled |= warehouse.quantity > line.ordered && warehouse.cancelled.is_some();
+            *pooled |= warehouse.quantity.is_some_and(|asked| asked > line.ordered) && warehouse.cancelled.is_some();
             let (short, open) = closed_short(kept, lines, row.source, warehouse, id);
             closed += short;
-            held += decimal(warehouse.quantity) - short;
+            held += warehouse.quantity.map_or(Decimal::ZERO, decimal) - short;
             unproved |= open;
         }
     }
@@ -287,7 +287,7 @@ fn closed_short(kept: &[Kept<OrderRow>], lines: &[(String, Line)], source: usize
     .map(|(_, despatch)| decimal(despatch.quantity))
     .sum();
     let told = row.despatched.map(decimal);
-    let proved = told.filter(|told| *told == seen).map(|told| decimal(row.quantity) - told);
+    let proved = told.filter(|told| *told == seen).map(|told| row.quantity.map_or(Decimal::ZERO, decimal) - told);
     (proved.unwrap_or_default().max(named.unwrap_or_default()), proved.is_none() && named.is_none())
 }
 

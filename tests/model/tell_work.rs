@@ -158,7 +158,7 @@ fn warehouse_line(teller: &mut Teller, story: &mut Story, location: &str, line: 
         order: format!("{location}-{}", story.number).into(),
         location: location.into(),
         line: line_ref(teller, &story.lines, line),
-        quantity: pieces(line.ordered),
+        quantity: Some(pieces(line.ordered)),
         allocated: pieces(teller.chance.between(0, line.ordered)),
         allocated_at: Some(at),
         despatched: told.then(|| pieces(sent)),

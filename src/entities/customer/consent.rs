@@ -1,7 +1,9 @@
 //! Consent: the newest explicit change wins by its own time, whichever source it comes from (journey.md, "Customers").
 //!
 //! - *Unset* is not an answer and overwrites nothing.
-//! - At equal times, and against an answer without a time (which can't be put in order), the answer further from consent wins: no, pending, yes.
+//! - At equal times the answer further from consent wins: no, pending, yes.
+//! - An answer without a time of its own was given before its record told it, and nobody knows how long before. What was given later than the record
+//!   outweighs it; against all else the answer further from consent wins.
 //! - A deleted row keeps a refusal and nothing else: that a system forgot the person is no consent.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,29 +26,35 @@ fn rank(state: ConsentState) -> Option<u8> {
 #[derive(Default)]
 struct Answers {
     newest: Option<(Moment, ConsentState)>,
-    untimed: Option<ConsentState>,
+    /// Answers without a time of their own, by rank: the last moment at which one was told.
+    untimed: [Option<(Moment, ConsentState)>; 3],
 }
 
 impl Answers {
-    fn add(&mut self, state: ConsentState, changed_at: Option<Moment>) {
-        match changed_at {
-            Some(at) => {
+    /// `told_at`: when the record told it.
+    fn add(&mut self, state: ConsentState, changed_at: Option<Moment>, told_at: Moment) {
+        match (changed_at, rank(state)) {
+            (Some(at), _) => {
                 self.newest = Some(match self.newest {
                     Some((newest, held)) if newest > at => (newest, held),
                     Some((newest, held)) if newest == at => (newest, weaker(held, state)),
                     _ => (at, state),
                 });
             }
-            None => self.untimed = Some(self.untimed.map_or(state, |held| weaker(held, state))),
+            (None, Some(rank)) => {
+                let slot = &mut self.untimed[usize::from(rank)];
+                let told_at = slot.map_or(told_at, |(before, _)| told_at.max(before));
+                *slot = Some((told_at, state));
+            }
+            (None, None) => {}
         }
     }
 
     /// The answer that counts.
     fn outcome(&self) -> Option<ConsentState> {
-        match (self.newest, self.untimed) {
-            (Some((_, newest)), Some(untimed)) => Some(weaker(newest, untimed)),
-            (newest, untimed) => newest.map(|(_, state)| state).or(untimed),
-        }
+        let later = |(told_at, _): &(Moment, ConsentState)| self.newest.is_none_or(|(newest, _)| *told_at >= newest);
+        let untimed = self.untimed.iter().flatten().filter(|answer| later(answer));
+        untimed.chain(&self.newest).map(|(_, state)| *state).reduce(weaker)
     }
 }
 
@@ -63,7 +71,8 @@ pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<(Di
         };
         let counts = rank(*state).is_some() && (!kept.is_deleted() || *state == ConsentState::No);
         if of == brand && *asked == purpose && counts {
-            answers.entry((*address, channel)).or_default().add(*state, *changed_at);
+            let told_at = kept.upserted.as_ref().map_or(Moment::MIN, |upserted| upserted.at);
+            answers.entry((*address, channel)).or_default().add(*state, *changed_at, told_at);
         }
     }
     answers.into_iter().filter_map(|((address, channel), answers)| Some((address, channel.clone(), answers.outcome()?))).collect()

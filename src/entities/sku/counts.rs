@@ -81,7 +81,11 @@ fn one<'a>(key: &RowKey, kept: &'a KeptRow<SkuRow>, rules: &'a Rules) -> Option<
         _ => return None,
     };
     let location = rules.location(spelt)?;
-    let (quantity, at) = kept.deletion.as_ref().map_or((quantity, upserted.at), |deletion| (Quantity::ZERO, deletion.at));
+    let (mut quantity, mut at, mut counted_at) = (quantity, upserted.at, counted_at);
+    // What a complete list left out it has counted too, as zero: movements from before it are in that.
+    if let Some(deletion) = &kept.deletion {
+        (quantity, at, counted_at) = (Quantity::ZERO, deletion.at, counted_at.max(deletion.at));
+    }
     let (version, cause) = (upserted.version, upserted.cause);
     Some(ReportedCount { location, source: key.source, spelt, bucket, quantity, basis, counted_at, at, version, cause })
 }

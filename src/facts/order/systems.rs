@@ -161,8 +161,8 @@ pub struct WarehouseLine {
     pub location: Text,
     /// The order's line, or the SKU.
     pub line: LineRef,
-    /// What the warehouse is to send in all.
-    pub quantity: Quantity,
+    /// What the warehouse is to send in all; `None`: it does not repeat what it was asked for (rows.md, "Cancelled, rule by rule").
+    pub quantity: Option<Quantity>,
     /// Set aside and not yet despatched: what has left since is in `despatched`, and is none of this.
     pub allocated: Quantity,
     /// When the allocation was made, by the warehouse's clock.
@@ -182,7 +182,7 @@ impl WarehouseLine {
             order,
             location: Text::default(),
             line,
-            quantity,
+            quantity: Some(quantity),
             allocated: Quantity::ZERO,
             allocated_at: None,
             despatched: None,

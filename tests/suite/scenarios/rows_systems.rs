@@ -252,7 +252,7 @@ impl Teller {
             order: id.split('/').next().unwrap_or_default().into(),
             location: MAIN.into(),
             line: line.clone(),
-            quantity,
+            quantity: Some(quantity),
             allocated: Quantity::ZERO,
             allocated_at: None,
             despatched: None,
@@ -260,7 +260,7 @@ impl Teller {
             closed: false,
         };
         let row = self.warehouse_lines.entry(id.clone()).or_insert(fresh);
-        (row.quantity, row.line) = (quantity, line);
+        (row.quantity, row.line) = (Some(quantity), line);
         while let Some(word) = words.take() {
             match word {
                 "at" => row.location = words.word("a location")?.into(),

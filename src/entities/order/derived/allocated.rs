@@ -150,7 +150,7 @@ mod tests {
             order: "W1".into(),
             location: MAIN.into(),
             line: LineRef::Sku(sku("TEE")),
-            quantity: pieces(3),
+            quantity: Some(pieces(3)),
             allocated: pieces(allocated),
             allocated_at,
             despatched: despatched.map(pieces),

@@ -102,12 +102,16 @@ fn closed_without_a_quantity<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterato
     })
 }
 
-/// A warehouse order that is closed and has no lines: by itself it cancels nothing.
+/// A warehouse order that is closed, and lines of which it has no row that says so: by itself it cancels nothing of them.
 fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let warehouse = &evidence.figures.sent.warehouse;
-    warehouse.iter().filter(|order| order.lines.is_empty() && ended(order.state)).filter_map(|order| {
-        let at_place = |line: &&LineView<'_>| line.erp.location.is_none_or(|code| at(order.location, code));
-        let here = || evidence.figures.lines.iter().filter(|line| !line.is_bundle && line.erp.ships).filter(at_place);
+    warehouse.iter().filter(|order| ended(order.state)).filter_map(|order| {
+        let at_place = |line: &LineView<'_>| line.erp.location.is_none_or(|code| at(order.location, code));
+        let settled = |i: usize| {
+            order.lines.iter().any(|row| row.targets.contains(&i) && (row.row.closed || row.short_unknown || row.short.is_positive()))
+        };
+        let lines = || evidence.figures.lines.iter().enumerate();
+        let here = || lines().filter(|(i, line)| !line.is_bundle && line.erp.ships && at_place(line) && !settled(*i)).map(|(_, line)| line);
         let pieces: Quantity = here().map(to_send).sum();
         let another = warehouse.iter().any(|other| !ended(other.state) && at(other.location, order.location));
         if !pieces.is_positive() || another {

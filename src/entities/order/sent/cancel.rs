@@ -162,7 +162,7 @@ impl CancelledTotals {
                 if row.targets.is_empty() || row.targets.iter().all(moved) {
                     continue;
                 }
-                shortfalls.add(&row.targets, row.short, row.row.quantity - row.short);
+                shortfalls.add(&row.targets, row.short, row.quantity - row.short);
                 if row.short.is_positive() {
                     self.at = self.at.max(Some(row.at));
                 }

@@ -90,7 +90,7 @@ pub(super) fn stage<'a>(
     let lines = &placed.lines[..];
     let mut contradictions = Vec::new();
     let departures = despatch::departures(input, placed, erp, cancelled, &mut contradictions);
-    let warehouse = warehouse::read(input, lines, &departures, &mut contradictions);
+    let warehouse = warehouse::read(input, lines, erp, &departures, &mut contradictions);
 
     let left = |group: &[usize]| despatch::despatched_of(&departures, group, placed, cancelled, supplied);
     let credit = |i: usize| credit_is_return(input, placed, erp, supplied, i);

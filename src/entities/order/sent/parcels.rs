@@ -81,15 +81,16 @@ fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
     let of_parcel = rows.live::<Tracking>().filter(|each| each.row.despatch == parcel.label);
     let mut labels: Vec<(Moment, _, &'a Tracking)> = of_parcel.map(|each| (each.stored.at, each.key, each.row)).collect();
     labels.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    let mut beside: Vec<&'a str> = labels.iter().filter(|(_, _, row)| row.beside).map(|(_, _, row)| row.number.as_str()).collect();
+    beside.sort_unstable();
+    beside.dedup();
     if labels.iter().all(|(_, _, row)| row.beside)
         && let Some((at, _, first)) = labels.first()
     {
-        let mut beside: Vec<&'a str> =
-            labels.iter().map(|(_, _, row)| row.number.as_str()).filter(|number| *number != first.number).collect();
-        beside.sort_unstable();
-        beside.dedup();
+        beside.retain(|number| *number != first.number);
         return Label { number: Some(&first.number), at: Some(*at), carrier: &first.carrier, former: Vec::new(), beside };
     }
+    labels.retain(|(_, _, row)| !row.beside);
     let Some((at, _, newest)) = labels.pop() else {
         return Label { number: parcel.tracking, at: None, carrier: parcel.carrier, former: Vec::new(), beside: Vec::new() };
     };
@@ -99,7 +100,8 @@ fn label<'a>(rows: &'a Rows<OrderRow>, parcel: &PackedParcel<'a>) -> Label<'a> {
     former.sort_unstable();
     former.dedup();
     let carrier = if newest.carrier.is_empty() { parcel.carrier } else { &newest.carrier };
-    Label { number: Some(number), at: Some(at), carrier, former, beside: Vec::new() }
+    beside.retain(|other| *other != number && !former.iter().any(|(former, _)| former == other));
+    Label { number: Some(number), at: Some(at), carrier, former, beside }
 }
 
 /// The newest scan of a despatch. Of several parcels: the last delivery, once all are delivered; else the newest scan of one that is not.

@@ -2,10 +2,12 @@
 //!
 //! Of a closed line, short is its quantity less the despatched total on the same row, once the despatch rows of that system for the line add up to
 //! this total. If the row has no despatched total, only a cancelled quantity that the warehouse reports is short.
+//!
+//! A warehouse that does not repeat what it was asked for was asked for what is ordered of the line at its location, less what left from elsewhere.
 
 use super::despatch::GoodsOut;
 use crate::entities::RowOf;
-use crate::entities::order::erp::canonical;
+use crate::entities::order::erp::{Erp, canonical};
 use crate::entities::order::input::{Contradiction, Input};
 use crate::entities::order::placed::PlacedLine;
 use crate::entities::order::pooling;
@@ -41,6 +43,8 @@ pub struct WarehouseLineView<'a> {
     pub row: &'a WarehouseLine,
     /// Indices of the order's lines that it may be for.
     pub targets: Vec<usize>,
+    /// What the warehouse was to send in all, as its row says or as it follows.
+    pub quantity: Quantity,
     /// Pieces that the warehouse will not send: reported as cancelled, or closed short.
     pub short: Quantity,
     /// The line is closed, and how many pieces are short is not known (yet).
@@ -55,6 +59,7 @@ pub struct WarehouseLineView<'a> {
 pub(super) fn read<'a>(
     input: &Input<'a>,
     lines: &[PlacedLine<'a>],
+    erp: &Erp<'a>,
     departures: &[GoodsOut<'a>],
     contradictions: &mut Vec<Contradiction>,
 ) -> Vec<WarehouseView<'a>> {
@@ -68,7 +73,7 @@ pub(super) fn read<'a>(
         order_of(&mut orders, key.source, &key.id, canonical(rules, &row.location), stored.at).pieces = Some(row.pieces);
     }
     for RowOf { key, stored, row } in rows.live::<WarehouseLine>().filter(|each| by_warehouse(each.key.source)) {
-        let named = [Some(row.quantity), row.despatched, row.cancelled].into_iter().flatten();
+        let named = [row.quantity, row.despatched, row.cancelled].into_iter().flatten();
         if named.into_iter().any(Quantity::is_negative) {
             let sentence = format!("warehouse order {} has a negative quantity of {}", row.order, pooling::name(&row.line));
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
@@ -76,10 +81,12 @@ pub(super) fn read<'a>(
         }
         let order = order_of(&mut orders, key.source, &row.order, canonical(rules, &row.location), stored.at);
         let targets = pooling::targets(lines, &row.line);
+        let (quantity, short) = (row.quantity.unwrap_or_default(), Quantity::ZERO);
         let (at, cause) = (stored.at, stored.cause);
-        order.lines.push(WarehouseLineView { row, targets: targets.to_vec(), short: Quantity::ZERO, short_unknown: false, at, cause });
+        order.lines.push(WarehouseLineView { row, targets: targets.to_vec(), quantity, short, short_unknown: false, at, cause });
     }
     orders.sort_by(|a, b| (a.location, a.number, a.source).cmp(&(b.location, b.number, b.source)));
+    set_asked(&mut orders, lines, erp, departures);
     set_short(&mut orders, departures);
     orders
 }
@@ -106,6 +113,34 @@ fn order_of<'o, 'a>(
     order
 }
 
+/// Finds what a warehouse was asked for that does not repeat it. Of several rows about the same lines the first stands for what has not left.
+fn set_asked(orders: &mut [WarehouseView<'_>], lines: &[PlacedLine<'_>], erp: &Erp<'_>, departures: &[GoodsOut<'_>]) {
+    for o in 0..orders.len() {
+        for l in 0..orders[o].lines.len() {
+            if orders[o].lines[l].row.quantity.is_some() {
+                continue;
+            }
+            let (order, line) = (&orders[o], &orders[o].lines[l]);
+            let is_beside = |other: &WarehouseView<'_>| other.source == order.source && other.location == order.location;
+            let alike = || {
+                let all = orders.iter().enumerate().filter(|(_, other)| is_beside(other));
+                all.flat_map(|(o, other)| other.lines.iter().enumerate().map(move |(l, row)| ((o, l), row)))
+                    .filter(|(_, other)| other.targets == line.targets)
+            };
+            let here = |i: usize| order.location.is_empty() || erp.lines[i].location.is_none_or(|place| place == order.location);
+            let ordered: Quantity = line.targets.iter().filter(|i| here(**i)).map(|i| lines[*i].ordered).sum();
+            let elsewhere = departures.iter().filter(|row| row.source != order.source || row.location != order.location);
+            let left_elsewhere: Quantity =
+                elsewhere.filter(|row| row.targets.iter().any(|target| line.targets.contains(target))).map(|row| row.quantity).sum();
+            let told = |row: &WarehouseLineView<'_>| row.row.quantity.or(row.row.despatched).unwrap_or_default();
+            let rest = (ordered - left_elsewhere - alike().map(|(_, row)| told(row)).sum()).floor_zero();
+            let is_first = alike().find(|(_, row)| row.row.quantity.is_none()).is_some_and(|(at, _)| at == (o, l));
+            let quantity = told(line) + if is_first { rest } else { Quantity::ZERO };
+            orders[o].lines[l].quantity = quantity;
+        }
+    }
+}
+
 /// Computes the short pieces of each row, as far as they are known.
 fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
     let known: Vec<Vec<bool>> =
@@ -117,12 +152,12 @@ fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
             let named = row.cancelled.unwrap_or_default();
             let over = cancelled || row.closed;
             let short = match row.despatched {
-                Some(left) if over && known => (row.quantity - left).floor_zero(),
+                Some(left) if over && known => (line.quantity - left).floor_zero(),
                 // A cancelled order whose rows have no despatched total is short of all its pieces.
-                None if cancelled => row.quantity,
+                None if cancelled => line.quantity,
                 _ => Quantity::ZERO,
             };
-            line.short = named.max(short).min(row.quantity);
+            line.short = named.max(short).min(line.quantity);
             line.short_unknown = over && row.cancelled.is_none() && row.despatched.is_none_or(|_| !known) && line.short.is_zero();
         }
     }
@@ -163,7 +198,7 @@ fn line_stands(order: &WarehouseView<'_>, line: usize, wanted: &[Quantity]) -> b
     let of_line = || order.lines.iter().filter(|row| row.targets.contains(&line));
     let Some(first) = of_line().next() else { return false };
     let closed = of_line().all(|row| row.row.closed && !row.short_unknown);
-    let to_send: Quantity = of_line().map(|row| row.row.quantity - row.short).sum();
+    let to_send: Quantity = of_line().map(|row| row.quantity - row.short).sum();
     let wanted: Quantity = first.targets.iter().filter_map(|target| wanted.get(*target)).copied().sum();
     closed || to_send <= wanted
 }

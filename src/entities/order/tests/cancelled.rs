@@ -49,6 +49,38 @@ fn a_line_closed_without_a_total_cancels_only_what_the_warehouse_names() {
     assert_eq!(order.quantities("A"), [3, 2, 1, 0, 2]);
 }
 
+/// SEKO's orders are dispatched once, and their lines say only what left.
+#[test]
+fn a_warehouse_that_does_not_repeat_what_it_was_asked_for_is_short_of_what_is_ordered_there() {
+    let told = |left: i64| move |row: &mut WarehouseLine| (row.quantity, row.closed, row.despatched) = (None, true, Some(pieces(left)));
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 2).warehouse_line("TEE", 0, told(2)).warehouse_line("CAP", 0, told(0));
+    assert_eq!((order.quantities("A"), order.quantities("B")), ([3, 1, 2, 2, 1], [1, 1, 0, 0, 1]));
+    assert_eq!(order.exceptions(), ["short-closed A", "short-closed B"]);
+    let mut cancelled = order.clone();
+    cancelled.cancelled("A", 1);
+    assert_eq!(cancelled.quantities("A"), [3, 1, 2, 2, 1], "the same piece");
+    let mut late = released_example();
+    late.warehouse_line("TEE", 0, told(2));
+    assert_eq!(late.quantities("A"), [3, 0, 3, 0, 0], "its despatches are not seen yet");
+    let mut two = released_example();
+    two.despatched("D1", "TEE", 2).warehouse_line("TEE", 0, told(1)).warehouse_line("TEE", 0, |row| {
+        told(1)(row);
+        row.order = "100000042-2".into();
+    });
+    assert_eq!(two.quantities("A"), [3, 1, 2, 2, 1], "two rows of one line are short together");
+}
+
+#[test]
+fn a_closed_order_that_says_nothing_of_a_line_asks_a_person_after_an_hour() {
+    let mut order = released_example();
+    let told = |row: &mut WarehouseLine| (row.quantity, row.closed, row.despatched) = (None, true, Some(pieces(3)));
+    order.despatched("D1", "TEE", 3).warehouse_line("TEE", 0, told).warehouse_order(WarehouseState::Closed);
+    assert_eq!((order.quantities("B"), order.exceptions().len()), ([1, 0, 1, 0, 0], 0));
+    order.wait(Span::hours(1));
+    assert_eq!(order.exceptions(), ["short-closed 100000042"]);
+}
+
 /// Its lines are not reported: its cancellation gives no quantities, and a person has to look.
 #[test]
 fn a_warehouse_order_that_is_cancelled_unasked_asks_a_person_after_an_hour() {

@@ -20,7 +20,7 @@ impl Story {
             order: "100000042".into(),
             location: MAIN.into(),
             line: LineRef::Sku(sku(of)),
-            quantity: pieces(n),
+            quantity: Some(pieces(n)),
             allocated: Quantity::ZERO,
             allocated_at: None,
             despatched: None,
