@@ -62,7 +62,7 @@
 //! | commit | end Kafka's transaction: events, state, dead letters and source offsets, all or nothing |
 //! | publish | show committed entities to queries |
 //! | restore | read state back from the changelog at the start, and check it against the offsets |
-//! | restate | when the rules have changed: compute all views anew before the first record is read. What that alone would request is held |
+//! | restate | when the rules have changed: compute all views anew before the first record is read. Requests that become due only because the rules changed are held (below) |
 //!
 //! Other words:
 //!
@@ -89,13 +89,13 @@
 //! | ledger | what was requested for one order in one request topic. It is no ledger of the accountants: their postings are *entries*, in `journal-entries` |
 //! | step | one entry of a ledger, counted from 1 |
 //! | pair | two accounts, one debited and one credited, that are posted together for one cause |
-//! | live | from a given epoch on a topic's requests are emitted. What is due before is entered in the ledgers and not emitted; money that is due before is held |
-//! | held | said of a request that waits for a person and is in no ledger, because only a change of rules made it due, because it is money that was due before its topic was live, or because it goes beyond a limit on refunds |
+//! | live | said of a request topic: its requests are emitted, from a given epoch on. What is due before that epoch is entered in the ledgers and not emitted; money that is due before it is held |
+//! | held | said of a request that waits for a person; it is not in a ledger yet. There are three reasons: only a change of rules made it due; it is money that was due before its topic was live; it goes beyond a limit on refunds |
 //! | desk | all requests that are held, what people have answered, and the limits on refunds |
 //! | finding | something in a view that a person must look at |
 //! | exception | the statement about a finding, in `exceptions`: open until the finding is gone or a person has decided |
 //! | decision | what a person has settled, as a record of the topic `decisions` |
-//! | mirror | a source that, for one kind of figure, only repeats what another source decides: the shop for the shipped total, where the warehouse tells what left. There its rows are shown and never counted |
+//! | mirror | a source that, for one kind of figure, only repeats what another source decides. Where a warehouse reports what left, the shop is a mirror for the shipped total. A mirror's rows of that figure are shown and never counted |
 //! | epoch | what is computed and committed in one transaction: of some records, of timers that are due, or of both |
 //! | tick | the one moment at which an epoch's views are computed |
 //! | wave | the changed entities of one kind. They are sealed one kind after the other: aliases, orders, SKUs, customers |
@@ -105,7 +105,7 @@
 //! | application | what shares one id, topics and state: today one process |
 //! | slot | the configured name of a process of an application |
 //! | changelog | the topic that holds the state |
-//! | exchange | a topic for facts from one process to another. It is still empty. Waybill commits offsets for it already: the metadata of these offsets is where the number of each shard's last epoch is stored |
+//! | exchange | a topic for facts from one process to another. It is still empty, but Waybill already commits offsets for it, only to use their metadata: the number of each shard's last epoch is stored there |
 //! | generation | counts how often a shard's state was set up anew; part of each event's id; 1 at first |
 //! | fingerprint | a digest of the rules and the program, that is, of everything that a view depends on except its rows and the tick |
 //! | incarnation | counts how often a source began again (restored, rebuilt, failed over); part of each row's version |

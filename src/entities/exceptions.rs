@@ -242,7 +242,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             closes: "the receiver's rows agree",
         }
         "mirror-only" of Order, after mirror_only {
-            opens: "the shop or the ERP shows goods as sent that a warehouse was asked for and has not reported; or systems tell different refunds, or have not told theirs, and more is due",
+            opens: "the shop or the ERP shows goods as sent, and the warehouse that was asked to send them has not reported it; or systems tell different refunds, or have not told theirs, and more is due",
             to_do: "look which of them is right, and whether a feed has stopped; of goods only what the warehouse reports counts. Accepted: goods still do not count; money that waits is requested",
             closes: "both show the same, or a decision",
             decisions: ["accept"],
