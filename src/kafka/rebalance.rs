@@ -52,16 +52,19 @@ impl ReaderContext {
 impl ConsumerContext for ReaderContext {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        // What is given back to the client is what it was given: it refuses a list that names a partition which it does not have, and nothing is
+        // revoked then.
+        let ours = self.ours(partitions);
         let done = match kind {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                let partitions = if self.counts() { &self.assigned(partitions) } else { &*partitions };
-                if cooperative { consumer.incremental_assign(partitions) } else { consumer.assign(partitions) }
+                let read = if self.counts() { &self.assigned(partitions) } else { &ours };
+                if cooperative { consumer.incremental_assign(read) } else { consumer.assign(read) }
             }
             _ => {
                 if self.counts() {
                     self.revoked(partitions);
                 }
-                if cooperative { consumer.incremental_unassign(partitions) } else { consumer.unassign() }
+                if cooperative { consumer.incremental_unassign(&ours) } else { consumer.unassign() }
             }
         };
         if let Err(error) = done {
@@ -101,6 +104,15 @@ impl ReaderContext {
         state.revoke(partitions.elements().iter().filter_map(|element| self.partition(element.topic(), element.partition())));
         say::partitions_revoked(partitions.count(), state.owned.len());
         self.shared.health.assigned(state.owned.len(), state.base.iter().count());
+    }
+
+    /// Those of topics that this process reads. A group may give back others, to which it subscribed in an earlier life.
+    fn ours(&self, partitions: &TopicPartitionList) -> TopicPartitionList {
+        let mut ours = TopicPartitionList::with_capacity(partitions.count());
+        for element in partitions.elements().iter().filter(|element| self.shared.topic_index(element.topic()).is_some()) {
+            ours.add_partition(element.topic(), element.partition());
+        }
+        ours
     }
 
     fn partition(&self, topic: &str, number: i32) -> Option<Partition> {
