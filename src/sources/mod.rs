@@ -17,7 +17,6 @@ pub mod mapped;
 #[cfg(test)]
 mod mutants;
 mod nav;
-mod netsuite;
 mod peoplevox;
 #[cfg(test)]
 mod schema_tests;
@@ -38,7 +37,6 @@ pub static KINDS: &[SystemKind] = &[
     magento::KIND,
     shopify::KIND,
     nav::KIND,
-    netsuite::KIND,
     peoplevox::KIND,
     seko::KIND,
     emarsys::KIND,

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -51,6 +51,10 @@ pub fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }
 
+fn admin() -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", &cluster().bootstrap).create().unwrap()
+}
+
 impl Daemon {
     /// The retailer's configuration under a prefix of its own, with texts replaced; its source topics are made.
     pub async fn new(name: &str, edits: &[(&str, &str)]) -> Self {
@@ -65,7 +69,6 @@ impl Daemon {
             config = config.replace(old, new);
         }
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("waybill.toml"), config).unwrap();
         let producer = ClientConfig::new()
             .set("bootstrap.servers", &cluster().bootstrap)
             .set("message.max.bytes", SOURCE_BYTES_MAX.to_string())
@@ -73,33 +76,72 @@ impl Daemon {
             .create()
             .unwrap();
         let daemon = Self { prefix, folder, port, process: None, producer, position: 1_000 };
+        daemon.configure(&config);
         let checked = daemon.check();
         let text = String::from_utf8_lossy(&checked.stdout).into_owned() + &String::from_utf8_lossy(&checked.stderr);
         let missing: Vec<&str> = text.split("source topic \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(!missing.is_empty(), "{text}");
-        let bytes = SOURCE_BYTES_MAX.to_string();
-        let topics: Vec<NewTopic<'_>> =
-            missing.iter().map(|topic| NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("max.message.bytes", &bytes)).collect();
-        let admin: AdminClient<DefaultClientContext> = ClientConfig::new().set("bootstrap.servers", &cluster().bootstrap).create().unwrap();
-        for made in admin.create_topics(&topics, &AdminOptions::new()).await.unwrap() {
-            made.unwrap();
-        }
+        daemon.make(&missing).await;
         daemon
     }
 
-    fn config(&self) -> PathBuf {
+    /// Another process of the same application and slot, with an address and a log of its own.
+    pub fn twin(&self) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let producer = ClientConfig::new().set("bootstrap.servers", &cluster().bootstrap).create().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let twin = Self { prefix: self.prefix.clone(), folder, port, process: None, producer, position: self.position };
+        twin.configure(&self.config().replace(&format!("127.0.0.1:{}", self.port), &format!("127.0.0.1:{port}")));
+        twin
+    }
+
+    /// Makes topics of sources.
+    pub async fn make(&self, names: &[&str]) {
+        let bytes = SOURCE_BYTES_MAX.to_string();
+        let topics: Vec<NewTopic<'_>> =
+            names.iter().map(|topic| NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("max.message.bytes", &bytes)).collect();
+        for made in admin().create_topics(&topics, &AdminOptions::new()).await.unwrap() {
+            made.unwrap();
+        }
+    }
+
+    pub async fn delete(&self, topic: &str) {
+        admin().delete_topics(&[topic], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+    }
+
+    /// Everything that is set of a topic and not left to the broker, and its number of partitions.
+    pub async fn described(&self, topic: &str) -> Vec<String> {
+        let found = admin().describe_configs(&[ResourceSpecifier::Topic(topic)], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
+        let set = found.entries.into_iter().filter(|entry| !entry.is_default);
+        let mut all: Vec<String> = set.map(|entry| format!("{}={:?}", entry.name, entry.value)).collect();
+        all.sort_unstable();
+        let metadata = self.producer.client().fetch_metadata(Some(topic), WAIT).unwrap();
+        all.push(format!("partitions={}", metadata.topics()[0].partitions().len()));
+        all
+    }
+
+    fn file(&self) -> PathBuf {
         self.folder.path().join("waybill.toml")
+    }
+
+    pub fn config(&self) -> String {
+        std::fs::read_to_string(self.file()).unwrap()
+    }
+
+    /// From its next start on.
+    pub fn configure(&self, config: &str) {
+        std::fs::write(self.file(), config).unwrap();
     }
 
     /// `waybill check`
     pub fn check(&self) -> Output {
-        command(&["check", "--config", self.config().to_str().unwrap()]).output().unwrap()
+        command(&["check", "--config", self.file().to_str().unwrap()]).output().unwrap()
     }
 
     /// `waybill run`
     pub fn start(&mut self, environment: &[(&str, &str)]) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let mut run = command(&["run", "--config", self.config().to_str().unwrap()]);
+        let mut run = command(&["run", "--config", self.file().to_str().unwrap()]);
         run.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         self.process = Some(run.spawn().unwrap());
     }

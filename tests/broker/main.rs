@@ -12,6 +12,7 @@ mod faults;
 mod groups;
 mod in_step;
 mod odd;
+mod operators;
 mod outages;
 mod process;
 mod proxy;
