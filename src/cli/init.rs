@@ -79,6 +79,8 @@ mod tests {
             "magento,shopify,nav,peoplevox,carrier,finance,crm",
             "magento,nav,peoplevox,carrier,finance,crm",
             "magento,nav,peoplevox",
+            "magento,netsuite,peoplevox",
+            "shopify,netsuite",
             "shopify,peoplevox",
             "magento,nav,seko",
             "shopify,seko,emarsys",

@@ -23,8 +23,9 @@ use crate::events::Topic;
 use crate::events::desk::HeldGroup;
 use crate::facts::{Alias, CustomerKey, Link, Moment, OrderKey, Sku, Text};
 
-/// How many links a chain of aliases has at most.
-pub const LINKS_MAX: usize = 5;
+/// How many links a chain of aliases has at most. An ERP's longest: a refund, its credit memo, the return, the invoice, the ERP's order, the shop's number,
+/// the order.
+pub const LINKS_MAX: usize = 8;
 
 type Map<K, V> = DashMap<K, V, RandomState>;
 

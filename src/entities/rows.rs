@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::newest::{Arrival, Known};
 use super::{Deletion, KeptRow, Put, Upserted};
-use crate::facts::order::OrderRowType;
-use crate::facts::{Cause, Moment, OrderRow, RowKey, SourceId, Version};
+use crate::facts::ids::{ItemId, WholeList};
+use crate::facts::order::{ErpLine, OrderRowType};
+use crate::facts::{Cause, Moment, OrderRow, RowKey, Sku, SourceId, Version};
 
 /// A row as it is kept: its content, and the record that it came in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -221,6 +222,53 @@ pub struct RowOf<'a, T> {
 }
 
 impl Rows<OrderRow> {
+    /// Makes room for a row of a list that is told whole ([`crate::facts::ids::WholeList`]): rows of older tellings go. True: some went. `None`: the list
+    /// was told anew since, so the row does not stand any more.
+    pub fn newest_telling(&mut self, key: &RowKey, list: &str, version: Version) -> Option<bool> {
+        let of_list = |other: &RowKey| other.kind == key.kind && other.source == key.source && WholeList::of(&other.id) == Some(list);
+        // A list is told at one place; upserts and deletions at it are of the same telling.
+        let told = |version: &Version| (version.incarnation, version.place);
+        let tellings = || self.of(key.kind, key.source).filter(|(other, _)| of_list(other)).map(|(_, stored)| told(&stored.version));
+        if tellings().any(|there| there > told(&version)) {
+            return None;
+        }
+        let older = tellings().any(|there| there < told(&version));
+        if older {
+            self.retain(|other, stored| !of_list(other) || told(&stored.version) >= told(&version));
+        }
+        Some(older)
+    }
+
+    /// The row with its item's SKU, where it names the item by its source's id and a line of the ERP's record tells both.
+    pub fn with_known_item(&self, source: SourceId, mut row: OrderRow) -> OrderRow {
+        if let Some(sku) = row.goods_mut()
+            && let Some(id) = ItemId::of(sku)
+        {
+            let lines = self.of(OrderRow::ERP_LINE, source).filter_map(|(_, stored)| stored.row.as_ref().and_then(ErpLine::of));
+            let known = lines.filter(|line| line.item.as_deref() == Some(id)).map(|line| &line.sku).find(|sku| ItemId::of(sku).is_none());
+            if let Some(known) = known {
+                *sku = known.clone();
+            }
+        }
+        row
+    }
+
+    /// Gives rows that name an item by its source's id the item's SKU. True: there were some.
+    pub fn name_item(&mut self, source: SourceId, id: &str, sku: &Sku) -> bool {
+        let mut named = false;
+        for slot in &mut self.0 {
+            let (key, stored) = &*slot.row;
+            let is_item = |row: &OrderRow| row.goods().is_some_and(|goods| ItemId::of(goods) == Some(id));
+            if key.source == source && stored.row.as_ref().is_some_and(is_item) {
+                if let Some(goods) = Arc::make_mut(&mut slot.row).1.row.as_mut().and_then(OrderRow::goods_mut) {
+                    *goods = sku.clone();
+                }
+                named = true;
+            }
+        }
+        named
+    }
+
     /// The rows of a type that have content, deleted ones too: a deleted row keeps its last content.
     pub fn all<'a, T: OrderRowType + 'a>(&'a self) -> impl Iterator<Item = RowOf<'a, T>> {
         self.of_kind(T::KIND).filter_map(|(key, stored)| Some(RowOf { key, stored, row: T::of(stored.row.as_ref()?)? }))
@@ -261,6 +309,38 @@ mod tests {
     }
 
     proptest! {
+        /// Of a list that is told whole the newest telling stands, in whatever order tellings and their rows come, and however often.
+        #[test]
+        fn a_list_that_is_told_whole_stands_as_it_was_told_last(
+            tellings in prop::collection::vec(prop::collection::btree_set(0u8..4, 0..3), 1..5),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        ) {
+            let told = tellings.iter().enumerate().flat_map(|(at, lines)| {
+                let rows = lines.iter().map(move |line| (at as u64, line.to_string(), true));
+                rows.chain(lines.is_empty().then(|| (at as u64, String::new(), false)))
+            });
+            let mut told: Vec<(u64, String, bool)> = told.collect();
+            for index in order {
+                let again = told[index.index(told.len())].clone();
+                told.push(again);
+                let last = told.len() - 1;
+                told.swap(index.index(last), last);
+            }
+            let mut rows: Rows<OrderRow> = Rows::default();
+            for (at, line, upsert) in &told {
+                let key = RowKey { kind: OrderRow::LEFT_OUT, source: SourceId(1), id: WholeList::id("7", line) };
+                let version = Version { incarnation: 0, place: Place::Position([*at, 0, 0]), upsert: *upsert, adapter: 0 };
+                if rows.newest_telling(&key, "7", version).is_some() {
+                    let row = upsert.then(|| OrderRow::LeftOut(crate::facts::order::LeftOut { kind: 1, id: Text::default(), read: version }));
+                    rows.put(key, row, version, Cause::NONE, Moment(0));
+                }
+            }
+            let stand: Vec<String> = rows.iter().filter(|(_, stored)| !stored.deleted).map(|(key, _)| key.id.to_string()).collect();
+            let last = tellings.last().expect("one at least");
+            let expected: Vec<String> = last.iter().map(|line| WholeList::id("7", &line.to_string()).to_string()).collect();
+            prop_assert_eq!(stand, expected);
+        }
+
         /// How keys begin sorts them as they sort.
         #[test]
         fn the_beginning_of_keys_sorts_them(

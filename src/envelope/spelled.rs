@@ -141,8 +141,8 @@ const PLAIN: [u8; 256] = {
 
 type Cells<'a> = SmallVec<[Cell<'a>; 24]>;
 
-/// One object's wanted cells.
-#[derive(Clone, Debug)]
+/// One object's wanted cells; by default none.
+#[derive(Clone, Debug, Default)]
 pub struct SpelledRow<'a>(Cells<'a>);
 
 impl<'a> SpelledRow<'a> {

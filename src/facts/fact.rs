@@ -32,7 +32,7 @@ pub enum Row {
     Sku(SkuRow),
     /// Of a customer.
     Customer(CustomerRow),
-    /// Where an alias leads: to an order, or to another alias (five links at most).
+    /// Where an alias leads: to an order, or to another alias (eight links at most).
     Link(Link),
     /// A row, and who owns it now.
     Owned(Box<OwnedRow>),

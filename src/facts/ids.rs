@@ -276,6 +276,39 @@ impl<'a> ListedRow<'a> {
     }
 }
 
+/// What stands for the SKU of goods of which a source tells only its own id. A row of the order that tells both says which SKU it is.
+pub struct ItemId;
+
+impl ItemId {
+    const KIND: &'static str = "|ITEM|";
+
+    /// The SKU that stands for this id of the source; `None`: the id is blank or too long.
+    pub fn sku(source: &str, id: &str) -> Option<Sku> {
+        if id.trim().is_empty() { None } else { Sku::new(&join_key(&[source, "ITEM", id])) }
+    }
+
+    /// The id that this SKU stands for; `None`: it is a SKU.
+    pub fn of(sku: &Sku) -> Option<&str> {
+        sku.as_str().split_once(Self::KIND).map(|(_, id)| id)
+    }
+}
+
+/// The id of a row of a document that its source tells whole each time, a line that was taken off without a word: what the list is of, and the row's own id
+/// in it. Of the rows of one list only those of its newest telling stand; an empty list leaves a deletion under the empty id.
+pub struct WholeList;
+
+impl WholeList {
+    /// The id of the row `id` of the list `base`, as [`join_key`] makes it.
+    pub fn id(base: &str, id: &str) -> Text {
+        Text::from_iter([base, "|=", &join_key(&[id])])
+    }
+
+    /// The list that the row with this id belongs to; `None`: to none.
+    pub fn of(id: &str) -> Option<&str> {
+        id.rsplit_once("|=").map(|(base, _)| base)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

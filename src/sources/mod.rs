@@ -17,6 +17,7 @@ pub mod mapped;
 #[cfg(test)]
 mod mutants;
 mod nav;
+mod netsuite;
 mod peoplevox;
 #[cfg(test)]
 mod schema_tests;
@@ -37,6 +38,7 @@ pub static KINDS: &[SystemKind] = &[
     magento::KIND,
     shopify::KIND,
     nav::KIND,
+    netsuite::KIND,
     peoplevox::KIND,
     seko::KIND,
     emarsys::KIND,

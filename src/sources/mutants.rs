@@ -185,12 +185,26 @@ fn label(name: &str) -> &str {
     match name {
         "order_no" => "SalesOrderNumber",
         "dispatch_number" => "DespatchNumber",
+        "action" => "event",
+        "sourceEventType" => "eventType",
+        "payPalTranId" => "outputReferenceCode",
         other => other,
     }
 }
 
 /// What a member says is true of the order by itself: a line that was taken off whole, a sum that was not rounded.
 const SAY_SO: &[&str] = &["current_quantity", "total_cash_rounding_payment_adjustment_set"];
+
+/// By this member of these fixtures a record says what it is, or that it counts no more: without it the record is another one.
+const SAY_WHAT: &[(&str, &[&str])] = &[
+    ("rest-customerrefund-voided", &["status"]),
+    ("rest-type-by-its-members", &["shipStatus"]),
+    ("saved-search-", &["recordType", "values"]),
+    ("suiteql-deletedrecord", &["deleteddate", "recordid"]),
+    ("suiteql-link", &["previousdoc", "nextdoc"]),
+    ("suiteql-page", &["items"]),
+    ("userevent-", &["event", "action"]),
+];
 
 /// What is wrong with one changed record; `None`: nothing.
 fn wrong(
@@ -245,6 +259,10 @@ fn kind(name: &str) {
                 let Some(changed) = changed(&value, &member, mutation) else { continue };
                 tried += 1;
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                let says_what = |(fixture, members): &(&str, &[&str])| name.starts_with(fixture) && members.contains(&&*member.join("."));
+                if SAY_WHAT.iter().any(says_what) {
+                    continue;
+                }
                 all.extend(wrong(&*adapter, &source, &case, &whole, &member, mutation, &changed).map(|wrong| format!("{name}: {wrong}")));
             }
         }
@@ -271,4 +289,9 @@ fn peoplevox_is_read_or_refused_and_never_taken_for_its_opposite() {
 #[test]
 fn seko_is_read_or_refused_and_never_taken_for_its_opposite() {
     kind("seko");
+}
+
+#[test]
+fn netsuite_is_read_or_refused_and_never_taken_for_its_opposite() {
+    kind("netsuite");
 }

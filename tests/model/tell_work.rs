@@ -75,17 +75,9 @@ fn record(teller: &mut Teller, story: &mut Story, prefix: &str) {
 
 fn erp_line(teller: &mut Teller, document: &str, line: &StoryLine) -> OrderRow {
     OrderRow::ErpLine(Box::new(ErpLine {
-        document: document.into(),
         order_line: teller.chance.percent(60).then(|| line.id.as_str().into()),
-        sku: line.sku.clone(),
-        quantity: pieces(line.ordered),
         location: teller.chance.percent(40).then(|| line.from.into()),
-        drop_ship: false,
-        shipped: Quantity::ZERO,
-        invoiced: Quantity::ZERO,
-        gross: None,
-        closed: false,
-        unit_cost: None,
+        ..ErpLine::new(document.into(), line.sku.clone(), pieces(line.ordered))
     }))
 }
 

@@ -7,8 +7,9 @@ use crate::entities::last_emitted::LastEmitted;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
 use crate::entities::{Put, Rows};
+use crate::facts::ids::{ItemId, WholeList};
 use crate::facts::order::{Header, KeyReused};
-use crate::facts::{Cause, Moment, OrderRow, Place, RowKey, SourceId, Text, Version};
+use crate::facts::{Cause, Moment, OrderRow, Place, RowKey, Sku, SourceId, Text, Version};
 
 /// The state of an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -95,7 +96,20 @@ impl OrderState {
             _ => None,
         };
         let is_header = key.kind == OrderRow::HEADER && row.is_some();
-        let put = self.rows.put(key, row, version, cause, at);
+        let dropped = match WholeList::of(&key.id) {
+            Some(list) => match self.rows.newest_telling(&key, list, version) {
+                Some(dropped) => dropped,
+                None => return PutRow { put: Put::Stale, former: None },
+            },
+            None => false,
+        };
+        let (source, row) = (key.source, row.map(|row| self.rows.with_known_item(key.source, row)));
+        let told = row.as_ref().and_then(item_told);
+        let mut put = self.rows.put(key, row, version, cause, at);
+        let named = told.is_some_and(|(item, sku)| self.rows.name_item(source, &item, &sku));
+        if dropped || named {
+            put = Put::Changed;
+        }
         if is_header && !self.early.is_empty() {
             for EarlyRow { key, row, version, cause, at } in std::mem::take(&mut self.early) {
                 self.put(key, row, version, cause, at, tick);
@@ -139,6 +153,14 @@ impl OrderState {
         self.rows.put(of_waybill, Some(OrderRow::KeyReused(reused)), version, cause, at);
         self.former = Some(Box::new(former));
         Some(number)
+    }
+}
+
+/// The ERP's id of an item, and the SKU that it is.
+fn item_told(row: &OrderRow) -> Option<(Text, Sku)> {
+    match row {
+        OrderRow::ErpLine(line) if ItemId::of(&line.sku).is_none() => Some((line.item.clone()?, line.sku.clone())),
+        _ => None,
     }
 }
 
@@ -214,6 +236,31 @@ mod tests {
             }
             assert_eq!(put(&mut state, "", Some(header(number, placed_at)), 4), None);
             assert_eq!(state.rows.of_kind(OrderRow::LINE).count(), 1);
+        }
+    }
+
+    /// A row that names an item by its source's id means the SKU that a line of the ERP's record gives this id, whichever comes first.
+    #[test]
+    fn goods_told_by_the_erps_id_are_those_of_the_line_that_tells_both() {
+        use crate::facts::order::{ErpLine, ErpPosted, PostedKind};
+        let by_id = ItemId::sku("erp", "512").expect("an id");
+        let bell = Sku::new("BELL").expect("a SKU");
+        let line = ErpLine { item: Some("512".into()), ..ErpLine::new("5".into(), bell.clone(), crate::facts::Quantity::from_int(2)) };
+        let (document, from) = ("7".into(), "5".into());
+        let quantity = crate::facts::Quantity::from_int(2);
+        let posted = ErpPosted { kind: PostedKind::Shipment, document, from, sku: by_id, quantity, gross: None };
+        let rows = [("line", OrderRow::ErpLine(Box::new(line))), ("posted", OrderRow::ErpPosted(posted))];
+        for order in [[0, 1], [1, 0]] {
+            let mut state = OrderState::default();
+            for place in order {
+                let (id, row) = rows[place].clone();
+                let key = RowKey { kind: row.kind(), source: SourceId(3), id: id.into() };
+                let place = Place::Stamp { millis: 1, rank: 0, tie: 0 };
+                let version = Version { incarnation: 0, place, upsert: true, adapter: 1 };
+                state.put(key, Some(row), version, Cause::NONE, Moment(1), Moment(1));
+            }
+            let skus: Vec<Option<&Sku>> = state.rows.iter().filter_map(|(_, stored)| Some(stored.row.as_ref()?.goods())).collect();
+            assert_eq!(skus, [Some(&bell), Some(&bell)]);
         }
     }
 }

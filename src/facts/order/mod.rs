@@ -125,6 +125,32 @@ rows! {
 }
 
 impl OrderRow {
+    /// The SKU of the goods in a row of the ERP.
+    pub fn goods(&self) -> Option<&Sku> {
+        match self {
+            Self::ErpLine(row) => Some(&row.sku),
+            Self::ErpPosted(row) => Some(&row.sku),
+            Self::ReturnLine(row) => match &row.line {
+                LineRef::Sku(sku) => Some(sku),
+                LineRef::Line(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// ... to be replaced.
+    pub fn goods_mut(&mut self) -> Option<&mut Sku> {
+        match self {
+            Self::ErpLine(row) => Some(&mut row.sku),
+            Self::ErpPosted(row) => Some(&mut row.sku),
+            Self::ReturnLine(row) => match &mut row.line {
+                LineRef::Sku(sku) => Some(sku),
+                LineRef::Line(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The row's word that has no meaning: what it speaks of, and the word as its source wrote it.
     pub fn unknown_word(&self) -> Option<(&'static str, &Text)> {
         Some(match self {

@@ -41,6 +41,8 @@ pub struct ErpLine {
     pub order_line: Option<Text>,
     /// What is on the line.
     pub sku: Sku,
+    /// The ERP's own id of it, where others of its rows name goods by that alone ([`crate::facts::ids::ItemId`]).
+    pub item: Option<Text>,
     /// Pieces on the line now.
     pub quantity: Quantity,
     /// Where it is to be sent from, as the ERP spells it; `None`: not told.
@@ -66,6 +68,7 @@ impl ErpLine {
             document,
             order_line: None,
             sku,
+            item: None,
             quantity,
             location: None,
             drop_ship: false,

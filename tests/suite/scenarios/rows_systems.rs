@@ -162,19 +162,11 @@ impl Teller {
         }
         words.is(":");
         let (quantity, sku) = (words.pieces()?, words.sku()?);
-        let mut line = self.documents.get(&id).cloned().unwrap_or_else(|| ErpLine {
-            document: document.as_str().into(),
-            order_line: None,
-            sku: sku.clone(),
-            quantity,
-            location: Some(MAIN.into()),
-            drop_ship: false,
-            shipped: Quantity::ZERO,
-            invoiced: Quantity::ZERO,
-            gross: None,
-            closed: false,
-            unit_cost: None,
-        });
+        let mut line = self
+            .documents
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| ErpLine { location: Some(MAIN.into()), ..ErpLine::new(document.as_str().into(), sku.clone(), quantity) });
         (line.quantity, line.sku) = (quantity, sku);
         while let Some(word) = words.take() {
             match word {

@@ -122,9 +122,12 @@ fn differs(evidence: &Evidence<'_, '_>, documents: &[Document<'_>]) -> Option<Fi
             continue;
         }
         cause = cause.max(stored.cause);
+        // Of a closed line nothing more comes, whatever quantity still stands on it.
+        let short = row.closed && row.shipped < row.quantity;
+        let (quantity, gross) = if short { (row.shipped, None) } else { (row.quantity, row.gross) };
         match targets(&evidence.figures.placed.lines, row).first() {
-            Some(&line) => compared.add(line, row.quantity, row.gross),
-            None if row.quantity.is_positive() => compared.words.push(format!("{} x {} more than the order has", row.quantity, row.sku)),
+            Some(&line) => compared.add(line, quantity, gross),
+            None if quantity.is_positive() => compared.words.push(format!("{quantity} x {} more than the order has", row.sku)),
             None => {}
         }
     }

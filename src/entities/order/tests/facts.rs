@@ -34,19 +34,7 @@ impl Story {
 
     /// A line of the ERP's record that is closed, with what was shipped of it.
     pub fn erp_line_with(&mut self, number: &str, of: &str, n: i64, change: impl FnOnce(&mut ErpLine)) -> &mut Self {
-        let mut line = ErpLine {
-            document: "SO-7".into(),
-            order_line: None,
-            sku: sku(of),
-            quantity: pieces(n),
-            location: None,
-            drop_ship: false,
-            shipped: Quantity::ZERO,
-            invoiced: Quantity::ZERO,
-            gross: None,
-            closed: false,
-            unit_cost: None,
-        };
+        let mut line = ErpLine::new("SO-7".into(), sku(of), pieces(n));
         change(&mut line);
         let id = format!("1|{}|{number}", line.document);
         self.put(ERP, &id, OrderRow::ErpLine(Box::new(line)))
