@@ -5,7 +5,11 @@ use super::finding::Finding;
 use crate::entities::RowOf;
 use crate::entities::order::figures::{LineView, OrderFigures};
 use crate::facts::order::{Header, KeyReused, ShopState, Terms, Word};
+use crate::facts::time::Span;
 use crate::facts::{Amount, Moment, Quantity};
+
+/// A shop's credit and its order's lines are tables of their own: that the pieces are credited may be read of the one a while before the other.
+const CREDIT_SHOWS: Span = Span::minutes(15);
 
 pub(super) fn find(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let figures = evidence.figures;
@@ -121,6 +125,14 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     Some(finding.after(*since + evidence.rules.durations.despatched_unpaid))
 }
 
+/// The shop's credit is for goods, and its lines are not read yet; or it names pieces that its order does not show as credited yet.
+fn credit_ahead_of_lines(evidence: &Evidence<'_, '_>) -> bool {
+    let credits = &evidence.figures.paid.credits;
+    let shown = || evidence.cancelled.lines.iter().map(|line| line.credited);
+    let names_more = || credits.lines.iter().zip(shown()).any(|(named, shown)| named.pieces > shown);
+    !credits.by_erp && (credits.goods.is_positive() || names_more())
+}
+
 fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
     let money = &evidence.figures.money;
     let show = |amount: Amount| amount.display(money.currency);
@@ -131,13 +143,15 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         let sentence = format!("{} {} is refunded, {} was due", show(money.refunded), money.currency, show(money.due));
         let rows = || money.refunds.iter().filter(|refund| refund.counts);
         let newest = rows().map(|refund| refund.at).max();
-        found.push(
-            Finding::new("over-refunded", "", sentence)
-                .at_risk(over)
-                .caused_by(rows().map(|refund| refund.cause))
-                .moved(newest)
-                .acted(money.goodwill_decided),
-        );
+        let finding = Finding::new("over-refunded", "", sentence)
+            .at_risk(over)
+            .caused_by(rows().map(|refund| refund.cause))
+            .moved(newest)
+            .acted(money.goodwill_decided);
+        found.push(match newest.filter(|_| credit_ahead_of_lines(evidence)) {
+            Some(newest) => finding.after(newest + CREDIT_SHOWS),
+            None => finding,
+        });
     }
     let asked = evidence.ledgers.refund.total;
     let over = asked - money.due.max(money.refunded);

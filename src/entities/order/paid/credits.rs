@@ -167,13 +167,17 @@ impl Credits {
                 None => self.goods += goods,
             }
         }
-        // An adjustment of no more than a minor unit a piece is the shop's rounding of the same sum, and nobody's gift.
+        // An adjustment of no more than a minor unit a piece is the shop's rounding of the same sum, and nobody's gift. Of a credit whose lines are not read yet, the pieces may be any of the order.
         let (mut goodwill, mut fee) = (row.goodwill, row.fee);
         let pieces: Quantity = named.iter().map(|named| named.pieces).sum();
-        if goodwill + fee <= placed.currency.minor_unit().times(pieces)
-            && let Some(largest) = (0..named.len()).filter(|&i| named[i].pieces.is_positive()).max_by_key(|&i| named[i].gross)
-        {
-            named[largest].gross = (named[largest].gross + goodwill - fee).floor_zero();
+        let of_head = pieces.is_zero() && row.goods.is_some_and(Amount::is_positive);
+        let pieces = if of_head { ordered.iter().copied().sum() } else { pieces };
+        if goodwill + fee <= placed.currency.minor_unit().times(pieces) {
+            match (0..named.len()).filter(|&i| named[i].pieces.is_positive()).max_by_key(|&i| named[i].gross) {
+                Some(largest) => named[largest].gross = (named[largest].gross + goodwill - fee).floor_zero(),
+                None if of_head => self.goods += goodwill - fee,
+                None => {}
+            }
             (goodwill, fee) = (Amount::ZERO, Amount::ZERO);
         }
         for (line, named) in self.lines.iter_mut().zip(named) {
