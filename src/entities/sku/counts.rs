@@ -15,7 +15,7 @@
 //! | another one, with a posting delay | it happened so long before the count |
 //! | another one that posts by rows of its own (an ERP that posts at night, a shop) | such a row is there, and not newer than the count |
 //!
-//! A count of basis `free` also excludes what its system has allocated to a line, once that is not newer than the count.
+//! A count of basis `free` also excludes what its system has allocated to a line, once that is not newer than the count, whoever reports that it left.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::keys::{Departure, LeftOutBy, WaitingPlace};
 use super::shares;
 use super::state::SkuState;
 use crate::entities::rules::{Channel, Rules};
-use crate::facts::sku::Demand;
+use crate::facts::sku::{Allocation, Demand};
 use crate::facts::time::Span;
 use crate::facts::{Moment, Quantity, RowKey, SkuRow, SourceId, Text, Version};
 
@@ -149,7 +149,7 @@ fn departed(state: &SkuState, location: &Text, as_of: Option<&AsOf>) -> Reserved
         return reserved;
     };
     if as_of.how == How::Posted {
-        reserved.claims = not_posted(state, location, as_of);
+        reserved.claims = if as_of.is_free() { not_left_out(state, location, as_of) } else { not_posted(state, location, as_of) };
         let since = as_of.clock_limit() + Span(-UNNAMED_SPAN.0);
         let own = state.sums().departed_since(location, since).filter(|(departure, _)| departure.row.kind == SkuRow::DESPATCHED);
         return own.fold(reserved, |reserved, (departure, quantity)| reserved + of_departure(state, departure, quantity));
@@ -167,12 +167,22 @@ pub(super) fn taken(state: &SkuState, departure: &Departure, quantity: Quantity,
         return quantity;
     }
     let Some(demand) = state.demand(&departure.row) else { return Quantity::ZERO };
-    let statements = if as_of.how == How::Posted { &demand.posted } else { &demand.allocated };
-    if as_of.how != How::Posted && !as_of.is_free() {
-        return Quantity::ZERO;
+    let counts = |statement: &Allocation| as_of.not_newer(statement.at, statement.version.as_ref());
+    let by = |statements: &[Allocation]| shares::taken_of(demand, departure.part, statements, as_of.source, counts);
+    match (as_of.how, as_of.is_free()) {
+        (How::Posted, false) => by(&demand.posted),
+        // It was set aside before it was posted, and is in no count from then on.
+        (How::Posted, true) => by(&demand.posted).max(by(&demand.allocated)),
+        (How::ByTime(_), true) => by(&demand.allocated),
+        (How::ByTime(_), false) => Quantity::ZERO,
     }
-    let counts = |statement: &crate::facts::sku::Allocation| as_of.not_newer(statement.at, statement.version.as_ref());
-    shares::taken_of(demand, departure.part, statements, as_of.source, counts)
+}
+
+/// Of all that left for lines, what a count of free pieces of a posting system still holds. One by one: what was set aside and what was posted are the
+/// same pieces, so that no sum of both tells it.
+fn not_left_out(state: &SkuState, location: &Text, as_of: &AsOf) -> Quantity {
+    let for_lines = state.sums().departed_since(location, Moment::MIN).filter(|(departure, _)| departure.row.kind != SkuRow::DESPATCHED);
+    for_lines.map(|(departure, quantity)| quantity - taken(state, departure, quantity, as_of)).sum()
 }
 
 /// Of all that left for lines, what the counting system has not posted by its count.

@@ -27,7 +27,7 @@ use super::{kit, shares};
 use crate::entities::rules::Rules;
 use crate::facts::sku::{Allocation, Demand, DemandDespatch};
 use crate::facts::time::Span;
-use crate::facts::{Moment, RowKey, SkuRow, SourceId, Text};
+use crate::facts::{Moment, Quantity, RowKey, SkuRow, SourceId, Text};
 
 /// Smaller: a count that steps back further counts settled despatches twice. Larger: more despatches are kept and read back at a restore.
 const MARGIN: Span = Span::days(1);
@@ -54,8 +54,10 @@ impl Limit {
 
     fn is_posted(&self, demand: &Demand, part: u32, as_of: &AsOf) -> bool {
         let long_ago = |statement: &Allocation| statement.at < self.before;
-        let posted = shares::taken_of(demand, part, &demand.posted, as_of.source, long_ago);
-        demand.despatched.get(part as usize).is_none_or(|despatch| posted >= despatch.quantity)
+        let by = |statements: &[Allocation]| shares::taken_of(demand, part, statements, as_of.source, long_ago);
+        let allocated = if as_of.is_free() { by(&demand.allocated) } else { Quantity::ZERO };
+        let left_out = by(&demand.posted).max(allocated);
+        demand.despatched.get(part as usize).is_none_or(|despatch| left_out >= despatch.quantity)
     }
 }
 

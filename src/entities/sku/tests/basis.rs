@@ -97,6 +97,25 @@ fn what_was_set_aside_before_the_count_leaves_without_a_dip() {
     assert_eq!(bench.free(), quantity(7));
 }
 
+/// Shopify's available was 7 when an order of 3 was placed (10 less 3), and no level follows when the ERP posts the parcel: still 7 are free. Its
+/// fulfilment shows it later, and nothing changes. Of an order that is placed after the level, what leaves is still in it.
+#[test]
+fn what_a_shop_has_committed_is_not_missed_twice_when_another_system_tells_that_it_left() {
+    let mut bench = Bench::with(counted_by(PLUS));
+    let level = ShopFigure { shop: "plus".into(), location: "LDN".into(), quantity: quantity(7), basis: Basis::Free };
+    bench.log(1, PLUS, "c", SkuRow::ShopFigure(level), minute(10));
+    let (committed, left) = (vec![statement(PLUS, 3, minute(9))], vec![part("D1|TEE", "LDN", 3, minute(60))]);
+    bench.put(SourceId::WAYBILL, "1|a", line(3, vec![], committed.clone(), vec![]));
+    assert_eq!(bench.free(), quantity(7), "placed");
+    bench.put(SourceId::WAYBILL, "1|a", line(3, left.clone(), committed.clone(), vec![]));
+    assert_eq!(bench.free(), quantity(7), "posted by the ERP");
+    bench.put(SourceId::WAYBILL, "1|a", line(3, left, committed, vec![statement(PLUS, 2, minute(8))]));
+    assert_eq!(bench.free(), quantity(7), "two of them shown by the shop as well");
+    let left = vec![part("D2|TEE", "LDN", 1, minute(70))];
+    bench.put(SourceId::WAYBILL, "2|a", line(1, left, vec![statement(PLUS, 1, minute(65))], vec![]));
+    assert_eq!(bench.free(), quantity(6), "committed after the level");
+}
+
 /// NAV, sum of item ledger 10; the warehouse despatched 2 at 11:30, NAV posts at 23:00; a count of 12:00 still holds them.
 #[test]
 fn a_system_that_books_at_night_holds_by_day_what_has_left() {
