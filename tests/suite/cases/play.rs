@@ -36,7 +36,8 @@ const SETTLES_MS: i64 = 4_000;
 
 pub fn play(config: &Config, epochs: &[Step], expected: &Expected) -> Result<Outcome, String> {
     block_on(async {
-        let mut play = Play::open(config).await?;
+        let highest = epochs.iter().flat_map(|epoch| &epoch.records).filter_map(|record| record.partition).max();
+        let mut play = Play::open(config, 1 + highest.unwrap_or(0)).await?;
         for epoch in epochs {
             play.wait_until(epoch.at).await?;
             epoch.records.iter().for_each(|record| play.write(record.clone()));

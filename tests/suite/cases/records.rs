@@ -18,6 +18,9 @@ struct Written {
     /// The moment of this step; without it, a second after the step before.
     at: Option<Moment>,
     topic: Option<String>,
+    /// Of the topic: Kafka keeps the order within it alone.
+    #[serde(default)]
+    partition: i32,
     key: Option<Value>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
@@ -54,7 +57,7 @@ pub fn steps(text: &str) -> Result<Vec<Step>, String> {
         let record = match (&written.topic, &written.decide) {
             (Some(topic), None) => OutRecord {
                 topic: topic.as_str().into(),
-                partition: Some(0),
+                partition: Some(written.partition),
                 key: written.key.as_ref().and_then(bytes),
                 value: bytes(&written.value),
                 headers: written.headers.into_iter().map(|(name, value)| (&*name.leak(), value.into_bytes())).collect(),

@@ -94,7 +94,7 @@ pub fn play(house: House, endings: &[Ending]) -> Vec<Made> {
         }
     }
     let played = block_on(async {
-        let mut play = Play::open(&config).await?;
+        let mut play = Play::open(&config, 1).await?;
         let last = by_day.keys().last().copied().unwrap_or(1);
         for (day, records) in by_day {
             play.day(&Epoch { clock: evening(day), records }).await?;

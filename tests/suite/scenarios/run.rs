@@ -137,19 +137,20 @@ async fn start(config: &Config, broker: &Broker, sources: &Arc<[Arc<str>]>) -> R
 
 impl<'c> Play<'c> {
     pub async fn begin(config: &'c Config, records: &[StoryRecord]) -> Result<Self, String> {
-        let mut play = Self::open(config).await?;
+        let mut play = Self::open(config, 1).await?;
         play.note_subjects(records);
         Ok(play)
     }
 
-    /// A broker with the topics of this configuration, and an engine that reads them.
-    pub async fn open(config: &'c Config) -> Result<Self, String> {
+    /// A broker with the topics of this configuration, the sources' with so many partitions, and an engine that reads them.
+    pub async fn open(config: &'c Config, partitions: i32) -> Result<Self, String> {
         let settings = config.engine();
         let (broker, names) = (Broker::new(), &settings.names);
         let sources: Arc<[Arc<str>]> = config.source_topics().map(|(topic, _)| topic.into()).collect();
         let plain = TopicConfig { partitions: 1, compacted: false };
         let topics: BTreeMap<Arc<str>, Topic> = names.derived().map(|(topic, name)| (name.clone(), topic)).collect();
-        sources.iter().chain(topics.keys()).chain([&names.dead_letters]).for_each(|topic| broker.create(topic, plain));
+        sources.iter().for_each(|topic| broker.create(topic, TopicConfig { partitions, ..plain }));
+        topics.keys().chain([&names.dead_letters]).for_each(|topic| broker.create(topic, plain));
         for (topic, compacted) in [(&names.changelog, true), (&names.exchange, false)] {
             broker.create(topic, TopicConfig { partitions: i32::from(settings.shards), compacted });
         }
