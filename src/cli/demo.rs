@@ -16,11 +16,11 @@ use crate::retailer::demo::picture::{Style, draw};
 
 /// Plays, draws the picture, and ends with an error when anything does not hold.
 pub fn run(args: &DemoArgs) -> Result<(), Error> {
-    args.check_systems()?;
+    let systems = args.systems()?;
     let bar = bar(args.orders, args.plain);
     let facts = match &args.brokers {
         Some(brokers) => play_on_kafka(args, brokers, &bar)?,
-        None => played(Settings { crm: args.has_crm(), ..Settings::new(args.seed, args.orders) }, args.events.as_deref(), &bar)?,
+        None => played(Settings::new(args.seed, args.orders).with_systems(systems), args.events.as_deref(), &bar)?,
     };
     let coloured = !args.plain && console_is_a_terminal();
     print!("{}", draw(&facts, if coloured { Style::Colours } else { Style::Plain }));
@@ -43,6 +43,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::retailer::systems::Systems;
 
     fn parsed(options: &[&str]) -> DemoArgs {
         let cli = Cli::try_parse_from(["waybill", "demo"].iter().chain(options)).expect("parses");
@@ -51,13 +52,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_crm_can_be_left_out() {
-        assert!(parsed(&[]).has_crm());
-        let without = parsed(&["--systems", "magento,nav,peoplevox,carrier,finance"]);
-        assert!(without.check_systems().is_ok() && !without.has_crm());
-        let refused = |systems| parsed(&["--systems", systems]).check_systems().expect_err("refused").to_string();
-        assert!(refused("magento,nav,peoplevox,crm").contains("carrier is needed"));
-        assert!(refused("magento,shopify,nav,peoplevox,carrier,finance").contains("no shopify yet"));
+    fn any_systems_can_be_left_out_but_the_shops() {
+        assert!(parsed(&[]).systems().is_ok_and(|systems| systems == Systems::ONE_SHOP));
+        let alone = parsed(&["--systems", "magento", "--stores", "2"]).systems().expect("a shop alone");
+        assert!(alone.two_stores && alone.shop_sends());
+        let refused = |options: &[&str]| parsed(options).systems().expect_err("refused").to_string();
+        assert!(refused(&["--systems", "nav,peoplevox,crm"]).contains("without a shop"));
+        assert!(refused(&["--systems", "shopify", "--stores", "2"]).contains("only Magento has several stores"));
+        assert!(refused(&["--systems", "magento,shopify,peoplevox", "--stores", "2"]).contains("without a second shop"));
+        assert!(refused(&["--systems", "magento", "--brokers", "localhost:9092"]).contains("only crm can be left out"));
     }
 
     #[test]

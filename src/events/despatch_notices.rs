@@ -95,7 +95,7 @@ impl Request for DespatchNotice {
         let (rules, tick) = (outlet.context.rules, outlet.context.tick);
         let Some(header) = view.placed.header else { return };
         for receiver in receivers(view, header, rules) {
-            let parcels = parcel_notices(view, ledgers, receiver);
+            let parcels = parcel_notices(view, ledgers, receiver, rules);
             parcels.iter().for_each(|notice| notice.enter_covered(view, ledgers, outlet));
             for notice in &parcels {
                 if let Some(totals) = notice.lower(view, ledgers)
@@ -122,7 +122,7 @@ impl Request for DespatchNotice {
         let mut topics = Vec::new();
         let Some(header) = view.placed.header else { return topics };
         for receiver in receivers(view, header, rules) {
-            for notice in parcel_notices(view, ledgers, receiver) {
+            for notice in parcel_notices(view, ledgers, receiver, rules) {
                 let ledger = ledgers.get(&notice.slot);
                 let known: Quantity = ledger.map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
                 let due = format!("{} pieces", notice.content(view).into_values().sum::<Quantity>());
@@ -252,7 +252,12 @@ impl ParcelNotice<'_, '_> {
 
 /// The order's parcels, oldest first, with the part of each that the receiver's own shipped totals cover (first what it was notified of, then what is
 /// new); then those that were notified and have no rows any more.
-fn parcel_notices<'v, 'a>(view: &'v OrderView<'a>, ledgers: &NoticeLedgers, receiver: Receiver) -> Vec<ParcelNotice<'v, 'a>> {
+fn parcel_notices<'v, 'a>(
+    view: &'v OrderView<'a>,
+    ledgers: &NoticeLedgers,
+    receiver: Receiver,
+    rules: &Rules,
+) -> Vec<ParcelNotice<'v, 'a>> {
     let mut own: SmallMap<&str, Quantity> = SmallMap::new();
     for line in view.lines.iter().filter(|line| !line.is_bundle) {
         *own.entry(line.sku.as_str()).or_default() += shipped(line, receiver);
@@ -264,10 +269,15 @@ fn parcel_notices<'v, 'a>(view: &'v OrderView<'a>, ledgers: &NoticeLedgers, rece
         let slot = join_key(&[receiver.name(), parcel.key]);
         let known = totals::notified(ledgers, &slot);
         let mut covered = NoticeTotals::new();
+        // What the receiver itself has sent it knows, whether or not its totals say so yet: they are rows of another table.
+        let its_own = match receiver {
+            Receiver::Shop => view.placed.shop == Some(parcel.source),
+            Receiver::Erp => rules.plays(parcel.source, Role::Erp),
+        };
         for (index, quantity) in &parcel.lines {
             let Some(line) = view.lines.get(*index) else { continue };
             let Some(own) = own.get_mut(line.sku.as_str()) else { continue };
-            let part = (*own).min(*quantity).floor_zero();
+            let part = if its_own { *quantity } else { (*own).min(*quantity).floor_zero() };
             *own -= (*own).min(totals::of(&known, line.id).max(*quantity)).floor_zero();
             if part.is_positive() {
                 *covered.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += part;

@@ -86,7 +86,7 @@ impl Request for ReceiptNotice {
             let mut own: SmallMap<&str, Quantity> = view.lines.iter().map(|line| (line.id, received(line, receiver))).collect();
             let returns: Vec<&ReturnView<'_>> =
                 view.back.returns.iter().filter(|returned| is_notified_of(returned, receiver, rules)).collect();
-            let back: Vec<NoticeTotals> = returns.iter().map(|returned| came_back(view, returned)).collect();
+            let back: Vec<NoticeTotals> = returns.iter().map(|returned| came_back(view, returned, receiver, rules)).collect();
             for (rma, slot) in request::notified_before(receiver, ledgers) {
                 let known = returns.iter().position(|returned| returned.rma == rma);
                 let back = known.and_then(|place| back.get(place)).cloned().unwrap_or_default();
@@ -115,7 +115,7 @@ impl Request for ReceiptNotice {
         for receiver in request::receivers(view, rules).filter(|_| view.placed.header.is_some()) {
             for returned in view.back.returns.iter().filter(|returned| is_notified_of(returned, receiver, rules)) {
                 let slot = join_key(&[receiver.name(), returned.rma]);
-                let due: Quantity = came_back(view, returned).into_values().sum();
+                let due: Quantity = came_back(view, returned, receiver, rules).into_values().sum();
                 let notified: Quantity = ledgers.get(&slot).map(|ledger| ledger.totals.values().copied().sum()).unwrap_or_default();
                 let gate = gate(view, returned, rules);
                 let topic = WhyTopic::new(Self::TOPIC, slot, format!("{due} pieces"), format!("{notified} pieces"), gate);
@@ -139,10 +139,14 @@ fn gate(view: &OrderView<'_>, returned: &ReturnView<'_>, rules: &Rules) -> Reque
         .when("authorised", authorised, || (format!("the approval of {}", returned.rma), rules.name_of(returned.source).to_string()))
 }
 
-/// What came back, by line, condition and place.
-fn came_back(view: &OrderView<'_>, returned: &ReturnView<'_>) -> NoticeTotals {
+/// What came back, by line, condition and place; without what the receiver itself has received, whether or not its totals say so yet.
+fn came_back(view: &OrderView<'_>, returned: &ReturnView<'_>, receiver: Receiver, rules: &Rules) -> NoticeTotals {
     let mut back = NoticeTotals::new();
-    for receipt in &returned.receipts {
+    let its_own = |source| match receiver {
+        Receiver::Shop => view.placed.shop == Some(source),
+        Receiver::Erp => rules.plays(source, Role::Erp),
+    };
+    for receipt in returned.receipts.iter().filter(|receipt| !its_own(receipt.source)) {
         let condition = word(receipt.condition);
         for (index, quantity) in &receipt.lines {
             let Some(line) = view.lines.get(*index) else { continue };

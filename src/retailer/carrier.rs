@@ -64,16 +64,27 @@ fn next(world: &mut World, index: u32, place: usize, scan: Scan, told: Moment) {
     }
 }
 
-fn delivered(world: &mut World, index: u32, place: usize) {
+/// The parcel counts as delivered.
+pub fn delivered(world: &mut World, index: u32, place: usize) {
+    count_as_delivered(world, index, place);
+    if world.orders[index as usize].delivered_all() {
+        arrived(world, index);
+    }
+}
+
+/// Nobody has told of the parcel's arrival for so long that it counts as delivered.
+pub fn count_as_delivered(world: &mut World, index: u32, place: usize) {
     let now = world.now;
     let order = &mut world.orders[index as usize];
     order.parcels[place].delivered_at = Some(now);
     for (line, count) in order.parcels[place].pieces.clone() {
         order.lines[line].delivered += count;
     }
-    if !order.delivered_all() {
-        return;
-    }
+}
+
+/// The shopper has all that he wanted: he may send some back, and pays the invoice.
+pub fn arrived(world: &mut World, index: u32) {
+    let order = &world.orders[index as usize];
     let (returns, account) = (order.story.returns(), order.pay == super::order::Pay::Account);
     if returns {
         let wait = world.dice.hours(20, 140);

@@ -9,7 +9,7 @@ use super::world::World;
 
 /// An account was opened: the CRM gets a contact, and whether it may be profiled.
 pub fn greet(world: &mut World, account: u32, person: &Person, profiling: bool) {
-    if !world.crm {
+    if !world.systems.has(System::Crm) {
         return;
     }
     let time = zoned(world.clock(System::Crm));

@@ -42,6 +42,7 @@ pub enum Feed {
     CrmContacts,
     CrmConsents,
     ShopifyOrders,
+    ShopifyLevels,
 }
 
 macro_rules! feeds {
@@ -102,6 +103,7 @@ feeds! {
     CrmContacts Crm "crm.contacts" ""
     CrmConsents Crm "crm.consents" ""
     ShopifyOrders Shopify "shopify.orders" ""
+    ShopifyLevels Shopify "shopify.inventory-levels" ""
 }
 
 /// Every topic that the retailer writes to.

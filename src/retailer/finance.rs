@@ -48,7 +48,7 @@ impl Finance {
             return;
         }
         self.next += 1;
-        order.payouts.push(Payout { id: format!("RF-{:06}", self.next), amount, settled: false });
+        order.payouts.push(Payout { id: format!("RF-{:06}", self.next), amount, settled: false, asked: true });
         let place = order.payouts.len() - 1;
         let tender = asked.by_tender.first().map_or("card", |part| match part.tender {
             crate::facts::order::Tender::Bank => "bank",
@@ -61,6 +61,15 @@ impl Finance {
         self.row(world, index, place);
         let wait = world.dice.hours(1, 30);
         world.after(wait, Task::Settle(index, place));
+    }
+
+    /// A refund that the shop has paid by itself is on the account.
+    pub fn sees(&mut self, world: &mut World, index: u32, place: usize) {
+        if self.requests.contains_key(&(index, place)) {
+            return;
+        }
+        self.requests.insert((index, place), (String::new(), "card".to_owned()));
+        self.row(world, index, place);
     }
 
     pub fn forget(&mut self, order: u32) {
@@ -84,7 +93,10 @@ impl Finance {
         let state = if payout.settled { "success" } else { "pending" };
         let amount = format!("{}.{:02}", payout.amount / 100, payout.amount % 100);
         let body = object(|body| {
-            body.text("refund_id", &payout.id).text("order_number", &order.number).text("amount", &amount).text("currency", "GBP");
+            body.text("refund_id", &payout.id)
+                .text("order_number", &order.number)
+                .text("amount", &amount)
+                .text("currency", order.currency());
             body.text("tender", tender).text("state", state).text("reference", &format!("psp-{}", payout.id)).text("request_id", request);
             body.text("updated_at", &time);
         });

@@ -2,6 +2,8 @@
 
 /// What the two shops are called in the configuration of channels.
 pub const CHANNELS: [&str; 2] = ["web-uk", "market"];
+/// The channel of Magento's second store.
+pub const SECOND_STORE: &str = "web-ie";
 /// The one site.
 pub const SITE: &str = "PrimarySite";
 /// Magento's increment ids begin here.

@@ -19,6 +19,7 @@
 //! [`Retailer::next_at`] says when it next has something to do. From one seed, and the same events at the same times, come the same records.
 
 pub mod books;
+mod by_hand;
 mod carrier;
 mod catalogue;
 mod chance;
@@ -29,6 +30,7 @@ pub mod faults;
 mod feeds;
 mod finance;
 mod hear;
+mod house;
 mod hurry;
 mod ids;
 mod json;
@@ -51,6 +53,7 @@ mod shopify;
 mod shoppers;
 pub mod simulate;
 pub mod sums;
+pub mod systems;
 mod task;
 mod units;
 mod wire;
@@ -111,7 +114,8 @@ impl Retailer {
             magento.stock.snapshot(&mut world, article, *figure);
         }
         nav.snapshot(&mut world);
-        let shopify = Shopify::new(on_hand.clone());
+        let mut shopify = Shopify::new(on_hand.clone());
+        shopify.snapshot(&mut world);
         let mut peoplevox = Peoplevox::new(on_hand, world.faults.withheld.clone());
         peoplevox.snapshot(&mut world);
         world.after(Span::minutes(6), Task::Place);
@@ -180,15 +184,23 @@ impl Retailer {
                 {
                     world.free_moved(article, pieces);
                 }
-                self.shops.magento.cancel(world, order, &by);
+                self.cancel(order, &by);
             }
-            Task::Money(order) => self.shops.magento.money(world, order),
+            Task::Money(order) => {
+                match world.orders[order as usize].shop {
+                    Shop::Magento => self.shops.magento.money(world, order),
+                    Shop::Shopify => self.shops.shopify.money(world, order),
+                }
+                if world.orders[order as usize].pay == order::Pay::Transfer {
+                    house::paid(world, order);
+                }
+            }
             Task::Ship(order, notice) => match world.orders[order as usize].shop {
                 Shop::Magento => self.shops.magento.ship(world, order, &notice),
                 Shop::Shopify => self.shops.shopify.ship(world, order, &notice),
             },
             Task::WriteStock { shop: Shop::Magento, article, figure, seen } => self.shops.magento.stock.write(world, article, figure, seen),
-            Task::WriteStock { shop: Shop::Shopify, article, figure, .. } => self.shops.shopify.write(article, figure),
+            Task::WriteStock { shop: Shop::Shopify, article, figure, .. } => self.shops.shopify.write(world, article, figure),
             Task::MirrorRefund(order) => self.shops.magento.mirror_refund(world, order),
             Task::TidyReservations => {
                 self.shops.magento.stock.tidy(world);
@@ -196,8 +208,16 @@ impl Retailer {
                     magento::tidy_soon(world);
                 }
             }
-            Task::ErpImport(order, asked) => self.nav.import(world, order, &asked),
-            Task::ErpRelease(order) => self.nav.release(world, order),
+            Task::ErpImport(order, asked) => {
+                self.nav.import(world, order, &asked);
+                if !world.systems.has(System::Peoplevox) {
+                    self.peoplevox.follow(world, order);
+                }
+            }
+            Task::ErpRelease(order) => {
+                self.nav.release(world, order);
+                house::released(world, order);
+            }
             Task::ErpShip(order, notice) => self.nav.ship(world, order, &notice),
             Task::LogReturn(order) => self.log_return(order),
             Task::ReleaseReturn(order) => self.nav.release_return(world, order),
@@ -217,11 +237,16 @@ impl Retailer {
             Task::TakeBack(order) => {
                 let pieces = Shoppers::returns(&world.orders[order as usize]);
                 self.peoplevox.take_back(world, order, &pieces);
+                self.came_back(order, &pieces);
             }
             Task::Poll => self.peoplevox.poll(world),
-            Task::Deliver(article) => self.peoplevox.deliver(world, article),
+            Task::Deliver(article) => {
+                self.peoplevox.deliver(world, article);
+                self.goods_in(article, peoplevox::REORDER);
+            }
             Task::Scan(order, parcel, scan) => carrier::scan(world, order, parcel, scan),
-            Task::PayBack(order, asked) => self.finance.pay(world, order, &asked),
+            Task::PayBack(order, asked) if world.systems.has(System::Finance) => self.finance.pay(world, order, &asked),
+            Task::PayBack(order, asked) => self.shop_pays_back(order, &asked),
             Task::Settle(order, payout) => self.finance.settle(world, order, payout),
             Task::Fault(number) => faults::begin(world, &mut self.shops.magento, &mut self.nav, number),
             Task::CancelToo(order) => {
@@ -229,6 +254,14 @@ impl Retailer {
                 faults::mishaps::cancelled_too(world, order);
             }
             Task::ErpTouch(order) => self.nav.touch(world, order),
+            Task::Begin(order) => self.peoplevox.begin(world, order),
+            Task::ErpPost(order, parcel) => self.nav.post_parcel(world, order, parcel),
+            Task::ErpTakesIn(order) => self.nav.take_in(world, order),
+            Task::ShopBooks(order, parcel) => self.shop_books(order, parcel),
+            Task::HandOver(order, parcel) => self.hand_over(order, parcel),
+            Task::CountAsDelivered(order, parcel) => carrier::count_as_delivered(world, order, parcel),
+            Task::Credit(order) => self.credit(order),
+            Task::FinanceSees(order, payout) => self.finance.sees(world, order, payout),
         }
     }
 
@@ -236,6 +269,11 @@ impl Retailer {
     fn log_return(&mut self, index: u32) {
         let order = &self.world.orders[index as usize];
         let pieces = Shoppers::returns(order);
+        if !self.world.systems.has(System::Nav) {
+            let wait = self.world.dice.hours(30, 110);
+            self.world.after_by_day(wait, Task::TakeBack(index));
+            return;
+        }
         let reason = if order.story == order::Story::DamagedReturn { "FAULTY" } else { "NOTWANTED" };
         self.nav.log_return(&mut self.world, index, &pieces, reason);
         let wait = self.world.dice.hours(30, 110);
@@ -244,26 +282,13 @@ impl Retailer {
 
     /// How everything really is.
     pub fn truth(&self) -> Truth<'_> {
-        let articles = 0..self.world.articles.len();
-        let Shops { magento, shopify } = &self.shops;
-        let first = ShopTruth {
-            shop: "Magento",
-            channel: ids::CHANNELS[0],
-            figures: articles.clone().map(|article| magento.stock.figure(article)).collect(),
-            salable: articles.clone().map(|article| magento.stock.salable(article)).collect(),
-        };
-        let second = || ShopTruth {
-            shop: "Shopify",
-            channel: ids::CHANNELS[1],
-            figures: articles.clone().map(|article| shopify.figure(article)).collect(),
-            salable: articles.clone().map(|article| shopify.salable(article)).collect(),
-        };
         Truth {
             orders: self.world.orders.iter().map(|order| self.truth_of(order)).collect(),
             past: &self.past,
             articles: self.world.articles.iter().map(|article| article.sku.as_str()).collect(),
             on_hand: self.peoplevox.known(),
-            shops: std::iter::once(first).chain(self.world.faults.has_second_shop().then(second)).collect(),
+            systems: self.world.systems,
+            shops: self.shops_shown(),
             prices: self.nav.prices(),
             ledger: self.finance.trial_balance(),
             complaints: &self.world.complaints,
@@ -271,12 +296,41 @@ impl Retailer {
         }
     }
 
+    fn shops_shown(&self) -> Vec<ShopTruth> {
+        let articles = 0..self.world.articles.len();
+        let Shops { magento, shopify } = &self.shops;
+        let of = |channel| {
+            if channel == ids::CHANNELS[1] {
+                ShopTruth {
+                    shop: "Shopify",
+                    channel,
+                    figures: articles.clone().map(|article| shopify.figure(article)).collect(),
+                    salable: articles.clone().map(|article| shopify.salable(article)).collect(),
+                }
+            } else {
+                ShopTruth {
+                    shop: "Magento",
+                    channel,
+                    figures: articles.clone().map(|article| magento.stock.figure(article)).collect(),
+                    salable: articles.clone().map(|article| magento.stock.salable(article)).collect(),
+                }
+            }
+        };
+        let shown = self.world.systems.channels().filter(|channel| *channel != ids::CHANNELS[1] || self.world.sells_in_shopify());
+        shown.map(of).collect()
+    }
+
     fn truth_of<'a>(&'a self, order: &'a order::Order) -> OrderTruth<'a> {
         let shipped = |line| match order.shop {
             Shop::Magento => self.shops.magento.shipped(order.index, line),
             Shop::Shopify => self.shops.shopify.shipped(order.index, line),
         };
-        OrderTruth { order, erp_open: self.nav.open_document(order.index), shop_shipped: (0..order.lines.len()).map(shipped).collect() }
+        OrderTruth {
+            order,
+            systems: self.world.systems,
+            erp_open: self.nav.open_document(order.index),
+            shop_shipped: (0..order.lines.len()).map(shipped).collect(),
+        }
     }
 
     /// The journey of the one order that is written down, in the order of time; `None` while it has not been placed.
@@ -301,7 +355,7 @@ impl Retailer {
 
     /// How far each system's clock is off.
     pub fn clocks(&self) -> Vec<(System, Span)> {
-        let all = faults::clocks(self.world.faults.has_second_shop());
-        all.into_iter().map(|system| (system, self.world.clocks.off(system))).collect()
+        let all = self.world.systems.all().filter(|system| *system != System::Shopify || self.world.sells_in_shopify());
+        all.map(|system| (system, self.world.clocks.off(system))).collect()
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! The figures that follow from it (due, owed, the books) are computed here a second time, in whole numbers and without a look at Waybill's.
 
+use super::clock::System;
 use super::faults::{Mishap, TOO_MUCH};
 use super::ids::{MAGENTO_FROM, SHOPIFY_FROM, number_of};
 use super::people::Person;
 use super::shop::Shop;
+use super::systems::Systems;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
@@ -118,6 +120,8 @@ pub struct Line {
     pub delivered: i64,
     pub back_good: i64,
     pub back_damaged: i64,
+    /// Nobody says what became of them: a Magento credits pieces, and takes them to stock or not.
+    pub back_untold: i64,
 }
 
 impl Line {
@@ -126,7 +130,7 @@ impl Line {
     }
 
     pub fn back(&self) -> i64 {
-        self.back_good + self.back_damaged
+        self.back_good + self.back_damaged + self.back_untold
     }
 
     pub fn kept(&self) -> i64 {
@@ -175,6 +179,8 @@ pub struct Payout {
     pub id: String,
     pub amount: i64,
     pub settled: bool,
+    /// Waybill asked for it; else the shop paid by itself.
+    pub asked: bool,
 }
 
 /// An order as it really is.
@@ -185,6 +191,8 @@ pub struct Order {
     pub story: Story,
     pub mishap: Option<Mishap>,
     pub pay: Pay,
+    /// The store of the shop: 1, or 2 where it has two.
+    pub store: u8,
     /// The shop's id, and the public number.
     pub entity: i64,
     pub number: String,
@@ -202,6 +210,8 @@ pub struct Order {
     pub cancelled_at: Option<Moment>,
     pub parcels_planned: usize,
     pub parcels: Vec<Parcel>,
+    /// Parcels that are with the shopper, whether or not anybody tells.
+    pub handed_over: usize,
     pub rma: Option<String>,
     pub receipts: Vec<Receipt>,
     pub payouts: Vec<Payout>,
@@ -246,6 +256,11 @@ impl Order {
         self.payouts.iter().map(|payout| payout.amount).sum()
     }
 
+    /// What was paid without being asked for.
+    pub fn paid_unasked(&self) -> i64 {
+        self.payouts.iter().filter(|payout| !payout.asked).map(|payout| payout.amount).sum()
+    }
+
     pub fn wants_any(&self) -> bool {
         self.lines.iter().any(|line| line.wanted() > 0)
     }
@@ -270,11 +285,23 @@ impl Order {
 
     /// Gives it the id and the number of this shop.
     pub fn name_by(&mut self, shop: Shop) {
-        self.shop = shop;
+        (self.shop, self.store) = (shop, 1);
         (self.entity, self.number) = match shop {
             Shop::Magento => (MAGENTO_FROM + i64::from(self.index), number_of(self.index)),
             Shop::Shopify => (SHOPIFY_FROM + i64::from(self.index) * 100, format!("S{}", number_of(self.index))),
         };
+    }
+
+    /// Magento's second store counts its orders by itself. Where no other system names numbers, both stores give the same ones.
+    pub fn name_by_second_store(&mut self, systems: Systems) {
+        self.store = 2;
+        let alone = systems.with_stores(1) == Systems::of(&[System::Magento]);
+        self.number = if alone { number_of(self.index.saturating_sub(1)) } else { format!("2{}", number_of(self.index)) };
+    }
+
+    /// The currency that it is paid in.
+    pub fn currency(&self) -> &'static str {
+        if self.store == 2 { "EUR" } else { "GBP" }
     }
 
     /// What finance paid beyond what was due.

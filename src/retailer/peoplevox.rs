@@ -1,6 +1,9 @@
 //! The warehouse: Peoplevox. It picks, packs and despatches what Waybill gives it the go-ahead for, lowers or cancels what it is asked to while
 //! nothing has left, and takes goods back. Its events come at once, its report rows when a poller has read them; all values are texts, times
 //! local and without a zone.
+//!
+//! A retailer without this system has the house all the same: staff pack what the ERP has released or the shop shows as paid. Then nothing is said here,
+//! and the ERP or the shop books what leaves and what comes back ([`super::house`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +20,7 @@ use crate::events::fulfilment_requests::{FulfilmentAction, FulfilmentRequest};
 use crate::facts::Moment;
 use crate::facts::time::Span;
 
-const CARRIER: &str = "Royal Mail";
+pub const CARRIER: &str = "Royal Mail";
 const SERVICE: &str = "Tracked 48";
 
 pub struct Peoplevox {
@@ -62,7 +65,7 @@ const POLL_EVERY_LEAST: Span = Span::seconds(5);
 const MINUTE: i64 = 60_000;
 /// Below so many pieces more are ordered, and so many come.
 const REORDER_BELOW: i64 = 40;
-const REORDER: i64 = 120;
+pub const REORDER: i64 = 120;
 
 impl Peoplevox {
     /// `sold_once`: articles that are not ordered from the supplier when they run low.
@@ -179,7 +182,7 @@ impl Peoplevox {
         }
         match (asked.action, self.orders.get_mut(&index)) {
             (_, Some(job)) if asked.head.step <= job.step => {}
-            (FulfilmentAction::Release, None) => self.accept(world, index, asked, pieces),
+            (FulfilmentAction::Release, None) => self.accept(world, index, asked.head.step, pieces),
             (_, None) => world.complain(format!(
                 "order {}: fulfilment-requests changes what was never released (step {})",
                 asked.order.number, asked.head.step
@@ -188,9 +191,28 @@ impl Peoplevox {
         }
     }
 
-    fn accept(&mut self, world: &mut World, index: u32, asked: &FulfilmentRequest, pieces: Vec<i64>) {
+    /// Staff begin to work on what is wanted of the order, without a system that asks them to.
+    pub fn begin(&mut self, world: &mut World, index: u32) {
+        let order = &world.orders[index as usize];
+        if order.wants_any() && !self.orders.contains_key(&index) {
+            let pieces = order.lines.iter().map(super::order::Line::wanted).collect();
+            self.accept(world, index, 0, pieces);
+        }
+    }
+
+    /// Staff see that fewer pieces are wanted, or none.
+    pub fn follow(&mut self, world: &mut World, index: u32) {
+        let Some(job) = self.orders.get_mut(&index) else { return };
+        job.pieces = world.orders[index as usize].lines.iter().map(super::order::Line::wanted).collect();
+        if job.pieces.iter().all(|pieces| *pieces == 0) {
+            job.status = "Cancelled";
+        }
+        self.pack_soon(world, index);
+    }
+
+    fn accept(&mut self, world: &mut World, index: u32, step: u32, pieces: Vec<i64>) {
         let sent = vec![0; pieces.len()];
-        self.orders.insert(index, Job { pieces, sent, status: "New", step: asked.head.step, parcels: 0, packing: false });
+        self.orders.insert(index, Job { pieces, sent, status: "New", step, parcels: 0, packing: false });
         world.orders[index as usize].released = true;
         let told = self.tell(world, index, "New");
         silence::answered(world, index, told);
@@ -402,6 +424,16 @@ impl Peoplevox {
         let order = &mut world.orders[index as usize];
         order.parcels.push(parcel);
         let place = order.parcels.len() - 1;
+        if !world.systems.has(System::Peoplevox) {
+            super::house::left(world, index, place);
+            return;
+        }
+        if !world.systems.has(System::Carrier) {
+            super::house::on_its_way(world, index, place);
+            let track = world.dice.minutes(1, 20);
+            world.after(track, Task::Track(index, place));
+            return;
+        }
         let (track, label) = (world.dice.minutes(1, 20), world.dice.minutes(20, 120));
         world.after(track, Task::Track(index, place));
         world.after(label, Task::Scan(index, place, Scan::Label));
@@ -426,7 +458,8 @@ impl Peoplevox {
     /// The customer's parcel comes back and is looked at.
     pub fn take_back(&mut self, world: &mut World, index: u32, pieces: &[i64]) {
         let order = world.orders[index as usize].clone();
-        let good = order.story != Story::DamagedReturn;
+        // Only this system says in which condition goods came back.
+        let good = order.story != Story::DamagedReturn || !world.systems.has(System::Peoplevox);
         let named = world.dice.percent(80);
         for (place, count) in pieces.iter().enumerate().filter(|(_, count)| **count > 0) {
             let code = format!("RET{}", self.next_return);
@@ -435,7 +468,11 @@ impl Peoplevox {
             world.land(Feed::ReturnSummary, code.clone().into_bytes(), row);
             let line = &mut world.orders[index as usize].lines[place];
             if good {
-                line.back_good += count;
+                if world.systems.shop_sends() && order.shop == super::shop::Shop::Magento {
+                    line.back_untold += count;
+                } else {
+                    line.back_good += count;
+                }
                 world.free_moved(order.lines[place].article, *count);
                 self.move_stock(world, order.lines[place].article, *count);
             } else {

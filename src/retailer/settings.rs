@@ -2,6 +2,7 @@
 
 use super::faults::Plan;
 use super::hurry::Hurry;
+use super::systems::Systems;
 use crate::facts::Moment;
 
 /// The same settings play the same days.
@@ -14,8 +15,8 @@ pub struct Settings {
     pub opening: Moment,
     /// How much faster than in reality everybody is.
     pub hurry: Hurry,
-    /// Is there a CRM?
-    pub crm: bool,
+    /// Who takes part.
+    pub systems: Systems,
     /// The shop writes SQL to a database of its own, whose connector makes the change events; else both are simulated with it.
     pub shop_database: bool,
     /// The faults to inject; `None`: nothing goes wrong.
@@ -30,7 +31,7 @@ impl Settings {
             orders: orders.max(1),
             opening: Moment(1_772_434_800_000),
             hurry: Hurry::NONE,
-            crm: true,
+            systems: Systems::ONE_SHOP,
             shop_database: false,
             faults: None,
         }
@@ -38,6 +39,15 @@ impl Settings {
 
     /// With fault injection: all orders are placed within the plan's days.
     pub fn with_faults(seed: u64, orders: u32, plan: Plan) -> Self {
-        Self { faults: Some(plan), ..Self::new(seed, orders) }
+        Self { faults: Some(plan), systems: Systems::TWO_SHOPS, ..Self::new(seed, orders) }
+    }
+
+    /// The same with these systems: faults of those that are left out are left out too.
+    pub fn with_systems(mut self, systems: Systems) -> Self {
+        self.systems = systems;
+        if let Some(plan) = &mut self.faults {
+            plan.kinds.retain(|kind| kind.can_befall(systems));
+        }
+        self
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::config::{Config, Outside};
 use crate::error::Error;
-use crate::retailer::topics;
+use crate::retailer::systems::Systems;
+use crate::retailer::{System, topics};
 
 /// The environment variable that holds the secret of email digests.
 pub const SECRET_VARIABLE: &str = "WAYBILL_EMAIL_SECRET";
@@ -19,10 +20,8 @@ pub struct Setup {
     pub prefix: String,
     /// Where `run` answers; `None`: nowhere.
     pub http: Option<SocketAddr>,
-    /// Is there a CRM?
-    pub crm: bool,
-    /// Is there a second shop (Shopify)?
-    pub second_shop: bool,
+    /// Who takes part.
+    pub systems: Systems,
     /// Is the retailer in a hurry ([`super::hurry`])? Then a minute of the clock on the wall is days of its own.
     pub in_hurry: bool,
 }
@@ -30,7 +29,12 @@ pub struct Setup {
 impl Setup {
     /// Everything on the default names, without HTTP.
     pub fn new(bootstrap: &str) -> Self {
-        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, crm: true, second_shop: false, in_hurry: false }
+        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, systems: Systems::ONE_SHOP, in_hurry: false }
+    }
+
+    /// The shop whose accounts the CRM knows.
+    fn first_shop(&self) -> &'static str {
+        if self.systems.has(System::Magento) { "magento" } else { "shopify" }
     }
 
     /// The prefix of the topics that Waybill owns.
@@ -59,13 +63,28 @@ impl Setup {
             Some(address) => format!("listen = \"{address}\""),
             None => "enabled = false".to_owned(),
         };
-        let mut systems = SYSTEMS.to_owned();
-        if self.crm {
-            systems.push_str(CRM);
+        let has = |system| self.systems.has(system);
+        let mut systems = String::new();
+        if has(System::Magento) {
+            systems.push_str(MAGENTO);
+            systems.push_str(if has(System::Finance) { PAPER } else { "" });
+            systems.push_str(if self.systems.two_stores { TWO_STORES } else { ONE_STORE });
         }
-        if self.second_shop {
-            systems.push_str(SECOND_SHOP);
+        for (system, block) in [(System::Nav, NAV), (System::Peoplevox, PEOPLEVOX), (System::Carrier, CARRIER), (System::Finance, FINANCE)]
+        {
+            systems.push_str(if has(system) { block } else { "" });
         }
+        if has(System::Crm) {
+            systems.push_str(&CRM.replace("\"magento\"", &format!("\"{}\"", self.first_shop())));
+        }
+        if has(System::Shopify) {
+            systems.push_str(&if self.systems.shop_counts() { SHOPIFY.replace(ORDERS, ORDERS_AND_LEVELS) } else { SHOPIFY.to_owned() });
+        }
+        let locations = match (has(System::Peoplevox), has(System::Magento)) {
+            (true, _) => WAREHOUSE,
+            (false, true) => MAGENTO_COUNTS,
+            (false, false) => SHOPIFY_COUNTS,
+        };
         let durations = if self.in_hurry { "\n[durations]\nparcel_settles = \"0s\"\n" } else { "" };
         format!(
             "[application]
@@ -80,7 +99,7 @@ bootstrap = \"{}\"
 
 [identity]
 email_secret = {{ env = \"{SECRET_VARIABLE}\" }}
-{}{REST}{durations}",
+{}{locations}{REST}{durations}",
             self.own_prefix(),
             self.bootstrap,
             systems.replace("{P}", prefix)
@@ -91,8 +110,8 @@ email_secret = {{ env = \"{SECRET_VARIABLE}\" }}
 /// The secret of a retailer whose people are made up.
 pub const SECRET: &str = "the demo's people are made up";
 
-/// The systems; `{P}` is the prefix.
-const SYSTEMS: &str = r#"
+/// The first shop; `{P}` is the prefix, here and below.
+const MAGENTO: &str = r#"
 [sources.magento]
 kind = "magento"
 topic_prefix = "{P}magento"
@@ -100,22 +119,46 @@ database = "shop"
 decimals = "text"
 currency = "GBP"
 zone = "Europe/London"
-# Finance pays what Waybill asks for; the shop's offline credit memos are paper.
-offline_credit_memos = "unpaid"
+"#;
 
+const PAPER: &str = r#"# Finance pays what Waybill asks for; the shop's offline credit memos are paper.
+offline_credit_memos = "unpaid"
+"#;
+
+const ONE_STORE: &str = r#"
 [channels.web-uk]
 shop = "magento"
 brand = "example"
 currency = "GBP"
 zone = "Europe/London"
+"#;
 
+const TWO_STORES: &str = r#"
+[channels.web-uk]
+shop = "magento"
+brand = "example"
+currency = "GBP"
+zone = "Europe/London"
+stores = [1]
+
+[channels.web-ie]
+shop = "magento"
+brand = "example"
+currency = "EUR"
+zone = "Europe/London"
+stores = [2]
+"#;
+
+const NAV: &str = r#"
 [sources.nav]
 kind = "nav"
 topic_prefix = "{P}nav"
 database = "NAV"
 company = "Example Retail Ltd_"
 local_currency = "GBP"
+"#;
 
+const PEOPLEVOX: &str = r#"
 [sources.peoplevox]
 kind = "peoplevox"
 zone = "Europe/London"
@@ -128,7 +171,9 @@ return_summary = "{P}peoplevox.return-summary"
 sales_order_summary = "{P}peoplevox.sales-order-summary"
 sales_order_status = "{P}peoplevox.sales-order-status"
 tracking = "{P}peoplevox.tracking"
+"#;
 
+const CARRIER: &str = r#"
 [sources.carrier]
 kind = "mapped"
 roles = ["carrier"]
@@ -150,7 +195,9 @@ out_for_delivery = "out-for-delivery"
 attempted = "attempted"
 delivered = "delivered"
 lost = "lost"
+"#;
 
+const FINANCE: &str = r#"
 [sources.finance]
 kind = "mapped"
 roles = ["finance"]
@@ -210,7 +257,8 @@ changed_at = "changed_at"
 account_source = "magento"
 "#;
 
-const SECOND_SHOP: &str = r#"
+/// The stock of a second shop is the warehouse's: its own figures are not read.
+const SHOPIFY: &str = r#"
 [sources.shopify]
 kind = "shopify"
 topics = ["{P}shopify.orders"]
@@ -223,12 +271,29 @@ currency = "GBP"
 zone = "Europe/London"
 "#;
 
-const REST: &str = r#"
+const ORDERS: &str = r#"["{P}shopify.orders"]"#;
+const ORDERS_AND_LEVELS: &str = r#"["{P}shopify.orders", "{P}shopify.inventory-levels"]"#;
+
+const WAREHOUSE: &str = r#"
 [locations.PrimarySite]
 aliases = ["MAIN", "default"]
 wms = "peoplevox"
 counted_by = "peoplevox"
+"#;
 
+const MAGENTO_COUNTS: &str = r#"
+[locations.PrimarySite]
+aliases = ["MAIN", "default"]
+counted_by = "magento"
+"#;
+
+const SHOPIFY_COUNTS: &str = r#"
+[locations.PrimarySite]
+aliases = ["MAIN", "70"]
+counted_by = "shopify"
+"#;
+
+const REST: &str = r#"
 # A made-up shop ends: in its last days goods come back, and nothing is sold.
 [refunds]
 limit_share_of_day = 0
@@ -243,7 +308,6 @@ erp_posts_ledger = false
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::retailer::System;
 
     #[test]
     fn every_topic_stands_under_the_prefix() {
@@ -262,7 +326,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_not_read() {
-        let config = Setup { crm: false, ..Setup::new("localhost:9092") }.config().expect("accepted");
+        let config = Setup { systems: Systems::ONE_SHOP.without(System::Crm), ..Setup::new("localhost:9092") }.config().expect("accepted");
         assert!(config.sources.iter().all(|source| &*source.common.name != "crm"));
         assert_eq!(config.http.listen, None);
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::catalogue::Article;
 use super::chance::{DAYS, Dice, ORDERS};
+use super::clock::System;
 use super::faults::{mishaps, wrong_clocks};
+use super::house;
 use super::hurry::Hurry;
 use super::ids::{MAGENTO_FROM, number_of};
 use super::magento::Magento;
@@ -52,6 +54,9 @@ const A_DAY: i64 = 300;
 
 /// The second shop's share, in percent of the orders that it could have: it lacks some of the first one's ways of paying and cancelling.
 const SECOND_SHOP: i64 = 8;
+
+/// ... and the second store's, in percent of all.
+const SECOND_STORE: i64 = 30;
 
 /// In percent of all orders.
 const STORIES: [(i64, Story); 9] = [
@@ -156,6 +161,8 @@ impl Shoppers {
         }
         if pay == Pay::Transfer && story != Story::NeverPays {
             world.after(dice.hours(3, 20), Task::Money(index));
+        } else if pay != Pay::Transfer {
+            house::paid(world, index);
         }
     }
 
@@ -176,13 +183,16 @@ impl Shoppers {
             None => Person::new(dice, "g", index),
         };
         let coupon = dice.percent(20);
-        let lines = basket(world, &shops.magento, dice, if star { 2 } else { 1 }, coupon, needs_two(story) || star);
+        let shop = if world.systems.has(System::Magento) { Shop::Magento } else { Shop::Shopify };
+        let salable = |article| shops.salable(shop, article);
+        let lines = basket(world, salable, dice, if star { 2 } else { 1 }, coupon, needs_two(story) || star);
         let subtotal: i64 = lines.iter().map(|line| line.price * line.ordered).sum();
         let shipping = if subtotal > 15_000 && !star { 0 } else { dice.pick(&[417, 325, 583]) };
         let several = lines.iter().map(|line| line.ordered).sum::<i64>() > 1;
         let mut order = Order {
             index,
             shop: Shop::Magento,
+            store: 1,
             story,
             mishap: None,
             pay,
@@ -200,6 +210,7 @@ impl Shoppers {
             cancelled_at: None,
             parcels_planned: if several && (star || dice.percent(22)) { 2 } else { 1 },
             parcels: Vec::new(),
+            handed_over: 0,
             rma: None,
             receipts: Vec::new(),
             payouts: Vec::new(),
@@ -212,13 +223,15 @@ impl Shoppers {
         if pay == Pay::Authorised {
             order.authorised = order.total();
         }
-        if !star && world.faults.is_on() {
-            let second = world.faults.has_second_shop() && !order.story.cancels() && order.pay == Pay::Captured;
+        if shop == Shop::Shopify {
+            sold_by_shopify(world, dice, &mut order);
+        } else if world.systems.two_stores && !star && dice.percent(SECOND_STORE) {
+            order.name_by_second_store(world.systems);
+        }
+        if !star && (world.faults.is_on() || world.sells_in_shopify()) {
+            let second = shop == Shop::Magento && world.sells_in_shopify() && !order.story.cancels() && order.pay == Pay::Captured;
             if second && dice.percent(SECOND_SHOP) && order.lines.iter().all(|line| shops.shopify.salable(line.article) >= line.ordered) {
-                (order.account, order.coupon) = (None, false);
-                order.lines = order.lines.iter().map(|own| line(own.article, &world.articles[own.article], own.ordered, false)).collect();
-                order.person = Person::new(dice, "s", index);
-                order.name_by(Shop::Shopify);
+                sold_by_shopify(world, dice, &mut order);
             }
             order.mishap = mishaps::draw(world, dice, &order);
         }
@@ -250,6 +263,21 @@ impl Shoppers {
     }
 }
 
+/// Shopify knows no accounts and coupons of Magento's; it takes cards, and transfers of those who pay later or never.
+fn sold_by_shopify(world: &World, dice: &mut Dice, order: &mut Order) {
+    (order.account, order.coupon) = (None, false);
+    order.lines = order
+        .lines
+        .iter()
+        .map(|own| Line { cost: own.cost, ..line(own.article, &world.articles[own.article], own.ordered, false) })
+        .collect();
+    order.person = Person::new(dice, "s", order.index);
+    if order.pay != Pay::Transfer {
+        (order.pay, order.authorised) = (Pay::Captured, 0);
+    }
+    order.name_by(Shop::Shopify);
+}
+
 fn story(dice: &mut Dice) -> Story {
     let mut roll = dice.range(1, 100);
     for (share, story) in STORIES {
@@ -267,7 +295,7 @@ fn needs_two(story: Story) -> bool {
 }
 
 /// Picks what the shopfront says can be had. A coupon of a tenth is spread over the lines; tax of a fifth is added.
-fn basket(world: &World, magento: &Magento, dice: &mut Dice, least: usize, coupon: bool, two_pieces: bool) -> Vec<Line> {
+fn basket(world: &World, salable: impl Fn(usize) -> i64, dice: &mut Dice, least: usize, coupon: bool, two_pieces: bool) -> Vec<Line> {
     let wanted = (least + dice.pick(&[0, 0, 0, 1, 1, 2])).min(4);
     let mut lines: Vec<Line> = Vec::with_capacity(wanted);
     let first = dice.below(world.articles.len());
@@ -277,10 +305,7 @@ fn basket(world: &World, magento: &Magento, dice: &mut Dice, least: usize, coupo
         }
         let place = (first + step * 7) % world.articles.len();
         let ordered = if two_pieces && lines.is_empty() { dice.range(2, 3) } else { dice.pick(&[1, 1, 1, 2, 3]) };
-        if lines.iter().any(|line| line.article == place)
-            || world.faults.withheld.contains(&place)
-            || magento.stock.salable(place) < ordered
-        {
+        if lines.iter().any(|line| line.article == place) || world.faults.withheld.contains(&place) || salable(place) < ordered {
             continue;
         }
         lines.push(line(place, &world.articles[place], ordered, coupon));
@@ -307,5 +332,6 @@ fn line(article: usize, of: &Article, ordered: i64, coupon: bool) -> Line {
         delivered: 0,
         back_good: 0,
         back_damaged: 0,
+        back_untold: 0,
     }
 }

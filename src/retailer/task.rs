@@ -62,6 +62,22 @@ pub enum Task {
     CancelToo(u32),
     /// Somebody changes the ERP's record by hand.
     ErpTouch(u32),
+    // The work of systems that the retailer lacks.
+    /// Staff begin with the order.
+    Begin(u32),
+    /// The ERP posts a parcel that no warehouse system tells of.
+    ErpPost(u32, usize),
+    /// The ERP posts what came back to a house without a warehouse system.
+    ErpTakesIn(u32),
+    /// The shop books a parcel that it sent by itself.
+    ShopBooks(u32, usize),
+    /// A parcel that no carrier tells of is with its shopper.
+    HandOver(u32, usize),
+    CountAsDelivered(u32, usize),
+    /// Staff credit in the shop what came back.
+    Credit(u32),
+    /// Finance sees a refund that the shop paid by itself.
+    FinanceSees(u32, usize),
 }
 
 impl Task {
@@ -89,7 +105,15 @@ impl Task {
             | Self::PayBack(order, _)
             | Self::Settle(order, _)
             | Self::CancelToo(order)
-            | Self::ErpTouch(order) => Some(order),
+            | Self::ErpTouch(order)
+            | Self::Begin(order)
+            | Self::ErpPost(order, _)
+            | Self::ErpTakesIn(order)
+            | Self::ShopBooks(order, _)
+            | Self::HandOver(order, _)
+            | Self::CountAsDelivered(order, _)
+            | Self::Credit(order)
+            | Self::FinanceSees(order, _) => Some(order),
             Self::Arrive(_)
             | Self::Place
             | Self::Buy { .. }

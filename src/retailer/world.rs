@@ -9,12 +9,12 @@ use super::clock::{Clocks, LocalTime, System};
 use super::faults::{Faults, Kind, key};
 use super::feeds::Feed;
 use super::hurry::Hurry;
-use super::ids::CHANNELS;
 use super::magento::Database;
 use super::op::Op;
 use super::orders::Orders;
 use super::record::SourceRecord;
 use super::settings::Settings;
+use super::systems::Systems;
 use super::task::Task;
 use super::wire::Wires;
 use crate::facts::Moment;
@@ -59,8 +59,8 @@ pub struct World {
     /// The true time.
     pub now: Moment,
     pub hurry: Hurry,
-    /// Is there a CRM?
-    pub crm: bool,
+    /// Who takes part.
+    pub systems: Systems,
     /// The shop's, if it has one of its own.
     pub database: Option<Database>,
     pub clocks: Clocks,
@@ -87,13 +87,17 @@ pub struct World {
 
 impl World {
     pub fn new(settings: &Settings, star: u32) -> Self {
-        let Settings { seed, orders, opening, hurry, crm, shop_database, .. } = *settings;
-        let articles = catalogue(seed, orders);
+        let Settings { seed, orders, opening, hurry, systems, shop_database, .. } = *settings;
+        let mut articles = catalogue(seed, orders);
+        if !settings.systems.has(System::Nav) {
+            // Of what goods cost the ERP tells.
+            articles.iter_mut().for_each(|article| article.cost = 0);
+        }
         let faults = Faults::draw(settings.faults.as_ref(), seed, opening, articles.len());
         Self {
             now: opening,
             hurry,
-            crm,
+            systems,
             database: shop_database.then(Database::default),
             clocks: Clocks::new(seed, hurry, faults.has(Kind::WrongClocks)),
             local: LocalTime::warehouse(),
@@ -150,6 +154,12 @@ impl World {
         Some(entry.task)
     }
 
+    /// Does anybody buy in the second shop, or is it the only one? With fault injection the second shop is there for the sales.
+    pub fn sells_in_shopify(&self) -> bool {
+        let alone = !self.systems.has(System::Magento);
+        self.systems.has(System::Shopify) && (alone || !self.faults.is_on() || self.faults.has_sales())
+    }
+
     /// What the system's clock shows now.
     pub fn clock(&self, system: System) -> Moment {
         self.clocks.of(system, self.now)
@@ -165,6 +175,9 @@ impl World {
 
     /// Sends a row's change, with its images.
     pub fn change(&mut self, feed: Feed, op: Op, key: Vec<u8>, before: Option<&[u8]>, after: Option<&[u8]>) {
+        if !self.systems.has(feed.system()) {
+            return;
+        }
         if let Some(database) = self.database.as_mut().filter(|_| feed.system() == System::Magento) {
             database.change(feed.table(), op, &key, before, after);
             return;
@@ -178,14 +191,20 @@ impl World {
         }
     }
 
-    /// Sends a record as it is; when it arrives.
+    /// Sends a record as it is; when it arrives. A system that the retailer lacks sends nothing, now or ever.
     pub fn send(&mut self, feed: Feed, key: Option<Vec<u8>>, value: Option<Vec<u8>>) -> Moment {
+        if !self.systems.has(feed.system()) {
+            return self.now;
+        }
         let arrivals = self.wires.send(self.now, feed, key, value, None);
         self.arrive(arrivals)
     }
 
     /// Sends a report's row: read now, by the system's clock, and stamped so.
     pub fn land(&mut self, feed: Feed, key: Vec<u8>, value: Vec<u8>) {
+        if !self.systems.has(feed.system()) {
+            return;
+        }
         let taken_at = self.clock(feed.system());
         let arrivals = self.wires.send(self.now, feed, Some(key), Some(value), Some(taken_at));
         self.arrive(arrivals);
@@ -207,7 +226,7 @@ impl World {
         if !self.faults.is_on() || (before < 0) == (after < 0) {
             return;
         }
-        for channel in CHANNELS {
+        for channel in self.systems.channels() {
             let key = key("oversold", &self.articles[article].sku, channel);
             if after < 0 {
                 self.faults.watch.must(key, self.now, "more is sold than there is");

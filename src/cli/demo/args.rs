@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::cli::systems::{DEMO_SYSTEMS, system_parser};
+use crate::cli::systems::{DEMO_SYSTEMS, played_systems, system_parser};
 use crate::error::Error;
+use crate::retailer::systems::Systems;
 
 /// `waybill demo`
 #[derive(Debug, clap::Args)]
@@ -14,9 +15,12 @@ pub struct DemoArgs {
     /// The same seed plays the same days
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The systems that take part: the CRM can be left out, the others are the way of an order
+    /// The systems that take part; a shop at least. What the others would do is done by hand
     #[arg(long, value_delimiter = ',', value_parser = system_parser(), default_values = DEMO_SYSTEMS)]
     pub systems: Vec<String>,
+    /// Magento's stores; the second one sells in euros, from the same stock
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub stores: u8,
     /// No progress bar, no colours
     #[arg(long)]
     pub plain: bool,
@@ -32,22 +36,13 @@ pub struct DemoArgs {
 }
 
 impl DemoArgs {
-    pub(super) fn has_crm(&self) -> bool {
-        self.takes_part("crm")
-    }
-
-    fn takes_part(&self, system: &str) -> bool {
-        self.systems.iter().any(|named| named == system)
-    }
-
-    /// All of the chain but the CRM, and nothing else.
-    pub(super) fn check_systems(&self) -> Result<(), Error> {
-        if let Some(system) = self.systems.iter().find(|system| !DEMO_SYSTEMS.contains(&system.as_str())) {
-            return Err(Error::Usage(format!("--systems: the demo's retailer has no {system} yet")));
+    /// Who plays. On a Kafka nobody can wait the three weeks after which a parcel that no carrier tells of counts as delivered.
+    pub(super) fn systems(&self) -> Result<Systems, Error> {
+        let systems = played_systems(&self.systems, self.stores)?;
+        if self.brokers.is_some() && DEMO_SYSTEMS.iter().any(|system| *system != "crm" && !self.systems.iter().any(|named| named == system))
+        {
+            return Err(Error::Usage("--systems: on a Kafka (--brokers) only crm can be left out".to_owned()));
         }
-        match DEMO_SYSTEMS.iter().find(|system| **system != "crm" && !self.takes_part(system)) {
-            Some(missing) => Err(Error::Usage(format!("--systems: only crm can be left out, {missing} is needed"))),
-            None => Ok(()),
-        }
+        Ok(systems)
     }
 }

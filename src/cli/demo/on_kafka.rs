@@ -27,7 +27,7 @@ const DRAINED_AFTER: Duration = Duration::from_millis(250);
 pub(super) fn play(args: &DemoArgs, brokers: &str, bar: &ProgressBar) -> Result<Facts, Error> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let prefix = format!("waybill-demo-{}-{seconds}.", args.seed);
-    let setup = Setup { prefix: prefix.clone(), crm: args.has_crm(), in_hurry: true, ..Setup::new(brokers) };
+    let setup = Setup { prefix: prefix.clone(), systems: args.systems()?, in_hurry: true, ..Setup::new(brokers) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
     runtime.block_on(prepare(&setup, PARTITIONS))?;
     let mut daemon = Daemon::new(&setup)?;
@@ -45,7 +45,7 @@ pub(super) fn play(args: &DemoArgs, brokers: &str, bar: &ProgressBar) -> Result<
 
 fn with_daemon(args: &DemoArgs, setup: &Setup, daemon: &mut Daemon, bar: &ProgressBar) -> Result<Facts, Error> {
     daemon.start()?;
-    let plan = Settings { hurry: Hurry::new(args.hurry), crm: setup.crm, ..Settings::new(args.seed, args.orders) };
+    let plan = Settings { hurry: Hurry::new(args.hurry), systems: setup.systems, ..Settings::new(args.seed, args.orders) };
     bar.set_message("waiting for `waybill run`");
     let live = Live::begin(setup, plan, PATIENCE, None, || daemon.is_well())?;
     let mut kill: Option<Kill> = None;

@@ -5,7 +5,7 @@ use crate::facts::Moment;
 use crate::retailer::books::ACCOUNTS;
 use crate::retailer::judge::{Failure, Judge, Truth};
 use crate::retailer::sums::Sums;
-use crate::retailer::{Retailer, Settings};
+use crate::retailer::{Retailer, Settings, System};
 
 impl Facts {
     /// All figures but those that only whoever runs the engine knows (epochs, dead letters, times).
@@ -27,7 +27,8 @@ impl Facts {
             exceptions_opened: judge.exceptions_opened(),
             clocks: retailer.clocks().into_iter().map(|(system, off)| (system.label(), off.0 / 1_000)).collect(),
             stock: stock(&truth, &sums, &failures),
-            trial_balance: trial_balance(&truth, &sums),
+            // Without finance nobody keeps books.
+            trial_balance: if truth.systems.has(System::Finance) { trial_balance(&truth, &sums) } else { Vec::new() },
             refunds: Refunds { orders: sums.refunds, due: sums.due, paid: sums.paid - sums.too_much },
             journey: retailer.journey().map(journey).unwrap_or_default(),
             failures,

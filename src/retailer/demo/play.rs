@@ -95,9 +95,8 @@ pub type Spy = Box<dyn FnMut(&SourceRecord)>;
 impl Play {
     /// Sets the stage: topics, configuration, an engine on a fresh log.
     pub async fn begin(plan: Settings) -> Result<Self, Error> {
-        let second_shop = plan.faults.is_some();
         let in_hurry = plan.hurry.is_on();
-        let config = Setup { crm: plan.crm, second_shop, in_hurry, ..Setup::new("in-memory:0") }.config()?;
+        let config = Setup { systems: plan.systems, in_hurry, ..Setup::new("in-memory:0") }.config()?;
         let names = TopicNames::new(&config.application.topic_prefix);
         let broker = Broker::new();
         let plain = TopicConfig { partitions: PARTITIONS, compacted: false };

@@ -1,6 +1,7 @@
 use super::picture::{Style, draw};
 use super::{EventFile, Facts, Play};
-use crate::retailer::{Hurry, Settings};
+use crate::retailer::systems::Systems;
+use crate::retailer::{Hurry, Settings, System};
 
 const SEEDS: u64 = 3;
 const ORDERS: u32 = 60;
@@ -23,7 +24,7 @@ fn every_order_ends_as_it_really_did() {
 #[test]
 fn without_a_crm_the_rest_goes_its_way() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let plan = Settings { crm: false, ..Settings::new(4, 40) };
+    let plan = Settings::new(4, 40).with_systems(Systems::ONE_SHOP.without(System::Crm));
     let written = std::rc::Rc::new(std::cell::RefCell::new(std::collections::BTreeSet::new()));
     let seen = std::rc::Rc::clone(&written);
     let facts = runtime.block_on(async {

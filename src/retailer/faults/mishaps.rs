@@ -23,7 +23,7 @@ pub fn draw(world: &World, dice: &mut Dice, order: &Order) -> Option<Mishap> {
         return None;
     }
     let roll = dice.range(1, 1_000);
-    match order.story {
+    let drawn = match order.story {
         Story::NeverPays => (roll <= 80).then_some(Mishap::Forgotten),
         Story::PartReturn if order.pay == Pay::Captured => (roll <= 50).then_some(Mishap::PaidTooMuch),
         Story::Straight if order.pay == Pay::Captured => match roll {
@@ -33,7 +33,8 @@ pub fn draw(world: &World, dice: &mut Dice, order: &Order) -> Option<Mishap> {
             _ => None,
         },
         _ => None,
-    }
+    };
+    drawn.filter(|mishap| mishap.can_befall(world.systems, order.shop))
 }
 
 /// The order is placed.

@@ -13,6 +13,8 @@
 //! ```
 
 mod begin;
+#[cfg(test)]
+mod compositions;
 mod flash_sale;
 mod late_carrier;
 pub mod mishaps;
@@ -33,7 +35,6 @@ pub use plan::{Incident, Kind, Mishap, Plan, TOO_MUCH};
 pub use watchlist::{Watch, Watchlist, key};
 
 use super::chance::{Dice, FAULTS};
-use super::clock::System;
 use crate::facts::Moment;
 
 /// A line of the diary of faults.
@@ -94,8 +95,8 @@ impl Faults {
         self.plan.is_some()
     }
 
-    /// Is there a second shop?
-    pub fn has_second_shop(&self) -> bool {
+    /// Are there sales of a last piece in two shops?
+    pub fn has_sales(&self) -> bool {
         self.has(Kind::FlashSale) || self.has(Kind::LastSale)
     }
 
@@ -108,9 +109,4 @@ impl Faults {
     pub fn note(&mut self, at: Moment, what: String) {
         self.diary.push(Happened { at, what });
     }
-}
-
-/// The systems whose clocks are shown.
-pub fn clocks(has_second_shop: bool) -> Vec<System> {
-    System::ALL.into_iter().chain(has_second_shop.then_some(System::Shopify)).collect()
 }

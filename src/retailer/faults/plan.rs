@@ -1,6 +1,9 @@
 //! What can go wrong, and which of it a run injects.
 
 use crate::facts::Moment;
+use crate::retailer::clock::System;
+use crate::retailer::shop::Shop;
+use crate::retailer::systems::Systems;
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,19 @@ impl Kind {
         Self::WrongClocks,
         Self::Mishaps,
     ];
+
+    /// Can it happen to a retailer of these systems?
+    pub fn can_befall(self, systems: Systems) -> bool {
+        match self {
+            // The last piece is sold in two shops.
+            Self::FlashSale | Self::LastSale => systems.has(System::Magento) && systems.has(System::Shopify),
+            Self::SilentWarehouse | Self::NightCounts => systems.has(System::Peoplevox),
+            Self::LateCarrier => systems.has(System::Carrier),
+            Self::ShopSnapshot => systems.has(System::Magento),
+            Self::ErpSnapshot | Self::Renumbering => systems.has(System::Nav),
+            Self::WrongClocks | Self::Mishaps => true,
+        }
+    }
 
     /// Does it come once, at a moment? The others are there from the beginning.
     pub fn is_incident(self) -> bool {
@@ -79,6 +95,17 @@ pub enum Mishap {
 }
 
 impl Mishap {
+    /// Can it happen to an order of this shop?
+    pub fn can_befall(self, systems: Systems, shop: Shop) -> bool {
+        match self {
+            Self::ParcelLost => systems.has(System::Carrier),
+            Self::GoodsLost => systems.has(System::Peoplevox),
+            Self::PaidTooMuch => !systems.shop_pays(shop),
+            Self::ErpTouched => systems.has(System::Nav),
+            Self::Forgotten => true,
+        }
+    }
+
     pub fn label(self) -> &'static str {
         match self {
             Self::ParcelLost => "parcel lost by the carrier",

@@ -14,6 +14,7 @@ use crate::events::{
     sales_orders, sales_orders::SalesOrder, stock_updates::StockUpdate,
 };
 use crate::facts::{Moment, Quantity};
+use crate::retailer::ids::SECOND_STORE;
 use crate::retailer::record::HeardEvent;
 use crate::retailer::units::{pence, pounds, whole};
 
@@ -118,7 +119,8 @@ impl Heard {
             }),
             Topic::StockUpdates => self.stock(event, body),
             Topic::ProductUpdates => {
-                if let Some(said) = self.read::<ProductUpdate>(event, body) {
+                // The list is the first store's: it has no prices in the second one's currency.
+                if let Some(said) = self.read::<ProductUpdate>(event, body).filter(|said| said.channel != SECOND_STORE) {
                     self.prices.insert(said.sku.to_string(), said.regular_price.map(pence));
                 }
             }

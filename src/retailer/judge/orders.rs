@@ -6,6 +6,7 @@ use crate::entities::order::standing::{OrderStage, ReturnStage};
 use crate::events::notifications::MailKind;
 use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;
+use crate::retailer::clock::System;
 use crate::retailer::faults::Mishap;
 use crate::retailer::order::{Order, Story};
 use crate::retailer::units::whole;
@@ -28,6 +29,8 @@ pub(super) fn check_one(heard: &Heard, order: &OrderTruth<'_>, failures: &mut Fa
     returns(order, said, failures);
     mails(order, said, failures);
 }
+
+const RECEIVERS: [Receiver; 2] = [Receiver::Shop, Receiver::Erp];
 
 /// The order has ended: what is wanted has left and arrived, the ERP's documents are posted, the shop has shipped.
 fn story_over(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
@@ -120,12 +123,17 @@ fn status(order: &Order, said: &OrderHeard, failures: &mut Failures) {
 }
 
 /// The ERP's record and the go-ahead hold what was last wanted.
-fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+fn requests(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     if said.creates > 1 {
         failures.add(Invariant::Notices, format!("order {number}: sales-orders asked {} times to create it", said.creates));
     }
+    let systems = order.systems;
     match &said.image {
+        None if !systems.has(System::Nav) => {}
+        Some(_) if !systems.has(System::Nav) => {
+            failures.add(Invariant::Orders, format!("order {number}: sales-orders asked for it, and there is no ERP"));
+        }
         None if order.story == Story::NeverPays || !order.wants_any() => {}
         None => failures.add(Invariant::Orders, format!("order {number}: sales-orders never asked for it")),
         Some((action, _)) if !order.wants_any() => {
@@ -147,6 +155,9 @@ fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
             }
         }
     }
+    if said.was_released && !systems.has(System::Peoplevox) {
+        failures.add(Invariant::Orders, format!("order {number}: fulfilment-requests asked for it, and there is no warehouse system"));
+    }
     if said.was_released {
         for line in &order.lines {
             failures.same(
@@ -159,13 +170,18 @@ fn requests(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     }
 }
 
-const RECEIVERS: [Receiver; 2] = [Receiver::Shop, Receiver::Erp];
-
 /// Each receiver was notified of each parcel's lines, in sum what was in it; and of the completion once, if all arrived.
-fn parcels(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+fn parcels(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
+    let systems = order.systems;
+    let told = order.delivered_all() && systems.tells_delivery(order.shop);
     for receiver in RECEIVERS {
-        for parcel in &order.parcels {
+        // Who has sent a parcel needs no notice of it.
+        let hears = match receiver {
+            Receiver::Shop => !systems.shop_sends(),
+            Receiver::Erp => systems.has(System::Nav) && systems.has(System::Peoplevox),
+        };
+        for parcel in order.parcels.iter().filter(|_| hears) {
             for (place, really) in &parcel.pieces {
                 let item = order.lines[*place].item.to_string();
                 let told = said.despatched.get(&(receiver, parcel.number.clone(), item.clone())).copied().unwrap_or(0);
@@ -179,13 +195,14 @@ fn parcels(order: &Order, said: &OrderHeard, failures: &mut Failures) {
             }
         }
         let completed = said.completions.get(&receiver).copied().unwrap_or(0);
-        failures.same(Invariant::Notices, completed, u32::from(order.delivered_all()), |told, really| {
+        let completes = told && (receiver == Receiver::Shop || systems.has(System::Nav));
+        failures.same(Invariant::Notices, completed, u32::from(completes), |told, really| {
             let word = if really == 1 { "is delivered" } else { "is not delivered" };
             format!("order {number}: {told} order-completions for the {}, and the order {word}", receiver.name())
         });
     }
     for (receiver, parcel, item) in said.despatched.keys() {
-        if !order.parcels.iter().any(|own| own.number == *parcel) {
+        if systems.shop_sends() || !order.parcels.iter().any(|own| own.number == *parcel) {
             failures.add(
                 Invariant::Notices,
                 format!(
@@ -198,21 +215,25 @@ fn parcels(order: &Order, said: &OrderHeard, failures: &mut Failures) {
 }
 
 /// Both receivers were notified of what came back, and its sale was reversed for both.
-fn returns(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+fn returns(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     for receiver in RECEIVERS {
         for line in &order.lines {
             let key = (receiver, line.item.to_string());
             let codes: Vec<&str> = order.receipts.iter().map(|receipt| receipt.code.as_str()).collect();
             let codes = codes.join(", ");
-            failures.same(Invariant::Notices, said.received.get(&key).copied().unwrap_or(0), line.back(), |told, really| {
+            let (erp, warehouse) = (order.systems.has(System::Nav), order.systems.has(System::Peoplevox));
+            // Who has received the goods needs no notice of it; without an ERP there is no return but the shop's own credit.
+            let hears = erp && (receiver == Receiver::Shop || warehouse);
+            let really = if hears { line.back() } else { 0 };
+            failures.same(Invariant::Notices, said.received.get(&key).copied().unwrap_or(0), really, |told, really| {
                 format!(
                     "order {number}: receipt-notices told the {} {told} of item {}, {really} came back ({codes})",
                     receiver.name(),
                     line.item
                 )
             });
-            let really = (line.back(), line.back_good, line.back_damaged);
+            let really = if receiver == Receiver::Shop || erp { (line.back(), line.back_good, line.back_damaged) } else { (0, 0, 0) };
             failures.same(Invariant::Notices, said.reversed.get(&key).copied().unwrap_or_default(), really, |told, really| {
                 format!(
                     "order {number}: order-reversals told the {} {told:?} of item {} (all, to stock, written off), it is {really:?} ({codes})",
@@ -228,7 +249,7 @@ fn returns(order: &Order, said: &OrderHeard, failures: &mut Failures) {
 const NEWS: Span = Span::minutes(23 * 60 + 30);
 const OLD: Span = Span::minutes(24 * 60 + 30);
 
-fn mails(order: &Order, said: &OrderHeard, failures: &mut Failures) {
+fn mails(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
     let number = &order.number;
     let count = |kind| said.mails.get(&kind).copied().unwrap_or(0) as usize;
     let confirmed = count(MailKind::Confirmed);
@@ -239,7 +260,8 @@ fn mails(order: &Order, said: &OrderHeard, failures: &mut Failures) {
     failures.same(Invariant::Mails, count(MailKind::Despatched), order.parcels.len(), |told, really| {
         format!("order {number}: the mail `despatched` went out {told} times, {really} parcels left")
     });
-    let arrived = || order.parcels.iter().filter(|parcel| parcel.delivered_at.is_some());
+    let told = order.systems.tells_delivery(order.shop);
+    let arrived = || order.parcels.iter().filter(|parcel| told && parcel.delivered_at.is_some());
     // A day later the mail is no news any more.
     let (least, most) =
         (arrived().filter(|parcel| parcel.told_late < NEWS).count(), arrived().filter(|parcel| parcel.told_late < OLD).count());

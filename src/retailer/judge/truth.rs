@@ -6,10 +6,13 @@ use std::ops::Deref;
 use crate::retailer::faults::Watchlist;
 use crate::retailer::order::Order;
 use crate::retailer::sums::Sums;
+use crate::retailer::systems::Systems;
 
 /// How everything really is (made by [`crate::retailer::Retailer::truth`]).
 #[derive(Clone)]
 pub struct Truth<'a> {
+    /// Who takes part.
+    pub systems: Systems,
     /// Those that are not forgotten.
     pub orders: Vec<OrderTruth<'a>>,
     /// What the forgotten ones add up to.
@@ -33,6 +36,8 @@ pub struct Truth<'a> {
 #[derive(Clone)]
 pub struct OrderTruth<'a> {
     pub order: &'a Order,
+    /// Who takes part.
+    pub systems: Systems,
     /// What NAV still has open.
     pub erp_open: Option<&'a str>,
     /// By line: what the shop has shipped.

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use super::clock::System;
 use super::feeds::Feed;
 use super::op::Op;
-use super::order::{Line, Order, Pay};
+use super::order::{Line, Order, Pay, Payout};
+use super::peoplevox::CARRIER;
+use super::shop::Shop;
 use super::task::Task;
 use super::units::{pounds, whole};
 use super::world::World;
@@ -213,11 +215,13 @@ impl Magento {
         world.begin(System::Magento);
         if order.captured > 0 {
             let amount = order.due();
+            self.pay_itself(world, index, amount);
             self.credit(world, index, by, amount);
             for (line, pieces) in order.lines.iter().zip(by).filter(|(_, pieces)| **pieces > 0) {
                 self.stock.reserve(world, &order, line.article, *pieces, "creditmemo_created");
             }
-            world.say(index, "Magento", |_| format!("offline credit memo over {}", pounds(amount)));
+            let kind = if self.pays_online(world, &order) { "online" } else { "offline" };
+            world.say(index, "Magento", |_| format!("{kind} credit memo over {}", pounds(amount)));
             return;
         }
         for (place, (line, pieces)) in order.lines.iter().zip(by).enumerate().filter(|(_, (_, pieces))| **pieces > 0) {
@@ -236,10 +240,38 @@ impl Magento {
         world.say(index, "Magento", |_| "cancelled by the shopper".to_owned());
     }
 
-    /// An offline credit memo: paper of the shop, the money is finance's to pay.
+    /// A retailer without finance pays by the shop: an online memo gives back to the card, of a transfer somebody pays by hand.
+    fn pay_itself(&mut self, world: &mut World, index: u32, amount: i64) {
+        let order = &mut world.orders[index as usize];
+        if amount > 0 && world.systems.shop_pays(Shop::Magento) {
+            order.payouts.push(Payout { id: format!("memo-{}", self.next_memo), amount, settled: true, asked: false });
+        }
+    }
+
+    fn pays_online(&self, world: &World, order: &Order) -> bool {
+        world.systems.shop_pays(Shop::Magento) && matches!(order.pay, Pay::Captured | Pay::Authorised)
+    }
+
+    /// Goods are back, and nobody but the shop says so: a memo credits them.
+    pub fn credit_return(&mut self, world: &mut World, index: u32) {
+        let (Some(order), Some(rows)) = (world.orders.get(index as usize), self.orders.get(&index)) else { return };
+        let pieces: Vec<i64> = order.lines.iter().zip(&rows.items).map(|(line, item)| credit_due(order, line, item)).collect();
+        let amount = order.due() - rows.header.refunded;
+        if pieces.iter().all(|count| *count <= 0) {
+            return;
+        }
+        world.begin(System::Magento);
+        self.pay_itself(world, index, amount);
+        self.credit(world, index, &pieces, amount);
+        world.say(index, "Magento", |_| format!("credit memo over {} for what came back", pounds(amount)));
+    }
+
+    /// A credit memo. Offline it is paper of the shop: the money is finance's to pay, where there is finance.
     fn credit(&mut self, world: &mut World, index: u32, pieces: &[i64], amount: i64) {
         let order = world.orders[index as usize].clone();
-        let memo = Memo { id: self.next_memo, amount, at: world.clock(System::Magento) };
+        let online = self.pays_online(world, &order);
+        let transaction = online.then(|| format!("re_{:08x}", self.next_memo * 7_919));
+        let memo = Memo { id: self.next_memo, amount, at: world.clock(System::Magento), transaction };
         self.next_memo += 1;
         let image = memo.image(&order, pieces);
         world.change(Feed::SalesCreditmemo, Op::Create, rows::key("entity_id", memo.id), None, Some(&image));
@@ -249,10 +281,14 @@ impl Magento {
             world.change(Feed::SalesCreditmemoItem, Op::Create, rows::key("entity_id", id), None, Some(&image));
             self.update_item(world, index, place, |item| item.refunded += count);
         }
-        self.update_payment(world, index, |payment| payment.refunded += amount);
+        self.update_payment(world, index, |payment| {
+            payment.refunded += amount;
+            payment.refunded_online += if online { amount } else { 0 };
+        });
         let nothing_kept = !order.keeps_any();
         self.update_header(world, index, |header| {
             header.refunded += amount;
+            header.refunded_online += if online { amount } else { 0 };
             if nothing_kept {
                 header.state = "closed";
             }
@@ -289,12 +325,11 @@ impl Magento {
             self.track_later(world, &order, notice);
             return;
         }
-        let shipment = self.insert_shipment(world, &order, notice, &pieces);
+        let shipment = self.book(world, &order, &pieces, notice.tracking.as_deref(), &notice.carrier);
         if let Some(rows) = self.orders.get_mut(&index) {
             rows.shipments.push((notice.parcel.to_string(), shipment));
         }
-        for (place, count) in &pieces {
-            self.update_item(world, index, *place, |item| item.shipped += count);
+        for (place, _) in &pieces {
             if self.orders[&index].items[*place].shipped > order.lines[*place].wanted() {
                 world.complain(format!(
                     "order {}: despatch-notices to the shop for parcel {} ship more of item {} than is wanted",
@@ -302,13 +337,33 @@ impl Magento {
                 ));
             }
         }
-        for (place, count) in &pieces {
-            let article = order.lines[*place].article;
-            self.stock.add(world, article, -count);
-            self.stock.reserve(world, &order, article, *count, "shipment_created");
-        }
         world.say(index, "Magento", |_| format!("shipment {shipment:09} for parcel {}", notice.parcel));
         self.settle_shipment(world, index);
+    }
+
+    /// A parcel that staff have sent: a shipment of the shop's own.
+    pub fn send(&mut self, world: &mut World, index: u32, parcel: usize) {
+        let order = world.orders[index as usize].clone();
+        let Some(sent) = order.parcels.get(parcel) else { return };
+        world.begin(System::Magento);
+        let shipment = self.book(world, &order, &sent.pieces, Some(&sent.tracking), CARRIER);
+        world.orders[index as usize].parcels[parcel].number = format!("{shipment:09}");
+        world.say(index, "Magento", |_| format!("shipment {shipment:09}"));
+        self.settle_shipment(world, index);
+    }
+
+    /// Rows of a shipment: pieces by line of the order.
+    fn book(&mut self, world: &mut World, order: &Order, pieces: &[(usize, i64)], tracking: Option<&str>, carrier: &str) -> i64 {
+        let shipment = self.insert_shipment(world, order, (tracking, carrier), pieces);
+        for (place, count) in pieces {
+            self.update_item(world, order.index, *place, |item| item.shipped += count);
+        }
+        for (place, count) in pieces {
+            let article = order.lines[*place].article;
+            self.stock.add(world, article, -count);
+            self.stock.reserve(world, order, article, *count, "shipment_created");
+        }
+        shipment
     }
 
     /// Captures what has shipped, and marks the order complete when nothing is left to ship.
@@ -328,7 +383,13 @@ impl Magento {
         });
     }
 
-    fn insert_shipment(&mut self, world: &mut World, order: &Order, notice: &DespatchNotice, pieces: &[(usize, i64)]) -> i64 {
+    fn insert_shipment(
+        &mut self,
+        world: &mut World,
+        order: &Order,
+        (tracking, carrier): (Option<&str>, &str),
+        pieces: &[(usize, i64)],
+    ) -> i64 {
         let id = self.next_shipment;
         self.next_shipment += 1;
         let clock = world.clock(System::Magento);
@@ -341,8 +402,8 @@ impl Magento {
             let image = rows::shipment_item(id, row, line, *count, &world.articles[line.article]);
             world.change(Feed::SalesShipmentItem, Op::Create, rows::key("entity_id", row), None, Some(&image));
         }
-        if let Some(tracking) = &notice.tracking {
-            self.insert_track(world, order, id, tracking, &notice.carrier);
+        if let Some(tracking) = tracking {
+            self.insert_track(world, order, id, tracking, carrier);
         }
         id
     }

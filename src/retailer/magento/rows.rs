@@ -19,6 +19,11 @@ fn money(row: &mut Object<'_>, members: &[(&str, i64)]) {
     }
 }
 
+/// An amount of the order in the base currency of the website.
+fn in_base(order: &Order, amount: i64) -> i64 {
+    if order.store == 2 { (amount * 200 + 115) / 230 } else { amount }
+}
+
 /// Magento leaves an accumulator NULL until something is put in it.
 fn accumulators(row: &mut Object<'_>, members: &[(&str, i64)]) {
     for (name, value) in members {
@@ -37,6 +42,8 @@ pub struct Header {
     pub addresses: Option<(i64, i64)>,
     pub paid: i64,
     pub refunded: i64,
+    /// The part of it that went back by the payment's own means.
+    pub refunded_online: i64,
     pub canceled: i64,
     pub created_at: Moment,
     pub updated_at: Moment,
@@ -45,7 +52,8 @@ pub struct Header {
 impl Header {
     pub fn placed(order: &Order, clock: Moment) -> Self {
         let state = if order.authorised > 0 { "processing" } else { "new" };
-        Self { entity: order.entity, state, addresses: None, paid: 0, refunded: 0, canceled: 0, created_at: clock, updated_at: clock }
+        let (addresses, paid, refunded, refunded_online, canceled) = (None, 0, 0, 0, 0);
+        Self { entity: order.entity, state, addresses, paid, refunded, refunded_online, canceled, created_at: clock, updated_at: clock }
     }
 
     fn status(&self) -> &'static str {
@@ -59,14 +67,15 @@ impl Header {
         let pieces: i64 = order.lines.iter().map(|line| line.ordered).sum();
         object(|row| {
             row.int("entity_id", self.entity).text("state", self.state).text("status", self.status());
-            row.maybe_text("coupon_code", order.coupon.then_some("SPRING10")).int("store_id", 1);
+            row.maybe_text("coupon_code", order.coupon.then_some("SPRING10")).int("store_id", order.store.into());
             row.maybe_int("customer_id", order.account.map(account_id)).int("customer_is_guest", i64::from(order.account.is_none()));
             row.int("customer_group_id", i64::from(order.account.is_some())).text("customer_email", &order.person.email);
             row.text("customer_firstname", order.person.first).text("customer_lastname", order.person.last);
             row.maybe_int("billing_address_id", self.addresses.map(|ids| ids.0))
                 .maybe_int("shipping_address_id", self.addresses.map(|ids| ids.1));
             row.int("quote_id", 88_000 + self.entity).int("is_virtual", 0).text("increment_id", &order.number);
-            row.texts(&[("base_currency_code", "GBP"), ("order_currency_code", "GBP"), ("base_to_order_rate", "1.0000")]);
+            let rate = if order.store == 2 { "1.1500" } else { "1.0000" };
+            row.texts(&[("base_currency_code", "GBP"), ("order_currency_code", order.currency()), ("base_to_order_rate", rate)]);
             money(row, &[("subtotal", subtotal), ("discount_amount", -discount), ("shipping_amount", order.shipping)]);
             money(
                 row,
@@ -81,12 +90,19 @@ impl Header {
                 row,
                 &[
                     ("grand_total", order.total()),
-                    ("base_grand_total", order.total()),
+                    ("base_grand_total", in_base(order, order.total())),
                     ("total_due", order.total() - self.paid - self.canceled),
                 ],
             );
-            accumulators(row, &[("total_paid", self.paid), ("total_refunded", self.refunded), ("total_offline_refunded", self.refunded)]);
-            accumulators(row, &[("total_online_refunded", 0), ("total_canceled", self.canceled)]);
+            accumulators(
+                row,
+                &[
+                    ("total_paid", self.paid),
+                    ("total_refunded", self.refunded),
+                    ("total_offline_refunded", self.refunded - self.refunded_online),
+                ],
+            );
+            accumulators(row, &[("total_online_refunded", self.refunded_online), ("total_canceled", self.canceled)]);
             row.hundredths("total_qty_ordered", pieces * 100, 4).int("total_item_count", order.lines.len() as i64);
             row.text("shipping_method", "flatrate_flatrate").text("shipping_description", "Royal Mail - Tracked 48");
             row.nulls(&["hold_before_state", "hold_before_status", "original_increment_id", "edit_increment", "relation_parent_id"]);
@@ -121,7 +137,9 @@ impl Item {
         let options = format!("{{\"simple_sku\":\"{}\",\"product_calculations\":1,\"shipment_type\":0}}", article.sku);
         object(|row| {
             row.int("item_id", if child { line.child.unwrap_or(line.item) } else { line.item }).int("order_id", order.entity);
-            row.maybe_int("parent_item_id", child.then_some(line.item)).int("quote_item_id", 70_000 + line.item).int("store_id", 1);
+            row.maybe_int("parent_item_id", child.then_some(line.item))
+                .int("quote_item_id", 70_000 + line.item)
+                .int("store_id", order.store.into());
             row.int("product_id", product).text("product_type", kind).text("sku", &article.sku).text("name", &article.name);
             row.text("product_options", if configurable && !child { &options } else { "{}" }).int("is_virtual", 0).int("is_qty_decimal", 0);
             money(
@@ -151,6 +169,7 @@ pub struct Payment {
     pub authorised: i64,
     pub paid: i64,
     pub refunded: i64,
+    pub refunded_online: i64,
     pub canceled: i64,
 }
 
@@ -164,9 +183,15 @@ impl Payment {
             accumulators(row, &[("amount_authorized", self.authorised), ("amount_paid", self.paid), ("amount_refunded", self.refunded)]);
             accumulators(
                 row,
-                &[("amount_canceled", self.canceled), ("base_amount_authorized", self.authorised), ("base_amount_paid", self.paid)],
+                &[
+                    ("amount_canceled", self.canceled),
+                    ("base_amount_authorized", in_base(order, self.authorised)),
+                    ("base_amount_paid", in_base(order, self.paid)),
+                ],
             );
-            accumulators(row, &[("base_amount_paid_online", if card { self.paid } else { 0 }), ("base_amount_refunded_online", 0)]);
+            let paid_online = if card { in_base(order, self.paid) } else { 0 };
+            let refunded_online = in_base(order, self.refunded_online);
+            accumulators(row, &[("base_amount_paid_online", paid_online), ("base_amount_refunded_online", refunded_online)]);
             row.maybe_text("last_trans_id", card.then_some(&*transaction)).maybe_text("cc_trans_id", card.then_some(&*transaction));
             row.maybe_text("cc_type", card.then_some("VI")).maybe_text("cc_last_4", card.then_some("4242"));
             row.nulls(&["po_number", "additional_data", "additional_information"]);
@@ -189,7 +214,11 @@ pub fn address(order: &Order, id: i64, kind: &str) -> Vec<u8> {
 /// `sales_shipment`.
 pub fn shipment(order: &Order, id: i64, pieces: i64, addresses: Option<(i64, i64)>, clock: Moment) -> Vec<u8> {
     object(|row| {
-        row.int("entity_id", id).int("store_id", 1).null("total_weight").hundredths("total_qty", pieces * 100, 4).null("email_sent");
+        row.int("entity_id", id)
+            .int("store_id", order.store.into())
+            .null("total_weight")
+            .hundredths("total_qty", pieces * 100, 4)
+            .null("email_sent");
         row.int("send_email", 0).int("order_id", order.entity).maybe_int("customer_id", order.account.map(account_id));
         row.maybe_int("shipping_address_id", addresses.map(|ids| ids.1)).maybe_int("billing_address_id", addresses.map(|ids| ids.0));
         row.null("shipment_status")
@@ -231,11 +260,12 @@ pub fn track(order: &Order, shipment: i64, id: i64, tracking: &str, carrier: &st
     })
 }
 
-/// A credit memo: offline, so without a transaction.
+/// A credit memo: with a transaction if it gave the money back by the payment's own means.
 pub struct Memo {
     pub id: i64,
     pub amount: i64,
     pub at: Moment,
+    pub transaction: Option<String>,
 }
 
 impl Memo {
@@ -248,12 +278,13 @@ impl Memo {
         let adjustment = self.amount - gross - shipping;
         object(|row| {
             row.int("entity_id", self.id)
-                .int("store_id", 1)
+                .int("store_id", order.store.into())
                 .int("order_id", order.entity)
                 .null("invoice_id")
                 .int("state", 2)
                 .null("creditmemo_status");
-            row.text("increment_id", &format!("{:09}", self.id)).texts(&[("base_currency_code", "GBP"), ("order_currency_code", "GBP")]);
+            row.text("increment_id", &format!("{:09}", self.id))
+                .texts(&[("base_currency_code", "GBP"), ("order_currency_code", order.currency())]);
             money(row, &[("subtotal", gross - tax), ("discount_amount", 0), ("shipping_amount", shipping - shipping_tax)]);
             money(
                 row,
@@ -263,8 +294,10 @@ impl Memo {
                 row,
                 &[("adjustment", adjustment), ("adjustment_positive", adjustment.max(0)), ("adjustment_negative", (-adjustment).max(0))],
             );
-            money(row, &[("grand_total", self.amount), ("base_grand_total", self.amount)]);
-            row.null("transaction_id").text("created_at", &zoned(self.at)).text("updated_at", &zoned(self.at));
+            money(row, &[("grand_total", self.amount), ("base_grand_total", in_base(order, self.amount))]);
+            row.maybe_text("transaction_id", self.transaction.as_deref())
+                .text("created_at", &zoned(self.at))
+                .text("updated_at", &zoned(self.at));
         })
     }
 
@@ -282,7 +315,7 @@ impl Memo {
 /// `newsletter_subscriber`, status 1: subscribed. A guest's `customer_id` is 0.
 pub fn subscriber(order: &Order, id: i64, clock: Moment) -> Vec<u8> {
     object(|row| {
-        row.int("subscriber_id", id).int("store_id", 1).text("change_status_at", &zoned(clock));
+        row.int("subscriber_id", id).int("store_id", order.store.into()).text("change_status_at", &zoned(clock));
         row.int("customer_id", order.account.map_or(0, account_id))
             .text("subscriber_email", &order.person.email)
             .int("subscriber_status", 1);

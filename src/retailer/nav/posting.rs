@@ -12,7 +12,7 @@ use crate::retailer::world::World;
 impl Nav {
     /// A despatch notice: posts what left the house, ship and invoice in one.
     pub fn ship(&mut self, world: &mut World, index: u32, notice: &DespatchNotice) {
-        let Some(mut document) = self.orders.remove(&index) else {
+        let Some(document) = self.orders.remove(&index) else {
             if notice.lines.iter().any(|line| line.quantity.is_positive()) {
                 world.complain(format!(
                     "order {}: despatch-notices to the ERP for parcel {}, but NAV has no open order",
@@ -33,15 +33,6 @@ impl Nav {
             self.orders.insert(index, document);
             return;
         }
-        world.begin(System::Nav);
-        if document.status != RELEASED {
-            self.set_status(world, &mut document, RELEASED);
-        }
-        let number = self.next_number();
-        let shipment = format!("SSH-{number:06}");
-        let invoice = format!("SIN-{number:06}");
-        self.post(world, &document, &shipment, &pieces, &SHIPMENT, notice.tracking.as_deref());
-        self.post(world, &document, &invoice, &pieces, &INVOICE, None);
         for (place, count) in &pieces {
             if document.lines[*place].shipped + count > document.lines[*place].quantity {
                 world.complain(format!(
@@ -50,6 +41,42 @@ impl Nav {
                 ));
             }
         }
+        self.send_out(world, index, document, pieces, notice.tracking.as_deref());
+    }
+
+    /// A parcel that no warehouse system tells of: the ERP is told by hand, and posts it.
+    pub fn post_parcel(&mut self, world: &mut World, index: u32, parcel: usize) {
+        let order = &world.orders[index as usize];
+        let Some(sent) = order.parcels.get(parcel).cloned() else { return };
+        let Some(document) = self.orders.remove(&index) else {
+            let sentence = format!("order {}: a parcel left, but NAV has no open order", order.number);
+            world.complain(sentence);
+            return;
+        };
+        let place = |line: usize| document.lines.iter().position(|row| row.item == order.lines[line].item);
+        let pieces: Vec<(usize, i64)> = sent.pieces.iter().filter_map(|(line, count)| Some((place(*line)?, *count))).collect();
+        let shipment = self.send_out(world, index, document, pieces, Some(&sent.tracking));
+        world.orders[index as usize].parcels[parcel].number = shipment;
+    }
+
+    /// Posts a shipment and its invoice: pieces by line of the document. The shipment's number.
+    fn send_out(
+        &mut self,
+        world: &mut World,
+        index: u32,
+        mut document: Document,
+        pieces: Vec<(usize, i64)>,
+        tracking: Option<&str>,
+    ) -> String {
+        world.begin(System::Nav);
+        if document.status != RELEASED {
+            self.set_status(world, &mut document, RELEASED);
+        }
+        let number = self.next_number();
+        let shipment = format!("SSH-{number:06}");
+        let invoice = format!("SIN-{number:06}");
+        self.post(world, &document, &shipment, &pieces, &SHIPMENT, tracking);
+        self.post(world, &document, &invoice, &pieces, &INVOICE, None);
         world.say(index, "NAV", |_| format!("posted shipment {shipment} and invoice {invoice}"));
         let whole = document.lines.iter().enumerate().all(|(place, line)| {
             let now: i64 = pieces.iter().filter(|(at, _)| *at == place).map(|(_, count)| count).sum();
@@ -59,17 +86,18 @@ impl Nav {
             // The last quantities are seen in the posted tables alone.
             self.delete(world, &document);
             world.say(index, "NAV", |_| format!("sales order {} posted in full and deleted", document.number));
-            return;
+            return shipment;
         }
         for (place, count) in pieces {
             self.update_line(world, &mut document, place, |line| line.shipped += count);
         }
         self.orders.insert(index, document);
+        shipment
     }
 
     /// A receipt notice: posts the return receipt and the credit memo.
     pub fn receive(&mut self, world: &mut World, index: u32, notice: &ReceiptNotice) {
-        let Some(mut document) = self.returns.remove(&index) else { return };
+        let Some(document) = self.returns.remove(&index) else { return };
         let order = &world.orders[index as usize];
         let mut pieces: Vec<(usize, i64)> = Vec::new();
         for told in &notice.lines {
@@ -86,6 +114,18 @@ impl Nav {
             self.returns.insert(index, document);
             return;
         }
+        self.take(world, index, document, pieces);
+    }
+
+    /// What came back to a house without a warehouse system: all that the return order says.
+    pub fn take_in(&mut self, world: &mut World, index: u32) {
+        let Some(document) = self.returns.remove(&index) else { return };
+        let pieces = document.lines.iter().enumerate().map(|(place, line)| (place, line.quantity)).collect();
+        self.take(world, index, document, pieces);
+    }
+
+    /// Posts a return receipt and its credit memo: pieces by line of the document.
+    fn take(&mut self, world: &mut World, index: u32, mut document: Document, pieces: Vec<(usize, i64)>) {
         world.begin(System::Nav);
         let number = self.next_number();
         let (receipt, memo) = (format!("SRR-{number:06}"), format!("SCM-{number:06}"));

@@ -8,7 +8,7 @@ use super::reader::{NavMeaning, NavReader, NavTable, Owner};
 use crate::envelope::debezium::Op;
 use crate::envelope::{DecodeError, SpelledColumns, SpelledRow, spelled};
 use crate::facts::ids::join_key;
-use crate::facts::order::{ErpPosted, PostedKind};
+use crate::facts::order::{ErpPosted, PostedKind, Tracking};
 use crate::facts::{Alias, EntityKind, Link, OrderRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::RowsOf;
@@ -19,6 +19,8 @@ spelled! {
         ORDER = "Order No_",
         RETURN = "Return Order No_",
         EXTERNAL = "External Document No_",
+        TRACKING = "Package Tracking No_",
+        AGENT = "Shipping Agent Code",
         MODIFIED = "$systemModifiedAt",
     }
 }
@@ -40,18 +42,18 @@ spelled! {
 }
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 macro_rules! posted {
     ($posted:ident: $header:ident $header_name:literal, $line:ident $line_name:literal, $begins:literal) => {
         pub(super) static $header: NavTable = NavTable {
             name: $header_name,
-            rows: &[],
+            rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::TRACKING)],
             meaning: NavMeaning {
                 columns: LazyLock::new(|| SpelledColumns::new(header::NAMES)),
-                owner: |_, _| Ok(None),
+                owner: |reader, row| $posted.labelled(reader, row),
                 upsert: |reader, row, out| $posted.header(reader, row, out),
-                moves: false,
+                moves: true,
             },
         };
         pub(super) static $line: NavTable = NavTable {
@@ -109,6 +111,7 @@ impl Posted {
     /// Lays links: from the open document to the order, and where lines need it from the posted document to the open one. Only when the
     /// document is posted: later changes of it (a tracking number, a print counter) repeat what may no longer hold for the open document.
     fn header(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        self.label(reader, row, out)?;
         if reader.op == Op::Update {
             return Ok(());
         }
@@ -131,6 +134,40 @@ impl Posted {
             (None, Some(order)) => link(own, order),
             (None, None) => {}
         }
+        Ok(())
+    }
+
+    /// The row of the parcel's tracking number, if the header has one: typed in when the shipment is posted, or later. Where no warehouse system is set,
+    /// it is the only word on what the carrier's scans are about.
+    fn labelled(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>) -> Result<Option<Owner>, DecodeError> {
+        if self.kind != PostedKind::Shipment || row.cell(header::TRACKING).filled()?.is_none() {
+            return Ok(None);
+        }
+        let number = number(row, header::NUMBER)?;
+        let name = match row.cell(header::ORDER).filled()? {
+            Some(order) => reader.adapter.document(ORDER, &order),
+            None => reader.adapter.document(self.word, &number),
+        };
+        Ok(Some(Owner { subject: Subject::Alias(name), kind: OrderRow::TRACKING, id: join_key(&[self.word, &number]) }))
+    }
+
+    fn label(&self, reader: &NavReader<'_>, row: &SpelledRow<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let (Some(Owner { subject: Subject::Alias(name), id, .. }), Some(tracking)) =
+            (self.labelled(reader, row)?, row.cell(header::TRACKING).filled()?)
+        else {
+            return Ok(());
+        };
+        let at = reader.written_at(row.cell(header::MODIFIED))?;
+        let tracking: Text = tracking.trim().into();
+        out.alias(Alias::new(Alias::TRACKING, &tracking), Link::Alias(name.clone()), reader.place, at);
+        let label = Tracking {
+            despatch: number(row, header::NUMBER)?.into(),
+            carrier: row.cell(header::AGENT).filled()?.unwrap_or_default().as_ref().into(),
+            number: tracking,
+            replaces: None,
+            beside: false,
+        };
+        out.order_by_alias(name, id, reader.place, at, OrderRow::Tracking(label));
         Ok(())
     }
 

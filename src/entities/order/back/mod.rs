@@ -27,6 +27,8 @@ pub struct Back<'a> {
     pub returns: Vec<ReturnView<'a>>,
     /// Parcels that are refunded without a return authorisation: Waybill itself authorises their return.
     pub refunded_parcels: Vec<Authorised<'a>>,
+    /// Receipts of goods that the shop has credited without a return: its credit is the authorisation.
+    pub under_credit: Vec<ReceiptView<'a>>,
     /// The part of each receipt that each line gets, in the order of [`Returning::received`].
     pub receipts: Vec<Parts>,
     /// Some receipt is not covered by an authorisation.
@@ -132,18 +134,20 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         let (accepted, pieces) = (whole(|part| part.accepted), whole(|part| part.returned));
         returned[bundle] = ReturnedLine { authorised, received, accepted, returned: pieces, ..returned[bundle] };
     }
-    let returns = by_authorisation(lines, authorised(), &parts_of, returning, &receipts);
-    Back { lines: returned, returns, refunded_parcels, receipts, unlogged, expected, arrived }
+    let (returns, others) = by_authorisation(lines, authorised(), &parts_of, returning, &receipts);
+    let credited = |receipt: &ReceiptView<'_>| receipt.lines.iter().any(|(line, _)| sent.lines[*line].credited_back.is_positive());
+    let under_credit = others.into_iter().filter(credited).collect();
+    Back { lines: returned, returns, under_credit, refunded_parcels, receipts, unlogged, expected, arrived }
 }
 
-/// Each authorisation with its lines and its receipts. A receipt belongs to the authorisation that it names, else to one for its lines.
+/// Each authorisation with its lines and its receipts, and the receipts that belong to none. A receipt belongs to the authorisation that it names, else to one for its lines.
 fn by_authorisation<'v, 'a: 'v>(
     lines: &[PlacedLine<'a>],
     authorised: impl Iterator<Item = &'v Authorised<'a>>,
     parts_of: &[Parts],
     returning: &Returning<'a>,
     receipts: &[Parts],
-) -> Vec<ReturnView<'a>> {
+) -> (Vec<ReturnView<'a>>, Vec<ReceiptView<'a>>) {
     let mut returns: Vec<ReturnView<'a>> = Vec::new();
     for (row, parts) in authorised.zip(parts_of) {
         let place = match returns.iter().position(|view| view.document() == row.document()) {
@@ -166,9 +170,11 @@ fn by_authorisation<'v, 'a: 'v>(
         });
     }
     returns.sort_by_key(ReturnView::document);
+    let mut others = Vec::new();
     for (row, parts) in returning.received.iter().zip(receipts) {
-        let Some(view) = authorisation_of(row, parts, lines, &returns).and_then(|place| returns.get_mut(place)) else { continue };
-        view.receipts.push(ReceiptView {
+        let view = authorisation_of(row, parts, lines, &returns).and_then(|place| returns.get_mut(place));
+        let into = view.map_or(&mut others, |view| &mut view.receipts);
+        into.push(ReceiptView {
             receipt: row.receipt,
             source: row.source,
             lines: parts.to_vec(),
@@ -179,7 +185,7 @@ fn by_authorisation<'v, 'a: 'v>(
             uncounted: (row.sellable() && !row.counted).then_some(row.id),
         });
     }
-    returns
+    (returns, others)
 }
 
 /// The authorisation that a receipt belongs to: the one that it names; else the first that authorises goods of the same SKU.

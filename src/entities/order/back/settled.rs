@@ -26,6 +26,8 @@ impl AcceptedGoods {
     pub fn add(&mut self, row: &Received<'_>, parts: &Parts) {
         let into = match row.condition {
             Word::Known(Condition::Sellable) if row.sellable_bucket && row.counted => &mut self.sellable,
+            // Nobody else says a word about them: they are in the stock of the ERP's books.
+            _ if row.posted => &mut self.sellable,
             Word::Known(Condition::Damaged) => &mut self.damaged,
             Word::Known(Condition::Sellable | Condition::Unspoken) => &mut self.open,
             _ if row.decided => &mut self.open,

@@ -37,7 +37,7 @@ pub fn derived_facts(view: &OrderView<'_>, rows: &Rows<OrderRow>, rules: &Rules)
 
 /// Receipts whose goods no count contains yet.
 fn returned<'v>(view: &'v OrderView<'_>) -> impl Iterator<Item = DerivedFact> + 'v {
-    let receipts = view.back.returns.iter().flat_map(|returned| &returned.receipts);
+    let receipts = view.back.returns.iter().flat_map(|returned| &returned.receipts).chain(&view.back.under_credit);
     receipts.filter_map(|receipt| {
         let row = receipt.uncounted?;
         let sku = view.lines.get(receipt.lines.first()?.0)?.sku;

@@ -42,6 +42,8 @@ pub struct Received<'a> {
     pub id: &'a str,
     /// A count of the location contains them, or nobody counts them.
     pub counted: bool,
+    /// The ERP has posted them into its own stock, where no warehouse system inspects what comes back.
+    pub posted: bool,
     /// The record of the row.
     pub cause: Cause,
     pub(in super::super) targets: Targets,
@@ -65,7 +67,7 @@ impl Received<'_> {
 
     /// The receipt itself settles the goods: damaged, or sellable and counted.
     pub fn settles(&self) -> bool {
-        *self.condition == Word::Known(Condition::Damaged) || (self.sellable() && self.counted)
+        *self.condition == Word::Known(Condition::Damaged) || (self.sellable() && self.counted) || self.posted
     }
 }
 
@@ -123,6 +125,7 @@ fn reported<'a>(
             received_at: row.received_at,
             id: &key.id,
             counted: counted(rows, rules, lines, &targets, &key.id, row),
+            posted: false,
             cause: stored.cause,
             targets,
         });
@@ -162,6 +165,7 @@ fn posted<'a>(input: &Input<'a>, placed: &Placed<'a>, erp: &Erp<'a>) -> Vec<Rece
             received_at: stored.at,
             id: &key.id,
             counted: false,
+            posted: true,
             cause: stored.cause,
             targets,
         });

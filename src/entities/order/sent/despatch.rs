@@ -359,6 +359,8 @@ pub(super) struct PackedParcel<'a> {
     pub service: &'a str,
     pub tracking: Option<&'a str>,
     pub handed_over: bool,
+    /// The source of its rows.
+    pub source: SourceId,
     pub despatched_at: Moment,
     pub cause: Cause,
     pub lines: Vec<(usize, Quantity)>,
@@ -424,6 +426,7 @@ fn parcel_of<'p, 'a>(parcels: &'p mut Vec<PackedParcel<'a>>, departure: &GoodsOu
                 service: departure.service,
                 tracking: None,
                 handed_over: departure.handed_over,
+                source: departure.source,
                 despatched_at: departure.at,
                 cause: departure.cause,
                 lines: Vec::new(),

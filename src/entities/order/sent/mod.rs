@@ -23,7 +23,8 @@ use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::returning::Returning;
 use super::supplied::Supplied;
 use crate::entities::rules::Authority;
-use crate::facts::{Cause, Moment, Quantity};
+use crate::facts::order::Credit;
+use crate::facts::{Amount, Cause, Moment, Quantity};
 
 /// Despatches and cancellations.
 #[derive(Clone, Debug)]
@@ -94,8 +95,10 @@ pub(super) fn stage<'a>(
 
     let left = |group: &[usize]| despatch::despatched_of(&departures, group, placed, cancelled, supplied);
     let credit = |i: usize| credit_is_return(input, placed, erp, supplied, i);
-    let covers = paid.captured.is_positive().then(|| paid.refunded_for_goods(placed));
-    let refunds = cancel::ShopRefunds { covers, last: paid.refunds_of_shop(placed).map(|refund| refund.at).max() };
+    let paper = || memos_on_paper(input, placed);
+    let covers = paid.captured.is_positive().then(|| paid.refunded_for_goods(placed) + paper().map(|(amount, _)| amount).sum::<Amount>());
+    let last = paid.refunds_of_shop(placed).map(|refund| refund.at).chain(paper().map(|(_, at)| at)).max();
+    let refunds = cancel::ShopRefunds { covers, last };
     let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds, &paid.credited_lines());
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
@@ -138,6 +141,15 @@ pub(super) fn stage<'a>(
         (all.wanted, all.despatched, all.delivered, all.cancelled) = (wanted, despatched, delivered, cancelled);
     }
     Sent { lines: sent, parcels, warehouse, strays: assigned.strays, cancelled_at: totals.at, contradictions }
+}
+
+/// Credits that the shop has written and will not pay: finance does, when it is asked. So the paper is the shop's last word. Amount, and when.
+fn memos_on_paper<'v, 'a: 'v>(input: &'v Input<'a>, placed: &'v Placed<'a>) -> impl Iterator<Item = (Amount, Moment)> + 'v {
+    let of_shop = input.rows.live::<Credit>().filter(|each| placed.shop == Some(each.key.source) && each.row.refunds.is_empty());
+    of_shop.filter_map(|each| {
+        let amount = each.row.goods? + each.row.shipping + each.row.duty + each.row.goodwill - each.row.fee;
+        amount.is_positive().then_some((amount, each.row.credited_at))
+    })
 }
 
 /// What a credit of the shop says of a line's pieces that have left.

@@ -10,7 +10,7 @@ use crate::entities::rules::{Authority, Rules};
 use crate::entities::{RowOf, Rows};
 use crate::facts::order::{LineRef, Scan, ScanMeaning, Tracking};
 use crate::facts::time::Span;
-use crate::facts::{Cause, Moment, OrderRow, Quantity, Version};
+use crate::facts::{Cause, Moment, OrderRow, Quantity, SourceId, Version};
 
 /// A parcel: its content, its label, its scans.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct ParcelView<'a> {
     pub beside: Vec<&'a str>,
     /// Handed over at a counter, so it has no label and no scans.
     pub handed_over: bool,
+    /// The source that tells of it.
+    pub source: SourceId,
     /// The newest decision about a parcel that is lost or came back.
     pub decided: Option<Decided<'a>>,
     /// The time of its oldest despatch row.
@@ -204,6 +206,7 @@ fn travel<'a>(input: &Input<'a>, decisions: &Decisions<'a>, parcel: PackedParcel
         former: Vec::new(),
         beside: Vec::new(),
         handed_over: parcel.handed_over,
+        source: parcel.source,
         decided: None,
         despatched_at: parcel.despatched_at,
         cause: parcel.cause,

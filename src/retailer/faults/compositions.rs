@@ -1,0 +1,88 @@
+//! Each composition of systems that a retailer may have, with all the faults that can befall it: Waybill and the truth agree to the piece, and
+//! people are asked to look at what they must look at and at nothing else.
+
+use super::Plan;
+use crate::retailer::demo::Play;
+use crate::retailer::demo::picture::Style;
+use crate::retailer::simulate::draw;
+use crate::retailer::systems::Systems;
+use crate::retailer::{Settings, System};
+
+const DAYS: u32 = 10;
+const ORDERS: u32 = 60;
+
+fn agrees(systems: &[System], stores: u8) {
+    let systems = Systems::of(systems).with_stores(stores);
+    for seed in [1, 2] {
+        let plan = Settings::with_faults(seed, ORDERS, Plan::all(DAYS)).with_systems(systems);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let facts = runtime.block_on(async { Play::begin(plan).await?.run(|_| ()).await }).expect("a run to the end");
+        let shown = draw(&facts, Style::Plain);
+        assert!(facts.failures.is_empty() && facts.dead_letters == 0, "seed {seed}: {shown}");
+        let faults = facts.faults.as_ref().expect("faults");
+        assert!(faults.nights >= DAYS && faults.forgotten > 0, "seed {seed}: {shown}");
+    }
+}
+
+#[test]
+fn a_magento_alone() {
+    agrees(&[System::Magento], 1);
+}
+
+/// They give the same numbers to their orders.
+#[test]
+fn two_stores_of_a_magento_alone() {
+    agrees(&[System::Magento], 2);
+}
+
+#[test]
+fn a_shopify_alone() {
+    agrees(&[System::Shopify], 1);
+}
+
+#[test]
+fn a_magento_with_finance() {
+    agrees(&[System::Magento, System::Finance], 1);
+}
+
+#[test]
+fn a_shopify_with_finance() {
+    agrees(&[System::Shopify, System::Finance], 1);
+}
+
+#[test]
+fn a_magento_with_an_erp_and_no_warehouse() {
+    agrees(&[System::Magento, System::Nav], 1);
+}
+
+/// The shop counts what is free, the ERP posts what leaves.
+#[test]
+fn a_shopify_with_an_erp_and_no_warehouse() {
+    agrees(&[System::Shopify, System::Nav], 1);
+}
+
+#[test]
+fn a_magento_with_an_erp_and_finance_and_no_warehouse() {
+    agrees(&[System::Magento, System::Nav, System::Finance], 1);
+}
+
+#[test]
+fn a_magento_with_a_warehouse_and_no_erp() {
+    agrees(&[System::Magento, System::Peoplevox], 1);
+}
+
+#[test]
+fn a_shopify_with_a_warehouse_and_no_erp() {
+    agrees(&[System::Shopify, System::Peoplevox], 1);
+}
+
+#[test]
+fn two_shops_and_one_warehouse() {
+    agrees(&[System::Magento, System::Shopify, System::Peoplevox], 1);
+}
+
+#[test]
+fn two_stores_in_two_currencies_and_one_warehouse() {
+    let all = [System::Magento, System::Nav, System::Peoplevox, System::Carrier, System::Finance, System::Crm];
+    agrees(&all, 2);
+}
