@@ -124,7 +124,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             closes: "paid, or cancelled",
         }
         "despatched-unpaid" of Order, after despatched_unpaid {
-            opens: "goods of a prepaid order were despatched, and less is captured than they are worth",
+            opens: "goods of a prepaid order were despatched, and less is captured and not given back than they are worth",
             to_do: "capture the payment before its authorisation is gone",
             closes: "captured",
         }

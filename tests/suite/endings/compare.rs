@@ -104,9 +104,9 @@ fn late(ending: &Ending, stand: &Stand, found: &Asked, wrong: &mut Vec<String>) 
     }
     let most = (1..=ending.last_day()).map(|day| {
         let stand = Stand::after(ending, ending.acts.iter().filter(|act| act.day <= day));
-        stand.due(ending) + stand.fees()
+        stand.due(ending) + stand.fees(ending)
     });
-    let most = most.max().unwrap_or_default().max(due + stand.fees());
+    let most = most.max().unwrap_or_default().max(due + stand.fees(ending));
     if found.total > most {
         wrong.push(format!("asked late: never more than {most} was due, {} asked for", found.total));
     }
@@ -166,7 +166,7 @@ fn books(ending: &Ending, made: &Made, wrong: &mut Vec<String>) {
 /// What the books are about, to tell differences apart.
 fn kind(ending: &Ending) -> &'static str {
     let stand = Stand::after(ending, &ending.acts);
-    match (stand.fees() != 0, stand.gifts() != 0) {
+    match (stand.fees(ending) != 0, stand.gifts() != 0) {
         (true, _) => " with a fee",
         (_, true) => " with a gift",
         _ if stand.shipping_given() != 0 => " with shipping",

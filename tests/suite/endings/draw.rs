@@ -258,6 +258,10 @@ impl Drawing {
         if stopped_before && stand.unanswered() {
             self.ending.arrival = Arrival::Daily;
         }
+        // An order without the row of a line that costs nothing adds up as well.
+        if self.ending.arrival == Arrival::Late && self.ending.lines.iter().any(|line| line.gross == 0) {
+            self.ending.arrival = Arrival::AtOnce;
+        }
     }
 
     /// Somebody pays what was asked for, or not.
@@ -467,7 +471,7 @@ impl Drawing {
         let stand = self.stand();
         let most = stand.paid_by(Means::Card)
             - stand.back_by(Means::Card).max(self.asked().by_means.get(&Means::Card).copied().unwrap_or_default());
-        let bill = stand.keeps(&self.ending) + stand.shipping(&self.ending) + stand.fees() - stand.gifts();
+        let bill = stand.keeps(&self.ending) + stand.shipping(&self.ending) + stand.fees(&self.ending) - stand.gifts();
         if stand.due(&self.ending) != stand.back() {
             return;
         }

@@ -28,6 +28,8 @@ pub struct Stand {
     reserved: Minor,
     taken: Minor,
     dispute: Option<(Minor, Dispute)>,
+    /// Of a refund with a fee: the line, and how many of its pieces must be here before the fee is owed.
+    fee_for: BTreeMap<u32, (usize, i64)>,
     pub delivered: bool,
     at_the_warehouse: bool,
 }
@@ -85,7 +87,14 @@ impl Stand {
             What::ProofSeen { rma } => drop(self.proof_seen.insert(*rma)),
             What::Back { rma, number, line, pieces, shape } => self.backs.push((*rma, *number, *line, *pieces, *shape)),
             What::RejectedIsRefunded { number } => drop(self.rejected_refunded.insert(*number)),
-            What::Given(given) => self.given.push(given.clone()),
+            What::Given(given) => {
+                if let For::Told { pieces, .. } = &given.meant
+                    && let Some((line, ..)) = pieces.first()
+                {
+                    self.fee_for.insert(given.id, (*line, self.promised(*line)));
+                }
+                self.given.push(given.clone());
+            }
             What::Turned { id, state } => {
                 self.given.iter_mut().filter(|given| given.id == *id).for_each(|given| given.state = *state);
             }
@@ -153,7 +162,7 @@ impl Stand {
 
     /// Cancelled, and the warehouse has not said that it will not send it.
     pub fn unanswered(&self) -> bool {
-        self.lines.iter().any(|line| line.cancelled > line.stopped && line.sent <= line.ordered - line.cancelled)
+        (0..self.lines.len()).any(|line| self.unanswered_of(line) > 0)
     }
 
     /// Cancelled, and sent all the same, and still with the customer.
@@ -187,8 +196,30 @@ impl Stand {
             .sum()
     }
 
-    pub fn fees(&self) -> Minor {
-        self.live().map(|given| if let For::Told { fee, .. } = given.meant { fee } else { 0 }).sum()
+    /// Fees that he owes by now: who has the goods still owes no fee for their return.
+    pub fn fees(&self, ending: &Ending) -> Minor {
+        let here = |id: u32| {
+            let expected = self.fee_for.get(&id).filter(|_| ending.house == House::Whole);
+            expected.is_none_or(|(line, pieces)| self.returned(ending, *line) - self.lost_of(*line) >= *pieces)
+        };
+        let told = self.live().filter(|given| here(given.id));
+        told.map(|given| if let For::Told { fee, .. } = given.meant { fee } else { 0 }).sum()
+    }
+
+    /// Pieces of a line of which it was agreed that they come back, or need not.
+    fn promised(&self, line: usize) -> i64 {
+        let agreed = self.agreed.values().filter(|(of, _, what)| *of == line && !matches!(what, Agreed::Nothing | Agreed::Refused));
+        agreed.map(|(_, pieces, _)| pieces).sum()
+    }
+
+    fn lost_of(&self, line: usize) -> i64 {
+        self.lost_refunded.iter().map(|parcel| self.in_parcel(*parcel, line)).sum()
+    }
+
+    /// Cancelled pieces of a line that the warehouse might still send, for all that it has said.
+    fn unanswered_of(&self, line: usize) -> i64 {
+        let line = &self.lines[line];
+        if line.cancelled <= line.stopped { 0 } else { (line.ordered - line.sent - line.stopped).clamp(0, line.cancelled - line.stopped) }
     }
 
     pub fn shipping_given(&self) -> Minor {
@@ -209,7 +240,7 @@ impl Stand {
 
     /// What the customer is to have back in all, what he has got included.
     pub fn due(&self, ending: &Ending) -> Minor {
-        let his_bill = (self.keeps(ending) + self.shipping(ending) + self.fees() - self.gifts()).max(0);
+        let his_bill = (self.keeps(ending) + self.shipping(ending) + self.fees(ending) - self.gifts()).max(0);
         let never_sent: Minor = (0..self.lines.len())
             .map(|at| {
                 let (gross, of) = (ending.lines[at].gross, self.lines[at].ordered);
@@ -293,11 +324,20 @@ impl Stand {
     /// Of what is due, the part that was agreed as store credit.
     fn store_credit(&self, ending: &Ending) -> Minor {
         let mut here = vec![0; self.lines.len()];
-        for (rma, (line, pieces, what)) in &self.agreed {
-            if *what == Agreed::StoreCredit {
-                let there: i64 = self.backs.iter().filter(|back| back.0 == Some(*rma)).map(|back| back.3).sum();
-                here[*line] += there.min(*pieces);
-            }
+        for (line, here) in here.iter_mut().enumerate() {
+            let of = |wanted: fn(&Agreed) -> bool| -> i64 {
+                let agreed = self.agreed.values().filter(|(of, _, what)| *of == line && wanted(what));
+                agreed.map(|(_, pieces, _)| pieces).sum()
+            };
+            // What came under a number for which money was promised is paid in money; what came under none takes what was agreed at all.
+            let number = |rma: &Option<u32>| rma.and_then(|rma| self.agreed.get(&rma)).map(|(.., what)| *what);
+            let under_money =
+                |back: &&(Option<u32>, u32, usize, i64, Shape)| matches!(number(&back.0), Some(Agreed::Money | Agreed::Proof));
+            let taken = || self.backs.iter().filter(|back| back.2 == line && self.taken_in(back));
+            let all: i64 = taken().map(|back| back.3).sum();
+            let money: i64 = taken().filter(under_money).map(|back| back.3).sum();
+            let money = money.min(of(|what| matches!(what, Agreed::Money | Agreed::Proof)));
+            *here = (all - money).min(of(|what| *what == Agreed::StoreCredit));
         }
         // By how much what he keeps is worth less without them.
         let less = |line: usize| {
@@ -350,11 +390,15 @@ pub fn told(ending: &Ending, asked: &Asked) -> Told {
             told.may.insert("mirror-only");
         }
     }
+    if stand.given.iter().any(|given| given.state == State::UnderWay) {
+        told.may.insert("refund-unpaid");
+    }
     let above = stand.back() - due;
     let awaited = stand.awaited(ending);
-    if above > awaited + ending.shipping.map_or(0, |(gross, _)| gross) || above > 0 && awaited == 0 {
+    let shipping = ending.shipping.map_or(0, |(gross, _)| gross);
+    if above > awaited.map_or(0, |worth| worth + shipping) {
         told.must.insert("over-refunded");
-    } else if above > awaited {
+    } else if above > 0 && (stand.unanswered() || awaited.is_some_and(|worth| above > worth)) {
         told.may.insert("over-refunded");
     }
     if stand.paid() > ending.total() {
@@ -370,14 +414,7 @@ pub fn told(ending: &Ending, asked: &Asked) -> Told {
 impl Stand {
     /// Whatever was agreed of the line is here. What the carrier has lost nobody awaits.
     fn all_here(&self, ending: &Ending, line: usize) -> bool {
-        let lost: i64 = self.lost_refunded.iter().map(|parcel| self.in_parcel(*parcel, line)).sum();
-        self.returned(ending, line) - lost
-            >= self
-                .agreed
-                .values()
-                .filter(|(of, _, what)| *of == line && !matches!(what, Agreed::Nothing | Agreed::Refused))
-                .map(|(_, pieces, _)| pieces)
-                .sum::<i64>()
+        self.returned(ending, line) - self.lost_of(line) >= self.promised(line)
     }
 
     /// More of some line is here than was agreed.
@@ -389,16 +426,19 @@ impl Stand {
         })
     }
 
-    /// The worth of goods that were agreed to come back, and are not here, or not taken.
-    fn awaited(&self, ending: &Ending) -> Minor {
-        let mut expected = 0;
-        for (rma, (line, pieces, what)) in &self.agreed {
-            if matches!(what, Agreed::Money | Agreed::StoreCredit | Agreed::Proof) {
-                let there: i64 = self.backs.iter().filter(|back| back.0 == Some(*rma) && self.taken_in(back)).map(|back| back.3).sum();
-                expected += worth(ending.lines[*line].gross, (pieces - there).max(0), self.lines[*line].ordered);
-            }
-        }
-        expected
+    /// The worth of goods that are to come back, and are not here or not taken; and of those that were cancelled, and nobody knows whether they leave.
+    /// Nothing where there are none.
+    fn awaited(&self, ending: &Ending) -> Option<Minor> {
+        let pieces = |line: usize| {
+            let coming = (self.promised(line) - self.returned(ending, line) + self.lost_of(line)).max(0);
+            coming + self.unanswered_of(line)
+        };
+        let worth_of = |line: usize| {
+            let (gross, of, kept) = (ending.lines[line].gross, self.lines[line].ordered, self.kept(ending, line));
+            worth(gross, kept, of) - worth(gross, (kept - pieces(line)).max(0), of)
+        };
+        let lines = 0..self.lines.len();
+        lines.clone().any(|line| pieces(line) > 0).then(|| lines.map(worth_of).sum())
     }
 }
 
@@ -408,7 +448,9 @@ impl Told {
             self.must.insert("cancelled-but-despatched");
             // The ERP was told of the cancellation, and has to hear that it is sent after all.
             self.may.extend(["cancel-unanswered", "erp-differs"]);
-        } else if stand.unanswered() && stand.paid() > stand.due(ending) {
+        } else if (0..ending.lines.len()).any(|at| stand.unanswered_of(at) > 0 && ending.lines[at].gross > 0)
+            && stand.paid() > stand.due(ending)
+        {
             self.must.insert("cancel-unanswered");
         } else if stand.unanswered() {
             self.may.insert("cancel-unanswered");
@@ -416,6 +458,11 @@ impl Told {
         if (0..ending.lines.len()).any(|at| stand.sent(at) > ending.lines[at].pieces - stand.cancelled(at)) {
             // ... though it came back since.
             self.may.insert("erp-differs");
+        }
+        let here = |line: usize| -> i64 { stand.backs.iter().filter(|back| back.2 == line).map(|back| back.3).sum() };
+        if (0..ending.lines.len()).any(|line| here(line) > stand.promised(line)) {
+            // What was not taken in came back as well.
+            self.may.insert("return-over");
         }
         if stand.lost.iter().any(|parcel| !stand.lost_refunded.contains(parcel)) {
             self.must.insert("parcel-lost");
@@ -426,7 +473,9 @@ impl Told {
                 Agreed::Money | Agreed::StoreCredit if there < *pieces && !stand.all_here(ending, *line) => {
                     self.must.insert("return-not-received");
                 }
-                Agreed::Proof if there < *pieces && !stand.proof_seen.contains(rma) => drop(self.must.insert("return-not-received")),
+                Agreed::Proof if there < *pieces && !stand.proof_seen.contains(rma) && !stand.all_here(ending, *line) => {
+                    self.must.insert("return-not-received");
+                }
                 // Goods under an agreement that was never given.
                 Agreed::Nothing | Agreed::Refused if there > 0 && stand.unagreed(ending) => {
                     self.one_of.push(["return-unlogged", "return-over"])
@@ -456,7 +505,7 @@ impl Told {
             .sum();
         let wants = (0..ending.lines.len()).any(|at| ending.lines[at].pieces > stand.cancelled(at));
         let all_sent = (0..ending.lines.len()).all(|at| stand.sent(at) >= ending.lines[at].pieces - stand.cancelled(at));
-        let adjust = stand.fees() - stand.gifts();
+        let adjust = stand.fees(ending) - stand.gifts();
         if stand.disputed() > 0 {
             self.may.extend(["despatched-unpaid", "unpaid", "customer-account-open"]);
             return;
@@ -464,7 +513,8 @@ impl Told {
         match ending.terms {
             Terms::Prepaid if sent > 0 && rightly < sent + adjust => drop(self.must.insert("despatched-unpaid")),
             Terms::Prepaid if has < sent + stand.shipping(ending) + adjust => drop(self.may.insert("despatched-unpaid")),
-            Terms::Prepaid if wants && stand.reserved == 0 && has < stand.keeps(ending) + adjust => drop(self.must.insert("unpaid")),
+            Terms::Prepaid if wants && stand.reserved == 0 && rightly < stand.keeps(ending) + adjust => drop(self.must.insert("unpaid")),
+            Terms::Prepaid if wants && stand.reserved == 0 && has < stand.keeps(ending) + adjust => drop(self.may.insert("unpaid")),
             Terms::OnAccount | Terms::AtTheDoor if stand.delivered && all_sent && has < sent + stand.shipping(ending) + adjust => {
                 self.must.insert("customer-account-open");
             }
@@ -498,8 +548,8 @@ pub fn balances(ending: &Ending) -> Balances {
         supplied += stand.shipping(ending);
     }
     // A gift is a gift off a bill: what is above the bill he has got as his own money.
-    let bill = stand.keeps(ending) + stand.shipping(ending) + stand.fees();
-    let income = supplied + stand.fees() - stand.gifts().min(bill);
+    let bill = stand.keeps(ending) + stand.shipping(ending) + stand.fees(ending);
+    let income = supplied + stand.fees(ending) - stand.gifts().min(bill);
     let money = stand.paid() - stand.back();
     let payable = stand.back() - stand.due(ending);
     Balances { money, payable, income: -income, customer: -(money + payable - income) }

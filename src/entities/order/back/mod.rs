@@ -58,6 +58,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
 
     let (mut for_money, mut any, mut not_expected) = (none(), none(), none());
     let (mut for_credit, mut for_exchange, mut at_counter) = (none(), none(), none());
+    let mut need_not_come = none();
     let counter = |source| placed.till() == Some(source) || input.rules.plays(source, Role::Pos);
     let mut parts_of: Vec<Parts> = Vec::with_capacity(returning.authorised.len());
     for row in authorised() {
@@ -76,6 +77,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
             match row.resolution {
                 Resolution::StoreCredit => for_credit[line] += quantity,
                 Resolution::Exchange => for_exchange[line] += quantity,
+                Resolution::Refund if row.not_expected() => need_not_come[line] += quantity,
                 _ if counter(row.source) => at_counter[line] += quantity,
                 _ => {}
             }
@@ -94,10 +96,19 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
 
     let mut received = none();
     let mut goods = settled::AcceptedGoods::of(lines.len());
+    // Pieces for which money is promised by the number under which they came, or which need not come.
+    let mut for_plain_money = need_not_come;
+    let promises_money = |rma: &str| {
+        let named = returning.authorised.iter().filter(|row| row.rma == rma && row.counts());
+        named.clone().next().is_some() && named.clone().all(|row| row.resolution == Resolution::Refund)
+    };
     let mut receipts = Vec::with_capacity(returning.received.len());
     for row in &returning.received {
         let parts = pooling::spread(row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut received);
         goods.add(row, &parts);
+        if row.accepted() && row.rma.is_some_and(promises_money) {
+            parts.iter().for_each(|(line, quantity)| for_plain_money[*line] += *quantity);
+        }
         receipts.push(parts);
     }
     let without_line = |(parts, row): (&Parts, &Received<'_>)| parts.is_empty() && row.quantity.is_positive();
@@ -110,9 +121,10 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         .map(|i| {
             let accepted = goods.accepted(i) + not_expected[i];
             let pieces = despatched[i].min(lines[i].ordered).min(for_money[i]).min(accepted).floor_zero();
-            // Where some pieces come back for money and others not, those count first for which no money leaves.
-            let exchanged = for_exchange[i].min(pieces);
-            let credited = for_credit[i].min(pieces - exchanged);
+            // Where some pieces come back for money and others not, and no number tells them apart, those count first for which no money leaves.
+            let plain = for_plain_money[i].min(for_money[i] - for_exchange[i] - for_credit[i]).min(pieces);
+            let exchanged = for_exchange[i].min(pieces - plain);
+            let credited = for_credit[i].min(pieces - plain - exchanged);
             ReturnedLine {
                 for_exchange: exchanged,
                 for_store_credit: credited,

@@ -87,7 +87,8 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     let worth: Amount = lines().map(|line| line.value_of(kept(line))).sum();
     let charges: Amount = money.charges.iter().filter(|charge| charge.stays).map(|charge| charge.charge.gross - charge.given_back).sum();
     let supplied = if lines().any(|line| kept(line).is_positive()) { worth + charges } else { Amount::ZERO };
-    let supplied = supplied + money.fees - money.goodwill;
+    let adjusted = money.fees - money.goodwill - money.rounded;
+    let supplied = supplied + adjusted;
     let has = money.captured - money.refunded.min(money.due);
     if supplied <= has {
         return None;
@@ -111,7 +112,7 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     let mut sum = charges;
     let (since, _) = left.iter().find(|(_, worth)| {
         sum += *worth;
-        sum + money.fees - money.goodwill > has
+        sum + adjusted > has
     })?;
     let show = |amount: Amount| amount.display(money.currency);
     let sentence = format!(

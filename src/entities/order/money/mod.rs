@@ -197,7 +197,8 @@ pub(super) fn stage<'a>(
     // What the payer's bank has taken back is not what the fee was kept of.
     let lower = (due - (refunded - paid.disputed)).floor_zero();
     let by_rounding = (-settled.rounding).floor_zero().min(lower);
-    let kept_back = credits.fee + settled.below;
+    let gone: Vec<Quantity> = kept.lines.iter().zip(&back.lines).map(|(kept, back)| kept.stopped + back.returned).collect();
+    let kept_back = credits.fee - credits.fee_to_come(&gone) + settled.below;
     // Goodwill that nothing else is owed for pays for the fee.
     let pays_fee = (given - goodwill).min(kept_back);
     let goodwill = goodwill + pays_fee;

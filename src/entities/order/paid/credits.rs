@@ -28,6 +28,8 @@ pub struct Credits {
     pub goodwill_parts: Vec<(Moment, Amount)>,
     /// Kept back.
     pub fee: Amount,
+    /// Each credit that names pieces.
+    pub naming: Vec<NamingCredit>,
     /// Its parts, each with the moment of its credit.
     pub fee_parts: Vec<(Moment, Amount)>,
     /// They are the ERP's credit notes, which name no refund: at most what the goods are worth counts.
@@ -38,6 +40,17 @@ pub struct Credits {
     pub money: Amount,
     /// When the newest was made.
     pub newest: Option<Moment>,
+}
+
+/// A credit that names pieces.
+#[derive(Clone, Debug)]
+pub struct NamingCredit {
+    /// When it was made.
+    pub at: Moment,
+    /// Kept back.
+    pub fee: Amount,
+    /// By line.
+    pub pieces: Vec<Quantity>,
 }
 
 /// Pieces of a line in credits.
@@ -112,6 +125,20 @@ fn money_of(refunds: &[RefundView<'_>], credits: &[RowOf<'_, Credit>], source: S
 }
 
 impl Credits {
+    /// The part of the fees that is not kept yet: of pieces that a credit names and that are not back, as `gone` tells by line. Earlier credits come
+    /// first.
+    pub fn fee_to_come(&self, gone: &[Quantity]) -> Amount {
+        let mut naming: Vec<&NamingCredit> = self.naming.iter().collect();
+        naming.sort_by_key(|credit| credit.at);
+        let (mut named, mut to_come) = (vec![Quantity::ZERO; gone.len()], Amount::ZERO);
+        for credit in naming {
+            named.iter_mut().zip(&credit.pieces).for_each(|(named, pieces)| *named += *pieces);
+            let waits = (0..gone.len()).any(|i| credit.pieces[i].is_positive() && named[i] > gone[i]);
+            to_come += if waits { credit.fee } else { Amount::ZERO };
+        }
+        to_come
+    }
+
     fn add(&mut self, input: &Input<'_>, placed: &Placed<'_>, each: &RowOf<'_, Credit>, contradictions: &mut Vec<Contradiction>) {
         let RowOf { key, row, .. } = each;
         let mut of_lines = Amount::ZERO;
@@ -179,6 +206,10 @@ impl Credits {
                 None => {}
             }
             (goodwill, fee) = (Amount::ZERO, Amount::ZERO);
+        }
+        if pieces.is_positive() {
+            let pieces = named.iter().map(|named| named.pieces).collect();
+            self.naming.push(NamingCredit { at: row.credited_at, fee, pieces });
         }
         for (line, named) in self.lines.iter_mut().zip(named) {
             line.pieces += named.pieces;

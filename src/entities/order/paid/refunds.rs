@@ -196,7 +196,7 @@ const DATED_BEFORE: Span = Span::days(1);
 
 impl Side {
     /// Finds the refunds that others have made, `own`, and that no row of this source can be: none has its reference, none has its amount, and those
-    /// that are left come to less than they do. A row that was dated earlier than a refund is not that refund, nor is one that answers our request
+    /// that are left do not come to the same sum. A row that was dated earlier than a refund is not that refund, nor is one that answers our request
     /// when the other does not.
     fn add_untold(&mut self, views: &[RefundView<'_>], own: impl Iterator<Item = usize>) {
         let mut left: Vec<usize> = self.places.clone();
@@ -219,13 +219,25 @@ impl Side {
                 !takes
             });
         }
+        // What others have paid in parts may stand here as one.
+        let made = of_places(views, &open);
+        let whole =
+            left.iter().position(|&told| views[told].amount == made && open.iter().all(|&place| may_be(&views[told], &views[place])));
+        if let Some(at) = whole {
+            left.remove(at);
+            open.clear();
+        }
         open.retain(|&place| {
             let alike = left.iter().position(|&told| views[told].amount == views[place].amount && may_be(&views[told], &views[place]));
             alike.map(|at| left.remove(at)).is_none()
         });
         // What is left may be the same money in other parts.
         left.retain(|&told| open.iter().any(|&place| may_be(&views[told], &views[place])));
-        if of_places(views, &left) < of_places(views, &open) {
+        let (told, made) = (of_places(views, &left), of_places(views, &open));
+        if told > made {
+            // This source's own beside them.
+            self.untold = open;
+        } else if told < made {
             self.places.retain(|place| !left.contains(place));
             *self = Self { untold: open, ..Self::of(views, std::mem::take(&mut self.places)) };
         }
