@@ -43,7 +43,7 @@ impl ExceptionKind {
     /// A decision for this choice may name an amount of money. Where goods are refunded or sent again it names pieces: what they are worth follows.
     pub fn takes_amount(&self, choice: &str) -> bool {
         let by_pieces = ["parcel-lost", "returned-to-sender", "return-condition", "return-not-received"].contains(&self.kind);
-        !(by_pieces && matches!(choice, "refund" | "resend"))
+        !(by_pieces && matches!(choice, "refund" | "resend") || choice == "stopped")
     }
 }
 
@@ -250,7 +250,8 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
         "cancel-unanswered" of Order, after cancel_unanswered {
             opens: "pieces were cancelled after their go-ahead, and the warehouse has not answered; their money waits for it",
             to_do: "ask the warehouse whether it has stopped them, and look at its feed",
-            closes: "the warehouse answers, or they were despatched",
+            closes: "the warehouse answers, they were despatched, or a decision: it will not send them",
+            decisions: ["stopped"],
         }
         "parcel-late" of Order, after parcel_late {
             opens: "no scan of a parcel, or its promised date passed",

@@ -11,6 +11,7 @@
 //! | | `restored` | nothing: the document counts as it was before its deletion |
 //! | `parcel-lost`, `returned-to-sender` | `resend` | a parcel given up as lost is not assumed to be delivered |
 //! | | `refund` | the parcel counts as a return for money: at once if it is lost, after its receipt if it came back |
+//! | `cancel-unanswered` | `stopped` | the cancelled pieces can't be sent any more, as if the warehouse had said so; those that leave all the same have left |
 //! | `over-despatched`, `other-item-despatched`, `price-differs` ... | `accept` | nothing: the exception is closed |
 
 use crate::entities::exceptions::{self, About};

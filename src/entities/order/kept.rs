@@ -3,6 +3,7 @@
 //! The only stage that computes figures from ledgers: a piece for which no go-ahead was ever made can't be sent.
 
 use super::back::Back;
+use super::decisions::Decisions;
 use super::erp::{Erp, canonical};
 use super::input::Input;
 use super::paid::Paid;
@@ -24,15 +25,17 @@ pub struct Kept {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeptLine {
     /// Cancelled pieces that can't be sent any more: no go-ahead was made for them; or each warehouse that was asked for the line confirms; or a
-    /// warehouse reports that it has stopped them; or the shop itself has refunded them.
+    /// warehouse reports that it has stopped them; or the shop itself has refunded them; or a person says so for a warehouse that never answers.
     pub stopped: Quantity,
     /// Pieces that the customer keeps: ordered - stopped - returned.
     pub pieces: Quantity,
 }
 
 /// Computes stopped and kept pieces.
+#[allow(clippy::too_many_arguments)] // A stage names each stage that it reads.
 pub(super) fn stage<'a>(
     input: &Input<'a>,
+    decisions: &Decisions<'a>,
     ledgers: &Ledgers,
     placed: &Placed<'a>,
     paid: &Paid<'a>,
@@ -41,7 +44,7 @@ pub(super) fn stage<'a>(
     back: &Back<'a>,
 ) -> Kept {
     let lines = &placed.lines[..];
-    let stopping = Stopping { input, ledgers, placed, erp, sent };
+    let stopping = Stopping { input, decisions, ledgers, placed, erp, sent };
     let mut budget = paid.refunded_for_goods(placed)
         - (0..lines.len())
             .map(|i| {
@@ -65,6 +68,7 @@ pub(super) fn stage<'a>(
 /// What is read to decide whether a cancelled piece is *stopped*.
 struct Stopping<'a, 's> {
     input: &'s Input<'a>,
+    decisions: &'s Decisions<'a>,
     ledgers: &'s Ledgers,
     placed: &'s Placed<'a>,
     erp: &'s Erp<'a>,
@@ -86,7 +90,7 @@ impl Stopping<'_, '_> {
         let asked = self.released(line);
         let released = if self.taken_up(i, asked) { line.ordered } else { asked.max(sent.despatched) };
         let mut stopped = cancelled.min((line.ordered - released).floor_zero());
-        stopped = stopped.max(cancelled.min(sent.stopped_by_warehouse));
+        stopped = stopped.max(cancelled.min(sent.stopped_by_warehouse)).max(cancelled.min(self.decided(i)));
         if stopped < cancelled && asked.is_positive() && self.confirmed(i) {
             stopped = cancelled;
         }
@@ -94,6 +98,21 @@ impl Stopping<'_, '_> {
             stopped += self.credited(i, cancelled - stopped, budget);
         }
         stopped
+    }
+
+    /// Cancelled pieces of the line of which a person says that the warehouse will not send them, in all. Without lines the decision is about what was
+    /// cancelled by then: where something was cancelled since, nobody knows which pieces it speaks of.
+    fn decided(&self, i: usize) -> Quantity {
+        let line = &self.placed.lines[i];
+        let Some(decision) = self.decisions.about("cancel-unanswered", "").filter(|decision| decision.choice == "stopped") else {
+            return Quantity::ZERO;
+        };
+        if decision.lines.is_empty() {
+            let known = self.sent.cancelled_at.is_none_or(|at| at <= decision.decided_at);
+            return if known { line.ordered } else { Quantity::ZERO };
+        }
+        let named = decision.lines.iter().filter(|(named, _)| pooling::targets(&self.placed.lines, named).contains(&i));
+        named.map(|(_, pieces)| *pieces).sum()
     }
 
     /// Pieces of the line that a go-ahead was ever made for.

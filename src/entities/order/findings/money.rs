@@ -173,7 +173,8 @@ fn unanswered_cancel(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     let goods: Vec<String> = lines().map(|line| format!("{} x {}", line.unstopped(), line.sku)).collect();
     let sentence = format!("{} are cancelled, and the warehouse has not said whether it has stopped them", goods.join(", "));
     let finding = Finding::new("cancel-unanswered", "", sentence).at_risk(Some(worth)).pieces(pieces).caused_by(figures.placed.cause);
-    Some(finding.after(figures.sent.cancelled_at.map(|at| at + evidence.rules.durations.cancel_unanswered)))
+    let cancelled_at = figures.sent.cancelled_at;
+    Some(finding.moved(cancelled_at).after(cancelled_at.map(|at| at + evidence.rules.durations.cancel_unanswered)))
 }
 
 /// Exchanged goods came back, and no other order takes their value over.

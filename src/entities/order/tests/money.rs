@@ -174,6 +174,30 @@ fn what_is_cancelled_after_the_go_ahead_waits_for_the_warehouse() {
     assert_eq!(view.money.due, amount("94.36"));
 }
 
+/// SEKO has no record of a cancellation: somebody asks, and says what the answer was.
+#[test]
+fn a_person_says_stopped_for_a_warehouse_that_never_answers() {
+    let mut order = released_example();
+    order.cancelled("A", 3).cancelled("B", 1).released(&[("A", 0), ("B", 0)]).wait(Span::days(2));
+    assert_eq!(order.exceptions(), ["cancel-unanswered"]);
+    let mut whole = order.clone();
+    whole.decided("cancel-unanswered", "", "stopped");
+    seen!(whole, state, view);
+    assert_eq!(view.money.due, amount("94.36"), "all that was cancelled by then");
+    assert_eq!(whole.exceptions(), [""; 0]);
+    let mut part = order.clone();
+    part.decided_for("cancel-unanswered", "", "stopped", None, &[("TEE", 2)]);
+    assert_eq!((part.quantities("A"), part.quantities("B")), ([3, 3, 0, 0, 2], [1, 1, 0, 0, 0]), "no more than it names");
+    part.despatched("D1", "TEE", 3);
+    assert_eq!(part.quantities("A"), [3, 3, 3, 3, 0], "what leaves all the same has left");
+    let mut more = released_example();
+    more.cancelled("A", 1).released(&[("A", 2), ("B", 1)]).wait(Span::days(2));
+    more.decided("cancel-unanswered", "", "stopped").wait(Span::days(1)).cancelled("A", 2);
+    more.wait(Span::days(2));
+    assert_eq!(more.quantities("A")[4], 0, "what is cancelled later it does not cover, nor does it say which piece it speaks of");
+    assert_eq!(more.exceptions(), ["cancel-unanswered"]);
+}
+
 #[test]
 fn pieces_that_were_never_released_are_stopped_though_others_were() {
     let mut order = placed_example();
