@@ -282,9 +282,11 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
             // All orders are computed: not on the server's own thread.
             let (views, metrics) = (views.clone(), Arc::clone(&metrics));
             tokio::task::spawn_blocking(move || {
-                for ((invariant, currency), off) in views.books_off() {
-                    metrics.books_off(invariant, &currency, off);
+                let audit = views.audit();
+                for ((invariant, currency), off) in &audit.books_off {
+                    metrics.books_off(invariant, currency, *off);
                 }
+                metrics.counted(&audit.counts);
             });
         }
         for (kind, open) in views.exceptions_open() {

@@ -7,6 +7,7 @@ pub mod books;
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod check;
+pub mod counts;
 #[cfg(feature = "kafka")]
 mod daemon;
 pub mod demo;
@@ -66,6 +67,8 @@ enum Command {
     /// Show an order's books, or the trial balance of a day
     #[cfg(feature = "kafka")]
     Books(books::BooksArgs),
+    /// Show what came in against what is out, waits, or is asked of a person, in pieces and money
+    Counts(counts::CountsArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
     /// Set the state's time back to the clock, after a clock that was ahead; while no `waybill run` is running
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => ask::explain(&args),
         #[cfg(feature = "kafka")]
         Command::Books(args) => books::run(&args),
+        Command::Counts(args) => counts::run(&args),
         Command::Decide(args) => ask::decide(&args),
         Command::SetTimeBack(args) => set_time_back::run(&args),
         #[cfg(feature = "kafka")]

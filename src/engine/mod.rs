@@ -21,12 +21,13 @@
 //! | `restore`, `incarnations`, `runs` | state read back; sources that begin again; records that share a position |
 //! | `desk`, `held_index` | requests that wait for a person, and the limits on refunds |
 //! | `restate` | what has changed in the rules, and the epochs that compute everything by the new ones |
-//! | `published`, `report` | what queries see; what an epoch held |
+//! | `published`, `report`, `audit` | what queries see; what an epoch held; what must be zero over all orders |
 //! | `snapshot` | a log that only shows the state of another process: for `waybill plan` |
 //! | `log`, `memory`, `in_step` | the way to the outside; a log in memory; in which order partitions are read |
 //! | `settings`, `route` | what the engine is set up with; which shard keeps an entity |
 
 mod aliases;
+mod audit;
 mod bulk_deletes;
 pub mod clock;
 mod core;
@@ -67,6 +68,7 @@ mod workers;
 mod write_state;
 
 pub use self::core::Core;
+pub use audit::Audit;
 pub use dead_letter::DEAD_LETTER_HEADERS;
 pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 pub use outbox::EVENT_HEADERS;

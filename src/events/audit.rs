@@ -99,7 +99,7 @@ pub fn invariants(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules)
     if !money.clone().all(|pair| rules.books_kept.contains(&pair)) {
         return off;
     }
-    let balance = |account: Account| balance(ledger, account);
+    let balance = |account: Account| balance(ledger, account, false);
     off.insert("1", Account::ALL.into_iter().map(balance).sum());
     off.insert("2", -balance(Account::RefundsPayable) - (view.money.due - view.money.refunded));
     let supplied: Amount = view
@@ -131,7 +131,12 @@ pub fn invariants(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules)
     if kept_nothing && view.money.refunded == view.money.captured && view.money.due == view.money.captured {
         let zero = [Account::TaxPayable, Account::CustomerAccount, Account::RefundsPayable];
         let income = balance(Account::SalesRevenue) + balance(Account::SalesReturns);
-        off.insert("4", zero.map(|account| balance(account).abs()).into_iter().sum::<Amount>() + income.abs() + paid.abs());
+        let shipping = balance(Account::ShippingRevenue) + balance(Account::ShippingReturns);
+        off.insert(
+            "4",
+            zero.map(|account| balance(account).abs()).into_iter().sum::<Amount>() + income.abs() + shipping.abs() + paid.abs(),
+        );
+        off.extend(cost_off(view, ledgers, rules).map(|cost| ("4-cost", cost)));
     }
     // Delivered and kept, or returned and refunded: all that is kept was supplied, and the payment accounts hold what is owed for it.
     let whole = view.lines.iter().all(|line| line.sent.despatched.min(line.ordered) - line.back.returned == line.kept.pieces);
@@ -143,11 +148,25 @@ pub fn invariants(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules)
     off
 }
 
-fn balance(ledger: &JournalLedger, account: Account) -> Amount {
+/// Nothing is kept: the cost of all that left is in stock again, or written off. `None`: some of it is not settled, or was let go, or has no cost.
+fn cost_off(view: &OrderView<'_>, ledgers: &JournalLedgers, rules: &Rules) -> Option<Amount> {
+    let ledger = ledgers.get(rules.cost_currency.unwrap_or(view.money.currency).as_str())?;
+    let kept = Pair::ALL.into_iter().filter(|pair| pair.is_cost()).all(|pair| rules.books_kept.contains(&pair));
+    let settled = view.lines.iter().filter(|line| line.sent.despatched.is_positive()).all(|line| {
+        let settled = line.back.settled_stock + line.back.settled_written_off;
+        line.erp.unit_cost.is_some() && settled == line.sent.despatched
+    });
+    let goods =
+        || [Account::Inventory, Account::StockWriteOff, Account::LostGoods].map(|account| balance(ledger, account, true)).into_iter().sum();
+    let sum = |goods: Amount| goods.abs() + balance(ledger, Account::CostOfGoodsSold, true).abs();
+    (kept && settled).then(|| sum(goods()))
+}
+
+fn balance(ledger: &JournalLedger, account: Account, of_cost: bool) -> Amount {
     let side = |(accounts, total): (&AccountPair, &Amount)| {
         let debit = if accounts.debit == account { *total } else { Amount::ZERO };
         let credit = if accounts.credit == account { *total } else { Amount::ZERO };
         debit - credit
     };
-    ledger.totals.iter().filter(|(accounts, _)| !accounts.pair.is_cost()).map(side).sum()
+    ledger.totals.iter().filter(|(accounts, _)| accounts.pair.is_cost() == of_cost).map(side).sum()
 }

@@ -29,6 +29,7 @@ macro_rules! requests {
 mod alias;
 pub mod audit;
 mod body;
+pub mod counts;
 mod customer;
 pub mod customer_history;
 pub mod day_book;

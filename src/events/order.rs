@@ -37,9 +37,11 @@ pub(super) fn make_requests(view: &OrderView<'_>, ledgers: &mut Ledgers, outlet:
     }
     requests!(emit);
     outlet.settle_held();
-    // What is found of the requests before is looked at again at once; and what one location was asked for decides what another may be.
+    // What is found of the requests before is looked at again at once; what one location was asked for decides what another may be; and which of the
+    // cancelled pieces can't be sent any more, once the first go-ahead says for how many it was made.
     let found = || view.findings.iter().any(|finding| OF_REQUESTS.contains(&finding.kind));
-    outlet.again |= progress(ledgers) != before && (ledgers.fulfilment.len() > 1 || found());
+    let unstopped = || view.lines.iter().any(|line| line.unstopped().is_positive());
+    outlet.again |= progress(ledgers) != before && (ledgers.fulfilment.len() > 1 || found() || unstopped());
     Moment::earlier(outlet.timer, answers(ledgers, outlet))
 }
 

@@ -251,7 +251,7 @@ fn withhold(view: &OrderView<'_>, ledger: &mut SumLedger, open: bool, outlet: &m
 }
 
 /// Finance, or the shop where it makes refunds itself.
-fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
+pub(super) fn has_receiver(view: &OrderView<'_>, rules: &Rules) -> bool {
     let shop = view.placed.shop.and_then(|shop| rules.source(shop));
     rules.has(Role::Finance) || shop.is_some_and(|shop| shop.reports_refunds != ReportsRefunds::None)
 }

@@ -23,6 +23,7 @@ pub(super) fn router(service: Service) -> Router {
         .route("/stock/{sku}", get(stock))
         .route("/customers/{id}", get(customer))
         .route("/held", get(held))
+        .route("/counts", get(counts))
         .route("/books/{id}", get(books))
         .route("/books", get(day_book))
         .route("/decisions", post(decide))
@@ -30,7 +31,7 @@ pub(super) fn router(service: Service) -> Router {
         .with_state(service)
 }
 
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 11] = [
     "/metrics",
     "/livez",
     "/readyz",
@@ -38,6 +39,7 @@ const PATHS: [&str; 10] = [
     "/stock/{sku}",
     "/customers/{id}",
     "/held",
+    "/counts",
     "/books/{id}",
     "/books?day=2026-03-02",
     "/decisions",
@@ -89,6 +91,15 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
 
 async fn held(State(service): State<Service>) -> Response {
     stamped(body(StatusCode::OK, &service.views.held()), service.views.epoch())
+}
+
+async fn counts(State(service): State<Service>) -> Response {
+    let epoch = service.views.epoch();
+    // All orders are computed: not on the server's own thread.
+    match tokio::task::spawn_blocking(move || service.views.counts()).await {
+        Ok(counts) => stamped(body(StatusCode::OK, &counts), epoch),
+        Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the orders were not counted" })),
+    }
 }
 
 async fn books(State(service): State<Service>, Path(id): Path<String>) -> Response {

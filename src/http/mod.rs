@@ -10,6 +10,7 @@
 //! | `/customers/{id}` | a customer, by key |
 //! | `/books/{id}` | an order's books: what is posted, what each account stands at, the invariants |
 //! | `/books?day=D` | the trial balance of a day; with `&csv` its postings for the accountant |
+//! | `/counts` | what came in against what is out, waits, or is asked of a person; computes every order |
 //! | `/held` | requests that wait for a person: of a change of rules, from before going live, beyond a limit |
 //! | `POST /decisions` | takes a person's decision about an exception, or about what is held, into the topic `decisions` |
 //!

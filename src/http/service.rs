@@ -47,6 +47,11 @@ pub trait Views: Send + Sync {
         None
     }
 
+    /// What came in against what is out, waits, or is asked of a person: by shop, currency and step. Computes every order.
+    fn counts(&self) -> Value {
+        Value::Null
+    }
+
     /// What waits for a person before it is sent, by why and topic; which request topics are live.
     fn held(&self) -> Value {
         Value::Null

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 
 use super::service::{EpochStamp, Views};
-use crate::engine::Published;
+use crate::engine::{Audit, Published};
 use crate::entities::Stored;
 use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
@@ -39,19 +39,9 @@ impl CommittedViews {
         self.0.get().map(|published| published.held()).unwrap_or_default()
     }
 
-    /// How far the invariants of the books are off, over all orders: the sum of what each is off, by invariant and currency.
-    pub fn books_off(&self) -> BTreeMap<(&'static str, Text), Amount> {
-        let mut off = BTreeMap::new();
-        let Some(published) = self.0.get() else { return off };
-        let rules = &*published.rules;
-        for (key, state) in published.orders() {
-            let view = view(&key, &state.rows, &state.ledgers, state.since, rules, published.tick());
-            let books = audit::order_books(&view, &state.ledgers.journal, rules);
-            for (invariant, amount) in books.invariants {
-                *off.entry((invariant, view.money.currency.as_str().into())).or_default() += amount.abs();
-            }
-        }
-        off
+    /// What must be zero. Computes every order.
+    pub fn audit(&self) -> Audit {
+        self.0.get().map(|published| Audit::of(published)).unwrap_or_default()
     }
 
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
@@ -143,6 +133,10 @@ impl Views for CommittedViews {
             1 => found.pop(),
             _ => Some(json!({ "several": found })),
         }
+    }
+
+    fn counts(&self) -> Value {
+        json!(self.audit().counts)
     }
 
     fn held(&self) -> Value {

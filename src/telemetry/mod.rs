@@ -16,6 +16,9 @@ use tracing::{debug, error, info, trace, warn};
 
 use crate::engine::{EpochReport, EpochTimes};
 use crate::error::Error;
+use crate::events::Topic;
+use crate::events::counts::Counts;
+use crate::facts::Amount;
 
 /// What became of a record: the label `outcome` of `waybill_records_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +91,8 @@ pub struct Metrics {
     exceptions_open: IntGaugeVec,
     requests_held: IntGaugeVec,
     books_off: GaugeVec,
+    counts: GaugeVec,
+    requests_unsent: IntGaugeVec,
     restore_records: IntCounter,
     restore_seconds: Gauge,
     ready: IntGauge,
@@ -166,6 +171,18 @@ impl Metrics {
                 "waybill_books_off",
                 "By how much the invariants of the books are off, over all orders: 0, or a fault of Waybill.",
                 &["invariant", "currency"],
+            )?,
+            counts: seconds(
+                &registry,
+                "waybill_counts",
+                "Pieces and money of all orders, by step: in = out + waiting + exceptions + off; off is 0, or a fault of Waybill.",
+                &["shop", "currency", "step", "unit", "part"],
+            )?,
+            requests_unsent: gauges(
+                &registry,
+                "waybill_requests_unsent",
+                "Orders of which a request is due whose gate is open, and that was not made: 0, or a fault of Waybill.",
+                &["topic"],
             )?,
             restore_records: counter(&registry, "waybill_restore_records_total", "Records of the changelog read at the start.")?,
             restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
@@ -253,10 +270,31 @@ impl Metrics {
     }
 
     /// By how much an invariant of the books is off.
-    pub fn books_off(&self, invariant: &str, currency: &str, off: crate::facts::Amount) {
-        // A metric is a float; only that it is 0 matters.
-        let off = off.decimal().to_string().parse().unwrap_or(f64::NAN);
-        self.books_off.with_label_values(&[invariant, currency]).set(off);
+    pub fn books_off(&self, invariant: &str, currency: &str, off: Amount) {
+        self.books_off.with_label_values(&[invariant, currency]).set(float(off.decimal()));
+    }
+
+    /// What came in against what is out, waits, or is asked of a person. What is not named is not there any more.
+    pub fn counted(&self, counts: &Counts) {
+        self.counts.reset();
+        for ((shop, currency, step), count) in &counts.steps {
+            let parts = [
+                ("in", count.came_in),
+                ("out", count.out),
+                ("waiting", count.waiting),
+                ("exceptions", count.exceptions),
+                ("off", count.off),
+            ];
+            for (part, amount) in parts {
+                let set = |unit, value| self.counts.with_label_values(&[shop.as_str(), currency, step, unit, part]).set(value);
+                set("pieces", float(amount.pieces.decimal()));
+                set("money", float(amount.money.decimal()));
+            }
+        }
+        for topic in Topic::ALL.into_iter().filter(|topic| !topic.is_statement()) {
+            let orders = counts.unsent.get(&topic).map_or(0, |unsent| unsent.orders);
+            self.requests_unsent.with_label_values(&[topic.name()]).set(orders as i64);
+        }
     }
 
     /// What the restore read, and how long it took.
@@ -269,6 +307,11 @@ impl Metrics {
     pub fn ready(&self, ready: bool) {
         self.ready.set(i64::from(ready));
     }
+}
+
+/// A metric is a float: exact is only what is 0.
+fn float(exact: rust_decimal::Decimal) -> f64 {
+    exact.to_string().parse().unwrap_or(f64::NAN)
 }
 
 fn plain<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {

@@ -7,7 +7,7 @@ use crate::entities::last_emitted::LastEmitted;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
 use crate::entities::{Put, Rows};
-use crate::facts::ids::{ItemId, WholeList};
+use crate::facts::ids::{ItemId, ListedRow, WholeList};
 use crate::facts::order::{Header, KeyReused};
 use crate::facts::{Cause, Moment, OrderRow, Place, RowKey, Sku, SourceId, Text, Version};
 
@@ -105,7 +105,12 @@ impl OrderState {
         };
         let (source, row) = (key.source, row.map(|row| self.rows.with_known_item(key.source, row)));
         let told = row.as_ref().and_then(item_told);
-        let mut put = self.rows.put(key, row, version, cause, at);
+        let is_listed = ListedRow::of(&key.id).is_some();
+        let mut put = match self.rows.put(key, row, version, cause, at) {
+            // With the same content it is of a newer reading of its list: those that were not read again count no more (`listed`).
+            Put::Same if is_listed => Put::Changed,
+            put => put,
+        };
         let named = told.is_some_and(|(item, sku)| self.rows.name_item(source, &item, &sku));
         if dropped || named {
             put = Put::Changed;

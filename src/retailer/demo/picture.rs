@@ -256,7 +256,9 @@ fn kill_process(page: &mut Page, killed: &ProcessKilled) {
 
 pub(in crate::retailer) fn verdict(page: &mut Page, facts: &Facts) {
     page.section("What must hold");
-    for invariant in Invariant::ALL {
+    // On a real Kafka the orders are another process's: its metrics have the counts.
+    let seen = |invariant: &Invariant| *invariant != Invariant::Counts || facts.kafka.is_none();
+    for invariant in Invariant::ALL.into_iter().filter(seen) {
         let broken = facts.failures.iter().filter(|failure| failure.invariant == invariant).count();
         let mark = page.mark(broken == 0);
         let times = if broken == 0 { String::new() } else { format!(": broken {broken} times") };

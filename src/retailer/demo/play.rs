@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{EventFile, Facts, Killed};
 use crate::engine::memory::{Broker, CrashPoint, MemoryLog, Tail, TopicConfig};
 use crate::engine::{
-    Engine, EngineSettings, EpochReport, EpochTimes, Limits, Observer, OutRecord, Restored, SourceRuntime, TopicNames, Turn,
+    Audit, Engine, EngineSettings, EpochReport, EpochTimes, Limits, Observer, OutRecord, Restored, SourceRuntime, TopicNames, Turn,
 };
 use crate::error::Error;
 use crate::events::Topic;
@@ -354,6 +354,8 @@ impl Play {
             facts.failures.insert(0, Failure { invariant: Invariant::Events, sentence });
         }
         facts.failures.extend(self.by_night.iter().cloned());
+        let audit = self.engine.as_ref().map(|engine| Audit::of(&engine.core().published())).unwrap_or_default();
+        facts.failures.extend(audit.wrong().into_iter().map(|sentence| Failure { invariant: Invariant::Counts, sentence }));
         if let Some(faults) = &mut facts.faults {
             faults.nights = self.nights;
         }

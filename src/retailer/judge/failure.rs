@@ -21,11 +21,23 @@ pub enum Invariant {
     Exceptions,
     /// No system was asked for what it can't do.
     Systems,
+    /// What came in is out, waits, or is asked of a person.
+    Counts,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 9] =
-        [Self::Events, Self::Orders, Self::Notices, Self::Mails, Self::Refunds, Self::Books, Self::Stock, Self::Exceptions, Self::Systems];
+    pub const ALL: [Self; 10] = [
+        Self::Events,
+        Self::Orders,
+        Self::Notices,
+        Self::Mails,
+        Self::Refunds,
+        Self::Books,
+        Self::Stock,
+        Self::Exceptions,
+        Self::Systems,
+        Self::Counts,
+    ];
 
     /// In a sentence, as it stands in the picture.
     pub fn sentence(self) -> &'static str {
@@ -39,6 +51,7 @@ impl Invariant {
             Self::Stock => "every SKU's stock is what the warehouse really has",
             Self::Exceptions => "nothing is left for a person to look at",
             Self::Systems => "no system was asked for what it could not do",
+            Self::Counts => "what came in is out, waits for something that has a name, or is asked of a person",
         }
     }
 }

@@ -58,6 +58,9 @@ pub struct Order {
     /// The actions of the events in these topics, in their order.
     sales_orders: Option<Vec<String>>,
     go_aheads: Option<Vec<String>>,
+    /// What accounts stand at, debits above zero.
+    #[serde(default)]
+    books: Members,
     #[serde(default)]
     lines: BTreeMap<String, Members>,
     #[serde(default)]
@@ -134,6 +137,11 @@ impl Expected {
         let mut differing = Differing::default();
         for (name, order) in &self.orders {
             order.compare(name, &outcome.orders[name], &outcome.heard, &mut differing);
+            let balance = |account: &str| {
+                let books = outcome.books[name]["books"].as_array().into_iter().flatten();
+                books.map(|book| book["balances"][account].clone()).find(|balance| !balance.is_null()).unwrap_or_else(|| Value::from(0))
+            };
+            differing.holds(&format!("{name} books"), &order.books, balance);
         }
         for (name, keys) in &self.found {
             let answer = &outcome.orders[name];

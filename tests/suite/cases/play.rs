@@ -15,6 +15,8 @@ use waybill::http::Views;
 pub struct Outcome {
     /// By the name that was asked for.
     pub orders: BTreeMap<String, Value>,
+    /// By the order's name.
+    pub books: BTreeMap<String, Value>,
     pub stock: BTreeMap<String, Value>,
     pub customers: BTreeMap<String, Value>,
     pub heard: Vec<Heard>,
@@ -46,6 +48,7 @@ pub fn play(config: &Config, epochs: &[Step], expected: &Expected) -> Result<Out
         let last = epochs.last().map_or(0, |epoch| epoch.at.0);
         play.wait_until(Moment(last + expected.settles.map_or(SETTLES_MS, |settles| settles * 1_000))).await?;
         play.read_all().await?;
+        play.audit()?;
         let views = play.views();
         let asked = |names: &mut dyn Iterator<Item = &String>, answer: &dyn Fn(&str) -> Option<Value>| -> BTreeMap<String, Value> {
             names.map(|name| (name.clone(), answer(name).unwrap_or(Value::Null))).collect()
@@ -55,6 +58,7 @@ pub fn play(config: &Config, epochs: &[Step], expected: &Expected) -> Result<Out
                 Some((id, store)) => views.order(id, Some(store)),
                 None => views.order(id, None),
             }),
+            books: asked(&mut expected.orders.keys(), &|id| views.books(id)),
             stock: asked(&mut expected.stock.keys(), &|sku| views.stock(sku)),
             customers: asked(&mut expected.customers.keys(), &|key| views.customer(key)),
             heard: play.heard().to_vec(),

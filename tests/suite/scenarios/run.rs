@@ -190,6 +190,12 @@ impl<'c> Play<'c> {
         views
     }
 
+    /// What must be zero in any story: the invariants of the books, requests that are due and were not made, counts that do not add up.
+    pub fn audit(&self) -> Result<(), String> {
+        let wrong = self.views().audit().wrong();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    }
+
     /// All events so far.
     pub fn heard(&self) -> &[Heard] {
         &self.heard
@@ -311,6 +317,7 @@ pub fn play(config: &Config, records: &[StoryRecord], plan: &Plan) -> Result<Out
         for (index, epoch) in plan.epochs.iter().enumerate() {
             play.epoch(epoch, plan.crash == Some(index)).await?;
         }
+        play.audit()?;
         Ok(play.outcome())
     })
 }
@@ -332,6 +339,7 @@ pub fn play_with_looks(config: &Config, records: &[StoryRecord], looks: &[Moment
             play.wait_until(look).await?;
             seen.push(play.outcome());
         }
+        play.audit()?;
         Ok((seen, play.outcome()))
     })
 }
