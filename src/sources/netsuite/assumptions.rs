@@ -6,6 +6,7 @@
 //! | an absent `itemReceive` is yes | REST lists only what is checked, SuiteScript lists all lines |
 //! | an invoice or cash sale without `createdFrom` takes its goods from stock | such a document has no fulfilment |
 //! | a refund or receipt that is there was made | neither record has a state of its own |
+//! | the primary book of an account has the id 1 | books beside it repeat its entries in other currencies or by other rules |
 //! | dates between points are day first | no country writes month.day |
 //!
 //! Letters, type names and camel words were seen in public code and recorded bodies; the words of each letter are those of an English account. A
@@ -29,6 +30,7 @@ pub(super) enum Kind {
     Deposit,
     Item,
     Customer,
+    Journal,
 }
 
 /// Type names in letters alone: as SuiteScript and REST write them, as SuiteQL does, and as people name topics.
@@ -65,6 +67,7 @@ const KINDS: &[(Kind, &[&str])] = &[
         ],
     ),
     (Kind::Customer, &["customer"]),
+    (Kind::Journal, &["journal", "journalentry"]),
 ];
 
 /// Types that are known and become no rows.
@@ -89,8 +92,6 @@ const PASSED_OVER: &[&str] = &[
     "inventorytransfer",
     "invtrnfr",
     "itemgroup",
-    "journal",
-    "journalentry",
     "lead",
     "location",
     "opportunity",
@@ -125,7 +126,7 @@ pub(super) fn named(text: &str) -> Option<Named> {
     let name = letters(text);
     let one = name.strip_suffix('s').unwrap_or(&name);
     let is = |known: &&str| **known == *name || **known == *one;
-    if let Some((kind, _)) = KINDS.iter().find(|(_, names)| names.iter().any(|known| is(&known))) {
+    if let Some((kind, _)) = KINDS.iter().find(|(_, names)| names.iter().any(is)) {
         return Some(Named::Read(*kind));
     }
     PASSED_OVER.iter().find(|known| is(known)).map(|known| Named::PassedOver((*known).into()))
@@ -233,6 +234,11 @@ pub(super) fn is_of_a_customer(order_type: &str) -> bool {
     let word = letters(order_type);
     let others = ["trnfrord", "transferorder", "invtrnfr", "purchord", "purchaseorder", "vendauth", "vendorreturn", "workord", "workorder"];
     !others.iter().any(|other| word.starts_with(other))
+}
+
+/// The book that is compared; the others show the same transactions once more.
+pub(super) fn is_primary_book(id_or_name: &str) -> bool {
+    matches!(&*letters(id_or_name), "" | "1") || letters(id_or_name).starts_with("primary")
 }
 
 /// Payment methods that are no card; the account names them at will.

@@ -19,8 +19,8 @@ use super::assumptions::{self, Kind, Named};
 use super::bodies;
 use super::cells::{filled, flag};
 use super::context::{EventKind, RecordContext};
-use super::document::{Document, ToldLines};
-use super::{csv, customers, flat, gone, items, money, returns, sales};
+use super::document::{Document, LOAD_IT, ToldLines};
+use super::{csv, customers, flat, gone, items, ledger, money, returns, sales};
 use crate::envelope::{Cell, DecodeError, SpelledColumns, SpelledRow, body, spelled};
 use crate::facts::{Moment, Text};
 use crate::sources::adapter::{Reading, Skip};
@@ -201,7 +201,7 @@ fn event(cx: &RecordContext<'_>, text: &str, row: &SpelledRow<'_>, depth: u32, o
             flat::Table::Link => flat::link(cx, text, out),
             flat::Table::Deleted => flat::deleted(cx, text, out),
             flat::Table::Stock => flat::stock(cx, text, out),
-            flat::Table::Ledger => Ok(Reading::Skipped(Skip::UnknownTable("transactionaccountingline".into()))),
+            flat::Table::Ledger => ledger::accounting_line(cx, text, out),
         };
     }
     if cell(outer::ITEMS).json().starts_with('[') && cell(outer::ID).is_null() {
@@ -292,6 +292,7 @@ fn record(cx: &RecordContext<'_>, kind: Kind, head: &str, lists: &str, out: &mut
     match kind {
         Kind::Item => items::translate(cx, head, lists, out)?,
         Kind::Customer => customers::translate(cx, head, out)?,
+        Kind::Journal => return ledger::journal(cx, head, lists, out),
         kind => {
             let doc = bodies::document(cx, kind, head, lists)?;
             transaction(cx, &doc, head, out)?;
@@ -335,11 +336,9 @@ fn transaction(cx: &RecordContext<'_>, doc: &Document<'_>, text: &str, out: &mut
         Kind::CashRefund => money::cash_refund(cx, doc, out),
         Kind::CustomerRefund => money::customer_refund(cx, doc, out),
         Kind::Deposit => money::deposit(cx, doc, out),
-        Kind::Item | Kind::Customer => Ok(()),
+        Kind::Item | Kind::Customer | Kind::Journal => Ok(()),
     }
 }
-
-const LOAD_IT: &str = "the whole record (an inline edit tells only what it changed: have the script load the record)";
 
 /// The lines of an inline edit are not all lines of the document.
 fn no_lines(doc: &Document<'_>) -> Result<(), DecodeError> {

@@ -58,6 +58,7 @@ const TOPICS: &[&str] = &[
     "customerdeposit",
     "inventoryitem",
     "customer",
+    "journalentry",
 ];
 
 impl Default for NetSuiteSettings {

@@ -55,7 +55,7 @@ pub(super) enum ToldLines {
     /// All that there are.
     Whole(Vec<GoodsLine>),
     /// One of them, or part of it.
-    Row(GoodsLine),
+    Row(Box<GoodsLine>),
 }
 
 /// A line of goods.
@@ -84,6 +84,9 @@ pub(super) struct GoodsLine {
     pub(super) gross: Option<Amount>,
     pub(super) reason: Text,
 }
+
+/// Of an inline edit that tells what can't be read without the rest.
+pub(super) const LOAD_IT: &str = "the whole record (an inline edit tells only what it changed: have the script load the record)";
 
 impl Document<'_> {
     /// What people call it.

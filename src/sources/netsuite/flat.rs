@@ -100,7 +100,7 @@ pub(super) enum Table {
     Link,
     Deleted,
     Stock,
-    /// Amounts of the ledger, line by line: what a line is worth stands in `transactionline` too.
+    /// Amounts of the general ledger, line by line.
     Ledger,
 }
 
@@ -153,6 +153,9 @@ pub(super) fn line<'a>(
         Named::Read(kind) => kind,
         Named::PassedOver(name) => return Ok(Err(Reading::Skipped(Skip::UnknownTable(name)))),
     };
+    if kind == Kind::Journal {
+        return Ok(Err(Reading::Skipped(Skip::UnknownTable("journal".into()))));
+    }
     let yes = |place: usize| -> Result<bool, DecodeError> {
         let cell = cells.cell(place);
         Ok(cell.json() == "\"*\"" || flag(&cell)?.unwrap_or(false))
@@ -247,7 +250,7 @@ fn of_row(cx: &RecordContext<'_>, kind: Kind, cells: &SpelledRow<'_>, in_table: 
     }
     let done = pieces(&cells.cell(row::DONE))?.unwrap_or_default().abs();
     let returned = kind == Kind::ReturnAuthorisation;
-    Ok(ToldLines::Row(GoodsLine {
+    Ok(ToldLines::Row(Box::new(GoodsLine {
         // A search that selects no line id has one row for each item.
         id: id.map_or_else(|| Text::from_iter(["item ", sku.as_str()]), |id| (*id).into()),
         sku,
@@ -266,7 +269,7 @@ fn of_row(cx: &RecordContext<'_>, kind: Kind, cells: &SpelledRow<'_>, in_table: 
         shop_line: filled(&cells.cell(row::SHOP_LINE))?.map(|id| (*id).into()),
         gross: None,
         reason: reference(&cells.cell(row::REASON))?.name.map_or_else(Text::default, |reason| (*reason).into()),
-    }))
+    })))
 }
 
 /// Tracking numbers that a row of a search shows, however many stand in one text.

@@ -3,7 +3,7 @@
 use super::assumptions::Kind;
 use super::context::RecordContext;
 use super::document::put_list;
-use super::posted::GOODS;
+use super::posted::{GOODS, LEDGER};
 use crate::facts::ids::join_key;
 use crate::facts::{CustomerKey, CustomerRow, EntityKind, Moment, OrderRow, Subject, Text, Watermark};
 use crate::sources::adapter::{Reading, Skip};
@@ -35,12 +35,16 @@ pub(super) fn deleted(cx: &RecordContext<'_>, kind: Kind, id: &str, at: Option<M
             out.watermark(EntityKind::Orders, OrderRow::REFUND, join_key(&[id, ""]), place, at, Watermark::Raised);
         }
         Kind::Deposit => out.deleted(subject(), OrderRow::PAYMENT, id, place, at),
+        Kind::Journal => lists = vec![(id.into(), OrderRow::POSTING)],
         // An item's rows stand under its name, which a deletion does not tell.
         Kind::Item => return Reading::Skipped(Skip::UnknownTable("deleted item".into())),
         Kind::Customer => {
             let key = CustomerKey::account(&cx.netsuite.common.name, id);
             out.deleted(Subject::Customer(key), CustomerRow::ACCOUNT, id, place, at);
         }
+    }
+    if by_rows && !matches!(kind, Kind::Customer) {
+        out.watermark(EntityKind::Orders, OrderRow::POSTING, join_key(&[id, LEDGER, ""]), place, at, Watermark::Raised);
     }
     for (base, kind) in lists {
         put_list(out, &alias, (&base, kind), (place, at), std::iter::empty());

@@ -13,6 +13,7 @@
 //! | customer deposit | `Payment` |
 //! | item | `Product`, `Price`, `KitPart`, `Count` of each location |
 //! | customer | account |
+//! | journal entry that names an order, row of `transactionaccountingline` | `Posting` |
 //!
 //! - **Forms.** REST records (expanded), `JSON.stringify(record)` in the wrapper of a script, rows of saved searches (JSON and CSV), of SuiteQL and of
 //!   SuiteAnalytics Connect. Names are compared by letters, without case. What each looks like: `channels.rs`, `bodies.rs`, `flat.rs`.
@@ -42,6 +43,7 @@ mod document;
 mod flat;
 mod gone;
 mod items;
+mod ledger;
 mod money;
 mod posted;
 mod returns;
@@ -121,7 +123,7 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
 
 impl Adapter for NetSuite {
     fn revision(&self) -> u16 {
-        sales::REVISION + returns::REVISION + money::REVISION + items::REVISION + customers::REVISION
+        sales::REVISION + returns::REVISION + money::REVISION + items::REVISION + customers::REVISION + ledger::REVISION
     }
 
     fn topics(&self) -> Vec<String> {

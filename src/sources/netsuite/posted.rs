@@ -11,6 +11,8 @@ use crate::sources::facts_out::FactsOut;
 
 /// In ids of rows: goods that an invoice itself takes from stock.
 pub(super) const GOODS: &str = "goods";
+/// ... entries of the ledger.
+pub(super) const LEDGER: &str = "ledger";
 
 pub(super) fn posted(doc: &Document<'_>, kind: PostedKind, line: &GoodsLine) -> OrderRow {
     OrderRow::ErpPosted(ErpPosted {
