@@ -72,11 +72,6 @@ fn a_magento_with_a_warehouse_and_no_erp() {
 }
 
 #[test]
-fn a_shopify_with_a_warehouse_and_no_erp() {
-    agrees(&[System::Shopify, System::Peoplevox], 1);
-}
-
-#[test]
 fn two_shops_and_one_warehouse() {
     agrees(&[System::Magento, System::Shopify, System::Peoplevox], 1);
 }
