@@ -71,7 +71,11 @@ fn account(row: &SpelledRow<'_>) -> Result<Option<Text>, DecodeError> {
     if let Some(number) = filled(&row.cell(entry::ACCOUNT_NUMBER))? {
         return Ok(Some((*number).into()));
     }
-    Ok(reference(&row.cell(entry::ACCOUNT))?.place().map(Text::from))
+    let told = reference(&row.cell(entry::ACCOUNT))?;
+    // `4400 Sales`: an account that has a number shows it before its name.
+    let number = told.name.as_deref().and_then(|name| name.split_whitespace().next());
+    let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    Ok(number.or(told.place()).map(Text::from))
 }
 
 /// A row of `transactionaccountingline`, in the currency of the account's books.
