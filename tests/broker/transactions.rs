@@ -173,7 +173,12 @@ async fn a_broker_that_stands_still_costs_time_and_no_record() {
     let done = if outcome.unwrap() == CommitOutcome::Committed { batch.len() } else { 0 };
     copy(&app, &mut log, 1500 - done).await;
     app.assert_exactly_once(1500);
-    assert_eq!(health.report().brokers_down_seconds, None);
+    // One of its clients may notice the outage only now; the prober finds out that it is over.
+    let begun = Instant::now();
+    while health.report().brokers_down_seconds.is_some() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", health.report());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     log.close().await;
 }
 
