@@ -198,8 +198,8 @@ impl Credits {
         let (mut goodwill, mut fee) = (row.goodwill, row.fee);
         let pieces: Quantity = named.iter().map(|named| named.pieces).sum();
         let of_head = pieces.is_zero() && row.goods.is_some_and(Amount::is_positive);
-        let pieces = if of_head { ordered.iter().copied().sum() } else { pieces };
-        if goodwill + fee <= placed.currency.minor_unit().times(pieces) {
+        let most = if of_head { ordered.iter().copied().sum() } else { pieces };
+        if goodwill + fee <= placed.currency.minor_unit().times(most) {
             match (0..named.len()).filter(|&i| named[i].pieces.is_positive()).max_by_key(|&i| named[i].gross) {
                 Some(largest) => named[largest].gross = (named[largest].gross + goodwill - fee).floor_zero(),
                 None if of_head => self.goods += goodwill - fee,
