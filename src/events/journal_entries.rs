@@ -1,4 +1,4 @@
-//! `journal-entries`: balanced double entries for finance. Each pair of accounts has a running total ([`super::books`]), and an entry is the
+//! `journal-entries`: balanced double entries for finance. Each pair of accounts has a running total ([`crate::entities::order::books`]), and an entry is the
 //! difference to what was posted last; a negative difference swaps the sides.
 //!
 //! **Dates.** Each cause (rows of one minute) has an entry of its own, dated on the business day of its row. A difference above zero belongs to the parts of the total that

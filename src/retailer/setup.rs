@@ -85,6 +85,9 @@ impl Setup {
             (false, true) => MAGENTO_COUNTS,
             (false, false) => SHOPIFY_COUNTS,
         };
+        // Days that pass in minutes ask for a day's refunds in one hour of the clock.
+        let limits = if self.in_hurry { "limit_per_hour = 0\nlimit_sum_per_hour = 0\n" } else { "" };
+        let rest = REST.replace("{limits}\n", limits);
         let durations = if self.in_hurry { "\n[durations]\nparcel_settles = \"0s\"\n" } else { "" };
         format!(
             "[application]
@@ -99,7 +102,7 @@ bootstrap = \"{}\"
 
 [identity]
 email_secret = {{ env = \"{SECRET_VARIABLE}\" }}
-{}{locations}{REST}{durations}",
+{}{locations}{rest}{durations}",
             self.own_prefix(),
             self.bootstrap,
             systems.replace("{P}", prefix)
@@ -297,7 +300,7 @@ const REST: &str = r#"
 # A made-up shop ends: in its last days goods come back, and nothing is sold.
 [refunds]
 limit_share_of_day = 0
-
+{limits}
 [notifications]
 kinds = ["confirmed", "part-cancelled", "cancelled", "despatched", "delivered", "return-received", "refund-made"]
 
