@@ -115,8 +115,11 @@ fn differ(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
                 None => told.push((name, refund.amount)),
             }
         }
+        let equal = told.windows(2).all(|two| two[0].1 == two[1].1);
         let told: Vec<String> = told.into_iter().map(|(name, sum)| format!("{name} tells of {}", show(evidence, sum))).collect();
-        let sentence = format!("systems differ in what is refunded: {}; {} more are due and wait", told.join(", "), show(evidence, open));
+        let differ =
+            if equal { "whether these are one refund or several the rows do not show" } else { "systems differ in what is refunded" };
+        let sentence = format!("{differ}: {}; {} more are due and wait", told.join(", "), show(evidence, open));
         let newest = rows().map(|refund| refund.at).max();
         let finding = Finding::new("mirror-only", REFUNDS, sentence).at_risk(open).caused_by(rows().map(|refund| refund.cause));
         // What a decision has let go was requested, and no row tells of it yet.

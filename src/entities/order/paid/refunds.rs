@@ -43,6 +43,15 @@ pub struct RefundView<'a> {
     pub counts: bool,
 }
 
+impl RefundView<'_> {
+    /// Made before the other one, by the clock, and under another reference: an equal amount alone makes them no repetition of each other.
+    fn is_before(&self, other: &Self) -> bool {
+        let by_clock = self.at.0.rem_euclid(WHOLE.0) != 0;
+        let apart = !self.reference.is_empty() && !other.reference.is_empty() && self.reference != other.reference;
+        apart && by_clock && self.at + CLOCKS_APART < other.at
+    }
+}
+
 /// All reported refunds, and the total by tender of those that count.
 #[derive(Default)]
 pub(super) struct Refunds<'a> {
@@ -183,13 +192,20 @@ fn tells_of(views: &[RefundView<'_>], mut all: Vec<usize>, mut own: Vec<usize>) 
         other.map(|other| all.remove(other)).is_some()
     };
     own.retain(|&place| !pair(&mut all, place, &|one, other| !one.reference.is_empty() && one.reference == other.reference));
-    own.retain(|&place| !pair(&mut all, place, &|one, other| one.amount == other.amount));
-    own.is_empty() || of_places(views, &all) == of_places(views, &own)
+    own.retain(|&place| !pair(&mut all, place, &|one, other| one.amount == other.amount && !other.is_before(one)));
+    let before = || all.iter().any(|&told| own.iter().any(|&place| views[told].is_before(&views[place])));
+    own.is_empty() || (of_places(views, &all) == of_places(views, &own) && !before())
 }
 
 fn of_places(views: &[RefundView<'_>], places: &[usize]) -> Amount {
     places.iter().map(|&place| views[place].amount).sum()
 }
+
+/// A date that stands for a moment is a whole number of these since 1970, in each zone.
+const WHOLE: Span = Span::minutes(15);
+
+/// Clocks of two systems are not further apart.
+const CLOCKS_APART: Span = Span::hours(1);
 
 /// How much earlier than a refund itself a row about it may be dated: some systems know only the date.
 const DATED_BEFORE: Span = Span::days(1);
