@@ -85,7 +85,11 @@ class Tried:
             if metrics and metrics["waybill_ready"] and not metrics["waybill_lag_records"] and application.get("/readyz")[0] == 200:
                 return
             time.sleep(0.1)
-        raise Failed(f"FAULT {application.name} is not ready within two minutes: {application.get('/readyz')}\n{application.tail()}")
+        # Is it the process, or the broker? The other application has met the same broker.
+        looks = [f"{each.name}: {each.get('/readyz')}\n{self.kafka.members(each.application)}" for each in (self.application, self.calm)]
+        raise Failed("\n".join([
+            f"FAULT {application.name} is not ready within two minutes", *looks, f"its log:\n{application.tail()}", f"the broker's log:\n{self.kafka.log_tail()}",
+        ]))
 
 
 def run(kafka, folder, options):

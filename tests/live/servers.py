@@ -142,8 +142,8 @@ class Kafka(Server):
         self.start()
 
     def start(self):
-        # A small heap: the machine is shared with what is measured.
-        self.spawn(["java", "-Xmx1g", "-Xms512m", "-cp", self.classpath, "kafka.Kafka", str(self.properties)])
+        # A small heap: the machine is shared with what is measured. Its log tells what it thought of a client, where a run fails.
+        self.spawn(["java", "-Xmx1g", "-Xms512m", self._log4j("broker", "info"), "-cp", self.classpath, "kafka.Kafka", str(self.properties)])
         wait_for("Kafka", lambda: port_open(self.port), process=self.process, log=self.log)
 
     def java(self, tool, *arguments):
@@ -154,13 +154,31 @@ class Kafka(Server):
         return result.stdout
 
     def _tool(self, tool, *arguments):
-        # Without a configuration file log4j writes errors to standard output, among the records.
-        log = self.folder / "tools-log4j2.properties"
+        return ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", self._log4j("tools", "error"), "-cp", self.classpath, tool, *arguments]
+
+    def _log4j(self, name, level):
+        """Java's option: what is logged from `level` on goes to standard error. Without a configuration log4j writes errors alone, to standard output,
+        among the records."""
+        log = self.folder / f"{name}-log4j2.properties"
         log.write_text(
             "appender.c.type=Console\nappender.c.name=c\nappender.c.target=SYSTEM_ERR\nappender.c.layout.type=PatternLayout\n"
-            "appender.c.layout.pattern=%p %m%n\nrootLogger.level=error\nrootLogger.appenderRef.c.ref=c\n"
+            f"appender.c.layout.pattern=%d{{ISO8601}} %p %c{{1}}: %m%n\nrootLogger.level={level}\nrootLogger.appenderRef.c.ref=c\n"
         )
-        return ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={log}", "-cp", self.classpath, tool, *arguments]
+        return f"-Dlog4j2.configurationFile={log}"
+
+    def log_tail(self, bytes=3000):
+        """The end of the broker's log."""
+        return self.log.read_text(errors="replace")[-bytes:]
+
+    def members(self, group):
+        """Whom the broker has as the group's members, in what state, with which partitions; or why it does not say."""
+        tool = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+        said = []
+        for what in (["--state"], ["--members", "--verbose"]):
+            command = self._tool(tool, "--bootstrap-server", self.bootstrap, "--timeout", "10000", "--describe", "--group", group, *what)
+            result = subprocess.run(command, capture_output=True, text=True)
+            said.append(f"{result.stdout}{result.stderr[-1000:]}")
+        return "".join(said)
 
     def create(self, *topics, partitions=1):
         """Creates topics: a process of Kafka's tool for each, as it takes one at a time."""
