@@ -307,7 +307,17 @@ impl Drawing {
             let amount = amount / part;
             if amount > 0 {
                 let id = self.number();
-                let given = Given { id, by, means: *means, amount, state, meant: For::WhatIsDue, finance_sees: true, credited: Vec::new() };
+                let given = Given {
+                    id,
+                    by,
+                    means: *means,
+                    amount,
+                    state,
+                    meant: For::WhatIsDue,
+                    finance_sees: true,
+                    credited: Vec::new(),
+                    of_return: None,
+                };
                 self.act(What::Given(given));
             }
         }
@@ -368,7 +378,7 @@ impl Drawing {
         if by_hand && self.chance.percent(30) {
             // The money goes before the goods are here.
             self.next_day();
-            self.by_hand(line, pieces, false);
+            self.by_hand(Some(rma), line, pieces, false);
             if self.chance.percent(80) {
                 self.next_day();
                 self.comes_back(Some(rma), line, pieces, Shape::Damaged);
@@ -404,7 +414,7 @@ impl Drawing {
         let shape = if self.chance.percent(50) { Shape::Good } else { Shape::Damaged };
         self.comes_back(Some(rma), line, pieces, shape);
         if by_hand {
-            self.by_hand(line, pieces, true);
+            self.by_hand(Some(rma), line, pieces, true);
         } else {
             self.settle();
         }
@@ -416,7 +426,7 @@ impl Drawing {
     }
 
     /// A clerk refunds in the shop, on the day on which the goods are there or before.
-    fn by_hand(&mut self, line: usize, pieces: i64, there: bool) {
+    fn by_hand(&mut self, rma: Option<u32>, line: usize, pieces: i64, there: bool) {
         let stand = self.stand();
         let bought = self.ending.lines[line].clone();
         let kept = stand.kept(&self.ending, line) + if there { pieces } else { 0 };
@@ -426,8 +436,8 @@ impl Drawing {
         }
         let means = Means::Card;
         let most = stand.paid_by(means) - stand.back_by(means).max(self.asked().by_means.get(&means).copied().unwrap_or_default());
-        // Of a line of which some are still to be sent, a credit alone does not say which pieces it is for.
-        if stand.sent(line) + stand.cancelled(line) < bought.pieces {
+        // Of a line of which some are still to be sent, or might be though they were cancelled, a credit alone does not say which pieces it is for.
+        if stand.sent(line) + stand.cancelled(line) < bought.pieces || stand.unanswered_of(line) > 0 {
             return self.settle();
         }
         let nothing_else = stand.due(&self.ending) == stand.back() + if there { value } else { 0 };
@@ -458,13 +468,14 @@ impl Drawing {
             meant,
             finance_sees,
             credited: vec![(line, pieces)],
+            of_return: rma,
         }));
     }
 
     /// The shop alone: who credits has the goods.
     fn shop_takes_back(&mut self) {
         let Some((line, pieces)) = self.with_the_customer() else { return };
-        self.by_hand(line, pieces, false);
+        self.by_hand(None, line, pieces, false);
     }
 
     fn gift(&mut self) {
@@ -491,6 +502,7 @@ impl Drawing {
             meant,
             finance_sees: true,
             credited: Vec::new(),
+            of_return: None,
         }));
     }
 

@@ -28,8 +28,6 @@ pub struct Stand {
     reserved: Minor,
     taken: Minor,
     dispute: Option<(Minor, Dispute)>,
-    /// Of a refund with a fee: the line, and how many of its pieces must be here before the fee is owed.
-    fee_for: BTreeMap<u32, (usize, i64)>,
     pub delivered: bool,
     at_the_warehouse: bool,
 }
@@ -87,14 +85,7 @@ impl Stand {
             What::ProofSeen { rma } => drop(self.proof_seen.insert(*rma)),
             What::Back { rma, number, line, pieces, shape } => self.backs.push((*rma, *number, *line, *pieces, *shape)),
             What::RejectedIsRefunded { number } => drop(self.rejected_refunded.insert(*number)),
-            What::Given(given) => {
-                if let For::Told { pieces, .. } = &given.meant
-                    && let Some((line, ..)) = pieces.first()
-                {
-                    self.fee_for.insert(given.id, (*line, self.promised(*line)));
-                }
-                self.given.push(given.clone());
-            }
+            What::Given(given) => self.given.push(given.clone()),
             What::Turned { id, state } => {
                 self.given.iter_mut().filter(|given| given.id == *id).for_each(|given| given.state = *state);
             }
@@ -196,13 +187,14 @@ impl Stand {
             .sum()
     }
 
-    /// Fees that he owes by now: who has the goods still owes no fee for their return.
+    /// Fees that he owes by now: who has the goods still owes no fee for their return. Of other returns he may have goods, they have no part in it.
     pub fn fees(&self, ending: &Ending) -> Minor {
-        let here = |id: u32| {
-            let expected = self.fee_for.get(&id).filter(|_| ending.house == House::Whole);
-            expected.is_none_or(|(line, pieces)| self.returned(ending, *line) - self.lost_of(*line) >= *pieces)
+        let here = |given: &&Given| {
+            let (Some(rma), For::Told { pieces, .. }) = (given.of_return, &given.meant) else { return true };
+            let came: i64 = self.backs.iter().filter(|back| back.0 == Some(rma) && self.taken_in(back)).map(|back| back.3).sum();
+            ending.house != House::Whole || came >= pieces.iter().map(|(_, count, _)| count).sum()
         };
-        let told = self.live().filter(|given| here(given.id));
+        let told = self.live().filter(here);
         told.map(|given| if let For::Told { fee, .. } = given.meant { fee } else { 0 }).sum()
     }
 
@@ -217,7 +209,7 @@ impl Stand {
     }
 
     /// Cancelled pieces of a line that the warehouse might still send, for all that it has said.
-    fn unanswered_of(&self, line: usize) -> i64 {
+    pub fn unanswered_of(&self, line: usize) -> i64 {
         let line = &self.lines[line];
         if line.cancelled <= line.stopped { 0 } else { (line.ordered - line.sent - line.stopped).clamp(0, line.cancelled - line.stopped) }
     }
@@ -396,9 +388,9 @@ pub fn told(ending: &Ending, asked: &Asked) -> Told {
     let above = stand.back() - due;
     let awaited = stand.awaited(ending);
     let shipping = ending.shipping.map_or(0, |(gross, _)| gross);
-    if above > awaited.map_or(0, |worth| worth + shipping) {
+    if above > awaited.map_or(0, |worth| worth + shipping) + stand.pennies(ending) {
         told.must.insert("over-refunded");
-    } else if above > 0 && (stand.unanswered() || awaited.is_some_and(|worth| above > worth)) {
+    } else if above > 0 && (stand.unanswered() || awaited.is_none_or(|worth| above > worth)) {
         told.may.insert("over-refunded");
     }
     if stand.paid() > ending.total() {
@@ -412,6 +404,25 @@ pub fn told(ending: &Ending, asked: &Asked) -> Told {
 }
 
 impl Stand {
+    /// Nobody runs after what rounding may come to: a penny for each piece that is gone, of lines of which others are kept.
+    fn pennies(&self, ending: &Ending) -> Minor {
+        let pieces = |line: usize| {
+            let (kept, of) = (self.kept(ending, line), self.lines[line].ordered);
+            if kept > 0 { of - kept } else { 0 }
+        };
+        (0..self.lines.len()).map(pieces).sum()
+    }
+
+    /// What finance has not seen though it has seen another refund of the same sum: on paper the two are one, until somebody has looked.
+    pub fn seen_as_one(&self, ending: &Ending) -> Minor {
+        if ending.house == House::ShopAlone {
+            return 0;
+        }
+        let seen = |given: &Given| given.by == Payer::Finance || given.finance_sees;
+        let unseen = self.live().filter(|given| !seen(given));
+        unseen.filter(|given| self.live().any(|other| seen(other) && other.amount == given.amount)).map(|given| given.amount).sum()
+    }
+
     /// Whatever was agreed of the line is here. What the carrier has lost nobody awaits.
     fn all_here(&self, ending: &Ending, line: usize) -> bool {
         self.returned(ending, line) - self.lost_of(line) >= self.promised(line)

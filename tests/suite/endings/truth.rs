@@ -110,6 +110,8 @@ pub struct Given {
     pub finance_sees: bool,
     /// Pieces that the shop shows as credited with it.
     pub credited: Vec<(usize, i64)>,
+    /// The return whose goods it is for, where a clerk gave it for one.
+    pub of_return: Option<u32>,
 }
 
 /// One thing that happens.

@@ -171,13 +171,18 @@ fn unanswered_cancel(evidence: &Evidence<'_, '_>) -> Option<Finding> {
     if !pieces.is_positive() || !figures.money.captured.is_positive() {
         return None;
     }
-    let worth =
-        lines().map(|line| line.value_of(line.kept.pieces) - line.value_of((line.kept.pieces - line.unstopped()).floor_zero())).sum();
+    let worth = unsent(lines());
     let goods: Vec<String> = lines().map(|line| format!("{} x {}", line.unstopped(), line.sku)).collect();
     let sentence = format!("{} are cancelled, and the warehouse has not said whether it has stopped them", goods.join(", "));
     let finding = Finding::new("cancel-unanswered", "", sentence).at_risk(Some(worth)).pieces(pieces).caused_by(figures.placed.cause);
     let cancelled_at = figures.sent.cancelled_at;
     Some(finding.moved(cancelled_at).after(cancelled_at.map(|at| at + evidence.rules.durations.cancel_unanswered)))
+}
+
+/// What the pieces of these lines are worth that were cancelled, did not leave, and may still leave.
+fn unsent<'v, 'a: 'v>(lines: impl Iterator<Item = &'v LineView<'a>>) -> Amount {
+    let worth = |line: &LineView<'_>| line.value_of(line.kept.pieces) - line.value_of((line.kept.pieces - line.unstopped()).floor_zero());
+    lines.filter(|line| !line.is_bundle && line.unstopped().is_positive()).map(worth).sum()
 }
 
 /// Exchanged goods came back, and no other order takes their value over.
@@ -243,7 +248,9 @@ fn credit_notes(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
 fn uncollected(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> {
     let figures = evidence.figures;
     let money = &figures.money;
-    let open = money.owed - (money.captured - money.refunded).max(Amount::ZERO);
+    // Cancelled pieces that never left are owed only until the warehouse answers: nobody asks for their money meanwhile.
+    let owed = (money.owed - unsent(figures.lines.iter())).floor_zero();
+    let open = owed - (money.captured - money.refunded).max(Amount::ZERO);
     let wanted = || figures.lines.iter().filter(|line| line.sent.wanted.is_positive());
     let over = wanted().next().is_some() && wanted().all(|line| line.sent.delivered >= line.sent.wanted);
     if !figures.gates.pays_later || !open.is_positive() || !over {
@@ -253,7 +260,7 @@ fn uncollected(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Finding> 
     let since: Moment = parcels.unwrap_or(header.placed_at);
     let durations = &evidence.rules.durations;
     let wait = if header.terms == Terms::OnAccount { durations.invoice_open } else { durations.customer_account_open };
-    let sentence = format!("all is delivered, and {} of {} are not paid", show(evidence, open), show(evidence, money.owed));
+    let sentence = format!("all is delivered, and {} of {} are not paid", show(evidence, open), show(evidence, owed));
     let cause = figures.lines.iter().filter_map(|line| line.sent.cause).max().or(figures.placed.cause);
     Some(Finding::new("customer-account-open", "", sentence).at_risk(open).caused_by(cause).after(since + wait))
 }

@@ -194,8 +194,9 @@ pub(super) fn stage<'a>(
     let owed = gross_owed - goodwill - rounded_down;
     let (_, due) = due_if(owed);
     // A fee is kept of money that went back: it never makes less due than is refunded.
-    // What the payer's bank has taken back is not what the fee was kept of.
-    let lower = (due - (refunded - paid.disputed)).floor_zero();
+    // What the payer's bank has taken back is not what the fee was kept of, nor is what was paid ahead for goods that are still to come.
+    let of_here = refunded - paid.disputed;
+    let lower = (due - (of_here - purpose.ahead.min(of_here.floor_zero()))).floor_zero();
     let by_rounding = (-settled.rounding).floor_zero().min(lower);
     let gone: Vec<Quantity> = kept.lines.iter().zip(&back.lines).map(|(kept, back)| kept.stopped + back.returned).collect();
     let kept_back = credits.fee - credits.fee_to_come(&gone) + settled.below;
