@@ -168,7 +168,7 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             decisions: ["accept"],
         }
         "customer-account-open" of Order, after customer_account_open {
-            opens: "all is delivered, and it is not paid: cash at the door that was not handed over (`invoice_open` where it is on account)",
+            opens: "all that was sent is delivered, and it is not paid: cash at the door that was not handed over (`invoice_open` where it is on account)",
             to_do: "ask the carrier or the customer for the money",
             closes: "paid, or less is owed",
         }
