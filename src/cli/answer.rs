@@ -70,26 +70,35 @@ fn draw_order(page: &mut String, order: &Value, rows: bool) -> std::fmt::Result 
         )?;
     }
     for parcel in list(order, "parcels") {
-        let scan = word(&parcel["newest_scan"]);
+        let scan = match (text(parcel, "newest_scan"), text(parcel, "scanned_at")) {
+            ("", _) => "no scan yet".to_owned(),
+            (scan, at) => format!("newest scan {scan} at {at}"),
+        };
+        let assumed = if parcel["assumed"] == true { "; assumed to be delivered, without a scan" } else { "" };
         writeln!(
             page,
-            "  parcel {} by {} (tracking {}): newest scan {scan}",
+            "  parcel {} by {} (tracking {}), despatched {}: {scan}{assumed}",
             text(parcel, "parcel"),
             text(parcel, "carrier"),
-            word(&parcel["tracking"])
+            word(&parcel["tracking"]),
+            text(parcel, "despatched_at"),
         )?;
     }
     writeln!(page, "\n  Requests")?;
     for topic in list(order, "why") {
         draw_topic(page, topic)?;
     }
-    let findings: Vec<&Value> = list(order, "findings").collect();
-    if !findings.is_empty() {
-        writeln!(page, "\n  Exceptions")?;
-    }
-    for finding in findings {
-        let opens = finding["opens_at"].as_str().map_or(String::new(), |at| format!(" (from {at})"));
-        writeln!(page, "  {}: {}{opens}", text(finding, "kind"), text(finding, "sentence"))?;
+    // One that a person has settled is over; one whose time has not come is not for a person yet.
+    let findings = || list(order, "findings").filter(|finding| finding["decided"] != true);
+    for (title, open) in [("For a person to look at", true), ("To be looked at, if it lasts", false)] {
+        let mut found = findings().filter(|finding| (finding["open"] == true) == open).peekable();
+        if found.peek().is_some() {
+            writeln!(page, "\n  {title}")?;
+        }
+        for finding in found {
+            let from = finding["opens_at"].as_str().filter(|_| !open).map_or(String::new(), |at| format!(" (from {at} on)"));
+            writeln!(page, "  {}: {}{from}", text(finding, "kind"), text(finding, "sentence"))?;
+        }
     }
     if rows {
         writeln!(page, "\n  {:<16} {:<12} {:<28} {:<22} record", "row", "source", "id", "at")?;
@@ -115,7 +124,7 @@ fn draw_topic(page: &mut String, topic: &Value) -> std::fmt::Result {
         part => format!("{} {part}", text(topic, "topic")),
     };
     writeln!(page, "  {name:<36} due: {}; requested: {}", text(topic, "due"), text(topic, "requested"))?;
-    let shut = list(topic, "conditions").filter(|gate| gate["holds"] == false).chain(list(topic, "waits"));
+    let shut = list(topic, "conditions").chain(list(topic, "waits")).filter(|gate| gate["holds"] == false);
     for gate in shut {
         let brings = match text(gate, "brings") {
             "" => String::new(),

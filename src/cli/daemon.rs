@@ -83,7 +83,7 @@ async fn serve(config: Config) -> Result<(), Error> {
             })
             .map_err(Error::system("starting the engine's thread"))?
     };
-    let inbox: Arc<dyn Inbox> = Arc::new(DecisionWriter::new(&shared.config)?);
+    let inbox: Arc<dyn Inbox> = Arc::new(DecisionWriter(shared.clone()));
     let (status, metrics) = (Arc::clone(&shared.status), Arc::clone(&shared.metrics));
     let day_book: Arc<dyn DayBook> = Arc::new(EntriesOfKafka(shared.clone()));
     let service = Service { views: Arc::new(views), status, metrics, inbox: Some(inbox), day_book: Some(day_book) };
@@ -144,28 +144,20 @@ impl DayBook for EntriesOfKafka {
     }
 }
 
-/// Writes decisions to their topic: from there they are read like any other record.
-struct DecisionWriter {
-    producer: PlainProducer,
-    topic: String,
-}
-
-impl DecisionWriter {
-    fn new(config: &Config) -> Result<Self, Error> {
-        let settings = broker::settings(config);
-        let producer = PlainProducer::new(&settings.bootstrap, &settings.client)
-            .map_err(|error| Error::Usage(format!("the producer of decisions: {error}")))?;
-        Ok(Self { producer, topic: config.own_topic(decisions::TOPIC) })
-    }
-}
+/// Writes decisions to their topic: from there they are read like any other record. Each by a client of its own, since they are rare: one that is kept
+/// would have to be served all the time.
+struct DecisionWriter(DaemonContext);
 
 impl Inbox for DecisionWriter {
     fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String> {
         let unwritten = |error: &dyn std::fmt::Display| {
             format!("the decision may not be written ({error}): look whether the exception is still open, then try again")
         };
-        self.producer.send(&self.topic, Some(entity.as_bytes()), Some(decision), &[], None).map_err(|error| unwritten(&error))?;
-        self.producer.flush(DECISION_PATIENCE).map_err(|error| unwritten(&error))
+        let settings = broker::settings(&self.0.config);
+        let producer = PlainProducer::new(&settings.bootstrap, &settings.client).map_err(|error| unwritten(&error))?;
+        let topic = self.0.config.own_topic(decisions::TOPIC);
+        producer.send(&topic, Some(entity.as_bytes()), Some(decision), &[], None).map_err(|error| unwritten(&error))?;
+        producer.flush(DECISION_PATIENCE).map_err(|error| unwritten(&error))
     }
 }
 

@@ -58,7 +58,7 @@ impl Statement for ExceptionNotice {
 /// state.
 pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, last_emitted: &mut LastEmitted, outlet: &mut Outlet<'_>) {
     let tick = outlet.context.tick;
-    let due = |finding: &&Finding| !finding.decided && finding.opens_at.is_none_or(|opens_at| opens_at <= tick);
+    let due = |finding: &&Finding| finding.is_open(tick);
     let mut found: Vec<(Text, &Finding)> = Vec::new();
     for finding in view.findings.iter().filter(due) {
         let slot = join_key(&[finding.kind, &finding.number]);

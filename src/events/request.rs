@@ -117,9 +117,9 @@ impl WhyTopic {
         Self { topic, part, due, requested, open: gate.open(), conditions: gate.into_list(), waits: Vec::new() }
     }
 
-    /// ... and the rows that would raise what is due.
+    /// ... and the rows that would raise what is due: those of them that are not there.
     pub fn waiting_for(mut self, waits: RequestGate) -> Self {
-        self.waits = waits.into_list();
+        self.waits = waits.into_list().into_iter().filter(|gate| !gate.holds).collect();
         self
     }
 }

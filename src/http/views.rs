@@ -47,7 +47,7 @@ impl CommittedViews {
     fn answer(published: &Published, key: &OrderKey, state: &OrderState) -> Value {
         let (rules, tick) = (&*published.rules, published.tick());
         let view = view(key, &state.rows, &state.ledgers, state.since, rules, tick);
-        let mut answer = json!(answer::summary(&view, rules));
+        let mut answer = json!(answer::summary(&view, rules, tick));
         let mut topics = why::why(&view, &state.ledgers, rules, tick);
         why::with_held(&mut topics, &view, &state.held, &published.held().1);
         answer["why"] = json!(topics);

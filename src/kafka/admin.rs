@@ -270,7 +270,7 @@ fn failure(what: &'static str) -> impl Fn(KafkaError) -> Failure {
 
 impl Admin {
     fn new(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<Self, LogError> {
-        let context = PlainContext { health: Arc::clone(health) };
+        let context = PlainContext::new(health);
         let client = settings.base("admin").create_with_context(context).map_err(|error| misconfigured(&error))?;
         let options = AdminOptions::new().request_timeout(Some(ASK_TIMEOUT)).operation_timeout(Some(ASK_TIMEOUT));
         Ok(Self { client: Arc::new(client), options, health: Arc::clone(health) })

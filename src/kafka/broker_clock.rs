@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
 use rdkafka::message::{Message, Timestamp};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 
 use super::health::KafkaHealth;
+use super::rebalance::log_line;
 use super::settings::KafkaSettings;
 use crate::engine::clock::ClockGuard;
 use crate::engine::log::LogError;
@@ -48,7 +51,14 @@ struct State {
 #[derive(Default)]
 struct Answer(Mutex<Option<Option<Moment>>>);
 
-impl ClientContext for Answer {}
+impl ClientContext for Answer {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        log_line(level, facility, text);
+    }
+
+    // Brokers that are away: the clients that read and write report them.
+    fn error(&self, _: KafkaError, _: &str) {}
+}
 
 impl ProducerContext for Answer {
     type DeliveryOpaque = ();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
-use rdkafka::config::ClientConfig;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
@@ -14,6 +14,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, Prod
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::headers;
+use super::rebalance::log_line;
+use super::serve::{CountsServed, Served, serve_producer};
 
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(5);
@@ -69,16 +71,36 @@ pub struct PlainProducer {
 
 /// Keeps the first record that could not be delivered.
 #[derive(Default)]
-struct Deliveries(Mutex<Option<KafkaError>>);
+struct Deliveries {
+    failed: Mutex<Option<KafkaError>>,
+    served: Served,
+}
 
-impl ClientContext for Deliveries {}
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.served.note();
+        log_line(level, facility, text);
+    }
+
+    // Brokers that are away: whoever waits for the record gets its error.
+    fn error(&self, _: KafkaError, _: &str) {
+        self.served.note();
+    }
+}
+
+impl CountsServed for Deliveries {
+    fn served(&self) -> &Served {
+        &self.served
+    }
+}
 
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        self.served.note();
         if let Err((error, _)) = result {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
         }
     }
 }
@@ -113,8 +135,8 @@ impl PlainProducer {
 
     /// Serves delivery reports; an error if a record was lost.
     pub fn poll(&self) -> Result<(), KafkaError> {
-        self.producer.poll(Duration::ZERO);
-        match &*self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner) {
+        serve_producer(&self.producer);
+        match &*self.producer.context().failed.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }

@@ -16,6 +16,7 @@ use rdkafka::producer::{BaseProducer, DeliveryResult, ProducerContext};
 use super::fault::Fault;
 use super::health::KafkaHealth;
 use super::rebalance::{GroupConsumer, PlainContext, ReaderContext, log_line, note_error, recreated_topic};
+use super::serve::{CountsServed, Served, serve_producer};
 use super::settings::KafkaSettings;
 use super::shared::Shared;
 use crate::engine::log::LogError;
@@ -30,6 +31,13 @@ pub(super) type TransactionalProducer = BaseProducer<WriterContext>;
 pub(super) struct WriterContext {
     shared: Arc<Shared>,
     failed: Mutex<Option<(Code, String)>>,
+    served: Served,
+}
+
+impl CountsServed for WriterContext {
+    fn served(&self) -> &Served {
+        &self.served
+    }
 }
 
 impl WriterContext {
@@ -45,6 +53,7 @@ impl WriterContext {
 
 impl ClientContext for WriterContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.served.note();
         log_line(level, facility, text);
         if let Some(topic) = recreated_topic(text) {
             self.shared.fail(Fault::own_topic_gone(topic));
@@ -52,6 +61,7 @@ impl ClientContext for WriterContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.served.note();
         note_error(&self.shared.health, &error, reason);
     }
 }
@@ -60,6 +70,7 @@ impl ProducerContext for WriterContext {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        self.served.note();
         if let (Err((error, message)), Ok(mut failed)) = (result, self.failed.lock()) {
             let code = error.rdkafka_error_code().unwrap_or(Code::Fail);
             let place = || match message.partition() {
@@ -88,24 +99,22 @@ pub(super) fn group_consumer(shared: &Arc<Shared>, number: u64) -> Result<Arc<Gr
 
 /// A client that asks; `committed`: as a reader of committed records.
 pub(super) fn prober(settings: &KafkaSettings, health: &Arc<KafkaHealth>, committed: bool) -> Result<PlainConsumer, LogError> {
-    let context = PlainContext { health: Arc::clone(health) };
-    settings.prober(committed).create_with_context(context).map_err(|error| misconfigured(&error))
+    settings.prober(committed).create_with_context(PlainContext::new(health)).map_err(|error| misconfigured(&error))
 }
 
 pub(super) fn restorer(settings: &KafkaSettings, health: &Arc<KafkaHealth>) -> Result<PlainConsumer, LogError> {
-    let context = PlainContext { health: Arc::clone(health) };
-    settings.restorer().create_with_context(context).map_err(|error| misconfigured(&error))
+    settings.restorer().create_with_context(PlainContext::new(health)).map_err(|error| misconfigured(&error))
 }
 
 /// Lets the client's threads work for a moment, then serves their callbacks. It sleeps, because so short a poll is a busy loop in the binding (it
 /// rounds the rest down to whole milliseconds), which takes a core from the engine.
-pub(super) fn pause<C: ProducerContext>(producer: &BaseProducer<C>) {
+pub(super) fn pause<C: ProducerContext + CountsServed>(producer: &BaseProducer<C>) {
     thread::sleep(PAUSE);
-    producer.poll(Duration::ZERO);
+    serve_producer(producer);
 }
 
 pub(super) fn producer(shared: &Arc<Shared>) -> Result<TransactionalProducer, LogError> {
-    let context = WriterContext { shared: Arc::clone(shared), failed: Mutex::new(None) };
+    let context = WriterContext { shared: Arc::clone(shared), failed: Mutex::default(), served: Served::default() };
     shared.settings.producer().create_with_context(context).map_err(|error| misconfigured(&error))
 }
 

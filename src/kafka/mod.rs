@@ -41,6 +41,7 @@ mod rebalance;
 mod refusal;
 mod restore;
 pub mod sample;
+mod serve;
 mod settings;
 mod shared;
 mod statistics;

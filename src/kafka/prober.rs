@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use super::clients::{self, PlainConsumer};
 use super::fault::{Fault, is_refused};
+use super::serve::serve_consumer;
 use super::shared::{Partition, Shared};
 use crate::engine::log::LogError;
 use crate::telemetry::say;
@@ -21,6 +22,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a topic may be unknown. Longer: a wrong name is reported later. Shorter: a topic that was just created is taken for missing.
 const NEW_TOPIC_PATIENCE: Duration = Duration::from_secs(5);
+/// Brokers answer for so long, and the consumer has not come back into its group. A rebalance takes a second or two.
+const REJOINS_WITHIN: Duration = Duration::from_secs(15);
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
@@ -215,9 +218,10 @@ impl Prober {
         let mut left = LOOK_EVERY;
         let step = Duration::from_millis(100);
         while !left.is_zero() && !self.shared.lock().ending {
-            // Serves the client's logs and errors meanwhile.
+            // Serves the clients' logs and errors meanwhile.
             let _ = self.consumer.poll(step);
-            let _ = self.committed.poll(Duration::ZERO);
+            serve_consumer(&self.consumer);
+            serve_consumer(&self.committed);
             left = left.saturating_sub(step);
         }
     }
@@ -241,17 +245,14 @@ impl Prober {
             });
             match looked {
                 Ok((ends, stable)) => self.note(partition, ends, stable),
-                Err(error) => {
-                    super::rebalance::note_error(&self.shared.health, &error, &error.to_string());
-                    return self.shared.health.brokers_down();
-                }
+                Err(error) => return self.unanswered(&error),
             }
         }
         if let Err(error) = self.look_for_absent() {
-            super::rebalance::note_error(&self.shared.health, &error, &error.to_string());
-            return self.shared.health.brokers_down();
+            return self.unanswered(&error);
         }
         self.shared.health.brokers_answer();
+        self.look_at_group();
         if !self.shared.lock().has_uncommitted() {
             self.shared.health.all_committed();
         }
@@ -262,6 +263,30 @@ impl Prober {
         }
         if let Err(LogError::Stop(sentence)) = self.check_own_topics() {
             self.shared.fail(Fault::Stop(sentence));
+        }
+    }
+
+    fn unanswered(&self, error: &KafkaError) {
+        super::rebalance::note_error(&self.shared.health, error, &error.to_string());
+        self.shared.health.brokers_down();
+        self.shared.lock().left_out_since = None;
+    }
+
+    /// Brokers answer. A consumer that does not come back into its group all the same will not come back any more: librdkafka may wait for ever for an
+    /// answer that was lost in an outage. The reader then makes a new one, unless another instance has the partitions.
+    fn look_at_group(&self) {
+        let since = {
+            let mut state = self.shared.lock();
+            if state.coordinated && state.is_whole() {
+                state.left_out_since = None;
+                return;
+            }
+            *state.left_out_since.get_or_insert_with(Instant::now)
+        };
+        if since.elapsed() >= REJOINS_WITHIN && matches!(self.another_instance(), Ok(None)) {
+            let detail = format!("brokers answer, and it has not come back into the group for {} s", since.elapsed().as_secs());
+            self.shared.lock().renew = Some(detail);
+            self.shared.bell.ring();
         }
     }
 

@@ -71,7 +71,8 @@ impl ReaderThread {
 
     fn run(mut self) {
         loop {
-            if let Some(detail) = self.lost.take() {
+            let asked = self.shared.lock().renew.take();
+            if let Some(detail) = self.lost.take().or(asked) {
                 self.renew(&detail);
             }
             match self.next_step() {
@@ -276,7 +277,7 @@ impl ReaderThread {
     }
 
     /// The consumer has failed for good, mostly because the broker has fenced it: after an outage that is by its own request to join, which was answered
-    /// late. If another process is there, this one ends; else a new consumer takes the place, and reads from what is committed.
+    /// late. Or it does not come back into its group. If another process is there, this one ends; else a new consumer takes the place, and reads from what is committed.
     fn renew(&mut self, detail: &str) {
         say::consumer_lost(detail);
         self.ahead.clear();
@@ -285,6 +286,7 @@ impl ReaderThread {
             let owned: Vec<_> = state.owned.iter().copied().collect();
             state.revoke(owned);
             state.consumer += 1;
+            (state.coordinated, state.left_out_since, state.renew) = (true, None, None);
             self.shared.health.assigned(0, state.base.iter().count());
             state.consumer
         };

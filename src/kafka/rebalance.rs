@@ -14,6 +14,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::fault::Fault;
 use super::health::KafkaHealth;
+use super::serve::{CountsServed, Served};
 use super::shared::{Partition, Shared};
 use crate::telemetry::say::{self, ClientLine};
 
@@ -39,7 +40,9 @@ impl ClientContext for ReaderContext {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        self.shared.note_statistics(statistics);
+        if self.counts() {
+            self.shared.note_statistics(statistics);
+        }
     }
 }
 
@@ -122,16 +125,31 @@ impl ReaderContext {
 
 /// Context of the clients that only ask or restore.
 pub(super) struct PlainContext {
-    pub health: Arc<KafkaHealth>,
+    health: Arc<KafkaHealth>,
+    served: Served,
+}
+
+impl PlainContext {
+    pub(super) fn new(health: &Arc<KafkaHealth>) -> Self {
+        Self { health: Arc::clone(health), served: Served::default() }
+    }
 }
 
 impl ClientContext for PlainContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.served.note();
         log_line(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.served.note();
         note_error(&self.health, &error, reason);
+    }
+}
+
+impl CountsServed for PlainContext {
+    fn served(&self) -> &Served {
+        &self.served
     }
 }
 

@@ -108,6 +108,12 @@ pub(super) struct State {
     pub absent: BTreeSet<u16>,
     /// A topic has appeared: asks the reader to subscribe to it too.
     pub subscribe: bool,
+    /// The consumer knows its group's coordinator and talks to it, by its statistics.
+    pub coordinated: bool,
+    /// Since when brokers answer, and the consumer is not in its group, or does not have all its partitions.
+    pub left_out_since: Option<Instant>,
+    /// Asks the reader to replace the consumer, and why.
+    pub renew: Option<String>,
 }
 
 impl Shared {
@@ -134,6 +140,9 @@ impl Shared {
             go_back: false,
             absent: BTreeSet::new(),
             subscribe: false,
+            coordinated: true,
+            left_out_since: None,
+            renew: None,
         };
         let process = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
         Self {

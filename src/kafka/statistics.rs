@@ -1,5 +1,8 @@
-//! How far a partition was fetched, from the client's statistics. Transactions' markers take offsets and are never handed out, so the offset of the
-//! last record says too little: after each transaction of a connector one record would seem to be left.
+//! What only the client's statistics say.
+//!
+//! - How far a partition was fetched. Transactions' markers take offsets and are never handed out, so the offset of the last record says too little:
+//!   after each transaction of a connector one record would seem to be left.
+//! - Whether the consumer talks to its group's coordinator. After a broker's return it may wait for ever for the answer to who that is.
 
 use std::collections::HashMap;
 
@@ -11,6 +14,19 @@ use super::shared::{Partition, Shared};
 struct Statistics {
     #[serde(default)]
     topics: HashMap<String, Topic>,
+    cgrp: Option<ClientGroup>,
+}
+
+#[derive(Deserialize)]
+struct ClientGroup {
+    /// `up`, or what it waits for on the way there.
+    state: String,
+}
+
+impl ClientGroup {
+    fn is_coordinated(&self) -> bool {
+        self.state == "up"
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,12 +63,24 @@ impl Shared {
             ends.map(move |(number, end)| (Partition { topic, number }, end))
         });
         self.set_ends(ends.collect());
+        self.lock().coordinated = statistics.cgrp.is_none_or(|group| group.is_coordinated());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_coordinated_once_it_is_up() {
+        let coordinated = |text: &str| {
+            let statistics = serde_json::from_str::<Statistics>(text).expect("reads");
+            statistics.cgrp.map(|group| group.is_coordinated())
+        };
+        assert_eq!(coordinated(r#"{"cgrp":{"state":"up","stateage":3,"join_state":"steady"},"topics":{}}"#), Some(true));
+        assert_eq!(coordinated(r#"{"cgrp":{"state":"wait-coord","stateage":45018}}"#), Some(false));
+        assert_eq!(coordinated(r#"{"topics":{}}"#), None, "not in a group yet");
+    }
 
     #[test]
     fn an_end_counts_once_all_before_it_is_taken() {

@@ -29,6 +29,7 @@ use super::fault::{Failed, Fault, in_transaction, is_unanswered};
 use super::group::Group;
 use super::prober::Prober;
 use super::refusal::Refusal;
+use super::serve::serve_producer;
 use super::shared::{Committed, Partition, Shared};
 use super::watchdog::Watchdog;
 use crate::engine::log::{CommitOutcome, LogError, NOTHING_BESIDE, Offset, OutRecord, Transaction};
@@ -105,7 +106,7 @@ impl WriterThread {
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     if let Some(producer) = &self.producer {
-                        producer.poll(Duration::ZERO);
+                        serve_producer(producer);
                     }
                     self.tidy();
                 }
@@ -137,7 +138,7 @@ impl WriterThread {
         loop {
             let producer = clients::producer(&self.shared)?;
             let taken = self.watched(limit, || producer.init_transactions(limit));
-            producer.poll(Duration::ZERO);
+            serve_producer(&producer);
             let Err(error) = taken else {
                 self.shared.health.brokers_answer();
                 return Ok(producer);
@@ -159,7 +160,7 @@ impl WriterThread {
             let limit = self.shared.settings.timeouts.commit * 2;
             let known = self.prober.stable_offsets(&self.prober.all_partitions()?, &self.watchdog)?;
             let marked = self.watched(limit, || self.prober.write_mark(&producer, &known));
-            producer.poll(Duration::ZERO);
+            serve_producer(&producer);
             let Err(error) = marked else { return Ok(producer) };
             self.give_up(producer);
             self.shared.may_retry("this process's mark", &error, RETRY)?;
@@ -273,7 +274,7 @@ impl WriterThread {
         let until = Instant::now() + pause.min(REFUSED_PAUSE_MAX);
         while Instant::now() < until && self.shared.go_on().is_ok() {
             if let Some(producer) = &self.producer {
-                producer.poll(Duration::ZERO);
+                serve_producer(producer);
             }
             thread::sleep(REFUSED_PAUSE_FIRST);
         }
@@ -408,7 +409,7 @@ impl WriterThread {
         let limit = self.shared.settings.timeouts.commit;
         let Some(producer) = &self.producer else { return self.find_out(offsets, detail) };
         let aborted = self.watched(limit, || clients::served(producer, || producer.abort_transaction(limit)));
-        producer.poll(Duration::ZERO);
+        serve_producer(producer);
         producer.context().take_failed();
         match aborted {
             Ok(()) => Ok(CommitOutcome::NotCommitted),

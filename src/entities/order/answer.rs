@@ -223,12 +223,14 @@ pub struct FindingAnswer {
     pub sentence: String,
     /// When the exception opens; `None`: at once.
     pub opens_at: Option<Moment>,
+    /// It waits for a person now: its time has come, and no decision covers it.
+    pub open: bool,
     /// A person's decision covers it.
     pub decided: bool,
 }
 
-/// The answer for an order.
-pub fn summary(view: &OrderView<'_>, rules: &Rules) -> OrderAnswer {
+/// The answer for an order. `tick`: now.
+pub fn summary(view: &OrderView<'_>, rules: &Rules, tick: Moment) -> OrderAnswer {
     let header = view.placed.header;
     OrderAnswer {
         order: view.key.0.to_string(),
@@ -250,7 +252,7 @@ pub fn summary(view: &OrderView<'_>, rules: &Rules) -> OrderAnswer {
         returns: returns(view),
         refunds: refunds(view, rules),
         conditions: view.gates.all().into_iter().cloned().collect(),
-        findings: view.findings.iter().map(finding).collect(),
+        findings: view.findings.iter().map(|found| finding(found, tick)).collect(),
         next_change: view.next_change,
     }
 }
@@ -364,12 +366,13 @@ fn refunds(view: &OrderView<'_>, rules: &Rules) -> Vec<RefundAnswer> {
     view.money.refunds.iter().map(answer).collect()
 }
 
-fn finding(finding: &Finding) -> FindingAnswer {
+fn finding(finding: &Finding, tick: Moment) -> FindingAnswer {
     FindingAnswer {
         kind: finding.kind,
         number: finding.number.clone(),
         sentence: finding.sentence.clone(),
         opens_at: finding.opens_at,
+        open: finding.is_open(tick),
         decided: finding.decided,
     }
 }

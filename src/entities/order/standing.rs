@@ -233,7 +233,7 @@ fn flags(rows: &Rows<OrderRow>, figures: &OrderFigures<'_>, findings: &[Finding]
     let undelivered = lines.iter().any(|line| line.sent.delivered < line.sent.wanted);
     let promised = header.and_then(|header| header.promised_at).filter(|_| undelivered);
     let overdue = promised.is_some_and(|promised| clock.reached(promised));
-    let open = findings.iter().any(|finding| !finding.decided && finding.opens_at.is_none_or(|at| at <= clock.tick));
+    let open = findings.iter().any(|finding| finding.is_open(clock.tick));
     let all = [
         ("assumed", parcels.iter().any(|parcel| parcel.assumed)),
         ("backordered", backordered(rows, lines)),

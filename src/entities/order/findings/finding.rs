@@ -30,6 +30,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// It is for a person to look at: its time has come, and no decision covers it.
+    pub fn is_open(&self, tick: Moment) -> bool {
+        !self.decided && self.opens_at.is_none_or(|opens_at| opens_at <= tick)
+    }
+
     /// A finding that opens at once.
     pub(super) fn new(kind: &'static str, number: impl Into<String>, sentence: String) -> Self {
         let number = number.into();

@@ -132,7 +132,7 @@ impl Story {
     pub fn exceptions(&self) -> Vec<String> {
         let state = self.state();
         let view = self.view(&state);
-        let open = view.findings.iter().filter(|finding| !finding.decided && finding.opens_at.is_none_or(|at| at <= self.now));
+        let open = view.findings.iter().filter(|finding| finding.is_open(self.now));
         open.map(|finding| format!("{} {}", finding.kind, finding.number).trim_end().to_owned()).collect()
     }
 
