@@ -131,6 +131,8 @@ pub mod events;
 pub mod engine;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+#[cfg(feature = "kafka")]
+pub mod registry;
 
 pub mod allocator;
 pub mod config;

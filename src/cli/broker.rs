@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::engine::TopicNames;
+use crate::envelope::Record;
+use crate::envelope::avro::Schemas;
 use crate::error::Error;
 use crate::facts::{Cause, SourceId, TopicId};
 use crate::kafka::admin::{OwnTopic, TopicKind, TopicPlan, TopicProblem, describe};
-use crate::kafka::{KafkaSettings, KafkaTimeouts, sample};
+use crate::kafka::{KafkaSettings, KafkaTimeouts, RecordGate, sample};
+use crate::registry::{Failure, RegistryClient, SchemaFetcher};
 use crate::sources::doubts::{Amounts, Doubt};
 use crate::sources::{FactsOut, decisions};
 
@@ -33,8 +36,21 @@ pub fn settings(config: &Config) -> KafkaSettings {
         changelog_topic: names.changelog,
         own_topics: plan(config).own.into_iter().map(|topic| topic.name.into()).collect(),
         clock_topic: names.clock,
+        gate: None,
         timeouts: KafkaTimeouts::default(),
     }
+}
+
+/// What holds back records in Avro until their schemas are fetched; `None`: no source writes Avro.
+pub fn gate(config: &Config) -> Result<Option<Arc<dyn RecordGate>>, Error> {
+    let schemas_of = |source: usize| config.sources.get(source).and_then(|source| source.schemas.clone());
+    let topics = config.source_topics().enumerate();
+    let topics = topics.filter_map(|(place, (_, source))| Some((u16::try_from(place).ok()?, schemas_of(source)?)));
+    let topics: BTreeMap<u16, Arc<Schemas>> = topics.collect();
+    let Some(registry) = config.schema_registry.as_ref().filter(|_| !topics.is_empty()) else { return Ok(None) };
+    let client = RegistryClient::new(registry).map_err(Error::Usage)?;
+    let fetcher = SchemaFetcher::start(client, topics).map_err(Error::system("starting the thread that fetches schemas"))?;
+    Ok(Some(Arc::new(fetcher)))
 }
 
 /// Every topic of the application, as it must be.
@@ -74,6 +90,9 @@ fn look_at_records(config: &Config, source: &crate::config::Source, missing: &[&
             }
         };
         for record in batch.iter() {
+            if let Err(why) = fetch(config, source, &record) {
+                return Some(format!("{name}: its records are in Avro, and {why}"));
+            }
             let cause = Cause { topic: TopicId::of(&topic), partition: record.partition, offset: record.offset };
             let mut facts = Vec::new();
             let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
@@ -97,6 +116,24 @@ fn look_at_records(config: &Config, source: &crate::config::Source, missing: &[&
         }
         Doubt::Wrong(sentence) => Some(format!("{name}: {sentence}")),
     }
+}
+
+/// Fetches the schemas that a record needs; the sentence says why they can't be had.
+fn fetch(config: &Config, source: &crate::config::Source, record: &Record<'_>) -> Result<(), String> {
+    let (Some(schemas), Some(registry)) = (&source.schemas, &config.schema_registry) else { return Ok(()) };
+    let wanted = schemas.wanted(record);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let client = RegistryClient::new(registry)?;
+    for id in wanted {
+        match client.schema(id) {
+            Ok(fetched) => schemas.learn(id, &fetched.schema, &fetched.references),
+            Err(Failure::Refused(expected)) => schemas.refuse(id, &expected),
+            Err(Failure::Away(why)) => return Err(why),
+        }
+    }
+    Ok(())
 }
 
 /// Connects, and prints what is missing or differs. Topics of Waybill's own that are missing are no fault: the start creates them. Nor are those of

@@ -23,7 +23,7 @@ use crate::error::{Error, exit};
 use crate::facts::Moment;
 use crate::http::{BrokerState, CommittedViews, DayBook, Inbox, Readiness, Server, Service, SourceState, Status};
 use crate::kafka::client::PlainProducer;
-use crate::kafka::{KafkaHealth, KafkaLog, admin, end_now};
+use crate::kafka::{KafkaHealth, KafkaLog, KafkaSettings, admin, end_now};
 use crate::sources::decisions;
 use crate::telemetry::say;
 
@@ -166,8 +166,8 @@ fn work(shared: &DaemonContext, views: &CommittedViews) -> Result<(), Error> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the engine's runtime"))?;
     runtime.block_on(async {
-        let settings = broker::settings(&shared.config);
-        let log = KafkaLog::open(settings.clone())?;
+        let settings = KafkaSettings { gate: broker::gate(&shared.config)?, ..broker::settings(&shared.config) };
+        let log = KafkaLog::open(settings)?;
         let (health, closer) = (log.health(), log.closer());
         let mut ending = shared.ending.clone();
         let closing = tokio::spawn(async move {

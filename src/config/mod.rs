@@ -33,7 +33,7 @@ use std::sync::OnceLock;
 use toml::de::DeTable;
 
 pub use document::{Problem, Problems, nearest};
-pub use settings::{Application, Epochs, Http, Kafka, OWN_PROPERTIES, Property};
+pub use settings::{Application, Epochs, Http, Kafka, OWN_PROPERTIES, Property, SchemaRegistry};
 pub use sources::Source;
 pub use template::{systems, template};
 pub use values::{Outside, Secret, name_is_legal};
@@ -53,6 +53,8 @@ pub struct Config {
     pub application: Application,
     /// `[kafka]`
     pub kafka: Kafka,
+    /// `[schema_registry]`; `None`: there is none.
+    pub schema_registry: Option<SchemaRegistry>,
     /// `[http]`
     pub http: Http,
     /// `[epochs]`
@@ -155,6 +157,7 @@ fn read_sections<'d>(
     let mut root = Section::new(diagnostics, String::new(), 1, document);
     let application = settings::application(root.section("application"));
     let kafka = settings::kafka(root.section("kafka"), outside);
+    let schema_registry = settings::schema_registry(root.section("schema_registry"), outside);
     let http = settings::http(root.section("http"));
     let epochs = settings::epochs(root.section("epochs"));
     let digester = settings::identity(root.section("identity"), outside);
@@ -163,7 +166,7 @@ fn read_sections<'d>(
     let mut stock = StockRules::default();
     let locations = places::locations(root.section("locations"), &sources, &mut stock);
     let mut channels = places::channels(root.section("channels"), &sources, &locations, &mut stock);
-    let sources = sources::build(sources, &channels, &stock, digester, text);
+    let sources = sources::build(sources, &channels, &stock, digester, text, schema_registry.as_ref());
     channels.iter_mut().for_each(|channel| channel.takes_orders |= sources.iter().any(|source| source.has_orders_of(&channel.name)));
     let rules = policy::rules(&mut root, &sources, channels, locations, stock);
     root.finish();
@@ -177,5 +180,16 @@ fn read_sections<'d>(
     let mut sources = sources.into_iter().map(sources::Draft::finish).collect::<Option<Vec<_>>>()?;
     sources.push(sources::decisions(&application.topic_prefix));
     let (kafka, http) = (kafka?, http?);
-    Some(Config { file: String::new(), application, kafka, http, epochs, sources, rules, live_at_start, notes: Vec::new() })
+    Some(Config {
+        file: String::new(),
+        application,
+        kafka,
+        schema_registry,
+        http,
+        epochs,
+        sources,
+        rules,
+        live_at_start,
+        notes: Vec::new(),
+    })
 }

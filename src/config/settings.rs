@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::de::DeValue;
 
 use super::document::{Section, found};
 use super::values::{self, Outside, Secret};
+use crate::envelope::avro::IdForm;
 use crate::events::Topic;
 use crate::facts::ids::Digester;
 
@@ -58,6 +60,19 @@ pub struct Kafka {
     pub replication: Option<i32>,
     /// The largest record that may be written, in bytes: not above the broker's `message.max.bytes`.
     pub record_bytes_max: usize,
+}
+
+/// `[schema_registry]`: where the schemas of records in Avro are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchemaRegistry {
+    /// Of Confluent's API, without a `/` at its end.
+    pub url: String,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    /// Certificates of its authority, in PEM; `None`: the system's.
+    pub ca: Option<PathBuf>,
+    /// What the id before a value is.
+    pub ids: IdForm,
 }
 
 /// `[http]`: where queries are answered.
@@ -183,6 +198,40 @@ fn property(name: &str, value: &DeValue<'_>, outside: Outside<'_>) -> Result<Pro
         DeValue::Integer(integer) => Ok(Property::Plain(integer.as_str().to_owned())),
         DeValue::Boolean(flag) => Ok(Property::Plain(flag.to_string())),
         other => Err(format!("expected a text, a whole number, true or false, found {}", found(other))),
+    }
+}
+
+const ID_FORMS: &[(&str, IdForm)] =
+    &[("confluent", IdForm::Confluent), ("apicurio-global-8", IdForm::Global8), ("apicurio-content-8", IdForm::Content8)];
+
+/// `None`: no source needs one, or its address is not said.
+pub fn schema_registry(mut section: Section<'_>, outside: Outside<'_>) -> Option<SchemaRegistry> {
+    let url = section.read("url", |value| {
+        let url = values::text(value)?;
+        let url = url.trim().trim_end_matches('/');
+        let has_host = ["http://", "https://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|host| !host.is_empty()));
+        if url.contains('@') {
+            return Err("holds a login: write it under login".to_owned());
+        }
+        if has_host { Ok(url.to_owned()) } else { Err(format!("expected http://host:port or https://host, found \"{url}\"")) }
+    });
+    let login = section.read("login", |value| login(value, outside));
+    let ca = section.read("ca", values::text).map(|path| outside.directory.join(path));
+    let ids = section.read("ids", |value| values::word(value, ID_FORMS));
+    section.finish();
+    Some(SchemaRegistry { url: url?, login, ca, ids: ids.unwrap_or_default() })
+}
+
+fn login(value: &DeValue<'_>, outside: Outside<'_>) -> Result<(String, Secret), String> {
+    let wanted = "expected { user = \"name\", password = { env = \"NAME\" } }";
+    let table = value.as_table().ok_or_else(|| format!("{wanted}, found {}", found(value)))?;
+    let member = |name: &str| table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value.get_ref());
+    match (member("user"), member("password"), table.len()) {
+        (Some(user), Some(password), 2) => {
+            let user = values::text(user).map_err(|sentence| format!("user: {sentence}"))?;
+            Ok((user, values::secret(password, outside).map_err(|sentence| format!("password: {sentence}"))?))
+        }
+        _ => Err(wanted.to_owned()),
     }
 }
 

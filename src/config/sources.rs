@@ -6,12 +6,15 @@
 use std::sync::Arc;
 
 use super::document::{Diagnostics, Section, nearest, suggestion};
+use super::settings::SchemaRegistry;
 use super::values;
 use crate::entities::rules::{Channel, CountingRules, ReportsRefunds, StockRules};
+use crate::envelope::avro::Schemas;
 use crate::facts::ids::Digester;
 use crate::facts::sku::Basis;
 use crate::facts::time::Span;
 use crate::facts::{Alias, Role, SourceId, Text};
+use crate::sources::forms::{AnyForm, members_read};
 use crate::sources::{Adapter, Common, StoreView, SystemKind, decisions};
 
 /// A configured source, its adapter built.
@@ -27,6 +30,8 @@ pub struct Source {
     pub topics: Vec<String>,
     /// Nothing is read before all its topics are there.
     pub required: bool,
+    /// The schemas that its records need, where they are in Avro.
+    pub schemas: Option<Arc<Schemas>>,
 }
 
 impl std::fmt::Debug for Source {
@@ -49,6 +54,8 @@ pub struct Draft<'d> {
     pub zone: (String, jiff::tz::TimeZone),
     pub topics: Vec<String>,
     required: bool,
+    in_avro: bool,
+    schemas: Option<Arc<Schemas>>,
     channel: Option<String>,
     brand: Option<String>,
     number_scope: Option<String>,
@@ -78,7 +85,14 @@ impl Draft<'_> {
     }
 
     pub fn finish(self) -> Option<Source> {
-        Some(Source { common: self.common?, kind: self.kind?, adapter: self.adapter?, topics: self.topics, required: self.required })
+        Some(Source {
+            common: self.common?,
+            kind: self.kind?,
+            adapter: self.adapter?,
+            topics: self.topics,
+            required: self.required,
+            schemas: self.schemas,
+        })
     }
 }
 
@@ -96,7 +110,7 @@ pub fn decisions(topic_prefix: &str) -> Source {
         zone: jiff::tz::TimeZone::UTC,
         digester: Digester::new(b""),
     };
-    Source { common, kind: &decisions::KIND, topics: adapter.topics(), adapter, required: false }
+    Source { common, kind: &decisions::KIND, topics: adapter.topics(), adapter, required: false, schemas: None }
 }
 
 /// The words of `roles`.
@@ -161,6 +175,8 @@ fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [SystemKind
         brand: section.read("brand", values::text),
         number_scope: section.read("number_scope", values::name),
         required: section.read("required", values::flag).unwrap_or(false),
+        in_avro: section.read("format", |value| values::word(value, &[("json", false), ("avro", true)])).unwrap_or(false),
+        schemas: None,
         topics: Vec::new(),
         common: None,
         adapter: None,
@@ -213,6 +229,7 @@ pub fn build<'d>(
     stock: &StockRules,
     digester: Option<Digester>,
     text: &str,
+    registry: Option<&SchemaRegistry>,
 ) -> Vec<Draft<'d>> {
     let whole: toml::Table = text.parse().unwrap_or_default();
     for draft in &mut drafts {
@@ -220,6 +237,17 @@ pub fn build<'d>(
         if let Some(kind) = draft.kind {
             build_one(draft, kind, &common, &whole);
         }
+        if draft.in_avro {
+            match (registry, &draft.adapter) {
+                (None, _) => {
+                    let sentence = "needs schema_registry.url: the records' schemas are there";
+                    draft.section.problem("format", sentence);
+                }
+                (Some(registry), Some(adapter)) => draft.schemas = Some(Arc::new(Schemas::new(registry.ids, members_read(adapter)))),
+                (Some(_), None) => {}
+            }
+        }
+        draft.adapter = draft.adapter.take().map(|adapter| Arc::new(AnyForm::new(adapter, draft.schemas.clone())) as Arc<dyn Adapter>);
         draft.common = Some(common);
     }
     drafts
@@ -290,12 +318,18 @@ fn channel_of(draft: &Draft<'_>, channels: &[Channel]) -> Text {
     }
 }
 
+/// What adapters of databases want to know of records that do not say it themselves.
+const DECIMAL_KEYS: [&str; 3] = ["decimals", "decimal_scale", "decimal_scales"];
+
 fn build_one(draft: &mut Draft<'_>, kind: &'static SystemKind, common: &Common, whole: &toml::Table) {
     let given = whole.get("sources").and_then(|sources| sources.get(&draft.name)).and_then(toml::Value::as_table);
     let rest: Vec<String> = draft.section.rest().map(str::to_owned).collect();
     let mut settings = toml::Table::new();
     for key in &rest {
-        if let Some(value) = given.and_then(|given| given.get(key)) {
+        if draft.in_avro && DECIMAL_KEYS.contains(&key.as_str()) {
+            let note = format!("{}: {key} has no effect: records in Avro say themselves how each column writes decimals", draft.name);
+            draft.section.diagnostics().note(note);
+        } else if let Some(value) = given.and_then(|given| given.get(key)) {
             settings.insert(key.clone(), value.clone());
         }
     }

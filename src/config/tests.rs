@@ -344,3 +344,28 @@ fn the_container_s_configuration_is_accepted() {
         assert!(made.contains(&table), "docker/topics.sh does not make {topic}");
     }
 }
+
+#[test]
+fn records_in_avro_need_a_registry() {
+    let avro = "[sources.shop]\nkind = \"magento\"\nformat = \"avro\"\ndecimals = \"base64\"\n";
+    let problems = read(&format!("{HEAD}{avro}")).expect_err("no registry").to_string();
+    assert!(problems.contains("sources.shop.format: needs schema_registry.url"), "{problems}");
+    let registry = |more: &str| format!("{HEAD}{avro}[schema_registry]\nurl = \"http://localhost:8081/\"\n{more}");
+    let config = read(&registry("login = { user = \"waybill\", password = { env = \"EMAIL_SECRET\" } }\nids = \"apicurio-global-8\""));
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    let settings = config.schema_registry.as_ref().expect("a registry");
+    assert_eq!((settings.url.as_str(), settings.ids), ("http://localhost:8081", crate::envelope::avro::IdForm::Global8));
+    assert!(config.sources.iter().any(|source| source.schemas.is_some()) && !format!("{config:?}").contains("correct horse"));
+    assert!(config.notes.iter().any(|note| note.contains("decimals has no effect")), "{:?}", config.notes);
+    for (wrong, why) in [
+        ("login = { user = \"waybill\" }", "schema_registry.login: expected { user"),
+        ("login = \"waybill:secret\"", "found a text"),
+        ("ids = \"8\"", "schema_registry.ids"),
+        ("user = \"waybill\"", "schema_registry.user: is not a key of this section"),
+    ] {
+        let problems = read(&registry(wrong)).expect_err("wrong").to_string();
+        assert!(problems.contains(why), "{wrong}: {problems}");
+    }
+    let problems = read(&registry("").replace("http://", "http://user:secret@")).expect_err("a login in the address").to_string();
+    assert!(problems.contains("write it under login") && !problems.contains("user:secret"), "{problems}");
+}

@@ -19,7 +19,7 @@ pub fn text(value: Option<&[u8]>) -> Result<&str, DecodeError> {
 
 fn not_json(bytes: &[u8]) -> &'static str {
     match bytes.first() {
-        Some(0) => "JSON (the value begins with a zero byte, as Avro does: have its producer write JSON)",
+        Some(0) => "JSON (the value begins with a zero byte, as Avro does: then its source needs format = \"avro\")",
         _ => "JSON (the value is no UTF-8 text)",
     }
 }
@@ -52,7 +52,7 @@ mod tests {
     fn what_is_no_json_is_told_to_be_none() {
         assert_eq!(
             error(Some(b"\x00\x00\x00\x00\x07ab")),
-            "field \"value\": expected JSON (the value begins with a zero byte, as Avro does: have its producer write JSON), found \"\0\0\0\0\u{7}ab\""
+            "field \"value\": expected JSON (the value begins with a zero byte, as Avro does: then its source needs format = \"avro\"), found \"\0\0\0\0\u{7}ab\""
         );
         assert_eq!(error(Some(b"\xff\xfe")), "field \"value\": expected JSON (the value is no UTF-8 text), found \"\u{fffd}\u{fffd}\"");
         assert_eq!(error(Some(b"<html>")), "field \"value\": expected JSON (expected value at line 1 column 1), found \"<html>\"");

@@ -6,6 +6,7 @@
 //! | `op` c, u, r, d with `before`, `after`, `source` | a change |
 //! | `op` t | a change without rows: the table was emptied |
 //! | `op` m | housekeeping: a logical message |
+//! | a flattened row, a CloudEvent | a change, by what it still says of it (`debezium_forms.rs`) |
 //! | no `op`; `ts_ms` alone, `status`, `ddl` or `tableChanges` | housekeeping: heartbeat, border of a transaction, change of schema |
 //! | anything else | a decode error |
 //!
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::body;
+use super::debezium_forms::{self as forms, FlatCells, FlatSourceCells, SourceCells};
 use super::decode_error::DecodeError;
 use super::values::{Cell, Columns as _, columns};
 use crate::facts::{LogMark, Moment, Place, RowMark};
@@ -87,19 +89,20 @@ pub struct SourceBlock<'a> {
 }
 
 columns! {
-    struct SourceCells {
-        connector, db, schema, table, ts_ms, snapshot,
-        file, pos, row, server_id, gtid,
-        commit_lsn, change_lsn, event_serial_no,
-        lsn, sequence,
+    /// The members of an envelope, with or without its wrapper, and those that tell housekeeping and other forms apart.
+    struct Envelope {
+        payload, before, after, source, op, ts_ms, schema, status, ddl, table_changes = "tableChanges", transaction,
+        flat_op = "__op", flat_deleted = "__deleted", cloud_op = "iodebeziumop",
     }
-}
-
-columns! {
-    /// The members of an envelope, with or without its wrapper, and those that tell housekeeping apart.
-    struct Envelope { payload, before, after, source, op, ts_ms, schema, status, ddl, table_changes = "tableChanges", transaction }
 
     struct Transaction { total_order }
+}
+
+/// Whether a member of this name is read of an envelope or of one of its blocks.
+pub fn reads(member: &str) -> bool {
+    [Envelope::NAMES, SourceCells::NAMES, Transaction::NAMES, FlatCells::NAMES, FlatSourceCells::NAMES]
+        .iter()
+        .any(|names| names.contains(&member))
 }
 
 /// Reads a record's value.
@@ -113,8 +116,9 @@ pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, DecodeError> {
         return Ok(Message::Housekeeping);
     }
     let outer = Envelope::read("value", text)?;
+    let is_flat = !outer.flat_op.is_null() || !outer.flat_deleted.is_null();
     match present(outer.payload) {
-        Some(payload) if outer.op.is_null() => message(&Envelope::read("value", payload)?, payload, present(outer.schema)),
+        Some(payload) if outer.op.is_null() && !is_flat => message(&Envelope::read("value", payload)?, payload, present(outer.schema)),
         None if outer.op.is_null() && outer.source.is_null() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
         _ => message(&outer, text, None),
     }
@@ -125,14 +129,14 @@ fn present(cell: Cell<'_>) -> Option<&str> {
     (!cell.is_null()).then(|| cell.json())
 }
 
-fn message<'a>(envelope: &Envelope<'a>, text: &str, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
+fn message<'a>(envelope: &Envelope<'a>, text: &'a str, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
+    if !envelope.flat_op.is_null() || !envelope.flat_deleted.is_null() {
+        return of_parts(forms::flattened(text)?, schema);
+    }
+    if !envelope.cloud_op.is_null() {
+        return of_parts(forms::cloud_event(text)?, schema);
+    }
     let op = match envelope.op.json().trim_matches('"') {
-        "c" | "C" => Op::Create,
-        "u" | "U" => Op::Update,
-        "d" | "D" => Op::Delete,
-        "r" | "R" => Op::Read,
-        "t" | "T" => Op::Truncate,
-        "m" | "M" => return Ok(Message::Housekeeping),
         "" | "null" if is_housekeeping(envelope) => return Ok(Message::Housekeeping),
         "" | "null" => {
             return Err(DecodeError::new(
@@ -141,7 +145,10 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str, schema: Option<&'a str>) -> 
                 text,
             ));
         }
-        other => return Err(DecodeError::new("op", "one of c, u, r, d, t, m", other)),
+        letter => match op(letter)? {
+            Some(op) => op,
+            None => return Ok(Message::Housekeeping),
+        },
     };
     let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
     let mut source = SourceBlock::read(source).map_err(|error| error.within("source"))?;
@@ -153,6 +160,26 @@ fn message<'a>(envelope: &Envelope<'a>, text: &str, schema: Option<&'a str>) -> 
     let order = envelope.transaction.object::<Transaction<'_>>().ok().flatten().and_then(|transaction| transaction.total_order.int().ok());
     let order = order.and_then(|order| u64::try_from(order).ok());
     Ok(Message::Change(ChangeEvent { op, before: present(envelope.before), after: present(envelope.after), source, schema, order }))
+}
+
+/// A change in another form than the envelope.
+fn of_parts<'a>(parts: forms::Parts<'a>, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
+    let Some(op) = op(parts.op)? else { return Ok(Message::Housekeeping) };
+    let source = SourceBlock::of(parts.source)?;
+    Ok(Message::Change(ChangeEvent { op, before: parts.before, after: parts.after, source, schema: parts.schema.or(schema), order: None }))
+}
+
+/// What was done; `None`: nothing to a row.
+fn op(letter: &str) -> Result<Option<Op>, DecodeError> {
+    Ok(Some(match letter {
+        "c" | "C" => Op::Create,
+        "u" | "U" => Op::Update,
+        "d" | "D" => Op::Delete,
+        "r" | "R" => Op::Read,
+        "t" | "T" => Op::Truncate,
+        "m" | "M" => return Ok(None),
+        other => return Err(DecodeError::new("op", "one of c, u, r, d, t, m", other)),
+    }))
 }
 
 /// A time in milliseconds; 0 stands for none.
@@ -194,7 +221,10 @@ impl<'a> ChangeEvent<'a> {
 
 impl<'a> SourceBlock<'a> {
     fn read(json: &'a str) -> Result<Self, DecodeError> {
-        let cells = SourceCells::read("", json)?;
+        Self::of(SourceCells::read("", json)?)
+    }
+
+    fn of(cells: SourceCells<'a>) -> Result<Self, DecodeError> {
         Ok(Self {
             connector: cells.connector.text()?,
             db: cells.db.text_or_empty()?,

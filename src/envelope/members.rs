@@ -74,6 +74,12 @@ const ENDS_RUN: [bool; 256] = {
     ends
 };
 
+/// The place of the first byte that can't stand in a JSON string as it is; `None`: all can.
+#[inline]
+pub(super) fn ends_plain_run(bytes: &[u8]) -> Option<usize> {
+    run(bytes, 0)
+}
+
 /// The place of the next byte that ends a run: eight bytes at a time, while there are so many.
 #[inline]
 fn run(bytes: &[u8], mut at: usize) -> Option<usize> {

@@ -3,9 +3,11 @@
 //! Pure: this room knows no system's tables or words (room 2 does), stores nothing and reads no clock. All types borrow from the record's bytes.
 //! What cannot be read is a [`DecodeError`] that names the field.
 
+pub mod avro;
 pub mod body;
 pub mod csv;
 pub mod debezium;
+mod debezium_forms;
 pub(crate) mod decode_error;
 pub mod members;
 mod record;

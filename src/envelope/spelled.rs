@@ -65,6 +65,11 @@ impl SpelledColumns {
         self.names.insert(letters_and_digits(name).as_slice().into(), place);
     }
 
+    /// Is it one of the columns, under any of its names?
+    pub fn knows(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
     fn place(&self, name: &str) -> Option<usize> {
         self.names.get(letters_and_digits(name).as_slice()).copied()
     }

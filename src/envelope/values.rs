@@ -94,6 +94,12 @@ macro_rules! columns {
             $(#[serde(borrow $(, rename = $name)?)] pub $field: $crate::envelope::values::Cell<'a>,)*
         }
 
+        #[allow(dead_code)]
+        impl $row<'_> {
+            /// The names of its columns.
+            $vis const NAMES: &'static [&'static str] = &[$($crate::envelope::values::column_name!($field $(, $name)?)),*];
+        }
+
         impl<'a> $crate::envelope::values::Columns<'a> for $row<'a> {
             fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::decode_error::DecodeError> {
                 let mut row = Self::default();
@@ -406,6 +412,16 @@ fn unscaled_decimal(base64: &str, scale: u32) -> Option<Decimal> {
         scale -= 1;
     }
     Decimal::try_from_i128_with_scale(value, scale).ok()
+}
+
+/// Writes bytes as base64, as Kafka Connect's JSON converter does.
+pub(crate) fn base64_text(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let length = bytes.len().div_ceil(3) * 4;
+    out.resize(start + length, 0);
+    // The room is just what padded base64 takes.
+    let written = base64::engine::general_purpose::STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or_default();
+    out.truncate(start + written);
 }
 
 /// A number of milliseconds that would be after the year 9999, or before the year 1, counts smaller units: Debezium writes microseconds or nanoseconds for

@@ -10,6 +10,7 @@ use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 
+use super::gate::RecordGate;
 use super::headers;
 use super::rebalance::{GroupConsumer, ReaderContext};
 use super::shared::{Partition, Shared};
@@ -30,6 +31,9 @@ pub(super) struct Ahead {
     /// How many of the batch's records are taken.
     taken: usize,
     head: PartitionHead,
+    gate: Option<Arc<dyn RecordGate>>,
+    /// The next record may not pass the gate yet.
+    held: bool,
 }
 
 impl Ahead {
@@ -39,7 +43,9 @@ impl Ahead {
         let bell = Arc::clone(&shared.bell);
         queue.set_nonempty_callback(move || bell.ring());
         let batch = Batch::new(Arc::clone(&shared.topics), Moment::default());
-        Some(Self { partition, queue, batch, taken: 0, head: PartitionHead::default() })
+        // Records of the exchange are the engine's own.
+        let gate = shared.settings.gate.clone().filter(|_| usize::from(partition.topic) < shared.settings.source_topics.len());
+        Some(Self { partition, queue, batch, taken: 0, head: PartitionHead::default(), gate, held: false })
     }
 
     /// Drops everything: reading has gone back.
@@ -47,11 +53,15 @@ impl Ahead {
         self.batch.clear(Moment::default());
         self.taken = 0;
         self.head = PartitionHead::default();
+        self.held = false;
     }
 
     /// Takes from the queue, once everything that was taken before is in a batch.
     pub(super) fn fill(&mut self) -> Result<(), KafkaError> {
         if self.taken < self.batch.len() {
+            if self.held {
+                self.look();
+            }
             return Ok(());
         }
         self.batch.clear(Moment::default());
@@ -82,13 +92,25 @@ impl Ahead {
         self.look();
     }
 
-    /// Notes what is known of the next record.
+    /// Nothing that was fetched waits here.
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken >= self.batch.len()
+    }
+
+    /// Notes what is known of the next record. One that may not pass the gate is as if it had not been fetched yet.
     fn look(&mut self) {
-        self.head.next = self.batch.at(self.taken).map(|(_, timestamp)| timestamp);
+        let next = self.batch.at(self.taken).map(|(_, timestamp)| timestamp);
+        self.held = next.is_some() && !self.passes();
+        self.head.next = next.filter(|_| !self.held);
         self.head.dry_since = match self.head.next {
             Some(_) => None,
             None => self.head.dry_since.or_else(|| Some(Instant::now())),
         };
+    }
+
+    fn passes(&self) -> bool {
+        let Some(gate) = &self.gate else { return true };
+        self.batch.range(self.taken..self.taken + 1).all(|record| gate.may_pass(&record))
     }
 
     pub(super) fn head(&self) -> PartitionHead {
@@ -98,7 +120,7 @@ impl Ahead {
     /// The next record's offset, unless it is newer than `up_to`.
     pub(super) fn next(&self, up_to: Moment) -> Option<i64> {
         let (offset, timestamp) = self.batch.at(self.taken)?;
-        (timestamp <= up_to).then_some(offset)
+        (timestamp <= up_to && !self.held).then_some(offset)
     }
 
     /// Takes the next record, and puts it into a batch if one is given.

@@ -1,11 +1,12 @@
 //! The state of the connection to Kafka, for `/readyz`: written by the log's threads, read by anyone.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::gate::RecordGate;
 use super::refusal::Refusal;
 use crate::telemetry::say;
 
@@ -24,6 +25,7 @@ const SAY_EVERY: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub struct KafkaHealth {
     inner: Mutex<Inner>,
+    gate: OnceLock<Arc<dyn RecordGate>>,
 }
 
 #[derive(Debug, Default)]
@@ -124,7 +126,9 @@ impl KafkaHealth {
         let partitions: Vec<_> = inner.partitions.iter().map(|((topic, partition), progress)| progress.report(topic, *partition)).collect();
         let assigned = inner.assigned >= inner.expected && inner.expected > 0;
         let lag = partitions.iter().any(|partition| partition.held.is_none() && partition.lag > 0);
-        let waits_for = inner.waits_for.clone().or_else(|| inner.unassigned()).or_else(|| inner.stalled()).or_else(|| inner.stuck(lag));
+        let gated = || self.gate.get().and_then(|gate| gate.waits_for());
+        let waits_for =
+            inner.waits_for.clone().or_else(gated).or_else(|| inner.unassigned()).or_else(|| inner.stalled()).or_else(|| inner.stuck(lag));
         HealthReport {
             ready: inner.brokers_down_since.is_none() && assigned && waits_for.is_none(),
             waits_for,
@@ -140,6 +144,12 @@ impl KafkaHealth {
             clock_doubt: inner.clock_doubt.clone(),
             partitions,
         }
+    }
+
+    /// What may hold records back: asked for each report.
+    pub(super) fn gated_by(&self, gate: &Arc<dyn RecordGate>) {
+        // Said once, when the log is opened.
+        let _ = self.gate.set(Arc::clone(gate));
     }
 
     pub(super) fn doing(&self, what: &'static str) {

@@ -51,6 +51,7 @@ impl Play {
             changelog_topic: "changelog".into(),
             clock_topic: Arc::from("clock"),
             own_topics: Arc::from([]),
+            gate: None,
             timeouts: KafkaTimeouts::default(),
         };
         let topics = settings.source_topics.clone();

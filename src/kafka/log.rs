@@ -97,6 +97,11 @@ impl KafkaLog {
         health.doing("starting");
         let topics = settings.subscribed();
         let shared = Arc::new(Shared::new(settings, topics, Arc::clone(&health)));
+        if let Some(gate) = &shared.settings.gate {
+            health.gated_by(gate);
+            let bell = Arc::clone(&shared.bell);
+            gate.on_opened(Box::new(move || bell.ring()));
+        }
         let group = Arc::new(Group::new(Arc::clone(&shared)));
         let prober = Prober::new(Arc::clone(&shared))?;
         let health_seen = Arc::clone(&shared.health);

@@ -27,6 +27,7 @@ pub mod changelog;
 pub mod client;
 mod clients;
 mod fault;
+mod gate;
 mod group;
 mod headers;
 mod health;
@@ -48,6 +49,7 @@ mod statistics;
 mod watchdog;
 mod writer;
 
+pub use gate::RecordGate;
 pub use health::{HealthReport, KafkaHealth, PartitionReport};
 pub use log::{Closer, KafkaLog};
 pub use settings::{KafkaSettings, KafkaTimeouts};

@@ -217,7 +217,7 @@ impl ReaderThread {
             return;
         }
         for (partition, end) in ends {
-            let is_dry = self.ahead.iter().any(|ahead| ahead.partition == partition && ahead.head().next.is_none());
+            let is_dry = self.ahead.iter().any(|ahead| ahead.partition == partition && ahead.is_empty());
             if is_dry && state.next.get(partition).is_some_and(|next| end > next) {
                 state.read_to.set(partition, end);
             }

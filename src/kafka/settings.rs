@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
+use super::gate::RecordGate;
 use crate::config::OWN_PROPERTIES;
 use crate::engine::log::LogError;
 
@@ -30,6 +31,8 @@ pub struct KafkaSettings {
     pub own_topics: Arc<[Arc<str>]>,
     /// The broker dates its records; one partition.
     pub clock_topic: Arc<str>,
+    /// What may hold a record back; `None`: nothing.
+    pub gate: Option<Arc<dyn RecordGate>>,
     /// How long calls and waits may take.
     pub timeouts: KafkaTimeouts,
 }

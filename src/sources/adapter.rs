@@ -111,6 +111,16 @@ pub trait Adapter: Send + Sync {
         false
     }
 
+    /// Whether it reads only some members of records, those that [`Self::reads`] says yes to, and takes null and absent for the same.
+    fn reads_some(&self) -> bool {
+        false
+    }
+
+    /// Whether a member of this name is read, in any object of any record. Of Avro the others are passed over without being decoded.
+    fn reads(&self, _member: &str) -> bool {
+        true
+    }
+
     /// Puts the record's facts out.
     ///
     /// # Errors

@@ -4,6 +4,12 @@
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
 mod adapter;
+#[cfg(test)]
+mod avro_tests;
+#[cfg(test)]
+mod avro_writer;
+#[cfg(test)]
+mod debezium_tests;
 mod decimals;
 pub mod decisions;
 pub mod doubts;
@@ -11,6 +17,7 @@ mod emarsys;
 mod facts_out;
 #[cfg(test)]
 mod fixtures;
+pub mod forms;
 mod local_time;
 mod magento;
 pub mod mapped;

@@ -191,6 +191,16 @@ pub fn seek_failed(error: &str) {
     warn!(error, "the reader could not go back to the committed offsets: trying again");
 }
 
+/// The schema registry does not answer as it should: records wait for schemas. Said once, until it answers again.
+pub fn registry_away(why: &str) {
+    warn!(why, "the schema registry is away: records that need its schemas wait, and nothing of them is lost");
+}
+
+/// The schema registry answers again.
+pub fn registry_answers(away: Duration) {
+    info!(seconds = away.as_secs_f64(), "the schema registry answers again");
+}
+
 /// The log can't go on: the sentence says what to do.
 pub fn reading_stopped(error: &str) {
     error!(error, "reading from Kafka has stopped");

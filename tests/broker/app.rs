@@ -134,6 +134,7 @@ pub fn settings(name: &str, bootstrap: &str) -> KafkaSettings {
         changelog_topic: Arc::from(format!("{name}.changelog")),
         own_topics: ["out", "exchange", "changelog"].map(|topic| Arc::from(format!("{name}.{topic}"))).into(),
         clock_topic: Arc::from(format!("{name}.clock")),
+        gate: None,
         timeouts: KafkaTimeouts {
             request: Duration::from_millis(1500),
             delivery: Duration::from_secs(2),

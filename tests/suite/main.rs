@@ -1,6 +1,7 @@
 //! One integration binary: cases, scenarios, rules of the domain, rules of the house.
 
 mod cases;
+mod debezium;
 mod endings;
 mod rules;
 mod scenarios;

@@ -6,7 +6,7 @@
 
 use jiff::civil::DateTime;
 
-use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::sku::CatalogueValue;
 use crate::facts::time::Span;
@@ -18,24 +18,17 @@ use crate::sources::tables::TableRow;
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static PRODUCT: MagentoTable = MagentoTable {
-    name: "catalog_product_entity",
-    rows: &[],
-    meaning: |change, reader, out| row::<CatalogProductEntity<'_>>(change, reader, out),
-};
+pub(super) static PRODUCT: MagentoTable =
+    MagentoTable { name: "catalog_product_entity", rows: &[], meaning: meaning!(CatalogProductEntity) };
 
-pub(super) static STOCK_ITEM: MagentoTable = MagentoTable {
-    name: "cataloginventory_stock_item",
-    rows: &[],
-    meaning: |change, reader, out| row::<StockItem<'_>>(change, reader, out),
-};
+pub(super) static STOCK_ITEM: MagentoTable = MagentoTable { name: "cataloginventory_stock_item", rows: &[], meaning: meaning!(StockItem) };
 
 macro_rules! of_values {
     ($($constant:ident $name:literal;)*) => {
         $(pub(super) static $constant: MagentoTable = MagentoTable {
             name: $name,
             rows: &[],
-            meaning: |change, reader, out| row::<ProductValue<'_>>(change, reader, out),
+            meaning: meaning!(ProductValue),
         };)*
     };
 }

@@ -1,6 +1,6 @@
 //! `customer_entity` and `newsletter_subscriber`. Addresses of people go no further than their digests.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
 use crate::facts::ids::join_key;
@@ -14,13 +14,13 @@ pub(super) const REVISION: u16 = 2;
 pub(super) static CUSTOMER: MagentoTable = MagentoTable {
     name: "customer_entity",
     rows: &[RowsOf::all(EntityKind::Customers, CustomerRow::ACCOUNT)],
-    meaning: |change, reader, out| row::<CustomerEntity<'_>>(change, reader, out),
+    meaning: meaning!(CustomerEntity),
 };
 
 pub(super) static SUBSCRIBER: MagentoTable = MagentoTable {
     name: "newsletter_subscriber",
     rows: &[RowsOf::all(EntityKind::Customers, CustomerRow::CONSENT)],
-    meaning: |change, reader, out| row::<NewsletterSubscriber<'_>>(change, reader, out),
+    meaning: meaning!(NewsletterSubscriber),
 };
 
 columns! {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::reader::{Magento, MagentoReader, MagentoTable, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::order::{Line, LineKind, LineProgress, LineRole, Needs, ShippedSince};
 use crate::facts::{Amount, EntityKind, OrderRow, Quantity, Subject, Text};
@@ -20,7 +20,7 @@ pub(super) static ITEM: MagentoTable = MagentoTable {
         RowsOf::of_some(EntityKind::Orders, OrderRow::LINE_PROGRESS),
         RowsOf::of_some(EntityKind::Orders, OrderRow::SHIPPED_SINCE),
     ],
-    meaning: |change, reader, out| row::<SalesOrderItem<'_>>(change, reader, out),
+    meaning: meaning!(SalesOrderItem),
 };
 
 columns! {

@@ -57,7 +57,7 @@ use super::facts_out::FactsOut;
 use super::settings;
 use super::tables::{self, Tables};
 use super::words::Words;
-use crate::envelope::debezium::ChangeEvent;
+use crate::envelope::debezium::{self, ChangeEvent};
 use crate::envelope::{DecodeError, Record};
 use crate::facts::Role;
 
@@ -133,6 +133,14 @@ impl Adapter for Magento {
         vec![self.decimals.assumed()]
     }
 
+    fn reads_some(&self) -> bool {
+        true
+    }
+
+    fn reads(&self, member: &str) -> bool {
+        debezium::reads(member) || TABLES.iter().any(|table| table.meaning.columns.contains(&member))
+    }
+
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         tables::translate(self, record, out)
     }
@@ -156,7 +164,7 @@ impl Tables for Magento {
         reader: &MagentoReader<'_>,
         out: &mut FactsOut<'_>,
     ) -> Result<(), DecodeError> {
-        (table.meaning)(change, reader, out)
+        (table.meaning.change)(change, reader, out)
     }
 }
 

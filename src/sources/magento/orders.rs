@@ -1,6 +1,6 @@
 //! `sales_order` and `sales_order_address`.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{Address, Charge, ChargeKind, Header, Hold, Payment, Personal, Predecessor, ShopState, Tender, Word};
@@ -11,16 +11,13 @@ use crate::sources::tables::{RowMove, RowsOf, TableRow};
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 2;
 
-pub(super) static ORDER: MagentoTable = MagentoTable {
-    name: "sales_order",
-    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::HEADER)],
-    meaning: |change, reader, out| row::<SalesOrderRow<'_>>(change, reader, out),
-};
+pub(super) static ORDER: MagentoTable =
+    MagentoTable { name: "sales_order", rows: &[RowsOf::all(EntityKind::Orders, OrderRow::HEADER)], meaning: meaning!(SalesOrderRow) };
 
 pub(super) static ADDRESS: MagentoTable = MagentoTable {
     name: "sales_order_address",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIP_TO), RowsOf::all(EntityKind::Orders, OrderRow::BILL_TO)],
-    meaning: |change, reader, out| row::<SalesOrderAddress<'_>>(change, reader, out),
+    meaning: meaning!(SalesOrderAddress),
 };
 
 columns! {

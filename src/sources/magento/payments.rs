@@ -1,6 +1,6 @@
 //! `sales_order_payment`, and what the payment provider did for it: `sales_payment_transaction`, `sales_invoice`.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Payment, PaymentTransaction, Tender, TransactionKind};
@@ -17,20 +17,20 @@ pub(super) static PAYMENT: MagentoTable = MagentoTable {
         // What was paid with stored value stands in the order's own row, under words.
         RowsOf::beginning(EntityKind::Orders, OrderRow::PAYMENT, &["1", "2", "3", "4", "5", "6", "7", "8", "9"]),
     ],
-    meaning: |change, reader, out| row::<SalesOrderPayment<'_>>(change, reader, out),
+    meaning: meaning!(SalesOrderPayment),
 };
 
 pub(super) static TRANSACTION: MagentoTable = MagentoTable {
     name: "sales_payment_transaction",
     rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::TRANSACTION)],
-    meaning: |change, reader, out| row::<SalesPaymentTransaction<'_>>(change, reader, out),
+    meaning: meaning!(SalesPaymentTransaction),
 };
 
 pub(super) static INVOICE: MagentoTable = MagentoTable {
     name: "sales_invoice",
     // Its rows can't be told from those of transactions by how their ids begin.
     rows: &[],
-    meaning: |change, reader, out| row::<SalesInvoice<'_>>(change, reader, out),
+    meaning: meaning!(SalesInvoice),
 };
 
 columns! {

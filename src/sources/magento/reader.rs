@@ -104,8 +104,26 @@ impl Magento {
     }
 }
 
-/// How a row is read and what it means: [`row`] of its type.
-pub(super) type MagentoMeaning = for<'a> fn(&ChangeEvent<'a>, &MagentoReader<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>;
+/// How a row is read and what it means: made by [`meaning!`].
+pub(super) struct MagentoMeaning {
+    /// The columns that are read.
+    pub(super) columns: &'static [&'static str],
+    /// [`row`] of the row's type.
+    pub(super) change: for<'a> fn(&ChangeEvent<'a>, &MagentoReader<'_>, &mut FactsOut<'_>) -> Result<(), DecodeError>,
+}
+
+/// The meaning of rows of this type.
+macro_rules! meaning {
+    ($row:ident) => {
+        $crate::sources::magento::reader::MagentoMeaning {
+            columns: $row::NAMES,
+            change: |change, reader, out| $crate::sources::magento::reader::row::<$row<'_>>(change, reader, out),
+        }
+    };
+}
+
+pub(super) use meaning;
+
 pub(super) type MagentoTable = tables::SourceTable<Magento>;
 pub(super) type MagentoReader<'r> = tables::RowReader<'r, Magento>;
 

@@ -4,7 +4,7 @@
 //! Both together are goods + shipping + `adjustment_positive` (goodwill) - `adjustment_negative` (a fee). Items say of which lines the goods are;
 //! they name their memo alone, which leads to the order.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, OfflineCreditMemos, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, OfflineCreditMemos, meaning, moment};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::ids::join_key;
 use crate::facts::order::{Credit, CreditLine, LineRef, Refund, RefundState, Tender, Word};
@@ -18,13 +18,13 @@ pub(super) const REVISION: u16 = 1;
 pub(super) static CREDIT_MEMO: MagentoTable = MagentoTable {
     name: "sales_creditmemo",
     rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::REFUND), RowsOf::of_some(EntityKind::Orders, OrderRow::CREDIT)],
-    meaning: |change, reader, out| row::<SalesCreditmemo<'_>>(change, reader, out),
+    meaning: meaning!(SalesCreditmemo),
 };
 
 pub(super) static CREDIT_MEMO_ITEM: MagentoTable = MagentoTable {
     name: "sales_creditmemo_item",
     rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::CREDIT_LINE)],
-    meaning: |change, reader, out| row::<SalesCreditmemoItem<'_>>(change, reader, out),
+    meaning: meaning!(SalesCreditmemoItem),
 };
 
 columns! {

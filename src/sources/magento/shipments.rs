@@ -3,7 +3,7 @@
 //! An item names its shipment and no order, a source names the shipment alone: both wait under the shipment's alias until `sales_shipment` says whose it
 //! is. Of a bundle that is sent together, and of a configurable product, both the parent's item and the parts' are there; the order counts one of them.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, moment, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::order::{Shipment, ShipmentLine, ShipmentPlace, Tracking};
 use crate::facts::{Alias, EntityKind, Link, OrderRow, Subject, Text};
@@ -13,28 +13,25 @@ use crate::sources::tables::{RowMove, RowsOf, TableRow};
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
 pub(super) const REVISION: u16 = 1;
 
-pub(super) static SHIPMENT: MagentoTable = MagentoTable {
-    name: "sales_shipment",
-    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIPMENT)],
-    meaning: |change, reader, out| row::<SalesShipment<'_>>(change, reader, out),
-};
+pub(super) static SHIPMENT: MagentoTable =
+    MagentoTable { name: "sales_shipment", rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIPMENT)], meaning: meaning!(SalesShipment) };
 
 pub(super) static SHIPMENT_ITEM: MagentoTable = MagentoTable {
     name: "sales_shipment_item",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIPMENT_LINE)],
-    meaning: |change, reader, out| row::<SalesShipmentItem<'_>>(change, reader, out),
+    meaning: meaning!(SalesShipmentItem),
 };
 
 pub(super) static SHIPMENT_TRACK: MagentoTable = MagentoTable {
     name: "sales_shipment_track",
     rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::TRACKING)],
-    meaning: |change, reader, out| row::<SalesShipmentTrack<'_>>(change, reader, out),
+    meaning: meaning!(SalesShipmentTrack),
 };
 
 pub(super) static SHIPMENT_SOURCE: MagentoTable = MagentoTable {
     name: "inventory_shipment_source",
     rows: &[RowsOf::all(EntityKind::Orders, OrderRow::SHIPMENT_PLACE)],
-    meaning: |change, reader, out| row::<InventoryShipmentSource<'_>>(change, reader, out),
+    meaning: meaning!(InventoryShipmentSource),
 };
 
 columns! {

@@ -1,6 +1,6 @@
 //! `inventory_reservation` and `inventory_source_item`: what the shop holds back, and the figure that it has.
 
-use super::reader::{Magento, MagentoReader, MagentoTable, row};
+use super::reader::{Magento, MagentoReader, MagentoTable, meaning};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::sku::{Basis, Holding, ShopFigure};
 use crate::facts::{EntityKind, Quantity, SkuRow, Subject};
@@ -13,13 +13,13 @@ pub(super) const REVISION: u16 = 3;
 pub(super) static RESERVATION: MagentoTable = MagentoTable {
     name: "inventory_reservation",
     rows: &[RowsOf::all(EntityKind::Skus, SkuRow::HOLDING)],
-    meaning: |change, reader, out| row::<InventoryReservation<'_>>(change, reader, out),
+    meaning: meaning!(InventoryReservation),
 };
 
 pub(super) static SOURCE_ITEM: MagentoTable = MagentoTable {
     name: "inventory_source_item",
     rows: &[RowsOf::all(EntityKind::Skus, SkuRow::SHOP_FIGURE)],
-    meaning: |change, reader, out| row::<InventorySourceItem<'_>>(change, reader, out),
+    meaning: meaning!(InventorySourceItem),
 };
 
 columns! {

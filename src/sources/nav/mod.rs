@@ -46,7 +46,7 @@ use super::decimals::ColumnDecimals;
 use super::facts_out::FactsOut;
 use super::settings;
 use super::tables::{self, Tables};
-use crate::envelope::debezium::ChangeEvent;
+use crate::envelope::debezium::{self, ChangeEvent};
 use crate::envelope::{DecodeError, Record};
 use crate::facts::Role;
 
@@ -137,6 +137,14 @@ impl Adapter for Nav {
 
     fn assumes(&self) -> Vec<String> {
         vec![self.decimals.assumed()]
+    }
+
+    fn reads_some(&self) -> bool {
+        true
+    }
+
+    fn reads(&self, member: &str) -> bool {
+        debezium::reads(member) || TABLES.iter().any(|table| table.meaning.columns.knows(member))
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
