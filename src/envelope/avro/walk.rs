@@ -325,12 +325,8 @@ impl<'w> Walk<'w> {
 }
 
 #[cold]
-fn within(error: Box<DecodeError>, name: &str) -> Box<DecodeError> {
-    let is_item = error.field.starts_with('[');
-    let mut error = *error;
-    if is_item {
-        error.field = format!("{name}{}", error.field);
-        return Box::new(error);
-    }
-    Box::new(error.within(name))
+fn within(mut error: Box<DecodeError>, name: &str) -> Box<DecodeError> {
+    let dot = if error.field.is_empty() || error.field.starts_with('[') { "" } else { "." };
+    error.field = format!("{name}{dot}{}", error.field);
+    error
 }
