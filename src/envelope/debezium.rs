@@ -163,7 +163,7 @@ fn message<'a>(envelope: &Envelope<'a>, text: &'a str, schema: Option<&'a str>) 
 }
 
 /// A change in another form than the envelope.
-fn of_parts<'a>(parts: forms::Parts<'a>, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
+fn of_parts<'a>(parts: forms::FormParts<'a>, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
     let Some(op) = op(parts.op)? else { return Ok(Message::Housekeeping) };
     let source = SourceBlock::of(parts.source)?;
     Ok(Message::Change(ChangeEvent { op, before: parts.before, after: parts.after, source, schema: parts.schema.or(schema), order: None }))

@@ -51,7 +51,7 @@ columns! {
 }
 
 /// What a form says of a change.
-pub(super) struct Parts<'a> {
+pub(super) struct FormParts<'a> {
     /// The letter of what was done.
     pub op: &'a str,
     pub before: Option<&'a str>,
@@ -65,7 +65,7 @@ const FIELDS: &str = "its place in the log (add.fields = op,table,source.ts_ms a
     Server source.commit_lsn,source.change_lsn,source.event_serial_no; of PostgreSQL source.sequence,source.lsn)";
 
 /// Reads a flattened row, `text`.
-pub(super) fn flattened(text: &str) -> Result<Parts<'_>, DecodeError> {
+pub(super) fn flattened(text: &str) -> Result<FormParts<'_>, DecodeError> {
     let (flat, nested) = (FlatCells::read("value", text)?, FlatSourceCells::read("value", text)?);
     let neither = |plain: Cell<'_>, nested: Cell<'_>| plain.is_null() && nested.is_null();
     if neither(flat.table, nested.table) {
@@ -87,7 +87,7 @@ pub(super) fn flattened(text: &str) -> Result<Parts<'_>, DecodeError> {
     };
     let is_delete = matches!(op, "d" | "D");
     let source = chosen(&flat, &nested);
-    Ok(Parts { op, before: is_delete.then_some(text), after: (!is_delete).then_some(text), source, schema: None })
+    Ok(FormParts { op, before: is_delete.then_some(text), after: (!is_delete).then_some(text), source, schema: None })
 }
 
 fn chosen<'a>(flat: &FlatCells<'a>, nested: &FlatSourceCells<'a>) -> SourceCells<'a> {
@@ -120,7 +120,7 @@ fn chosen<'a>(flat: &FlatCells<'a>, nested: &FlatSourceCells<'a>) -> SourceCells
 }
 
 /// Reads a change in CloudEvents, `text`.
-pub(super) fn cloud_event(text: &str) -> Result<Parts<'_>, DecodeError> {
+pub(super) fn cloud_event(text: &str) -> Result<FormParts<'_>, DecodeError> {
     let event = CloudCells::read("value", text)?;
     let is_object = event.data.json().starts_with('{');
     if !event.data.is_null() && !is_object {
@@ -150,7 +150,7 @@ pub(super) fn cloud_event(text: &str) -> Result<Parts<'_>, DecodeError> {
         sequence: event.sequence,
     };
     let present = |cell: Cell<'_>| !cell.is_null();
-    Ok(Parts {
+    Ok(FormParts {
         op: text_of(event.op),
         before: Some(data.before.json()).filter(|_| present(data.before)),
         after: Some(data.after.json()).filter(|_| present(data.after)),

@@ -31,5 +31,5 @@ mod walk;
 mod wire;
 
 pub use program::{Members, Program};
-pub use schemas::{Known, Schemas};
+pub use schemas::{KnownSchema, Schemas};
 pub use wire::{IdForm, Part, SchemaId};

@@ -16,7 +16,7 @@ const REFUSED_MAX: usize = 10_000;
 
 /// What is known of a schema.
 #[derive(Clone, Debug)]
-pub enum Known {
+pub enum KnownSchema {
     /// It can be walked by.
     Schema(Arc<Program>),
     /// There is none, or it can't be read: the reason.
@@ -28,7 +28,7 @@ pub enum Known {
 pub struct Schemas {
     form: IdForm,
     members: Members,
-    known: RwLock<HashMap<SchemaId, Known>>,
+    known: RwLock<HashMap<SchemaId, KnownSchema>>,
 }
 
 impl Schemas {
@@ -37,7 +37,7 @@ impl Schemas {
         Self { form, members, known: RwLock::default() }
     }
 
-    fn known(&self, id: SchemaId) -> Option<Known> {
+    fn known(&self, id: SchemaId) -> Option<KnownSchema> {
         // A thread that panicked has left the map whole: an entry is inserted at once.
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
@@ -54,27 +54,27 @@ impl Schemas {
     /// Keeps a schema, and the texts of those that it names.
     pub fn learn(&self, id: SchemaId, schema: &str, references: &[String]) {
         match Program::read(schema, references, &self.members) {
-            Ok(program) => self.insert(id, Known::Schema(Arc::new(program))),
+            Ok(program) => self.insert(id, KnownSchema::Schema(Arc::new(program))),
             Err(reason) => self.refuse(id, &format!("an Avro schema that can be read (schema {id}: {reason})")),
         }
     }
 
     /// Notes that there is no such schema, or none that can be read. `expected` is what the record should have, in a few words.
     pub fn refuse(&self, id: SchemaId, expected: &str) {
-        self.insert(id, Known::Refused(expected.into()));
+        self.insert(id, KnownSchema::Refused(expected.into()));
     }
 
-    fn insert(&self, id: SchemaId, known: Known) {
+    fn insert(&self, id: SchemaId, known: KnownSchema) {
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= REFUSED_MAX && matches!(known, Known::Refused(_)) {
-            all.retain(|_, known| matches!(known, Known::Schema(_)));
+        if all.len() >= REFUSED_MAX && matches!(known, KnownSchema::Refused(_)) {
+            all.retain(|_, known| matches!(known, KnownSchema::Schema(_)));
         }
         all.insert(id, known);
     }
 
     /// Forgets what was refused: the registry is asked again.
     pub fn forget_refused(&self) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|_, known| matches!(known, Known::Schema(_)));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|_, known| matches!(known, KnownSchema::Schema(_)));
     }
 
     /// A part of the record as JSON text; in `memory` where it was Avro. JSON passes as it is: what a topic held before its converter was changed.
@@ -92,8 +92,8 @@ impl Schemas {
             Framed::Avro(id, bytes) => (id, bytes),
         };
         let read = match self.known(id) {
-            Some(Known::Schema(program)) => program.json(part_name(part), bytes, memory),
-            Some(Known::Refused(expected)) => Err(DecodeError::new(part_name(part), &*expected, format!("schema {id}"))),
+            Some(KnownSchema::Schema(program)) => program.json(part_name(part), bytes, memory),
+            Some(KnownSchema::Refused(expected)) => Err(DecodeError::new(part_name(part), &*expected, format!("schema {id}"))),
             None => Err(DecodeError::new(part_name(part), "a schema that the registry knows", format!("schema {id}"))),
         };
         let read = read.and_then(|()| match std::str::from_utf8(memory) {
