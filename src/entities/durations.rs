@@ -93,7 +93,7 @@ durations! {
         short_closed: Span::hours(1);
         /// A receiver was asked to correct a despatch, and its rows still show more: `despatch-corrected`.
         despatch_corrected: Span::hours(1);
-        /// Only a mirror shows goods as sent, counted from its newest row: `mirror-only`.
+        /// Only a mirror shows goods as sent; counted from the mirror's newest row: `mirror-only`.
         mirror_only: Span::days(1);
         /// An order is not paid, counted from when it was placed: `unpaid`.
         unpaid: Span::days(3);

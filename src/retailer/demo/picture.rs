@@ -189,7 +189,7 @@ pub(in crate::retailer) fn stock_and_refunds(page: &mut Page, facts: &Facts) {
     let (stock, refunds) = (&facts.stock, &facts.refunds);
     let mark = page.mark(stock.agree == stock.skus);
     page.line(&format!(
-        "  {mark} {} of {} SKUs: Waybill's figure is what the warehouse has and the shop sells ({} pieces sent, {} back in stock, {} on hand)",
+        "  {mark} {} of {} SKUs: Waybill's figure is what can really be sold, and so is the shop's ({} pieces sent, {} back in stock, {} on hand)",
         stock.agree,
         stock.skus,
         grouped(stock.sent.unsigned_abs()),
@@ -235,7 +235,7 @@ pub(in crate::retailer) fn kill(page: &mut Page, killed: &Killed) {
     ));
     let mark = page.mark(killed.changed.is_none());
     let sentence = match &killed.changed {
-        None => "every one of them as it was, to the row".to_owned(),
+        None => "every one of them exactly as it was".to_owned(),
         Some(entity) => format!("not all of them as they were: {entity}"),
     };
     page.line(&format!("  {mark} {} orders, SKUs, customers and aliases restored, {sentence}", grouped(killed.entities as u64)));
@@ -264,7 +264,7 @@ pub(in crate::retailer) fn verdict(page: &mut Page, facts: &Facts) {
         let times = if broken == 0 { String::new() } else { format!(": broken {broken} times") };
         let sentence = match (invariant, &facts.faults) {
             (Invariant::Exceptions, Some(_)) => "people were asked to look at what a person must look at, and at nothing else",
-            (Invariant::Orders, Some(_)) => "every order is as it really is, piece by piece",
+            (Invariant::Orders, Some(_)) => "Waybill shows each order as it really is, piece by piece",
             _ => invariant.sentence(),
         };
         page.line(&format!("  {mark} {sentence}{times}"));
@@ -296,7 +296,13 @@ pub(in crate::retailer) fn speed(page: &mut Page, facts: &Facts) {
     let seconds = facts.engine.as_secs_f64().max(0.001);
     let mut line = String::new();
     // Writing to a String can't fail.
-    let _ = write!(line, "  {} records in, {} events out, {} epochs", grouped(facts.records), grouped(events), grouped(facts.epochs));
+    let _ = write!(
+        line,
+        "  {} records in, {} events out, {} epochs (one transaction each)",
+        grouped(facts.records),
+        grouped(events),
+        grouped(facts.epochs)
+    );
     page.line(&line);
     page.line(&format!(
         "  {:.1} s in all, {:.1} s of them the engine's: {} records a second",

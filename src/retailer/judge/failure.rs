@@ -42,16 +42,16 @@ impl Invariant {
     /// In a sentence, as it stands in the picture.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Events => "every event has an id of its own, every ledger counts its steps without a gap",
-            Self::Orders => "every order ended as it really did, piece by piece",
+            Self::Events => "no two events have one id, and each ledger numbers its requests 1, 2, 3 ... without a gap",
+            Self::Orders => "Waybill shows each order's end as it really was, piece by piece",
             Self::Notices => "shop and ERP heard of every parcel, return and completion exactly once",
             Self::Mails => "no mail went out twice",
             Self::Refunds => "every refund is right to the penny and was paid once",
-            Self::Books => "every entry balances and every account is what it must be",
+            Self::Books => "every journal entry balances, and every account has the balance that it must have",
             Self::Stock => "every SKU's stock is what the warehouse really has",
             Self::Exceptions => "nothing is left for a person to look at",
             Self::Systems => "no system was asked for what it could not do",
-            Self::Counts => "what came in is out, waits for something that has a name, or is asked of a person",
+            Self::Counts => "nothing is stuck: each piece and penny went on, waits for a named row, or belongs to an open exception",
         }
     }
 }
