@@ -59,6 +59,19 @@ pub struct SumLedger {
     pub due: Amount,
     /// What was captured at the last seal: limits on refunds are measured by it.
     pub captured: Amount,
+    /// What the last step said of each line.
+    pub by_line: SmallMap<Text, LineRefunded>,
+}
+
+/// Cancelled and returned pieces of a line in a request of money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineRefunded {
+    /// Pieces.
+    pub quantity: Quantity,
+    /// Their value, tax inside.
+    pub gross: Amount,
+    /// The part of it that is tax.
+    pub tax: Amount,
 }
 
 /// Running totals by line: `despatch-notices`, `receipt-notices`, `order-reversals`, `order-completions`.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::request::native_id;
 use crate::entities::order::OrderView;
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
@@ -41,6 +42,11 @@ pub trait RequestBody: Serialize {
     /// Does it take back what was requested before?
     fn corrects(&self) -> bool {
         false
+    }
+
+    /// The digest by which it is known what was held. A body leaves out what alone is no reason to make it.
+    fn content(&self) -> u64 {
+        digest(self)
     }
 
     /// The money that it moves.
@@ -85,12 +91,57 @@ pub struct OrderRef {
     pub order: Text,
     /// The order's public number, by the shop; the other systems refer to it.
     pub number: Text,
+    /// The shop's own id of the order.
+    pub shop_id: Text,
+    /// The ERP's number of its record of the order, for people; empty while it has none.
+    pub erp_number: Text,
+    /// The id under which the ERP's interface has the record; its number where it has no other id; empty while it has none.
+    pub erp_id: Text,
 }
 
 impl OrderRef {
     /// Names the order of the view.
     pub fn new(view: &OrderView<'_>, header: &Header) -> Self {
-        Self { order: view.key.0.clone(), number: header.number.clone() }
+        let (document, names) = (view.erp.document.unwrap_or_default(), view.erp.reference);
+        Self {
+            erp_number: names.map_or_else(|| document.into(), |names| names.number.clone()),
+            erp_id: names.map_or_else(|| document.into(), |names| names.id.clone()),
+            ..Self::placed(view, header)
+        }
+    }
+
+    /// ... without what the ERP calls it: a request that is compared with the last one is not made again because of that.
+    pub(super) fn placed(view: &OrderView<'_>, header: &Header) -> Self {
+        let (order, number, shop_id) = (view.key.0.clone(), header.number.clone(), native_id(view.key));
+        Self { order, number, shop_id, erp_number: Text::default(), erp_id: Text::default() }
+    }
+}
+
+/// How the systems call an order line, beside the shop's id of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineNames {
+    /// Which of the order's lines it is, counted from 1; a line that is added later gets a later number.
+    pub line_number: u32,
+    /// The SKU as the shop spells it.
+    pub sku_text: Text,
+    /// The ERP's own id of its line; empty while it has none.
+    pub erp_line: Text,
+    /// The ERP's own id of the goods; empty where it names them by SKU alone.
+    pub erp_item: Text,
+}
+
+impl LineNames {
+    /// Of the line with this id.
+    pub fn new(view: &OrderView<'_>, id: &str) -> Self {
+        let Some(line) = view.lines.iter().find(|line| line.id == id) else { return Self::default() };
+        Self { erp_line: line.erp.line_id.clone(), erp_item: line.erp.item.clone(), ..Self::placed(view, id) }
+    }
+
+    /// ... without what the ERP calls it.
+    pub(super) fn placed(view: &OrderView<'_>, id: &str) -> Self {
+        let Some(at) = view.lines.iter().position(|line| line.id == id) else { return Self::default() };
+        let line_number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        Self { line_number, sku_text: view.lines[at].goods.sku_text.clone(), erp_line: Text::default(), erp_item: Text::default() }
     }
 }
 

@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
+use super::body::{LineNames, NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
@@ -43,6 +43,8 @@ pub struct DespatchNotice {
     pub order: OrderRef,
     /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
     pub receiver_number: Text,
+    /// The id under which the receiver's interface has the order; its number where it has no other id; empty while it has none.
+    pub receiver_id: Text,
     /// The warehouse's despatch number.
     pub parcel: Text,
     /// The location that sent it, by the code of the system that counts there.
@@ -82,6 +84,9 @@ pub struct NoticeLine {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
     /// This step's difference: what the receiver is to book.
     pub quantity: Quantity,
     /// In this parcel after this step, what the receiver knew by itself included.
@@ -337,6 +342,7 @@ fn body(
     let line = |(id, total): (&Text, &Quantity)| NoticeLine {
         line: id.clone(),
         sku: request::sku_of(view, id),
+        names: LineNames::new(view, id),
         quantity: *total - totals::of(&ledger.totals, id),
         total: *total,
     };
@@ -346,6 +352,7 @@ fn body(
         action,
         order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
+        receiver_id: request::receiver_id(view, receiver),
         parcel: notice.key.clone(),
         location: text(|parcel| parcel.location.into()),
         carrier: text(|parcel| parcel.carrier.into()),

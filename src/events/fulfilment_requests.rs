@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{OrderRef, RequestBody, RequestHead, digest};
+use super::body::{LineNames, OrderRef, RequestBody, RequestHead, digest};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
@@ -22,10 +22,11 @@ use crate::entities::ledger::{DocumentLedger, DocumentLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::answered::holds_to_what_was_asked;
 use crate::entities::order::figures::LineView;
+use crate::entities::order::worth::worth;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
-use crate::facts::order::{Address, Advice, Header};
-use crate::facts::{Moment, Quantity, Text};
+use crate::facts::order::{Address, Advice, ChargeKind, Header, Personal};
+use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 /// What is asked of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,14 @@ pub struct FulfilmentRequest {
     pub order: OrderRef,
     /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// When the customer placed the order, by the shop's clock.
+    pub placed_at: Moment,
+    /// When that happened which made the request due: the business time of the order's newest row, by its source's clock.
+    pub occurred_at: Moment,
+    /// When the customer was promised the goods; null: nothing was promised.
+    pub promised_at: Option<Moment>,
+    /// The warehouse's own number of its order at this location; empty while it has none.
+    pub warehouse_number: Text,
     /// The location that sends, by the code of the system that counts there.
     pub location: Text,
     /// Shipping method, in the shop's word.
@@ -61,8 +70,37 @@ pub struct FulfilmentRequest {
     pub advice: Advice,
     /// Where the goods go; null where none is needed.
     pub ship_to: Option<Address>,
+    /// Whom the invoice names; null while unknown.
+    pub bill_to: Option<Address>,
+    /// The customer's email address, as the shop has it; null: not told.
+    pub email: Option<Personal>,
+    /// What the customer wrote to the shop; empty: nothing.
+    pub note: Personal,
+    /// Of every amount in this event: the currency that the customer was charged in.
+    pub currency: Currency,
+    /// What the customer owes for carriage, tax inside.
+    pub shipping: Amount,
+    /// The part of `shipping` that is tax.
+    pub shipping_tax: Amount,
+    /// Why pieces are cancelled, in the words of the systems that did; empty: nothing is, or nobody says why.
+    pub reasons: Vec<Text>,
     /// All lines ever asked of this location.
     pub lines: Vec<FulfilmentLine>,
+}
+
+impl FulfilmentRequest {
+    /// What goods are sent by: which pieces, where to, by which method. A change of anything else is no reason to ask again.
+    fn as_wanted(&self) -> Self {
+        let mut wanted = self.clone();
+        wanted.occurred_at = wanted.placed_at;
+        (wanted.order.erp_number, wanted.order.erp_id, wanted.warehouse_number, wanted.reasons) = Default::default();
+        (wanted.promised_at, wanted.bill_to, wanted.email, wanted.note) = Default::default();
+        (wanted.shipping, wanted.shipping_tax) = Default::default();
+        for line in &mut wanted.lines {
+            (line.names, line.description, line.to_send, line.gross, line.tax) = Default::default();
+        }
+        wanted
+    }
 }
 
 impl RequestBody for FulfilmentRequest {
@@ -75,6 +113,10 @@ impl RequestBody for FulfilmentRequest {
     fn corrects(&self) -> bool {
         self.action != FulfilmentAction::Release
     }
+
+    fn content(&self) -> u64 {
+        digest(&self.as_wanted())
+    }
 }
 
 /// What to send of an order line.
@@ -84,10 +126,21 @@ pub struct FulfilmentLine {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
+    /// The line's text, by the shop.
+    pub description: Text,
     /// To send from this location in all, despatched pieces included.
     pub total: Quantity,
     /// Difference to the total of the step before, of either sign.
     pub difference: Quantity,
+    /// Of the total, what has not left from this location yet.
+    pub to_send: Quantity,
+    /// What the customer owes for the total, tax inside.
+    pub gross: Amount,
+    /// The part of `gross` that is tax.
+    pub tax: Amount,
 }
 
 impl Request for FulfilmentRequest {
@@ -261,28 +314,60 @@ fn gate(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) ->
 }
 
 fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentRequest {
-    let line = |(line, total): (&Text, &Quantity)| FulfilmentLine {
-        line: line.clone(),
-        sku: request::sku_of(view, line),
-        total: *total,
-        difference: *total - totals::of(asked, line),
+    let line = |(line, total): (&Text, &Quantity)| {
+        let known = request::line(view, line);
+        let worth = known.map(|known| worth(known, *total)).unwrap_or_default();
+        FulfilmentLine {
+            line: line.clone(),
+            sku: request::sku_of(view, line),
+            names: LineNames::new(view, line),
+            description: known.map(|known| known.line.description.clone()).unwrap_or_default(),
+            total: *total,
+            difference: *total - totals::of(asked, line),
+            to_send: (*total - known.map_or(Quantity::ZERO, |known| left_from(known, location))).floor_zero(),
+            gross: worth.gross,
+            tax: worth.tax,
+        }
     };
+    let lowered = totals.iter().filter(|(line, total)| **total < totals::of(asked, line)).filter_map(|(line, _)| request::line(view, line));
+    let mut reasons: Vec<Text> = lowered.flat_map(|line| request::cancelled_because(view, line)).collect();
+    reasons.sort();
+    reasons.dedup();
+    let carriage =
+        || view.placed.charges.iter().map(|charge| charge.charge).filter(|charge| charge.kind == ChargeKind::Shipping && !charge.removed);
     FulfilmentRequest {
         head: RequestHead::new(view.key, &[location], 0),
         action: FulfilmentAction::Release,
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
+        placed_at: header.placed_at,
+        occurred_at: request::occurred_at(view, header),
+        promised_at: header.promised_at,
+        warehouse_number: view
+            .sent
+            .warehouse
+            .iter()
+            .find(|order| order.location == location)
+            .map(|order| order.number.into())
+            .unwrap_or_default(),
         location: location.into(),
         shipping_method: header.shipping_method.clone(),
         advice: header.advice,
         ship_to: view.placed.ship_to.cloned(),
+        bill_to: view.placed.bill_to.cloned(),
+        email: header.email.clone(),
+        note: header.note.clone(),
+        currency: view.money.currency,
+        shipping: carriage().map(|charge| charge.gross).sum(),
+        shipping_tax: carriage().map(|charge| charge.tax).sum(),
+        reasons,
         lines: totals.iter().map(line).collect(),
     }
 }
 
 /// Digest of what is asked: the content without differences, so that it does not depend on the way there.
 fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &NoticeTotals) -> u64 {
-    digest(&content(view, header, location, totals, totals))
+    content(view, header, location, totals, totals).content()
 }
 
 fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {

@@ -39,6 +39,12 @@ pub struct JournalEntry {
     pub order: OrderRef,
     /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// The brand that the customer bought from, as the configuration names it.
+    pub brand: Text,
+    /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`; null: nobody known.
+    pub customer: Option<Text>,
+    /// When that happened which is posted, to the minute, by the clock of the system that tells of it.
+    pub occurred_at: Moment,
     /// Of every amount in this entry: the order's, or that of the costs.
     pub currency: Currency,
     /// Business date of the row that caused it: civil date in the channel's zone, as `2026-03-02`. Where that day is in a closed period: the first open
@@ -231,6 +237,9 @@ fn entry(
         head: RequestHead::new(view.key, &[currency.as_str()], step),
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
+        brand: header.brand.clone(),
+        customer: header.customer.as_ref().map(|customer| customer.0.clone()),
+        occurred_at: at,
         currency,
         own_date: open.is_some().then(|| own.clone()),
         date: open.unwrap_or(own),

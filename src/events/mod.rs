@@ -53,7 +53,7 @@ pub mod request;
 pub mod revenue_notices;
 pub mod sales_orders;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod sealed;
 mod sku;
 pub mod sku_exceptions;
@@ -66,7 +66,7 @@ mod totals;
 pub mod why;
 
 pub use alias::seal_alias;
-pub use body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, digest};
+pub use body::{LineNames, NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, digest};
 pub use customer::seal_customer;
 pub use gate::RequestGate;
 pub use order::seal_order;

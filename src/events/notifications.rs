@@ -18,7 +18,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{OrderRef, RequestBody, RequestHead, digest};
+use super::body::{LineNames, OrderRef, RequestBody, RequestHead, digest};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{Request, WhyTopic};
@@ -126,10 +126,22 @@ pub struct Notification {
     pub channel: Text,
     /// The brand that the customer bought from, as the configuration names it.
     pub brand: Text,
+    /// The part of the shop that it was placed in (a store view), as the shop names it: it tells the language. Empty: the shop has none.
+    pub store: Text,
+    /// When that happened which the mail tells of, by the clock of the system that tells it.
+    pub occurred_at: Moment,
+    /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`; null: nobody known.
+    pub customer: Option<Text>,
     /// Email address of the customer, by the shop.
     pub to: Personal,
+    /// Given name, by the billing address, else where the goods go; empty: not told apart.
+    pub first_name: Personal,
+    /// Family name, likewise.
+    pub last_name: Personal,
     /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
+    /// What the customer owes for the whole order as placed, tax inside.
+    pub total: Amount,
     /// Pieces that the mail speaks of; none for `refund-made`.
     pub lines: Vec<MailLine>,
     /// `confirmed`: the order's total; `cancelled`, `part-cancelled`: what will be refunded; `refund-made`: what was paid since the mail
@@ -162,12 +174,19 @@ impl RequestBody for Notification {
 /// Pieces that the mail speaks of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MailLine {
+    /// The shop's id of the order line.
+    pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
     /// The line's text, by the shop.
     pub description: Text,
     /// Ordered, cancelled, in the parcel or received back, as the kind has it.
     pub quantity: Quantity,
+    /// What so many pieces of the line cost, tax inside.
+    pub gross: Amount,
 }
 
 /// Refunded by one tender.
@@ -477,6 +496,7 @@ fn gate(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentM
 
 fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules) -> Notification {
     let parcel = mail.parcel;
+    let address = view.placed.bill_to.or(view.placed.ship_to);
     let refund = mail.kind == MailKind::RefundMade;
     Notification {
         head: mail.head(view),
@@ -484,6 +504,12 @@ fn notification(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         brand: header.brand.clone(),
+        store: header.store.clone(),
+        occurred_at: mail.at,
+        customer: header.customer.as_ref().map(|customer| customer.0.clone()),
+        first_name: address.map(|address| address.first_name.clone()).unwrap_or_default(),
+        last_name: address.map(|address| address.last_name.clone()).unwrap_or_default(),
+        total: view.money.total,
         to: header.email.clone().unwrap_or_default(),
         currency: view.money.currency,
         lines: lines(view, mail),
@@ -527,6 +553,9 @@ fn lines(view: &OrderView<'_>, mail: &Mail<'_, '_>) -> Vec<MailLine> {
         MailKind::RefundMade => {}
     }
     let line = |(line, quantity): (&LineView<'_>, Quantity)| MailLine {
+        line: line.id.into(),
+        names: LineNames::new(view, line.id),
+        gross: line.value_of(quantity.min(line.ordered)),
         sku: line.sku.as_str().into(),
         description: line.line.description.clone(),
         quantity,

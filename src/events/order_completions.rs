@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{OrderRef, Receiver, RequestBody, RequestHead};
+use super::body::{LineNames, OrderRef, Receiver, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
@@ -32,6 +32,8 @@ pub struct OrderCompletion {
     pub order: OrderRef,
     /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
     pub receiver_number: Text,
+    /// The id under which the receiver's interface has the order; its number where it has no other id; empty while it has none.
+    pub receiver_id: Text,
     /// When the last piece was delivered, by the carrier's clock.
     pub delivered_at: Moment,
     /// Some parcel had no final scan and counts as delivered by time.
@@ -59,8 +61,13 @@ pub struct CompletionLine {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
     /// Delivered in all.
     pub delivered: Quantity,
+    /// This step's difference.
+    pub quantity: Quantity,
 }
 
 impl Request for OrderCompletion {
@@ -82,7 +89,7 @@ impl Request for OrderCompletion {
                 let notified = ledger.totals.entry(line.clone()).or_default();
                 *notified = (*notified).max(*total);
             }
-            let body = completion(view, header, receiver, &ledger);
+            let body = completion(view, header, receiver, &known, &ledger);
             if outlet.request(view.key, body) {
                 ledgers.insert(receiver.name().into(), ledger);
             }
@@ -130,14 +137,21 @@ fn delivered(view: &OrderView<'_>, rules: &Rules) -> NoticeTotals {
     totals
 }
 
-fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, ledger: &NoticeLedger) -> OrderCompletion {
+fn completion(view: &OrderView<'_>, header: &Header, receiver: Receiver, known: &NoticeTotals, ledger: &NoticeLedger) -> OrderCompletion {
     let delivered = view.sent.parcels.iter().filter_map(|parcel| parcel.delivered_at).max();
-    let line = |(id, total): (&Text, &Quantity)| CompletionLine { sku: request::sku_of(view, id), line: id.clone(), delivered: *total };
+    let line = |(id, total): (&Text, &Quantity)| CompletionLine {
+        sku: request::sku_of(view, id),
+        names: LineNames::new(view, id),
+        line: id.clone(),
+        delivered: *total,
+        quantity: *total - totals::of(known, id),
+    };
     OrderCompletion {
         head: RequestHead::new(view.key, &[receiver.name()], ledger.step),
         receiver,
         order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
+        receiver_id: request::receiver_id(view, receiver),
         delivered_at: delivered.unwrap_or(header.placed_at),
         assumed: view.sent.parcels.iter().any(|parcel| parcel.assumed && parcel.delivered_at.is_some()),
         lines: ledger.totals.iter().filter(|(_, total)| total.is_positive()).map(line).collect(),

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
+use super::body::{LineNames, NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
@@ -14,10 +14,11 @@ use super::totals::{self, NoticeTotals};
 use crate::entities::ledger::{NoticeLedger, NoticeLedgers};
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
+use crate::entities::order::worth::worth;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::order::Header;
-use crate::facts::{Moment, Quantity, Text};
+use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 /// Notice to the ERP and the shop: goods that came back and are settled. Each order and receiver has one ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,14 @@ pub struct OrderReversal {
     pub order: OrderRef,
     /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
     pub receiver_number: Text,
+    /// The id under which the receiver's interface has the order; its number where it has no other id; empty while it has none.
+    pub receiver_id: Text,
+    /// The sales channel, as the configuration names it.
+    pub channel: Text,
+    /// When that happened which made the notice due: the business time of the order's newest row, by its source's clock.
+    pub occurred_at: Moment,
+    /// Of every amount in this event: the currency that the customer was charged in.
+    pub currency: Currency,
     /// Nothing of the order is kept.
     pub whole: bool,
     /// Lines of which something is reversed.
@@ -63,10 +72,23 @@ pub struct ReversalLine {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
+    /// Why they come back, in the words of who authorised it; empty: not told.
+    pub reasons: Vec<Text>,
     /// This step's difference.
     pub quantity: Quantity,
+    /// What the difference is worth, tax inside.
+    pub gross: Amount,
+    /// The part of `gross` that is tax.
+    pub tax: Amount,
     /// Reversed in all after this step.
     pub total: Quantity,
+    /// What the total is worth, tax inside.
+    pub total_gross: Amount,
+    /// The part of `total_gross` that is tax.
+    pub total_tax: Amount,
     /// Of the total: back in stock.
     pub to_stock: Quantity,
     /// Of the total: damaged or lost.
@@ -168,14 +190,25 @@ fn reversal(
     known: &NoticeLedger,
     totals: &NoticeTotals,
 ) -> OrderReversal {
-    let line = |line: &LineView<'_>| {
+    let line = |(index, line): (usize, &LineView<'_>)| {
         let total = *totals.get(line.id)?;
-        let quantity = total - totals::of(&known.totals, line.id);
+        let before = totals::of(&known.totals, line.id);
+        let quantity = total - before;
+        // What came back is worth what the customer owes less without it.
+        let sold = line.ordered - line.kept.stopped;
+        let of = |pieces: Quantity| worth(line, sold).less(worth(line, sold - pieces));
+        let (whole, part) = (of(total), of(total).less(of(before)));
         let reversed = ReversalLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
+            names: LineNames::new(view, line.id),
+            reasons: request::returned_because(view, index),
             quantity,
+            gross: part.gross,
+            tax: part.tax,
             total,
+            total_gross: whole.gross,
+            total_tax: whole.tax,
             to_stock: line.back.settled_stock,
             written_off: line.back.settled_written_off,
         };
@@ -187,7 +220,11 @@ fn reversal(
         action,
         order: OrderRef::new(view, header),
         receiver_number: request::receiver_number(view, receiver),
+        receiver_id: request::receiver_id(view, receiver),
+        channel: header.channel.clone(),
+        occurred_at: request::occurred_at(view, header),
+        currency: view.money.currency,
         whole: whole(view),
-        lines: view.lines.iter().filter_map(line).collect(),
+        lines: view.lines.iter().enumerate().filter_map(line).collect(),
     }
 }

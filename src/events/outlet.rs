@@ -1,6 +1,6 @@
 //! Where events leave the pure rooms: encodes bodies, gives ids, and does not emit a statement again that has not changed.
 
-use super::body::{Receiver, RequestBody, Statement, digest, json};
+use super::body::{Receiver, RequestBody, Statement, json};
 use crate::entities::held::{Held, HeldKey, HeldRequests, HeldWhy, Holds};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::ledger::SumLedger;
@@ -193,7 +193,7 @@ impl<'a> Outlet<'a> {
             return Fate::Sent;
         }
         let key = (HeldWhy::Rules, R::TOPIC, body.head().ledger_key.clone());
-        let content = digest(body);
+        let content = body.content();
         let before = self.held.get(&key);
         match before.and_then(|before| if before.discarded { Some(false) } else { self.said(&key) }) {
             Some(accepted) => {

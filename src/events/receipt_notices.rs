@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
+use super::body::{LineNames, NoticeAction, OrderRef, Receiver, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
 use super::request::{self, Request, WhyTopic};
@@ -18,7 +18,7 @@ use crate::entities::order::figures::LineView;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Topic;
-use crate::facts::ids::{join_key, split_key};
+use crate::facts::ids::{join_key, own_part, split_key};
 use crate::facts::order::{Condition, Header, Word};
 use crate::facts::{Moment, Quantity, Text};
 
@@ -35,8 +35,17 @@ pub struct ReceiptNotice {
     /// Which order it is about.
     #[serde(flatten)]
     pub order: OrderRef,
+    /// The receiver's own number of the order: the shop's order id, the ERP's document number (empty while it has none).
+    pub receiver_number: Text,
+    /// The id under which the receiver's interface has the order; its number where it has no other id; empty while it has none.
+    pub receiver_id: Text,
     /// Number of the authorisation, by the system that authorised it.
     pub rma: Text,
+    /// The id under which that system's interface has the authorisation; its number where it has no other id.
+    pub rma_id: Text,
+    /// When the newest of these goods was received, by the receiver's clock; of goods that nothing is told of any more: when the order's newest row
+    /// was written.
+    pub occurred_at: Moment,
     /// What came back under this authorisation.
     pub lines: Vec<ReceiptLine>,
 }
@@ -64,6 +73,13 @@ pub struct ReceiptLine {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
+    /// The authorising system's own id of its line; empty where no line of the authorisation is about these goods.
+    pub rma_line: Text,
+    /// Why they come back, in the words of who authorised it; empty: not told.
+    pub reasons: Vec<Text>,
     /// This step's difference: what the receiver is to book.
     pub quantity: Quantity,
     /// Received under this authorisation in this condition after this step, what the receiver knew by itself included.
@@ -94,7 +110,14 @@ impl Request for ReceiptNotice {
                 if let Some(totals) = totals::lowered(&ledger.totals, &back, &articles(view, &ledger.totals, &back))
                     && RequestGate::of_lowering().consistent(view).open()
                 {
-                    ReturnNotice { receiver, rma: &rma, back: &back }.send(view, header, NoticeAction::Correct, totals, ledger, outlet);
+                    ReturnNotice { receiver, rma: &rma, returned: known.map(|place| returns[place]), back: &back }.send(
+                        view,
+                        header,
+                        NoticeAction::Correct,
+                        totals,
+                        ledger,
+                        outlet,
+                    );
                 }
             }
             for (returned, back) in returns.iter().zip(&back) {
@@ -104,7 +127,14 @@ impl Request for ReceiptNotice {
                 let totals = raised(view, back, &known, |line| of_line(back, line));
                 if totals != known && gate(view, returned, rules).open() {
                     let ledger = ledgers.entry(slot).or_default();
-                    ReturnNotice { receiver, rma: returned.rma, back }.send(view, header, NoticeAction::Notify, totals, ledger, outlet);
+                    ReturnNotice { receiver, rma: returned.rma, returned: Some(returned), back }.send(
+                        view,
+                        header,
+                        NoticeAction::Notify,
+                        totals,
+                        ledger,
+                        outlet,
+                    );
                 }
             }
         }
@@ -231,13 +261,15 @@ fn enter_covered(
 }
 
 /// A return, and who is notified of it.
-struct ReturnNotice<'v> {
+struct ReturnNotice<'v, 'a> {
     receiver: Receiver,
     rma: &'v str,
+    /// `None`: it is not there any more.
+    returned: Option<&'v ReturnView<'a>>,
     back: &'v NoticeTotals,
 }
 
-impl ReturnNotice<'_> {
+impl ReturnNotice<'_, '_> {
     /// Makes a notice of the new totals, and enters them.
     fn send(
         &self,
@@ -254,8 +286,13 @@ impl ReturnNotice<'_> {
             let mut of = split_key(part);
             let mut next = || of.next().unwrap_or_default();
             let line = next();
+            let index = view.lines.iter().position(|known| known.id == line);
+            let of_return = self.returned.into_iter().flat_map(|returned| &returned.lines).find(|of| of.line.is_some() && of.line == index);
             let received = ReceiptLine {
                 sku: request::sku_of(view, &line),
+                names: LineNames::new(view, &line),
+                rma_line: of_return.map(|of| own_part(of.id)).unwrap_or_default(),
+                reasons: index.map(|index| request::returned_because(view, index)).unwrap_or_default(),
                 line,
                 quantity,
                 total: *total,
@@ -265,12 +302,17 @@ impl ReturnNotice<'_> {
             };
             (self.back.contains_key(part) || !quantity.is_zero()).then_some(received)
         };
+        let newest = self.returned.into_iter().flat_map(|returned| &returned.receipts).map(|receipt| receipt.received_at).max();
         let body = ReceiptNotice {
             head: RequestHead::new(view.key, &[self.receiver.name(), self.rma], ledger.step + 1),
             receiver: self.receiver,
             action,
             order: OrderRef::new(view, header),
+            receiver_number: request::receiver_number(view, self.receiver),
+            receiver_id: request::receiver_id(view, self.receiver),
             rma: self.rma.into(),
+            rma_id: self.returned.and_then(|returned| returned.reference).map_or_else(|| self.rma.into(), |names| names.id.clone()),
+            occurred_at: newest.unwrap_or_else(|| request::occurred_at(view, header)),
             lines: totals.iter().filter_map(line).collect(),
         };
         if outlet.request(view.key, body) {

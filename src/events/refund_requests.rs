@@ -12,12 +12,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{OrderRef, RequestBody, RequestHead};
+use super::body::{LineNames, OrderRef, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
-use super::request::{Request, WhyTopic};
+use super::request::{self, Request, WhyTopic};
 use crate::entities::held::{Held, HeldWhy};
-use crate::entities::ledger::SumLedger;
+use crate::entities::ledger::{LineRefunded, SumLedger};
 use crate::entities::order::OrderView;
 use crate::entities::order::back::ReturnView;
 use crate::entities::order::figures::LineView;
@@ -55,6 +55,12 @@ pub struct RefundRequest {
     pub order: OrderRef,
     /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// The brand that the customer bought from, as the configuration names it.
+    pub brand: Text,
+    /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`; null: nobody known.
+    pub customer: Option<Text>,
+    /// When that happened which made the refund due: the business time of the order's newest row, by its source's clock.
+    pub occurred_at: Moment,
     /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
     /// What shall have been refunded in all after this step.
@@ -71,6 +77,8 @@ pub struct RefundRequest {
     pub by_line: Vec<LinePart>,
     /// Numbers of the authorisations that the returns were logged under.
     pub rmas: Vec<Text>,
+    /// The ids under which the authorising system's interface has them, in the same order; the number where it has no other id.
+    pub rma_ids: Vec<Text>,
 }
 
 impl RequestBody for RefundRequest {
@@ -129,6 +137,11 @@ pub struct LinePart {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
+    /// Why pieces are cancelled or come back, in the words of the systems that say so; empty: not told.
+    pub reasons: Vec<Text>,
     /// Cancelled and stopped, or returned and accepted, in all.
     pub quantity: Quantity,
     /// Their value without tax.
@@ -137,6 +150,14 @@ pub struct LinePart {
     pub tax: Amount,
     /// Their value, tax inside.
     pub gross: Amount,
+    /// Difference of `quantity` to the step before, of either sign.
+    pub difference: Quantity,
+    /// Difference of `net` to the step before.
+    pub difference_net: Amount,
+    /// Difference of `tax` to the step before.
+    pub difference_tax: Amount,
+    /// Difference of `gross` to the step before.
+    pub difference_gross: Amount,
 }
 
 impl Request for RefundRequest {
@@ -151,8 +172,10 @@ impl Request for RefundRequest {
         if to_request(view, ledger) <= settled(view, ledger) || !open {
             return;
         }
-        let body = request(view, header, ledger);
+        let body = body(view, header, ledger);
         let (total, by_tender) = (body.total, body.by_tender.iter().map(|part| (part.tender, part.total)).collect());
+        let of_line = |part: &LinePart| LineRefunded { quantity: part.quantity, gross: part.gross, tax: part.tax };
+        let by_line = body.by_line.iter().map(|part| (part.line.clone(), of_line(part))).collect();
         if outlet.request(view.key, body) {
             if outlet.flow.refunds > 0 {
                 outlet.flow.before.get_or_insert_with(|| Box::new((view.key.clone(), ledger.clone())));
@@ -160,6 +183,7 @@ impl Request for RefundRequest {
             ledger.step += 1;
             ledger.total = total;
             ledger.by_tender = by_tender;
+            ledger.by_line = by_line;
             ledger.asked_at = Some(outlet.context.tick);
         }
     }
@@ -313,20 +337,29 @@ fn waits(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
         })
 }
 
-fn request(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequest {
+fn body(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequest {
     let (total, before) = (to_request(view, ledger), settled(view, ledger));
+    let rmas = rmas(view);
     RefundRequest {
         head: RequestHead::new(view.key, &[], ledger.step + 1),
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
+        brand: header.brand.clone(),
+        customer: header.customer.as_ref().map(|customer| customer.0.clone()),
+        occurred_at: request::occurred_at(view, header),
         currency: view.money.currency,
         total,
         amount: total - before,
         by_tender: tender_parts(view, before, total),
         by_capture: capture_parts(view, before, total),
         by_reason: reason_parts(view, total),
-        by_line: view.lines.iter().zip(paid_pieces(view, total)).filter_map(|(line, stopped)| line_part(line, stopped)).collect(),
-        rmas: rmas(view),
+        by_line: paid_pieces(view, total)
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, stopped)| line_part(view, at, stopped, ledger))
+            .collect(),
+        rma_ids: rmas.iter().map(|(_, id)| id.clone()).collect(),
+        rmas: rmas.into_iter().map(|(rma, _)| rma).collect(),
     }
 }
 
@@ -411,24 +444,37 @@ fn returned(line: &LineView<'_>) -> Worth {
     worth(line, line.ordered - line.kept.stopped).less(worth(line, line.kept.pieces))
 }
 
-fn line_part(line: &LineView<'_>, stopped: Quantity) -> Option<LinePart> {
+fn line_part(view: &OrderView<'_>, at: usize, stopped: Quantity, ledger: &SumLedger) -> Option<LinePart> {
+    let line = &view.lines[at];
     let worth = worth(line, line.ordered).less(worth(line, line.ordered - stopped)).plus(returned(line));
     let quantity = stopped + line.back.returned;
-    quantity.is_positive().then(|| LinePart {
+    let before = ledger.by_line.get(line.id).copied().unwrap_or_default();
+    let difference = worth.less(Worth { gross: before.gross, tax: before.tax });
+    let mut reasons = if stopped.is_positive() { request::cancelled_because(view, line) } else { Vec::new() };
+    reasons.extend(request::returned_because(view, at).into_iter().filter(|_| line.back.returned.is_positive()));
+    // A line of which less is due than the step before said is told too.
+    (quantity.is_positive() || before.quantity.is_positive()).then(|| LinePart {
         line: line.id.into(),
         sku: line.sku.as_str().into(),
+        names: LineNames::new(view, line.id),
+        reasons,
         quantity,
         net: worth.net(),
         tax: worth.tax,
         gross: worth.gross,
+        difference: quantity - before.quantity,
+        difference_net: difference.net(),
+        difference_tax: difference.tax,
+        difference_gross: difference.gross,
     })
 }
 
-/// Authorisations under which something of a line came back and was accepted.
-fn rmas(view: &OrderView<'_>) -> Vec<Text> {
+/// Authorisations under which something of a line came back and was accepted: number and id.
+fn rmas(view: &OrderView<'_>) -> Vec<(Text, Text)> {
     let back = |index: Option<usize>| index.and_then(|index| view.lines.get(index)).is_some_and(|line| line.back.returned.is_positive());
     let counts = |returned: &&ReturnView<'_>| returned.lines.iter().any(|line| line.for_money && back(line.line));
-    let mut rmas: Vec<Text> = view.back.returns.iter().filter(counts).map(|returned| returned.rma.into()).collect();
+    let id = |returned: &ReturnView<'_>| returned.reference.map_or_else(|| returned.rma.into(), |names| names.id.clone());
+    let mut rmas: Vec<(Text, Text)> = view.back.returns.iter().filter(counts).map(|returned| (returned.rma.into(), id(returned))).collect();
     rmas.sort();
     rmas.dedup();
     rmas

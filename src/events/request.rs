@@ -77,6 +77,7 @@ use crate::entities::order::gates::Gate;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::ids::split_key;
+use crate::facts::order::{Header, LineRef};
 use crate::facts::{Moment, OrderKey, Text};
 
 /// A request topic of orders.
@@ -152,8 +153,45 @@ pub fn notified_before(receiver: Receiver, ledgers: &NoticeLedgers) -> Vec<(Text
 pub fn receiver_number(view: &OrderView<'_>, receiver: Receiver) -> Text {
     match receiver {
         Receiver::Shop => native_id(view.key),
-        Receiver::Erp => view.erp.document.unwrap_or_default().into(),
+        Receiver::Erp => match view.erp.reference {
+            Some(names) => names.number.clone(),
+            None => view.erp.document.unwrap_or_default().into(),
+        },
     }
+}
+
+/// The id under which the receiver's interface has the order: the shop's id of it, the ERP's id of its document.
+pub fn receiver_id(view: &OrderView<'_>, receiver: Receiver) -> Text {
+    match receiver {
+        Receiver::Shop => native_id(view.key),
+        Receiver::Erp => view.erp.reference.map_or_else(|| receiver_number(view, receiver), |names| names.id.clone()),
+    }
+}
+
+/// When that happened which made a request due: the business time of the newest row of the order, by its source's clock.
+pub fn occurred_at(view: &OrderView<'_>, header: &Header) -> Moment {
+    view.touched.newest_told().map_or(header.placed_at, |at| at.max(header.placed_at))
+}
+
+/// Why pieces of the line were cancelled, in the words of the systems that did; sorted, each once.
+pub fn cancelled_because(view: &OrderView<'_>, line: &LineView<'_>) -> Vec<Text> {
+    let about = |of: &LineRef| match of {
+        LineRef::Line(id) => line.id == id.as_str() || line.leaf == Some(id.as_str()),
+        LineRef::Sku(sku) => line.sku == sku,
+    };
+    let mut reasons: Vec<Text> = view.touched.cancelled_because().filter(|(of, _)| about(of)).map(|(_, reason)| reason.clone()).collect();
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}
+
+/// Why pieces of the line with this index come back, in the words of who authorised it; sorted, each once.
+pub fn returned_because(view: &OrderView<'_>, line: usize) -> Vec<Text> {
+    let of_returns = view.back.returns.iter().flat_map(|returned| &returned.lines).filter(|of| of.line == Some(line) && of.authorised);
+    let mut reasons: Vec<Text> = of_returns.map(|of| of.reason.into()).filter(|reason: &Text| !reason.is_empty()).collect();
+    reasons.sort();
+    reasons.dedup();
+    reasons
 }
 
 /// The line of this id.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{OrderRef, RequestBody, RequestHead};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
-use super::request::{Request, WhyTopic};
+use super::request::{self, Request, WhyTopic};
 use crate::entities::ledger::RevenueLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::worth::{Worth, expected_worth};
@@ -27,6 +27,8 @@ pub struct RevenueNotice {
     pub order: OrderRef,
     /// The sales channel, as the configuration names it.
     pub channel: Text,
+    /// When that happened which made the notice due: the business time of the order's newest row, by its source's clock.
+    pub occurred_at: Moment,
     /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
     /// Expected after this step: the wanted pieces and the charges that stay.
@@ -68,6 +70,7 @@ impl Request for RevenueNotice {
             head: RequestHead::new(view.key, &[], ledger.step + 1),
             order: OrderRef::new(view, header),
             channel: header.channel.clone(),
+            occurred_at: request::occurred_at(view, header),
             currency: view.money.currency,
             total: due.into(),
             amount: due.less(noted).into(),

@@ -11,18 +11,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{OrderRef, RequestBody, RequestHead, digest};
+use super::body::{LineNames, OrderRef, RequestBody, RequestHead, digest};
 use super::gate::RequestGate;
 use super::outlet::Outlet;
-use super::request::{Request, WhyTopic};
+use super::request::{self, Request, WhyTopic};
 use crate::entities::ledger::DocumentLedger;
 use crate::entities::order::OrderView;
 use crate::entities::order::figures::LineView;
 use crate::entities::order::money::TenderView;
-use crate::entities::order::worth::{self, worth};
+use crate::entities::order::paid::Capture;
+use crate::entities::order::worth::{self, Worth, worth};
 use crate::entities::rules::{ErpWhen, Role, Rules};
+use crate::entities::tax_code::TaxCode;
 use crate::entities::topics::Topic;
-use crate::facts::order::{Address, ChargeKind, Header, Needs, Origin, Tender};
+use crate::facts::order::{Address, Advice, Charge, ChargeKind, Header, LineKind, Needs, Origin, Personal, Tender, Terms};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
 /// What is asked of the ERP.
@@ -53,8 +55,16 @@ pub struct SalesOrder {
     pub channel: Text,
     /// The brand that the customer bought from, as the configuration names it.
     pub brand: Text,
+    /// The part of the shop that it was placed in (a store view), as the shop names it; empty: the shop has none.
+    pub store: Text,
+    /// Where the order was placed.
+    pub origin: Origin,
     /// When the customer placed the order, by the shop's clock.
     pub placed_at: Moment,
+    /// When that happened which made the request due: the business time of the order's newest row, by its source's clock.
+    pub occurred_at: Moment,
+    /// When the customer was promised the goods; null: nothing was promised.
+    pub promised_at: Option<Moment>,
     /// Of every amount in this event: the currency that the customer was charged in.
     pub currency: Currency,
     /// The shop shows prices with tax inside. Amounts here have tax inside either way.
@@ -63,16 +73,28 @@ pub struct SalesOrder {
     pub total: Amount,
     /// The customer's key: `account|source|id`, or `guest|brand|digest of the email`; null: nobody known.
     pub customer: Option<Text>,
+    /// The customer's email address, as the shop has it; null: not told.
+    pub email: Option<Personal>,
+    /// Codes of coupons that were used, with commas between them; empty: none, or not told.
+    pub coupon: Text,
+    /// What the customer wrote to the shop; empty: nothing.
+    pub note: Personal,
     /// Shipping method, in the shop's word.
     pub shipping_method: Text,
+    /// May the order be sent in parts?
+    pub advice: Advice,
     /// Payment method, in the shop's word.
     pub payment_method: Text,
+    /// When the customer pays.
+    pub terms: Terms,
     /// All lines, also those of which nothing is wanted any more.
     pub lines: Vec<ImageLine>,
     /// Charges that the customer is to pay.
     pub charges: Vec<ImageCharge>,
     /// Payments by tender, from the shop.
     pub payments: Vec<ImagePayment>,
+    /// Each capture of these payments, the earliest first.
+    pub captures: Vec<ImageCapture>,
     /// Authorised and not captured yet, over all tenders; neither expired nor voided.
     pub authorised_open: Amount,
     /// Where the goods go; null while unknown or where nothing is shipped.
@@ -95,6 +117,25 @@ impl RequestBody for SalesOrder {
     fn corrects(&self) -> bool {
         self.action != SalesOrderAction::Create
     }
+
+    fn content(&self) -> u64 {
+        digest(&self.as_wanted())
+    }
+}
+
+impl SalesOrder {
+    /// Without what changes while the order does not: when rows came, and what the ERP calls order and lines.
+    fn as_wanted(&self) -> Self {
+        let mut wanted = self.clone();
+        wanted.occurred_at = wanted.placed_at;
+        // Their sums stand in `payments`: a payment's row that is written again moves no money.
+        wanted.captures.clear();
+        (wanted.order.erp_number, wanted.order.erp_id) = Default::default();
+        for line in &mut wanted.lines {
+            (line.names.erp_line, line.names.erp_item) = Default::default();
+        }
+        wanted
+    }
 }
 
 /// An order line.
@@ -104,14 +145,34 @@ pub struct ImageLine {
     pub line: Text,
     /// SKU of the goods: trimmed, Unicode NFC, upper case.
     pub sku: Text,
+    /// How else the line is called.
+    #[serde(flatten)]
+    pub names: LineNames,
     /// The line's text, by the shop.
     pub description: Text,
+    /// What kind of thing is sold.
+    pub kind: LineKind,
+    /// How it reaches the customer.
+    pub needs: Needs,
+    /// The shop's id of the bundle that the line is a part of; null: of none.
+    pub part_of: Option<Text>,
+    /// Where the order wants it sent from, by the code of the system that counts there: the shop's word, else the only shipping location of the
+    /// channel; null: left to the ERP.
+    pub location: Option<Text>,
+    /// Pieces ordered; cancellations do not lower it.
+    pub ordered: Quantity,
     /// Ordered less cancelled.
     pub wanted: Quantity,
+    /// The price of one piece that the shop showed, tax as in `prices_include_tax`; null: not told.
+    pub unit_price: Option<Amount>,
+    /// What discounts take off the ordered pieces, tax as in `prices_include_tax`; null where no unit price is told.
+    pub discount: Option<Amount>,
     /// Value of the wanted pieces after discounts, tax inside.
     pub gross: Amount,
     /// The part of `gross` that is tax.
     pub tax: Amount,
+    /// The country in which tax is owed and its rate in percent, as in `DE-19`.
+    pub tax_code: Text,
 }
 
 /// A charge of the order.
@@ -123,6 +184,23 @@ pub struct ImageCharge {
     pub gross: Amount,
     /// The part of `gross` that is tax.
     pub tax: Amount,
+    /// The country in which tax is owed and its rate in percent, as in `DE-19`.
+    pub tax_code: Text,
+}
+
+/// Money that was taken at once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageCapture {
+    /// How it was paid.
+    pub tender: Tender,
+    /// The system's id of the capture: of its transaction, else of the payment.
+    pub capture: Text,
+    /// The gateway's reference of the capture; empty: not told.
+    pub reference: Text,
+    /// What was taken.
+    pub amount: Amount,
+    /// When, by the clock of the system that tells of it.
+    pub captured_at: Moment,
 }
 
 /// What was paid by one tender.
@@ -147,7 +225,7 @@ impl Request for SalesOrder {
 
     fn why(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
         let Some(image) = image(view, rules) else { return Vec::new() };
-        let action = if unasked_record(view, ledger) { None } else { due(view, ledger, digest(&image)) };
+        let action = if unasked_record(view, ledger) { None } else { due(view, ledger, image.content()) };
         let due = match action {
             Some(SalesOrderAction::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
             Some(SalesOrderAction::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
@@ -170,12 +248,12 @@ fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_
     let rules = outlet.context.rules;
     let Some(mut image) = image(view, rules) else { return };
     if unasked_record(view, ledger) && gate(view, ledger, rules, SalesOrderAction::Change).open() {
-        enter(view, ledger, digest(&image));
+        enter(view, ledger, image.content());
         ledger.adopted = true;
         ledger.asked_at = Some(outlet.context.tick);
         outlet.changed = true;
     }
-    let content = digest(&image);
+    let content = image.content();
     let Some(action) = due(view, ledger, content) else { return };
     if !gate(view, ledger, rules, action).open() {
         return;
@@ -239,18 +317,26 @@ fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         brand: header.brand.clone(),
+        store: header.store.clone(),
+        origin: header.origin,
         placed_at: header.placed_at,
+        occurred_at: request::occurred_at(view, header),
+        promised_at: header.promised_at,
         currency: view.money.currency,
         prices_include_tax: header.prices_include_tax,
         total: worth::expected_worth(view, rules).gross,
         customer: customer(header),
+        email: header.email.clone(),
+        coupon: header.coupon.clone(),
+        note: header.note.clone(),
         shipping_method: header.shipping_method.clone(),
+        advice: header.advice,
         payment_method: header.payment_method.clone(),
-        lines: image_lines(view),
-        charges: worth::expected_charges(view, rules)
-            .map(|charge| ImageCharge { kind: charge.kind, gross: charge.gross, tax: charge.tax })
-            .collect(),
+        terms: header.terms,
+        lines: image_lines(view, header),
+        charges: worth::expected_charges(view, rules).map(|charge| image_charge(view, charge)).collect(),
         payments: image_payments(view),
+        captures: view.paid.captures.iter().filter(|capture| capture.amount.is_positive()).map(image_capture).collect(),
         authorised_open: view.money.authorised_open,
         ship_to: view.placed.ship_to.cloned(),
         bill_to: view.placed.bill_to.cloned(),
@@ -263,19 +349,53 @@ fn customer(header: &Header) -> Option<Text> {
     header.customer.as_ref().map(|customer| customer.0.clone())
 }
 
-fn image_lines(view: &OrderView<'_>) -> Vec<ImageLine> {
+fn image_lines(view: &OrderView<'_>, header: &Header) -> Vec<ImageLine> {
     let image = |line: &LineView<'_>| {
-        let worth = worth(line, line.sent.wanted);
+        let (worth, whole) = (worth(line, line.sent.wanted), worth(line, line.ordered));
+        // The shown price is of the sale; a part of a bundle has a share of it.
+        let unit_price = line.line.unit_price.filter(|_| line.part_of.is_none());
+        let owed = if header.prices_include_tax { whole.gross } else { whole.net() };
         ImageLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
+            names: LineNames::new(view, line.id),
             description: line.line.description.clone(),
+            kind: line.goods.kind,
+            needs: line.goods.needs,
+            part_of: line.part_of.map(|bundle| bundle.sale.into()),
+            location: line.erp.wanted_location.map(Text::from),
+            ordered: line.ordered,
             wanted: line.sent.wanted,
+            unit_price,
+            discount: unit_price.map(|price| price.times(line.ordered) - owed),
             gross: worth.gross,
             tax: worth.tax,
+            tax_code: tax_code(view, whole, line.ordered),
         }
     };
     view.lines.iter().map(image).collect()
+}
+
+/// The code of the tax in this worth of so many pieces: owed where the goods go, else where the customer lives.
+fn tax_code(view: &OrderView<'_>, whole: Worth, pieces: Quantity) -> Text {
+    let country = view.placed.ship_to.or(view.placed.bill_to).map(|address| address.country.as_str()).unwrap_or_default();
+    TaxCode::of(country, whole.net(), whole.tax, pieces, view.money.currency).to_string().into()
+}
+
+fn image_charge(view: &OrderView<'_>, charge: &Charge) -> ImageCharge {
+    let worth = Worth { gross: charge.gross, tax: charge.tax };
+    let tax_code = tax_code(view, worth, Quantity::from_int(1));
+    ImageCharge { kind: charge.kind, gross: charge.gross, tax: charge.tax, tax_code }
+}
+
+fn image_capture(capture: &Capture) -> ImageCapture {
+    ImageCapture {
+        tender: capture.tender,
+        capture: capture.id.clone(),
+        reference: capture.reference.clone(),
+        amount: capture.amount,
+        captured_at: capture.at,
+    }
 }
 
 fn image_payments(view: &OrderView<'_>) -> Vec<ImagePayment> {

@@ -17,15 +17,15 @@ use super::product_updates::{ProductPart, ProductUpdate};
 use super::receipt_notices::{ReceiptLine, ReceiptNotice};
 use super::refund_requests::{CapturePart, LinePart, Reason, ReasonPart, RefundRequest, TenderPart};
 use super::revenue_notices::{Revenue, RevenueNotice};
-use super::sales_orders::{self, ImageCharge, ImageLine, ImagePayment, SalesOrder};
+use super::sales_orders::{self, ImageCapture, ImageCharge, ImageLine, ImagePayment, SalesOrder};
 use super::stock_updates::{CountPart, StockUpdate};
-use super::{NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, Topic};
+use super::{LineNames, NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, Topic};
 use crate::entities::account::Account;
 use crate::entities::order::standing::{OrderStage, PaymentWord, ReturnStage};
 use crate::entities::order::testing::{PLACED, amount, pieces};
 use crate::entities::rules::Pair;
 use crate::facts::customer::{ConsentState, HistoryKind};
-use crate::facts::order::{Address, Advice, ChargeKind, Personal, Tender};
+use crate::facts::order::{Address, Advice, ChargeKind, LineKind, Needs, Origin, Personal, Tender, Terms};
 use crate::facts::sku::Basis;
 use crate::facts::{Currency, Text};
 
@@ -48,6 +48,9 @@ fn address() -> Address {
         country: "GB".into(),
         phone: text("+44 113 496 0000"),
         email: text("anne@example.com"),
+        first_name: text("Anne"),
+        last_name: text("Example"),
+        tax_number: text("GB123456789"),
     }
 }
 
@@ -56,7 +59,16 @@ fn head(ledger_key: &str) -> RequestHead {
 }
 
 fn order() -> OrderRef {
-    OrderRef { order: ORDER.into(), number: NUMBER.into() }
+    let (order, number, shop_id) = (ORDER.into(), NUMBER.into(), "1001".into());
+    OrderRef { order, number, shop_id, erp_number: "SO-7".into(), erp_id: "7301".into() }
+}
+
+fn names() -> LineNames {
+    LineNames { line_number: 1, sku_text: "tee".into(), erp_line: "3".into(), erp_item: "412".into() }
+}
+
+fn address_of(text: &str) -> Personal {
+    Personal(text.into())
 }
 
 /// A body.
@@ -110,10 +122,26 @@ fn sales_order() -> SalesOrder {
     let line = ImageLine {
         line: "A".into(),
         sku: "TEE".into(),
+        names: names(),
         description: "T-shirt".into(),
+        kind: LineKind::Goods,
+        needs: Needs::Ship,
+        part_of: Some("B".into()),
+        location: Some("MAIN".into()),
+        ordered: pieces(3),
         wanted: pieces(3),
+        unit_price: Some(amount("25.00")),
+        discount: Some(amount("11.56")),
         gross: amount("63.44"),
         tax: amount("10.57"),
+        tax_code: "GB-20".into(),
+    };
+    let capture = ImageCapture {
+        tender: Tender::Card,
+        capture: "payment".into(),
+        reference: "ch_1".into(),
+        amount: amount("68.44"),
+        captured_at: PLACED,
     };
     SalesOrder {
         head: head(ORDER),
@@ -121,7 +149,17 @@ fn sales_order() -> SalesOrder {
         order: order(),
         channel: "web".into(),
         brand: "acme".into(),
+        store: "1".into(),
+        origin: Origin::Web,
         placed_at: PLACED,
+        occurred_at: PLACED,
+        promised_at: Some(PLACED),
+        email: Some(address_of("anne@example.com")),
+        coupon: "SPRING".into(),
+        note: address_of("leave it at the door"),
+        advice: Advice::Partial,
+        terms: Terms::Prepaid,
+        captures: vec![capture],
         currency: gbp(),
         prices_include_tax: true,
         total: amount("68.44"),
@@ -129,7 +167,7 @@ fn sales_order() -> SalesOrder {
         shipping_method: "parcel".into(),
         payment_method: "card".into(),
         lines: vec![line],
-        charges: vec![ImageCharge { kind: ChargeKind::Shipping, gross: amount("5.00"), tax: amount("0.83") }],
+        charges: vec![ImageCharge { kind: ChargeKind::Shipping, gross: amount("5.00"), tax: amount("0.83"), tax_code: "GB-20".into() }],
         payments: vec![ImagePayment { tender: Tender::Card, captured: amount("68.44"), reference: "ch_1".into() }],
         authorised_open: amount("0"),
         ship_to: Some(address()),
@@ -141,7 +179,15 @@ fn sales_order() -> SalesOrder {
 
 fn revenue_notice() -> RevenueNotice {
     let revenue = Revenue { net: amount("57.04"), tax: amount("11.40"), gross: amount("68.44") };
-    RevenueNotice { head: head(ORDER), order: order(), channel: "web".into(), currency: gbp(), total: revenue, amount: revenue }
+    RevenueNotice {
+        head: head(ORDER),
+        order: order(),
+        channel: "web".into(),
+        occurred_at: PLACED,
+        currency: gbp(),
+        total: revenue,
+        amount: revenue,
+    }
 }
 
 fn fulfilment_request() -> FulfilmentRequest {
@@ -154,7 +200,28 @@ fn fulfilment_request() -> FulfilmentRequest {
         shipping_method: "parcel".into(),
         advice: Advice::Partial,
         ship_to: Some(address()),
-        lines: vec![FulfilmentLine { line: "A".into(), sku: "TEE".into(), total: pieces(3), difference: pieces(3) }],
+        placed_at: PLACED,
+        occurred_at: PLACED,
+        promised_at: Some(PLACED),
+        warehouse_number: "W1".into(),
+        bill_to: Some(address()),
+        email: Some(address_of("anne@example.com")),
+        note: address_of("leave it at the door"),
+        currency: gbp(),
+        shipping: amount("5.00"),
+        shipping_tax: amount("0.83"),
+        reasons: vec!["customer-request".into()],
+        lines: vec![FulfilmentLine {
+            line: "A".into(),
+            sku: "TEE".into(),
+            names: names(),
+            description: "T-shirt".into(),
+            total: pieces(3),
+            difference: pieces(3),
+            to_send: pieces(3),
+            gross: amount("63.44"),
+            tax: amount("10.57"),
+        }],
     }
 }
 
@@ -165,13 +232,14 @@ fn despatch_notice() -> DespatchNotice {
         action: NoticeAction::Notify,
         order: order(),
         receiver_number: "1001".into(),
+        receiver_id: "1001".into(),
         parcel: "D1".into(),
         location: "MAIN".into(),
         carrier: "DPD".into(),
         service: "next day".into(),
         tracking: Some("T-D1".into()),
         despatched_at: PLACED,
-        lines: vec![NoticeLine { line: "A".into(), sku: "TEE".into(), quantity: pieces(2), total: pieces(2) }],
+        lines: vec![NoticeLine { line: "A".into(), sku: "TEE".into(), names: names(), quantity: pieces(2), total: pieces(2) }],
     }
 }
 
@@ -184,7 +252,20 @@ fn notification() -> Notification {
         brand: "acme".into(),
         to: Personal("anne@example.com".into()),
         currency: gbp(),
-        lines: vec![MailLine { sku: "TEE".into(), description: "T-shirt".into(), quantity: pieces(1) }],
+        store: "1".into(),
+        occurred_at: PLACED,
+        customer: Some("account|magento|7".into()),
+        first_name: address_of("Anne"),
+        last_name: address_of("Example"),
+        total: amount("68.44"),
+        lines: vec![MailLine {
+            line: "A".into(),
+            sku: "TEE".into(),
+            names: names(),
+            description: "T-shirt".into(),
+            quantity: pieces(1),
+            gross: amount("21.15"),
+        }],
         amount: Some(amount("21.15")),
         refunded: Some(amount("21.15")),
         by_tender: vec![MailTender { tender: Tender::Card, amount: amount("21.15") }],
@@ -202,9 +283,10 @@ fn order_completion() -> OrderCompletion {
         receiver: Receiver::Erp,
         order: order(),
         receiver_number: "SO-7".into(),
+        receiver_id: "7301".into(),
         delivered_at: PLACED,
         assumed: false,
-        lines: vec![CompletionLine { line: "A".into(), sku: "TEE".into(), delivered: pieces(3) }],
+        lines: vec![CompletionLine { line: "A".into(), sku: "TEE".into(), names: names(), delivered: pieces(3), quantity: pieces(3) }],
     }
 }
 
@@ -212,6 +294,9 @@ fn receipt_notice() -> ReceiptNotice {
     let line = ReceiptLine {
         line: "A".into(),
         sku: "TEE".into(),
+        names: names(),
+        rma_line: "1".into(),
+        reasons: vec!["too small".into()],
         quantity: pieces(1),
         total: pieces(1),
         condition: "damaged".into(),
@@ -223,7 +308,11 @@ fn receipt_notice() -> ReceiptNotice {
         receiver: Receiver::Erp,
         action: NoticeAction::Notify,
         order: order(),
+        receiver_number: "SO-7".into(),
+        receiver_id: "7301".into(),
         rma: "RMA1".into(),
+        rma_id: "7390".into(),
+        occurred_at: PLACED,
         lines: vec![line],
     }
 }
@@ -233,15 +322,24 @@ fn refund_request() -> RefundRequest {
     let line = LinePart {
         line: "A".into(),
         sku: "TEE".into(),
+        names: names(),
+        reasons: vec!["too small".into()],
         quantity: pieces(1),
         net: amount("17.63"),
         tax: amount("3.52"),
         gross: amount("21.15"),
+        difference: pieces(1),
+        difference_net: amount("17.63"),
+        difference_tax: amount("3.52"),
+        difference_gross: amount("21.15"),
     };
     RefundRequest {
         head: head(ORDER),
         order: order(),
         channel: "web".into(),
+        brand: "acme".into(),
+        customer: Some("account|magento|7".into()),
+        occurred_at: PLACED,
         currency: gbp(),
         total: amount("21.15"),
         amount: amount("21.15"),
@@ -256,6 +354,7 @@ fn refund_request() -> RefundRequest {
         by_reason: vec![ReasonPart { reason: Reason::Return, total: amount("21.15") }],
         by_line: vec![line],
         rmas: vec!["RMA1".into()],
+        rma_ids: vec!["7390".into()],
     }
 }
 
@@ -272,6 +371,9 @@ pub fn journal_entry() -> JournalEntry {
         head: head("magento|1001|GBP"),
         order: order(),
         channel: "web".into(),
+        brand: "acme".into(),
+        customer: Some("account|magento|7".into()),
+        occurred_at: PLACED,
         currency: gbp(),
         date: "2026-03-02".into(),
         own_date: Some("2026-02-28".into()),
@@ -284,8 +386,14 @@ fn order_reversal() -> OrderReversal {
     let line = ReversalLine {
         line: "A".into(),
         sku: "TEE".into(),
+        names: names(),
+        reasons: vec!["too small".into()],
         quantity: pieces(1),
+        gross: amount("21.15"),
+        tax: amount("3.52"),
         total: pieces(1),
+        total_gross: amount("21.15"),
+        total_tax: amount("3.52"),
         to_stock: pieces(0),
         written_off: pieces(1),
     };
@@ -295,6 +403,10 @@ fn order_reversal() -> OrderReversal {
         action: NoticeAction::Notify,
         order: order(),
         receiver_number: "SO-7".into(),
+        receiver_id: "7301".into(),
+        channel: "web".into(),
+        occurred_at: PLACED,
+        currency: gbp(),
         whole: false,
         lines: vec![line],
     }

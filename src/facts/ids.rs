@@ -309,6 +309,12 @@ impl WholeList {
     }
 }
 
+/// What a source itself calls the row with this id among the others of its document: the last part of the id.
+pub fn own_part(id: &str) -> Text {
+    let last = id.rsplit_once("|=").or_else(|| id.rsplit_once('|')).map_or(id, |(_, last)| last);
+    split_key(last).next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,6 +331,13 @@ mod tests {
     fn parts_of_a_key_cannot_run_into_each_other() {
         assert_ne!(join_key(&["a|b", "c"]), join_key(&["a", "b|c"]));
         assert_ne!(join_key(&["a%7Cb"]), join_key(&["a|b"]));
+    }
+
+    #[test]
+    fn a_row_is_called_by_the_last_part_of_its_id() {
+        assert_eq!(own_part(&join_key(&["1", "SO-7", "10000"])), "10000");
+        assert_eq!(own_part(&WholeList::id("7301", "3|a")), "3|a");
+        assert_eq!(own_part("7"), "7");
     }
 
     #[test]

@@ -122,6 +122,7 @@ rows! {
     37 TRANSACTION PaymentTransaction(Box<PaymentTransaction>) "transaction";
     38 DISPUTE Dispute(Dispute) "dispute";
     39 POSTING Posting(Box<Posting>) "posting";
+    40 CROSS_REFERENCE CrossReference(CrossReference) "cross-reference";
 }
 
 impl OrderRow {
@@ -271,6 +272,10 @@ pub struct Header {
     pub state: Word<ShopState>,
     /// The shop's own word for the state.
     pub raw_state: Text,
+    /// Codes of coupons that were used, with commas between them; empty: none, or not told.
+    pub coupon: Text,
+    /// What the customer wrote to the shop; empty: nothing.
+    pub note: Personal,
 }
 
 impl Header {
@@ -303,6 +308,8 @@ impl Header {
             replaced_by: None,
             state: Word::Known(ShopState::Open),
             raw_state: Text::default(),
+            coupon: Text::default(),
+            note: Personal::default(),
         }
     }
 }
@@ -314,6 +321,10 @@ impl Header {
 pub struct Address {
     /// Name of the person.
     pub name: Personal,
+    /// Given name, where the source keeps it apart; else empty.
+    pub first_name: Personal,
+    /// Family name, where the source keeps it apart; else empty.
+    pub last_name: Personal,
     /// Name of the company; empty if none.
     pub company: Personal,
     /// Street lines, a newline between them.
@@ -330,6 +341,8 @@ pub struct Address {
     pub phone: Personal,
     /// Email address; empty if none.
     pub email: Personal,
+    /// Number under which the person or company is registered for tax; empty if none.
+    pub tax_number: Personal,
 }
 
 /// Which part a line plays: the row that carries the price is the sale, the leaf rows are the goods.

@@ -32,6 +32,26 @@ pub struct ErpRecord {
     pub created_at: Option<Moment>,
 }
 
+/// Which kind of document a [`CrossReference`] is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DocumentKind {
+    /// The record of the order ([`ErpRecord::document`]).
+    Order,
+    /// A return authorisation ([`super::ReturnLine::rma`]).
+    Return,
+}
+
+/// What a system calls a document beside the name that its other rows have for it: what its interface, or people, ask for. Key: kind + id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CrossReference {
+    /// Which kind of document it is.
+    pub of: DocumentKind,
+    /// Its number, for people.
+    pub number: Text,
+    /// Its id, for the system's interface.
+    pub id: Text,
+}
+
 /// A line of the ERP's record. Key: document + line number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErpLine {

@@ -28,12 +28,12 @@ columns! {
         order_currency_code, grand_total, gift_cards_amount, customer_balance_amount, reward_currency_amount,
         shipping_method, shipping_amount, shipping_tax_amount, shipping_discount_amount, shipping_discount_tax_compensation_amount,
         total_item_count, total_qty_ordered,
-        relation_parent_id, relation_child_id,
+        relation_parent_id, relation_child_id, coupon_code, customer_note,
     }
 
     /// An order's address. No time of its own.
     pub(super) struct SalesOrderAddress {
-        parent_id, address_type, firstname, middlename, lastname, company, street, city, region, postcode, country_id, telephone, email,
+        parent_id, address_type, firstname, middlename, lastname, company, street, city, region, postcode, country_id, telephone, email, vat_id,
     }
 }
 
@@ -103,6 +103,8 @@ impl SalesOrderRow<'_> {
             replaced_by: self.relation(reader, &self.relation_child_id)?,
             state: state(&raw_state),
             raw_state: raw_state.as_ref().into(),
+            coupon: self.coupon_code.text_or_empty()?.as_ref().into(),
+            note: personal(&self.customer_note)?,
             ..Header::new(number.into(), placed_at, currency, total)
         })
     }
@@ -185,6 +187,8 @@ impl SalesOrderAddress<'_> {
     fn address(&self) -> Result<Address, DecodeError> {
         Ok(Address {
             name: self.name()?,
+            first_name: personal(&self.firstname)?,
+            last_name: personal(&self.lastname)?,
             company: personal(&self.company)?,
             street: personal(&self.street)?,
             city: personal(&self.city)?,
@@ -193,6 +197,7 @@ impl SalesOrderAddress<'_> {
             country: self.country_id.text_or_empty()?.to_ascii_uppercase().into(),
             phone: personal(&self.telephone)?,
             email: personal(&self.email)?,
+            tax_number: personal(&self.vat_id)?,
         })
     }
 

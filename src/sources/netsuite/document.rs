@@ -7,6 +7,7 @@ use super::assumptions::Kind;
 use super::context::{EventKind, RecordContext};
 use crate::envelope::{DecodeError, SpelledRow};
 use crate::facts::ids::{WholeList, join_key};
+use crate::facts::order::{CrossReference, DocumentKind};
 use crate::facts::{Alias, Amount, Link, Moment, OrderRow, Place, Quantity, Sku, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 
@@ -96,6 +97,14 @@ impl Document<'_> {
 
     pub(super) fn alias(&self, cx: &RecordContext<'_>) -> Alias {
         cx.netsuite.document(&self.id)
+    }
+
+    /// Its number and its internal id, where both are told.
+    pub(super) fn cross_reference(&self, cx: &RecordContext<'_>, of: DocumentKind, out: &mut FactsOut<'_>) {
+        if let Some(number) = &self.number {
+            let row = OrderRow::CrossReference(CrossReference { of, number: number.clone(), id: self.id.clone() });
+            out.order_by_alias(self.alias(cx), self.id.clone(), self.place, self.at, row);
+        }
     }
 
     /// Its number leads to it, and it leads to what it was made from, or to its order.

@@ -7,7 +7,7 @@ use super::document::{Document, ToldLines};
 use super::posted::{is_voided, post};
 use crate::envelope::DecodeError;
 use crate::facts::ids::join_key;
-use crate::facts::order::{LineRef, PostedKind, ReturnDocument, ReturnLine, ReturnState, Word};
+use crate::facts::order::{DocumentKind, LineRef, PostedKind, ReturnDocument, ReturnLine, ReturnState, Word};
 use crate::facts::{OrderRow, Text};
 use crate::sources::facts_out::FactsOut;
 
@@ -16,6 +16,7 @@ pub(super) const REVISION: u16 = 1;
 
 pub(super) fn authorisation(cx: &RecordContext<'_>, doc: &Document<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     doc.links(cx, out);
+    doc.cross_reference(cx, DocumentKind::Return, out);
     let state: Option<Word<ReturnState>> = match (doc.state, &doc.unknown_state) {
         (Some(letter), _) => Some(assumptions::return_state(letter)),
         (None, Some(word)) => Some(Word::Unknown(word.clone())),

@@ -9,7 +9,7 @@ use super::posted::{GOODS, is_voided, post, posted};
 use super::{flat, money};
 use crate::envelope::{DecodeError, SpelledColumns, spelled};
 use crate::facts::ids::join_key;
-use crate::facts::order::{ErpLine, ErpRecord, PostedKind, Tracking, Word};
+use crate::facts::order::{DocumentKind, ErpLine, ErpRecord, PostedKind, Tracking, Word};
 use crate::facts::{Alias, Link, Moment, OrderRow, Text};
 use crate::sources::facts_out::FactsOut;
 use std::sync::LazyLock;
@@ -34,6 +34,7 @@ pub(super) fn order(cx: &RecordContext<'_>, doc: &Document<'_>, out: &mut FactsO
     if let Some(order) = &doc.order_number {
         out.alias(alias.clone(), Link::Alias(cx.netsuite.order(order)), doc.place, doc.at);
     }
+    doc.cross_reference(cx, DocumentKind::Order, out);
     let state = match (doc.state, &doc.unknown_state) {
         (Some(letter), _) => Some(assumptions::erp_state(letter)),
         (None, Some(word)) => Some(Word::Unknown(word.clone())),

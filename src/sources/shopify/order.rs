@@ -1,10 +1,10 @@
 //! The body of `orders/*`: the whole order, every time. An upsert by its id, never a delta.
 
 use super::context::{Context, PAYMENT, moment, opt_amount, opt_shopify_id, shopify_id, word};
-use super::whole::{Body, OrderBody, OrderCustomer, PaymentTerms, address, email};
+use super::whole::{Body, DiscountCode, OrderBody, OrderCustomer, PaymentTerms, address, email};
 use super::{charges, fulfilments, goods, refunds, returned};
 use crate::envelope::{DecodeError, columns};
-use crate::facts::order::{Header, Origin, Payment, ShopState, Tender, Terms, Word};
+use crate::facts::order::{Header, Origin, Payment, Personal, ShopState, Tender, Terms, Word};
 use crate::facts::{Alias, Amount, CustomerKey, Digest, Link, OrderRow, Place, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 
@@ -92,9 +92,23 @@ impl Body<'_, '_> {
             shipping_method: self.shipping_method()?,
             state,
             raw_state,
+            coupon: self.coupons()?,
+            note: Personal(order.note.text_or_empty()?.as_ref().into()),
             // Cash is paid in coins: what it is rounded by is owed too, or is not owed.
             ..Header::new(number.into(), placed_at, self.purse.currency, total + charges::cash_rounding(self)?)
         })
+    }
+
+    fn coupons(&self) -> Result<Text, DecodeError> {
+        let mut coupons = Text::default();
+        for (i, used) in self.order.discount_codes.objects::<DiscountCode<'_>>()?.iter().enumerate() {
+            let code = used.code.filled().map_err(|error| error.within(&format!("discount_codes[{i}]")))?;
+            if let Some(part) = code.as_deref() {
+                coupons.push_str(if coupons.is_empty() { "" } else { ", " });
+                coupons.push_str(part);
+            }
+        }
+        Ok(coupons)
     }
 
     fn gateways(&self) -> Result<Vec<Text>, DecodeError> {

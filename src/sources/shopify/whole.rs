@@ -17,10 +17,12 @@ columns! {
         email, contact_email, customer, billing_address, shipping_address,
         total_price, total_price_set, current_total_price, current_total_price_set, total_tax, total_tax_set, total_outstanding, total_tip_received, total_tip_received_set,
         original_total_duties_set, original_total_additional_fees_set, total_cash_rounding_payment_adjustment_set,
-        line_items, shipping_lines, fulfillments, refunds, transactions,
+        line_items, shipping_lines, fulfillments, refunds, transactions, discount_codes, note,
     }
 
     pub(super) struct OrderCustomer { id }
+
+    pub(super) struct DiscountCode { code }
 
     pub(super) struct PaymentTerms { payment_terms_type }
 
@@ -226,6 +228,8 @@ impl PostalAddress<'_> {
         };
         Ok(Address {
             name: if self.name.is_null() { joined(&self.first_name, &self.last_name, " ")? } else { personal(&self.name)? },
+            first_name: personal(&self.first_name)?,
+            last_name: personal(&self.last_name)?,
             company: personal(&self.company)?,
             street: joined(&self.address1, &self.address2, "\n")?,
             city: personal(&self.city)?,
@@ -234,6 +238,7 @@ impl PostalAddress<'_> {
             country: self.country_code.text_or_empty()?.to_ascii_uppercase().into(),
             phone: personal(&self.phone)?,
             email: Personal::default(),
+            tax_number: Personal::default(),
         })
     }
 }

@@ -9,14 +9,16 @@ mod view;
 
 pub use view::{ReceiptView, ReturnLineView, ReturnView, ReturnedLine};
 
+use super::erp::of_return;
 use super::input::Input;
 use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::pooling::{self, Parts};
 use super::returning::{Authorised, Received, Returning};
 use super::sent::Sent;
+use crate::entities::Rows;
 use crate::entities::rules::Role;
-use crate::facts::Quantity;
 use crate::facts::order::Resolution;
+use crate::facts::{OrderRow, Quantity};
 
 /// Returns, by line and by authorisation.
 #[derive(Clone, Debug)]
@@ -146,7 +148,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
         let (accepted, pieces) = (whole(|part| part.accepted), whole(|part| part.returned));
         returned[bundle] = ReturnedLine { authorised, received, accepted, returned: pieces, ..returned[bundle] };
     }
-    let (returns, others) = by_authorisation(lines, authorised(), &parts_of, returning, &receipts);
+    let (returns, others) = by_authorisation(input.rows, lines, authorised(), &parts_of, returning, &receipts);
     let credited = |receipt: &ReceiptView<'_>| receipt.lines.iter().any(|(line, _)| sent.lines[*line].credited_back.is_positive());
     let under_credit = others.into_iter().filter(credited).collect();
     Back { lines: returned, returns, under_credit, refunded_parcels, receipts, unlogged, expected, arrived }
@@ -154,6 +156,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
 
 /// Each authorisation with its lines and its receipts, and the receipts that belong to none. A receipt belongs to the authorisation that it names, else to one for its lines.
 fn by_authorisation<'v, 'a: 'v>(
+    rows: &'a Rows<OrderRow>,
     lines: &[PlacedLine<'a>],
     authorised: impl Iterator<Item = &'v Authorised<'a>>,
     parts_of: &[Parts],
@@ -165,11 +168,13 @@ fn by_authorisation<'v, 'a: 'v>(
         let place = match returns.iter().position(|view| view.document() == row.document()) {
             Some(place) => place,
             None => {
-                returns.push(ReturnView { rma: row.rma, source: row.source, lines: Vec::new(), receipts: Vec::new() });
+                let reference = of_return(rows, row.source, row.rma);
+                returns.push(ReturnView { rma: row.rma, source: row.source, reference, lines: Vec::new(), receipts: Vec::new() });
                 returns.len() - 1
             }
         };
         returns[place].lines.push(ReturnLineView {
+            id: row.id,
             line: parts.first().map(|(line, _)| *line),
             quantity: row.quantity,
             state: row.state,

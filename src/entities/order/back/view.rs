@@ -1,6 +1,6 @@
 //! Returns, by line and by authorisation.
 
-use crate::facts::order::{Condition, ReturnState, Word};
+use crate::facts::order::{Condition, CrossReference, ReturnState, Word};
 use crate::facts::{Moment, Quantity, SourceId};
 
 /// Returned pieces of a line.
@@ -39,6 +39,8 @@ pub struct ReturnView<'a> {
     pub rma: &'a str,
     /// The system that has it.
     pub source: SourceId,
+    /// As people, and that system's interface, ask for it; `None` where it has one name alone.
+    pub reference: Option<&'a CrossReference>,
     /// Its lines.
     pub lines: Vec<ReturnLineView<'a>>,
     /// Receipts that belong to it.
@@ -55,6 +57,8 @@ impl<'a> ReturnView<'a> {
 /// A line of an authorisation.
 #[derive(Clone, Debug)]
 pub struct ReturnLineView<'a> {
+    /// The id that its system gives to the line.
+    pub id: &'a str,
     /// Index into the order's lines, once known.
     pub line: Option<usize>,
     /// Pieces.

@@ -8,8 +8,9 @@ use crate::entities::order::placed::{Placed, PlacedLine};
 use crate::entities::order::pooling::{self, Targets};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::{RowOf, Rows};
+use crate::facts::ids::own_part;
 use crate::facts::order::{ErpLine, ErpPosted, LineRef, Needs, NotStocked, PostedKind};
-use crate::facts::{Amount, OrderRow, Quantity};
+use crate::facts::{Amount, OrderRow, Quantity, RowKey, Text};
 
 /// A line of the order in the ERP.
 #[derive(Clone, Debug)]
@@ -20,6 +21,12 @@ pub struct LineInErp<'a> {
     pub by_supplier: bool,
     /// The location that sends it: from the line of the ERP's record, else from the order's line, else the only shipping location of the channel.
     pub location: Option<&'a str>,
+    /// Where the order itself wants it sent from: the shop's word, else the only shipping location of the channel.
+    pub wanted_location: Option<&'a str>,
+    /// The ERP's own id of its line; empty while it has none.
+    pub line_id: Text,
+    /// The ERP's own id of the goods; empty where its lines name them by SKU alone.
+    pub item: Text,
     /// The warehouse there does not know the SKU.
     pub not_stocked: bool,
     /// The cost of one piece, in the currency of unit costs.
@@ -31,8 +38,10 @@ pub struct LineInErp<'a> {
 }
 
 /// A line on the ERP's record.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct LineOnRecord<'a> {
+    id: Option<&'a str>,
+    item: Option<&'a str>,
     location: Option<&'a str>,
     unit_cost: Option<Amount>,
     drop_ship: bool,
@@ -51,8 +60,12 @@ pub(super) fn read<'a>(
     let only = only_location(rules, placed);
     let mut in_erp: Vec<LineInErp<'a>> = Vec::with_capacity(lines.len());
     for (i, line) in lines.iter().enumerate() {
-        let location = on_record[i].location.or(line.goods.location.as_deref()).or(line.line.location.as_deref());
+        let of_shop = line.goods.location.as_deref().or(line.line.location.as_deref());
+        let location = on_record[i].location.or(of_shop);
         in_erp.push(LineInErp {
+            wanted_location: of_shop.filter(|code| !code.is_empty()).or(only).map(|code| canonical(rules, code)),
+            line_id: on_record[i].id.map(own_part).unwrap_or_default(),
+            item: on_record[i].item.unwrap_or_default().into(),
             ships: line.by_parcel && !on_record[i].drop_ship,
             by_supplier: on_record[i].drop_ship || line.goods.needs == Needs::DropShip,
             location: location.filter(|code| !code.is_empty()).or(only).map(|code| canonical(rules, code)),
@@ -92,7 +105,7 @@ fn read_records<'a>(
         by_sku.extend(in_force().filter(|row| row.order_line.is_none()).flat_map(|row| targets(lines, row)));
     }
     for RowOf { key, stored, row } in deleted.iter().chain(&live) {
-        let row: &'a ErpLine = row;
+        let (row, key): (&'a ErpLine, &'a RowKey) = (row, key);
         if row.quantity.is_negative() || row.shipped.is_negative() {
             let sentence = format!("line {} of the ERP's record {} has a negative quantity of {}", key.id, row.document, row.sku);
             contradictions.push(Contradiction::new(&key.id, sentence, stored.cause));
@@ -107,6 +120,8 @@ fn read_records<'a>(
         let superseded = |i: &&usize| !is_named && (by_name.contains(i) || row.order_line.is_some() && by_sku.contains(i));
         for &i in to.iter().filter(|i| !superseded(i)) {
             on_record[i].location = row.location.as_deref().filter(|code| !code.is_empty()).or(on_record[i].location);
+            on_record[i].id = Some(&key.id);
+            on_record[i].item = row.item.as_deref().or(on_record[i].item);
             on_record[i].unit_cost = row.unit_cost.or(on_record[i].unit_cost);
             on_record[i].drop_ship |= row.drop_ship;
         }

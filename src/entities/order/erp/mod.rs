@@ -7,21 +7,26 @@
 mod lines;
 mod location;
 mod record;
+mod references;
 
 pub use lines::LineInErp;
 pub(super) use location::canonical;
 pub(super) use record::{cancelled_lines, closed_short, record_lines, records, targets};
+pub(super) use references::of_return;
 
 use super::decisions::Decisions;
 use super::input::{Contradiction, Input};
 use super::placed::Placed;
 use crate::facts::SourceId;
+use crate::facts::order::CrossReference;
 
 /// The order in the ERP.
 #[derive(Clone, Debug)]
 pub struct Erp<'a> {
     /// The record's number: the open document's, else the one that a posted document names.
     pub document: Option<&'a str>,
+    /// The record as people, and the ERP's interface, ask for it; `None` where it has one name alone.
+    pub reference: Option<&'a CrossReference>,
     /// There is a record that is not cancelled and whose state has a meaning.
     pub recorded: bool,
     /// Such a record is approved, closed or posted.
@@ -45,6 +50,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, decisions: &Decisions<'a>, placed: &P
     let lines = lines::read(input, decisions, placed, &mut contradictions);
     Erp {
         document: summary.document,
+        reference: summary.document.zip(summary.source).and_then(|(document, source)| references::of_order(input.rows, source, document)),
         recorded: summary.recorded,
         approved: summary.approved,
         exists: summary.exists,
