@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::request::native_id;
 use crate::entities::order::OrderView;
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
@@ -112,7 +111,7 @@ impl OrderRef {
 
     /// ... without what the ERP calls it: a request that is compared with the last one is not made again because of that.
     pub(super) fn placed(view: &OrderView<'_>, header: &Header) -> Self {
-        let (order, number, shop_id) = (view.key.0.clone(), header.number.clone(), native_id(view.key));
+        let (order, number, shop_id) = (view.key.0.clone(), header.number.clone(), view.key.native());
         Self { order, number, shop_id, erp_number: Text::default(), erp_id: Text::default() }
     }
 }

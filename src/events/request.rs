@@ -78,7 +78,7 @@ use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
 use crate::facts::ids::split_key;
 use crate::facts::order::{Header, LineRef};
-use crate::facts::{Moment, OrderKey, Text};
+use crate::facts::{Moment, Text};
 
 /// A request topic of orders.
 pub trait Request: RequestBody + Sized {
@@ -125,12 +125,6 @@ impl WhyTopic {
     }
 }
 
-/// The shop's own id of the order: the part of its key after the source.
-pub fn native_id(order: &OrderKey) -> Text {
-    let id = order.0.split_once('|').map_or(order.0.as_str(), |(_, id)| id);
-    id.replace("%7C", "|").replace("%25", "%").into()
-}
-
 /// Who is notified of parcels, returns and completions: the shop that the order was placed in, and the ERP; whichever is there.
 pub fn receivers(view: &OrderView<'_>, rules: &Rules) -> impl Iterator<Item = Receiver> {
     let shop = view.placed.shop.is_some_and(|shop| rules.plays(shop, Role::Shop));
@@ -152,7 +146,7 @@ pub fn notified_before(receiver: Receiver, ledgers: &NoticeLedgers) -> Vec<(Text
 /// The receiver's own number of the order: the shop's id of it, the ERP's document.
 pub fn receiver_number(view: &OrderView<'_>, receiver: Receiver) -> Text {
     match receiver {
-        Receiver::Shop => native_id(view.key),
+        Receiver::Shop => view.key.native(),
         Receiver::Erp => match view.erp.reference {
             Some(names) => names.number.clone(),
             None => view.erp.document.unwrap_or_default().into(),
@@ -163,7 +157,7 @@ pub fn receiver_number(view: &OrderView<'_>, receiver: Receiver) -> Text {
 /// The id under which the receiver's interface has the order: the shop's id of it, the ERP's id of its document.
 pub fn receiver_id(view: &OrderView<'_>, receiver: Receiver) -> Text {
     match receiver {
-        Receiver::Shop => native_id(view.key),
+        Receiver::Shop => view.key.native(),
         Receiver::Erp => view.erp.reference.map_or_else(|| receiver_number(view, receiver), |names| names.id.clone()),
     }
 }

@@ -72,6 +72,12 @@ impl OrderKey {
     pub fn new(source: &str, native: &str) -> Self {
         Self(join_key(&[source, native]))
     }
+
+    /// The shop's own id of the order: the part of its key after the source.
+    pub fn native(&self) -> Text {
+        let id = self.0.split_once('|').map_or(self.0.as_str(), |(_, id)| id);
+        id.replace("%7C", "|").replace("%25", "%").into()
+    }
 }
 
 /// What another system calls an order: a scope (`order-number`, `nav.document`, `tracking` ...) and the native id in it.

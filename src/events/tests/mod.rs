@@ -1,6 +1,7 @@
 //! The requests of an order, told row by row: the specification's worked examples, and what would hurt.
 
 mod books;
+mod contracts;
 mod counts;
 mod goaheads;
 mod mails;
