@@ -143,7 +143,8 @@ impl DeciderArgs {
         let decision = DecisionRecord { who: self.who.clone(), why: self.why.clone(), decided_at, ..decision };
         let body = serde_json::to_vec(&decision).map_err(|error| Error::Usage(error.to_string()))?;
         let url = format!("{}/decisions", self.server.url.trim_end_matches('/'));
-        let mut response = agent().post(&url).send(&body[..]).map_err(|error| unreachable(&self.server, &error))?;
+        let mut response =
+            agent().post(&url).content_type("application/json").send(&body[..]).map_err(|error| unreachable(&self.server, &error))?;
         match response.status().as_u16() {
             202 => {
                 let text = response.body_mut().read_to_string().unwrap_or_default();
@@ -182,7 +183,7 @@ fn error_in(response: &mut ureq::http::Response<ureq::Body>) -> Error {
     let text = response.body_mut().read_to_string().unwrap_or_default();
     let answer: Value = serde_json::from_str(&text).unwrap_or_default();
     let looked_in: Vec<&str> = answer["looked_in"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let sentence = answer["error"].as_str().unwrap_or("the answer has no error message: it may not be Waybill's").to_owned();
+    let sentence = answer["detail"].as_str().unwrap_or("the answer has no error message: it may not be Waybill's").to_owned();
     Error::Found(if looked_in.is_empty() { sentence } else { format!("{sentence} (looked in: {})", looked_in.join(", ")) })
 }
 

@@ -15,12 +15,14 @@ use super::packed::MaybePacked;
 use super::topics::SourceTopics;
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
+use crate::entities::exceptions::About;
 use crate::entities::last_emitted::LastEmitted;
-use crate::entities::order::OrderState;
+use crate::entities::order::{OrderState, view};
 use crate::entities::rules::Rules;
 use crate::entities::sku::SkuState;
-use crate::events::Topic;
 use crate::events::desk::HeldGroup;
+use crate::events::exceptions::ExceptionNotice;
+use crate::events::{Topic, alias, desk, exceptions, sku_exceptions};
 use crate::facts::{Alias, CustomerKey, Link, Moment, OrderKey, Sku, Text};
 
 /// How many links a chain of aliases has at most. An ERP's longest: a refund, its credit memo, the return, the invoice, the ERP's order, the shop's number,
@@ -42,13 +44,15 @@ pub struct Published {
     skus: Map<Sku, Arc<SkuState>>,
     customers: Map<CustomerKey, Arc<CustomerState>>,
     /// Aliases with an exception open: an alias that leads nowhere is in no other map.
-    aliases_open: Map<Alias, LastEmitted>,
+    aliases_open: Map<Alias, AliasState>,
+    /// Orders with an exception open.
+    orders_open: Map<OrderKey, ()>,
     /// What is held.
     desk: Mutex<Vec<HeldGroup>>,
     /// Request topics that are live.
     live: Mutex<Vec<Topic>>,
-    /// Exceptions of the whole application that are open.
-    desk_exceptions: Mutex<LastEmitted>,
+    /// What people have said of what is held, and the exceptions of the whole application.
+    desk_state: Mutex<DeskState>,
     /// Exceptions that are open, by kind.
     exceptions_open: Mutex<BTreeMap<Text, i64>>,
     tick: AtomicI64,
@@ -67,9 +71,10 @@ impl Published {
             skus: Map::default(),
             customers: Map::default(),
             aliases_open: Map::default(),
+            orders_open: Map::default(),
             desk: Mutex::default(),
             live: Mutex::default(),
-            desk_exceptions: Mutex::default(),
+            desk_state: Mutex::default(),
             exceptions_open: Mutex::default(),
             tick: AtomicI64::new(0),
             epochs: AtomicU64::new(0),
@@ -86,10 +91,10 @@ impl Published {
         if before.is_some_and(|before| before.last_emitted == state.last_emitted && before.meant(alias) == state.meant(alias)) {
             return;
         }
-        let before = self.aliases_open.remove(alias).map(|(_, before)| before);
+        let before = self.aliases_open.remove(alias).map(|(_, before)| before.last_emitted);
         self.exceptions(before.as_ref(), &state.last_emitted);
         if exceptions_of(&state.last_emitted).next().is_some() {
-            self.aliases_open.insert(alias.clone(), state.last_emitted.clone());
+            self.aliases_open.insert(alias.clone(), state.clone());
         }
         let targets: SmallVec<[Link; 1]> = state.meant(alias).into_iter().cloned().collect();
         if targets.is_empty() {
@@ -121,10 +126,10 @@ impl Published {
 
     /// Which exceptions of the whole application are open.
     pub(super) fn desk_exceptions(&self, desk: &DeskState) {
-        let mut before = self.desk_exceptions.lock().unwrap_or_else(PoisonError::into_inner);
-        if *before != desk.last_emitted {
-            self.exceptions(Some(&before), &desk.last_emitted);
-            before.clone_from(&desk.last_emitted);
+        let mut before = self.desk_state.lock().unwrap_or_else(PoisonError::into_inner);
+        if before.last_emitted != desk.last_emitted {
+            self.exceptions(Some(&before.last_emitted), &desk.last_emitted);
+            before.clone_from(desk);
         }
     }
 
@@ -148,8 +153,18 @@ impl Published {
         self.epochs.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Counts what an order has open now instead of what it had before.
+    pub(super) fn order_exceptions(&self, key: &OrderKey, before: Option<&LastEmitted>, after: &LastEmitted) {
+        self.exceptions(before, after);
+        if exceptions_of(after).next().is_some() {
+            self.orders_open.insert(key.clone(), ());
+        } else if before.is_some_and(|before| exceptions_of(before).next().is_some()) {
+            self.orders_open.remove(key);
+        }
+    }
+
     /// Counts what an entity has open now instead of what it had before.
-    pub(super) fn exceptions(&self, before: Option<&LastEmitted>, after: &LastEmitted) {
+    fn exceptions(&self, before: Option<&LastEmitted>, after: &LastEmitted) {
         let mut closed = before.map(|before| exceptions_of(before).peekable());
         let mut opened = exceptions_of(after).peekable();
         if closed.as_mut().is_none_or(|closed| closed.peek().is_none()) && opened.peek().is_none() {
@@ -158,6 +173,36 @@ impl Published {
         let mut open = self.exceptions_open.lock().unwrap_or_else(PoisonError::into_inner);
         closed.into_iter().flatten().for_each(|kind| *open.entry(kind.into()).or_default() -= 1);
         opened.for_each(|kind| *open.entry(kind.into()).or_default() += 1);
+    }
+
+    /// Every exception that is open, in no order. Computes each entity that has one.
+    pub fn standing_exceptions(&self) -> Vec<(About, ExceptionNotice)> {
+        let (rules, tick) = (&*self.rules, self.tick());
+        let mut found: Vec<(About, ExceptionNotice)> = Vec::new();
+        let mut all = |about: About, notices: Vec<ExceptionNotice>| found.extend(notices.into_iter().map(|notice| (about, notice)));
+        // Not while a map is walked: it would be held until all are computed.
+        let orders: Vec<OrderKey> = self.orders_open.iter().map(|entry| entry.key().clone()).collect();
+        for (key, state) in orders.into_iter().filter_map(|key| Some((key.clone(), self.order_by_key(&key)?))) {
+            let view = view(&key, &state.rows, &state.ledgers, state.since, rules, tick);
+            all(About::Order, exceptions::standing(&view, &state.exceptions, tick));
+        }
+        let is_open = |state: &SkuState| exceptions_of(&state.last_emitted).next().is_some();
+        let skus = self.skus.iter().filter(|entry| is_open(entry.value())).map(|entry| (entry.key().clone(), entry.value().clone()));
+        for (sku, state) in skus.collect::<Vec<_>>() {
+            all(About::Sku, sku_exceptions::standing(&sku, &state, rules, tick));
+        }
+        all(About::Alias, self.alias_exceptions());
+        let (groups, live) = self.held();
+        let desk_state = self.desk_state.lock().unwrap_or_else(PoisonError::into_inner);
+        let refunds_live = live.contains(&Topic::RefundRequests);
+        all(About::Application, desk::standing(&groups, &desk_state.holds, refunds_live, &desk_state.open));
+        found
+    }
+
+    /// Every exception of an alias that is open.
+    pub fn alias_exceptions(&self) -> Vec<ExceptionNotice> {
+        let standing = |alias: &Alias, state: &AliasState| alias::standing(alias, state, &self.rules, self.tick());
+        self.aliases_open.iter().flat_map(|entry| standing(entry.key(), entry.value())).collect()
     }
 
     /// How many exceptions wait for a person, by kind. A kind that was open once stays, with 0.

@@ -306,7 +306,7 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
             published.order(key, state);
             let state = state.view();
             shard.held.set(key, &state.held);
-            published.exceptions(None, &state.last_emitted);
+            published.order_exceptions(key, None, &state.last_emitted);
             shard.timers.set(Subject::Order(key.clone()), if rules_changed { Some(tick) } else { state.timer_at });
         }
         for (alias, state) in shard.aliases.iter() {

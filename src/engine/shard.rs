@@ -176,7 +176,7 @@ impl Shard {
         self.orders.publish(|key, before, state| {
             news |= held.set(key, &state.held);
             published.order(key, &MaybePacked::Whole(state.clone()));
-            published.exceptions(before.map(|before| &before.last_emitted), &state.last_emitted);
+            published.order_exceptions(key, before.map(|before| &before.last_emitted), &state.last_emitted);
         });
         self.aliases.publish(|alias, before, state| published.alias(alias, before, state));
         self.skus.publish(|sku, _, state| published.sku(sku, state));

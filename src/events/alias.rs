@@ -6,8 +6,8 @@ use super::sealed::Sealed;
 use crate::entities::alias::{AliasState, Claimed, Orphans};
 use crate::entities::exceptions::{self, About};
 use crate::entities::rules::Rules;
-use crate::facts::Alias;
 use crate::facts::ids::join_key;
+use crate::facts::{Alias, Moment};
 
 const ORPHANS: &str = "orphan-rows";
 const BLIND: &str = "return-without-order";
@@ -15,17 +15,30 @@ const CLAIMED: &str = "alias-claimed-twice";
 
 /// Opens or closes the exceptions, and gives when one would open. Rows are passed on before, by [`AliasState::forward`].
 pub fn seal_alias(alias: &Alias, state: &mut AliasState, outlet: &mut Outlet<'_>) -> Sealed {
-    let (orphans, next) = match state.orphans(alias, outlet.context.rules, outlet.context.tick) {
+    let (notices, next) = notices(alias, state, outlet.context.rules, outlet.context.tick);
+    for (kind, notice) in notices {
+        outlet.emit_if_changed(&mut state.last_emitted, join_key(&[kind, &alias.to_string(), ""]), notice);
+    }
+    Sealed { changed: outlet.changed, next }
+}
+
+/// The exceptions of the alias that stand open, as they were emitted last.
+pub fn standing(alias: &Alias, state: &AliasState, rules: &Rules, tick: Moment) -> Vec<ExceptionNotice> {
+    notices(alias, state, rules, tick).0.into_iter().filter_map(|(_, notice)| notice).collect()
+}
+
+type KindAndNotice = (&'static str, Option<ExceptionNotice>);
+
+/// Each kind, with its exception if it is open, and when one would open.
+fn notices(alias: &Alias, state: &AliasState, rules: &Rules, tick: Moment) -> ([KindAndNotice; 2], Option<Moment>) {
+    let (orphans, next) = match state.orphans(alias, rules, tick) {
         Ok(orphans) => (Some(orphans), None),
         Err(next) => (None, next),
     };
     let entity = alias.to_string();
     let claimed = state.claimed(alias).filter(|_| state.asks_whose(alias)).map(|claimed| claimed_twice(&entity, &claimed));
-    outlet.emit_if_changed(&mut state.last_emitted, join_key(&[CLAIMED, &entity, ""]), claimed);
     let kind = if alias.is_blind_return() { BLIND } else { ORPHANS };
-    let notice = orphans.map(|orphans| notice(kind, &entity, &orphans, outlet.context.rules));
-    outlet.emit_if_changed(&mut state.last_emitted, join_key(&[kind, &entity, ""]), notice);
-    Sealed { changed: outlet.changed, next }
+    ([(CLAIMED, claimed), (kind, orphans.map(|orphans| notice(kind, &entity, &orphans, rules)))], next)
 }
 
 fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {
@@ -72,7 +85,7 @@ mod tests {
     use crate::events::SealContext;
     use crate::facts::order::{ErpRecord, ErpState, Word};
     use crate::facts::time::Span;
-    use crate::facts::{Cause, Change, Link, Moment, OrderKey, OrderRow, Place, Row, RowKey, SourceId, Subject, TopicId, Version};
+    use crate::facts::{Cause, Change, Link, OrderKey, OrderRow, Place, Row, RowKey, SourceId, Subject, TopicId, Version};
 
     const CAUSE: Cause = Cause { topic: TopicId(1), partition: 0, offset: 0 };
     const NAV: SourceId = SourceId(3);

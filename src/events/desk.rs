@@ -63,6 +63,33 @@ pub fn emit(
     last_emitted: &mut LastEmitted,
     outlet: &mut Outlet<'_>,
 ) {
+    for (kind, found) in found(groups, holds, refunds_live) {
+        let key = join_key(&[kind, ENTITY, ""]);
+        let Some(found) = found else {
+            open.remove(&Text::from(kind));
+            outlet.emit_if_changed::<ExceptionNotice>(last_emitted, key, None);
+            continue;
+        };
+        let first = found.groups.iter().map(|group| group.since).min().unwrap_or(outlet.context.tick);
+        let since = *open.entry(kind.into()).or_insert(first);
+        outlet.emit_if_changed(last_emitted, key, Some(notice(kind, &found, since)));
+    }
+}
+
+/// The exceptions of the whole application that stand open, as they were emitted last. `open`: since when each is.
+pub fn standing(groups: &[HeldGroup], holds: &Holds, refunds_live: bool, open: &SmallMap<Text, Moment>) -> Vec<ExceptionNotice> {
+    let stands = |(kind, found): (&'static str, Option<Found<'_>>)| Some(notice(kind, &found?, *open.get(kind)?));
+    found(groups, holds, refunds_live).into_iter().filter_map(stands).collect()
+}
+
+/// What is held for one reason.
+struct Found<'g> {
+    sentence: String,
+    groups: Vec<&'g HeldGroup>,
+}
+
+/// Each kind, with what is held if something is.
+fn found<'g>(groups: &'g [HeldGroup], holds: &Holds, refunds_live: bool) -> [(&'static str, Option<Found<'g>>); 3] {
     let of = |why: HeldWhy| groups.iter().filter(move |group| group.why == why).collect::<Vec<_>>();
     let listed = |groups: &[&HeldGroup]| groups.iter().map(|group| group.sentence()).collect::<Vec<_>>().join("; ");
     let (rules, before, limit) = (of(HeldWhy::Rules), of(HeldWhy::BeforeLive), of(HeldWhy::Limit));
@@ -73,34 +100,26 @@ pub fn emit(
         let waiting = if limit.is_empty() { String::new() } else { format!("; {} wait", listed(&limit)) };
         format!("all refund requests are held: {passed}{waiting}")
     });
-    for (kind, sentence, groups) in
-        [("requests-suspended", suspended, rules), ("in-flight", in_flight, before), ("refund-limit", limited, limit)]
-    {
-        let key = join_key(&[kind, ENTITY, ""]);
-        let Some(sentence) = sentence else {
-            open.remove(&Text::from(kind));
-            outlet.emit_if_changed::<ExceptionNotice>(last_emitted, key, None);
-            continue;
-        };
-        let first = groups.iter().map(|group| group.since).min().unwrap_or(outlet.context.tick);
-        let since = *open.entry(kind.into()).or_insert(first);
-        let mut sums: SmallMap<&Text, Amount> = SmallMap::default();
-        groups.iter().flat_map(|group| group.sums.iter()).for_each(|(code, amount)| *sums.entry(code).or_default() += *amount);
-        // Sums in several currencies have no total: the sentence names them.
-        let single = sums.iter().next().filter(|_| sums.len() == 1).and_then(|(code, amount)| Some((*amount, Currency::new(code)?)));
-        let notice = ExceptionNotice {
-            id: String::new(),
-            kind: kind.into(),
-            entity: ENTITY.into(),
-            number: Text::default(),
-            order_number: None,
-            since,
-            sentence: sentence.as_str().into(),
-            to_do: to_do(About::Application, kind).into(),
-            at_risk: single.map(|(amount, _)| amount),
-            currency: single.map(|(_, currency)| currency),
-            causes: Vec::new(),
-        };
-        outlet.emit_if_changed(last_emitted, key, Some(notice));
+    let found = |sentence: Option<String>, groups| sentence.map(|sentence| Found { sentence, groups });
+    [("requests-suspended", found(suspended, rules)), ("in-flight", found(in_flight, before)), ("refund-limit", found(limited, limit))]
+}
+
+fn notice(kind: &'static str, found: &Found<'_>, since: Moment) -> ExceptionNotice {
+    let mut sums: SmallMap<&Text, Amount> = SmallMap::default();
+    found.groups.iter().flat_map(|group| group.sums.iter()).for_each(|(code, amount)| *sums.entry(code).or_default() += *amount);
+    // Sums in several currencies have no total: the sentence names them.
+    let single = sums.iter().next().filter(|_| sums.len() == 1).and_then(|(code, amount)| Some((*amount, Currency::new(code)?)));
+    ExceptionNotice {
+        id: String::new(),
+        kind: kind.into(),
+        entity: ENTITY.into(),
+        number: Text::default(),
+        order_number: None,
+        since,
+        sentence: found.sentence.as_str().into(),
+        to_do: to_do(About::Application, kind).into(),
+        at_risk: single.map(|(amount, _)| amount),
+        currency: single.map(|(_, currency)| currency),
+        causes: Vec::new(),
     }
 }

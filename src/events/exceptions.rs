@@ -46,6 +46,13 @@ pub struct ExceptionNotice {
     pub causes: Vec<Text>,
 }
 
+impl ExceptionNotice {
+    /// The statement's key: kind, entity and number.
+    pub fn key(&self) -> Text {
+        join_key(&[&self.kind, &self.entity, &self.number])
+    }
+}
+
 impl Statement for ExceptionNotice {
     const TOPIC: Topic = Topic::Exceptions;
 
@@ -58,14 +65,7 @@ impl Statement for ExceptionNotice {
 /// state.
 pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, last_emitted: &mut LastEmitted, outlet: &mut Outlet<'_>) {
     let tick = outlet.context.tick;
-    let due = |finding: &&Finding| finding.is_open(tick);
-    let mut found: Vec<(Text, &Finding)> = Vec::new();
-    for finding in view.findings.iter().filter(due) {
-        let slot = join_key(&[finding.kind, &finding.number]);
-        if !found.iter().any(|(there, _)| *there == slot) {
-            found.push((slot, finding));
-        }
-    }
+    let found = due(view, tick);
     let over: Vec<Text> = open.keys().filter(|slot| !found.iter().any(|(there, _)| there == *slot)).cloned().collect();
     for slot in over {
         open.remove(&slot);
@@ -78,6 +78,24 @@ pub fn emit(view: &OrderView<'_>, open: &mut SmallMap<Text, Moment>, last_emitte
         let since = *open.entry(slot).or_insert_with(|| finding.opens_at.unwrap_or(tick));
         outlet.emit_if_changed(last_emitted, key(view, finding.kind, &finding.number), Some(notice(view, finding, since)));
     }
+}
+
+/// The exceptions of the order that stand open, as they were emitted last. `open`: since when each is; a part of the order's state.
+pub fn standing(view: &OrderView<'_>, open: &SmallMap<Text, Moment>, tick: Moment) -> Vec<ExceptionNotice> {
+    let found = due(view, tick).into_iter();
+    found.filter_map(|(slot, finding)| Some(notice(view, finding, *open.get(&slot)?))).collect()
+}
+
+/// What is for a person to look at, by kind | number; of several under one number the first.
+fn due<'v>(view: &'v OrderView<'_>, tick: Moment) -> Vec<(Text, &'v Finding)> {
+    let mut found: Vec<(Text, &Finding)> = Vec::new();
+    for finding in view.findings.iter().filter(|finding| finding.is_open(tick)) {
+        let slot = join_key(&[finding.kind, &finding.number]);
+        if !found.iter().any(|(there, _)| *there == slot) {
+            found.push((slot, finding));
+        }
+    }
+    found
 }
 
 fn key(view: &OrderView<'_>, kind: &str, number: &str) -> Text {

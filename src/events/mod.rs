@@ -26,7 +26,7 @@ macro_rules! requests {
     };
 }
 
-mod alias;
+pub mod alias;
 pub mod audit;
 mod body;
 pub mod counts;

@@ -12,9 +12,10 @@ use super::exceptions::ExceptionNotice;
 use super::outlet::Outlet;
 use crate::entities::exceptions::{self, About};
 use crate::entities::last_emitted::LastEmitted;
-use crate::entities::sku::SkuState;
+use crate::entities::rules::Rules;
 use crate::entities::sku::findings::SkuFinding;
 use crate::entities::sku::state::Watched;
+use crate::entities::sku::{SkuState, SkuView};
 use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Text};
 
@@ -50,6 +51,16 @@ pub(super) fn emit(sku: &Sku, state: &mut SkuState, findings: Vec<SkuFinding>, o
         }
     }
     next
+}
+
+/// The exceptions of the SKU that stand open, as they were emitted last.
+pub fn standing(sku: &Sku, state: &SkuState, rules: &Rules, tick: Moment) -> Vec<ExceptionNotice> {
+    let found = SkuView::of(sku, state, rules, tick).findings.into_iter();
+    let open = |found: SkuFinding| {
+        let watched = state.watched.get(&join_key(&[found.kind, &found.number]))?;
+        (watched.open && !is_decided(state, &found)).then(|| notice(sku, found, watched.since))
+    };
+    found.filter_map(open).collect()
 }
 
 /// Closes the findings that hold no more.

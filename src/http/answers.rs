@@ -1,43 +1,54 @@
 //! One function a path.
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
+use super::decide::decide;
+use super::desk::{self, ExceptionQuery};
+use super::problem::Problem;
 use super::service::{EpochStamp, Service};
-use crate::entities::exceptions::{self, About};
-use crate::facts::Amount;
-use crate::sources::decisions::{self, DecisionRecord};
 
+/// Every path twice: under the version of the interface, and as people type it.
 pub(super) fn router(service: Service) -> Router {
-    Router::new()
-        .route("/", get(index))
-        .route("/metrics", get(metrics))
-        .route("/livez", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+    let views = Router::new()
         .route("/orders/{id}", get(order))
         .route("/stock/{sku}", get(stock))
         .route("/customers/{id}", get(customer))
+        .route("/exceptions", get(exceptions))
         .route("/held", get(held))
         .route("/counts", get(counts))
         .route("/books/{id}", get(books))
         .route("/books", get(day_book))
         .route("/decisions", post(decide))
+        .route_layer(middleware::from_fn_with_state(service.clone(), once_restored));
+    Router::new()
+        .route("/", get(index))
+        .route("/metrics", get(metrics))
+        .route("/livez", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .merge(views.clone())
+        .nest(API, views)
         .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method)
         .with_state(service)
 }
 
-const PATHS: [&str; 11] = [
+/// The version of the interface.
+const API: &str = "/api/v1";
+
+const PATHS: [&str; 12] = [
     "/metrics",
     "/livez",
     "/readyz",
     "/orders/{id}",
     "/stock/{sku}",
     "/customers/{id}",
+    "/exceptions",
     "/held",
     "/counts",
     "/books/{id}",
@@ -50,7 +61,22 @@ async fn index() -> Response {
 }
 
 async fn nowhere() -> Response {
-    body(StatusCode::NOT_FOUND, &json!({ "error": "there is no such path", "paths": PATHS }))
+    Problem::new(StatusCode::NOT_FOUND, "there is no such path").with("paths", PATHS.to_vec()).into_response()
+}
+
+async fn wrong_method() -> Response {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method").into_response()
+}
+
+/// Before the state is restored nothing is known, and nothing may be said not to be there.
+async fn once_restored(State(service): State<Service>, request: Request, next: Next) -> Response {
+    if service.views.is_open() {
+        return next.run(request).await;
+    }
+    let waits_for = service.status.now().waits_for().unwrap_or_else(|| "the state is being restored".to_owned());
+    let mut answer = Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("not yet: {waits_for}")).into_response();
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    answer
 }
 
 async fn metrics(State(service): State<Service>) -> Response {
@@ -89,6 +115,22 @@ async fn customer(State(service): State<Service>, Path(id): Path<String>) -> Res
     answer(&service, found, "customer", &id, keys)
 }
 
+async fn exceptions(
+    State(service): State<Service>,
+    query: Result<Query<ExceptionQuery>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let query = match query {
+        Ok(Query(query)) => query,
+        Err(error) => return Problem::new(StatusCode::BAD_REQUEST, error.body_text()).into_response(),
+    };
+    let epoch = service.views.epoch();
+    // Each entity that has one is computed: not on the server's own thread.
+    match tokio::task::spawn_blocking(move || json!(desk::list(service.views.exceptions(), &query))).await {
+        Ok(list) => stamped(body(StatusCode::OK, &list), epoch),
+        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the exceptions were not listed").into_response(),
+    }
+}
+
 async fn held(State(service): State<Service>) -> Response {
     stamped(body(StatusCode::OK, &service.views.held()), service.views.epoch())
 }
@@ -98,7 +140,7 @@ async fn counts(State(service): State<Service>) -> Response {
     // All orders are computed: not on the server's own thread.
     match tokio::task::spawn_blocking(move || service.views.counts()).await {
         Ok(counts) => stamped(body(StatusCode::OK, &counts), epoch),
-        Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the orders were not counted" })),
+        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the orders were not counted").into_response(),
     }
 }
 
@@ -113,93 +155,38 @@ async fn day_book(State(service): State<Service>, RawQuery(query): RawQuery) -> 
     let day = query.split('&').find_map(|part| part.strip_prefix("day=")).unwrap_or_default().to_owned();
     let csv = query.split('&').any(|part| part == "csv");
     let Some(day_book) = service.day_book.clone() else {
-        return body(StatusCode::NOT_FOUND, &json!({ "error": "entries are not read here" }));
+        return Problem::new(StatusCode::NOT_FOUND, "entries are not read here").into_response();
     };
     if day.parse::<jiff::civil::Date>().is_err() {
-        return body(StatusCode::BAD_REQUEST, &json!({ "error": "name a day, as in /books?day=2026-03-02" }));
+        return Problem::new(StatusCode::BAD_REQUEST, "name a day, as in /books?day=2026-03-02").into_response();
     }
     let read = tokio::task::spawn_blocking(move || day_book.day(&day, csv)).await;
     let kind = if csv { "text/csv; charset=utf-8" } else { "text/plain; charset=utf-8" };
     match read {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
-        Ok(Err(sentence)) => body(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": sentence })),
-        Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the entries were not read" })),
+        Ok(Err(sentence)) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).into_response(),
+        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the entries were not read").into_response(),
     }
 }
 
-/// Writes a decision to its topic, once it reads well: 202, as it takes effect with the epoch that reads it back.
-async fn decide(State(service): State<Service>, decision: Bytes) -> Response {
-    let read = match decisions::read(Some(&decision)) {
-        Ok(read) => read,
-        Err(error) => return body(StatusCode::BAD_REQUEST, &json!({ "error": error.to_string() })),
-    };
-    let Some(inbox) = service.inbox.clone() else {
-        return body(StatusCode::NOT_FOUND, &json!({ "error": "decisions are not taken here" }));
-    };
-    let (written, covers) = match complete(&service, read) {
-        Ok(complete) => complete,
-        Err(sentence) => return body(StatusCode::BAD_REQUEST, &json!({ "error": sentence })),
-    };
-    let decision = if covers.is_some() { Bytes::from(json!(written).to_string()) } else { decision };
-    let entity = written.alias.or(written.order).or(written.sku).unwrap_or_default();
-    // The broker's answer is waited for: not on the server's own thread.
-    let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, &decision)).await;
-    match written {
-        Ok(Ok(())) => body(StatusCode::ACCEPTED, &json!({ "written": true, "covers": covers })),
-        Ok(Err(sentence)) => body(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": sentence })),
-        Err(_) => body(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the decision was not written" })),
-    }
-}
-
-/// Checks that the kind of exception offers the choice. A decision that names neither amount nor pieces is about what is at risk now: its amount, given
-/// beside it, is written into it, so that it covers nothing that comes later.
-fn complete(service: &Service, decision: DecisionRecord) -> Result<(DecisionRecord, Option<Amount>), String> {
-    let abouts: &[About] = match (&decision.order, &decision.sku) {
-        (Some(_), _) => &[About::Order, About::Alias],
-        (_, Some(_)) => &[About::Sku],
-        _ => return Ok((decision, None)),
-    };
-    let kinds: Vec<_> = abouts.iter().filter_map(|about| exceptions::kind(*about, &decision.kind)).collect();
-    let choices: Vec<&str> = kinds.iter().flat_map(|kind| kind.decisions).copied().collect();
-    if decision.choice == decisions::WITHDRAW {
-        return Ok((decision, None));
-    }
-    if !choices.contains(&decision.choice.as_str()) {
-        return Err(match choices.as_slice() {
-            [] if kinds.is_empty() => format!("there is no exception {} of this", decision.kind),
-            [] => format!("no decision settles {}: only its rows do", decision.kind),
-            choices => format!("{} is settled by {}, not by {}", decision.kind, choices.join(" or "), decision.choice),
-        });
-    }
-    let takes = kinds.iter().any(|kind| kind.takes_amount(&decision.choice));
-    if decision.amount.is_some() && decision.lines.is_empty() && !takes {
-        return Err(format!(
-            "{} of {} names pieces by line, not an amount alone: what they are worth follows",
-            decision.choice, decision.kind
-        ));
-    }
-    let open = match &decision.order {
-        Some(order) if takes && decision.amount.is_none() && decision.lines.is_empty() => {
-            service.views.at_risk(order, &decision.kind, &decision.number)
-        }
-        _ => None,
-    };
-    Ok((DecisionRecord { amount: decision.amount.or(open), ..decision }, open))
-}
+/// So much of an id that was not found is shown.
+const ID_SHOWN: usize = 200;
 
 /// The view, or 404 with what was looked for and under which kinds of names.
 fn answer(service: &Service, found: Option<Value>, what: &str, id: &str, looked_in: impl FnOnce() -> Vec<String>) -> Response {
     let response = match found {
         Some(view) => body(StatusCode::OK, &view),
         None => {
-            let error = format!("no committed {what} is known under this name");
-            body(StatusCode::NOT_FOUND, &json!({ "error": error, "looked_for": id, "looked_in": looked_in() }))
+            let problem = Problem::new(StatusCode::NOT_FOUND, format!("no committed {what} is known under this name"));
+            // A long id is not given back whole.
+            let looked_for: String = id.chars().take(ID_SHOWN).collect();
+            problem.with("looked_for", looked_for).with("looked_in", looked_in()).into_response()
         }
     };
     stamped(response, service.views.epoch())
 }
 
-fn body(code: StatusCode, json: &Value) -> Response {
+pub(super) fn body(code: StatusCode, json: &Value) -> Response {
     (code, [(header::CONTENT_TYPE, "application/json")], format!("{json:#}\n")).into_response()
 }
 

@@ -1,5 +1,7 @@
 //! The edge towards people and Prometheus: the only folder that names axum.
 //!
+//! Each path is also there under `/api/v1`, which is what programs ask. What is wrong with a question is said as `application/problem+json` (RFC 9457).
+//!
 //! | path | answer |
 //! | --- | --- |
 //! | `/metrics` | Prometheus text |
@@ -11,15 +13,20 @@
 //! | `/books/{id}` | an order's books: what is posted, what each account stands at, the invariants |
 //! | `/books?day=D` | the trial balance of a day; with `&csv` its postings for the accountant |
 //! | `/counts` | what came in against what is out, waits, or is asked of a person; computes every order |
+//! | `/exceptions` | all that waits for a person, the oldest first: by `kind`, `about`, `entity`, `sort`, `limit`, `after` |
 //! | `/held` | requests that wait for a person: of a change of rules, from before going live, beyond a limit |
-//! | `POST /decisions` | takes a person's decision about an exception, or about what is held, into the topic `decisions` |
+//! | `POST /decisions` | takes a person's decision about an exception, or about what is held, into the topic `decisions`; with `?dry-run` only says what it would do |
 //!
 //! Every view comes from [`Views`], which shows committed epochs only: HTTP never reads an uncommitted row. Answers carry the epoch and the
 //! tick that they are of in the headers `waybill-epoch` and `waybill-tick`.
 
 mod answers;
+mod decide;
+pub mod desk;
+mod problem;
 mod readiness;
 mod service;
+mod standing;
 mod views;
 
 use std::future::Future;
@@ -28,7 +35,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub use readiness::{BrokerState, Readiness, RestoreState, SourceState, SourceStatus, Status};
-pub use service::{DayBook, EpochStamp, Inbox, Service, Views};
+pub use service::{DayBook, EpochStamp, Inbox, OpenCase, Service, Standing, Views};
 pub use views::CommittedViews;
 
 use crate::error::Error;

@@ -105,7 +105,7 @@ impl Readiness {
     }
 
     /// The first thing that stands in the way, in a sentence.
-    fn waits_for(&self) -> Option<String> {
+    pub fn waits_for(&self) -> Option<String> {
         let missing = |(name, source): (&String, &SourceStatus)| {
             (source.state == SourceState::TopicsMissing)
                 .then(|| format!("{name} waits for its topics {}", source.topics_missing.join(", ")))

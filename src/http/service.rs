@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::readiness::Status;
+use crate::entities::exceptions::About;
+use crate::events::exceptions::ExceptionNotice;
 use crate::facts::{Amount, Moment};
+use crate::sources::decisions::DecisionRecord;
 use crate::telemetry::Metrics;
 
 /// Which epoch the published views are of.
@@ -15,6 +18,30 @@ pub struct EpochStamp {
     pub epoch: u64,
     /// The tick of the last one.
     pub tick: Moment,
+}
+
+/// How an exception stands that a decision is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// There is none of what it names: order, SKU, alias.
+    Unknown(&'static str),
+    /// The name is of several orders: their keys.
+    Several(Vec<String>),
+    /// Nothing of the kind is open under the number: those under which it is.
+    NotOpen(Vec<String>),
+    /// It is open, or will be if it lasts.
+    Open(OpenCase),
+}
+
+/// An exception that a decision can settle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenCase {
+    /// Its sentence.
+    pub sentence: String,
+    /// What is at risk; a decision that names no amount is about that.
+    pub at_risk: Option<Amount>,
+    /// When it opens, where its time has not come.
+    pub opens_at: Option<Moment>,
 }
 
 /// The committed views, as queries see them.
@@ -37,9 +64,17 @@ pub trait Views: Send + Sync {
     /// The customer under this key (`account|shop|42`).
     fn customer(&self, id: &str) -> Option<Value>;
 
-    /// What is at risk in an order's exception of this kind and number that is open now: a decision that names no amount is about that.
-    fn at_risk(&self, _order: &str, _kind: &str, _number: &str) -> Option<Amount> {
-        None
+    /// The state is restored: what is not found now is not there.
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    /// How the exception stands that a decision is about.
+    fn standing(&self, decision: &DecisionRecord) -> Standing;
+
+    /// Every exception that is open. Computes each entity that has one.
+    fn exceptions(&self) -> Vec<(About, ExceptionNotice)> {
+        Vec::new()
     }
 
     /// The books of an order, under any of its names: what is posted, balances, invariants.

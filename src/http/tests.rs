@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::facts::Moment;
+use crate::sources::decisions::DecisionRecord;
 use crate::telemetry::Metrics;
 
 struct OneOrder;
@@ -24,8 +25,16 @@ impl Views for OneOrder {
     fn customer(&self, _: &str) -> Option<Value> {
         None
     }
-    fn at_risk(&self, order: &str, kind: &str, _: &str) -> Option<crate::facts::Amount> {
-        (order == "magento|7" && kind == "over-refunded").then(|| crate::facts::Amount::from_int(5))
+    fn standing(&self, decision: &DecisionRecord) -> Standing {
+        let order = decision.order.as_deref().unwrap_or_default();
+        let at_risk = (order == "magento|7" && decision.kind == "over-refunded").then(|| crate::facts::Amount::from_int(5));
+        match (order, decision.number.as_str()) {
+            ("magento|9", _) => Standing::Unknown("order"),
+            ("1007", _) => Standing::Several(vec!["magento|7".to_owned(), "shopify|7".to_owned()]),
+            ("magento|6", _) => Standing::NotOpen(vec![]),
+            (_, "B") => Standing::NotOpen(vec!["A".to_owned()]),
+            _ => Standing::Open(OpenCase { sentence: "5.00 GBP too much".to_owned(), at_risk, opens_at: None }),
+        }
     }
     fn scopes(&self) -> Vec<String> {
         vec!["order-number".to_owned(), "tracking".to_owned()]
@@ -49,8 +58,13 @@ async fn get(address: SocketAddr, path: &str) -> String {
 }
 
 async fn post(address: SocketAddr, path: &str, body: &str) -> String {
+    post_with(address, path, "Content-Type: application/json\r\n", body).await
+}
+
+async fn post_with(address: SocketAddr, path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    talk(address, format!("POST {path} HTTP/1.1\r\nHost: waybill\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")).await
+    let request = format!("POST {path} HTTP/1.1\r\nHost: waybill\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+    talk(address, request).await
 }
 
 async fn talk(address: SocketAddr, request: String) -> String {
@@ -200,4 +214,68 @@ async fn a_decision_is_written_or_the_person_is_told_why_not() {
         assert!(wrong.starts_with("HTTP/1.1 400") && wrong.contains("missing field `kind`"), "{wrong}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_decision_is_about_something_that_is_open_or_says_what_is() {
+    with_server(Arc::default(), |address| async move {
+        let decision = json!({ "kind": "over-refunded", "order": "magento|7", "choice": "accept", "who": "kim", "decided_at": "2026-03-02T10:15:04Z" });
+        let decision = decision.to_string();
+        for (order, number, sentence) in [
+            ("magento|9", "", "no order is known under this name"),
+            ("1007", "", "name one by its key, magento|7 or shopify|7"),
+            ("magento|6", "", "no over-refunded is open. Look at GET /exceptions"),
+            ("magento|7", "B", "no over-refunded is open under the number B. It is open under the number A"),
+        ] {
+            let asked = decision.replace("magento|7", order).replace(r#""choice""#, &format!(r#""number":"{number}","choice""#));
+            let refused = post(address, "/api/v1/decisions", &asked).await;
+            assert!(refused.starts_with("HTTP/1.1 400") && refused.contains(sentence), "{refused}");
+            assert!(refused.contains("application/problem+json"), "{refused}");
+        }
+        let near = post(address, "/decisions", &decision.replace("over-refunded", "over-refund")).await;
+        assert!(near.contains("there is no exception over-refund of this. Is it over-refunded?"), "{near}");
+        let dry = post(address, "/decisions?dry-run", &decision).await;
+        assert!(dry.starts_with("HTTP/1.1 200") && dry.contains(r#""written": false"#) && dry.contains("5.00 GBP too much"), "{dry}");
+    })
+    .await;
+}
+
+/// A page that somebody on the operator's machine looks at could settle exceptions, and some pay money.
+#[tokio::test]
+async fn no_other_web_page_can_decide() {
+    with_server(Arc::default(), |address| async move {
+        let decision =
+            json!({ "kind": "parcel-lost", "order": "magento|7", "choice": "refund", "who": "x", "decided_at": "2026-03-02T10:15:04Z" });
+        let decision = decision.to_string();
+        let from = |headers: &'static str| post_with(address, "/decisions", headers, &decision);
+        assert!(from("Content-Type: text/plain\r\n").await.starts_with("HTTP/1.1 415"));
+        assert!(from("").await.starts_with("HTTP/1.1 415"));
+        let foreign = from("Content-Type: application/json\r\nOrigin: http://evil.example\r\n").await;
+        assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+        assert!(from("Content-Type: application/json; charset=utf-8\r\nOrigin: http://waybill\r\n").await.starts_with("HTTP/1.1 202"));
+    })
+    .await;
+}
+
+/// While the state is read back an order that exists must not be said not to.
+#[tokio::test]
+async fn before_the_restore_has_ended_nothing_is_said_not_to_be_there() {
+    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+    let address = server.address();
+    let status = Arc::new(Status::default());
+    status.update(|readiness| {
+        readiness.broker = BrokerState::Reached;
+        readiness.restore = RestoreState { shards_total: 16, shards_done: 3, records: 0, done: false };
+    });
+    let metrics = Arc::new(Metrics::new().expect("metrics"));
+    let service = Service { views: Arc::new(CommittedViews::default()), status, metrics, inbox: None, day_book: None };
+    let (end, ended) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(service, async move { drop(ended.await) }));
+    for path in ["/orders/1001", "/stock/TEE", "/customers/x", "/exceptions", "/books/1001", "/api/v1/orders/1001"] {
+        let answer = get(address, path).await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("restoring: 3 of 16 shards"), "{path}: {answer}");
+        assert!(answer.contains("retry-after: 2"), "{answer}");
+    }
+    drop(end);
+    serving.await.expect("no panic").expect("ends cleanly");
 }

@@ -5,15 +5,19 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::service::{EpochStamp, Views};
+use super::service::{EpochStamp, Standing, Views};
+use super::standing::standing;
 use crate::engine::{Audit, Published};
 use crate::entities::Stored;
+use crate::entities::exceptions::About;
 use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
 use crate::events::desk::HeldGroup;
+use crate::events::exceptions::ExceptionNotice;
 use crate::events::{Topic, audit, why};
 use crate::facts::order::Header;
-use crate::facts::{Amount, CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
+use crate::facts::{CustomerKey, OrderKey, OrderRow, RowKey, Sku, Text};
+use crate::sources::decisions::DecisionRecord;
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
 const ORDERS_MAX: usize = 200;
@@ -110,12 +114,16 @@ impl Views for CommittedViews {
         )
     }
 
-    fn at_risk(&self, order: &str, kind: &str, number: &str) -> Option<Amount> {
-        let published = self.0.get()?;
-        let [(key, state)] = &published.find_orders(order)[..] else { return None };
-        let view = view(key, &state.rows, &state.ledgers, state.since, &published.rules, published.tick());
-        let found = view.findings.iter().find(|finding| finding.kind == kind && finding.number == number && !finding.decided)?;
-        found.at_risk.map(|at_risk| at_risk + found.acted)
+    fn is_open(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    fn standing(&self, decision: &DecisionRecord) -> Standing {
+        self.0.get().map_or(Standing::Unknown("order"), |published| standing(published, decision))
+    }
+
+    fn exceptions(&self) -> Vec<(About, ExceptionNotice)> {
+        self.0.get().map(|published| published.standing_exceptions()).unwrap_or_default()
     }
 
     fn books(&self, id: &str) -> Option<Value> {
