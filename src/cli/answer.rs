@@ -124,7 +124,9 @@ fn draw_topic(page: &mut String, topic: &Value) -> std::fmt::Result {
         part => format!("{} {part}", text(topic, "topic")),
     };
     writeln!(page, "  {name:<36} due: {}; requested: {}", text(topic, "due"), text(topic, "requested"))?;
-    let shut = list(topic, "conditions").chain(list(topic, "waits")).filter(|gate| gate["holds"] == false);
+    // What is not due waits for nothing; rows that would raise it may still come.
+    let conditions = list(topic, "conditions").filter(|_| topic["outstanding"] != false);
+    let shut = conditions.chain(list(topic, "waits")).filter(|gate| gate["holds"] == false);
     for gate in shut {
         let brings = match text(gate, "brings") {
             "" => String::new(),

@@ -11,6 +11,7 @@ pub mod counts;
 #[cfg(feature = "kafka")]
 mod daemon;
 pub mod demo;
+mod exceptions;
 pub mod held;
 pub mod init;
 pub mod observer;
@@ -69,6 +70,8 @@ enum Command {
     Books(books::BooksArgs),
     /// Show what came in against what is out, waits, or is asked of a person, in pieces and money
     Counts(counts::CountsArgs),
+    /// List what waits for a person, with what to do and what can be decided
+    Exceptions(exceptions::ExceptionsArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
     /// Set the state's time back to the clock, after a clock that was ahead; while no `waybill run` is running
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "kafka")]
         Command::Books(args) => books::run(&args),
         Command::Counts(args) => counts::run(&args),
+        Command::Exceptions(args) => exceptions::run(&args),
         Command::Decide(args) => ask::decide(&args),
         Command::SetTimeBack(args) => set_time_back::run(&args),
         #[cfg(feature = "kafka")]

@@ -72,7 +72,7 @@ pub use audit::Audit;
 pub use dead_letter::DEAD_LETTER_HEADERS;
 pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 pub use outbox::EVENT_HEADERS;
-pub use published::Published;
+pub use published::{Published, Search};
 pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
 pub use restore::Restored;
 pub use run::{Engine, Turn};

@@ -31,6 +31,30 @@ pub const LINKS_MAX: usize = 8;
 
 type Map<K, V> = DashMap<K, V, RandomState>;
 
+/// So many of each are found at most.
+const SEARCH_MAX: usize = 50;
+/// A shorter text is part of too many ids.
+const SCANNED_MIN: usize = 3;
+
+/// What a text may mean.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Search {
+    /// Orders, by key.
+    pub orders: Vec<OrderKey>,
+    /// SKUs that begin so.
+    pub skus: Vec<Sku>,
+    /// Everything was looked through. Else there may be more.
+    pub complete: bool,
+}
+
+impl Search {
+    fn add(&mut self, key: OrderKey) {
+        if !self.orders.contains(&key) {
+            self.orders.push(key);
+        }
+    }
+}
+
 /// Committed entities, for queries.
 pub struct Published {
     /// What views are computed by, beside rows.
@@ -239,6 +263,37 @@ impl Published {
             self.follow(alias, LINKS_MAX, &mut found);
         }
         found
+    }
+
+    /// What a person may mean by a text: orders under any name, in any case, with or without `#`; then orders of which a row has it as a part of its id
+    /// (a parcel, a receipt, a refund, a credit memo), for which all are looked through for at most `time`; and SKUs that begin so.
+    pub fn search(&self, text: &str, time: std::time::Duration) -> Search {
+        let text = text.trim();
+        let spellings = [text.to_owned(), text.trim_start_matches('#').to_owned(), text.to_uppercase(), text.to_lowercase()];
+        let mut search = Search { complete: true, ..Search::default() };
+        for spelling in spellings.iter().filter(|spelling| !spelling.is_empty()) {
+            for (key, _) in self.find_orders(spelling) {
+                search.add(key);
+            }
+        }
+        let begins = text.to_uppercase();
+        let skus = self.skus.iter().filter(|entry| !begins.is_empty() && entry.key().as_str().starts_with(&begins));
+        search.skus = skus.map(|entry| entry.key().clone()).take(SEARCH_MAX).collect();
+        search.skus.sort();
+        if search.orders.is_empty() && text.len() >= SCANNED_MIN {
+            let begun = std::time::Instant::now();
+            for (key, state) in self.orders() {
+                if begun.elapsed() > time || search.orders.len() >= SEARCH_MAX {
+                    search.complete = false;
+                    break;
+                }
+                let names = |id: &str| id.split(['|', ':']).any(|part| part.eq_ignore_ascii_case(text));
+                if state.rows.iter().any(|(row, _)| names(&row.id)) {
+                    search.add(key);
+                }
+            }
+        }
+        search
     }
 
     /// Adds the orders that the alias leads to over at most so many links.

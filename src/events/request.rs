@@ -104,6 +104,8 @@ pub struct WhyTopic {
     pub due: String,
     /// What has been requested.
     pub requested: String,
+    /// More is due than was requested. Else the gate keeps nobody waiting, whatever it lacks.
+    pub outstanding: bool,
     /// All conditions hold.
     pub open: bool,
     /// The conditions of the gate; one that is shut says what it waits for.
@@ -115,7 +117,8 @@ pub struct WhyTopic {
 impl WhyTopic {
     /// A ledger of the topic, and its gate.
     pub fn new(topic: Topic, part: Text, due: String, requested: String, gate: RequestGate) -> Self {
-        Self { topic, part, due, requested, open: gate.open(), conditions: gate.into_list(), waits: Vec::new() }
+        let outstanding = is_outstanding(&due, &requested);
+        Self { topic, part, due, requested, outstanding, open: gate.open(), conditions: gate.into_list(), waits: Vec::new() }
     }
 
     /// ... and the rows that would raise what is due: those of them that are not there.
@@ -123,6 +126,12 @@ impl WhyTopic {
         self.waits = waits.into_list().into_iter().filter(|gate| !gate.holds).collect();
         self
     }
+}
+
+/// Both are texts for people, and begin alike where all is requested: `3 pieces`, `3 pieces in 1 steps`.
+fn is_outstanding(due: &str, requested: &str) -> bool {
+    let is_all = requested.strip_prefix(due).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',', ';']));
+    !is_all && !due.starts_with("as ") && due != "overtaken" && requested != "sent"
 }
 
 /// Who is notified of parcels, returns and completions: the shop that the order was placed in, and the ERP; whichever is there.

@@ -1,15 +1,19 @@
 //! One function a path.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{Path, Query, RawQuery, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Response, sse};
 use axum::routing::{get, post};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::decide::decide;
 use super::desk::{self, ExceptionQuery};
+use super::page;
 use super::problem::Problem;
 use super::service::{EpochStamp, Service};
 
@@ -19,6 +23,7 @@ pub(super) fn router(service: Service) -> Router {
         .route("/orders/{id}", get(order))
         .route("/stock/{sku}", get(stock))
         .route("/customers/{id}", get(customer))
+        .route("/search", get(search))
         .route("/exceptions", get(exceptions))
         .route("/held", get(held))
         .route("/counts", get(counts))
@@ -28,11 +33,14 @@ pub(super) fn router(service: Service) -> Router {
         .route_layer(middleware::from_fn_with_state(service.clone(), once_restored));
     Router::new()
         .route("/", get(index))
+        .route("/page/{file}", get(page::file))
+        .route("/flow", get(flow))
+        .route("/changes", get(changes))
         .route("/metrics", get(metrics))
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .merge(views.clone())
-        .nest(API, views)
+        .nest(API, views.route("/flow", get(flow)).route("/changes", get(changes)))
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
         .with_state(service)
@@ -41,14 +49,17 @@ pub(super) fn router(service: Service) -> Router {
 /// The version of the interface.
 const API: &str = "/api/v1";
 
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 15] = [
     "/metrics",
     "/livez",
     "/readyz",
     "/orders/{id}",
     "/stock/{sku}",
     "/customers/{id}",
+    "/search?q=1004",
     "/exceptions",
+    "/flow",
+    "/changes",
     "/held",
     "/counts",
     "/books/{id}",
@@ -56,7 +67,12 @@ const PATHS: [&str; 12] = [
     "/decisions",
 ];
 
-async fn index() -> Response {
+/// The page for a browser, the list of paths for a program.
+async fn index(headers: HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        return page::index();
+    }
     body(StatusCode::OK, &json!({ "waybill": env!("CARGO_PKG_VERSION"), "paths": PATHS }))
 }
 
@@ -129,6 +145,52 @@ async fn exceptions(
         Ok(list) => stamped(body(StatusCode::OK, &list), epoch),
         Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the exceptions were not listed").into_response(),
     }
+}
+
+async fn search(State(service): State<Service>, Query(query): Query<SearchQuery>) -> Response {
+    let epoch = service.views.epoch();
+    match tokio::task::spawn_blocking(move || service.views.search(&query.q)).await {
+        Ok(found) => stamped(body(StatusCode::OK, &found), epoch),
+        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the search ended").into_response(),
+    }
+}
+
+/// What is looked for.
+#[derive(Deserialize)]
+struct SearchQuery {
+    #[serde(default)]
+    q: String,
+}
+
+/// What comes in from whom, and what goes out: totals, from which whoever asks twice has rates.
+async fn flow(State(service): State<Service>) -> Response {
+    let readiness = service.status.now();
+    let (events, epochs) = service.metrics.written();
+    let written: Vec<Value> = events.iter().map(|(topic, events)| json!({ "topic": topic, "events": events })).collect();
+    let mut flow = readiness.body();
+    flow["topics"] = json!(written);
+    flow["epochs"] = json!(epochs);
+    flow["version"] = json!(env!("CARGO_PKG_VERSION"));
+    stamped(body(StatusCode::OK, &flow), service.views.epoch())
+}
+
+/// How often it is looked for a new epoch.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Server-sent events: one for each look at which something was committed since the last, with the epoch. Whoever shows a view asks for it again then.
+async fn changes(State(service): State<Service>) -> impl IntoResponse {
+    let epochs = futures_util::stream::unfold((service, None), |(service, seen)| async move {
+        loop {
+            let stamp = service.views.epoch();
+            if seen != Some(stamp) {
+                let data = json!({ "epoch": stamp.epoch, "tick": stamp.tick, "ready": service.status.now().ready() });
+                let event = sse::Event::default().event("epoch").data(data.to_string());
+                return Some((Ok::<_, std::convert::Infallible>(event), (service, Some(stamp))));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    });
+    sse::Sse::new(epochs).keep_alive(sse::KeepAlive::default())
 }
 
 async fn held(State(service): State<Service>) -> Response {

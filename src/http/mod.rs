@@ -4,6 +4,10 @@
 //!
 //! | path | answer |
 //! | --- | --- |
+//! | `/` | the page for whoever opens it in a browser; the paths, for a program |
+//! | `/flow` | what comes in from whom and what goes out, in totals |
+//! | `/changes` | server-sent events: an epoch is committed |
+//! | `/search?q=` | orders, SKUs that a text may mean |
 //! | `/metrics` | Prometheus text |
 //! | `/livez` | 200 while the process answers |
 //! | `/readyz` | 200 or 503, and in both cases how each part stands |
@@ -23,6 +27,7 @@
 mod answers;
 mod decide;
 pub mod desk;
+mod page;
 mod problem;
 mod readiness;
 mod service;

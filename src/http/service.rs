@@ -72,6 +72,11 @@ pub trait Views: Send + Sync {
     /// How the exception stands that a decision is about.
     fn standing(&self, decision: &DecisionRecord) -> Standing;
 
+    /// What a person may mean by a text: orders with number, stage and exceptions; SKUs.
+    fn search(&self, _: &str) -> Value {
+        Value::Null
+    }
+
     /// Every exception that is open. Computes each entity that has one.
     fn exceptions(&self) -> Vec<(About, ExceptionNotice)> {
         Vec::new()

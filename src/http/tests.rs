@@ -279,3 +279,26 @@ async fn before_the_restore_has_ended_nothing_is_said_not_to_be_there() {
     drop(end);
     serving.await.expect("no panic").expect("ends cleanly");
 }
+
+#[tokio::test]
+async fn a_browser_gets_the_page_and_every_path_that_it_asks_is_there() {
+    with_server(Arc::default(), |address| async move {
+        let page = talk(address, "GET / HTTP/1.1\r\nHost: waybill\r\nAccept: text/html\r\nConnection: close\r\n\r\n".to_owned()).await;
+        assert!(page.contains("content-type: text/html") && page.contains("content-security-policy: default-src 'self'"), "{page}");
+        for file in ["/page/app.js", "/page/style.css"] {
+            assert!(page.contains(file) && get(address, file).await.starts_with("HTTP/1.1 200"), "{file}");
+        }
+        assert!(get(address, "/page/other.js").await.starts_with("HTTP/1.1 404"));
+        assert!(get(address, "/").await.contains("/api/v1") || get(address, "/").await.contains("/exceptions"), "a program gets the paths");
+        // As in api(`/orders/${...}`) and api('/held').
+        let script = include_str!("page/app.js");
+        let asked: Vec<&str> = script.split("api(").skip(1).filter_map(|call| call.get(1..)?.split(['\'', '`', '?', '$']).next()).collect();
+        let asked: Vec<&str> = asked.into_iter().filter(|path| path.starts_with('/')).collect();
+        assert!(asked.len() >= 9, "{asked:?}");
+        for path in asked.into_iter().filter(|path| *path != "/decisions") {
+            let answer = get(address, &format!("/api/v1{path}{}", if path.ends_with('/') { "x" } else { "" })).await;
+            assert!(!answer.contains("there is no such path"), "{path}: {answer}");
+        }
+    })
+    .await;
+}

@@ -10,6 +10,7 @@ use super::standing::standing;
 use crate::engine::{Audit, Published};
 use crate::entities::Stored;
 use crate::entities::exceptions::About;
+use crate::entities::order::in_words::in_words;
 use crate::entities::order::{OrderState, answer, view};
 use crate::entities::sku::{explain, offer, stock};
 use crate::events::desk::HeldGroup;
@@ -21,6 +22,9 @@ use crate::sources::decisions::DecisionRecord;
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
 const ORDERS_MAX: usize = 200;
+
+/// So long all orders are looked through for a part of an id.
+const SEARCH_TIME: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Answers from what the engine has published; before its restore has ended there is nothing to find.
 #[derive(Clone, Default)]
@@ -64,7 +68,10 @@ impl CommittedViews {
 fn row(published: &Published, key: &RowKey, stored: &Stored<OrderRow>) -> Value {
     let mut record = String::new();
     published.source_topics.show(&stored.cause, &mut record);
+    let said = stored.row.as_ref().and_then(in_words);
     json!({
+        "says": said.as_ref().map(|(says, _)| says),
+        "happened_at": said.as_ref().and_then(|(_, at)| *at).unwrap_or(stored.at),
         "row": OrderRow::kind_name(key.kind),
         "source": published.rules.name_of(key.source),
         "id": key.id,
@@ -120,6 +127,26 @@ impl Views for CommittedViews {
 
     fn standing(&self, decision: &DecisionRecord) -> Standing {
         self.0.get().map_or(Standing::Unknown("order"), |published| standing(published, decision))
+    }
+
+    fn search(&self, text: &str) -> Value {
+        let Some(published) = self.0.get() else { return Value::Null };
+        let found = published.search(text, SEARCH_TIME);
+        let order = |key: &OrderKey| {
+            let state = published.order_by_key(key)?;
+            let view = view(key, &state.rows, &state.ledgers, state.since, &published.rules, published.tick());
+            let header = view.placed.header;
+            Some(json!({
+                "order": key.0,
+                "number": header.map(|header| header.number.as_str()),
+                "channel": header.map(|header| header.channel.as_str()),
+                "placed_at": header.map(|header| header.placed_at),
+                "stage": view.standing.stage,
+                "exceptions": state.exceptions.len(),
+            }))
+        };
+        let orders: Vec<Value> = found.orders.iter().filter_map(order).collect();
+        json!({ "orders": orders, "skus": found.skus.iter().map(Sku::as_str).collect::<Vec<_>>(), "complete": found.complete })
     }
 
     fn exceptions(&self) -> Vec<(About, ExceptionNotice)> {

@@ -234,6 +234,12 @@ impl Metrics {
         }
     }
 
+    /// Derived events written so far, by topic; and epochs.
+    pub fn written(&self) -> (Vec<(&'static str, u64)>, u64) {
+        let events = Topic::ALL.into_iter().map(|topic| (topic.name(), self.events.with_label_values(&[topic.name()]).get()));
+        (events.collect(), self.epochs.get())
+    }
+
     /// Counts an epoch that was dropped.
     pub fn epoch_aborted(&self) {
         self.epochs_aborted.inc();

@@ -23,7 +23,8 @@
 //! `books` are the running totals of the order's accounts, made of figures: `findings` compare them with what another keeper has posted.
 //!
 //! *figures* are all stages up to the gates, and each line with its part of every stage ([`OrderFigures`]). [`derived`] makes the facts that an
-//! order derives for its SKUs and its customer; [`answer`] is the answer to `GET /orders/{id}`.
+//! order derives for its SKUs and its customer; [`answer`] is the answer to `GET /orders/{id}`,
+//! [`in_words`] what each of its rows says to people.
 
 pub mod answer;
 pub mod answered;
@@ -38,6 +39,7 @@ pub mod erp;
 pub mod figures;
 pub mod findings;
 pub mod gates;
+pub mod in_words;
 pub mod input;
 pub mod kept;
 mod listed;
