@@ -33,6 +33,8 @@ type Map<K, V> = DashMap<K, V, RandomState>;
 
 /// So many of each are found at most.
 const SEARCH_MAX: usize = 50;
+/// So many orders are looked through for a part of an id: half a second.
+const SCANNED_MAX: usize = 200_000;
 /// A shorter text is part of too many ids.
 const SCANNED_MIN: usize = 3;
 
@@ -266,8 +268,8 @@ impl Published {
     }
 
     /// What a person may mean by a text: orders under any name, in any case, with or without `#`; then orders of which a row has it as a part of its id
-    /// (a parcel, a receipt, a refund, a credit memo), for which all are looked through for at most `time`; and SKUs that begin so.
-    pub fn search(&self, text: &str, time: std::time::Duration) -> Search {
+    /// (a parcel, a receipt, a refund, a credit memo), for which at most so many are looked through; and SKUs that begin so.
+    pub fn search(&self, text: &str) -> Search {
         let text = text.trim();
         let spellings = [text.to_owned(), text.trim_start_matches('#').to_owned(), text.to_uppercase(), text.to_lowercase()];
         let mut search = Search { complete: true, ..Search::default() };
@@ -281,9 +283,8 @@ impl Published {
         search.skus = skus.map(|entry| entry.key().clone()).take(SEARCH_MAX).collect();
         search.skus.sort();
         if search.orders.is_empty() && text.len() >= SCANNED_MIN {
-            let begun = std::time::Instant::now();
-            for (key, state) in self.orders() {
-                if begun.elapsed() > time || search.orders.len() >= SEARCH_MAX {
+            for (looked_at, (key, state)) in self.orders().enumerate() {
+                if looked_at >= SCANNED_MAX || search.orders.len() >= SEARCH_MAX {
                     search.complete = false;
                     break;
                 }

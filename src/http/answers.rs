@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::decide::decide;
 use super::desk::{self, ExceptionQuery};
 use super::page;
-use super::problem::Problem;
+use super::reply::{ProblemReply, body};
 use super::service::{EpochStamp, Service};
 
 /// Every path twice: under the version of the interface, and as people type it.
@@ -56,7 +56,7 @@ const PATHS: [&str; 15] = [
     "/orders/{id}",
     "/stock/{sku}",
     "/customers/{id}",
-    "/search?q=1004",
+    "/search?text=1004",
     "/exceptions",
     "/flow",
     "/changes",
@@ -77,11 +77,11 @@ async fn index(headers: HeaderMap) -> Response {
 }
 
 async fn nowhere() -> Response {
-    Problem::new(StatusCode::NOT_FOUND, "there is no such path").with("paths", PATHS.to_vec()).into_response()
+    ProblemReply::new(StatusCode::NOT_FOUND, "there is no such path").with("paths", PATHS.to_vec()).into_response()
 }
 
 async fn wrong_method() -> Response {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method").into_response()
+    ProblemReply::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method").into_response()
 }
 
 /// Before the state is restored nothing is known, and nothing may be said not to be there.
@@ -90,7 +90,7 @@ async fn once_restored(State(service): State<Service>, request: Request, next: N
         return next.run(request).await;
     }
     let waits_for = service.status.now().waits_for().unwrap_or_else(|| "the state is being restored".to_owned());
-    let mut answer = Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("not yet: {waits_for}")).into_response();
+    let mut answer = ProblemReply::new(StatusCode::SERVICE_UNAVAILABLE, format!("not yet: {waits_for}")).into_response();
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     answer
 }
@@ -137,21 +137,21 @@ async fn exceptions(
 ) -> Response {
     let query = match query {
         Ok(Query(query)) => query,
-        Err(error) => return Problem::new(StatusCode::BAD_REQUEST, error.body_text()).into_response(),
+        Err(error) => return ProblemReply::new(StatusCode::BAD_REQUEST, error.body_text()).into_response(),
     };
     let epoch = service.views.epoch();
     // Each entity that has one is computed: not on the server's own thread.
     match tokio::task::spawn_blocking(move || json!(desk::list(service.views.exceptions(), &query))).await {
         Ok(list) => stamped(body(StatusCode::OK, &list), epoch),
-        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the exceptions were not listed").into_response(),
+        Err(_) => ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the exceptions were not listed").into_response(),
     }
 }
 
 async fn search(State(service): State<Service>, Query(query): Query<SearchQuery>) -> Response {
     let epoch = service.views.epoch();
-    match tokio::task::spawn_blocking(move || service.views.search(&query.q)).await {
+    match tokio::task::spawn_blocking(move || service.views.search(&query.text)).await {
         Ok(found) => stamped(body(StatusCode::OK, &found), epoch),
-        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the search ended").into_response(),
+        Err(_) => ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the search ended").into_response(),
     }
 }
 
@@ -159,7 +159,7 @@ async fn search(State(service): State<Service>, Query(query): Query<SearchQuery>
 #[derive(Deserialize)]
 struct SearchQuery {
     #[serde(default)]
-    q: String,
+    text: String,
 }
 
 /// What comes in from whom, and what goes out: totals, from which whoever asks twice has rates.
@@ -202,7 +202,7 @@ async fn counts(State(service): State<Service>) -> Response {
     // All orders are computed: not on the server's own thread.
     match tokio::task::spawn_blocking(move || service.views.counts()).await {
         Ok(counts) => stamped(body(StatusCode::OK, &counts), epoch),
-        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the orders were not counted").into_response(),
+        Err(_) => ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the orders were not counted").into_response(),
     }
 }
 
@@ -217,17 +217,17 @@ async fn day_book(State(service): State<Service>, RawQuery(query): RawQuery) -> 
     let day = query.split('&').find_map(|part| part.strip_prefix("day=")).unwrap_or_default().to_owned();
     let csv = query.split('&').any(|part| part == "csv");
     let Some(day_book) = service.day_book.clone() else {
-        return Problem::new(StatusCode::NOT_FOUND, "entries are not read here").into_response();
+        return ProblemReply::new(StatusCode::NOT_FOUND, "entries are not read here").into_response();
     };
     if day.parse::<jiff::civil::Date>().is_err() {
-        return Problem::new(StatusCode::BAD_REQUEST, "name a day, as in /books?day=2026-03-02").into_response();
+        return ProblemReply::new(StatusCode::BAD_REQUEST, "name a day, as in /books?day=2026-03-02").into_response();
     }
     let read = tokio::task::spawn_blocking(move || day_book.day(&day, csv)).await;
     let kind = if csv { "text/csv; charset=utf-8" } else { "text/plain; charset=utf-8" };
     match read {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
-        Ok(Err(sentence)) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).into_response(),
-        Err(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the entries were not read").into_response(),
+        Ok(Err(sentence)) => ProblemReply::new(StatusCode::SERVICE_UNAVAILABLE, sentence).into_response(),
+        Err(_) => ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the entries were not read").into_response(),
     }
 }
 
@@ -239,17 +239,13 @@ fn answer(service: &Service, found: Option<Value>, what: &str, id: &str, looked_
     let response = match found {
         Some(view) => body(StatusCode::OK, &view),
         None => {
-            let problem = Problem::new(StatusCode::NOT_FOUND, format!("no committed {what} is known under this name"));
+            let problem = ProblemReply::new(StatusCode::NOT_FOUND, format!("no committed {what} is known under this name"));
             // A long id is not given back whole.
             let looked_for: String = id.chars().take(ID_SHOWN).collect();
             problem.with("looked_for", looked_for).with("looked_in", looked_in()).into_response()
         }
     };
     stamped(response, service.views.epoch())
-}
-
-pub(super) fn body(code: StatusCode, json: &Value) -> Response {
-    (code, [(header::CONTENT_TYPE, "application/json")], format!("{json:#}\n")).into_response()
 }
 
 /// Says which epoch the answer is of.

@@ -6,9 +6,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::answers::body;
-use super::problem::Problem;
-use super::service::{OpenCase, Service, Standing};
+use super::reply::{ProblemReply, body};
+use super::service::{CaseStanding, OpenCase, Service};
 use crate::entities::exceptions::{self, About};
 use crate::facts::Amount;
 use crate::sources::decisions::{self, DecisionRecord};
@@ -26,10 +25,10 @@ pub(super) async fn decide(
     }
 }
 
-async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &Bytes) -> Result<Response, Problem> {
+async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &Bytes) -> Result<Response, ProblemReply> {
     from_a_program(headers)?;
     let read = decisions::read(Some(decision)).map_err(|error| refused(error.to_string()))?;
-    let inbox = service.inbox.clone().ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "decisions are not taken here"))?;
+    let inbox = service.inbox.clone().ok_or_else(|| ProblemReply::new(StatusCode::NOT_FOUND, "decisions are not taken here"))?;
     let complete = complete(&service, read)?;
     let answer = |written: bool| json!({ "written": written, "covers": complete.covers, "decision": complete.decision, "settles": complete.settles });
     if dry_run {
@@ -42,26 +41,26 @@ async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &B
     let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, bytes.as_bytes())).await;
     match written {
         Ok(Ok(())) => Ok(body(StatusCode::ACCEPTED, &answer(true))),
-        Ok(Err(sentence)) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence)),
-        Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the decision was not written")),
+        Ok(Err(sentence)) => Err(ProblemReply::new(StatusCode::SERVICE_UNAVAILABLE, sentence)),
+        Err(_) => Err(ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the decision was not written")),
     }
 }
 
-fn refused(sentence: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, sentence)
+fn refused(sentence: impl Into<String>) -> ProblemReply {
+    ProblemReply::new(StatusCode::BAD_REQUEST, sentence)
 }
 
 /// Any page that is open in a browser on this machine can send a form here, or plain text. It can't send JSON without being asked first, and it can't
 /// hide where it is from.
-pub(super) fn from_a_program(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn from_a_program(headers: &HeaderMap) -> Result<(), ProblemReply> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !text(header::CONTENT_TYPE).split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as JSON, with Content-Type: application/json"));
+        return Err(ProblemReply::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as JSON, with Content-Type: application/json"));
     }
     let (origin, host) = (text(header::ORIGIN), text(header::HOST));
     if !origin.is_empty() && origin.split_once("://").is_none_or(|(_, from)| from != host) {
         let sentence = format!("a page of {origin} may not do this: only Waybill's own page, or a program, which sends no Origin");
-        return Err(Problem::new(StatusCode::FORBIDDEN, sentence));
+        return Err(ProblemReply::new(StatusCode::FORBIDDEN, sentence));
     }
     Ok(())
 }
@@ -77,7 +76,7 @@ struct Complete {
 
 /// Checks that the kind of exception offers the choice, and that it is open. A decision that names neither amount nor pieces is about what is at risk now:
 /// its amount, given beside it, is written into it, so that it covers nothing that comes later.
-fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, Problem> {
+fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, ProblemReply> {
     let abouts: &[About] = match (&decision.order, &decision.alias, &decision.sku) {
         (Some(_), Some(_), _) => &[About::Alias],
         (Some(_), None, _) => &[About::Order],
@@ -102,13 +101,13 @@ fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, Pro
         )));
     }
     let case = match service.views.standing(&decision) {
-        Standing::Unknown(what) => return Err(refused(format!("no {what} is known under this name"))),
-        Standing::Several(keys) => {
+        CaseStanding::Unknown(what) => return Err(refused(format!("no {what} is known under this name"))),
+        CaseStanding::Several(keys) => {
             return Err(refused(format!("several orders have this name: name one by its key, {}", keys.join(" or "))));
         }
-        Standing::NotOpen(_) if withdraws => None,
-        Standing::NotOpen(numbers) => return Err(refused(not_open(&decision, &numbers))),
-        Standing::Open(case) => Some(case),
+        CaseStanding::NotOpen(_) if withdraws => None,
+        CaseStanding::NotOpen(numbers) => return Err(refused(not_open(&decision, &numbers))),
+        CaseStanding::Open(case) => Some(case),
     };
     let settles = case.as_ref().map(|case: &OpenCase| json!({ "sentence": case.sentence, "opens_at": case.opens_at }));
     let names_nothing = takes && decision.amount.is_none() && decision.lines.is_empty() && !withdraws;

@@ -82,12 +82,12 @@ pub struct OpenException {
     #[serde(flatten)]
     pub notice: ExceptionNotice,
     /// What settles it. None: only its rows do.
-    pub decisions: Vec<Choice>,
+    pub decisions: Vec<DecisionChoice>,
 }
 
 /// A decision that settles an exception.
 #[derive(Debug, Serialize)]
-pub struct Choice {
+pub struct DecisionChoice {
     /// Its word.
     pub choice: &'static str,
     /// It may name an amount; where it names none, it is about what is at risk.
@@ -140,7 +140,7 @@ pub fn list(mut all: Vec<(About, ExceptionNotice)>, query: &ExceptionQuery) -> E
 
 fn open(about: About, notice: ExceptionNotice) -> OpenException {
     let kind = exceptions::kind(about, &notice.kind);
-    let choice = |choice: &&'static str| Choice { choice, takes_amount: kind.is_some_and(|kind| kind.takes_amount(choice)) };
+    let choice = |choice: &&'static str| DecisionChoice { choice, takes_amount: kind.is_some_and(|kind| kind.takes_amount(choice)) };
     let decisions = kind.map_or(&[][..], |kind| kind.decisions).iter().map(choice).collect();
     OpenException { key: notice.key(), about: name(about), notice, decisions }
 }

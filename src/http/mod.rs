@@ -7,7 +7,7 @@
 //! | `/` | the page for whoever opens it in a browser; the paths, for a program |
 //! | `/flow` | what comes in from whom and what goes out, in totals |
 //! | `/changes` | server-sent events: an epoch is committed |
-//! | `/search?q=` | orders, SKUs that a text may mean |
+//! | `/search?text=` | orders, SKUs that a text may mean |
 //! | `/metrics` | Prometheus text |
 //! | `/livez` | 200 while the process answers |
 //! | `/readyz` | 200 or 503, and in both cases how each part stands |
@@ -28,8 +28,8 @@ mod answers;
 mod decide;
 pub mod desk;
 mod page;
-mod problem;
 mod readiness;
+mod reply;
 mod service;
 mod standing;
 mod views;
@@ -40,7 +40,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub use readiness::{BrokerState, Readiness, RestoreState, SourceState, SourceStatus, Status};
-pub use service::{DayBook, EpochStamp, Inbox, OpenCase, Service, Standing, Views};
+pub use service::{CaseStanding, DayBook, EpochStamp, Inbox, OpenCase, Service, Views};
 pub use views::CommittedViews;
 
 use crate::error::Error;

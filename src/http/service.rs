@@ -22,7 +22,7 @@ pub struct EpochStamp {
 
 /// How an exception stands that a decision is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
+pub enum CaseStanding {
     /// There is none of what it names: order, SKU, alias.
     Unknown(&'static str),
     /// The name is of several orders: their keys.
@@ -70,7 +70,7 @@ pub trait Views: Send + Sync {
     }
 
     /// How the exception stands that a decision is about.
-    fn standing(&self, decision: &DecisionRecord) -> Standing;
+    fn standing(&self, decision: &DecisionRecord) -> CaseStanding;
 
     /// What a person may mean by a text: orders with number, stage and exceptions; SKUs.
     fn search(&self, _: &str) -> Value {

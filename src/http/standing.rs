@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::service::{OpenCase, Standing};
+use super::service::{CaseStanding, OpenCase};
 use crate::engine::Published;
 use crate::entities::order::{OrderState, view};
 use crate::events::exceptions::ExceptionNotice;
@@ -11,22 +11,22 @@ use crate::facts::{OrderKey, Sku};
 use crate::sources::decisions::DecisionRecord;
 
 /// By the order, the alias or the SKU that the decision names.
-pub(super) fn standing(published: &Published, decision: &DecisionRecord) -> Standing {
+pub(super) fn standing(published: &Published, decision: &DecisionRecord) -> CaseStanding {
     if let Some(order) = &decision.order {
         let found = published.find_orders(order);
         return match (&found[..], &decision.alias) {
-            ([], _) => Standing::Unknown("order"),
+            ([], _) => CaseStanding::Unknown("order"),
             ([_], Some(alias)) => {
                 let notices = published.alias_exceptions();
                 pick(decision, notices.iter().filter(|notice| notice.entity == alias.as_str()).map(of_notice))
             }
             ([(key, state)], None) => pick(decision, of_order(published, key, state).into_iter()),
-            _ => Standing::Several(found.iter().map(|(key, _)| key.0.to_string()).collect()),
+            _ => CaseStanding::Several(found.iter().map(|(key, _)| key.0.to_string()).collect()),
         };
     }
     let sku = decision.sku.as_deref().and_then(Sku::new);
     let Some((sku, state)) = sku.and_then(|sku| Some((sku.clone(), published.sku_by_key(&sku)?))) else {
-        return Standing::Unknown("SKU");
+        return CaseStanding::Unknown("SKU");
     };
     let notices = sku_exceptions::standing(&sku, &state, &published.rules, published.tick());
     pick(decision, notices.iter().map(of_notice))
@@ -57,13 +57,13 @@ fn of_order(published: &Published, key: &OrderKey, state: &Arc<OrderState>) -> V
         .collect()
 }
 
-fn pick(decision: &DecisionRecord, all: impl Iterator<Item = Found>) -> Standing {
+fn pick(decision: &DecisionRecord, all: impl Iterator<Item = Found>) -> CaseStanding {
     let mut numbers = Vec::new();
     for (_, number, case) in all.filter(|(kind, ..)| *kind == decision.kind) {
         if number == decision.number {
-            return Standing::Open(case);
+            return CaseStanding::Open(case);
         }
         numbers.push(number);
     }
-    Standing::NotOpen(numbers)
+    CaseStanding::NotOpen(numbers)
 }

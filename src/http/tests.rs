@@ -25,15 +25,15 @@ impl Views for OneOrder {
     fn customer(&self, _: &str) -> Option<Value> {
         None
     }
-    fn standing(&self, decision: &DecisionRecord) -> Standing {
+    fn standing(&self, decision: &DecisionRecord) -> CaseStanding {
         let order = decision.order.as_deref().unwrap_or_default();
         let at_risk = (order == "magento|7" && decision.kind == "over-refunded").then(|| crate::facts::Amount::from_int(5));
         match (order, decision.number.as_str()) {
-            ("magento|9", _) => Standing::Unknown("order"),
-            ("1007", _) => Standing::Several(vec!["magento|7".to_owned(), "shopify|7".to_owned()]),
-            ("magento|6", _) => Standing::NotOpen(vec![]),
-            (_, "B") => Standing::NotOpen(vec!["A".to_owned()]),
-            _ => Standing::Open(OpenCase { sentence: "5.00 GBP too much".to_owned(), at_risk, opens_at: None }),
+            ("magento|9", _) => CaseStanding::Unknown("order"),
+            ("1007", _) => CaseStanding::Several(vec!["magento|7".to_owned(), "shopify|7".to_owned()]),
+            ("magento|6", _) => CaseStanding::NotOpen(vec![]),
+            (_, "B") => CaseStanding::NotOpen(vec!["A".to_owned()]),
+            _ => CaseStanding::Open(OpenCase { sentence: "5.00 GBP too much".to_owned(), at_risk, opens_at: None }),
         }
     }
     fn scopes(&self) -> Vec<String> {

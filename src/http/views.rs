@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::service::{EpochStamp, Standing, Views};
+use super::service::{CaseStanding, EpochStamp, Views};
 use super::standing::standing;
 use crate::engine::{Audit, Published};
 use crate::entities::Stored;
@@ -22,9 +22,6 @@ use crate::sources::decisions::DecisionRecord;
 
 /// So many of a customer's orders are listed; one who buys for many people has a million.
 const ORDERS_MAX: usize = 200;
-
-/// So long all orders are looked through for a part of an id.
-const SEARCH_TIME: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Answers from what the engine has published; before its restore has ended there is nothing to find.
 #[derive(Clone, Default)]
@@ -125,13 +122,13 @@ impl Views for CommittedViews {
         self.0.get().is_some()
     }
 
-    fn standing(&self, decision: &DecisionRecord) -> Standing {
-        self.0.get().map_or(Standing::Unknown("order"), |published| standing(published, decision))
+    fn standing(&self, decision: &DecisionRecord) -> CaseStanding {
+        self.0.get().map_or(CaseStanding::Unknown("order"), |published| standing(published, decision))
     }
 
     fn search(&self, text: &str) -> Value {
         let Some(published) = self.0.get() else { return Value::Null };
-        let found = published.search(text, SEARCH_TIME);
+        let found = published.search(text);
         let order = |key: &OrderKey| {
             let state = published.order_by_key(key)?;
             let view = view(key, &state.rows, &state.ledgers, state.since, &published.rules, published.tick());

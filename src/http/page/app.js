@@ -93,7 +93,7 @@ async function flow() {
 }
 
 async function search(text) {
-  const found = await api(`/search?q=${encodeURIComponent(text)}`);
+  const found = await api(`/search?text=${encodeURIComponent(text)}`);
   if (found.orders.length === 1 && !found.skus.length) {
     location.replace(`#/order/${encodeURIComponent(found.orders[0].order)}`);
     return ['Search', []];

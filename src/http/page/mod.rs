@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::problem::Problem;
+use super::reply::ProblemReply;
 
 /// Only what this server sends: no other host, no script or style in the text.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -36,6 +36,6 @@ fn answer(name: &str) -> Response {
             ];
             (headers, *text).into_response()
         }
-        None => Problem::new(StatusCode::NOT_FOUND, "the page has no such file").into_response(),
+        None => ProblemReply::new(StatusCode::NOT_FOUND, "the page has no such file").into_response(),
     }
 }

@@ -1,4 +1,4 @@
-//! What went wrong, as RFC 9457 has it: `application/problem+json` with a title, the status and a sentence that says what to do.
+//! How an answer is written. What went wrong as RFC 9457 has it: `application/problem+json` with a title, the status and a sentence that says what to do.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 /// A problem to be answered with.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ProblemReply {
     status: StatusCode,
     detail: String,
     more: Map<String, Value>,
 }
 
-impl Problem {
+impl ProblemReply {
     /// `detail`: what happened, and what to do.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), more: Map::new() }
@@ -25,7 +25,7 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemReply {
     fn into_response(self) -> Response {
         let mut body = self.more;
         body.insert("type".to_owned(), json!("about:blank"));
@@ -35,4 +35,9 @@ impl IntoResponse for Problem {
         let body = format!("{:#}\n", Value::Object(body));
         (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
     }
+}
+
+/// An answer as JSON, laid out for people.
+pub(super) fn body(code: StatusCode, json: &Value) -> Response {
+    (code, [(header::CONTENT_TYPE, "application/json")], format!("{json:#}\n")).into_response()
 }
