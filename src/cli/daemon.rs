@@ -318,7 +318,8 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
                     .filter(|partition| source.topics.contains(&partition.topic))
                     .map(|partition| partition.lag)
                     .sum();
-                metrics.lag(&source.common.name, lag);
+                let newest = readiness.sources.get(source.common.name.as_str()).and_then(|status| status.last_record_at);
+                metrics.lag(&source.common.name, lag, newest, Moment(jiff::Timestamp::now().as_millisecond()));
                 if let Some(status) = readiness.sources.get_mut(source.common.name.as_str()) {
                     status.lag_records = lag;
                     status.held_by_transactions = held;

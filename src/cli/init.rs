@@ -27,6 +27,10 @@ pub fn run(args: &InitArgs) -> Result<(), Error> {
     if args.file.as_os_str() == "-" {
         return std::io::stdout().write_all(text.as_bytes()).map_err(Error::system("writing to standard output"));
     }
+    if args.file.exists() {
+        let file = args.file.display();
+        return Err(Error::Usage(format!("{file} is there already, and is not overwritten: name another file, or move it away")));
+    }
     create(&args.file, &text, 0o644)?;
     let secret = args.file.parent().unwrap_or(Path::new("")).join(SECRET_FILE);
     // A secret that is there belongs to state that exists: another would give every guest another key.
@@ -64,6 +68,16 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use clap::Parser;
+
+    #[test]
+    fn a_file_that_is_there_is_kept_and_says_what_to_do() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = init(directory.path(), "magento");
+        std::fs::write(&file, "mine").expect("writes");
+        let again = run(&InitArgs { systems: vec!["magento".into()], file: file.clone() }).expect_err("it is there");
+        assert!(again.to_string().contains("is not overwritten: name another file"), "{again}");
+        assert_eq!(std::fs::read_to_string(&file).expect("reads"), "mine");
+    }
 
     fn init(directory: &Path, systems: &str) -> PathBuf {
         let file = directory.join("waybill.toml");

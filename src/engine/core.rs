@@ -184,7 +184,9 @@ impl Core {
             Ok(Reading::Skipped(skip)) => report.skipped(skip),
             Err(error) => {
                 report.decode_errors += 1;
-                report.first_decode_error.get_or_insert_with(|| error.summary());
+                report
+                    .first_decode_error
+                    .get_or_insert_with(|| format!("{}[{}]@{}: {}", record.topic, record.partition, record.offset, error.summary()));
                 self.outbox.dead_letter(&self.store.settings, decoded.source, record, &error);
             }
         }

@@ -15,10 +15,11 @@ use prometheus::{
 use tracing::{debug, error, info, trace, warn};
 
 use crate::engine::{EpochReport, EpochTimes};
+use crate::entities::exceptions::EXCEPTIONS;
 use crate::error::Error;
 use crate::events::Topic;
 use crate::events::counts::Counts;
-use crate::facts::Amount;
+use crate::facts::{Amount, Moment};
 
 /// What became of a record: the label `outcome` of `waybill_records_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +89,7 @@ pub struct Metrics {
     lag_records: IntGaugeVec,
     held_partitions: IntGaugeVec,
     lag_seconds: GaugeVec,
+    last_record: GaugeVec,
     exceptions_open: IntGaugeVec,
     requests_held: IntGaugeVec,
     books_off: GaugeVec,
@@ -106,7 +108,11 @@ impl Metrics {
     /// Fails only if two metrics here had one name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        Ok(Self {
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        let build = gauges(&registry, "waybill_build_info", "1, with the program's version.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let metrics = Self {
             records: counters(&registry, "waybill_records_total", "Records read, by source and outcome.", &["source", "outcome"])?,
             facts: counters(&registry, "waybill_facts_total", "Facts, by outcome: new, or stale (a repeat, or older).", &["outcome"])?,
             sealed: counters(&registry, "waybill_sealed_total", "Views computed, by kind of entity.", &["entity"])?,
@@ -156,7 +162,13 @@ impl Metrics {
             lag_seconds: seconds(
                 &registry,
                 "waybill_lag_seconds",
-                "Age of the newest record of a source when its epoch was opened.",
+                "How long ago the newest committed record of a source was written, while records of it wait; 0: none waits.",
+                &["source"],
+            )?,
+            last_record: seconds(
+                &registry,
+                "waybill_last_record_timestamp_seconds",
+                "When the newest committed record of a source was written, in seconds since 1970: a source that has fallen silent stays behind.",
                 &["source"],
             )?,
             exceptions_open: gauges(&registry, "waybill_exceptions_open", "Exceptions that wait for a person, by kind.", &["kind"])?,
@@ -188,7 +200,15 @@ impl Metrics {
             restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
             ready: plain(&registry, IntGauge::new("waybill_ready", "1 while the instance works on records, else 0.")?)?,
             registry,
-        })
+        };
+        // A series that is not there yet can't be seen to rise.
+        for topic in Topic::ALL {
+            metrics.events.with_label_values(&[topic.name()]);
+        }
+        for kind in EXCEPTIONS {
+            metrics.exceptions_open.with_label_values(&[kind.kind]);
+        }
+        Ok(metrics)
     }
 
     /// The text that Prometheus scrapes.
@@ -207,8 +227,6 @@ impl Metrics {
             count(RecordOutcome::DecodeError, source.decode_errors);
             self.unknown_words.with_label_values(&[name]).inc_by(source.unknown_words);
             self.passed_over.with_label_values(&[name]).inc_by(source.passed_over);
-            let age_ms = report.tick.0.saturating_sub(source.newest_millis).max(0);
-            self.lag_seconds.with_label_values(&[name.as_str()]).set(age_ms as f64 / 1_000.0);
         }
         for (outcome, n) in [("new", report.facts_new), ("stale", report.facts_stale)] {
             self.facts.with_label_values(&[outcome]).inc_by(n);
@@ -259,9 +277,14 @@ impl Metrics {
         self.held_partitions.with_label_values(&[source]).set(partitions);
     }
 
-    /// Records of a source that are there and not read yet.
-    pub fn lag(&self, source: &str, records: i64) {
+    /// Records of a source that are there and not committed, and when its newest committed record was written. Asked again and again: so it grows while
+    /// nothing is committed, and is 0 once nothing waits.
+    pub fn lag(&self, source: &str, records: i64, newest: Option<Moment>, now: Moment) {
         self.lag_records.with_label_values(&[source]).set(records);
+        let Some(newest) = newest else { return };
+        let waited = if records > 0 { now.0.saturating_sub(newest.0).max(0) } else { 0 };
+        self.lag_seconds.with_label_values(&[source]).set(waited as f64 / 1_000.0);
+        self.last_record.with_label_values(&[source]).set(newest.0 as f64 / 1_000.0);
     }
 
     /// How many exceptions of a kind are open.
@@ -384,7 +407,8 @@ mod tests {
         let names = ["magento".to_owned()];
         metrics.epoch(&report, times, &names);
         metrics.epoch(&report, times, &names);
-        metrics.lag("magento", 12);
+        metrics.lag("magento", 12, Some(Moment(8_000)), Moment(10_000));
+        metrics.lag("crm", 0, Some(Moment(8_000)), Moment(90_000));
         let text = metrics.text().expect("encodes");
         for line in [
             r#"waybill_records_total{outcome="understood",source="magento"} 14"#,
@@ -396,6 +420,10 @@ mod tests {
             r#"waybill_epoch_seconds_bucket{stage="commit",le="0.1"} 2"#,
             r#"waybill_lag_records{source="magento"} 12"#,
             r#"waybill_lag_seconds{source="magento"} 2"#,
+            r#"waybill_lag_seconds{source="crm"} 0"#,
+            r#"waybill_last_record_timestamp_seconds{source="crm"} 8"#,
+            r#"waybill_exceptions_open{kind="over-refunded"} 0"#,
+            r#"waybill_events_total{topic="refund-requests"} 0"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
