@@ -9,10 +9,13 @@ use serde_json::Value;
 use super::ask::{ServerArgs, get_path, percent};
 use super::broker;
 use crate::config::Config;
+use crate::envelope::avro::{Members, Part, Schemas};
+use crate::envelope::{Headers, Record};
 use crate::error::Error;
 use crate::events::Topic;
 use crate::events::day_book::{csv, text, trial_balance};
 use crate::events::journal_entries::JournalEntry;
+use crate::facts::Moment;
 use crate::kafka::{KafkaSettings, changelog};
 
 /// `waybill books`
@@ -65,10 +68,26 @@ pub async fn of_day(config: &Config, day: &str, as_csv: bool) -> Result<String, 
     let settings = KafkaSettings { changelog_topic, ..broker::settings(config) };
     let partitions = changelog::read(settings, config.kafka.partitions).await?;
     let values = partitions.into_iter().flatten().filter_map(|(_, value)| value);
-    let mut entries: Vec<JournalEntry> = values.filter_map(|value| serde_json::from_slice(&value).ok()).collect();
+    let mut entries: Vec<JournalEntry> = Vec::new();
+    let schemas = config.schema_registry.as_ref().map(|registry| Arc::new(Schemas::new(registry.ids, Members::All)));
+    for value in values {
+        entries.extend(entry(config, schemas.as_ref(), &value)?);
+    }
     entries.retain(|entry| entry.date == day);
     entries.sort_by(|one, other| (&one.order.order, one.head.step).cmp(&(&other.order.order, other.head.step)));
     Ok(if as_csv { csv(entries.iter()) } else { text(day, &trial_balance(entries.iter())) })
+}
+
+/// An entry, in the form that its topic had when it was written; `None`: it is none.
+fn entry(config: &Config, schemas: Option<&Arc<Schemas>>, value: &[u8]) -> Result<Option<JournalEntry>, Error> {
+    let Some(schemas) = schemas.filter(|_| value.first() == Some(&0)) else { return Ok(serde_json::from_slice(value).ok()) };
+    let topic: Arc<str> = config.own_topic(Topic::JournalEntries.name()).into();
+    let (timestamp, headers) = (Moment::default(), Headers::new());
+    let record = Record { topic: &topic, topic_index: 0, partition: 0, offset: 0, timestamp, key: None, value: Some(value), headers };
+    broker::fetch(config, Some(schemas), &record).map_err(Error::Unavailable)?;
+    let mut memory = Vec::new();
+    let text = schemas.json(Part::Value, &record, &mut memory).map_err(|error| Error::Found(format!("{topic}: {}", error.summary())))?;
+    Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
 fn of_order(order: &Value) -> String {

@@ -11,8 +11,8 @@ use crate::envelope::avro::Schemas;
 use crate::error::Error;
 use crate::facts::{Cause, SourceId, TopicId};
 use crate::kafka::admin::{OwnTopic, TopicKind, TopicPlan, TopicProblem, describe};
-use crate::kafka::{KafkaSettings, KafkaTimeouts, RecordGate, sample};
-use crate::registry::{Failure, RegistryClient, SchemaFetcher};
+use crate::kafka::{KafkaSettings, KafkaTimeouts, RecordEncoder, RecordGate, sample};
+use crate::registry::{AvroOutput, Failure, RegistryClient, SchemaFetcher};
 use crate::sources::doubts::{Amounts, Doubt};
 use crate::sources::{FactsOut, decisions};
 
@@ -37,6 +37,7 @@ pub fn settings(config: &Config) -> KafkaSettings {
         own_topics: plan(config).own.into_iter().map(|topic| topic.name.into()).collect(),
         clock_topic: names.clock,
         gate: None,
+        encoder: None,
         timeouts: KafkaTimeouts::default(),
     }
 }
@@ -51,6 +52,18 @@ pub fn gate(config: &Config) -> Result<Option<Arc<dyn RecordGate>>, Error> {
     let client = RegistryClient::new(registry).map_err(Error::Usage)?;
     let fetcher = SchemaFetcher::start(client, topics).map_err(Error::system("starting the thread that fetches schemas"))?;
     Ok(Some(Arc::new(fetcher)))
+}
+
+/// What writes events in Avro; `None`: all are JSON.
+pub fn encoder(config: &Config) -> Result<Option<Arc<dyn RecordEncoder>>, Error> {
+    Ok(output(config)?.map(|output| Arc::new(output) as Arc<dyn RecordEncoder>))
+}
+
+fn output(config: &Config) -> Result<Option<AvroOutput>, Error> {
+    let Some(registry) = config.schema_registry.as_ref().filter(|_| !config.output.avro.is_empty()) else { return Ok(None) };
+    let client = RegistryClient::new(registry).map_err(Error::Usage)?;
+    let topics = config.output.avro.iter().map(|topic| (*topic, config.own_topic(topic.name()).into()));
+    AvroOutput::new(client, topics).map(Some).map_err(Error::Usage)
 }
 
 /// Every topic of the application, as it must be.
@@ -90,7 +103,7 @@ fn look_at_records(config: &Config, source: &crate::config::Source, missing: &[&
             }
         };
         for record in batch.iter() {
-            if let Err(why) = fetch(config, source, &record) {
+            if let Err(why) = fetch(config, source.schemas.as_ref(), &record) {
                 return Some(format!("{name}: its records are in Avro, and {why}"));
             }
             let cause = Cause { topic: TopicId::of(&topic), partition: record.partition, offset: record.offset };
@@ -119,8 +132,8 @@ fn look_at_records(config: &Config, source: &crate::config::Source, missing: &[&
 }
 
 /// Fetches the schemas that a record needs; the sentence says why they can't be had.
-fn fetch(config: &Config, source: &crate::config::Source, record: &Record<'_>) -> Result<(), String> {
-    let (Some(schemas), Some(registry)) = (&source.schemas, &config.schema_registry) else { return Ok(()) };
+pub fn fetch(config: &Config, schemas: Option<&Arc<Schemas>>, record: &Record<'_>) -> Result<(), String> {
+    let (Some(schemas), Some(registry)) = (schemas, &config.schema_registry) else { return Ok(()) };
     let wanted = schemas.wanted(record);
     if wanted.is_empty() {
         return Ok(());
@@ -149,6 +162,11 @@ pub fn look(config: &Config) -> Result<(), Error> {
     let missing: Vec<&str> = problems.iter().filter_map(TopicProblem::missing).collect();
     for source in config.sources.iter().filter(|source| source.common.id != SourceId::WAYBILL) {
         wrong.extend(look_at_records(config, source, &missing));
+    }
+    match output(config)?.map(|output| output.incompatible()) {
+        None => {}
+        Some(Ok(incompatible)) => wrong.extend(incompatible),
+        Some(Err(why)) => wrong.push(format!("output in Avro: {why}")),
     }
     if wrong.is_empty() {
         println!("{}: reached, nothing wrong with its topics", config.kafka.bootstrap);

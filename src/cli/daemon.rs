@@ -166,7 +166,11 @@ fn work(shared: &DaemonContext, views: &CommittedViews) -> Result<(), Error> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("starting the engine's runtime"))?;
     runtime.block_on(async {
-        let settings = KafkaSettings { gate: broker::gate(&shared.config)?, ..broker::settings(&shared.config) };
+        let settings = KafkaSettings {
+            gate: broker::gate(&shared.config)?,
+            encoder: broker::encoder(&shared.config)?,
+            ..broker::settings(&shared.config)
+        };
         let log = KafkaLog::open(settings)?;
         let (health, closer) = (log.health(), log.closer());
         let mut ending = shared.ending.clone();

@@ -33,7 +33,7 @@ use std::sync::OnceLock;
 use toml::de::DeTable;
 
 pub use document::{Problem, Problems, nearest};
-pub use settings::{Application, Epochs, Http, Kafka, OWN_PROPERTIES, Property, SchemaRegistry};
+pub use settings::{Application, Epochs, Http, Kafka, OWN_PROPERTIES, Output, Property, SchemaRegistry};
 pub use sources::Source;
 pub use template::{systems, template};
 pub use values::{Outside, Secret, name_is_legal};
@@ -55,6 +55,8 @@ pub struct Config {
     pub kafka: Kafka,
     /// `[schema_registry]`; `None`: there is none.
     pub schema_registry: Option<SchemaRegistry>,
+    /// `[output]`
+    pub output: Output,
     /// `[http]`
     pub http: Http,
     /// `[epochs]`
@@ -158,6 +160,7 @@ fn read_sections<'d>(
     let application = settings::application(root.section("application"));
     let kafka = settings::kafka(root.section("kafka"), outside);
     let schema_registry = settings::schema_registry(root.section("schema_registry"), outside);
+    let output = settings::output(root.section("output"), schema_registry.is_some());
     let http = settings::http(root.section("http"));
     let epochs = settings::epochs(root.section("epochs"));
     let digester = settings::identity(root.section("identity"), outside);
@@ -185,6 +188,7 @@ fn read_sections<'d>(
         application,
         kafka,
         schema_registry,
+        output,
         http,
         epochs,
         sources,

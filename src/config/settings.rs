@@ -1,6 +1,6 @@
 //! The sections about the process itself: who it is, where its broker is, what it listens on, how large an epoch may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -73,6 +73,13 @@ pub struct SchemaRegistry {
     pub ca: Option<PathBuf>,
     /// What the id before a value is.
     pub ids: IdForm,
+}
+
+/// `[output]`: in which form events are written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Output {
+    /// Topics that are written in Avro; the others are JSON.
+    pub avro: BTreeSet<Topic>,
 }
 
 /// `[http]`: where queries are answered.
@@ -233,6 +240,29 @@ fn login(value: &DeValue<'_>, outside: Outside<'_>) -> Result<(String, Secret), 
         }
         _ => Err(wanted.to_owned()),
     }
+}
+
+const OUTPUT_FORMATS: &[(&str, bool)] = &[("json", false), ("avro", true)];
+
+pub fn output(mut section: Section<'_>, has_registry: bool) -> Output {
+    let all = section.read("format", |value| values::word(value, OUTPUT_FORMATS)).unwrap_or(false);
+    let names: Vec<(&'static str, Topic)> = Topic::ALL.into_iter().map(|topic| (topic.name(), topic)).collect();
+    let mut avro: BTreeSet<Topic> = if all { Topic::ALL.into_iter().collect() } else { BTreeSet::new() };
+    let mut topics = section.section("topics");
+    for (name, line, value) in topics.pairs() {
+        let read = values::one_of(&name, &names).and_then(|topic| Ok((topic, values::word(value, OUTPUT_FORMATS)?)));
+        match read {
+            Ok((topic, true)) => _ = avro.insert(topic),
+            Ok((topic, false)) => _ = avro.remove(&topic),
+            Err(sentence) => section.diagnostics().problem(line, topics.path(&name), sentence),
+        }
+    }
+    if !avro.is_empty() && !has_registry {
+        let key = if all { "format" } else { "topics" };
+        section.problem(key, "needs schema_registry.url: the schemas of the topics are registered there");
+    }
+    section.finish();
+    Output { avro }
 }
 
 pub fn http(mut section: Section<'_>) -> Option<Http> {

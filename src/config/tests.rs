@@ -369,3 +369,22 @@ fn records_in_avro_need_a_registry() {
     let problems = read(&registry("").replace("http://", "http://user:secret@")).expect_err("a login in the address").to_string();
     assert!(problems.contains("write it under login") && !problems.contains("user:secret"), "{problems}");
 }
+
+#[test]
+fn events_may_be_written_in_avro_all_or_by_topic() {
+    let registry = "[schema_registry]\nurl = \"http://localhost:8081\"\n";
+    let avro = |more: &str| {
+        let text = format!("{HEAD}[sources.shop]\nkind = \"magento\"\n{registry}{more}");
+        read(&text).map(|config| config.output.avro.len()).map_err(|problems| problems.to_string())
+    };
+    let all = Topic::ALL.len();
+    assert_eq!(avro(""), Ok(0));
+    assert_eq!(avro("[output]\nformat = \"avro\""), Ok(all));
+    assert_eq!(avro("[output]\nformat = \"avro\"\ntopics = { \"journal-entries\" = \"json\" }"), Ok(all - 1));
+    assert_eq!(avro("[output.topics]\n\"refund-requests\" = \"avro\""), Ok(1));
+    assert!(avro("[output.topics]\n\"refund-request\" = \"avro\"").expect_err("unknown").contains("refund-requests"));
+    assert!(avro("[output]\nformat = \"csv\"").expect_err("unknown").contains("output.format"));
+    let without = format!("{HEAD}[sources.shop]\nkind = \"magento\"\n[output]\nformat = \"avro\"");
+    let problems = read(&without).expect_err("no registry").to_string();
+    assert!(problems.contains("output.format: needs schema_registry.url"), "{problems}");
+}

@@ -22,7 +22,7 @@ pub const EVENT_HEADERS: [(&str, &str); 6] = [
     ("causes", "The records that caused it, as `topic[partition]@offset`, with commas between them."),
     ("epoch", "The epoch that emitted it, as `shard:number`."),
     ("tick", "The epoch's one moment. RFC 3339, UTC, to the millisecond."),
-    ("content-type", "`application/json`."),
+    ("content-type", "`application/json`; `application/avro` of a topic that is written in Avro (`[output]`)."),
     ("receiver", "Who is to act, `shop` or `erp`; only on topics that have both for readers."),
 ];
 

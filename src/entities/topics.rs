@@ -46,6 +46,14 @@ macro_rules! topics {
                 }
             }
 
+            /// The Avro schema of its events: made from their types by a test, which writes `schemas/`.
+            pub fn schema(self) -> &'static str {
+                match self {
+                    $(Self::$statement => include_str!(concat!("../../schemas/", $statement_name, ".avsc")),)+
+                    $(Self::$request => include_str!(concat!("../../schemas/", $request_name, ".avsc")),)+
+                }
+            }
+
             /// Statement topics are compacted; request topics keep their records for ever by default.
             pub fn is_statement(self) -> bool {
                 matches!(self, $(Self::$statement)|+)

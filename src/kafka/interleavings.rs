@@ -52,6 +52,7 @@ impl Play {
             clock_topic: Arc::from("clock"),
             own_topics: Arc::from([]),
             gate: None,
+            encoder: None,
             timeouts: KafkaTimeouts::default(),
         };
         let topics = settings.source_topics.clone();

@@ -49,7 +49,7 @@ mod statistics;
 mod watchdog;
 mod writer;
 
-pub use gate::RecordGate;
+pub use gate::{RecordEncoder, RecordGate, Unprepared};
 pub use health::{HealthReport, KafkaHealth, PartitionReport};
 pub use log::{Closer, KafkaLog};
 pub use settings::{KafkaSettings, KafkaTimeouts};

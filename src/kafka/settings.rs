@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
-use super::gate::RecordGate;
+use super::gate::{RecordEncoder, RecordGate};
 use crate::config::OWN_PROPERTIES;
 use crate::engine::log::LogError;
 
@@ -33,6 +33,8 @@ pub struct KafkaSettings {
     pub clock_topic: Arc<str>,
     /// What may hold a record back; `None`: nothing.
     pub gate: Option<Arc<dyn RecordGate>>,
+    /// What writes records in another form; `None`: all are written as they are.
+    pub encoder: Option<Arc<dyn RecordEncoder>>,
     /// How long calls and waits may take.
     pub timeouts: KafkaTimeouts,
 }

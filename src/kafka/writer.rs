@@ -26,6 +26,7 @@ use tokio::sync::oneshot;
 
 use super::clients::{self, TransactionalProducer};
 use super::fault::{Failed, Fault, in_transaction, is_unanswered};
+use super::gate::Unprepared;
 use super::group::Group;
 use super::prober::Prober;
 use super::refusal::Refusal;
@@ -116,8 +117,25 @@ impl WriterThread {
         self.watchdog.during(self.shared.settings.timeouts.close, || drop(producer));
     }
 
+    /// Waits until records can be written in their form.
+    fn prepare(&self) -> Result<(), LogError> {
+        let Some(encoder) = &self.shared.settings.encoder else { return Ok(()) };
+        loop {
+            match encoder.prepare() {
+                Ok(()) => break,
+                Err(Unprepared::Never(sentence)) => return Err(LogError::Stop(sentence)),
+                Err(Unprepared::Waits(sentence)) => self.shared.health.waits_for(Some(sentence)),
+            }
+            self.shared.go_on()?;
+            thread::sleep(RETRY);
+        }
+        self.shared.health.waits_for(None);
+        Ok(())
+    }
+
     /// Aborts the transaction that a predecessor in this slot left open, fences it, and reads the committed offsets.
     fn committed(&mut self) -> Result<Vec<Offset>, LogError> {
+        self.prepare()?;
         if self.producer.is_none() {
             self.shared.health.doing("taking up the transactional id");
             self.producer = Some(self.marked_producer()?);
@@ -355,13 +373,28 @@ impl WriterThread {
 
     fn send(&self, producer: &TransactionalProducer, record: &OutRecord) -> Result<(), Broken> {
         let mut full_since = None;
+        let encoded = match (&self.shared.settings.encoder, &record.value) {
+            (Some(encoder), Some(value)) => encoder.encode(&record.topic, value).map(|value| (encoder.content_type(), value)),
+            _ => None,
+        };
+        let encoded = match encoded {
+            Some((_, Err(sentence))) => return Err(Broken::step(Failed::Fault(Fault::Stop(sentence)), None)),
+            Some((content_type, Ok(value))) => Some((content_type, value)),
+            None => None,
+        };
         let mut out = BaseRecord::<[u8], [u8]>::to(&record.topic);
         out.partition = record.partition;
         out.key = record.key.as_deref();
-        out.payload = record.value.as_deref();
+        out.payload = encoded.as_ref().map(|(_, value)| value.as_slice()).or(record.value.as_deref());
         if !record.headers.is_empty() {
             let headers = OwnedHeaders::new_with_capacity(record.headers.len());
-            let add = |headers: OwnedHeaders, (key, value): &(&'static str, Vec<u8>)| headers.insert(Header { key, value: Some(value) });
+            let add = |headers: OwnedHeaders, (key, value): &(&'static str, Vec<u8>)| {
+                let value = match &encoded {
+                    Some((content_type, _)) if *key == "content-type" => content_type.as_bytes(),
+                    _ => value.as_slice(),
+                };
+                headers.insert(Header { key, value: Some(value) })
+            };
             out.headers = Some(record.headers.iter().fold(headers, add));
         }
         loop {

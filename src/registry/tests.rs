@@ -8,8 +8,9 @@ use super::*;
 use crate::config::{SchemaRegistry, Secret};
 use crate::envelope::avro::{IdForm, Members, Part, SchemaId, Schemas};
 use crate::envelope::{Headers, Record};
+use crate::events::Topic;
 use crate::facts::Moment;
-use crate::kafka::RecordGate;
+use crate::kafka::{RecordEncoder, RecordGate, Unprepared};
 
 use std::sync::Arc;
 
@@ -171,4 +172,65 @@ fn a_schema_that_the_registry_does_not_know_holds_nothing_up() {
     assert!(fetcher.may_pass(&unknown));
     let error = schemas.json(Part::Value, &unknown, &mut Vec::new()).expect_err("no schema").to_string();
     assert_eq!(error, "field \"value\": expected a schema that the registry knows, found \"schema 99\"");
+}
+
+/// The topics of refunds and entries, as they are written.
+fn output(registry: &StandIn) -> AvroOutput {
+    let topics = [Topic::RefundRequests, Topic::JournalEntries].map(|topic| (topic, format!("waybill.{}", topic.name()).into()));
+    AvroOutput::new(client(registry), topics.into_iter()).expect("schemas")
+}
+
+#[test]
+fn events_are_written_with_the_ids_of_their_registered_schemas() {
+    let registry = StandIn::start();
+    let output = output(&registry);
+    assert_eq!(output.incompatible(), Ok(vec![]));
+    assert!(output.encode("waybill.refund-requests", b"{}").expect("in Avro").expect_err("not registered").contains("not registered"));
+    output.prepare().expect("registered");
+    let asked = registry.held.lock().expect("held").asked.len();
+    output.prepare().expect("registered before");
+    assert_eq!(registry.held.lock().expect("held").asked.len(), asked, "asked once");
+    let subjects: Vec<String> = registry.held.lock().expect("held").subjects.keys().cloned().collect();
+    assert_eq!(subjects, ["waybill.journal-entries-value", "waybill.refund-requests-value"]);
+    assert!(output.encode("waybill.order-status", b"{}").is_none() && output.encode("waybill.dead-letters", b"\0\0").is_none());
+    for sample in crate::events::samples::samples() {
+        let name = format!("waybill.{}", sample.topic.name());
+        let Some(encoded) = output.encode(&name, sample.json.to_string().as_bytes()) else { continue };
+        let bytes = encoded.unwrap_or_else(|error| panic!("{error}"));
+        // Read back as any reader would: the schema by its id from the registry.
+        let schemas = Schemas::new(IdForm::Confluent, Members::All);
+        let topic: Arc<str> = name.as_str().into();
+        let record = record(&topic, 0, &bytes);
+        for id in schemas.wanted(&record) {
+            schemas.learn(id, &client(&registry).schema(id).expect("a schema").schema, &[]);
+        }
+        let mut memory = Vec::new();
+        let text = schemas.json(Part::Value, &record, &mut memory).expect("a body").expect("a value");
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&text).expect("JSON"), sample.json, "{name}");
+    }
+    let error = output.encode("waybill.refund-requests", br#"{"id":7}"#).expect("in Avro").expect_err("another body");
+    assert!(error.contains("does not fit its schema") && error.contains("\"id\""), "{error}");
+}
+
+#[test]
+fn an_incompatible_schema_stops_the_start_with_what_to_do() {
+    let registry = StandIn::start();
+    output(&registry).prepare().expect("registered");
+    registry.held.lock().expect("held").incompatible = vec!["READER_FIELD_MISSING_DEFAULT_VALUE: total".into()];
+    let output = output(&registry);
+    let Err(Unprepared::Never(sentence)) = output.prepare() else { panic!("registered") };
+    for part in [
+        "waybill.refund-requests-value",
+        "READER_FIELD_MISSING_DEFAULT_VALUE: total",
+        "PUT /config/waybill.refund-requests-value",
+        "output.topics",
+    ] {
+        assert!(sentence.contains(part), "{part}: {sentence}");
+    }
+    assert_eq!(output.incompatible().expect("answers").len(), 2);
+    registry.instead(Some(Canned { status: 503, body: String::new() }));
+    assert!(matches!(output.prepare(), Err(Unprepared::Waits(why)) if why.contains("answers 503")));
+    registry.instead(None);
+    registry.held.lock().expect("held").incompatible = Vec::new();
+    output.prepare().expect("registered once it is compatible");
 }

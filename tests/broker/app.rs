@@ -135,6 +135,7 @@ pub fn settings(name: &str, bootstrap: &str) -> KafkaSettings {
         own_topics: ["out", "exchange", "changelog"].map(|topic| Arc::from(format!("{name}.{topic}"))).into(),
         clock_topic: Arc::from(format!("{name}.clock")),
         gate: None,
+        encoder: None,
         timeouts: KafkaTimeouts {
             request: Duration::from_millis(1500),
             delivery: Duration::from_secs(2),

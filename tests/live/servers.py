@@ -1,16 +1,20 @@
-"""Real servers on loopback, without containers: Apache Kafka (KRaft), MariaDB, Kafka Connect with Debezium.
+"""Real servers on loopback, without containers: Apache Kafka (KRaft), MariaDB, PostgreSQL, Kafka Connect with Debezium, Apicurio Registry.
 
 Each object starts one server in a folder of its own, on ports that were free a moment ago, and stops just what it started.
 """
 
 import atexit
 import base64
+import json
 import pathlib
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import urllib.request
 import uuid
 from dataclasses import dataclass
 
@@ -287,37 +291,137 @@ class MariaDb(Server):
         return self._client(statements, self.database)
 
 
-class Connect(Server):
-    """Kafka Connect, standalone, with Debezium's MariaDB connector on one database."""
-
-    def __init__(self, folder, kafka, mariadb, prefix, tables):
-        super().__init__("connect", folder)
-        (self.port,) = free_ports(1)
-        worker = self.folder / "worker.properties"
-        worker.write_text(
-            f"bootstrap.servers={kafka.bootstrap}\n"
-            "key.converter=org.apache.kafka.connect.json.JsonConverter\nvalue.converter=org.apache.kafka.connect.json.JsonConverter\n"
-            "key.converter.schemas.enable=false\nvalue.converter.schemas.enable=false\n"
-            f"offset.storage.file.filename={self.folder / 'connect.offsets'}\noffset.flush.interval.ms=1000\n"
-            f"listeners=http://127.0.0.1:{self.port}\n"
+def converters(registry, more=""):
+    """The worker's properties of both converters: JSON without schemas, or Avro with those of the registry."""
+    if registry is None:
+        return "".join(
+            f"{part}.converter=org.apache.kafka.connect.json.JsonConverter\n{part}.converter.schemas.enable=false\n" for part in ("key", "value")
         )
-        connector = self.folder / "connector.properties"
-        connector.write_text(
+    lines = ("", ".apicurio.registry.url=" + registry.own_url, ".apicurio.registry.auto-register=true", *more.split())
+    name = "io.apicurio.registry.utils.converter.AvroConverter"
+    return "".join(f"{part}.converter{line or '=' + name}\n" for part in ("key", "value") for line in lines)
+
+
+class Connect(Server):
+    """Kafka Connect, standalone, with Debezium's MariaDB connector on one database. With a registry its records are in Avro."""
+
+    def __init__(self, folder, kafka, mariadb, prefix, tables, registry=None):
+        connector = (
             "name=magento\nconnector.class=io.debezium.connector.mariadb.MariaDbConnector\ntasks.max=1\n"
             f"topic.prefix={prefix}\ndatabase.hostname=127.0.0.1\ndatabase.port={mariadb.port}\ndatabase.user=live\ndatabase.password=live\n"
             f"database.ssl.mode=disable\ndatabase.server.id=5401\ndatabase.include.list={mariadb.database}\n"
             f"table.include.list={','.join(f'{mariadb.database}.{t}' for t in tables)}\n"
-            "decimal.handling.mode=string\nsnapshot.mode=initial\npoll.interval.ms=50\n"
+            f"decimal.handling.mode={'string' if registry is None else 'precise'}\nsnapshot.mode=initial\npoll.interval.ms=50\n"
             f"schema.history.internal.kafka.bootstrap.servers={kafka.bootstrap}\nschema.history.internal.kafka.topic={prefix}.schema-history\n"
             "include.schema.changes=false\n"
         )
-        classpath = f"{jars('connect')}/*"
-        self.spawn(["java", "-Xmx512m", "-cp", classpath, "org.apache.kafka.connect.cli.ConnectStandalone", str(worker), str(connector)])
+        self.start("connect", folder, kafka, connector, converters(registry, ".apicurio.registry.as-confluent=true"), registry is not None)
+
+    def start(self, name, folder, kafka, connector, worker, in_avro):
+        super().__init__(name, folder)
+        (self.port,) = free_ports(1)
+        adjusted = "schema.name.adjustment.mode=avro\n" if in_avro else ""
+        (self.folder / f"{name}.worker.properties").write_text(
+            f"bootstrap.servers={kafka.bootstrap}\n{worker}"
+            f"offset.storage.file.filename={self.folder / f'{name}.offsets'}\noffset.flush.interval.ms=1000\n"
+            f"listeners=http://127.0.0.1:{self.port}\n"
+        )
+        (self.folder / f"{name}.properties").write_text(connector + adjusted)
+        classpath = ":".join(f"{jars(profile)}/*" for profile in ("connect", *(["avro"] if in_avro else [])))
+        files = [str(self.folder / f"{name}.worker.properties"), str(self.folder / f"{name}.properties")]
+        self.spawn(["java", "-Xmx512m", "-cp", classpath, "org.apache.kafka.connect.cli.ConnectStandalone", *files])
         wait_for("Kafka Connect", lambda: port_open(self.port), process=self.process, log=self.log)
 
     def wait_streaming(self):
         """Until the connector has ended its snapshot and follows the binlog: what is written from now on comes as changes."""
         wait_for("Debezium's stream", lambda: "INFO: Connected to" in self.log.read_text(errors="replace"), process=self.process, log=self.log)
+
+
+class PgConnect(Connect):
+    """Kafka Connect with Debezium's PostgreSQL connector on one table: rows flattened, in Avro, the ids of their schemas in headers."""
+
+    def __init__(self, folder, kafka, postgres, prefix, table, registry):
+        connector = (
+            "name=postgres\nconnector.class=io.debezium.connector.postgresql.PostgresConnector\ntasks.max=1\nplugin.name=pgoutput\n"
+            f"topic.prefix={prefix}\ndatabase.hostname=127.0.0.1\ndatabase.port={postgres.port}\ndatabase.user=postgres\ndatabase.password=x\n"
+            f"database.dbname={postgres.database}\ntable.include.list={table}\nsnapshot.mode=initial\npoll.interval.ms=50\n"
+            "transforms=unwrap\ntransforms.unwrap.type=io.debezium.transforms.ExtractNewRecordState\n"
+            "transforms.unwrap.delete.tombstone.handling.mode=rewrite\n"
+            "transforms.unwrap.add.fields=op,table,source.ts_ms,source.sequence,source.lsn\n"
+        )
+        self.start("pg-connect", folder, kafka, connector, converters(registry, ".apicurio.registry.headers.enabled=true"), True)
+
+
+class Postgres(Server):
+    """A server with logical decoding and one database."""
+
+    BINARIES = "/usr/lib/postgresql"
+
+    def __init__(self, folder, database, schema):
+        super().__init__("postgres", folder)
+        (self.port,) = free_ports(1)
+        self.database = database
+        binaries = max(pathlib.Path(self.BINARIES).glob("*/bin"))
+        # The server refuses to run as root.
+        self.user = ["runuser", "-u", "postgres", "--"] if subprocess.check_output(["id", "-u"], text=True).strip() == "0" else []
+        data = pathlib.Path(tempfile.mkdtemp(prefix="waybill-postgres-"))
+        atexit.register(shutil.rmtree, data, ignore_errors=True)
+        if self.user:
+            shutil.chown(data, "postgres")
+        with open(self.log, "ab") as log:
+            subprocess.run([*self.user, binaries / "initdb", "-D", data / "data", "-U", "postgres", "-A", "trust"], stdout=log, stderr=log, check=True, cwd=data)
+        options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": data, "wal_level": "logical", "fsync": "off"}
+        given = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        self.spawn([*self.user, binaries / "postgres", "-D", data / "data", *given], cwd=data)
+        wait_for("PostgreSQL", lambda: self._client("postgres", "SELECT 1") is not None, process=self.process, log=self.log)
+        self._client("postgres", f"CREATE DATABASE {database}")
+        self.sql(schema)
+
+    def _client(self, database, statements):
+        result = subprocess.run(
+            ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-Atq"],
+            input=statements, capture_output=True, text=True,
+        )
+        if result.returncode != 0:
+            raise RuntimeError(result.stderr)
+        return result.stdout
+
+    def sql(self, statements):
+        """Runs statements in the database."""
+        return self._client(self.database, statements)
+
+    def connect(self, folder, kafka, prefix, table, registry):
+        return PgConnect(folder, kafka, self, prefix, table, registry)
+
+
+class Registry(Server):
+    """Apicurio Registry, its schemas in memory. `url` is Confluent's API, `own_url` its own."""
+
+    def __init__(self, folder):
+        super().__init__("registry", folder)
+        (self.port,) = free_ports(1)
+        base = f"http://127.0.0.1:{self.port}/apis"
+        self.url, self.own_url = f"{base}/ccompat/v7", f"{base}/registry/v2"
+        home = self.folder / "registry"
+        (archive,) = pathlib.Path(jars("registry")).glob("*.tar.gz")
+        home.mkdir()
+        subprocess.run(["tar", "-xzf", archive, "-C", home], check=True)
+        (runner,) = [*home.rglob("*runner.jar"), *home.rglob("quarkus-run.jar")][:1]
+        # It wants a newer Java than Kafka's tools run on.
+        java = max((path for path in pathlib.Path("/usr/lib/jvm").glob("*/bin/java")), key=java_version)
+        settings = {"quarkus.http.host": "127.0.0.1", "quarkus.http.port": self.port, "apicurio.ccompat.legacy-id-mode.enabled": "true"}
+        self.spawn([java, "-Xmx512m", *(f"-D{name}={value}" for name, value in settings.items()), "-jar", runner])
+        wait_for("Apicurio Registry", lambda: self.subjects() is not None, process=self.process, log=self.log)
+
+    def subjects(self):
+        with urllib.request.urlopen(f"{self.url}/subjects", timeout=5) as answer:
+            return json.load(answer)
+
+
+def java_version(path):
+    said = subprocess.run([path, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(\d+)', said)
+    return int(found.group(1)) if found else 0
 
 
 def scratch(name):

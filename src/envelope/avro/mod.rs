@@ -19,6 +19,7 @@
 //! | `wire.rs` | where a record says which schema it was written with |
 //! | `program.rs` | a schema, made ready to walk by |
 //! | `walk.rs` | bytes -> text; every length, depth and place is checked |
+//! | `write.rs` | text -> bytes: events of our own |
 //! | `number.rs` | decimals as text |
 //! | `schemas.rs` | the schemas that a source's records need, as far as they were fetched |
 
@@ -29,6 +30,7 @@ mod schemas;
 mod tests;
 mod walk;
 mod wire;
+mod write;
 
 pub use program::{Members, Program};
 pub use schemas::{KnownSchema, Schemas};
