@@ -112,3 +112,39 @@ fn of_order(order: &Value) -> String {
     off.for_each(|(invariant, off)| text.push_str(&format!("  INVARIANT {invariant} IS OFF by {}\n", off.as_str().unwrap_or_default())));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Outside;
+    use crate::events::samples::samples;
+    use crate::kafka::RecordEncoder;
+    use crate::registry::stand_in::StandIn;
+
+    /// The topic was JSON once, and is Avro now: it holds both.
+    #[test]
+    fn entries_are_read_in_the_form_that_they_were_written_in() {
+        let registry = StandIn::start();
+        let text = format!(
+            "application.id = \"t\"\nkafka.bootstrap = \"localhost:9092\"\nidentity.email_secret = {{ env = \"SECRET\" }}\noutput.format = \"avro\"\n\
+             [sources.shop]\nkind = \"magento\"\ncurrency = \"GBP\"\n[schema_registry]\nurl = \"{}\"\n",
+            registry.url
+        );
+        let variable = |_: &str| Some("correct horse battery staple".to_owned());
+        let outside = Outside { directory: Path::new("."), variable: &variable };
+        let config = Config::read("t.toml", &text, outside, crate::sources::KINDS).unwrap_or_else(|problems| panic!("{problems}"));
+        let encoder = broker::encoder(&config).expect("a client").expect("topics in Avro");
+        encoder.prepare().expect("registered");
+        let sample = samples().into_iter().find(|sample| sample.topic == Topic::JournalEntries).expect("a sample");
+        let json = sample.json.to_string().into_bytes();
+        let avro = encoder.encode("waybill.journal-entries", &json).expect("in Avro").expect("fits");
+        let registry = config.schema_registry.as_ref().expect("a registry");
+        let schemas = Arc::new(Schemas::new(registry.ids, Members::All));
+        let read = |value: &[u8]| entry(&config, Some(&schemas), value).expect("read");
+        assert!(read(&json).is_some());
+        assert_eq!(read(&avro), read(&json));
+        assert_eq!(read(b"<html>"), None);
+    }
+}

@@ -113,6 +113,8 @@ impl Readiness {
         match &self.broker {
             _ if self.ending => Some("the process is ending".to_owned()),
             BrokerState::Unreachable { error, .. } => Some(format!("the broker cannot be reached: {error}")),
+            // Before the restore nobody needs the clock, and the broker may not have been asked for its time yet.
+            _ if self.stalled.is_some() && !self.restore.done => self.stalled.clone(),
             _ if self.clock.is_some() => self.clock.clone(),
             _ if self.stalled.is_some() => self.stalled.clone(),
             BrokerState::Connecting => Some("the broker has not been reached yet".to_owned()),

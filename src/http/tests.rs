@@ -170,6 +170,21 @@ async fn a_topic_that_is_not_there_yet_is_named_and_holds_up_only_a_required_sou
     .await;
 }
 
+#[test]
+fn what_the_start_waits_for_stands_before_a_clock_that_was_not_asked_for() {
+    let mut readiness = Readiness {
+        broker: BrokerState::Reached,
+        stalled: Some("events wait for their schemas".to_owned()),
+        clock: Some("the broker has not been asked for its time yet".to_owned()),
+        ..Readiness::default()
+    };
+    let told = |readiness: &Readiness| readiness.body()["waits_for"].as_str().map(str::to_owned);
+    assert_eq!(told(&readiness).as_deref(), Some("events wait for their schemas"));
+    // Later the clock is why nothing is committed.
+    readiness.restore.done = true;
+    assert_eq!(told(&readiness).as_deref(), Some("the broker has not been asked for its time yet"));
+}
+
 #[tokio::test]
 async fn metrics_are_prometheus_text() {
     with_server(Arc::default(), |address| async move {

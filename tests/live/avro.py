@@ -6,7 +6,7 @@ Waybill writes, registered there too.
 
 The figures that must stand are those of `stores.json`: the form of the records changes nothing. Meanwhile the application is killed; the registry stops
 answering while it starts again, and comes back; a table gets a column. At the end a carrier's scans come from PostgreSQL (`ExtractNewRecordState`, schema
-ids in headers), and the trial balance of the day is read back from the topic in Avro.
+ids in headers).
 """
 
 import argparse
@@ -17,7 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import day
-from daemon import Waybill, waybill
+from daemon import Waybill
 from output import events
 from servers import HERE, Connect, Kafka, MariaDb, Postgres, Registry, jars, scratch, wait_for
 from stage import Kills, check, say
@@ -52,6 +52,8 @@ CREATE TABLE scans (id bigint PRIMARY KEY, parcel text NOT NULL, status text NOT
 
 def configured(kafka, registry):
     text = (HERE / "stores.toml").read_text().replace('kind = "magento"', 'kind = "magento"\nformat = "avro"') + CONFIG
+    # The registry is away for longer than an order's rows may be apart there.
+    text = text.replace('order_incomplete = "20s"', 'order_incomplete = "5m"')
     return text.replace("{BOOT}", kafka.bootstrap).replace("{P}", PREFIX).replace("{REGISTRY}", registry.url)
 
 
@@ -101,8 +103,8 @@ def play(kafka, mariadb, registry, folder, options):
 
 
 def scanned(application, postgres):
-    postgres.sql("INSERT INTO scans VALUES (1, 'N-1', 'in_transit', '2026-03-02T12:00:00Z', 1.250, NULL)")
-    postgres.sql("INSERT INTO scans VALUES (2, 'N-1', 'delivered', '2026-03-03T09:00:00Z', NULL, 'at the door')")
+    postgres.sql("INSERT INTO scans VALUES (1, 'N-1', 'transit', now(), 1.250, NULL)")
+    postgres.sql("INSERT INTO scans VALUES (2, 'N-1', 'delivered', now(), NULL, 'at the door')")
 
     def arrived():
         parcels = (application.order("magento|1") or {}).get("parcels", [])
@@ -146,8 +148,9 @@ def main():
             subjects = registry.subjects()
             ours = [subject for subject in subjects if subject.startswith(application.prefix)]
             check(len(ours) >= 14, f"{len(ours)} schemas of our own are registered")
-            books = waybill("books", "--day", "2026-03-02", "--config", str(application.config))
-            check("journal" in books.lower() or "debit" in books.lower() or "2026-03-02" in books, "the day's books are read back from Avro")
+            told = kafka.read(re.escape(f"{application.prefix}order-status"), folder / "status.out").read_bytes().splitlines()
+            values = [line.split(b"\t", 4)[-1] for line in told if line.startswith(b"Partition:")]
+            check(values and all(value.startswith(b"\0\0\0\0") for value in values), f"{len(values)} statements of orders are in Avro")
             check(application.end() == 0, "SIGTERM ends it with exit code 0")
     say("all well")
 
