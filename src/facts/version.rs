@@ -47,6 +47,16 @@ impl Place {
         count.min(0xffff)
     }
 
+    /// The place in the log that all changes of one event share. What tells these apart says which is the newer of one row, and nothing of two rows:
+    /// each row's changes are counted by themselves.
+    #[must_use]
+    pub fn of_event(self) -> Self {
+        match self {
+            Self::Position([a, b, c]) => Self::Position([a, b, c & !Self::APART]),
+            other => other,
+        }
+    }
+
     /// The same position, of the change that comes so late among those of its row: it stands above what the source counts by.
     #[must_use]
     pub fn with_ordinal(self, ordinal: u16) -> Self {

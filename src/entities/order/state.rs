@@ -130,7 +130,8 @@ impl OrderState {
         }
         let header = self.rows.get(&RowKey { kind: OrderRow::HEADER, source: key.source, id: Text::default() });
         header.is_some_and(|header| {
-            header.deleted && version.place > header.version.place && version.incarnation == header.version.incarnation
+            let behind = version.place.of_event() > header.version.place.of_event();
+            header.deleted && behind && version.incarnation == header.version.incarnation
         })
     }
 
@@ -227,6 +228,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// One event tells the whole cascade: a line that was changed before it was deleted stands above the header, and is the deleted order's.
+    #[test]
+    fn a_row_of_the_event_that_deletes_the_order_is_of_that_order() {
+        let mut state = OrderState::default();
+        put(&mut state, "", Some(header("31", 1_000)), 1);
+        put(&mut state, "501", Some(line("CAP")), 2);
+        put(&mut state, "", None, 3);
+        let later = |ordinal| Version { place: version(3, false).place.with_ordinal(ordinal), ..version(3, false) };
+        let key = RowKey { kind: OrderRow::LINE, source: SHOP, id: "501".into() };
+        let told = state.put(key.clone(), None, later(2), CAUSE, Moment(3_000), Moment(0));
+        assert_eq!(told.put, Put::Changed);
+        assert!(state.rows.get(&key).is_some_and(|line| line.deleted));
     }
 
     /// The same order again (restored, or renumbered by its shop) is no other order.

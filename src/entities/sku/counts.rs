@@ -152,7 +152,9 @@ impl AsOf {
     pub fn not_newer(&self, at: Moment, version: Option<&Version>) -> bool {
         match (&self.position, version) {
             (Some(count), Some(row)) if is_position(row) => {
-                (row.incarnation, row.place) <= (count.incarnation, count.place) || at == self.counted_at
+                // A row that one event tells several times is not newer than a count that it tells once.
+                let event = |version: &Version| (version.incarnation, version.place.of_event());
+                event(row) <= event(count) || at == self.counted_at
             }
             _ => at <= self.counted_at,
         }

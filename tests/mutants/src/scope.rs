@@ -1,4 +1,5 @@
-//! What is mutated: the code of orders, goods, stages and stock, without its tests, and without what only shows or encodes.
+//! What is mutated: the code of orders, goods, stages and stock, or the code that reads records; without its tests, and without what only shows or
+//! encodes.
 
 use std::fs;
 use std::ops::Range;
@@ -6,8 +7,36 @@ use std::path::{Path, PathBuf};
 
 use crate::operators;
 
+/// Which part of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What orders, goods, stages and stock are computed by.
+    Orders,
+    /// From a record's bytes to facts: every adapter and every wire format.
+    Records,
+}
+
+impl Scope {
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "orders" => Some(Self::Orders),
+            "records" => Some(Self::Records),
+            _ => None,
+        }
+    }
+
+    fn places(self) -> &'static [&'static str] {
+        match self {
+            Self::Orders => &ORDERS,
+            Self::Records => &RECORDS,
+        }
+    }
+}
+
+const RECORDS: [&str; 2] = ["src/envelope", "src/sources"];
+
 /// Files and folders of the pure rooms that orders, goods, stages and stock are computed in.
-const PLACES: [&str; 35] = [
+const ORDERS: [&str; 35] = [
     "src/entities/order",
     "src/entities/sku",
     "src/entities/alias.rs",
@@ -46,7 +75,8 @@ const PLACES: [&str; 35] = [
 ];
 
 /// What tests are made of.
-const TESTS: [&str; 3] = ["tests", "tests.rs", "testing.rs"];
+const TESTS: [&str; 8] =
+    ["tests", "tests.rs", "testing.rs", "fixtures.rs", "mutants.rs", "schema_tests.rs", "debezium_tests.rs", "trial.rs"];
 
 /// Stands in [`Site::open`] for the question whether the mutant is on.
 pub const ON: &str = "\u{1}";
@@ -70,9 +100,9 @@ pub struct Site {
 }
 
 /// Every fault at every place, file by file in the order of their names.
-pub fn sites(root: &Path) -> Result<Vec<Site>, String> {
+pub fn sites(root: &Path, scope: Scope) -> Result<Vec<Site>, String> {
     let mut files = Vec::new();
-    for place in PLACES {
+    for place in scope.places() {
         let found = files.len();
         collect(&root.join(place), &mut files);
         if files.len() == found {

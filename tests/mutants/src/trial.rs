@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::copy::Copy;
 use crate::report;
-use crate::scope::Site;
+use crate::scope::{Scope, Site};
 
 /// Address space of a run, in KiB: a loop that does not end may take memory without end.
 const MEMORY_KIB_MAX: u32 = 12 << 20;
@@ -47,6 +47,25 @@ const CHECKS: [Check; 5] = [
     },
 ];
 
+/// The same of what reads records: no history of the reference model goes through an adapter, and the simulated days are those of the suite's cases.
+const CHECKS_OF_RECORDS: [Check; 3] = [
+    Check { name: "unit tests of these rooms", binary: "waybill", arguments: &["sources::", "envelope::"], environment: &[] },
+    Check { name: "cases and scenarios", binary: "suite", arguments: &["--skip", "tidy::", "--skip", "endings::"], environment: &[] },
+    Check {
+        name: "unit tests of the others",
+        binary: "waybill",
+        arguments: &["--skip", "sources::", "--skip", "envelope::", "--skip", "retailer::judge::"],
+        environment: &[],
+    },
+];
+
+fn checks(scope: Scope) -> &'static [Check] {
+    match scope {
+        Scope::Orders => &CHECKS,
+        Scope::Records => &CHECKS_OF_RECORDS,
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     Caught { by: &'static str, out_of_time: bool },
@@ -59,10 +78,11 @@ pub fn all(
     binaries: &BTreeMap<String, PathBuf>,
     mutants: &[(&u32, &Site)],
     jobs: usize,
+    scope: Scope,
 ) -> Result<BTreeMap<u32, Verdict>, String> {
     println!("without a mutant:");
     let mut limits = Vec::new();
-    for check in &CHECKS {
+    for check in checks(scope) {
         let binary = binaries.get(check.binary).ok_or_else(|| format!("no test binary {} was built", check.binary))?;
         let log = copy.logs.join(format!("none-{}.log", check.name.replace(' ', "-")));
         let from = Instant::now();

@@ -188,6 +188,17 @@ fn rows_of_one_log_are_ordered_by_it() {
     assert_eq!(with(7, 8, minute(60)), quantity(8), "one transaction");
 }
 
+/// A snapshot reads all tables at one position; the shipment's row came several times there, the count's once. So often a row was told is no order of two rows.
+#[test]
+fn rows_of_one_event_are_not_ordered_by_how_often_each_was_told() {
+    let mut bench = Bench::with(counted_by(WMS));
+    bench.log(7, WMS, "c", counts(8, Basis::OnHand, minute(60)), minute(60));
+    let told_again = Version { place: position(7).place.with_ordinal(3), ..position(7) };
+    let left = DemandDespatch { version: Some(told_again), ..part("D1|TEE", "LDN", 2, minute(50)) };
+    bench.put(SourceId::WAYBILL, "1|a", line(2, vec![left], vec![], vec![]));
+    assert_eq!(bench.free(), quantity(8), "both were read at one moment: what had left is not counted");
+}
+
 /// The movements that a person is shown as terms of the figure.
 fn moved(bench: &Bench) -> Quantity {
     explain(&sku(), &bench.state, &bench.rules).channels[0].movements.iter().map(|moved| moved.quantity).sum()
