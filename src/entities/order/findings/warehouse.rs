@@ -33,9 +33,9 @@ fn at(one: &str, other: &str) -> bool {
     one.is_empty() || other.is_empty() || one == other
 }
 
-/// The warehouse sends nothing more for an order in this state.
+/// The warehouse sends nothing more for an order in this state: it is closed, or all of it has left.
 fn ended(state: &Word<WarehouseState>) -> bool {
-    matches!(state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed))
+    matches!(state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed | WarehouseState::Despatched))
 }
 
 /// Wanted, and not yet despatched.
@@ -102,7 +102,8 @@ fn closed_without_a_quantity<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterato
     })
 }
 
-/// A warehouse order that is closed, and lines of which it has no row that says so: by itself it cancels nothing of them.
+/// A warehouse order that is closed, or all of which has left as it says, and lines of which it has no row that says so: by itself it cancels nothing of
+/// them. Its report may have lost a row, too.
 fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     let warehouse = &evidence.figures.sent.warehouse;
     warehouse.iter().filter(|order| ended(order.state)).filter_map(|order| {
@@ -117,7 +118,13 @@ fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Ite
         if !pieces.is_positive() || another {
             return None;
         }
-        let sentence = format!("warehouse order {} is closed, and {pieces} pieces of it are still wanted", order.number);
+        let sentence = match order.state {
+            Word::Known(WarehouseState::Despatched) => format!(
+                "all of warehouse order {} has left, as it says; its despatches do not name {pieces} pieces that are wanted of it",
+                order.number
+            ),
+            _ => format!("warehouse order {} is closed, and {pieces} pieces of it are still wanted", order.number),
+        };
         let worth: Amount = here().map(|line| line.value_of(to_send(line).min(line.ordered))).sum();
         let finding = Finding::new("short-closed", order.number, sentence).at_risk(worth).pieces(pieces);
         Some(finding.after(order.at + evidence.rules.durations.short_closed))
