@@ -91,6 +91,8 @@ durations! {
         release_unanswered: Span::hours(1);
         /// A line was closed short, without a quantity, and the shop has not cancelled the rest: `short-closed`.
         short_closed: Span::hours(1);
+        /// A warehouse says that all of an order has left, and its despatches do not name all of it: `short-closed`. Its reports may be read by night.
+        despatch_untold: Span::days(1);
         /// A receiver was asked to correct a despatch, and its rows still show more: `despatch-corrected`.
         despatch_corrected: Span::hours(1);
         /// Only a mirror shows goods as sent; counted from the mirror's newest row: `mirror-only`.

@@ -164,9 +164,9 @@ impl Stopping<'_, '_> {
         })
     }
 
-    /// Credited and not despatched pieces whose value is covered by the shop's own refunds, give or take a minor unit a piece.
+    /// Pieces that the shop's credits are for, cancelled and not despatched, whose value is covered by the shop's own refunds, give or take a minor unit a piece.
     fn credited(&self, i: usize, open: Quantity, budget: &mut Amount) -> Quantity {
         let line = &self.placed.lines[i];
-        pooling::covered(line, open.min(self.sent.lines[i].credited_unsent), budget)
+        pooling::covered(line, open.min(self.sent.lines[i].refunded_unsent), budget)
     }
 }

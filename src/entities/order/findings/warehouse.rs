@@ -118,16 +118,19 @@ fn closed_without_lines<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Ite
         if !pieces.is_positive() || another {
             return None;
         }
-        let sentence = match order.state {
-            Word::Known(WarehouseState::Despatched) => format!(
-                "all of warehouse order {} has left, as it says; its despatches do not name {pieces} pieces that are wanted of it",
-                order.number
-            ),
-            _ => format!("warehouse order {} is closed, and {pieces} pieces of it are still wanted", order.number),
+        let durations = &evidence.rules.durations;
+        let (sentence, patience) = match order.state {
+            Word::Known(WarehouseState::Despatched) => {
+                let untold = format!("its despatches do not name {pieces} pieces that are wanted of it");
+                (format!("all of warehouse order {} has left, as it says; {untold}", order.number), durations.despatch_untold)
+            }
+            _ => {
+                (format!("warehouse order {} is closed, and {pieces} pieces of it are still wanted", order.number), durations.short_closed)
+            }
         };
         let worth: Amount = here().map(|line| line.value_of(to_send(line).min(line.ordered))).sum();
         let finding = Finding::new("short-closed", order.number, sentence).at_risk(worth).pieces(pieces);
-        Some(finding.after(order.at + evidence.rules.durations.short_closed))
+        Some(finding.after(order.at + patience))
     })
 }
 

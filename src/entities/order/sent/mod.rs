@@ -54,6 +54,9 @@ pub struct SentLine<'a> {
     pub cancelled_by: CancelledBy,
     /// The part of `cancelled` that the shop credited and that was not despatched.
     pub credited_unsent: Quantity,
+    /// The part of `cancelled` that was not despatched and that a credit of the shop is for: `credited_unsent`, and what the shop has taken off the order
+    /// and names in its credit.
+    pub refunded_unsent: Quantity,
     /// Pieces that left and that the shop credited, whose return no other system has to authorise: the credit does.
     pub credited_back: Quantity,
     /// The credit says too that they have come back, or that nothing can.
@@ -103,6 +106,7 @@ pub(super) fn stage<'a>(
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);
+    let named_credits = paid.credited_lines();
 
     let assigned = despatch::assign_to_lines(&departures, &totals.wanted_before(lines), lines);
     let parcels = parcels::follow(input, decisions, assigned.parcels);
@@ -119,6 +123,7 @@ pub(super) fn stage<'a>(
             cancelled: all,
             cancelled_by: by,
             credited_unsent,
+            refunded_unsent: credited_unsent + (named_credits[i].pieces - reported.credited).floor_zero().min(reported.booked_by_shop),
             credited_back: totals.credited_back[i],
             credit_receives: credit(i) != CreditIsReturn::Authorises,
             stopped_by_warehouse: reported.stopped_by_warehouse,
