@@ -56,10 +56,11 @@ mod tests {
         assert!(parsed(&[]).systems().is_ok_and(|systems| systems == Systems::ONE_SHOP));
         let alone = parsed(&["--systems", "magento", "--stores", "2"]).systems().expect("a shop alone");
         assert!(alone.two_stores && alone.shop_sends());
+        let three = parsed(&["--systems", "magento,shopify,peoplevox", "--stores", "2"]).systems();
+        assert!(three.is_ok_and(|systems| systems.two_stores && systems.channels().count() == 3));
         let refused = |options: &[&str]| parsed(options).systems().expect_err("refused").to_string();
         assert!(refused(&["--systems", "nav,peoplevox,crm"]).contains("without a shop"));
         assert!(refused(&["--systems", "shopify", "--stores", "2"]).contains("only Magento has several stores"));
-        assert!(refused(&["--systems", "magento,shopify,peoplevox", "--stores", "2"]).contains("without a second shop"));
         assert!(refused(&["--systems", "magento", "--brokers", "localhost:9092"]).contains("only crm can be left out"));
     }
 

@@ -23,9 +23,5 @@ pub fn played_systems(names: &[String], stores: u8) -> Result<Systems, Error> {
     if stores > 1 && !names.iter().any(|name| name == "magento") {
         return Err(Error::Usage("--stores: only Magento has several stores, and it does not take part".to_owned()));
     }
-    if stores > 1 && names.iter().any(|name| name == "shopify") {
-        let sentence = "two stores of Magento are played without a second shop: leave shopify out of --systems";
-        return Err(Error::Usage(format!("--stores: {sentence}")));
-    }
     Ok(systems.with_stores(stores))
 }

@@ -136,10 +136,11 @@ impl Retailer {
         let delay = self.world.dice.seconds(1, 15);
         if update.channel == CHANNELS[0] {
             self.world.after(delay, Task::WriteStock { shop: Shop::Magento, article, figure, seen });
-        } else {
+        } else if update.channel == CHANNELS[1] {
             let at = self.shops.shopify.when(article, self.world.now + delay);
             self.world.at(at, Task::WriteStock { shop: Shop::Shopify, article, figure, seen });
         }
+        // Magento's second store sells from the first one's source: the same figure, which is written once.
         Ok(())
     }
 

@@ -229,7 +229,8 @@ impl Shoppers {
             order.name_by_second_store(world.systems);
         }
         if !star && (world.faults.is_on() || world.sells_in_shopify()) {
-            let second = shop == Shop::Magento && world.sells_in_shopify() && !order.story.cancels() && order.pay == Pay::Captured;
+            let could = order.store == 1 && !order.story.cancels() && order.pay == Pay::Captured;
+            let second = shop == Shop::Magento && world.sells_in_shopify() && could;
             if second && dice.percent(SECOND_SHOP) && order.lines.iter().all(|line| shops.shopify.salable(line.article) >= line.ordered) {
                 sold_by_shopify(world, dice, &mut order);
             }

@@ -71,6 +71,17 @@ fn a_magento_with_a_warehouse_and_no_erp() {
     agrees(&[System::Magento, System::Peoplevox], 1);
 }
 
+/// The shop takes its refunds back into its own hands, and the warehouse answers when it does.
+#[test]
+fn a_shopify_with_a_warehouse_and_no_erp() {
+    agrees(&[System::Shopify, System::Peoplevox], 1);
+}
+
+#[test]
+fn two_stores_and_a_second_shop_with_one_warehouse() {
+    agrees(&[System::Magento, System::Shopify, System::Peoplevox], 2);
+}
+
 #[test]
 fn two_shops_and_one_warehouse() {
     agrees(&[System::Magento, System::Shopify, System::Peoplevox], 1);

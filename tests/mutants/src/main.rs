@@ -26,9 +26,9 @@
 //! | option | |
 //! | --- | --- |
 //! | `--seed N` | the draw, 1 unless given. A draw stays what it is where the code does not change: a mutant's place in it is a digest of what it changes |
+//! | `--of PART` | `orders` unless given: orders, goods, stages and stock; or `money`: money, books, refunds, payments, and how adapters read them; or `records`: every envelope and adapter |
 //! | `--mutants N` | how many, 150 unless given |
 //! | `--jobs N` | how many are tried at a time, 2 unless given |
-//! | `--of SCOPE` | `orders` (what orders, goods, stages and stock are computed by), as it is unless given, or `records` (from bytes to facts: `src/envelope` and `src/sources`) |
 //! | `--only N,N` | try these of the draw alone |
 //! | `--list` | show the draw, build nothing (it has not been found then which of them compile) |
 //!
@@ -52,15 +52,15 @@ const SHARE_MIN: f64 = 0.95;
 
 struct Options {
     seed: u64,
+    part: scope::Part,
     mutants: usize,
     jobs: usize,
-    scope: scope::Scope,
     only: Vec<u32>,
     list: bool,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { seed: 1, mutants: 150, jobs: 2, scope: scope::Scope::Orders, only: Vec::new(), list: false };
+    let mut options = Options { seed: 1, part: scope::Part::Orders, mutants: 150, jobs: 2, only: Vec::new(), list: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--list" {
@@ -71,11 +71,13 @@ fn options() -> Result<Options, String> {
         let wrong = |_| format!("{word}: \"{value}\" is no number");
         match word.as_str() {
             "--seed" => options.seed = value.parse().map_err(wrong)?,
+            "--of" => {
+                options.part = scope::Part::named(&value).ok_or_else(|| format!("--of: \"{value}\" is none of orders, money, records"))?
+            }
             "--mutants" => options.mutants = value.parse().map_err(wrong)?,
             "--jobs" => options.jobs = value.parse::<usize>().map_err(wrong)?.max(1),
-            "--of" => options.scope = scope::Scope::named(&value).ok_or_else(|| format!("--of {value}: orders or records"))?,
             "--only" => options.only = value.split(',').map(|number| number.trim().parse().map_err(wrong)).collect::<Result<_, _>>()?,
-            _ => return Err(format!("{word}: no such option (--seed, --mutants, --jobs, --of, --only, --list)")),
+            _ => return Err(format!("{word}: no such option (--seed, --of, --mutants, --jobs, --only, --list)")),
         }
     }
     Ok(options)
@@ -88,7 +90,7 @@ fn root() -> PathBuf {
 
 fn run(options: &Options) -> Result<bool, String> {
     let root = root();
-    let sites = scope::sites(&root, options.scope)?;
+    let sites = scope::sites(&root, options.part)?;
     let order = draw::order(options.seed, &sites);
     println!("{} faults are possible in {} places", sites.len(), order.len());
     if options.list {
@@ -98,7 +100,7 @@ fn run(options: &Options) -> Result<bool, String> {
     let copy = copy::Copy::new(&root, &std::env::temp_dir().join("waybill-mutants"))?;
     let built = build::build(&copy, &order, options.mutants)?;
     let chosen: Vec<_> = built.mutants.iter().filter(|(number, _)| options.only.is_empty() || options.only.contains(number)).collect();
-    let verdicts = trial::all(&copy, &built.binaries, &chosen, options.jobs, options.scope)?;
+    let verdicts = trial::all(&copy, &built.binaries, &chosen, options.jobs, options.part)?;
     let share = report::show(&chosen, &verdicts);
     Ok(share >= SHARE_MIN)
 }

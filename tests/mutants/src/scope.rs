@@ -1,5 +1,4 @@
-//! What is mutated: the code of orders, goods, stages and stock, or the code that reads records; without its tests, and without what only shows or
-//! encodes.
+//! What is mutated: the code of orders, goods, stages and stock, that of money, or that which reads records; without its tests, and without what only shows or encodes.
 
 use std::fs;
 use std::ops::Range;
@@ -7,36 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::operators;
 
-/// Which part of the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// What orders, goods, stages and stock are computed by.
-    Orders,
-    /// From a record's bytes to facts: every adapter and every wire format.
-    Records,
-}
-
-impl Scope {
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "orders" => Some(Self::Orders),
-            "records" => Some(Self::Records),
-            _ => None,
-        }
-    }
-
-    fn places(self) -> &'static [&'static str] {
-        match self {
-            Self::Orders => &ORDERS,
-            Self::Records => &RECORDS,
-        }
-    }
-}
-
-const RECORDS: [&str; 2] = ["src/envelope", "src/sources"];
-
 /// Files and folders of the pure rooms that orders, goods, stages and stock are computed in.
-const ORDERS: [&str; 35] = [
+const PLACES: [&str; 35] = [
     "src/entities/order",
     "src/entities/sku",
     "src/entities/alias.rs",
@@ -74,6 +45,66 @@ const ORDERS: [&str; 35] = [
     "src/events/why.rs",
 ];
 
+/// Where money is computed, booked and asked for, and where adapters read it.
+const MONEY: [&str; 23] = [
+    "src/entities/account.rs",
+    "src/entities/order/books",
+    "src/entities/order/findings/books.rs",
+    "src/entities/order/findings/mirrors.rs",
+    "src/entities/order/findings/money.rs",
+    "src/entities/order/money",
+    "src/entities/order/paid",
+    "src/entities/order/supplied.rs",
+    "src/entities/order/worth.rs",
+    "src/entities/pair.rs",
+    "src/entities/tax_code.rs",
+    "src/events/journal_entries.rs",
+    "src/events/refund_requests.rs",
+    "src/facts/money.rs",
+    "src/facts/order/money.rs",
+    "src/sources/magento/payments.rs",
+    "src/sources/magento/refunds.rs",
+    "src/sources/mapped/rows.rs",
+    "src/sources/nav/ledger.rs",
+    "src/sources/nav/posted.rs",
+    "src/sources/netsuite/money.rs",
+    "src/sources/shopify/money.rs",
+    "src/sources/shopify/refunds.rs",
+];
+
+/// From a record's bytes to facts: every wire format, every adapter.
+const RECORDS: [&str; 2] = ["src/envelope", "src/sources"];
+
+/// Which part of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Orders, goods, stages, stock.
+    Orders,
+    /// Money, books, refunds, payments.
+    Money,
+    /// What reads records: envelopes and adapters.
+    Records,
+}
+
+impl Part {
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "orders" => Some(Self::Orders),
+            "money" => Some(Self::Money),
+            "records" => Some(Self::Records),
+            _ => None,
+        }
+    }
+
+    fn places(self) -> &'static [&'static str] {
+        match self {
+            Self::Orders => &PLACES,
+            Self::Money => &MONEY,
+            Self::Records => &RECORDS,
+        }
+    }
+}
+
 /// What tests are made of.
 const TESTS: [&str; 8] =
     ["tests", "tests.rs", "testing.rs", "fixtures.rs", "mutants.rs", "schema_tests.rs", "debezium_tests.rs", "trial.rs"];
@@ -100,9 +131,9 @@ pub struct Site {
 }
 
 /// Every fault at every place, file by file in the order of their names.
-pub fn sites(root: &Path, scope: Scope) -> Result<Vec<Site>, String> {
+pub fn sites(root: &Path, part: Part) -> Result<Vec<Site>, String> {
     let mut files = Vec::new();
-    for place in scope.places() {
+    for place in part.places() {
         let found = files.len();
         collect(&root.join(place), &mut files);
         if files.len() == found {

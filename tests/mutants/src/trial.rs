@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::copy::Copy;
 use crate::report;
-use crate::scope::{Scope, Site};
+use crate::scope::{Part, Site};
 
 /// Address space of a run, in KiB: a loop that does not end may take memory without end.
 const MEMORY_KIB_MAX: u32 = 12 << 20;
@@ -47,7 +47,7 @@ const CHECKS: [Check; 5] = [
     },
 ];
 
-/// The same of what reads records: no history of the reference model goes through an adapter, and the simulated days are those of the suite's cases.
+/// The same of what reads records: no history of the reference model goes through an adapter.
 const CHECKS_OF_RECORDS: [Check; 3] = [
     Check { name: "unit tests of these rooms", binary: "waybill", arguments: &["sources::", "envelope::"], environment: &[] },
     Check { name: "cases and scenarios", binary: "suite", arguments: &["--skip", "tidy::", "--skip", "endings::"], environment: &[] },
@@ -59,10 +59,10 @@ const CHECKS_OF_RECORDS: [Check; 3] = [
     },
 ];
 
-fn checks(scope: Scope) -> &'static [Check] {
-    match scope {
-        Scope::Orders => &CHECKS,
-        Scope::Records => &CHECKS_OF_RECORDS,
+fn checks(part: Part) -> &'static [Check] {
+    match part {
+        Part::Orders | Part::Money => &CHECKS,
+        Part::Records => &CHECKS_OF_RECORDS,
     }
 }
 
@@ -78,11 +78,11 @@ pub fn all(
     binaries: &BTreeMap<String, PathBuf>,
     mutants: &[(&u32, &Site)],
     jobs: usize,
-    scope: Scope,
+    part: Part,
 ) -> Result<BTreeMap<u32, Verdict>, String> {
     println!("without a mutant:");
     let mut limits = Vec::new();
-    for check in checks(scope) {
+    for check in checks(part) {
         let binary = binaries.get(check.binary).ok_or_else(|| format!("no test binary {} was built", check.binary))?;
         let log = copy.logs.join(format!("none-{}.log", check.name.replace(' ', "-")));
         let from = Instant::now();
