@@ -10,13 +10,14 @@ use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::{Cell, DecodeError, columns};
 use crate::facts::sku::CatalogueValue;
 use crate::facts::time::Span;
-use crate::facts::{Moment, Sku, SkuRow, Subject};
+use crate::facts::ids::join_key;
+use crate::facts::{Moment, Sku, SkuRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::local_time;
 use crate::sources::tables::TableRow;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static PRODUCT: MagentoTable =
     MagentoTable { name: "catalog_product_entity", rows: &[], meaning: meaning!(CatalogProductEntity) };
@@ -46,7 +47,8 @@ pub(super) fn is_of_catalogue(table: &str) -> bool {
 }
 
 columns! {
-    pub(super) struct CatalogProductEntity { entity_id, sku }
+    /// `row_id` stands where staging versions products (Adobe Commerce): a product has a row for each of its versions, and loses some of them.
+    pub(super) struct CatalogProductEntity { entity_id, row_id, sku }
 
     /// `entity_id` is absent where staging versions products (Adobe Commerce): there the rows are of versions, and are not read.
     pub(super) struct ProductValue { attribute_id, store_id, entity_id, value }
@@ -64,17 +66,24 @@ impl MagentoReader<'_> {
     }
 }
 
+impl CatalogProductEntity<'_> {
+    /// Which of the rows that name the product's SKU: one for each of its versions.
+    fn version(&self) -> Result<Text, DecodeError> {
+        Ok(self.row_id.opt_id()?.map_or_else(|| "sku".into(), |row| join_key(&["sku", &row])))
+    }
+}
+
 impl<'a> TableRow<'a, Magento> for CatalogProductEntity<'a> {
     fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let (Some(product), Some(sku)) = (reader.product(&self.entity_id)?, self.sku.filled()?) else { return Ok(()) };
         let value = CatalogueValue::Sku(sku.trim().into());
-        out.sku(product, "sku", reader.place, reader.committed_at, SkuRow::Catalogue(value));
+        out.sku(product, self.version()?, reader.place, reader.committed_at, SkuRow::Catalogue(value));
         Ok(())
     }
 
     fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         if let Some(product) = reader.product(&self.entity_id)? {
-            out.deleted(Subject::Sku(product), SkuRow::CATALOGUE, "sku", reader.place, reader.committed_at);
+            out.deleted(Subject::Sku(product), SkuRow::CATALOGUE, self.version()?, reader.place, reader.committed_at);
         }
         Ok(())
     }

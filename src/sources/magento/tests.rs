@@ -136,3 +136,19 @@ fn every_wrong_setting_is_named() {
         ]
     );
 }
+
+/// Whichever part of it is raised: what is read again counts as newer than what was read before.
+#[test]
+fn a_part_that_is_raised_raises_the_whole() {
+    let parts = [
+        orders::REVISION,
+        items::REVISION,
+        payments::REVISION,
+        refunds::REVISION,
+        shipments::REVISION,
+        stock::REVISION,
+        customers::REVISION,
+        catalogue::REVISION,
+    ];
+    assert_eq!(adapter("currency = \"EUR\"").expect("an adapter").revision(), parts.iter().sum::<u16>());
+}

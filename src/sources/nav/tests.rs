@@ -117,3 +117,10 @@ fn wrong_settings_are_named() {
         ]
     );
 }
+
+/// Whichever part of it is raised: what is read again counts as newer than what was read before.
+#[test]
+fn a_part_that_is_raised_raises_the_whole() {
+    let parts = [documents::REVISION, posted::REVISION, items::REVISION, ledger::REVISION];
+    assert_eq!(adapter("").revision(), parts.iter().sum::<u16>());
+}

@@ -182,3 +182,10 @@ fn local_times_are_those_of_the_source() {
     assert_eq!(at("14.07.2025 11:03"), Moment::parse_rfc3339("2025-07-14T10:03:00Z"));
     assert_eq!(at("2025-07-14T11:03:00Z"), Moment::parse_rfc3339("2025-07-14T11:03:00Z"));
 }
+
+/// Whichever part of it is raised: what is read again counts as newer than what was read before.
+#[test]
+fn a_part_that_is_raised_raises_the_whole() {
+    let parts = [sales::REVISION, returns::REVISION, money::REVISION, items::REVISION, customers::REVISION, ledger::REVISION];
+    assert_eq!(trial::build(&KIND, SETTINGS).expect("settings").revision(), parts.iter().sum::<u16>());
+}

@@ -225,3 +225,10 @@ fn wrong_settings_are_named_all_at_once() {
         ]
     );
 }
+
+/// Whichever part of it is raised: what is read again counts as newer than what was read before.
+#[test]
+fn a_part_that_is_raised_raises_the_whole() {
+    let parts = [events::REVISION, reports::REVISION];
+    assert_eq!(trial::build(&KIND, "").expect("settings").revision(), parts.iter().sum::<u16>());
+}

@@ -178,3 +178,10 @@ fn wrong_settings_are_named_all_at_once() {
     assert_eq!(wrong("topics = []\ncodes = { X = \"gone\" }\nzones = { DC1 = \"Europe/Londn\" }\nstatuses = { Y = \"odd\" }").len(), 4);
     assert_eq!(trial::build(&KIND, "topics = [\"a\"]\ncolumns = { \"b\" = \"ProductCode\" }").expect("settings").topics(), ["a", "b"]);
 }
+
+/// Whichever part of it is raised: what is read again counts as newer than what was read before.
+#[test]
+fn a_part_that_is_raised_raises_the_whole() {
+    let parts = [goods::REVISION, returned::REVISION, stock::REVISION, scans::REVISION];
+    assert_eq!(trial::build(&KIND, "").expect("settings").revision(), parts.iter().sum::<u16>());
+}

@@ -75,7 +75,7 @@ pub(super) fn over(fulfilments: &[Fulfillment<'_>]) -> Result<u32, DecodeError> 
     Ok(over)
 }
 
-/// The pieces of all fulfilments that were made.
+/// The pieces of all fulfilments that were made. An app may name a line once for each of its pieces: they are one part.
 pub(super) fn shipped<'a>(fulfilments: &[Fulfillment<'a>]) -> Result<Vec<Shipped<'a>>, DecodeError> {
     let mut shipped = Vec::new();
     for (i, fulfilment) in fulfilments.iter().enumerate() {
@@ -87,7 +87,11 @@ pub(super) fn shipped<'a>(fulfilments: &[Fulfillment<'a>]) -> Result<Vec<Shipped
                 return Err(fulfilment.line_items.error("the list of its lines"));
             }
             each(&fulfilment.line_items, |part: FulfilledLine<'a>| {
-                shipped.push(Shipped { fulfilment: i, line: shopify_id(&part.id)?, quantity: pieces(&part.quantity)? });
+                let (line, quantity) = (shopify_id(&part.id)?, pieces(&part.quantity)?);
+                match shipped.iter_mut().find(|there: &&mut Shipped<'_>| there.fulfilment == i && there.line == line) {
+                    Some(there) => there.quantity += quantity,
+                    None => shipped.push(Shipped { fulfilment: i, line, quantity }),
+                }
                 Ok(())
             })
         };

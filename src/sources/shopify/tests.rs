@@ -155,3 +155,19 @@ fn every_spelling_of_a_webhook_is_one_event() {
     assert_eq!(spelt(Some("ORDER_TRANSACTIONS_CREATE"), "x"), "order_transactions_create");
     assert_eq!(spelt(None, "eu.shopify.order-transactions-create"), "order_transactions_create");
 }
+
+/// Whichever part of it is raised: what is read again counts as newer than what was read before.
+#[test]
+fn a_part_that_is_raised_raises_the_whole() {
+    let parts = [
+        order::REVISION,
+        goods::REVISION,
+        charges::REVISION,
+        fulfilments::REVISION,
+        refunds::REVISION,
+        returned::REVISION,
+        returns::REVISION,
+        others::REVISION,
+    ];
+    assert_eq!(build(&common("shopify", "UTC"), &toml::Table::new()).expect("an adapter").revision(), parts.iter().sum::<u16>());
+}
