@@ -163,3 +163,20 @@ impl Batch {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The next epoch must not see what the last one read.
+    #[test]
+    fn a_batch_that_is_cleared_holds_nothing_and_has_the_next_clock() {
+        let mut batch = Batch::new(Arc::new(["orders".into()]), Moment(1));
+        batch.push(0, 3, 17, Moment(5), Some(b"k"), None, std::iter::once((&b"name"[..], None)));
+        let told: Vec<(i64, Option<Vec<u8>>, Option<Vec<u8>>)> =
+            batch.iter().map(|record| (record.offset, record.key.map(<[u8]>::to_vec), record.value.map(<[u8]>::to_vec))).collect();
+        assert_eq!(told, [(17, Some(b"k".to_vec()), None)]);
+        batch.clear(Moment(2));
+        assert_eq!((batch.len(), batch.bytes(), batch.is_empty(), batch.clock), (0, 0, true, Moment(2)));
+    }
+}

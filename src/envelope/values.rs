@@ -547,6 +547,10 @@ mod tests {
         for json in ["20164", "1742169600000", "1742169600000000", "1742169600000000000", "\"2025-03-17Z\"", "\"2025-03-17T00:00:00Z\""] {
             assert_eq!(cell(json).date(TimeUnit::Millis).ok(), "2025-03-17".parse().ok(), "{json}");
         }
+        // So many days, or so many milliseconds: 100,000 of them are the second minute of 1970.
+        for (json, date) in [("99999", "2243-10-16"), ("-99999", "1696-03-18"), ("100000", "1970-01-01")] {
+            assert_eq!(cell(json).date(TimeUnit::Millis).ok(), date.parse().ok(), "{json}");
+        }
         // Debezium leaves zeros of a fraction away (DBZ-5996, debezium/debezium#4186).
         for (json, millis) in
             [("\"2023-01-11T12:30:00.123123Z\"", 123), ("\"2023-01-11T12:30:00.123Z\"", 123), ("\"2023-01-11T12:30:00Z\"", 0)]

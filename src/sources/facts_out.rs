@@ -180,3 +180,41 @@ impl<'a> FactsOut<'a> {
         self.push(subject, kind, id.into(), place, at, None);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::sku::Holding;
+    use crate::facts::{Quantity, TopicId};
+
+    fn put(out: &mut FactsOut<'_>) {
+        let holding = Holding { shop: "shop".into(), stock: Text::default(), quantity: Quantity::from_int(1) };
+        let place = Place::Position([1, 2, 3]);
+        out.sku(Sku::new("TEE").expect("a SKU"), "1", place, Moment(0), SkuRow::Holding(holding));
+    }
+
+    #[test]
+    fn of_a_record_that_can_only_be_read_in_part_nothing_is_out() {
+        let mut facts = Vec::new();
+        let cause = Cause { topic: TopicId(1), partition: 0, offset: 0 };
+        let mut out = FactsOut::new(SourceId::of("shop"), cause, 1, &mut facts);
+        put(&mut out);
+        let refused = out.all_or_none(|out| {
+            put(out);
+            Err::<(), _>("the second line")
+        });
+        assert_eq!(refused, Err("the second line"));
+        assert_eq!(out.facts.len(), 1, "what was out before stays");
+    }
+
+    /// One event: its number of the row (16 bits) and the ordinal above it are no part of what its records have in common.
+    #[test]
+    fn records_of_one_event_share_all_but_what_tells_them_apart() {
+        let at = |position| {
+            let (log, row) = (LogMark::default(), RowMark::default());
+            SourcePosition { position, at: Moment(0), in_order: true, log, row }.shared()
+        };
+        assert_eq!(at([7, 4_100, 3]), [7, 4_100, 0]);
+        assert_eq!(at([7, 4_100, 1 << 40 | 2 << 16 | 5]), [7, 4_100, 1 << 40]);
+    }
+}

@@ -121,3 +121,9 @@ fn wrong_settings_are_named_all_at_once() {
         ]
     );
 }
+
+#[test]
+fn a_topic_that_is_named_twice_is_read_once() {
+    let adapter = trial::build(&KIND, "topics = [\"contacts\", \"mails\", \"contacts\"]").expect("settings");
+    assert_eq!(adapter.topics(), ["contacts", "mails"]);
+}

@@ -8,9 +8,9 @@ use jiff::civil::DateTime;
 
 use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::{Cell, DecodeError, columns};
+use crate::facts::ids::join_key;
 use crate::facts::sku::CatalogueValue;
 use crate::facts::time::Span;
-use crate::facts::ids::join_key;
 use crate::facts::{Moment, Sku, SkuRow, Subject, Text};
 use crate::sources::facts_out::FactsOut;
 use crate::sources::local_time;

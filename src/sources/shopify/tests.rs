@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::envelope::Cell;
 use crate::facts::order::RefundState;
 use crate::facts::{Amount, Change, Fact, OrderRow, Row};
 use crate::sources::fixtures::{common, translate};
@@ -170,4 +171,27 @@ fn a_part_that_is_raised_raises_the_whole() {
         others::REVISION,
     ];
     assert_eq!(build(&common("shopify", "UTC"), &toml::Table::new()).expect("an adapter").revision(), parts.iter().sum::<u16>());
+}
+
+#[test]
+fn an_id_is_a_whole_number_and_nothing_that_begins_or_ends_like_one() {
+    let read = |json: &str| context::shopify_id(&Cell::new("id", json)).map(|id| id.into_owned()).ok();
+    for (json, id) in
+        [("7", "7"), ("\"7001\"", "7001"), ("\"gid://shopify/Order/7001?x=1\"", "7001"), ("820982911946154508", "820982911946154508")]
+    {
+        assert_eq!(read(json).as_deref(), Some(id), "{json}");
+    }
+    for json in
+        ["0", "\"07\"", "-7", "\"7a\"", "\"a7\"", "\"gid://shopify/Order/7a\"", "\"\"", "null", "true", "7.5", "\"123456789012345678901\""]
+    {
+        assert_eq!(read(json), None, "{json}");
+    }
+}
+
+#[test]
+fn a_moment_of_before_there_were_shops_is_none() {
+    let read = |json: &str| context::moment(&Cell::new("at", json));
+    assert_eq!(read("\"1990-01-01T00:00:00Z\"").ok().flatten(), Moment::parse_rfc3339("1990-01-01T00:00:00Z"));
+    assert!(read("\"1989-12-31T23:59:59.999Z\"").is_err() && read("\"0001-01-01T00:00:00Z\"").is_err() && read("\"\"").is_err());
+    assert_eq!(read("null"), Ok(None));
 }
