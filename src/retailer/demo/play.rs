@@ -251,7 +251,10 @@ impl Play {
         let Some(next) = self.retailer.next_at() else { return Ok(false) };
         let look = self.midnight + Span::hours(if self.looked == Looked::No { 4 } else { 6 });
         let stop = if self.plan.faults.is_some() && look > self.now { look } else { Moment(i64::MAX) };
-        self.now = next.max(self.now + self.pace).min(stop);
+        let due = self.engine.as_ref().filter(|_| self.plan.faults.is_some()).and_then(|engine| engine.core().next_timer());
+        // A process that runs wakes by itself when something is due, and not with the next record: in a small shop that may be hours later.
+        let wakes = due.filter(|due| *due > self.now).map_or(Moment(i64::MAX), |due| due.max(self.now + self.pace));
+        self.now = next.max(self.now + self.pace).min(wakes).min(stop);
         self.exchange().await?;
         Ok(true)
     }
