@@ -43,6 +43,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::retailer::System;
     use crate::retailer::systems::Systems;
 
     fn parsed(options: &[&str]) -> DemoArgs {
@@ -54,14 +55,17 @@ mod tests {
     #[test]
     fn any_systems_can_be_left_out_but_the_shops() {
         assert!(parsed(&[]).systems().is_ok_and(|systems| systems == Systems::ONE_SHOP));
-        let alone = parsed(&["--systems", "magento", "--stores", "2"]).systems().expect("a shop alone");
+        let alone = parsed(&["--erp", "none", "--wms", "none", "--without", "carrier,finance,crm", "--stores", "2"]);
+        let alone = alone.systems().expect("a shop alone");
         assert!(alone.two_stores && alone.shop_sends());
-        let three = parsed(&["--systems", "magento,shopify,peoplevox", "--stores", "2"]).systems();
-        assert!(three.is_ok_and(|systems| systems.two_stores && systems.channels().count() == 3));
+        let other = parsed(&["--shops", "shopify", "--erp", "netsuite"]).systems().expect("another shop, another ERP");
+        assert!(other.has(System::Shopify) && other.erp() == Some(System::NetSuite) && !other.has(System::Magento));
         let refused = |options: &[&str]| parsed(options).systems().expect_err("refused").to_string();
-        assert!(refused(&["--systems", "nav,peoplevox,crm"]).contains("without a shop"));
-        assert!(refused(&["--systems", "shopify", "--stores", "2"]).contains("only Magento has several stores"));
-        assert!(refused(&["--systems", "magento", "--brokers", "localhost:9092"]).contains("only crm can be left out"));
+        assert!(refused(&["--shops", "shopify", "--stores", "2"]).contains("only Magento has several stores"));
+        let three = parsed(&["--shops", "magento,shopify", "--stores", "2"]).systems();
+        assert!(three.is_ok_and(|systems| systems.two_stores && systems.channels().count() == 3));
+        assert!(refused(&["--shops", "magento,shopify", "--wms", "none"]).contains("share one warehouse"));
+        assert!(refused(&["--erp", "none", "--brokers", "localhost:9092"]).contains("only crm can be left out"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::playing::{bar, console_is_a_terminal, played, verdict};
-use super::systems::{SIMULATED_SYSTEMS, played_systems, system_parser};
+use super::systems::PlayedArgs;
 use crate::error::Error;
 use crate::retailer::Settings;
 use crate::retailer::demo::picture::Style;
@@ -22,12 +22,9 @@ pub struct SimulateArgs {
     /// The same seed injects the same faults at the same moments
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The systems that take part; a shop at least. What the others would do is done by hand
-    #[arg(long, value_delimiter = ',', value_parser = system_parser(), default_values = SIMULATED_SYSTEMS)]
-    pub systems: Vec<String>,
-    /// Magento's stores; the second one sells in euros, from the same stock
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub stores: u8,
+    /// Who takes part.
+    #[command(flatten)]
+    pub played: PlayedArgs,
     /// No progress bar, no colours
     #[arg(long)]
     pub plain: bool,
@@ -39,7 +36,7 @@ pub struct SimulateArgs {
 /// Plays, draws the picture, and ends with an error when anything does not hold.
 pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     let plan =
-        Settings::with_faults(args.seed, args.orders, Plan::all(args.days)).with_systems(played_systems(&args.systems, args.stores)?);
+        Settings::with_faults(args.seed, args.orders, Plan::all(args.days)).with_systems(args.played.systems(&["magento", "shopify"])?);
     let facts = played(plan, args.events.as_deref(), &bar(args.orders, args.plain))?;
     let style = if args.plain || !console_is_a_terminal() { Style::Plain } else { Style::Colours };
     print!("{}", draw(&facts, style));

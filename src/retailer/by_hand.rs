@@ -53,13 +53,13 @@ impl Retailer {
             self.goods_in(article, *count);
         }
         let world = &mut self.world;
-        match (world.systems.has(System::Nav), world.systems.has(System::Peoplevox)) {
-            (true, true) | (false, false) => {}
-            (true, false) => {
+        match (world.systems.erp(), world.systems.has_wms()) {
+            (Some(_), true) | (None, false) => {}
+            (Some(erp), false) => {
                 let wait = world.dice.minutes(2, 60);
-                world.queue(System::Nav, index, wait, Task::ErpTakesIn(index));
+                world.queue(erp, index, wait, Task::ErpTakesIn(index));
             }
-            (false, true) => {
+            (None, true) => {
                 let wait = world.dice.minutes(10, 600);
                 world.after(wait, Task::Credit(index));
             }

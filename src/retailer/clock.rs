@@ -16,11 +16,31 @@ pub enum System {
     Crm,
     /// The second shop, where there is one.
     Shopify,
+    /// The ERP in NAV's place.
+    NetSuite,
+    /// The warehouse in Peoplevox's place, or beside it.
+    Seko,
+    /// Marketing.
+    Emarsys,
 }
 
 impl System {
-    /// Those that always take part.
+    /// Those that take part if nobody says otherwise.
     pub const ALL: [Self; 6] = [Self::Magento, Self::Nav, Self::Peoplevox, Self::Carrier, Self::Finance, Self::Crm];
+
+    /// Those that a retailer can have.
+    pub const EVERY: [Self; 10] = [
+        Self::Magento,
+        Self::Nav,
+        Self::Peoplevox,
+        Self::Carrier,
+        Self::Finance,
+        Self::Crm,
+        Self::Shopify,
+        Self::NetSuite,
+        Self::Seko,
+        Self::Emarsys,
+    ];
 
     /// The name it has in the configuration.
     pub fn name(self) -> &'static str {
@@ -32,6 +52,9 @@ impl System {
             Self::Finance => "finance",
             Self::Crm => "crm",
             Self::Shopify => "shopify",
+            Self::NetSuite => "netsuite",
+            Self::Seko => "seko",
+            Self::Emarsys => "emarsys",
         }
     }
 
@@ -45,12 +68,15 @@ impl System {
             Self::Finance => "Finance",
             Self::Crm => "CRM",
             Self::Shopify => "Shopify",
+            Self::NetSuite => "NetSuite",
+            Self::Seko => "SEKO",
+            Self::Emarsys => "Emarsys",
         }
     }
 }
 
 /// How far each system's clock is off.
-pub struct Clocks([Span; 7]);
+pub struct Clocks([Span; System::EVERY.len()]);
 
 /// The most that a clock is off: NTP failed long ago.
 const OFF_MAX_SECONDS: i64 = 300;
@@ -92,12 +118,16 @@ pub fn date(moment: Moment) -> i64 {
     moment.0 - moment.0.rem_euclid(86_400_000)
 }
 
-/// The warehouse's local times.
+/// Local times of a zone.
 pub struct LocalTime(jiff::tz::TimeZone);
 
 impl LocalTime {
     pub fn warehouse() -> Self {
-        Self(jiff::tz::TimeZone::get(WAREHOUSE_ZONE).unwrap_or(jiff::tz::TimeZone::UTC))
+        Self::of(WAREHOUSE_ZONE)
+    }
+
+    pub fn of(zone: &str) -> Self {
+        Self(jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC))
     }
 
     fn civil(&self, moment: Moment) -> jiff::civil::DateTime {
@@ -115,6 +145,19 @@ impl LocalTime {
     pub fn quoted_minutes(&self, moment: Moment) -> String {
         let at = self.civil(moment);
         format!("'{:02}/{:02}/{:04} {:02}:{:02}'", at.day(), at.month(), at.year(), at.hour(), at.minute())
+    }
+
+    /// `14/3/2025 9:55 am`: as an account of NetSuite's writes it, cut to the minute.
+    pub fn account_minute(&self, moment: Moment) -> String {
+        let at = self.civil(moment);
+        let (hour, half) = (if at.hour() % 12 == 0 { 12 } else { at.hour() % 12 }, if at.hour() < 12 { "am" } else { "pm" });
+        format!("{} {hour}:{:02} {half}", self.account_day(moment), at.minute())
+    }
+
+    /// `14/3/2025`.
+    pub fn account_day(&self, moment: Moment) -> String {
+        let at = self.civil(moment);
+        format!("{}/{}/{}", at.day(), at.month(), at.year())
     }
 
     /// `'14/03/2025 09:55:02'`.

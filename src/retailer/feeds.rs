@@ -43,6 +43,14 @@ pub enum Feed {
     CrmConsents,
     ShopifyOrders,
     ShopifyLevels,
+    NetSuiteSalesOrder,
+    NetSuiteFulfilment,
+    NetSuiteInvoice,
+    NetSuiteReturn,
+    NetSuiteReceipt,
+    NetSuiteMemo,
+    NetSuiteRefund,
+    NetSuiteItem,
 }
 
 macro_rules! feeds {
@@ -104,6 +112,14 @@ feeds! {
     CrmConsents Crm "crm.consents" ""
     ShopifyOrders Shopify "shopify.orders" ""
     ShopifyLevels Shopify "shopify.inventory-levels" ""
+    NetSuiteSalesOrder NetSuite "netsuite.salesorder" ""
+    NetSuiteFulfilment NetSuite "netsuite.itemfulfillment" ""
+    NetSuiteInvoice NetSuite "netsuite.invoice" ""
+    NetSuiteReturn NetSuite "netsuite.returnauthorization" ""
+    NetSuiteReceipt NetSuite "netsuite.itemreceipt" ""
+    NetSuiteMemo NetSuite "netsuite.creditmemo" ""
+    NetSuiteRefund NetSuite "netsuite.customerrefund" ""
+    NetSuiteItem NetSuite "netsuite.inventoryitem" ""
 }
 
 /// Every topic that the retailer writes to.

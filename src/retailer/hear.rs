@@ -9,7 +9,7 @@ use super::shop::Shop;
 use super::task::Task;
 use super::units::{pence, pounds, whole};
 use super::world::Hop;
-use super::{Retailer, nav};
+use super::{Retailer, erp};
 use crate::events::{Receiver, Topic};
 
 impl Retailer {
@@ -18,9 +18,9 @@ impl Retailer {
         let Some(body) = event.body else { return };
         let heard = match event.topic {
             Topic::SalesOrders => self.hear_as(event, body, |own, order, asked: crate::events::sales_orders::SalesOrder| {
-                own.tell_star(order, "NAV", || format!("{} the order (step {})", verb(asked.action), asked.head.step));
-                let delay = nav::import_delay(&mut own.world);
-                own.world.queue(System::Nav, order, delay, Task::ErpImport(order, Box::new(asked)));
+                own.tell_star(order, own.erp.system().label(), || format!("{} the order (step {})", verb(asked.action), asked.head.step));
+                let delay = erp::import_delay(&mut own.world);
+                own.world.queue(own.erp.system(), order, delay, Task::ErpImport(order, Box::new(asked)));
             }),
             Topic::FulfilmentRequests => {
                 self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
@@ -33,10 +33,10 @@ impl Retailer {
             }
             Topic::DespatchNotices => self.hear_as(event, body, Self::hear_despatch),
             Topic::ReceiptNotices => self.hear_as(event, body, |own, order, notice: crate::events::receipt_notices::ReceiptNotice| {
-                own.tell_star(order, receiver(notice.receiver), || format!("return {} has arrived", notice.rma));
+                own.tell_star(order, own.receiver(notice.receiver), || format!("return {} has arrived", notice.rma));
                 if notice.receiver == Receiver::Erp {
-                    let delay = nav::import_delay(&mut own.world);
-                    own.world.queue(System::Nav, order, delay, Task::ErpReceive(order, Box::new(notice)));
+                    let delay = erp::import_delay(&mut own.world);
+                    own.world.queue(own.erp.system(), order, delay, Task::ErpReceive(order, Box::new(notice)));
                 }
             }),
             Topic::RefundRequests => self.hear_as(event, body, |own, order, asked: crate::events::refund_requests::RefundRequest| {
@@ -56,11 +56,13 @@ impl Retailer {
                 own.finance.book(&entry);
             }),
             Topic::OrderReversals => self.hear_as(event, body, |own, order, notice: crate::events::order_reversals::OrderReversal| {
-                own.tell_star(order, receiver(notice.receiver), || format!("{} reversed", if notice.whole { "wholly" } else { "partly" }));
+                own.tell_star(order, own.receiver(notice.receiver), || {
+                    format!("{} reversed", if notice.whole { "wholly" } else { "partly" })
+                });
             }),
             Topic::OrderCompletions => {
                 self.hear_as(event, body, |own, order, notice: crate::events::order_completions::OrderCompletion| {
-                    own.tell_star(order, receiver(notice.receiver), || "the order is fulfilled".to_owned());
+                    own.tell_star(order, own.receiver(notice.receiver), || "the order is fulfilled".to_owned());
                 })
             }
             Topic::Notifications => self.hear_as(event, body, |own, order, mail: crate::events::notifications::Notification| {
@@ -108,7 +110,7 @@ impl Retailer {
     }
 
     fn hear_despatch(&mut self, order: u32, notice: crate::events::despatch_notices::DespatchNotice) {
-        self.tell_star(order, receiver(notice.receiver), || {
+        self.tell_star(order, self.receiver(notice.receiver), || {
             let tracking = notice.tracking.as_deref().map_or(String::new(), |number| format!(", tracking {number}"));
             format!("parcel {} has left the house{tracking}", notice.parcel)
         });
@@ -118,8 +120,8 @@ impl Retailer {
                 self.world.queue(System::Magento, order, delay, Task::Ship(order, Box::new(notice)));
             }
             Receiver::Erp => {
-                let delay = nav::import_delay(&mut self.world);
-                self.world.queue(System::Nav, order, delay, Task::ErpShip(order, Box::new(notice)));
+                let delay = erp::import_delay(&mut self.world);
+                self.world.queue(self.erp.system(), order, delay, Task::ErpShip(order, Box::new(notice)));
             }
         }
     }
@@ -168,6 +170,13 @@ impl Retailer {
         })
     }
 
+    fn receiver(&self, receiver: Receiver) -> &'static str {
+        match receiver {
+            Receiver::Shop => "Magento",
+            Receiver::Erp => self.erp.system().label(),
+        }
+    }
+
     /// If it is the followed order: writes into the diary what Waybill asked of whom.
     fn tell_star(&mut self, order: u32, to: &'static str, what: impl FnOnce() -> String) {
         if order == self.world.star {
@@ -185,12 +194,5 @@ fn verb(action: crate::events::sales_orders::SalesOrderAction) -> &'static str {
         crate::events::sales_orders::SalesOrderAction::Create => "create",
         crate::events::sales_orders::SalesOrderAction::Change => "change",
         crate::events::sales_orders::SalesOrderAction::Cancel => "cancel",
-    }
-}
-
-fn receiver(receiver: Receiver) -> &'static str {
-    match receiver {
-        Receiver::Shop => "Magento",
-        Receiver::Erp => "NAV",
     }
 }

@@ -20,7 +20,7 @@ pub fn paid(world: &mut World, index: u32) {
 
 /// The ERP has released the order: staff begin with it.
 pub fn released(world: &mut World, index: u32) {
-    if !world.systems.has(System::Peoplevox) {
+    if !world.systems.has_wms() {
         let wait = world.dice.minutes(5, 60);
         world.after(wait, Task::Begin(index));
     }
@@ -29,10 +29,9 @@ pub fn released(world: &mut World, index: u32) {
 /// A parcel has left a house without a warehouse system: the ERP posts it, else the shop books it.
 pub fn left(world: &mut World, index: u32, place: usize) {
     let wait = world.dice.minutes(1, 30);
-    let (system, task) = if world.systems.has(System::Nav) {
-        (System::Nav, Task::ErpPost(index, place))
-    } else {
-        (world.orders[index as usize].shop.system(), Task::ShopBooks(index, place))
+    let (system, task) = match world.systems.erp() {
+        Some(erp) => (erp, Task::ErpPost(index, place)),
+        None => (world.orders[index as usize].shop.system(), Task::ShopBooks(index, place)),
     };
     world.queue(system, index, wait, task);
     if world.systems.has(System::Carrier) {

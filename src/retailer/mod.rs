@@ -26,6 +26,7 @@ mod chance;
 mod clock;
 mod crm;
 pub mod demo;
+mod erp;
 pub mod faults;
 mod feeds;
 mod finance;
@@ -39,6 +40,7 @@ pub mod judge;
 pub mod live;
 mod magento;
 mod nav;
+mod netsuite;
 mod op;
 pub mod order;
 mod orders;
@@ -70,10 +72,12 @@ pub use world::Hop;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 use chance::Dice;
+use erp::{Erp, Office};
 use finance::Finance;
 use judge::{OrderTruth, ShopTruth, Truth};
 use magento::Magento;
 use nav::Nav;
+use netsuite::NetSuite;
 use peoplevox::Peoplevox;
 use shop::Shop;
 use shopify::Shopify;
@@ -88,7 +92,7 @@ pub struct Retailer {
     world: World,
     shoppers: Shoppers,
     shops: Shops,
-    nav: Nav,
+    erp: Erp,
     peoplevox: Peoplevox,
     finance: Finance,
     /// What the orders add up to that are forgotten.
@@ -109,11 +113,12 @@ impl Retailer {
         }
         on_hand.iter().enumerate().for_each(|(article, pieces)| world.free_moved(article, *pieces));
         let mut magento = Magento::new(on_hand.len());
-        let mut nav = Nav::new(world.articles.iter().map(|article| article.price).collect());
+        let office: Box<dyn Office> = if world.systems.has(System::NetSuite) { Box::new(NetSuite::new()) } else { Box::new(Nav::new()) };
+        let mut erp = Erp::new(office, world.articles.iter().map(|article| article.price).collect());
         for (article, figure) in on_hand.iter().enumerate() {
             magento.stock.snapshot(&mut world, article, *figure);
         }
-        nav.snapshot(&mut world);
+        erp.snapshot(&mut world);
         let mut shopify = Shopify::new(on_hand.clone());
         shopify.snapshot(&mut world);
         let mut peoplevox = Peoplevox::new(on_hand, world.faults.withheld.clone());
@@ -125,7 +130,7 @@ impl Retailer {
         let (orders, days) = (settings.orders.saturating_sub(world.faults.orders_of_sales()).max(1), settings.faults.as_ref());
         let shoppers = Shoppers::new(settings.seed, orders, days.map(|plan| plan.days));
         let (shops, finance, past) = (Shops { magento, shopify }, Finance::default(), Sums::default());
-        Self { settings, world, shoppers, shops, nav, peoplevox, finance, past }
+        Self { settings, world, shoppers, shops, erp, peoplevox, finance, past }
     }
 
     /// When something next happens without being asked; `None`: everybody waits, or all stories are over.
@@ -209,21 +214,21 @@ impl Retailer {
                 }
             }
             Task::ErpImport(order, asked) => {
-                self.nav.import(world, order, &asked);
-                if !world.systems.has(System::Peoplevox) {
+                self.erp.import(world, order, &asked);
+                if !world.systems.has_wms() {
                     self.peoplevox.follow(world, order);
                 }
             }
             Task::ErpRelease(order) => {
-                self.nav.release(world, order);
+                self.erp.release(world, order);
                 house::released(world, order);
             }
-            Task::ErpShip(order, notice) => self.nav.ship(world, order, &notice),
+            Task::ErpShip(order, notice) => self.erp.ship(world, order, &notice),
             Task::LogReturn(order) => self.log_return(order),
-            Task::ReleaseReturn(order) => self.nav.release_return(world, order),
-            Task::ErpReceive(order, notice) => self.nav.receive(world, order, &notice),
+            Task::ReleaseReturn(order) => self.erp.release_return(world, order),
+            Task::ErpReceive(order, notice) => self.erp.receive(world, order, &notice),
             Task::ChangePrice => {
-                self.nav.change_price(world);
+                self.erp.change_price(world);
                 if world.orders.placed() < self.settings.orders as usize {
                     world.after(Span::hours(24), Task::ChangePrice);
                 }
@@ -248,15 +253,15 @@ impl Retailer {
             Task::PayBack(order, asked) if world.systems.has(System::Finance) => self.finance.pay(world, order, &asked),
             Task::PayBack(order, asked) => self.shop_pays_back(order, &asked),
             Task::Settle(order, payout) => self.finance.settle(world, order, payout),
-            Task::Fault(number) => faults::begin(world, &mut self.shops.magento, &mut self.nav, number),
+            Task::Fault(number) => faults::begin(world, &mut self.shops.magento, &mut self.erp, number),
             Task::CancelToo(order) => {
                 self.shops.magento.cancel_too(world, order);
                 faults::mishaps::cancelled_too(world, order);
             }
-            Task::ErpTouch(order) => self.nav.touch(world, order),
+            Task::ErpTouch(order) => self.erp.touch(world, order),
             Task::Begin(order) => self.peoplevox.begin(world, order),
-            Task::ErpPost(order, parcel) => self.nav.post_parcel(world, order, parcel),
-            Task::ErpTakesIn(order) => self.nav.take_in(world, order),
+            Task::ErpPost(order, parcel) => self.erp.post_parcel(world, order, parcel),
+            Task::ErpTakesIn(order) => self.erp.take_in(world, order),
             Task::ShopBooks(order, parcel) => self.shop_books(order, parcel),
             Task::HandOver(order, parcel) => self.hand_over(order, parcel),
             Task::CountAsDelivered(order, parcel) => carrier::count_as_delivered(world, order, parcel),
@@ -269,13 +274,13 @@ impl Retailer {
     fn log_return(&mut self, index: u32) {
         let order = &self.world.orders[index as usize];
         let pieces = Shoppers::returns(order);
-        if !self.world.systems.has(System::Nav) {
+        if !self.world.systems.has_erp() {
             let wait = self.world.dice.hours(30, 110);
             self.world.after_by_day(wait, Task::TakeBack(index));
             return;
         }
         let reason = if order.story == order::Story::DamagedReturn { "FAULTY" } else { "NOTWANTED" };
-        self.nav.log_return(&mut self.world, index, &pieces, reason);
+        self.erp.log_return(&mut self.world, index, &pieces, reason);
         let wait = self.world.dice.hours(30, 110);
         self.world.after_by_day(wait, Task::TakeBack(index));
     }
@@ -289,7 +294,7 @@ impl Retailer {
             on_hand: self.peoplevox.known(),
             systems: self.world.systems,
             shops: self.shops_shown(),
-            prices: self.nav.prices(),
+            prices: self.erp.prices(),
             ledger: self.finance.trial_balance(),
             complaints: &self.world.complaints,
             watch: self.world.faults.is_on().then_some(&self.world.faults.watch),
@@ -328,7 +333,7 @@ impl Retailer {
         OrderTruth {
             order,
             systems: self.world.systems,
-            erp_open: self.nav.open_document(order.index),
+            erp_open: self.erp.open_document(order.index),
             shop_shipped: (0..order.lines.len()).map(shipped).collect(),
         }
     }

@@ -38,7 +38,7 @@ impl Retailer {
             Shop::Magento => self.shops.magento.forget(index),
             Shop::Shopify => self.shops.shopify.forget(index),
         }
-        self.nav.forget(index);
+        self.erp.forget(index);
         self.peoplevox.forget(index);
         self.finance.forget(index);
         self.world.forget(index);

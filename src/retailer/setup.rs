@@ -70,10 +70,14 @@ impl Setup {
             systems.push_str(if has(System::Finance) { PAPER } else { "" });
             systems.push_str(if self.systems.two_stores { TWO_STORES } else { ONE_STORE });
         }
-        for (system, block) in [(System::Nav, NAV), (System::Peoplevox, PEOPLEVOX), (System::Carrier, CARRIER), (System::Finance, FINANCE)]
-        {
-            systems.push_str(if has(system) { block } else { "" });
-        }
+        let blocks = [
+            (System::Nav, NAV),
+            (System::NetSuite, NETSUITE),
+            (System::Peoplevox, PEOPLEVOX),
+            (System::Carrier, CARRIER),
+            (System::Finance, FINANCE),
+        ];
+        blocks.iter().filter(|(system, _)| has(*system)).for_each(|(_, block)| systems.push_str(block));
         if has(System::Crm) {
             systems.push_str(&CRM.replace("\"magento\"", &format!("\"{}\"", self.first_shop())));
         }
@@ -159,6 +163,26 @@ topic_prefix = "{P}nav"
 database = "NAV"
 company = "Example Retail Ltd_"
 local_currency = "GBP"
+"#;
+
+const NETSUITE: &str = r#"
+[sources.netsuite]
+kind = "netsuite"
+zone = "Europe/Berlin"
+topics = [
+    "{P}netsuite.salesorder",
+    "{P}netsuite.itemfulfillment",
+    "{P}netsuite.invoice",
+    "{P}netsuite.returnauthorization",
+    "{P}netsuite.itemreceipt",
+    "{P}netsuite.creditmemo",
+    "{P}netsuite.customerrefund",
+    "{P}netsuite.inventoryitem",
+]
+date_format = "D/M/YYYY"
+currencies = { "1" = "GBP" }
+local_currency = "GBP"
+order_number = ["otherrefnum"]
 "#;
 
 const PEOPLEVOX: &str = r#"
@@ -279,20 +303,20 @@ const ORDERS_AND_LEVELS: &str = r#"["{P}shopify.orders", "{P}shopify.inventory-l
 
 const WAREHOUSE: &str = r#"
 [locations.PrimarySite]
-aliases = ["MAIN", "default"]
+aliases = ["MAIN", "default", "6"]
 wms = "peoplevox"
 counted_by = "peoplevox"
 "#;
 
 const MAGENTO_COUNTS: &str = r#"
 [locations.PrimarySite]
-aliases = ["MAIN", "default"]
+aliases = ["MAIN", "default", "6"]
 counted_by = "magento"
 "#;
 
 const SHOPIFY_COUNTS: &str = r#"
 [locations.PrimarySite]
-aliases = ["MAIN", "70"]
+aliases = ["MAIN", "70", "6"]
 counted_by = "shopify"
 "#;
 

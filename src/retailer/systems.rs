@@ -2,8 +2,8 @@
 //!
 //! | without | its work is done by |
 //! | --- | --- |
-//! | Peoplevox | the house is there all the same: staff pack what the ERP has released, or what the shop shows as paid. The ERP posts what left and what came back, else the shop books it; the shop counts |
-//! | NAV | nobody records or approves, nobody authorises a return: staff credit in the shop what came back |
+//! | a warehouse system | the house is there all the same: staff pack what the ERP has released, or what the shop shows as paid. The ERP posts what left and what came back, else the shop books it; the shop counts |
+//! | an ERP | nobody records or approves, nobody authorises a return: staff credit in the shop what came back |
 //! | finance | the shop pays back, at once where it credits and when it is asked where an ERP takes returns |
 //! | the carrier | Shopify hears of a delivery itself; of a Magento nobody tells, and a parcel counts as delivered by time |
 //! | the CRM | nobody |
@@ -15,7 +15,7 @@ use super::shop::Shop;
 /// The systems that take part, and the stores of the first shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Systems {
-    mask: u8,
+    mask: u16,
     /// Magento has two stores, in two currencies, that sell from one stock.
     pub two_stores: bool,
 }
@@ -41,8 +41,7 @@ impl Systems {
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut all = Self::of(&[]);
         for name in names {
-            let every = System::ALL.into_iter().chain([System::Shopify]);
-            match every.into_iter().find(|system| system.name() == name) {
+            match System::EVERY.into_iter().find(|system| system.name() == name) {
                 Some(system) => all.mask |= bit(system),
                 None => return Err(format!("the made-up retailer has no {name}")),
             }
@@ -54,11 +53,26 @@ impl Systems {
         let shops = u32::from(self.has(System::Magento)) + u32::from(self.has(System::Shopify));
         match shops {
             0 => Err("nobody can order without a shop: name magento or shopify".to_owned()),
-            2 if !self.has(System::Peoplevox) => {
-                Err("two shops share one warehouse: name peoplevox, or one shop alone (else nobody counts for both)".to_owned())
+            2 if !self.has_wms() => {
+                Err("two shops share one warehouse: name peoplevox or seko, or one shop alone (else nobody counts for both)".to_owned())
             }
+            _ if self.has(System::Nav) && self.has(System::NetSuite) => Err("there is one ERP: name nav or netsuite".to_owned()),
             _ => Ok(self),
         }
+    }
+
+    /// The ERP.
+    pub fn erp(self) -> Option<System> {
+        [System::Nav, System::NetSuite].into_iter().find(|system| self.has(*system))
+    }
+
+    pub fn has_erp(self) -> bool {
+        self.erp().is_some()
+    }
+
+    /// Somebody's warehouse system tells what is in the house and what leaves it.
+    pub fn has_wms(self) -> bool {
+        self.has(System::Peoplevox) || self.has(System::Seko)
     }
 
     /// The same without this one.
@@ -81,18 +95,18 @@ impl Systems {
 
     /// Neither a warehouse system nor an ERP tells what leaves the house: the shop does.
     pub fn shop_sends(self) -> bool {
-        !self.has(System::Peoplevox) && !self.has(System::Nav)
+        !self.has_wms() && !self.has_erp()
     }
 
     /// The shop's figures are those that count.
     pub fn shop_counts(self) -> bool {
-        !self.has(System::Peoplevox)
+        !self.has_wms()
     }
 
     /// The shop pays back itself what it credits. A Magento writes memos on paper where finance is there to pay; a Shopify's refund is always
     /// the payment, but where an ERP takes the returns and finance is asked.
     pub fn shop_pays(self, shop: Shop) -> bool {
-        !self.has(System::Finance) || (shop == Shop::Shopify && !self.has(System::Nav))
+        !self.has(System::Finance) || (shop == Shop::Shopify && !self.has_erp())
     }
 
     /// Somebody tells that a parcel has arrived.
@@ -112,11 +126,11 @@ impl Systems {
 
     /// Those that take part.
     pub fn all(self) -> impl Iterator<Item = System> {
-        System::ALL.into_iter().chain([System::Shopify]).filter(move |system| self.has(*system))
+        System::EVERY.into_iter().filter(move |system| self.has(*system))
     }
 }
 
-const fn bit(system: System) -> u8 {
+const fn bit(system: System) -> u16 {
     1 << system as u8
 }
 
@@ -132,7 +146,8 @@ mod tests {
         assert_eq!(all, Systems::ONE_SHOP);
         assert!(!all.shop_sends() && !all.shop_counts() && !all.shop_pays(Shop::Magento));
         assert!(Systems::named(["nav", "finance"]).is_err_and(|told| told.contains("without a shop")));
-        assert!(Systems::named(["magento", "seko"]).is_err_and(|told| told.contains("no seko")));
+        assert!(Systems::named(["magento", "abacus"]).is_err_and(|told| told.contains("no abacus")));
+        assert!(Systems::named(["magento", "nav", "netsuite"]).is_err_and(|told| told.contains("one ERP")));
         assert!(Systems::named(["magento", "shopify", "nav"]).is_err_and(|told| told.contains("name peoplevox")));
     }
 }

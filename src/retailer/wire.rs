@@ -102,10 +102,10 @@ impl Wires {
         let stalled = self.dice.range(1, STALL_ONE_IN) == 1;
         let (low, high, stall) = match feed.system() {
             System::Magento | System::Shopify => (300, 3_000, 120_000),
-            System::Nav => (2_000, 15_000, 180_000),
-            System::Peoplevox => (1_000, 20_000, 240_000),
+            System::Nav | System::NetSuite => (2_000, 15_000, 180_000),
+            System::Peoplevox | System::Seko => (1_000, 20_000, 240_000),
             System::Carrier => (20_000, 600_000, 7_200_000),
-            System::Finance | System::Crm => (5_000, 60_000, 300_000),
+            System::Finance | System::Crm | System::Emarsys => (5_000, 60_000, 300_000),
         };
         let delay = self.dice.range(low, high);
         self.hurry.span(Span(if stalled { delay + self.dice.range(stall / 4, stall) } else { delay }))

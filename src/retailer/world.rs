@@ -89,8 +89,8 @@ impl World {
     pub fn new(settings: &Settings, star: u32) -> Self {
         let Settings { seed, orders, opening, hurry, systems, shop_database, .. } = *settings;
         let mut articles = catalogue(seed, orders);
-        if !settings.systems.has(System::Nav) {
-            // Of what goods cost the ERP tells.
+        if settings.systems.erp() != Some(System::Nav) {
+            // Of what goods cost NAV tells.
             articles.iter_mut().for_each(|article| article.cost = 0);
         }
         let faults = Faults::draw(settings.faults.as_ref(), seed, opening, articles.len());
@@ -238,7 +238,7 @@ impl World {
 
     /// The busy map's entries of an order that is over.
     pub fn forget(&mut self, order: u32) {
-        let of: Vec<(u32, System)> = self.busy.range((order, System::Magento)..=(order, System::Shopify)).map(|(slot, _)| *slot).collect();
+        let of: Vec<(u32, System)> = self.busy.range((order, System::EVERY[0])..=(order, System::Emarsys)).map(|(slot, _)| *slot).collect();
         of.iter().for_each(|slot| _ = self.busy.remove(slot));
         self.orders.forget(order as usize);
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::systems::{DEMO_SYSTEMS, played_systems, system_parser};
+use crate::cli::systems::PlayedArgs;
 use crate::error::Error;
 use crate::retailer::systems::Systems;
 
@@ -15,12 +15,9 @@ pub struct DemoArgs {
     /// The same seed plays the same days
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The systems that take part; a shop at least. What the others would do is done by hand
-    #[arg(long, value_delimiter = ',', value_parser = system_parser(), default_values = DEMO_SYSTEMS)]
-    pub systems: Vec<String>,
-    /// Magento's stores; the second one sells in euros, from the same stock
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub stores: u8,
+    /// Who takes part.
+    #[command(flatten)]
+    pub played: PlayedArgs,
     /// No progress bar, no colours
     #[arg(long)]
     pub plain: bool,
@@ -36,13 +33,11 @@ pub struct DemoArgs {
 }
 
 impl DemoArgs {
-    /// Who plays. On a Kafka nobody can wait the three weeks after which a parcel that no carrier tells of counts as delivered.
+    /// Who plays.
     pub(super) fn systems(&self) -> Result<Systems, Error> {
-        let systems = played_systems(&self.systems, self.stores)?;
-        if self.brokers.is_some() && DEMO_SYSTEMS.iter().any(|system| *system != "crm" && !self.systems.iter().any(|named| named == system))
-        {
-            return Err(Error::Usage("--systems: on a Kafka (--brokers) only crm can be left out".to_owned()));
-        }
-        Ok(systems)
+        if self.brokers.is_some() { self.played.on_kafka(&SHOPS) } else { self.played.systems(&SHOPS) }
     }
 }
+
+/// The demo's shop, where none is named.
+const SHOPS: [&str; 1] = ["magento"];

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 
+use crate::cli::systems::PlayedArgs;
 use crate::error::Error;
 use crate::retailer::setup::Setup;
 
@@ -18,6 +19,9 @@ pub struct ConfigArgs {
     /// Where `waybill run` answers HTTP; without it, nowhere
     #[arg(long)]
     http: Option<SocketAddr>,
+    /// Who takes part.
+    #[command(flatten)]
+    played: PlayedArgs,
 }
 
 pub fn run(args: &ConfigArgs) -> Result<(), Error> {
@@ -25,6 +29,7 @@ pub fn run(args: &ConfigArgs) -> Result<(), Error> {
         bootstrap: args.brokers.clone(),
         prefix: args.prefix.clone(),
         http: args.http,
+        systems: args.played.systems(&super::stage::SHOPS)?,
         in_hurry: true,
         ..Setup::new(&args.brokers)
     };

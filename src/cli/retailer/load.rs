@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::stage::StageArgs;
+use super::stage::{SHOPS, StageArgs};
 use crate::error::Error;
 use crate::kafka::client::PlainProducer;
 use crate::retailer::demo::{Play, Spy};
@@ -29,13 +29,14 @@ pub fn run(stage: &StageArgs) -> Result<(), Error> {
 }
 
 async fn load(stage: &StageArgs) -> Result<(), Error> {
-    let setup = Setup { prefix: stage.prefix.clone(), in_hurry: true, ..Setup::new(&stage.brokers) };
+    let setup =
+        Setup { prefix: stage.prefix.clone(), systems: stage.played.systems(&SHOPS)?, in_hurry: true, ..Setup::new(&stage.brokers) };
     prepare(&setup, stage.partitions).await?;
     let producer = Rc::new(PlainProducer::new(&stage.brokers, &BTreeMap::new()).map_err(unreachable(&stage.brokers))?);
     let written = Rc::new(RefCell::new(Written::default()));
     let spy = spy(&setup, Rc::clone(&producer), Rc::clone(&written))?;
     let began = Instant::now();
-    let facts = Play::begin(Settings::new(stage.seed, stage.orders)).await?.with_spy(spy).run(|_| ()).await?;
+    let facts = Play::begin(Settings::new(stage.seed, stage.orders).with_systems(setup.systems)).await?.with_spy(spy).run(|_| ()).await?;
     producer.flush(FLUSH_LIMIT).map_err(unreachable(&stage.brokers))?;
     let mut written = written.borrow_mut();
     if let Some(error) = written.failed.take() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::stage::StageArgs;
+use super::stage::{SHOPS, StageArgs};
 use crate::cli::playing::{bar, console_is_a_terminal, verdict};
 use crate::error::Error;
 use crate::retailer::demo::Facts;
@@ -39,11 +39,17 @@ pub struct PlayArgs {
 
 pub fn run(args: &PlayArgs) -> Result<(), Error> {
     let stage = &args.stage;
-    let setup = Setup { prefix: stage.prefix.clone(), in_hurry: true, ..Setup::new(&stage.brokers) };
+    let setup =
+        Setup { prefix: stage.prefix.clone(), systems: stage.played.on_kafka(&SHOPS)?, in_hurry: true, ..Setup::new(&stage.brokers) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
     runtime.block_on(prepare(&setup, stage.partitions))?;
     let database = args.magento_sql.as_ref().map(open).transpose()?;
-    let plan = Settings { hurry: Hurry::new(args.hurry), shop_database: database.is_some(), ..Settings::new(stage.seed, stage.orders) };
+    let plan = Settings {
+        hurry: Hurry::new(args.hurry),
+        shop_database: database.is_some(),
+        systems: setup.systems,
+        ..Settings::new(stage.seed, stage.orders)
+    };
     let patience = Patience { settle: Duration::from_secs(args.settle), limit: Duration::from_secs(args.limit) };
     eprintln!("Opens when `waybill run` has created {}*; `waybill retailer config` prints its configuration.", setup.own_prefix());
     let bar = bar(stage.orders, args.plain);

@@ -1,5 +1,7 @@
 //! Where the retailer plays, and how much: the options that its subcommands share.
 
+#[cfg(feature = "kafka")]
+use crate::cli::systems::PlayedArgs;
 use crate::config::name_is_legal;
 
 /// Where the retailer plays, and what.
@@ -21,7 +23,13 @@ pub struct StageArgs {
     /// The same seed plays the same people
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Who takes part.
+    #[command(flatten)]
+    pub played: PlayedArgs,
 }
+
+/// The retailer's shop, where none is named.
+pub const SHOPS: [&str; 1] = ["magento"];
 
 /// A prefix that a topic, a consumer group and a transactional id can begin with.
 pub fn prefix(text: &str) -> Result<String, String> {

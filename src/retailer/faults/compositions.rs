@@ -24,6 +24,31 @@ fn agrees(systems: &[System], stores: u8) {
     }
 }
 
+/// Each shop with each ERP and each warehouse.
+fn pairing(shop: System, erp: System, wms: System) {
+    agrees(&[shop, erp, wms, System::Carrier, System::Finance, System::Crm], 1);
+}
+
+#[test]
+fn a_magento_with_netsuite_and_peoplevox() {
+    pairing(System::Magento, System::NetSuite, System::Peoplevox);
+}
+
+#[test]
+fn a_shopify_with_netsuite_and_peoplevox() {
+    pairing(System::Shopify, System::NetSuite, System::Peoplevox);
+}
+
+#[test]
+fn a_shopify_with_nav_and_peoplevox() {
+    pairing(System::Shopify, System::Nav, System::Peoplevox);
+}
+
+#[test]
+fn a_magento_with_netsuite_and_no_warehouse() {
+    agrees(&[System::Magento, System::NetSuite], 1);
+}
+
 #[test]
 fn a_magento_alone() {
     agrees(&[System::Magento], 1);

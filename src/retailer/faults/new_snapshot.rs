@@ -2,8 +2,8 @@
 //!
 //! The shop's connector is set to leave out orders that have long been over, as large shops do.
 
+use crate::retailer::erp::Erp;
 use crate::retailer::magento::Magento;
-use crate::retailer::nav::Nav;
 use crate::retailer::units::counted;
 use crate::retailer::world::World;
 
@@ -12,7 +12,7 @@ pub(super) fn shop(world: &mut World, magento: &mut Magento) {
     world.faults.note(world.now, format!("the shop's connector takes a new snapshot: {} again", counted(rows, "row")));
 }
 
-pub(super) fn erp(world: &mut World, nav: &mut Nav) {
-    let rows = nav.snapshot_again(world);
+pub(super) fn erp(world: &mut World, books: &mut Erp) {
+    let rows = books.snapshot_again(world);
     world.faults.note(world.now, format!("the ERP's connector takes a new snapshot: {} again", counted(rows, "row")));
 }

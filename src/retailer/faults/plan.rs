@@ -41,10 +41,12 @@ impl Kind {
         match self {
             // The last piece is sold in two shops.
             Self::FlashSale | Self::LastSale => systems.has(System::Magento) && systems.has(System::Shopify),
-            Self::SilentWarehouse | Self::NightCounts => systems.has(System::Peoplevox),
+            Self::SilentWarehouse | Self::NightCounts => systems.has_wms(),
             Self::LateCarrier => systems.has(System::Carrier),
             Self::ShopSnapshot => systems.has(System::Magento),
-            Self::ErpSnapshot | Self::Renumbering => systems.has(System::Nav),
+            Self::ErpSnapshot => systems.has_erp(),
+            // Whatever number people give to a record of NetSuite, its id stays.
+            Self::Renumbering => systems.has(System::Nav),
             Self::WrongClocks | Self::Mishaps => true,
         }
     }
@@ -99,9 +101,9 @@ impl Mishap {
     pub fn can_befall(self, systems: Systems, shop: Shop) -> bool {
         match self {
             Self::ParcelLost => systems.has(System::Carrier),
-            Self::GoodsLost => systems.has(System::Peoplevox),
+            Self::GoodsLost => systems.has_wms(),
             Self::PaidTooMuch => !systems.shop_pays(shop),
-            Self::ErpTouched => systems.has(System::Nav),
+            Self::ErpTouched => systems.has_erp(),
             Self::Forgotten => true,
         }
     }

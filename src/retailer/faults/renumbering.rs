@@ -3,12 +3,12 @@
 
 use super::key;
 use crate::facts::time::Span;
-use crate::retailer::nav::Nav;
+use crate::retailer::erp::Erp;
 use crate::retailer::units::counted;
 use crate::retailer::world::World;
 
-pub(super) fn begin(world: &mut World, nav: &mut Nav) {
-    let orders = nav.renumber(world);
+pub(super) fn begin(world: &mut World, erp: &mut Erp) {
+    let orders = erp.renumber(world);
     orders.iter().for_each(|index| renumbered(world, *index));
     world.faults.note(world.now, format!("the ERP gives {} other numbers", counted(orders.len(), "open order")));
 }

@@ -134,7 +134,7 @@ fn a_snapshot_with_a_wrong_row_is_caught() {
         }
         true
     };
-    caught(Kind::ErpSnapshot, 60, Invariant::Stock, &["product-updates says £9", "NAV's Sales Price"], wrong);
+    caught(Kind::ErpSnapshot, 60, Invariant::Stock, &["product-updates says £9", "the ERP's price list"], wrong);
 }
 
 /// The row that ends a table tells that it was read whole: what it left out is asked for.

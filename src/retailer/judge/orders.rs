@@ -6,7 +6,6 @@ use crate::entities::order::standing::{OrderStage, ReturnStage};
 use crate::events::notifications::MailKind;
 use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;
-use crate::retailer::clock::System;
 use crate::retailer::faults::Mishap;
 use crate::retailer::order::{Order, Story};
 use crate::retailer::units::whole;
@@ -43,8 +42,8 @@ fn story_over(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures
         let wanted: i64 = order.lines.iter().map(|line| line.wanted()).sum();
         let sent: i64 = order.lines.iter().map(|line| line.despatched).sum();
         let missing = match (&order.erp_document, order.released) {
-            (None, _) => "NAV has no Sales Header of it".to_owned(),
-            (Some(document), false) => format!("NAV has Sales Header {document}, but the warehouse has no order of it"),
+            (None, _) => "the ERP has no record of it".to_owned(),
+            (Some(document), false) => format!("the ERP has {document}, but the warehouse has no order of it"),
             (Some(_), true) => "the warehouse has its order and waits for the right quantities".to_owned(),
         };
         failures.add(
@@ -57,8 +56,10 @@ fn story_over(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures
         return;
     }
     if let Some(open) = order.erp_open.filter(|_| order.mishap != Some(Mishap::ErpTouched)) {
-        failures
-            .add(Invariant::Notices, format!("order {number}: NAV still has {open} open, it was not told of all that left or came back"));
+        failures.add(
+            Invariant::Notices,
+            format!("order {number}: the ERP still has {open} open, it was not told of all that left or came back"),
+        );
     }
     for (line, shipped) in order.lines.iter().zip(&order.shop_shipped) {
         failures.same(Invariant::Notices, *shipped, line.despatched, |shop, really| {
@@ -130,8 +131,8 @@ fn requests(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) 
     }
     let systems = order.systems;
     match &said.image {
-        None if !systems.has(System::Nav) => {}
-        Some(_) if !systems.has(System::Nav) => {
+        None if !systems.has_erp() => {}
+        Some(_) if !systems.has_erp() => {
             failures.add(Invariant::Orders, format!("order {number}: sales-orders asked for it, and there is no ERP"));
         }
         None if order.story == Story::NeverPays || !order.wants_any() => {}
@@ -155,7 +156,7 @@ fn requests(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) 
             }
         }
     }
-    if said.was_released && !systems.has(System::Peoplevox) {
+    if said.was_released && !systems.has_wms() {
         failures.add(Invariant::Orders, format!("order {number}: fulfilment-requests asked for it, and there is no warehouse system"));
     }
     if said.was_released {
@@ -179,7 +180,7 @@ fn parcels(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
         // Who has sent a parcel needs no notice of it.
         let hears = match receiver {
             Receiver::Shop => !systems.shop_sends(),
-            Receiver::Erp => systems.has(System::Nav) && systems.has(System::Peoplevox),
+            Receiver::Erp => systems.has_erp() && systems.has_wms(),
         };
         for parcel in order.parcels.iter().filter(|_| hears) {
             for (place, really) in &parcel.pieces {
@@ -195,7 +196,7 @@ fn parcels(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
             }
         }
         let completed = said.completions.get(&receiver).copied().unwrap_or(0);
-        let completes = told && (receiver == Receiver::Shop || systems.has(System::Nav));
+        let completes = told && (receiver == Receiver::Shop || systems.has_erp());
         failures.same(Invariant::Notices, completed, u32::from(completes), |told, really| {
             let word = if really == 1 { "is delivered" } else { "is not delivered" };
             format!("order {number}: {told} order-completions for the {}, and the order {word}", receiver.name())
@@ -222,7 +223,7 @@ fn returns(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
             let key = (receiver, line.item.to_string());
             let codes: Vec<&str> = order.receipts.iter().map(|receipt| receipt.code.as_str()).collect();
             let codes = codes.join(", ");
-            let (erp, warehouse) = (order.systems.has(System::Nav), order.systems.has(System::Peoplevox));
+            let (erp, warehouse) = (order.systems.has_erp(), order.systems.has_wms());
             // Who has received the goods needs no notice of it; without an ERP there is no return but the shop's own credit.
             let hears = erp && (receiver == Receiver::Shop || warehouse);
             let really = if hears { line.back() } else { 0 };

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::heard::Heard;
 use super::{Failures, Invariant, ShopTruth, Truth};
-use crate::retailer::clock::System;
 use crate::retailer::units::pounds;
 
 pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
@@ -15,7 +14,7 @@ pub(super) fn check(heard: &Heard, truth: &Truth<'_>, failures: &mut Failures) {
             figure(heard, truth, shop, (article, sku), claims, failures);
         }
         // Without an ERP nobody keeps a price list.
-        if truth.systems.has(System::Nav) {
+        if truth.systems.has_erp() {
             price(heard, truth, article, sku, failures);
         }
     }
@@ -87,6 +86,6 @@ fn price(heard: &Heard, truth: &Truth<'_>, article: usize, sku: &str, failures: 
     let really = truth.prices[article];
     failures.same(Invariant::Stock, heard.prices.get(sku).copied().flatten(), Some(really), |told, _| {
         let told = told.map_or("no price".to_owned(), pounds);
-        format!("product {sku}: product-updates says {told}, NAV's Sales Price is {}", pounds(really))
+        format!("product {sku}: product-updates says {told}, the ERP's price list {}", pounds(really))
     });
 }

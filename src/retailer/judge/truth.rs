@@ -38,7 +38,7 @@ pub struct OrderTruth<'a> {
     pub order: &'a Order,
     /// Who takes part.
     pub systems: Systems,
-    /// What NAV still has open.
+    /// What the ERP still has open.
     pub erp_open: Option<&'a str>,
     /// By line: what the shop has shipped.
     pub shop_shipped: Vec<i64>,

@@ -1,6 +1,5 @@
 //! NAV's items, variants and sales prices: there from before (a snapshot reads them), a price changes now and then.
 
-use super::Nav;
 use super::rows::BLANK_DATE;
 use crate::retailer::catalogue::Article;
 use crate::retailer::clock::System;
@@ -9,60 +8,49 @@ use crate::retailer::json::object;
 use crate::retailer::op::Op;
 use crate::retailer::world::World;
 
-impl Nav {
-    /// What the connector's snapshot reads of items and prices; how many rows.
-    pub fn snapshot(&mut self, world: &mut World) -> usize {
-        let mut rows = 0;
-        let articles = world.articles.clone();
-        let mut last = "";
-        for (place, article) in articles.iter().enumerate() {
-            if article.item != last {
-                last = &article.item;
-                rows += 1;
-                let image = item_image(article);
-                let key = object(|key| {
-                    key.text("No_", &article.item);
-                });
-                world.change(Feed::NavItem, Op::Read, key, None, Some(&image));
-            }
-            if let Some(variant) = article.variant {
-                rows += 1;
-                let key = object(|key| {
-                    key.text("Item No_", &article.item).text("Code", variant);
-                });
-                let image = object(|row| {
-                    row.text("timestamp", "AAAAAACh0gE=")
-                        .text("Code", variant)
-                        .text("Item No_", &article.item)
-                        .text("Description", &article.name);
-                    row.text("Description 2", "").int("Blocked", 0);
-                });
-                world.change(Feed::NavItemVariant, Op::Read, key, None, Some(&image));
-            }
+/// What the connector's snapshot reads of items and prices; how many rows.
+pub(super) fn snapshot(world: &mut World, prices: &[i64]) -> usize {
+    let mut rows = 0;
+    let articles = world.articles.clone();
+    let mut last = "";
+    for (place, article) in articles.iter().enumerate() {
+        if article.item != last {
+            last = &article.item;
             rows += 1;
-            let price = self.prices.get(place).copied().unwrap_or(article.price);
-            let image = price_image(article, price);
-            world.change(Feed::NavSalesPrice, Op::Read, price_key(article), None, Some(&image));
+            let image = item_image(article);
+            let key = object(|key| {
+                key.text("No_", &article.item);
+            });
+            world.change(Feed::NavItem, Op::Read, key, None, Some(&image));
         }
-        rows
+        if let Some(variant) = article.variant {
+            rows += 1;
+            let key = object(|key| {
+                key.text("Item No_", &article.item).text("Code", variant);
+            });
+            let image = object(|row| {
+                row.text("timestamp", "AAAAAACh0gE=")
+                    .text("Code", variant)
+                    .text("Item No_", &article.item)
+                    .text("Description", &article.name);
+                row.text("Description 2", "").int("Blocked", 0);
+            });
+            world.change(Feed::NavItemVariant, Op::Read, key, None, Some(&image));
+        }
+        rows += 1;
+        let price = prices.get(place).copied().unwrap_or(article.price);
+        let image = price_image(article, price);
+        world.change(Feed::NavSalesPrice, Op::Read, price_key(article), None, Some(&image));
     }
+    rows
+}
 
-    /// A price of the list changes.
-    pub fn change_price(&mut self, world: &mut World) {
-        let place = world.dice.below(self.prices.len());
-        let percent = world.dice.range(85, 118);
-        let Some((price, article)) = self.prices.get_mut(place).zip(world.articles.get(place).cloned()) else { return };
-        let before = price_image(&article, *price);
-        *price = (article.price * percent / 100).max(100);
-        let after = price_image(&article, *price);
-        world.begin(System::Nav);
-        world.change(Feed::NavSalesPrice, Op::Update, price_key(&article), Some(&before), Some(&after));
-    }
-
-    /// The list's prices, for the judge.
-    pub fn prices(&self) -> &[i64] {
-        &self.prices
-    }
+/// A price of the list changes: before, after.
+pub(super) fn change_price(world: &mut World, place: usize, (before, after): (i64, i64)) {
+    let Some(article) = world.articles.get(place).cloned() else { return };
+    let (before, after) = (price_image(&article, before), price_image(&article, after));
+    world.begin(System::Nav);
+    world.change(Feed::NavSalesPrice, Op::Update, price_key(&article), Some(&before), Some(&after));
 }
 
 fn item_image(article: &Article) -> Vec<u8> {

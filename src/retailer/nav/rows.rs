@@ -3,9 +3,8 @@
 use base64::Engine;
 
 use crate::facts::Moment;
-use crate::facts::order::Address;
-use crate::retailer::catalogue::Article;
 use crate::retailer::clock::date;
+use crate::retailer::erp::{Document, Kind, Line};
 use crate::retailer::json::{Object, object};
 
 /// A blank date: 1753-01-01.
@@ -13,56 +12,6 @@ pub const BLANK_DATE: i64 = -6_847_804_800_000;
 
 /// Digits after the point of `decimal(38,20)`.
 const DIGITS: usize = 20;
-
-/// An open document: an order (1) or a return order (5).
-pub struct Document {
-    pub kind: i64,
-    pub number: String,
-    /// The shop's public number.
-    pub external: String,
-    pub status: i64,
-    pub created_at: Moment,
-    pub modified_at: Moment,
-    pub ship_to: Address,
-    pub lines: Vec<Line>,
-}
-
-/// A line of it.
-pub struct Line {
-    pub number: i64,
-    /// The shop's item that it was made from.
-    pub item: i64,
-    pub item_no: String,
-    pub variant: &'static str,
-    pub description: String,
-    pub quantity: i64,
-    /// Shipped and invoiced; received and credited of a return.
-    pub shipped: i64,
-    pub price: i64,
-    pub cost: i64,
-    pub gross: i64,
-    pub tax: i64,
-    pub reason: &'static str,
-}
-
-impl Line {
-    pub fn new(number: i64, item: i64, article: &Article, price: i64) -> Self {
-        Self {
-            number,
-            item,
-            item_no: article.item.clone(),
-            variant: article.variant.unwrap_or(""),
-            description: article.name.clone(),
-            quantity: 0,
-            shipped: 0,
-            price,
-            cost: article.cost,
-            gross: 0,
-            tax: 0,
-            reason: "",
-        }
-    }
-}
 
 /// A kind of posted document.
 pub enum Posted {
@@ -96,20 +45,23 @@ fn system(row: &mut Object<'_>, id: &str, (created, modified): (Moment, Moment))
 }
 
 impl Document {
-    pub fn new(kind: i64, number: String, external: &str, clock: Moment) -> Self {
-        let ship_to = Address::default();
-        Self { kind, number, external: external.to_owned(), status: 0, created_at: clock, modified_at: clock, ship_to, lines: Vec::new() }
+    /// An order (1) or a return order (5).
+    fn document_type(&self) -> i64 {
+        match self.kind {
+            Kind::Order => 1,
+            Kind::Return => 5,
+        }
     }
 
     pub fn key(&self) -> Vec<u8> {
         object(|key| {
-            key.int("Document Type", self.kind).text("No_", &self.number);
+            key.int("Document Type", self.document_type()).text("No_", &self.number);
         })
     }
 
     pub fn line_key(&self, line: &Line) -> Vec<u8> {
         object(|key| {
-            key.int("Document Type", self.kind).text("Document No_", &self.number).int("Line No_", line.number);
+            key.int("Document Type", self.document_type()).text("Document No_", &self.number).int("Line No_", line_no(line));
         })
     }
 
@@ -117,7 +69,7 @@ impl Document {
     pub fn header_image(&self, stamp: u64) -> Vec<u8> {
         let day = date(self.created_at);
         object(|row| {
-            row.text("timestamp", &rowversion(stamp)).int("Document Type", self.kind).text("No_", &self.number);
+            row.text("timestamp", &rowversion(stamp)).int("Document Type", self.document_type()).text("No_", &self.number);
             row.texts(&[("Sell-to Customer No_", "WEB-UK"), ("Bill-to Customer No_", "WEB-UK"), ("Sell-to Customer Name", "Web shop UK")]);
             row.text("Ship-to Name", &self.ship_to.name.0).text("Ship-to Address", &self.ship_to.street.0);
             row.text("Ship-to City", &self.ship_to.city.0).text("Ship-to Post Code", &self.ship_to.postcode.0);
@@ -128,7 +80,7 @@ impl Document {
                 .hundredths("Currency Factor", 0, DIGITS)
                 .int("Prices Including VAT", 0);
             row.text("External Document No_", &self.external).texts(&[("Your Reference", ""), ("Payment Terms Code", "PREPAID")]);
-            row.ints(&[("Status", self.status), ("Shipping Advice", 0), ("Ship", 0), ("Invoice", 0), ("Receive", 0)]);
+            row.ints(&[("Status", i64::from(self.approved)), ("Shipping Advice", 0), ("Ship", 0), ("Invoice", 0), ("Receive", 0)]);
             row.texts(&[("Shipping No_", ""), ("Posting No_", ""), ("Last Shipping No_", ""), ("Last Posting No_", "")]);
             row.texts(&[("Package Tracking No_", ""), ("Shipping Agent Code", "")])
                 .ints(&[("Doc_ No_ Occurrence", 1), ("Dimension Set ID", 0)]);
@@ -137,21 +89,21 @@ impl Document {
     }
 
     fn system(&self, row: &mut Object<'_>, line: i64) {
-        system(row, &system_id(self.kind, &self.number, line), (self.created_at, self.modified_at));
+        system(row, &system_id(self.document_type(), &self.number, line), (self.created_at, self.modified_at));
     }
 
     /// `Sales Line`: an order's counts what it ships, a return order's what it receives.
     pub fn line_image(&self, line: &Line, stamp: u64) -> Vec<u8> {
-        let order = self.kind == 1;
-        let (shipped, received) = if order { (line.shipped, 0) } else { (0, line.shipped) };
-        let open = line.quantity - line.shipped;
+        let order = self.kind == Kind::Order;
+        let (shipped, received) = if order { (line.done, 0) } else { (0, line.done) };
+        let open = line.quantity - line.done;
         let (to_ship, to_receive) = if order { (open, 0) } else { (0, open) };
         let net = line.gross - line.tax;
         object(|row| {
             row.text("timestamp", &rowversion(stamp))
-                .int("Document Type", self.kind)
+                .int("Document Type", self.document_type())
                 .text("Document No_", &self.number)
-                .int("Line No_", line.number);
+                .int("Line No_", line_no(line));
             row.text("Sell-to Customer No_", "WEB-UK").int("Type", 2).text("No_", &line.item_no).text("Variant Code", line.variant);
             row.texts(&[("Location Code", "MAIN"), ("Bin Code", "")])
                 .text("Description", &line.description)
@@ -168,7 +120,7 @@ impl Document {
                 row,
                 &[("Qty_ to Ship (Base)", to_ship * 100), ("Quantity Shipped", shipped * 100), ("Qty_ Shipped (Base)", shipped * 100)],
             );
-            decimals(row, &[("Quantity Invoiced", line.shipped * 100), ("Qty_ Invoiced (Base)", line.shipped * 100)]);
+            decimals(row, &[("Quantity Invoiced", line.done * 100), ("Qty_ Invoiced (Base)", line.done * 100)]);
             decimals(row, &[("Return Qty_ to Receive", to_receive * 100), ("Return Qty_ Received", received * 100)]);
             decimals(row, &[("Return Qty_ Received (Base)", received * 100)]);
             row.int("Completely Shipped", i64::from(order && open == 0)).text("Return Reason Code", line.reason);
@@ -176,7 +128,7 @@ impl Document {
             decimals(row, &[("Amount Including VAT", line.gross), ("VAT _", 2_000)]);
             row.ints(&[("Drop Shipment", 0), ("Shipment Date", date(self.created_at)), ("Appl_-from Item Entry", 0)])
                 .text("Currency Code", "");
-            self.system(row, line.number);
+            self.system(row, line_no(line));
         })
     }
 
@@ -201,27 +153,28 @@ impl Document {
     /// A line of a posted document.
     pub fn posted_line(&self, kind: &Posted, number: &str, line: &Line, pieces: i64, clock: Moment, stamp: u64) -> Vec<u8> {
         object(|row| {
-            row.text("timestamp", &rowversion(stamp)).text("Document No_", number).int("Line No_", line.number).int("Type", 2);
+            row.text("timestamp", &rowversion(stamp)).text("Document No_", number).int("Line No_", line_no(line)).int("Type", 2);
             row.text("No_", &line.item_no)
                 .text("Variant Code", line.variant)
                 .text("Location Code", "MAIN")
                 .text("Description", &line.description);
             decimals(row, &[("Quantity", pieces * 100), ("Quantity (Base)", pieces * 100), ("Qty_ per Unit of Measure", 100)]);
             match kind {
-                Posted::Shipment => {
-                    decimals(row.text("Order No_", &self.number).int("Order Line No_", line.number), &[("Quantity Invoiced", pieces * 100)])
-                }
+                Posted::Shipment => decimals(
+                    row.text("Order No_", &self.number).int("Order Line No_", line_no(line)),
+                    &[("Quantity Invoiced", pieces * 100)],
+                ),
                 Posted::Invoice => decimals(
-                    row.text("Order No_", &self.number).int("Order Line No_", line.number),
+                    row.text("Order No_", &self.number).int("Order Line No_", line_no(line)),
                     &[
                         ("Unit Price", line.price),
-                        ("Amount", part(line, pieces, line.gross - line.tax)),
-                        ("Amount Including VAT", part(line, pieces, line.gross)),
+                        ("Amount", line.part(pieces, line.gross - line.tax)),
+                        ("Amount Including VAT", line.part(pieces, line.gross)),
                     ],
                 ),
                 Posted::Receipt => decimals(
                     row.text("Return Order No_", &self.number)
-                        .int("Return Order Line No_", line.number)
+                        .int("Return Order Line No_", line_no(line))
                         .text("Return Reason Code", line.reason),
                     &[("Quantity Invoiced", pieces * 100)],
                 ),
@@ -229,20 +182,21 @@ impl Document {
                     row.text("Return Reason Code", line.reason).text("Order No_", "").int("Order Line No_", 0),
                     &[
                         ("Unit Price", line.price),
-                        ("Amount", part(line, pieces, line.gross - line.tax)),
-                        ("Amount Including VAT", part(line, pieces, line.gross)),
+                        ("Amount", line.part(pieces, line.gross - line.tax)),
+                        ("Amount Including VAT", line.part(pieces, line.gross)),
                     ],
                 ),
             }
             decimals(row, &[("Unit Cost (LCY)", line.cost)]);
             row.ints(&[("Correction", 0), ("Posting Date", date(clock)), ("Appl_-from Item Entry", 0)]);
-            system(row, &system_id(POSTED, number, line.number), (clock, clock));
+            system(row, &system_id(POSTED, number, line_no(line)), (clock, clock));
         })
     }
 }
 
-fn part(line: &Line, pieces: i64, whole: i64) -> i64 {
-    crate::retailer::order::share(whole, pieces, line.quantity)
+/// `Line No_`: lines are numbered with room between them.
+fn line_no(line: &Line) -> i64 {
+    line.place * 10_000
 }
 
 /// The key of a posted header.
@@ -253,8 +207,8 @@ pub fn posted_key(number: &str) -> Vec<u8> {
 }
 
 /// The key of a posted line.
-pub fn posted_line_key(number: &str, line: i64) -> Vec<u8> {
+pub fn posted_line_key(number: &str, line: &Line) -> Vec<u8> {
     object(|key| {
-        key.text("Document No_", number).int("Line No_", line);
+        key.text("Document No_", number).int("Line No_", line_no(line));
     })
 }

@@ -3,7 +3,7 @@
 use super::assumptions;
 use super::bodies::body;
 use super::context::RecordContext;
-use super::document::{Document, ToldLines};
+use super::document::{Document, LOAD_IT, ToldLines};
 use super::posted::{is_voided, post};
 use crate::envelope::DecodeError;
 use crate::facts::ids::join_key;
@@ -12,7 +12,7 @@ use crate::facts::{OrderRow, Text};
 use crate::sources::facts_out::FactsOut;
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) fn authorisation(cx: &RecordContext<'_>, doc: &Document<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
     doc.links(cx, out);
@@ -24,6 +24,10 @@ pub(super) fn authorisation(cx: &RecordContext<'_>, doc: &Document<'_>, out: &mu
     };
     if state.is_none() && !doc.partial && !matches!(doc.lines, ToldLines::Row(_)) {
         return Err(doc.head.cell(body::STATUS).error("the return's status (orderStatus or status)"));
+    }
+    // Goods that come back name the return's number, which an inline edit of its state does not tell.
+    if doc.partial && state.is_some() && doc.number.is_none() {
+        return Err(doc.head.cell(body::ORDER_STATUS).error(LOAD_IT));
     }
     if let Some(state) = &state {
         let mut head = |id: Text, rma: Text| {

@@ -132,7 +132,7 @@ fn a_lost_request_leaves_its_order_waiting() {
     }
     let failures = judged(&retailer, &[]);
     assert!(
-        failures.iter().any(|failure| failure.sentence.contains("order 000001000") && failure.sentence.contains("NAV has no Sales Header")),
+        failures.iter().any(|failure| failure.sentence.contains("order 000001000") && failure.sentence.contains("the ERP has no record")),
         "{failures:#?}"
     );
 }
