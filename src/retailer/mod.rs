@@ -1,17 +1,18 @@
-//! The simulated retailer: shoppers and six systems that act and react as real ones do, for the demo, live runs, tests and benches.
+//! The simulated retailer: shoppers and systems that act and react as real ones do, for the demo, live runs, tests and benches.
 //!
 //! It **acts**: each system has a small database of its own; what changes there comes out in the system's native format, in the order and the
 //! pieces in which that system writes, through wires that delay, cross and repeat. It **reacts** to what Waybill says: the ERP records the
 //! order, the warehouse packs it, the shop books the shipment, finance pays the refund and keeps the books. It **knows the truth** ([`Truth`]),
 //! so that a run can be judged ([`judge`]). With
-//! **fault injection** ([`faults`]) things go wrong as in real life, and it notes too what a person must look at.
+//! **fault injection** ([`faults`]) things go wrong as in real life, and it notes too what a person must look at. Which systems there are is a choice
+//! ([`systems`]); what any ERP does is written once ([`erp`]), and how NAV and NetSuite write it down in a place of their own.
 //!
 //! ```text
-//!   shoppers --> Magento --.                    .--> sales-orders ------> NAV
-//!                NAV ------|   source topics    |--> fulfilment-requests -> Peoplevox
-//!                Peoplevox-|-----> Waybill -----|--> despatch-notices --> Magento, NAV
-//!                carrier --|                    |--> refund-requests ---> finance --> Magento mirrors it
-//!                finance --|                    |--> stock-updates -----> Magento
+//!   shoppers --> shops ----.                    .--> sales-orders ------> ERP
+//!                ERP ------|   source topics    |--> fulfilment-requests -> warehouse
+//!                warehouse-|-----> Waybill -----|--> despatch-notices --> shop, ERP
+//!                carrier --|                    |--> refund-requests ---> finance --> the shop mirrors it
+//!                finance --|                    |--> stock-updates -----> shops
 //!                CRM ------'                    '--> journal-entries ---> finance's ledger
 //! ```
 //!

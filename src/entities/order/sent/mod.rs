@@ -102,7 +102,8 @@ pub(super) fn stage<'a>(
     let covers = paid.captured.is_positive().then(|| paid.refunded_for_goods(placed) + paper().map(|(amount, _)| amount).sum::<Amount>());
     let last = paid.refunds_of_shop(placed).map(|refund| refund.at).chain(paper().map(|(_, at)| at)).max();
     let refunds = cancel::ShopRefunds { covers, last };
-    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds, &paid.credited_lines());
+    let named = paid.credited_lines();
+    let mut totals = cancel::CancelledTotals::begin(lines, cancelled, left, returning, credit, refunds, &named);
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);

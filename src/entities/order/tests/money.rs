@@ -246,6 +246,22 @@ fn what_the_shop_itself_has_refunded_is_stopped_without_the_warehouse() {
     assert!(view.findings.is_empty(), "{:?}", view.findings);
 }
 
+/// Shopify's refunds cancel what they name: the pieces are in no credit of the shop's, and the money is back all the same.
+#[test]
+fn what_the_shop_refunds_by_cancelling_is_stopped_without_the_warehouse() {
+    let mut order = released_example();
+    order.cancelled("B", 1).refunded_by(SHOP, "txn-9", Tender::Card, "25.92").refunded_by(FINANCE, "txn-9", Tender::Card, "25.92");
+    seen!(order, state, view);
+    assert_eq!(line(&view, "B").kept.stopped, pieces(0), "the refund does not say of which piece");
+    let credit = Credit { refunds: vec!["txn-9".into()], ..Credit::new(order.currency, order.now) };
+    let named = CreditLine { credit: "51".into(), line: LineRef::Line("B".into()), quantity: pieces(1), gross: Some(amount("25.92")) };
+    order.put(SHOP, "51", OrderRow::Credit(credit)).put(SHOP, "51|1", OrderRow::CreditLine(Box::new(named)));
+    seen!(order, state, view);
+    assert_eq!((line(&view, "B").kept.stopped, view.money.due, view.money.refunded), (pieces(1), amount("25.92"), amount("25.92")));
+    assert_eq!(line(&view, "A").kept.stopped, pieces(0));
+    assert!(view.findings.is_empty(), "{:?}", view.findings);
+}
+
 #[test]
 fn a_rounding_rest_goes_to_the_largest_line() {
     let mut order = Story::new("GBP");
