@@ -27,11 +27,11 @@ fn minute(at: Moment) -> String {
     Moment(at.0 - at.0.rem_euclid(60_000)).to_string()
 }
 
-fn reference(object: &mut Object<'_>, name: &str, id: &str, text: &str) {
-    let inner = super::object(|inner| {
+fn reference(record: &mut Object<'_>, name: &str, id: &str, text: &str) {
+    let inner = object(|inner| {
         inner.raw("links", b"[]").text("id", id).text("refName", text);
     });
-    object.raw(name, &inner);
+    record.raw(name, &inner);
 }
 
 pub(super) fn item((place, parent): (usize, usize), article: &Article, price: i64, at: Moment) -> Vec<u8> {

@@ -31,8 +31,6 @@ pub struct NetSuite {
 
 /// The account's zone.
 pub const ZONE: &str = "Europe/Berlin";
-/// The only location.
-const LOCATION: &str = "6";
 
 impl NetSuite {
     pub fn new() -> Self {

@@ -1,12 +1,14 @@
 //! NetSuite's transactions as `JSON.stringify` makes them of a record in a script: every value a text, lists by line.
 
 use super::items::{id, shown};
-use super::{LOCATION, object};
 use crate::facts::Moment;
 use crate::retailer::clock::LocalTime;
 use crate::retailer::erp::{Document, Kind, Line, Pieces};
-use crate::retailer::json::Object;
+use crate::retailer::json::{Object, object};
 use crate::retailer::world::World;
+
+/// The only location.
+const LOCATION: &str = "6";
 
 /// A document's name: its internal id, and its number.
 #[derive(Clone, Debug)]
