@@ -107,7 +107,6 @@ pub(super) fn stage<'a>(
     let (by_erp, at) = erp::cancelled_lines(input.rows, input.rules, decisions, erp.exists, lines, &totals.by_shop());
     totals.by_erp(&by_erp, at);
     totals.by_warehouse(&warehouse, lines, erp, cancelled);
-    let named_credits = paid.credited_lines();
 
     let assigned = despatch::assign_to_lines(&departures, &totals.wanted_before(lines), lines);
     let parcels = parcels::follow(input, decisions, assigned.parcels);
@@ -124,7 +123,7 @@ pub(super) fn stage<'a>(
             cancelled: all,
             cancelled_by: by,
             credited_unsent,
-            refunded_unsent: credited_unsent + (named_credits[i].pieces - reported.credited).floor_zero().min(reported.booked_by_shop),
+            refunded_unsent: credited_unsent + (named[i].pieces - reported.credited).floor_zero().min(reported.booked_by_shop),
             credited_back: totals.credited_back[i],
             credit_receives: credit(i) != CreditIsReturn::Authorises,
             stopped_by_warehouse: reported.stopped_by_warehouse,
