@@ -14,6 +14,7 @@ use crate::entities::durations::{DURATIONS, Durations};
 use crate::entities::rules::{
     Authority, Channel, CountingRules, ErpWhen, Location, Pair, ParcelsRefunded, RefundLimits, Rules, SourceRules, StockRules,
 };
+use crate::entities::topics::Topic;
 use crate::events::notifications::MailKind;
 use crate::facts::order::Tender;
 use crate::facts::{Currency, Role, SourceId, Text};
@@ -40,6 +41,7 @@ pub fn rules(root: &mut Section<'_>, sources: &[Draft<'_>], channels: Vec<Channe
         books_closed_until,
         cost_currency,
         notifications: notifications(root.section("notifications")),
+        emails_on: personal_data(root.section("personal_data")),
         assumed_completes,
     }
 }
@@ -98,6 +100,19 @@ fn notifications(mut section: Section<'_>) -> Vec<Text> {
     kinds.sort();
     kinds.dedup();
     kinds
+}
+
+/// Topics that may have the customer's email address.
+fn personal_data(mut section: Section<'_>) -> Vec<Text> {
+    let topics = section.read("email_on", |value| {
+        let names = values::texts(value)?;
+        for name in &names {
+            values::one_of(name, &[(Topic::SalesLines.name(), ()), (Topic::MarketingProfiles.name(), ())])?;
+        }
+        Ok(names)
+    });
+    section.finish();
+    topics.unwrap_or_default().iter().map(Text::from).collect()
 }
 
 /// Which pairs Waybill keeps. An ERP that posts to its own ledger keeps every pair that is not taken from it; without one Waybill keeps all.

@@ -152,6 +152,19 @@ pub struct JournalLedger {
     pub totals: SmallMap<AccountPair, Amount>,
 }
 
+/// What was told of a line, of one kind: `sales-lines`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SoldLedger {
+    /// Number of the last step.
+    pub step: u32,
+    /// Pieces, of either sign.
+    pub quantity: Quantity,
+    /// Their value, tax inside.
+    pub gross: Amount,
+    /// The part of it that is tax.
+    pub tax: Amount,
+}
+
 /// The whole content asked last: `sales-orders`, `fulfilment-requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentLedger {
@@ -209,6 +222,9 @@ pub type DocumentLedgers = SmallMap<Text, DocumentLedger>;
 
 /// Ledgers of an order by the part of the ledger key after the order.
 pub type NoticeLedgers = SmallMap<Text, NoticeLedger>;
+
+/// Ledgers of an order by kind and line.
+pub type SoldLedgers = SmallMap<Text, SoldLedger>;
 
 /// Ledgers of an order by currency.
 pub type JournalLedgers = SmallMap<Text, JournalLedger>;

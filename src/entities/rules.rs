@@ -179,6 +179,8 @@ pub struct Rules {
     pub cost_currency: Option<Currency>,
     /// Kinds of mail that are on (`confirmed`, `despatched` ...).
     pub notifications: Vec<Text>,
+    /// Topics, by name, that may have the customer's email address although they need none.
+    pub emails_on: Vec<Text>,
     /// Parcels delivered by assumption complete an order.
     pub assumed_completes: bool,
     /// Which parcels are refunded without asking a person.
@@ -254,6 +256,11 @@ impl Rules {
     /// The roles that decide this fact by default: the first group that is played at all.
     pub fn deciding_roles(&self, fact: Authority) -> &'static [Role] {
         fact.default_roles().iter().copied().find(|group| group.iter().any(|role| self.has(*role))).unwrap_or_default()
+    }
+
+    /// May this topic have the customer's email address?
+    pub fn tells_email_on(&self, topic: &str) -> bool {
+        self.emails_on.iter().any(|on| on == topic)
     }
 
     /// The channel of this name.

@@ -9,7 +9,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ledger::{DocumentLedger, DocumentLedgers, JournalLedgers, NoticeLedgers, RevenueLedger, SentMails, SumLedger};
+use super::ledger::{DocumentLedger, DocumentLedgers, JournalLedgers, NoticeLedgers, RevenueLedger, SentMails, SoldLedgers, SumLedger};
 use crate::facts::Moment;
 
 /// Makes [`Topic`] and [`Ledgers`] from the list.
@@ -177,6 +177,14 @@ topics! {
         OrderReversals = 20, "order-reversals", step 8,
             /// By receiver.
             reversal: NoticeLedgers;
+        /// Goods that are to come back, for the warehouse.
+        ReturnAnnouncements = 21, "return-announcements", step 7,
+            /// By location | return.
+            announced: NoticeLedgers;
+        /// Each line as it is sold, cancelled and returned.
+        SalesLines = 22, "sales-lines", step 9,
+            /// By kind | line.
+            sold: SoldLedgers;
         /// Mails to the customer.
         Notifications = 15, "notifications", step 5,
             /// By kind | what the kind counts by.

@@ -100,6 +100,7 @@ mod tests {
             returned: Quantity::ZERO,
             proven: true,
             email: Some(MAIL),
+            address: None,
             history,
         }))
     }

@@ -12,6 +12,7 @@ use crate::entities::customer::{Bought, CustomerState, consent};
 use crate::entities::topics::Topic;
 use crate::facts::customer::{ConsentState, Purpose};
 use crate::facts::ids::join_key;
+use crate::facts::order::Personal;
 use crate::facts::time::Span;
 use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, Text};
 
@@ -42,6 +43,8 @@ pub struct MarketingProfile {
     pub person: Text,
     /// The brand that the customer bought from, as the configuration names it.
     pub brand: Text,
+    /// Email address of the newest order, where the configuration lets this topic have it (`[personal_data]`); else null.
+    pub email: Option<Personal>,
     /// The newest explicit answer of each address and channel.
     pub consent: Vec<ConsentPart>,
     /// Null without consent to profiling.
@@ -65,6 +68,8 @@ pub struct ConsentPart {
     pub channel: Text,
     /// The answer.
     pub state: ConsentState,
+    /// When it was given; null where the system that knows it does not say.
+    pub changed_at: Option<Moment>,
 }
 
 /// What the person bought.
@@ -98,10 +103,18 @@ pub(super) fn emit(customer: &CustomerKey, state: &mut CustomerState, outlet: &m
 
 fn body(customer: &CustomerKey, brand: Text, state: &CustomerState, tick: Moment) -> MarketingProfile {
     let answers = consent::consents(state, &brand, Purpose::Mail).into_iter();
-    let consent = answers.map(|(address, channel, state)| ConsentPart { address: address.to_string().into(), channel, state }).collect();
+    let part = |answer: consent::Answer| ConsentPart {
+        address: answer.address.to_string().into(),
+        channel: answer.channel,
+        state: answer.state,
+        changed_at: answer.changed_at,
+    };
+    let consent = answers.map(part).collect();
+    let newest = state.orders().filter(|order| order.brand == brand && order.address.is_some()).max_by_key(|order| order.placed_at);
+    let email = newest.and_then(|order| order.address.clone());
     let profiled = consent::profiled(state, &brand);
     let purchases = (!profiled.is_empty()).then(|| purchases(&state.bought(&brand, &profiled), tick));
-    MarketingProfile { id: String::new(), person: customer.0.clone(), brand, consent, purchases }
+    MarketingProfile { id: String::new(), person: customer.0.clone(), brand, email, consent, purchases }
 }
 
 fn purchases(bought: &Bought, tick: Moment) -> Purchases {

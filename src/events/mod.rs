@@ -21,6 +21,8 @@ macro_rules! requests {
             refund: crate::events::refund_requests::RefundRequest,
             journal: crate::events::journal_entries::JournalEntry,
             reversal: crate::events::order_reversals::OrderReversal,
+            announced: crate::events::return_announcements::ReturnAnnouncement,
+            sold: crate::events::sales_lines::SalesLine,
             notified: crate::events::notifications::Notification,
         }
     };
@@ -50,7 +52,9 @@ pub mod product_updates;
 pub mod receipt_notices;
 pub mod refund_requests;
 pub mod request;
+pub mod return_announcements;
 pub mod revenue_notices;
+pub mod sales_lines;
 pub mod sales_orders;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -16,7 +16,9 @@ use super::order_status::{OrderStatus, StatusLine, StatusParcel};
 use super::product_updates::{ProductPart, ProductUpdate};
 use super::receipt_notices::{ReceiptLine, ReceiptNotice};
 use super::refund_requests::{CapturePart, LinePart, Reason, ReasonPart, RefundRequest, TenderPart};
+use super::return_announcements::{AnnouncedLine, AnnouncementAction, ReturnAnnouncement};
 use super::revenue_notices::{Revenue, RevenueNotice};
+use super::sales_lines::{SalesLine, SoldKind};
 use super::sales_orders::{self, ImageCapture, ImageCharge, ImageLine, ImagePayment, SalesOrder};
 use super::stock_updates::{CountPart, StockUpdate};
 use super::{LineNames, NoticeAction, OrderRef, Receiver, RequestBody, RequestHead, Statement, Topic};
@@ -109,6 +111,8 @@ pub fn samples() -> Vec<Sample> {
         request(refund_request()),
         request(journal_entry()),
         request(order_reversal()),
+        request(return_announcement()),
+        request(sales_line()),
         statement(stock_update()),
         statement(product_update()),
         statement(order_status()),
@@ -412,6 +416,57 @@ fn order_reversal() -> OrderReversal {
     }
 }
 
+fn return_announcement() -> ReturnAnnouncement {
+    let line = AnnouncedLine {
+        line: "A".into(),
+        sku: "TEE".into(),
+        names: names(),
+        rma_line: "1".into(),
+        reasons: vec!["too small".into()],
+        quantity: pieces(1),
+        total: pieces(1),
+        received: pieces(0),
+    };
+    ReturnAnnouncement {
+        head: head("magento|1001|MAIN|RMA1"),
+        action: AnnouncementAction::Announce,
+        order: order(),
+        channel: "web".into(),
+        location: "MAIN".into(),
+        rma: "RMA1".into(),
+        rma_id: "7390".into(),
+        occurred_at: PLACED,
+        from: Some(address()),
+        lines: vec![line],
+    }
+}
+
+fn sales_line() -> SalesLine {
+    SalesLine {
+        head: head("magento|1001|return|A"),
+        kind: SoldKind::Return,
+        order: order(),
+        channel: "web".into(),
+        brand: "acme".into(),
+        store: "1".into(),
+        customer: Some("account|magento|7".into()),
+        email: Some(address_of("anne@example.com")),
+        occurred_at: PLACED,
+        currency: gbp(),
+        line: "A".into(),
+        sku: "TEE".into(),
+        names: names(),
+        description: "T-shirt".into(),
+        reasons: vec!["too small".into()],
+        quantity: pieces(-1),
+        net: amount("-17.63"),
+        tax: amount("-3.52"),
+        gross: amount("-21.15"),
+        total_quantity: pieces(-1),
+        total_gross: amount("-21.15"),
+    }
+}
+
 fn stock_update() -> StockUpdate {
     let count = CountPart { location: "MAIN".into(), bucket: "PICK".into(), quantity: pieces(5), basis: Basis::OnHand, counted_at: PLACED };
     StockUpdate {
@@ -512,7 +567,12 @@ fn customer_history() -> CustomerHistory {
 }
 
 fn marketing_profile() -> MarketingProfile {
-    let consent = ConsentPart { address: "00112233445566778899aabbccddeeff".into(), channel: "email".into(), state: ConsentState::Yes };
+    let consent = ConsentPart {
+        address: "00112233445566778899aabbccddeeff".into(),
+        channel: "email".into(),
+        state: ConsentState::Yes,
+        changed_at: Some(PLACED),
+    };
     let purchases = Purchases {
         orders: 2,
         spend: vec![(gbp(), amount("68.44"))],
@@ -525,6 +585,7 @@ fn marketing_profile() -> MarketingProfile {
         id: String::new(),
         person: "account|magento|7".into(),
         brand: "acme".into(),
+        email: Some(address_of("anne@example.com")),
         consent: vec![consent],
         purchases: Some(purchases),
     }

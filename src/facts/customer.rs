@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::order::Personal;
 use super::{Amount, Currency, Digest, Moment, OrderKey, Quantity, Sku, Text};
 
 /// A row of a customer.
@@ -160,6 +161,8 @@ pub struct OrderSummary {
     pub proven: bool,
     /// Digest of the order's address, for consent.
     pub email: Option<Digest>,
+    /// That address itself, where the configuration lets profiles have it; else `None`.
+    pub address: Option<Personal>,
     /// What happened to it.
     pub history: Vec<HistoryLine>,
 }

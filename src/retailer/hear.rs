@@ -71,6 +71,11 @@ impl Retailer {
             Topic::RevenueNotices => self.hear_as(event, body, |own, order, notice: crate::events::revenue_notices::RevenueNotice| {
                 own.tell_star(order, "Finance", || format!("expected revenue {}", pounds(pence(notice.total.gross))));
             }),
+            Topic::ReturnAnnouncements => {
+                self.hear_as(event, body, |own, order, asked: crate::events::return_announcements::ReturnAnnouncement| {
+                    own.tell_star(order, "Peoplevox", || format!("return {} is to come", asked.rma));
+                })
+            }
             Topic::StockUpdates => self.hear_stock(body),
             Topic::OrderStatus => self.hear_status(event, body),
             Topic::ProductUpdates => self.hear_product(body),

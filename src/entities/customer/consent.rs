@@ -50,11 +50,13 @@ impl Answers {
         }
     }
 
-    /// The answer that counts.
-    fn outcome(&self) -> Option<ConsentState> {
+    /// The answer that counts, and when it was given.
+    fn outcome(&self) -> Option<(ConsentState, Option<Moment>)> {
         let later = |(told_at, _): &(Moment, ConsentState)| self.newest.is_none_or(|(newest, _)| *told_at >= newest);
-        let untimed = self.untimed.iter().flatten().filter(|answer| later(answer));
-        untimed.chain(&self.newest).map(|(_, state)| *state).reduce(weaker)
+        let untimed = self.untimed.iter().flatten().filter(|answer| later(answer)).map(|(_, state)| (*state, None));
+        let timed = self.newest.map(|(at, state)| (state, Some(at)));
+        // Of equal answers the one with a time.
+        timed.into_iter().chain(untimed).reduce(|a, b| if rank(a.0) <= rank(b.0) { a } else { b })
     }
 }
 
@@ -62,8 +64,21 @@ fn weaker(a: ConsentState, b: ConsentState) -> ConsentState {
     if rank(a) <= rank(b) { a } else { b }
 }
 
+/// The answer of an address on a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Digest of the address.
+    pub address: Digest,
+    /// `email`, or another way to write to the person.
+    pub channel: Text,
+    /// What was answered.
+    pub state: ConsentState,
+    /// When, where that is known.
+    pub changed_at: Option<Moment>,
+}
+
 /// The person's answers for one brand and purpose, by address and channel.
-pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<(Digest, Text, ConsentState)> {
+pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<Answer> {
     let mut answers: BTreeMap<(Digest, &Text), Answers> = BTreeMap::new();
     for (_, kept) in state.of_kind(CustomerRow::CONSENT) {
         let Some(CustomerRow::Consent(Consent { address, channel, brand: of, purpose: asked, state, changed_at })) = kept.content() else {
@@ -75,14 +90,18 @@ pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<(Di
             answers.entry((*address, channel)).or_default().add(*state, *changed_at, told_at);
         }
     }
-    answers.into_iter().filter_map(|((address, channel), answers)| Some((address, channel.clone(), answers.outcome()?))).collect()
+    let answer = |((address, channel), answers): ((Digest, &Text), Answers)| {
+        let (state, changed_at) = answers.outcome()?;
+        Some(Answer { address, channel: channel.clone(), state, changed_at })
+    };
+    answers.into_iter().filter_map(answer).collect()
 }
 
 /// Addresses whose orders marketing may know: there is consent to profiling on some channel, and it is refused or pending on none.
 pub fn profiled(state: &CustomerState, brand: &str) -> BTreeSet<Digest> {
     let answers = consents(state, brand, Purpose::Profiling);
     let with =
-        |wanted: bool| answers.iter().filter(move |(_, _, state)| (*state == ConsentState::Yes) == wanted).map(|(address, _, _)| *address);
+        |wanted: bool| answers.iter().filter(move |answer| (answer.state == ConsentState::Yes) == wanted).map(|answer| answer.address);
     let without: BTreeSet<Digest> = with(false).collect();
     with(true).filter(|address| !without.contains(address)).collect()
 }

@@ -10,8 +10,9 @@ use crate::events::{Receiver, RequestHead, Topic};
 use crate::events::{
     despatch_notices::DespatchNotice, exceptions::ExceptionNotice, fulfilment_requests::FulfilmentRequest, journal_entries::JournalEntry,
     notifications::Notification, order_completions::OrderCompletion, order_reversals::OrderReversal, order_status::OrderStatus,
-    product_updates::ProductUpdate, receipt_notices::ReceiptNotice, refund_requests::RefundRequest, revenue_notices::RevenueNotice,
-    sales_orders, sales_orders::SalesOrder, stock_updates::StockUpdate,
+    product_updates::ProductUpdate, receipt_notices::ReceiptNotice, refund_requests::RefundRequest,
+    return_announcements::ReturnAnnouncement, revenue_notices::RevenueNotice, sales_lines::SalesLine, sales_orders,
+    sales_orders::SalesOrder, stock_updates::StockUpdate,
 };
 use crate::facts::{Moment, Quantity};
 use crate::retailer::ids::SECOND_STORE;
@@ -62,6 +63,10 @@ pub struct OrderHeard {
     pub received: BTreeMap<(Receiver, String), i64>,
     /// Pieces reversed, to stock, written off, by receiver and line.
     pub reversed: BTreeMap<(Receiver, String), (i64, i64, i64)>,
+    /// Announced to come back, by line.
+    pub announced: BTreeMap<String, i64>,
+    /// Sold less cancelled and returned, pieces and pence, by line.
+    pub sold: BTreeMap<String, (i64, i64)>,
     /// Sum of the amounts, the last total, the number of requests.
     pub refund_sum: i64,
     pub refund_total: i64,
@@ -108,6 +113,15 @@ impl Heard {
             Topic::OrderCompletions => self.fold(event, body, OrderHeard::completion),
             Topic::ReceiptNotices => self.fold(event, body, OrderHeard::receipt),
             Topic::OrderReversals => self.fold(event, body, OrderHeard::reversal),
+            Topic::ReturnAnnouncements => self.fold(event, body, |own, said: ReturnAnnouncement| {
+                for line in said.lines {
+                    *own.announced.entry(line.line.to_string()).or_default() += pieces(line.quantity);
+                }
+            }),
+            Topic::SalesLines => self.fold(event, body, |own, said: SalesLine| {
+                let sold = own.sold.entry(said.line.to_string()).or_default();
+                *sold = (sold.0 + pieces(said.quantity), sold.1 + pence(said.gross));
+            }),
             Topic::RefundRequests => self.refund(event, body),
             Topic::RevenueNotices => self.fold(event, body, |own, said: RevenueNotice| {
                 own.revenue += pence(said.amount.gross);

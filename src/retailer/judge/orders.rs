@@ -26,6 +26,8 @@ pub(super) fn check_one(heard: &Heard, order: &OrderTruth<'_>, failures: &mut Fa
     requests(order, said, failures);
     parcels(order, said, failures);
     returns(order, said, failures);
+    announced(order, said, failures);
+    sold(order, said, failures);
     mails(order, said, failures);
 }
 
@@ -243,6 +245,40 @@ fn returns(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
                 )
             });
         }
+    }
+}
+
+/// The warehouse knew of what came back, before it came.
+fn announced(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
+    let hears = order.systems.has(System::Nav) && order.systems.has(System::Peoplevox);
+    // What a mishap does to a return may come before its authorisation, or without one.
+    if order.mishap.is_some() {
+        return;
+    }
+    for line in &order.lines {
+        let really = if hears { line.back() } else { 0 };
+        let told = said.announced.get(&line.item.to_string()).copied().unwrap_or(0);
+        failures.same(Invariant::Notices, told, really, |told, really| {
+            format!("order {}: return-announcements told the warehouse of {told} of item {}, {really} came back", order.number, line.item)
+        });
+    }
+}
+
+/// What was sold, less what was cancelled and came back, is what the customer keeps: in pieces, and in money to the penny.
+fn sold(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
+    let secured = order.mishap != Some(Mishap::Forgotten);
+    if said.sold.is_empty() && !(order.systems.has(System::Crm) && order.wants_any() && secured) {
+        return;
+    }
+    for line in &order.lines {
+        let told = said.sold.get(&line.item.to_string()).copied().unwrap_or_default();
+        let kept = line.kept();
+        failures.same(Invariant::Notices, told, (kept, line.gross_of(kept)), |told, really| {
+            format!(
+                "order {}: sales-lines of item {} come to {told:?} (pieces, pence), the customer keeps {really:?}",
+                order.number, line.item
+            )
+        });
     }
 }
 

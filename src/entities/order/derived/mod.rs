@@ -16,6 +16,7 @@ use super::view::OrderView;
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
 use crate::entities::small_map::SmallMap;
+use crate::entities::topics::Topic;
 use crate::facts::customer::OrderSummary;
 use crate::facts::ids::{join_key, split_key};
 use crate::facts::order::{Header, Needs};
@@ -152,6 +153,7 @@ fn summary(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Option<Deriv
         returned: view.lines.iter().map(|line| line.back.returned).sum(),
         proven: customer.0.starts_with("account|"),
         email: header.email_digest,
+        address: header.email.clone().filter(|_| rules.tells_email_on(Topic::MarketingProfiles.name())),
         history: history::of(view, header, rules),
     };
     let key = RowKey { kind: CustomerRow::ORDER, source: SourceId::WAYBILL, id: view.key.0.clone() };

@@ -36,6 +36,7 @@ pub struct StandIn {
     last: BTreeMap<(Topic, String), Value>,
     refunded: BTreeMap<u32, i64>,
     revenue: BTreeMap<u32, i64>,
+    sold: BTreeMap<String, (i64, i64)>,
     books: BTreeMap<u32, Balances>,
     pub said: Vec<Emitted>,
     /// A body of each topic.
@@ -138,6 +139,7 @@ impl StandIn {
             self.warehouse(order);
             self.parcels(order);
             self.returns(order);
+            self.sold(order);
             self.money(order);
             self.status(order);
         }
@@ -260,6 +262,13 @@ impl StandIn {
     fn returns(&mut self, order: &Order) {
         for receipt in &order.receipts {
             let line = &order.lines[receipt.line];
+            let ledger = format!("{}|MAIN|{}", order.key(), receipt.code);
+            if !self.steps.contains_key(&(Topic::ReturnAnnouncements, ledger.clone())) {
+                let (item, count) = (line.item.to_string(), receipt.pieces.to_string());
+                let lines = json!([{"line": item, "sku": "X", "quantity": count, "total": count, "received": "0"}]);
+                let body = json!({"action": "announce", "location": "MAIN", "rma": "R", "lines": lines});
+                self.request(Topic::ReturnAnnouncements, order, &ledger, body);
+            }
             for receiver in BOTH {
                 let ledger = format!("{}|{}|{}", order.key(), receipt.code, receiver.name());
                 if self.steps.contains_key(&(Topic::ReceiptNotices, ledger.clone())) {
@@ -277,6 +286,22 @@ impl StandIn {
                     "written_off": line.back_damaged.to_string()}]);
                 let body = json!({"receiver": receiver.name(), "action": "notify", "whole": !order.keeps_any(), "lines": told});
                 self.request(Topic::OrderReversals, order, &ledger, body);
+            }
+        }
+    }
+
+    fn sold(&mut self, order: &Order) {
+        if !self.steps.contains_key(&(Topic::SalesOrders, order.key())) {
+            return;
+        }
+        for line in &order.lines {
+            let ledger = format!("{}|sale|{}", order.key(), line.item);
+            let (kept, gross) = (line.kept(), line.gross_of(line.kept()));
+            let before = self.sold.insert(ledger.clone(), (kept, gross)).unwrap_or_default();
+            if before != (kept, gross) {
+                let body = json!({"kind": "sale", "line": line.item.to_string(), "sku": "X", "quantity": (kept - before.0).to_string(),
+                    "gross": money(gross - before.1)});
+                self.request(Topic::SalesLines, order, &ledger, body);
             }
         }
     }
