@@ -62,6 +62,7 @@ fn location(code: &str, section: &mut Section<'_>, sources: &[Draft<'_>]) -> Loc
         wms,
         counted_by,
         sellable_buckets: section.read("sellable_buckets", values::texts).map(list).unwrap_or_default(),
+        fixed_orders: section.read("fixed_orders", values::flag).unwrap_or(false),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, So
 /// Raise it when the shape of a payload changes: a field of a row, of a ledger, of anything in an entity's state. Postcard does not describe itself: a
 /// reader of another shape would read nonsense. This program reads only this format; from the first release on it must read the one before too, by
 /// a step from the old shape to the new in `restore::load`.
-pub const FORMAT: u8 = 11;
+pub const FORMAT: u8 = 12;
 
 /// What a record of the changelog is the state of. Variants and their order are the format.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -182,6 +182,10 @@ pub struct DocumentLedger {
     pub asked_at: Option<Moment>,
     /// The tick of the first step: an answer to what was asked at all is waited for from here.
     pub first_asked_at: Option<Moment>,
+    /// The step of the last release (`fulfilment-requests`): a warehouse that cannot change an order knows it by that.
+    pub released: u32,
+    /// How many releases there were.
+    pub releases: u32,
     /// Recorded by the receiver without our asking: entered as asked, nothing was sent.
     pub adopted: bool,
     /// Since which tick the receiver's record has been other than what was asked last (`sales-orders`): a record that was changed comes line by

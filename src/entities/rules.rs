@@ -83,6 +83,8 @@ pub struct Location {
     pub counted_by: Option<SourceId>,
     /// Buckets whose pieces can be sold; empty: all.
     pub sellable_buckets: Vec<Text>,
+    /// The warehouse cannot change an order that it has: it is cancelled, and entered anew under another number.
+    pub fixed_orders: bool,
 }
 
 /// A fact that several systems report and one of them decides (journey.md, "One fact, one authority"). What always counts from where the
@@ -277,6 +279,11 @@ impl Rules {
     pub fn account_named(&self, account: &str, tender: Option<&str>) -> Option<&Text> {
         let of_tender = tender.and_then(|tender| self.books_accounts.get(format!("{account}.{tender}").as_str()));
         of_tender.or_else(|| self.books_accounts.get(account))
+    }
+
+    /// Can the warehouse at this location not change an order that it has?
+    pub fn has_fixed_orders(&self, code: &str) -> bool {
+        self.location(code).is_some_and(|location| location.fixed_orders)
     }
 
     /// The location of this code or alias.

@@ -7,6 +7,9 @@
 //! | a lower total, `cancel` | that a go-ahead was made for this location |
 //! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, the warehouse there knows the SKU, one record in the ERP, the order it replaces is cancelled; no other location has still to confirm that it sends less of the line |
 //!
+//! A warehouse that cannot change an order (`fixed_orders` of its location) is never asked for a `change`. Its order is cancelled, with what has left as
+//! totals; once it has ended all that it has, what is still to be sent is released under a number of its own, which leads back to the order.
+//!
 //! While the conditions of a raise are shut, lower totals are requested by themselves. A condition that shuts later takes nothing back.
 
 use std::collections::BTreeSet;
@@ -20,11 +23,12 @@ use super::request::{self, Request, WhyTopic};
 use super::totals::{self, NoticeTotals};
 use crate::entities::ledger::{DocumentLedger, DocumentLedgers};
 use crate::entities::order::OrderView;
-use crate::entities::order::answered::holds_to_what_was_asked;
+use crate::entities::order::answered::{has_ended, holds_to_what_was_asked};
 use crate::entities::order::figures::LineView;
 use crate::entities::order::worth::worth;
 use crate::entities::rules::{Role, Rules};
 use crate::entities::topics::Topic;
+use crate::facts::ids::RequestNumber;
 use crate::facts::order::{Address, Advice, ChargeKind, Header, Personal};
 use crate::facts::{Amount, Currency, Moment, Quantity, Text};
 
@@ -60,6 +64,11 @@ pub struct FulfilmentRequest {
     pub occurred_at: Moment,
     /// When the customer was promised the goods; null: nothing was promised.
     pub promised_at: Option<Moment>,
+    /// The number under which the warehouse is to have the order: its public number; where the warehouse cannot change an order, one of this release's
+    /// own (`number~location~step`). Of a cancellation: the number to cancel.
+    pub request_number: Text,
+    /// Of a release: the request number that it takes the place of; else null.
+    pub replaces: Option<Text>,
     /// The warehouse's own number of its order at this location; empty while it has none.
     pub warehouse_number: Text,
     /// The location that sends, by the code of the system that counts there.
@@ -95,6 +104,7 @@ impl FulfilmentRequest {
         wanted.occurred_at = wanted.placed_at;
         (wanted.order.erp_number, wanted.order.erp_id, wanted.warehouse_number, wanted.reasons) = Default::default();
         (wanted.promised_at, wanted.bill_to, wanted.email, wanted.note) = Default::default();
+        (wanted.request_number, wanted.replaces) = Default::default();
         (wanted.shipping, wanted.shipping_tax) = Default::default();
         for line in &mut wanted.lines {
             (line.names, line.description, line.to_send, line.gross, line.tax) = Default::default();
@@ -154,10 +164,22 @@ impl Request for FulfilmentRequest {
             let wanted = wanted_from(view, ledgers, rules, &location);
             let may_raise = || gate(view, header, rules, &location).open() && outlet.may_ask();
             let Some(totals) = to_ask(view, header, &asked, &location, wanted, may_raise) else { continue };
+            let (action, totals) = match rules.has_fixed_orders(&location) {
+                false => (action(&asked.totals, &totals), totals),
+                true => match of_fixed(view, &asked, &location, totals) {
+                    Fixed::Ask(action, totals) => (action, totals),
+                    Fixed::Wait => continue,
+                    Fixed::Enter(totals) => {
+                        ledgers.entry(location).or_default().enter_totals(totals);
+                        outlet.changed = true;
+                        continue;
+                    }
+                },
+            };
             let mut body = content(view, header, &location, &asked.totals, &totals);
-            let action = action(&asked.totals, &totals);
             body.action = action;
             body.head.step = asked.step + 1;
+            (body.request_number, body.replaces) = numbers(header, rules, &location, &asked, action);
             let content = digest_of(view, header, &body.location, &totals);
             if !outlet.request(view.key, body) {
                 continue;
@@ -170,6 +192,8 @@ impl Request for FulfilmentRequest {
             asked.asked_at = Some(outlet.context.tick);
             // A release after a cancel needs an answer of its own.
             if action == FulfilmentAction::Release {
+                asked.released = asked.step;
+                asked.releases += 1;
                 asked.first_asked_at = asked.asked_at;
             }
         }
@@ -182,7 +206,7 @@ impl Request for FulfilmentRequest {
             let asked = ledgers.get(&location).cloned().unwrap_or_default();
             let wanted = wanted_from(view, ledgers, rules, &location);
             // Lower totals were requested already: only a raise can wait.
-            let gate = gate(view, header, rules, &location);
+            let gate = gate(view, header, rules, &location).and_replaced(view, rules, &location, &asked);
             topics.push(WhyTopic::new(Self::TOPIC, location, pieces(&wanted), pieces(&asked.totals), gate));
         }
         if topics.is_empty() && view.lines.iter().any(|line| line.erp.ships && line.sent.wanted.is_positive()) {
@@ -285,6 +309,54 @@ fn action(asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentAction {
     }
 }
 
+/// What is asked of a warehouse that cannot change an order.
+enum Fixed {
+    Ask(FulfilmentAction, NoticeTotals),
+    /// It has to end what it has first; or nothing has changed that it can send by.
+    Wait,
+    /// It has ended what it has, and nothing more is to be sent: there is nothing to ask.
+    Enter(NoticeTotals),
+}
+
+/// `totals`: what the location is to send in all.
+fn of_fixed(view: &OrderView<'_>, asked: &DocumentLedger, location: &str, totals: NoticeTotals) -> Fixed {
+    let ended = has_ended(view, asked, location);
+    if asked.step > 0 && !asked.cancelled && !ended {
+        let left = |(line, total): (&Text, &Quantity)| {
+            let left = request::line(view, line).map_or(Quantity::ZERO, |known| left_from(known, location));
+            (line.clone(), left.min(*total))
+        };
+        return Fixed::Ask(FulfilmentAction::Cancel, asked.totals.iter().map(left).collect());
+    }
+    let raise = totals.iter().any(|(line, total)| *total > totals::of(&asked.totals, line));
+    match raise {
+        false if totals != asked.totals => Fixed::Enter(totals),
+        false => Fixed::Wait,
+        true if asked.step > 0 && !ended => Fixed::Wait,
+        true => Fixed::Ask(FulfilmentAction::Release, totals),
+    }
+}
+
+/// The number of the request, and the one that it takes the place of.
+fn numbers(header: &Header, rules: &Rules, location: &str, asked: &DocumentLedger, action: FulfilmentAction) -> (Text, Option<Text>) {
+    if !rules.has_fixed_orders(location) {
+        return (header.number.clone(), None);
+    }
+    let number = |step: u32| RequestNumber::new(&header.number, location, step);
+    match action {
+        FulfilmentAction::Release => (number(asked.step + 1), (asked.released > 0).then(|| number(asked.released))),
+        FulfilmentAction::Change | FulfilmentAction::Cancel => (number(asked.released), None),
+    }
+}
+
+impl RequestGate {
+    /// ... and a warehouse that cannot change an order has ended the one before.
+    fn and_replaced(self, view: &OrderView<'_>, rules: &Rules, location: &str, asked: &DocumentLedger) -> Self {
+        let waits = rules.has_fixed_orders(location) && asked.cancelled && !has_ended(view, asked, location);
+        self.when("replaced", !waits, || ("the warehouse's word that it has cancelled the order before".into(), rules.bringer(Role::Wms)))
+    }
+}
+
 /// The conditions of a go-ahead and of any raise.
 fn gate(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) -> RequestGate {
     let conditions = &view.gates;
@@ -338,6 +410,8 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Notice
     FulfilmentRequest {
         head: RequestHead::new(view.key, &[location], 0),
         action: FulfilmentAction::Release,
+        request_number: header.number.clone(),
+        replaces: None,
         order: OrderRef::new(view, header),
         channel: header.channel.clone(),
         placed_at: header.placed_at,

@@ -208,6 +208,8 @@ fn fulfilment_request() -> FulfilmentRequest {
         occurred_at: PLACED,
         promised_at: Some(PLACED),
         warehouse_number: "W1".into(),
+        request_number: NUMBER.into(),
+        replaces: Some("100000042~MAIN~1".into()),
         bill_to: Some(address()),
         email: Some(address_of("anne@example.com")),
         note: address_of("leave it at the door"),

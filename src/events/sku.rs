@@ -57,7 +57,14 @@ mod tests {
             stock_id: Default::default(),
             takes_orders: true,
         };
-        let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
+        let location = Location {
+            code: "LDN".into(),
+            aliases: vec![],
+            wms: Some(WMS),
+            counted_by: Some(WMS),
+            sellable_buckets: vec![],
+            fixed_orders: false,
+        };
         let authorities = [(Authority::Products, ERP), (Authority::Prices, ERP)].into();
         Rules { channels: vec![channel], locations: vec![location], authorities, ..Rules::default() }
     }

@@ -152,7 +152,14 @@ mod tests {
             stock_id: Default::default(),
             takes_orders: true,
         };
-        let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
+        let location = Location {
+            code: "LDN".into(),
+            aliases: vec![],
+            wms: Some(WMS),
+            counted_by: Some(WMS),
+            sellable_buckets: vec![],
+            fixed_orders: false,
+        };
         let mut rules = Rules {
             sources: vec![source(ERP, "erp", Role::Erp), source(WMS, "wms", Role::Wms), source(SHOP, "shop", Role::Shop)],
             channels: vec![channel],

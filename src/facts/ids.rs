@@ -315,6 +315,30 @@ impl WholeList {
     }
 }
 
+/// The number under which a warehouse gets an order that it cannot change afterwards: `number~location~step`, one for each release, never given again.
+/// What the warehouse tells under it leads back to the order.
+pub struct RequestNumber;
+
+impl RequestNumber {
+    /// Of the order's public number, the location, and the step of the release.
+    pub fn new(number: &str, location: &str, step: u32) -> Text {
+        Text::from(format!("{number}~{location}~{step}"))
+    }
+
+    /// The order's public number in it; a number that is none of these is the order's own.
+    pub fn order_number(number: &str) -> &str {
+        let mut parts = number.rsplitn(3, '~');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(step), Some(location), Some(order))
+                if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) && !location.is_empty() && !order.is_empty() =>
+            {
+                order
+            }
+            _ => number,
+        }
+    }
+}
+
 /// What a source itself calls the row with this id among the others of its document: the last part of the id.
 pub fn own_part(id: &str) -> Text {
     let last = id.rsplit_once("|=").or_else(|| id.rsplit_once('|')).map_or(id, |(_, last)| last);
@@ -337,6 +361,14 @@ mod tests {
     fn parts_of_a_key_cannot_run_into_each_other() {
         assert_ne!(join_key(&["a|b", "c"]), join_key(&["a", "b|c"]));
         assert_ne!(join_key(&["a%7Cb"]), join_key(&["a|b"]));
+    }
+
+    #[test]
+    fn a_request_number_leads_back_to_its_order() {
+        assert_eq!(RequestNumber::order_number(&RequestNumber::new("10~42", "LDN", 2)), "10~42");
+        for own in ["100000042", "A~B", "1~LDN~", "1~~2", "~LDN~2", "1~LDN~x"] {
+            assert_eq!(RequestNumber::order_number(own), own);
+        }
     }
 
     #[test]

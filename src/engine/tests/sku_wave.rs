@@ -37,7 +37,14 @@ fn rules() -> Rules {
         stock_id: Default::default(),
         takes_orders: true,
     };
-    let location = Location { code: "LDN".into(), aliases: vec![], wms: Some(WMS), counted_by: Some(WMS), sellable_buckets: vec![] };
+    let location = Location {
+        code: "LDN".into(),
+        aliases: vec![],
+        wms: Some(WMS),
+        counted_by: Some(WMS),
+        sellable_buckets: vec![],
+        fixed_orders: false,
+    };
     let sources = vec![source(ERP, "erp", Role::Erp), source(WMS, "wms", Role::Wms)];
     Rules { sources, channels: vec![channel], locations: vec![location], ..Rules::default() }
 }

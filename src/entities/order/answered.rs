@@ -1,9 +1,14 @@
 //! Whether a warehouse has confirmed what it was asked for.
 
 use super::figures::{LineView, OrderFigures};
-use super::sent::confirmed;
+use super::sent::{confirmed, ended};
 use crate::entities::ledger::DocumentLedger;
 use crate::facts::Quantity;
+
+/// The warehouse at the location has ended an order for each release, and has no other. `asked`: its ledger.
+pub fn has_ended(view: &OrderFigures<'_>, asked: &DocumentLedger, location: &str) -> bool {
+    ended(&view.sent.warehouse, location, asked.releases)
+}
 
 /// Has the location confirmed the last totals that it was asked for, as far as this line is concerned? `asked`: its ledger; `line`: index of the
 /// line. Where no total of the line was ever lowered, no confirmation is needed.

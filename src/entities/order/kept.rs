@@ -11,6 +11,7 @@ use super::placed::{Placed, PlacedLine, whole_bundles};
 use super::pooling;
 use super::sent::{self, Sent, WarehouseView};
 use crate::entities::topics::Ledgers;
+use crate::facts::ids::RequestNumber;
 use crate::facts::order::{WarehouseState, Word};
 use crate::facts::{Amount, Quantity};
 
@@ -160,7 +161,17 @@ impl Stopping<'_, '_> {
             let wanted: Vec<Quantity> =
                 lines.iter().zip(&self.sent.lines).map(|(line, sent)| (sent.wanted - elsewhere(line)).floor_zero()).collect();
             let ever: Vec<bool> = lines.iter().map(|line| asked.ever_asked(line.id, line.ordered).is_positive()).collect();
-            sent::confirmed(&self.sent.warehouse, canonical(self.input.rules, location), i, &wanted, &ever)
+            let code = canonical(self.input.rules, location);
+            let within = asked.totals.get(lines[i].id).is_none_or(|total| *total <= wanted[i]);
+            if self.input.rules.has_fixed_orders(code) && within {
+                // The order of the last release was made for no more than that: what went before it has to be ended.
+                let number = self.placed.header.map(|header| RequestNumber::new(&header.number, location, asked.released));
+                let before = |order: &&WarehouseView<'_>| number.as_deref() != Some(order.number);
+                let before: Vec<WarehouseView<'_>> = self.sent.warehouse.iter().filter(before).cloned().collect();
+                return sent::confirmed(&before, code, i, &wanted, &ever)
+                    || asked.cancelled && sent::confirmed(&self.sent.warehouse, code, i, &wanted, &ever);
+            }
+            sent::confirmed(&self.sent.warehouse, code, i, &wanted, &ever)
         })
     }
 

@@ -85,6 +85,7 @@ pub fn rules() -> Rules {
             wms: Some(WMS),
             counted_by: Some(WMS),
             sellable_buckets: Vec::new(),
+            fixed_orders: false,
         }],
         durations: Durations::default(),
         erp_when: ErpWhen::Secured,

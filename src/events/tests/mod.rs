@@ -3,6 +3,7 @@
 mod books;
 mod contracts;
 mod counts;
+mod fixed_orders;
 mod goaheads;
 mod mails;
 mod notices;

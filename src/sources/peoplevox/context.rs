@@ -2,6 +2,7 @@
 
 use crate::envelope::SpelledColumns;
 use crate::facts::Alias;
+use crate::facts::ids::RequestNumber;
 use crate::facts::order::{Condition, WarehouseState};
 use crate::sources::adapter::Common;
 use crate::sources::words::Words;
@@ -35,7 +36,7 @@ pub(super) struct Peoplevox {
 impl Peoplevox {
     /// The name of the order with this number.
     pub(super) fn order(&self, number: &str) -> Alias {
-        Alias::new(&self.common.number_scope, number)
+        Alias::new(&self.common.number_scope, RequestNumber::order_number(number))
     }
 }
 

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::cells::{number, text};
 use crate::envelope::{DecodeError, Record, SpelledColumns, SpelledRow, spelled};
+use crate::facts::ids::RequestNumber;
 use crate::facts::order::{ScanMeaning, WarehouseState};
 use crate::facts::{Alias, Link, Moment, Place, Text};
 use crate::sources::adapter::Common;
@@ -173,7 +174,7 @@ impl Seko {
     /// The order that the warehouse gives this number.
     pub(super) fn named(&self, number: &str) -> Alias {
         match self.settings.order {
-            OrderNumber::Number => Alias::new(&self.common.number_scope, number),
+            OrderNumber::Number => Alias::new(&self.common.number_scope, RequestNumber::order_number(number)),
             OrderNumber::Reference => Alias::new(&format!("{}.order", self.common.name), number),
         }
     }

@@ -4,6 +4,8 @@
 use super::evidence::Evidence;
 use super::finding::Finding;
 use crate::entities::RowOf;
+use crate::entities::ledger::DocumentLedger;
+use crate::entities::order::answered::has_ended;
 use crate::entities::order::erp::{self, canonical};
 use crate::entities::order::figures::LineView;
 use crate::entities::order::pooling;
@@ -152,9 +154,12 @@ fn closed_by_erp<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Fin
 /// A go-ahead was made, and the warehouse has neither reported an order nor sent anything.
 fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Finding> + 's {
     evidence.ledgers.fulfilment.iter().filter_map(|(location, asked)| {
-        let asked_at = asked.first_asked_at.filter(|_| asked.totals.values().any(|total| total.is_positive()))?;
         let code = canonical(evidence.rules, location);
         let sent = &evidence.figures.sent;
+        if asked.cancelled && evidence.rules.has_fixed_orders(code) {
+            return not_replaced(evidence, location, asked);
+        }
+        let asked_at = asked.first_asked_at.filter(|_| asked.totals.values().any(|total| total.is_positive()))?;
         let has = sent.warehouse.iter().any(|order| order.location == code || order.location.is_empty());
         if has || sent.parcels.iter().any(|parcel| parcel.location == code) {
             return None;
@@ -166,6 +171,21 @@ fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Findin
         let finding = Finding::new("release-unanswered", location.as_str(), sentence).at_risk(at_risk);
         Some(finding.after(asked_at + evidence.rules.durations.release_unanswered))
     })
+}
+
+/// A warehouse that cannot change an order was asked to cancel it, and has not said that it did: what is wanted can't be asked for anew.
+fn not_replaced(evidence: &Evidence<'_, '_>, location: &str, asked: &DocumentLedger) -> Option<Finding> {
+    let code = canonical(evidence.rules, location);
+    let here = |line: &&LineView<'_>| !line.is_bundle && line.erp.ships && line.erp.location == Some(code);
+    let open: Quantity = evidence.figures.lines.iter().filter(here).map(to_send).sum();
+    if !open.is_positive() || has_ended(evidence.figures, asked, code) {
+        return None;
+    }
+    let sentence =
+        format!("{location} was asked to cancel its order, and has not said that it did: {open} pieces wait to be asked for anew");
+    let at_risk: Amount = evidence.figures.lines.iter().filter(here).map(|line| line.value_of(to_send(line).min(line.ordered))).sum();
+    let finding = Finding::new("release-unanswered", location, sentence).at_risk(at_risk).pieces(open);
+    Some(finding.after(asked.asked_at? + evidence.rules.durations.release_unanswered))
 }
 
 /// The order is held, and there is a go-ahead for pieces that are not despatched.

@@ -9,8 +9,8 @@ pub use cancel::CancelledBy;
 pub use despatch::{COUNTER, DespatchPart, Stray};
 pub use parcels::{Decided, Fate, ParcelView};
 pub(super) use parcels::{by_carriers_word, refunded};
-pub(super) use warehouse::confirmed;
 pub use warehouse::{WarehouseLineView, WarehouseView};
+pub(super) use warehouse::{confirmed, ended};
 
 use self::cancel::CreditIsReturn;
 use super::authority::goods_count_from;

@@ -11,7 +11,7 @@ use crate::entities::order::erp::{Erp, canonical};
 use crate::entities::order::input::{Contradiction, Input};
 use crate::entities::order::placed::PlacedLine;
 use crate::entities::order::pooling;
-use crate::entities::rules::Role;
+use crate::entities::rules::{Role, Rules};
 use crate::facts::order::{WarehouseLine, WarehouseOrder, WarehouseState, WarehouseTotal, Word};
 use crate::facts::{Cause, Moment, Quantity, SourceId};
 
@@ -87,7 +87,7 @@ pub(super) fn read<'a>(
     }
     orders.sort_by(|a, b| (a.location, a.number, a.source).cmp(&(b.location, b.number, b.source)));
     set_asked(&mut orders, lines, erp, departures);
-    set_short(&mut orders, departures);
+    set_short(&mut orders, rules, departures);
     orders
 }
 
@@ -142,11 +142,12 @@ fn set_asked(orders: &mut [WarehouseView<'_>], lines: &[PlacedLine<'_>], erp: &E
 }
 
 /// Computes the short pieces of each row, as far as they are known.
-fn set_short(orders: &mut [WarehouseView<'_>], departures: &[GoodsOut<'_>]) {
+fn set_short(orders: &mut [WarehouseView<'_>], rules: &Rules, departures: &[GoodsOut<'_>]) {
     let known: Vec<Vec<bool>> =
         orders.iter().map(|order| order.lines.iter().map(|line| adds_up(orders, order, line, departures)).collect()).collect();
     for (order, known) in orders.iter_mut().zip(known) {
-        let cancelled = *order.state == Word::Known(WarehouseState::Cancelled);
+        // Where orders are fixed, a cancelled one was replaced, or is to be: what is wanted is still asked for.
+        let cancelled = *order.state == Word::Known(WarehouseState::Cancelled) && !rules.has_fixed_orders(order.location);
         for (line, known) in order.lines.iter_mut().zip(known) {
             let row: &WarehouseLine = line.row;
             let named = row.cancelled.unwrap_or_default();
@@ -178,6 +179,15 @@ fn adds_up(orders: &[WarehouseView<'_>], order: &WarehouseView<'_>, line: &Wareh
     };
     let seen: Quantity = departures.iter().filter(here).map(|row| row.quantity).sum();
     !line.targets.is_empty() && seen == reported
+}
+
+/// The warehouse sends nothing more for any order that it has reported at `location`; and it has reported as many as there were releases.
+pub(in super::super) fn ended(orders: &[WarehouseView<'_>], location: &str, releases: u32) -> bool {
+    let over = |state: &Word<WarehouseState>| {
+        matches!(state, Word::Known(WarehouseState::Cancelled | WarehouseState::Closed | WarehouseState::Despatched))
+    };
+    let there = || orders.iter().filter(|order| order.location == location || order.location.is_empty());
+    there().count() >= releases as usize && there().all(|order| over(order.state))
 }
 
 /// Has every warehouse order at `location` confirmed that it will send at most the wanted pieces of a line? It has if it is cancelled, closed short,

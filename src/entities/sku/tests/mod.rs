@@ -41,7 +41,7 @@ fn sku() -> Sku {
 
 fn location(code: &str, aliases: &[&str], counted_by: Option<SourceId>) -> Location {
     let aliases = aliases.iter().map(|alias| Text::from(*alias)).collect();
-    Location { code: code.into(), aliases, wms: counted_by, counted_by, sellable_buckets: vec!["main".into()] }
+    Location { code: code.into(), aliases, wms: counted_by, counted_by, sellable_buckets: vec!["main".into()], fixed_orders: false }
 }
 
 fn channel(name: &str, pool: &[&str]) -> Channel {
