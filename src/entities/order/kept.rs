@@ -168,8 +168,7 @@ impl Stopping<'_, '_> {
                 let number = self.placed.header.map(|header| RequestNumber::new(&header.number, location, asked.released));
                 let before = |order: &&WarehouseView<'_>| number.as_deref() != Some(order.number);
                 let before: Vec<WarehouseView<'_>> = self.sent.warehouse.iter().filter(before).cloned().collect();
-                return sent::confirmed(&before, code, i, &wanted, &ever)
-                    || asked.cancelled && sent::confirmed(&self.sent.warehouse, code, i, &wanted, &ever);
+                return sent::confirmed(&before, code, i, &wanted, &ever) || sent::confirmed(&self.sent.warehouse, code, i, &wanted, &ever);
             }
             sent::confirmed(&self.sent.warehouse, code, i, &wanted, &ever)
         })

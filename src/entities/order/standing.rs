@@ -179,7 +179,8 @@ fn return_stage(figures: &OrderFigures<'_>) -> ReturnStage {
     let authorised = || returning.authorised.iter().chain(&back.refunded_parcels);
     let any_authorised = authorised().any(Authorised::counts) || back.expected.is_positive();
     if !any_authorised && !authorised().any(Authorised::asked) {
-        let received = returning.received.iter().any(|row| row.quantity.is_positive());
+        let of_no_line = returning.received.iter().any(|row| row.targets.is_empty() && row.quantity.is_positive());
+        let received = of_no_line || figures.lines.iter().any(|line| line.back.received > line.back.put_back);
         return if received { ReturnStage::Unlogged } else { ReturnStage::None };
     }
     let settled = |line: &LineView<'_>| line.back.settled_stock + line.back.settled_written_off + line.back.settled_other;

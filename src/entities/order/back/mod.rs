@@ -96,7 +96,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
     }
     let covered: Vec<Quantity> = any.iter().zip(&despatched).map(|(any, left)| (*any).min(*left)).collect();
 
-    let mut received = none();
+    let (mut received, mut unnamed) = (none(), none());
     let mut goods = settled::AcceptedGoods::of(lines.len());
     // Pieces for which money is promised by the number under which they came, or which need not come.
     let mut for_plain_money = need_not_come;
@@ -108,13 +108,17 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
     for row in &returning.received {
         let parts = pooling::spread(row.quantity, &row.targets, &[&covered, &despatched, &ordered], &mut received);
         goods.add(row, &parts);
+        if row.rma.is_none() && !row.posted {
+            parts.iter().for_each(|(line, quantity)| unnamed[*line] += *quantity);
+        }
         if row.accepted() && row.rma.is_some_and(promises_money) {
             parts.iter().for_each(|(line, quantity)| for_plain_money[*line] += *quantity);
         }
         receipts.push(parts);
     }
+    let put_back = |i: usize| (received[i] - despatched[i]).floor_zero().min(unnamed[i]);
     let without_line = |(parts, row): (&Parts, &Received<'_>)| parts.is_empty() && row.quantity.is_positive();
-    let unlogged = (0..lines.len()).any(|i| received[i].is_positive() && !any[i].is_positive())
+    let unlogged = (0..lines.len()).any(|i| received[i] > put_back(i) && !any[i].is_positive())
         || receipts.iter().zip(&returning.received).any(without_line);
     let arrived = (0..lines.len()).map(|i| any[i].min(received[i] + not_expected[i])).sum();
     let expected = any.iter().copied().sum();
@@ -134,9 +138,10 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
                 authorised: for_money[i],
                 authorised_in_all: any[i],
                 received: received[i],
+                put_back: put_back(i),
                 accepted,
                 returned: pieces,
-                unlogged: (received[i] - any[i]).floor_zero(),
+                unlogged: (received[i] - put_back(i) - any[i]).floor_zero(),
                 ..ReturnedLine::default()
             }
         })

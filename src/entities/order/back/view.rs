@@ -12,6 +12,8 @@ pub struct ReturnedLine {
     pub authorised_in_all: Quantity,
     /// Received back, in any condition.
     pub received: Quantity,
+    /// The part of `received` that never left, and that no number announced: the warehouse has put it back (cancelled on its bench, never handed over).
+    pub put_back: Quantity,
     /// Received in accepted condition, plus authorised without goods being expected.
     pub accepted: Quantity,
     /// Returned and accepted for money: the least of despatched, authorised, accepted.

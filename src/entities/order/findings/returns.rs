@@ -41,7 +41,7 @@ fn unlogged(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Optio
     let returning = |newest: Option<(ScanMeaning, Moment)>| matches!(newest, Some((ScanMeaning::Returning, _)));
     let parcels = evidence.figures.sent.parcels.iter().filter(|parcel| returning(parcel.newest_scan));
     let undelivered: Quantity = parcels.flat_map(|parcel| parcel.lines.iter().filter(|(of, _)| *of == i).map(|(_, pieces)| *pieces)).sum();
-    let unlogged = line.back.received - undelivered;
+    let unlogged = line.back.received - line.back.put_back - undelivered;
     if !unlogged.is_positive() {
         return None;
     }
