@@ -12,6 +12,7 @@ mod refunds;
 mod schema_of;
 mod schemas;
 mod travels;
+mod write_back;
 
 use super::Topic;
 use super::testing::{Run, Sent, of, postings, words};
