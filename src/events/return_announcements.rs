@@ -210,7 +210,11 @@ impl Notice<'_, '_> {
             return None;
         }
         if !RequestGate::of_order(view).open() {
-            due.iter_mut().for_each(|(line, due)| *due = (*due).min(totals::of(known, line)));
+            let lowered = |(line, due): (Text, Quantity)| {
+                let due = due.min(totals::of(known, &line));
+                (line, due)
+            };
+            due = due.into_iter().map(lowered).collect();
             due.retain(|line, due| due.is_positive() || known.contains_key(line));
         }
         (due != *known).then_some(due)

@@ -53,6 +53,7 @@ fn a_customer_lapses_by_the_clock_after_a_restart() {
         returned: Quantity::ZERO,
         proven: true,
         email: Some(MAIL),
+        address: None,
         history: Vec::new(),
     };
     bench.send(vec![of_customer("consent", CustomerRow::Consent(consent)), of_customer("magento|1", CustomerRow::Order(Box::new(bought)))]);

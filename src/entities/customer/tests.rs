@@ -25,6 +25,7 @@ fn summary() -> impl Strategy<Value = OrderSummary> {
             returned: Quantity::from_int(spend / 2),
             proven: true,
             email: (email > 0).then_some(Digest([email; 16])),
+            address: None,
             history: vec![],
         }
     })
