@@ -266,7 +266,7 @@ fn defaults_follow_from_what_there_is() {
     assert_eq!(config.rules.durations.order_incomplete, Span::minutes(15));
     assert_eq!((config.application.shards, config.application.topic_prefix.as_str()), (16, "waybill."));
     assert_eq!(config.http.listen, Some("127.0.0.1:8080".parse().expect("an address")));
-    assert_eq!(config.live_at_start.len(), 10);
+    assert_eq!(config.live_at_start.len(), 12);
 }
 
 #[test]
