@@ -14,6 +14,8 @@ pub mod demo;
 mod exceptions;
 pub mod held;
 pub mod init;
+#[cfg(test)]
+mod mapped_page;
 pub mod observer;
 #[cfg(feature = "kafka")]
 pub mod plan;
@@ -25,6 +27,7 @@ pub mod set_time_back;
 mod shared;
 pub mod simulate;
 mod systems;
+pub mod try_source;
 
 use std::process::ExitCode;
 
@@ -55,6 +58,8 @@ enum Command {
     Run(run::RunArgs),
     /// Read the configuration, name everything that is wrong with it; then what the broker lacks
     Check(check::CheckArgs),
+    /// Show what becomes of records that you have at hand, row by row, without a Kafka
+    Try(try_source::TryArgs),
     /// Write a commented configuration to begin with
     Init(init::InitArgs),
     /// Play a retailer's days and judge every order, without a Kafka
@@ -100,6 +105,7 @@ pub fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Try(args) => try_source::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => simulate::run(&args),

@@ -156,8 +156,13 @@ fn draft<'d>(name: String, mut section: Section<'d>, kinds: &'static [SystemKind
     let roles = section.read("roles", |value| {
         let words = values::texts(value)?;
         let roles = words.iter().map(|word| values::one_of(word, ROLES)).collect::<Result<Vec<_>, _>>()?;
-        if roles.is_empty() { Err("is empty: name a role, or leave the key out".to_owned()) } else { Ok(roles) }
+        if roles.is_empty() { Err("is empty: name a role".to_owned()) } else { Ok(roles) }
     });
+    if let Some(kind) = kind.filter(|kind| kind.roles.is_empty() && !section.has("roles")) {
+        let words: Vec<&str> = ROLES.iter().map(|(word, _)| *word).collect();
+        let sentence = format!("is missing: {} can be any system; say which parts it plays, of {}", kind.name, words.join(", "));
+        section.problem("roles", sentence);
+    }
     let mut roles = roles.or_else(|| kind.map(|kind| kind.roles.to_vec())).unwrap_or_default();
     roles.sort();
     roles.dedup();

@@ -45,7 +45,7 @@ const fn kind(name: &'static str, roles: &'static [Role]) -> SystemKind {
 }
 
 static DUMMIES: &[SystemKind] =
-    &[kind("magento", &[Role::Shop]), kind("nav", &[Role::Erp]), kind("peoplevox", &[Role::Wms]), kind("mapped", &[Role::Finance])];
+    &[kind("magento", &[Role::Shop]), kind("nav", &[Role::Erp]), kind("peoplevox", &[Role::Wms]), kind("mapped", &[])];
 
 fn read(text: &str) -> Result<Config, Problems> {
     let variable = |name: &str| (name == "EMAIL_SECRET").then(|| "correct horse battery staple".to_owned());
@@ -113,6 +113,20 @@ mail_age = "0m"
     }
     let lines: Vec<usize> = read(text).expect_err("wrong").list.iter().map(|problem| problem.line).collect();
     assert!(lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn the_parts_of_a_system_that_can_be_any_have_to_be_said() {
+    let platform = "[sources.platform]\nkind = \"mapped\"\ntopics = [\"returns\"]\n";
+    assert_eq!(
+        problems(&format!("{SHOP}{platform}")),
+        [
+            "6: sources.platform.roles: is missing: mapped can be any system; say which parts it plays, of shop, pos, erp, wms, marketing, crm, finance, carrier, mailer"
+        ]
+    );
+    let config = good(&format!("{SHOP}{platform}roles = [\"crm\"]\n"));
+    let platform = config.sources.iter().find(|source| source.common.name == "platform").expect("the source");
+    assert_eq!(config.rules.source(platform.common.id).map(|rules| rules.roles.clone()), Some(vec![Role::Crm]));
 }
 
 #[test]

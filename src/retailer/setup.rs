@@ -210,10 +210,10 @@ topic = "{P}carrier.scans"
 row = "scan"
 
 [sources.carrier.rows.fields]
-tracking = "tracking_code"
-meaning = "status"
-code = "status_detail"
-scanned_at = "datetime"
+tracking = ".tracking_code"
+meaning = ".status"
+code = ".status_detail"
+scanned_at = ".datetime"
 
 [sources.carrier.rows.words.meaning]
 pre_transit = "label"
@@ -233,18 +233,18 @@ reports_refunds = "all"
 [[sources.finance.rows]]
 topic = "{P}finance.refunds"
 row = "refund"
-version = "updated_at"
+version = ".updated_at"
 
 [sources.finance.rows.fields]
-id = "refund_id"
-order_number = "order_number"
-amount = "amount"
-currency = "currency"
-tender = "tender"
-state = "state"
-reference = "reference"
-request = "request_id"
-refunded_at = "updated_at"
+id = ".refund_id"
+order_number = ".order_number"
+amount = ".amount"
+currency = ".currency"
+tender = ".tender"
+state = ".state"
+reference = ".reference"
+request = ".request_id"
+refunded_at = ".updated_at"
 "#;
 
 const CRM: &str = r#"
@@ -255,13 +255,13 @@ roles = ["crm"]
 [[sources.crm.rows]]
 topic = "{P}crm.contacts"
 row = "account"
-version = "updated_at"
+version = ".updated_at"
 
 [sources.crm.rows.fields]
-account = "shop_customer_id"
-email = "email"
-brand = "brand"
-created_at = "created_at"
+account = ".shop_customer_id"
+email = ".email"
+brand = ".brand"
+created_at = ".created_at"
 
 [sources.crm.rows.constants]
 account_source = "magento"
@@ -269,16 +269,16 @@ account_source = "magento"
 [[sources.crm.rows]]
 topic = "{P}crm.consents"
 row = "consent"
-version = "changed_at"
+version = ".changed_at"
 
 [sources.crm.rows.fields]
-email = "email"
-account = "shop_customer_id"
-brand = "brand"
-channel = "channel"
-purpose = "purpose"
-state = "state"
-changed_at = "changed_at"
+email = ".email"
+account = ".shop_customer_id"
+brand = ".brand"
+channel = ".channel"
+purpose = ".purpose"
+state = ".state"
+changed_at = ".changed_at"
 
 [sources.crm.rows.constants]
 account_source = "magento"

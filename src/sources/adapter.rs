@@ -59,7 +59,7 @@ pub enum Skip {
 ///     [[rows]]
 ///     topic = "carrier.scans"
 ///     row = "scan"
-///     fields = { tracking = "parcel", meaning = "status", scanned_at = "time" }
+///     fields = { tracking = ".parcel", meaning = ".status", scanned_at = ".time" }
 /// "#;
 /// let kind = KINDS.iter().find(|kind| kind.name == "mapped").unwrap();
 /// let adapter = (kind.build)(&common, &settings.parse().unwrap()).unwrap();
@@ -87,7 +87,7 @@ pub enum Skip {
 /// // What cannot be read is named.
 /// let record = Record { value: Some(br#"{"parcel": "JD0002", "status": "delivered", "time": "soon"}"#), ..record };
 /// let error = adapter.translate(&record, &mut FactsOut::new(common.id, cause, adapter.revision(), &mut facts)).unwrap_err();
-/// assert_eq!(error.to_string(), r#"field "time": expected a moment, found "soon""#);
+/// assert_eq!(error.to_string(), r#"field "time": expected a moment (scan.scanned_at = .time), found "soon""#);
 /// ```
 pub trait Adapter: Send + Sync {
     /// Raised when the meaning given to a record changes, so that records read again after a mend count as newer.

@@ -149,7 +149,7 @@ mod tests {
         [[rows]]
         topic = "carrier.scans"
         row = "scan"
-        fields = { tracking = "parcel", meaning = "status", scanned_at = "time" }
+        fields = { tracking = ".parcel", meaning = ".status", scanned_at = ".time" }
     "#;
 
     fn told(value: Option<&str>) -> String {

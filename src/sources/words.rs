@@ -27,8 +27,8 @@ macro_rules! meanings {
 
 use crate::facts::customer::{ConsentState, Purpose};
 use crate::facts::order::{
-    Condition, DisposedTo, DisputeState, GoodsExpected, RefundState, Resolution, ReturnState, ScanMeaning, Tender, TransactionKind,
-    WarehouseState,
+    Advice, ChargeKind, Condition, DisposedTo, DisputeState, DocumentKind, ErpState, GoodsExpected, LineKind, LineRole, Needs, Origin,
+    PostedKind, RefundState, Resolution, ReturnState, ScanMeaning, ShopState, Tender, Terms, TransactionKind, WarehouseState,
 };
 
 meanings! {
@@ -45,6 +45,39 @@ meanings! {
     Tender: "card", "bank", "cash", "cash-on-delivery", "on-account", "store-credit", "gift-card", "exchange";
     ConsentState: "yes", "no", "pending", "unset";
     Purpose: "mail", "profiling";
+    Origin: "web", "pos", "erp", "market";
+    Terms: "prepaid", "on-account", "cash-on-delivery";
+    Advice: "partial", "whole";
+    LineRole: "sale", "leaf", "both", "text";
+    LineKind: "goods", "gift-card", "service", "tip";
+    Needs: "ship", "collect", "digital", "taken", "drop-ship";
+    ChargeKind: "shipping", "wrapping", "duty", "handling", "tip", "rounding";
+    ErpState: "pending", "approved", "closed", "cancelled", "posted";
+}
+
+impl Meaning for ShopState {
+    const NAMES: &'static [&'static str] = &["open", "cancelled", "closed"];
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Open, Self::Cancelled, Self::Closed].into_iter().zip(Self::NAMES).find(|(_, known)| **known == name).map(|(state, _)| state)
+    }
+}
+
+impl Meaning for DocumentKind {
+    const NAMES: &'static [&'static str] = &["order", "return"];
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Order, Self::Return].into_iter().zip(Self::NAMES).find(|(_, known)| **known == name).map(|(kind, _)| kind)
+    }
+}
+
+impl Meaning for PostedKind {
+    const NAMES: &'static [&'static str] = &["shipment", "invoice", "return-receipt", "credit-note"];
+
+    fn named(name: &str) -> Option<Self> {
+        let kinds = [Self::Shipment, Self::Invoice, Self::ReturnReceipt, Self::CreditNote];
+        kinds.into_iter().zip(Self::NAMES).find(|(_, known)| **known == name).map(|(kind, _)| kind)
+    }
 }
 
 /// A table of words, compared trimmed and without case.
@@ -108,6 +141,18 @@ mod tests {
         all_named::<Tender>();
         all_named::<ConsentState>();
         all_named::<Purpose>();
+        all_named::<Origin>();
+        all_named::<Terms>();
+        all_named::<Advice>();
+        all_named::<LineRole>();
+        all_named::<LineKind>();
+        all_named::<Needs>();
+        all_named::<ChargeKind>();
+        all_named::<ErpState>();
+        all_named::<ShopState>();
+        all_named::<PostedKind>();
+        all_named::<DisputeState>();
+        all_named::<TransactionKind>();
     }
 
     #[test]

@@ -1,23 +1,20 @@
-//! Sources that are described in the configuration: JSON records whose paths, words and constants stand there.
+//! Sources that are described in the configuration: JSON or CSV records, of which expressions in jq say what they mean.
 //!
-//! For carriers, payment and finance systems, CRMs, and whatever has no adapter of its own. One entry of `rows` makes one kind of row from the
-//! records of one topic: it names the paths of the row's fields, and what the texts found there mean. A topic may have several entries, and a record whose
-//! body holds a list may give a row for each element.
+//! For carriers, payment and finance systems, CRMs, returns platforms, shops, ERPs and warehouses, and whatever else has no adapter of its own. One entry
+//! of `rows` makes one kind of row from the records of one topic. `docs/mapped.md` is the page for who writes one: every row and field, and examples.
 //!
 //! ```toml
 //! [sources.carrier]
 //! kind = "mapped"
 //! roles = ["carrier"]
 //!
-//! # A record holds all that happened to one parcel so far: a scan for each element of the list. Paths that begin with a dot are paths in
-//! # the element, the others in the record.
+//! # A record holds all that happened to one parcel so far: a scan for each element of the list, of events about parcels alone.
 //! [[sources.carrier.rows]]
 //! topic = "carrier.trackers"
 //! row = "scan"
-//! each = "result.tracking_details"
-//! when = { "description" = ["tracker.created", "tracker.updated"] }
+//! each = 'select(.description | startswith("tracker.")) | .result.tracking_details[]'
 //! [sources.carrier.rows.fields]
-//! tracking = "result.tracking_code"
+//! tracking = "$record.result.tracking_code"
 //! meaning = ".status"
 //! code = ".status_detail"
 //! scanned_at = ".datetime"
@@ -35,17 +32,17 @@
 //! [[sources.finance.rows]]
 //! topic = "finance.refunds"
 //! row = "refund"
-//! version = "updated_at"
+//! version = ".updated_at"
 //! [sources.finance.rows.fields]
-//! id = "refund_id"
-//! order_number = "order_number"
-//! amount = "amount"
-//! currency = "currency"
-//! tender = "method"
-//! state = "status"
-//! reference = "psp_reference"
-//! request = "request_id"
-//! refunded_at = "paid_at"
+//! id = ".refund_id"
+//! order_number = ".order_number"
+//! amount = ".amount"
+//! currency = ".currency"
+//! tender = ".method"
+//! state = ".status"
+//! reference = ".psp_reference"
+//! request = ".request_id"
+//! refunded_at = ".paid_at"
 //! [sources.finance.rows.words.tender]
 //! visa = "card"
 //! mastercard = "card"
@@ -63,13 +60,13 @@
 //! [[sources.crm.rows]]
 //! topic = "crm.contacts"
 //! row = "account"
-//! needs = ["shop_customer_id"]
-//! version = "modified"
+//! when = ".shop_customer_id != null"
+//! version = ".modified"
 //! time_unit = "seconds"
 //! [sources.crm.rows.fields]
-//! account = "shop_customer_id"
-//! email = "email"
-//! created_at = "created"
+//! account = ".shop_customer_id"
+//! email = ".email"
+//! created_at = ".created"
 //! [sources.crm.rows.constants]
 //! # Whose account ids they are.
 //! account_source = "magento"
@@ -78,13 +75,13 @@
 //! [[sources.crm.rows]]
 //! topic = "crm.contacts"
 //! row = "consent"
-//! version = "modified"
+//! version = ".modified"
 //! time_unit = "seconds"
 //! [sources.crm.rows.fields]
-//! email = "email"
-//! account = "shop_customer_id"
-//! state = "permissions.profiling"
-//! changed_at = "permissions.changed"
+//! email = ".email"
+//! account = ".shop_customer_id"
+//! state = ".permissions.profiling"
+//! changed_at = ".permissions.changed"
 //! [sources.crm.rows.constants]
 //! account_source = "magento"
 //! brand = "north"
@@ -96,33 +93,14 @@
 //! 0 = "unset"
 //! ```
 //!
-//! - **Rows and fields** are those of `facts`; `*` marks what has to be mapped:
-//!   `scan` (tracking*, meaning*, scanned_at*, code), `refund` (id*, amount*, currency*, tender*, state*, reference, request, refunded_at),
-//!   `payment` (id*, tender*, currency*, captured*, authorised, expires_at, reference, failed, paid_at), `hold` (reason*, active, held_at),
-//!   `posting` (id*, account*, amount*: a debit above zero, currency*, document, posted_at),
-//!   `warehouse-order` (order_number*, state*, id, location, changed_at), `warehouse-total` (order_number*, pieces*, id, location,
-//!   changed_at), `despatch` (order_number*, despatch*, sku*, quantity*, despatched_at*, location, line, carrier, service, tracking),
-//!   `tracking` (order_number*, despatch*, tracking*, carrier), `return-line` (rma*, quantity*, state*, sku or line*, resolution,
-//!   goods_expected, reason, approved_at, id), `receipt` (receipt*, quantity*, sku or line*, condition, rma, location, bucket, received_at,
-//!   id), `disposition` (id*, quantity*, to*, sku or line*, disposed_at), `count` (sku*, quantity*, location*, bucket, basis, counted_at),
-//!   `movement` (id*, sku*, quantity*, moved_at*, location or from_location*, bucket, from_bucket, direction, cause), `expected` (id*, sku*,
-//!   quantity*, expected_at*, location), `product` (sku*, name, parent, option_name, option, option2_name, option2, category, blocked,
-//!   blocked_from, backorder, untracked, sales_unit), `kit-part` (sku*, part*, pieces*; none: it is a part no more), `price` (sku*, currency*,
-//!   amount*, list, minimum, unit, tax_inside, from, to), `offer` (id*, sku*, amount or percent*, currency, from, until, active, channel),
-//!   `account` (account*, account_source, brand, email, created_at, collective), `consent` (email*, purpose*, state*, changed_at, channel,
-//!   brand, account, account_source).
-//! - **`when`** names paths and the texts that they have to hold, **`needs`** paths that have to hold anything: other records do not make
-//!   the row. A record that makes no row of any entry is counted as unknown.
-//! - **The order** is found by `order_number`, else by the `tracking` number of a parcel, which the warehouse's records lead to the order.
-//! - **Newer** is the later `version`, a time in the record; at one time the further word of `state` or `meaning`. Without it, what comes
-//!   later in the topic; then rows of one id must come in one topic, keyed so that they share a partition.
-//! - **Words** are compared without case. The names of meanings need no entry (`delivered`, `out_for_delivery`). A word that is in no table is
-//!   kept as it was written where the row allows it (meaning, state, condition), else it is a decode error.
-//! - **Values**: numbers may stand in texts; amounts and pieces are exact decimals, never below zero (`count` apart). Times are RFC 3339,
-//!   ISO 8601 without an offset (read in the source's zone), whole numbers of `time_unit`, or written as `time_format` says. Of email
-//!   addresses only the digest is kept.
-//! - An absent, `null` or blank value is none: a decode error where the field has to be there.
-//! - A tombstone is skipped: these sources delete no rows.
+//! # From a record to rows
+//!
+//! The record's value is read once (`body`). For each entry of its topic `each` gives the elements, and for each of them `when` says whether it makes the
+//! row, `delete` whether it deletes it, and an expression for each field what that holds (`reading`). What an expression gives is read in the field's form
+//! (`fields`), and the row type makes facts of it (`rows`). The language is in `jq`: exact numbers, and a bound on how long a record may take.
+//!
+//! A record of which no entry makes a row is counted as unknown. A field that cannot be read, an expression that fails or does not end, and two rows
+//! that have one id refuse the record: nothing of it becomes facts.
 //!
 //! # Examples
 //!
@@ -142,8 +120,8 @@
 //!     [[rows]]
 //!     topic = "finance.refunds"
 //!     row = "refund"
-//!     version = "updated_at"
-//!     fields = { id = "refund_id", order_number = "order_number", amount = "amount", currency = "currency", tender = "method", state = "status" }
+//!     version = ".updated_at"
+//!     fields = { id = ".refund_id", order_number = ".order_number", amount = ".amount", currency = ".currency", tender = ".method", state = ".status" }
 //!     words.tender = { visa = "card", transfer = "bank" }
 //!     words.state = { paid = "success", queued = "pending", declined = "failed" }
 //! "#;
@@ -185,36 +163,36 @@
 //! assert_eq!(refund.state, Word::Known(RefundState::Success));
 //! ```
 
+mod body;
 mod fields;
+mod jq;
 mod origins;
-mod paths;
+mod page;
 mod plan;
+mod reading;
 mod record;
 mod row_type;
 mod rows;
-mod stock;
 
+pub use page::{help, page};
+
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-use xxhash_rust::xxh3::xxh3_64;
-
-use self::fields::{FieldValue, ValueReader};
-use self::origins::{Slot, ValueOrigin};
-use self::paths::PathValues;
-use self::plan::{MappedTopic, Plan};
-use self::record::{MappedRecord, Values};
+use self::plan::MappedTopic;
+use self::reading::RecordReader;
 use super::adapter::{Adapter, Common, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
-use crate::envelope::{Cell, DecodeError, Record, body};
-use crate::facts::{Moment, Place, Role};
+use crate::envelope::{DecodeError, Record};
+use crate::facts::Fact;
 
-/// The kind `mapped`.
+/// The kind `mapped`. Which roles it plays has to be said: nothing in it tells.
 pub const KIND: SystemKind = SystemKind {
     name: "mapped",
-    label: "Any system whose JSON records are described in the configuration",
+    label: "Any system whose JSON or CSV records are described in the configuration, in jq",
     fixtures: "mapped",
-    roles: &[Role::Carrier, Role::Finance, Role::Crm],
+    roles: &[],
     build,
 };
 
@@ -226,7 +204,7 @@ struct Mapped {
 }
 
 fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<String>> {
-    let (topics, revision) = plan::read(common, table, rows::ROW_TYPES)?;
+    let (topics, revision) = plan::read(common, table)?;
     Ok(Arc::new(Mapped { common: common.clone(), topics, revision }))
 }
 
@@ -240,114 +218,52 @@ impl Adapter for Mapped {
     }
 
     fn tells_products(&self) -> bool {
-        self.topics.iter().flat_map(|topic| &topic.plans).any(|plan| plan.row.name == stock::PRODUCT.name)
+        self.topics.iter().flat_map(|topic| &topic.plans).any(|plan| plan.row.name == rows::PRODUCT)
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
-        let Some(topic) = self.topics.iter().find(|topic| *topic.name == **record.topic) else {
-            return Ok(Reading::Skipped(Skip::UnknownTable((&**record.topic).into())));
-        };
-        if record.value.is_none() {
+        let unknown = || Reading::Skipped(Skip::UnknownTable((&**record.topic).into()));
+        let Some(topic) = self.topics.iter().find(|topic| *topic.name == **record.topic) else { return Ok(unknown()) };
+        if record.value.is_none() && topic.plans.iter().all(|plan| plan.delete.is_none()) {
             return Ok(Reading::Skipped(Skip::Housekeeping));
         }
-        let body = body::text(record.value)?;
-        let found = topic.paths.read("value", body)?;
+        let (asking, others) = (Cell::new(None), || body::others(record));
         let made = out.all_or_none(|out| {
-            topic.plans.iter().try_fold(false, |made, plan| Ok::<_, DecodeError>(self.rows_of(plan, record, &found, out)? | made))
+            let before = out.facts.len();
+            let steps = jq::steps(record.value.map_or(0, <[u8]>::len));
+            let made = jq::bounded(steps, || {
+                let reader = RecordReader::new(&self.common, topic, record, &others, &asking)?;
+                topic.plans.iter().try_fold(false, |made, plan| Ok::<_, DecodeError>(reader.rows(plan, out)? | made))
+            });
+            let made = made.unwrap_or_else(|why| {
+                let asked = asking.get().map(|asked: reading::Asked<'_>| asked.says()).unwrap_or_default();
+                Err(DecodeError::new("value", format!("expressions that come to an end ({asked})"), why))
+            })?;
+            told_apart(&out.facts[before..])?;
+            Ok::<_, DecodeError>(made)
         })?;
-        Ok(if made { Reading::Understood } else { Reading::Skipped(Skip::UnknownTable((&**record.topic).into())) })
+        Ok(match made {
+            true => Reading::Understood,
+            false if record.value.is_none() => Reading::Skipped(Skip::Housekeeping),
+            false => unknown(),
+        })
     }
 }
 
-/// A record's values, and those of one element of its list.
-struct Reach<'f, 'a> {
-    record: &'f PathValues<'a>,
-    element: Option<&'f PathValues<'a>>,
-}
-
-impl<'a> Reach<'_, 'a> {
-    fn json(&self, slot: Slot) -> &'a str {
-        let (found, slot) = match slot {
-            Slot::Record(slot) => (Some(self.record), slot),
-            Slot::Element(slot) => (self.element, slot),
-        };
-        found.and_then(|found| found.get(slot)).copied().unwrap_or_default()
-    }
-}
-
-impl Mapped {
-    /// Makes the rows of one plan; `false` when its `when` holds for nothing in the record.
-    fn rows_of(&self, plan: &Plan, record: &Record<'_>, found: &PathValues<'_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
-        let whole = Reach { record: found, element: None };
-        let Some((slot, path)) = &plan.each else { return self.row(plan, record, &whole, out) };
-        let list = whole.json(*slot);
-        if list.is_empty() {
-            return Ok(false);
-        }
-        let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| DecodeError::new(path, "a list", list))?;
-        let mut made = false;
-        for (i, item) in items.iter().enumerate() {
-            let within = |mut error: DecodeError| {
-                error.field = format!("{path}[{i}]{}{}", if error.field.starts_with('.') { "" } else { ": " }, error.field);
-                error
-            };
-            let element = plan.element.read("", item.get()).map_err(within)?;
-            made |= self.row(plan, record, &Reach { element: Some(&element), ..whole }, out).map_err(within)?;
-        }
-        Ok(made)
-    }
-
-    fn row(&self, plan: &Plan, record: &Record<'_>, found: &Reach<'_, '_>, out: &mut FactsOut<'_>) -> Result<bool, DecodeError> {
-        let holds = |(slot, texts): &(Slot, Vec<String>)| {
-            fields::plain(found.json(*slot)).is_some_and(|text| texts.iter().any(|wanted| *wanted == text.trim()))
-        };
-        let filled = |slot: &Slot| fields::plain(found.json(*slot)).is_none_or(|text| !matches!(text.trim(), "" | "null"));
-        if !plan.when.iter().all(holds) || !plan.needs.iter().all(filled) {
-            return Ok(false);
-        }
-        let reader =
-            ValueReader { zone: &self.common.zone, digester: &self.common.digester, times: &plan.times, arrival: record.timestamp };
-        let values = values(plan, &reader, found)?;
-        let stamp = stamp(plan, &reader, found)?;
-        let mut mapped = MappedRecord { common: &self.common, origins: &plan.origins, values, place: out.arrival(), at: record.timestamp };
-        if let Some(stamp) = stamp {
-            let rank = plan.row.rank.and_then(|name| mapped.place_of(name)).map_or(0, |place| place as u32 + 1);
-            mapped.place = Place::Stamp { millis: stamp.0, rank, tie: xxh3_64(record.value.unwrap_or_default()) };
-        }
-        mapped.at = plan.row.at.and_then(|name| mapped.moment(name)).or(stamp).unwrap_or(record.timestamp);
-        (plan.row.make)(&mapped, out)?;
-        Ok(true)
-    }
-}
-
-fn values(plan: &Plan, reader: &ValueReader<'_>, found: &Reach<'_, '_>) -> Result<Values, DecodeError> {
-    let mut values = Values::new();
-    for ((field, origin), words) in plan.row.fields.iter().zip(&plan.origins.origins).zip(&plan.words) {
-        values.push(match origin {
-            ValueOrigin::Nowhere => None,
-            ValueOrigin::Constant(value) => Some(value.clone()),
-            ValueOrigin::Path { slot, path } => {
-                let cell = Cell::new(field.name, found.json(*slot));
-                let named = |mut error: DecodeError| {
-                    error.field.clone_from(path);
-                    error
-                };
-                let value: Option<FieldValue> = reader.read(field, words, cell).map_err(named)?;
-                if value.is_none() && field.must {
-                    return Err(named(cell.error(format!("a value, the {}'s {}", plan.row.name, field.name))));
-                }
-                value
+/// Two rows of one record that have one id and differ: one of them would be lost without a word.
+fn told_apart(facts: &[Fact]) -> Result<(), DecodeError> {
+    let mut seen: HashMap<_, &Fact, foldhash::fast::RandomState> = HashMap::default();
+    for fact in facts.iter().filter(|_| facts.len() > 1) {
+        match seen.insert((&fact.subject, &fact.key), fact) {
+            Some(other) if other.version == fact.version && other.change != fact.change => {
+                let expected =
+                    "rows that are told apart: the fields that say which row it is (docs/mapped.md) hold the same in two rows that differ";
+                return Err(DecodeError::new("value", expected, &fact.key.id));
             }
-        });
+            _ => {}
+        }
     }
-    Ok(values)
-}
-
-fn stamp(plan: &Plan, reader: &ValueReader<'_>, found: &Reach<'_, '_>) -> Result<Option<Moment>, DecodeError> {
-    let Some((slot, path)) = &plan.version else { return Ok(None) };
-    let cell = Cell::new("version", found.json(*slot));
-    let stamp = reader.moment(cell).ok_or_else(|| DecodeError { field: path.clone(), ..cell.error("the moment of the last change") })?;
-    Ok(Some(stamp))
+    Ok(())
 }
 
 #[cfg(test)]

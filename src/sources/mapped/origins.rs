@@ -1,19 +1,12 @@
 //! Where the values of a row's fields come from.
 
 use super::fields::{Field, FieldValue};
-
-/// Where something stands: in the record, or in the element of its list.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Slot {
-    Record(usize),
-    Element(usize),
-}
+use super::jq::Expression;
 
 /// Where a field's value comes from.
-#[derive(Debug)]
 pub(super) enum ValueOrigin {
     Nowhere,
-    Path { slot: Slot, path: String },
+    Expression(Expression),
     Constant(FieldValue),
 }
 
@@ -33,11 +26,11 @@ impl Origins {
         self.fields.iter().position(|field| field.name == name)
     }
 
-    /// The path that a field is read from, for errors; the field's name where it is none.
-    pub(super) fn path<'p>(&'p self, name: &'p str) -> &'p str {
-        match self.position(name).and_then(|place| self.origins.get(place)) {
-            Some(ValueOrigin::Path { path, .. }) => path,
-            _ => name,
+    /// The expression that a field is read by, if it is.
+    pub(super) fn expression(&self, name: &str) -> Option<&Expression> {
+        match self.origins.get(self.position(name)?) {
+            Some(ValueOrigin::Expression(expression)) => Some(expression),
+            _ => None,
         }
     }
 }

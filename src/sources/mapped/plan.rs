@@ -1,14 +1,15 @@
-//! From settings to plans: every name in the configuration is checked here, once; all mistakes are reported at once.
+//! From settings to plans: every name in the configuration is checked and every expression compiled here, once; all mistakes are reported at once.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::fields::{Field, FieldValue, TimeForm, ValueReader, WordTable};
-use super::origins::{Origins, Slot, ValueOrigin};
-use super::paths::Paths;
+use super::jq::{Expression, Number, Value};
+use super::origins::{Origins, ValueOrigin};
 use super::row_type::RowType;
-use crate::envelope::{Cell, TimeUnit};
+use super::rows;
+use crate::envelope::TimeUnit;
 use crate::facts::Moment;
 use crate::sources::adapter::Common;
 use crate::sources::settings::{self, suggestion};
@@ -20,6 +21,9 @@ struct Settings {
     /// One entry for each row that is made of each topic's records.
     #[serde(default)]
     rows: Vec<toml::Table>,
+    /// Topics whose records are CSV.
+    #[serde(default)]
+    csv: BTreeMap<String, CsvSettings>,
     /// Raise it after a change of meaning: records read again then count as newer than what was read of them before.
     #[serde(default = "one")]
     revision: u16,
@@ -27,6 +31,22 @@ struct Settings {
 
 fn one() -> u16 {
     1
+}
+
+/// How the CSV of a topic is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CsvSettings {
+    /// What stands between fields.
+    #[serde(default = "comma")]
+    pub(super) separator: char,
+    /// The names of the columns, where the records do not begin with them.
+    #[serde(default)]
+    pub(super) columns: Vec<String>,
+}
+
+fn comma() -> char {
+    ','
 }
 
 /// The keys of `[[sources.NAME.rows]]`.
@@ -37,17 +57,15 @@ struct RowSettings {
     topic: String,
     /// The row that is made.
     row: String,
-    /// The path of a list: one row for each of its elements. Paths that begin with a dot are paths in the element.
+    /// What the rows are made of: one for each value that this gives. Without it, of the record (of CSV: of each line).
     each: Option<String>,
-    /// Only records of which these paths hold this text, or one of these texts.
-    #[serde(default)]
-    when: BTreeMap<String, OneOrMore>,
-    /// Only records that have something at these paths: neither absent nor `null` nor blank.
-    #[serde(default)]
-    needs: Vec<String>,
-    /// The path of a time that grows with each change of the row; without it the order of arrival decides.
+    /// Makes the row only where this is neither `null` nor `false`.
+    when: Option<String>,
+    /// Deletes the row where this is neither `null` nor `false`.
+    delete: Option<String>,
+    /// A time that grows with each change of the row; without it the order of arrival decides.
     version: Option<String>,
-    /// Field -> path.
+    /// Field -> expression.
     #[serde(default)]
     fields: BTreeMap<String, String>,
     /// Field -> value that every row has.
@@ -70,44 +88,28 @@ fn millis() -> TimeUnit {
     TimeUnit::Millis
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn texts(self) -> Vec<String> {
-        match self {
-            Self::One(text) => vec![text],
-            Self::More(texts) => texts,
-        }
-    }
-}
-
 /// How one row is made of a record.
 pub(super) struct Plan {
     pub(super) row: &'static RowType,
     pub(super) origins: Origins,
     pub(super) words: Vec<WordTable>,
-    pub(super) each: Option<(Slot, String)>,
-    pub(super) element: Paths,
-    pub(super) when: Vec<(Slot, Vec<String>)>,
-    pub(super) needs: Vec<Slot>,
-    pub(super) version: Option<(Slot, String)>,
+    pub(super) each: Option<Expression>,
+    pub(super) when: Option<Expression>,
+    pub(super) delete: Option<Expression>,
+    pub(super) version: Option<Expression>,
     pub(super) times: TimeForm,
 }
 
 /// What is made of the records of one topic.
 pub(super) struct MappedTopic {
     pub(super) name: String,
-    pub(super) paths: Paths,
+    /// Its records are CSV.
+    pub(super) csv: Option<CsvSettings>,
     pub(super) plans: Vec<Plan>,
 }
 
-/// Reads the settings, which name rows of `row_types`: the topics and the adapter's revision.
-pub(super) fn read(common: &Common, table: &toml::Table, row_types: &'static [RowType]) -> Result<(Vec<MappedTopic>, u16), Vec<String>> {
+/// Reads the settings: the topics and the adapter's revision.
+pub(super) fn read(common: &Common, table: &toml::Table) -> Result<(Vec<MappedTopic>, u16), Vec<String>> {
     let settings: Settings = settings::read(table)?;
     let mut topics: Vec<MappedTopic> = Vec::new();
     let mut errors = Vec::new();
@@ -116,46 +118,46 @@ pub(super) fn read(common: &Common, table: &toml::Table, row_types: &'static [Ro
     }
     for (i, table) in settings.rows.iter().enumerate() {
         let label = |error| format!("rows[{i}]: {error}");
-        match settings::read::<RowSettings>(table) {
-            Ok(row) => plan(common, row, row_types, &mut topics).unwrap_or_else(|wrong| errors.extend(wrong.into_iter().map(label))),
+        let row = settings::read::<RowSettings>(table);
+        let planned = row.and_then(|row| {
+            let csv = settings.csv.get(&row.topic);
+            Ok((row.topic.clone(), plan(common, &row, csv.is_some())?))
+        });
+        match planned {
+            Ok((topic, plan)) => match topics.iter_mut().find(|known| known.name == topic) {
+                Some(known) => known.plans.push(plan),
+                None => topics.push(MappedTopic { csv: settings.csv.get(&topic).cloned(), name: topic, plans: vec![plan] }),
+            },
             Err(wrong) => errors.extend(wrong.into_iter().map(label)),
         }
+    }
+    let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    if errors.is_empty() {
+        let unread = settings.csv.keys().filter(|topic| !names.contains(&topic.as_str()));
+        errors.extend(unread.map(|topic| format!("csv.\"{topic}\": no row is made of this topic{}", suggestion(topic, &names))));
     }
     if errors.is_empty() { Ok((topics, settings.revision)) } else { Err(errors) }
 }
 
-/// Adds the plan of one entry to its topic.
-fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], topics: &mut Vec<MappedTopic>) -> Result<(), Vec<String>> {
-    let Some(row) = row_types.iter().find(|row| row.name == settings.row) else {
-        let names: Vec<&str> = row_types.iter().map(|row| row.name).collect();
+/// The plan of one entry.
+fn plan(common: &Common, settings: &RowSettings, csv: bool) -> Result<Plan, Vec<String>> {
+    let Some(row) = rows::all().find(|row| row.name == settings.row) else {
+        let names: Vec<&str> = rows::all().map(|row| row.name).collect();
         return Err(vec![format!("unknown row \"{}\"{}", settings.row, suggestion(&settings.row, &names))]);
     };
     let mut errors = Vec::new();
     if settings.topic.trim().is_empty() {
         errors.push("topic: blank".to_owned());
     }
-    check_names(row, &settings, &mut errors);
-    check_missing(row, &settings, &mut errors);
-    let place = topics.iter().position(|topic| topic.name == settings.topic);
-    let mut fresh = MappedTopic { name: settings.topic.clone(), paths: Paths::new(), plans: Vec::new() };
-    let topic = place.and_then(|place| topics.get_mut(place)).unwrap_or(&mut fresh);
-
-    let mut element = Paths::new();
-    let each = settings.each.is_some();
-    let mut slot = |path: &str, errors: &mut Vec<String>| match path.strip_prefix('.') {
-        Some(inner) if each => Slot::Element(element.slot(inner)),
-        Some(_) => {
-            errors.push(format!("path \"{path}\" begins with a dot, but there is no list (each)"));
-            Slot::Record(0)
-        }
-        None => Slot::Record(topic.paths.slot(path)),
-    };
+    check_names(row, settings, &mut errors);
+    check_missing(row, settings, &mut errors);
     let times = TimeForm { unit: settings.time_unit, format: settings.time_format.clone() };
     check_format(&times, &mut errors);
-    let words = words(row, &settings, &mut errors);
+    let words = words(row, settings, &mut errors);
     let origins = row.fields.iter().zip(&words).map(|(field, words)| {
-        if let Some(path) = settings.fields.get(field.name) {
-            return ValueOrigin::Path { slot: slot(path, &mut errors), path: path.clone() };
+        if let Some(text) = settings.fields.get(field.name) {
+            return compiled(&format!("fields.{}", field.name), Some(text), &mut errors)
+                .map_or(ValueOrigin::Nowhere, ValueOrigin::Expression);
         }
         let constant = settings
             .constants
@@ -164,18 +166,16 @@ fn plan(common: &Common, settings: RowSettings, row_types: &'static [RowType], t
         constant.map_or(ValueOrigin::Nowhere, ValueOrigin::Constant)
     });
     let origins = Origins { fields: row.fields, origins: origins.collect(), minor_units: settings.minor_units };
-    let when = settings.when.into_iter().map(|(path, texts)| (slot(&path, &mut errors), texts.texts())).collect();
-    let needs = settings.needs.iter().map(|path| slot(path, &mut errors)).collect();
-    let version = settings.version.map(|path| (slot(&path, &mut errors), path));
-    let each = settings.each.map(|path| (slot(&path, &mut errors), path));
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    topic.plans.push(Plan { row, origins, words, each, element, when, needs, version, times });
-    if place.is_none() {
-        topics.push(fresh);
-    }
-    Ok(())
+    let lines = csv.then(|| ".[]".to_owned());
+    let each = compiled("each", settings.each.as_ref().or(lines.as_ref()), &mut errors);
+    let when = compiled("when", settings.when.as_ref(), &mut errors);
+    let delete = compiled("delete", settings.delete.as_ref(), &mut errors);
+    let version = compiled("version", settings.version.as_ref(), &mut errors);
+    if errors.is_empty() { Ok(Plan { row, origins, words, each, when, delete, version, times }) } else { Err(errors) }
+}
+
+fn compiled(key: &str, text: Option<&String>, errors: &mut Vec<String>) -> Option<Expression> {
+    Expression::compile(text?).map_err(|error| errors.push(format!("{key}: {error}"))).ok()
 }
 
 /// Fields and words that the row type does not have; fields that are both mapped and constant.
@@ -199,8 +199,13 @@ fn check_names(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>) 
 /// Fields that have to be there and are not.
 fn check_missing(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>) {
     let mapped = |name: &str| settings.fields.contains_key(name) || settings.constants.contains_key(name);
-    for field in row.fields.iter().filter(|field| field.must && !mapped(field.name)) {
-        errors.push(format!("fields.{}: missing; a {} needs it (a path under fields, or a value under constants)", field.name, row.name));
+    // An entry that only deletes has to say which row, and no more.
+    let deletes = settings.delete.as_deref().map(str::trim) == Some("true");
+    for field in row.fields.iter().filter(|field| field.must && (!deletes || row.key.contains(&field.name)) && !mapped(field.name)) {
+        errors.push(format!(
+            "fields.{}: missing; a {} needs it (an expression under fields, or a value under constants)",
+            field.name, row.name
+        ));
     }
     for group in row.one_of.iter().filter(|group| !group.iter().any(|name| mapped(name))) {
         errors.push(format!("fields: a {} needs one of {}", row.name, settings::quoted(group)));
@@ -211,8 +216,13 @@ fn check_missing(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>
 fn check_format(times: &TimeForm, errors: &mut Vec<String>) {
     if let Some(format) = &times.format {
         let sample = jiff::civil::date(2025, 3, 14).at(9, 55, 2, 0).in_tz("UTC");
-        if let Err(error) = sample.and_then(|sample| jiff::fmt::strtime::format(format, &sample)) {
-            errors.push(format!("time_format: \"{format}\" is no format of times: {error}"));
+        let written = sample.and_then(|sample| jiff::fmt::strtime::format(format, &sample));
+        match written {
+            Err(error) => errors.push(format!("time_format: \"{format}\" is no format of times: {error}")),
+            Ok(written) if written == *format => {
+                errors.push(format!("time_format: \"{format}\" is no format of times: it has no part like %Y or %H"));
+            }
+            Ok(_) => {}
         }
     }
 }
@@ -238,13 +248,14 @@ fn words(row: &RowType, settings: &RowSettings, errors: &mut Vec<String>) -> Vec
 
 /// A constant, read as a record's value would be.
 fn constant(common: &Common, field: &Field, words: &WordTable, times: &TimeForm, value: &toml::Value) -> Result<FieldValue, String> {
-    let json = match value {
-        toml::Value::String(text) => serde_json::Value::from(text.as_str()).to_string(),
-        toml::Value::Integer(_) | toml::Value::Boolean(_) => value.to_string(),
+    let given = match value {
+        toml::Value::String(text) => Value::text(text.as_str()),
+        toml::Value::Integer(int) => Value::Number(Number::from(*int)),
+        toml::Value::Boolean(flag) => Value::Bool(*flag),
         _ => return Err(format!("constants.{}: expected a text, a whole number, true or false", field.name)),
     };
     let reader = ValueReader { zone: &common.zone, digester: &common.digester, times, arrival: Moment::MAX };
-    match reader.read(field, words, Cell::new(field.name, &json)) {
+    match reader.read(field, words, &given) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => Err(format!("constants.{}: blank", field.name)),
         Err(error) => Err(format!("constants.{}: expected {}, found {}", field.name, error.expected, value)),

@@ -6,8 +6,9 @@ use super::fields::FieldValue;
 use super::origins::Origins;
 use crate::envelope::DecodeError;
 use crate::facts::order::{LineRef, Word};
-use crate::facts::{Alias, Amount, Currency, Digest, Moment, Place, Quantity, Sku, Text};
+use crate::facts::{Alias, Amount, Currency, CustomerKey, Digest, Link, Moment, OrderKey, OrderRow, Place, Quantity, Sku, Subject, Text};
 use crate::sources::Common;
+use crate::sources::facts_out::FactsOut;
 use crate::sources::words::Meaning;
 
 pub(super) type Values = SmallVec<[Option<FieldValue>; 12]>;
@@ -20,6 +21,8 @@ pub(super) struct MappedRecord<'t> {
     pub(super) place: Place,
     /// The row's own time, else its stamp, else the record's timestamp.
     pub(super) at: Moment,
+    /// The row is gone: only which row it is has to be told.
+    pub(super) deleted: bool,
 }
 
 impl MappedRecord<'_> {
@@ -31,9 +34,18 @@ impl MappedRecord<'_> {
         self.get(name).is_some()
     }
 
-    /// The decode error of a record that lacks a field.
+    /// The decode error of a record that lacks a field. Where the field stands is added by who knows the record.
     pub(super) fn lacks(&self, name: &str, expected: &str) -> DecodeError {
-        DecodeError::new(self.origins.path(name), expected, "nothing")
+        DecodeError::new(name, expected, "nothing")
+    }
+
+    /// The value that is to be there; of a deletion, which tells no content, a value of none.
+    fn told<T>(&self, value: Option<T>, none: T, name: &str, expected: &str) -> Result<T, DecodeError> {
+        match value {
+            Some(value) => Ok(value),
+            None if self.deleted => Ok(none),
+            None => Err(self.lacks(name, expected)),
+        }
     }
 
     pub(super) fn opt_text(&self, name: &str) -> Option<Text> {
@@ -63,16 +75,38 @@ impl MappedRecord<'_> {
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Quantity, DecodeError> {
+        self.told(self.opt_number(name), Quantity::ZERO, name, "a number of pieces")
+    }
+
+    pub(super) fn opt_number(&self, name: &str) -> Option<Quantity> {
+        match self.get(name)? {
+            FieldValue::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A whole number that counts something; what is none counts nothing.
+    pub(super) fn opt_count(&self, name: &str) -> Option<u32> {
+        self.opt_number(name).and_then(|number| u32::try_from(number.decimal()).ok())
+    }
+
+    /// The texts of a list; none where it is not there.
+    pub(super) fn texts(&self, name: &str) -> Vec<Text> {
         match self.get(name) {
-            Some(FieldValue::Number(number)) => Ok(*number),
-            _ => Err(self.lacks(name, "a number of pieces")),
+            Some(FieldValue::Texts(texts)) => texts.clone(),
+            _ => Vec::new(),
         }
     }
 
     pub(super) fn currency(&self) -> Result<Currency, DecodeError> {
-        match self.get("currency") {
-            Some(FieldValue::Currency(currency)) => Ok(*currency),
-            _ => Err(self.lacks("currency", "a currency code of three letters")),
+        let xxx = Currency::new("XXX").ok_or_else(|| self.lacks("currency", "a currency"))?;
+        self.told(self.opt_currency(), xxx, "currency", "a currency code of three letters")
+    }
+
+    pub(super) fn opt_currency(&self) -> Option<Currency> {
+        match self.get("currency")? {
+            FieldValue::Currency(currency) => Some(*currency),
+            _ => None,
         }
     }
 
@@ -80,10 +114,19 @@ impl MappedRecord<'_> {
     pub(super) fn amount(&self, name: &str) -> Result<Amount, DecodeError> {
         match self.get(name) {
             Some(FieldValue::Amount(amount)) if self.origins.minor_units => from_minor(*amount, self.currency()?.minor_digits())
-                .ok_or_else(|| DecodeError::new(self.origins.path(name), "an amount in whole minor units", amount)),
+                .ok_or_else(|| DecodeError::new(name, "an amount in whole minor units", amount)),
             Some(FieldValue::Amount(amount)) => Ok(*amount),
-            _ => Err(self.lacks(name, "an amount")),
+            _ => self.told(None, Amount::ZERO, name, "an amount"),
         }
+    }
+
+    pub(super) fn opt_amount(&self, name: &str) -> Result<Option<Amount>, DecodeError> {
+        if self.has(name) { self.amount(name).map(Some) } else { Ok(None) }
+    }
+
+    /// Nothing where it is not told.
+    pub(super) fn amount_or_none(&self, name: &str) -> Result<Amount, DecodeError> {
+        Ok(self.opt_amount(name)?.unwrap_or_default())
     }
 
     pub(super) fn moment(&self, name: &str) -> Option<Moment> {
@@ -126,10 +169,17 @@ impl MappedRecord<'_> {
 
     /// A word that has to be known.
     pub(super) fn known<T: Meaning>(&self, name: &str) -> Result<T, DecodeError> {
-        match self.word(name, Word::Unknown(Text::default())) {
-            Word::Known(meaning) => Ok(meaning),
-            Word::Unknown(_) => Err(self.lacks(name, &format!("a word for one of {}", T::NAMES.join(", ")))),
-        }
+        let first = || T::NAMES.first().and_then(|name| T::named(name)).filter(|_| self.deleted);
+        let known = match self.word(name, Word::Unknown(Text::default())) {
+            Word::Known(meaning) => Some(meaning),
+            Word::Unknown(_) => first(),
+        };
+        known.ok_or_else(|| self.lacks(name, &format!("a word for one of {}", T::NAMES.join(", "))))
+    }
+
+    /// A word that has to be known where it is there, and what stands for none.
+    pub(super) fn known_or<T: Meaning>(&self, name: &str, none: T) -> Result<T, DecodeError> {
+        if self.has(name) { self.known(name) } else { Ok(none) }
     }
 
     /// The meaning's name, or the word as it was written.
@@ -144,23 +194,68 @@ impl MappedRecord<'_> {
         }
     }
 
-    /// The order, by its number, else by the tracking number of a parcel.
-    pub(super) fn order(&self) -> Result<Alias, DecodeError> {
-        match (self.opt_text("order_number"), self.opt_text("tracking")) {
-            (Some(number), _) => Ok(Alias::new(&self.common.number_scope, &number)),
-            (None, Some(number)) => Ok(Alias::new(Alias::TRACKING, &number)),
-            (None, None) => Err(self.lacks("order_number", "an order number")),
+    /// The order, by this system's own id, else by its number, by a document, by a parcel.
+    pub(super) fn order(&self) -> Result<Subject, DecodeError> {
+        self.opt_order().ok_or_else(|| self.lacks("order_number", "the order"))
+    }
+
+    fn opt_order(&self) -> Option<Subject> {
+        if let Some(id) = self.opt_text("order") {
+            return Some(Subject::Order(self.order_key(&id)));
         }
+        let alias = |scope: &str, name| self.opt_text(name).map(|id| Alias::new(scope, &id));
+        alias(&self.common.number_scope, "order_number")
+            .or_else(|| self.opt_text("document").map(|document| self.document(&document)))
+            .or_else(|| alias(Alias::TRACKING, "tracking"))
+            .map(Subject::Alias)
+    }
+
+    /// The key of an order that was placed in this system.
+    pub(super) fn order_key(&self, id: &str) -> OrderKey {
+        OrderKey::new(&self.common.name, id)
+    }
+
+    /// What a document of this system is called: its order is told by a row of its own.
+    pub(super) fn document(&self, document: &str) -> Alias {
+        Alias::new(&format!("{}.document", self.common.name), document)
     }
 
     /// The order; else a name of the return's own, which waits for somebody who knows whose it is.
-    pub(super) fn order_of_return(&self, number: &str) -> Alias {
-        self.order().unwrap_or_else(|_| Alias::blind_return(&self.common.name, number))
+    pub(super) fn order_of_return(&self, number: &str) -> Subject {
+        self.opt_order().unwrap_or_else(|| Subject::Alias(Alias::blind_return(&self.common.name, number)))
     }
 
-    pub(super) fn number_of_order(&self) -> Result<Alias, DecodeError> {
-        let number = self.opt_text("order_number").ok_or_else(|| self.lacks("order_number", "an order number"))?;
-        Ok(Alias::new(&self.common.number_scope, &number))
+    /// Where a name leads that is the order's: to the order itself where its id is told, else to its number or document.
+    pub(super) fn link(&self) -> Option<Link> {
+        if let Some(id) = self.opt_text("order") {
+            return Some(Link::Order(self.order_key(&id)));
+        }
+        let number = self.opt_text("order_number").map(|number| Alias::new(&self.common.number_scope, &number));
+        number.or_else(|| self.opt_text("document").map(|document| self.document(&document))).map(Link::Alias)
+    }
+
+    /// Puts a row of the order.
+    pub(super) fn put(&self, out: &mut FactsOut<'_>, id: impl Into<Text>, row: OrderRow) -> Result<(), DecodeError> {
+        match self.order()? {
+            Subject::Alias(alias) => out.order_by_alias(alias, id, self.place, self.at, row),
+            Subject::Order(order) => out.order(order, id, self.place, self.at, row),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Puts a row that may be given to another order later. Its id is its own in all of the source.
+    pub(super) fn put_owned(&self, out: &mut FactsOut<'_>, id: impl Into<Text>, row: OrderRow) -> Result<(), DecodeError> {
+        // A deletion finds the row by its id alone.
+        let subject = if self.deleted { self.opt_order().unwrap_or(Subject::Desk) } else { self.order()? };
+        out.owned(subject, id, self.place, self.at, row);
+        Ok(())
+    }
+
+    /// The customer: an account, else the guest of this address.
+    pub(super) fn customer(&self, brand: &str, email: Option<&Digest>) -> Option<CustomerKey> {
+        let account = self.opt_text("account").map(|account| CustomerKey::account(&self.account_source(), &account));
+        account.or_else(|| email.map(|digest| CustomerKey::guest(brand, digest)))
     }
 
     /// The order's line, by its own id where the record has it, else by SKU.

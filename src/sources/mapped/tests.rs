@@ -1,5 +1,5 @@
 use super::*;
-use crate::facts::{Fact, Subject};
+use crate::facts::{CustomerRow, Fact, OrderRow, SkuRow, Subject};
 use crate::sources::trial::{self, say};
 
 /// The example of the module's documentation, and its tables by source.
@@ -85,7 +85,7 @@ fn minor_units_become_units_of_the_currency() {
     let adapter = |extra: &str| {
         let settings = format!(
             "[[rows]]\ntopic = \"t\"\nrow = \"refund\"\nminor_units = true\nconstants = {{ tender = \"card\", state = \"success\" }}\n\
-             fields = {{ id = \"id\", order_number = \"o\", amount = \"amount\", currency = \"c\" }}\n{extra}"
+             fields = {{ id = \".id\", order_number = \".o\", amount = \".amount\", currency = \".c\" }}\n{extra}"
         );
         trial::build(&KIND, &settings).expect("settings")
     };
@@ -100,7 +100,7 @@ fn minor_units_become_units_of_the_currency() {
     );
     assert_eq!(
         error(&*adapter(""), "t", r#"{"id":1,"o":"SO-1","amount":12.99,"c":"GBP"}"#),
-        r#"field "amount": expected an amount in whole minor units, found "12.99""#
+        r#"field "amount": expected an amount in whole minor units (refund.amount = .amount), found "12.99""#
     );
 }
 
@@ -126,7 +126,7 @@ fn an_account_and_its_consent_come_from_one_contact_and_the_address_stays_a_dige
 
 #[test]
 fn a_guests_consent_finds_him_by_his_address() {
-    let settings = "[[rows]]\ntopic = \"t\"\nrow = \"consent\"\nconstants = { purpose = \"mail\" }\nfields = { email = \"e\", state = \"s\", account = \"a\" }";
+    let settings = "[[rows]]\ntopic = \"t\"\nrow = \"consent\"\nconstants = { purpose = \"mail\" }\nfields = { email = \".e\", state = \".s\", account = \".a\" }";
     let adapter = trial::build(&KIND, settings).expect("settings");
     let told = facts(&*adapter, "t", r#"{"e":"anne@example.com","s":"NO","a":null}"#);
     let digest = trial::common("mapped").digester.email("anne@example.com").expect("a digest");
@@ -136,7 +136,7 @@ fn a_guests_consent_finds_him_by_his_address() {
 #[test]
 fn a_mapped_warehouse_tells_a_despatch_to_order_sku_and_parcel() {
     let settings = "[[rows]]\ntopic = \"t\"\nrow = \"despatch\"\ntime_format = \"%d.%m.%Y %H:%M\"\nconstants = { location = \"north\", carrier = \"DHL\" }\n\
-        fields = { order_number = \"ref\", despatch = \"no\", sku = \"item.code\", quantity = \"item.qty\", despatched_at = \"left\", tracking = \"parcels.0\" }";
+        fields = { order_number = \".ref\", despatch = \"no\", sku = \".item.code\", quantity = \".item.qty\", despatched_at = \".left\", tracking = \".parcels[0]\" }";
     let adapter = trial::build(&KIND, settings).expect("settings");
     let body = r#"{"ref":"SO-1","no":"D1","item":{"code":"tee","qty":2},"left":"14.07.2025 09:55","parcels":["JD1","JD2"]}"#;
     let told = lines(&*adapter, "t", body);
@@ -147,52 +147,210 @@ fn a_mapped_warehouse_tells_a_despatch_to_order_sku_and_parcel() {
     assert!(told[2].ends_with("tracking: Some(\"JD1\") }) at 2025-07-14T08:55:00Z"), "{}", told[2]);
 }
 
-#[test]
-fn every_row_type_can_be_made_of_a_record_that_has_all_its_fields() {
+/// A record that has all the row's fields, in an entry that maps them all.
+fn whole(row: &row_type::RowType, extra: &str) -> (Arc<dyn Adapter>, String) {
     use fields::Form;
-    for row in rows::ROW_TYPES {
-        let mut settings = format!("[[rows]]\ntopic = \"t\"\nrow = \"{}\"\nfields = {{ ", row.name);
-        settings.push_str(&row.fields.iter().map(|field| format!("{0} = \"{0}\"", field.name)).collect::<Vec<_>>().join(", "));
-        let adapter = trial::build(&KIND, &format!("{settings} }}")).unwrap_or_else(|errors| panic!("{}: {errors:?}", row.name));
-        let value = |form: Form| match form {
-            Form::Text | Form::Sku => "\"x\"".to_owned(),
-            Form::Pieces | Form::Number | Form::Amount => "2".to_owned(),
-            Form::Currency => "\"GBP\"".to_owned(),
-            Form::Moment => "\"2025-03-14T09:55:02\"".to_owned(),
-            Form::Email => "\"a@b\"".to_owned(),
-            Form::Flag => "true".to_owned(),
-            Form::Open(names) | Form::Closed(names) => format!("\"{}\"", names[0]),
-        };
-        let body: Vec<String> = row.fields.iter().map(|field| format!("\"{}\":{}", field.name, value(field.form))).collect();
-        assert!(!facts(&*adapter, "t", &format!("{{{}}}", body.join(","))).is_empty(), "{}", row.name);
+    let fields: Vec<String> = row.fields.iter().map(|field| format!("{0} = \".{0}\"", field.name)).collect();
+    let settings = format!("[[rows]]\ntopic = \"t\"\nrow = \"{}\"\n{extra}\nfields = {{ {} }}", row.name, fields.join(", "));
+    let adapter = trial::build(&KIND, &settings).unwrap_or_else(|errors| panic!("{}: {errors:?}", row.name));
+    let value = |form: Form| match form {
+        Form::Text | Form::Sku => "\"x\"".to_owned(),
+        Form::Texts => "[\"x\",\"y\"]".to_owned(),
+        Form::Pieces | Form::Number | Form::Amount => "2".to_owned(),
+        Form::Balance => "-2.50".to_owned(),
+        Form::Currency => "\"GBP\"".to_owned(),
+        Form::Moment => "\"2025-03-14T09:55:02\"".to_owned(),
+        Form::Email => "\"a@b\"".to_owned(),
+        Form::Flag => "true".to_owned(),
+        Form::Open(names) | Form::Closed(names) => format!("\"{}\"", names[0]),
+    };
+    let body: Vec<String> = row.fields.iter().map(|field| format!("\"{}\":{}", field.name, value(field.form))).collect();
+    (adapter, format!("{{{}}}", body.join(",")))
+}
+
+#[test]
+fn every_row_type_can_be_made_and_deleted_by_a_record_that_has_all_its_fields() {
+    for row in rows::all() {
+        let (adapter, body) = whole(row, "");
+        let made = facts(&*adapter, "t", &body);
+        assert!(!made.is_empty(), "{}", row.name);
+        let (adapter, body) = whole(row, "delete = \"true\"");
+        let deleted = facts(&*adapter, "t", &body);
+        assert!(!deleted.is_empty() && deleted.iter().all(|fact| fact.change == crate::facts::Change::Delete), "{}", row.name);
+        for fact in &deleted {
+            assert!(!fact.version.upsert, "{}", row.name);
+            assert!(made.iter().any(|made| made.key == fact.key && made.subject == fact.subject), "{}: {}", row.name, say(fact));
+        }
+    }
+}
+
+/// Rows that no source tells: Waybill derives them, or a person decides.
+const NOT_TOLD: &[&str] = &["not stocked", "counted", "left out", "backordered", "key reused", "decision"];
+/// The same of SKUs and customers, by number.
+const NOT_TOLD_SKU: &[u8] = &[SkuRow::DEMAND, SkuRow::USED_IN, SkuRow::PART_FIGURE, SkuRow::DECISION, SkuRow::VARIATION, SkuRow::RETURNED];
+
+#[test]
+fn every_canonical_row_can_be_mapped() {
+    use crate::facts::{Change, Row};
+    let mut told: Vec<(&str, u8)> = Vec::new();
+    for row in rows::all() {
+        let (adapter, body) = whole(row, "");
+        for fact in facts(&*adapter, "t", &body) {
+            let Change::Upsert(content) = &fact.change else { continue };
+            let of = match content {
+                Row::Order(_) | Row::Owned(_) => "order",
+                Row::Sku(_) => "sku",
+                Row::Customer(_) => "customer",
+                _ => continue,
+            };
+            told.push((of, fact.key.kind));
+        }
+    }
+    for kind in 1..=u8::MAX {
+        let name = OrderRow::kind_name(kind);
+        if name != "row" && !NOT_TOLD.contains(&name) {
+            assert!(told.contains(&("order", kind)), "no row type makes the order's row \"{name}\"");
+        }
+    }
+    for kind in (1..=SkuRow::LAST).filter(|kind| !NOT_TOLD_SKU.contains(kind)) {
+        assert!(told.contains(&("sku", kind)), "no row type makes the SKU's row {kind}");
+    }
+    for kind in [CustomerRow::ACCOUNT, CustomerRow::CONSENT] {
+        assert!(told.contains(&("customer", kind)), "no row type makes the customer's row {kind}");
     }
 }
 
 #[test]
-fn what_cannot_be_read_is_named_by_its_path() {
+fn a_deletion_needs_to_say_which_row_and_no_more() {
+    let settings = "[[rows]]\ntopic = \"t\"\nrow = \"refund\"\ndelete = '.op == \"d\"'\nversion = \".at\"\n\
+        fields = { id = \".id\", order_number = \".o\", amount = \".amount\", currency = \".c\" }\nconstants = { tender = \"card\", state = \"success\" }";
+    let adapter = trial::build(&KIND, settings).expect("settings");
+    let paid = facts(&*adapter, "t", r#"{"id":"r1","o":"SO-1","amount":"5","c":"GBP","at":"2025-03-14T09:00:00Z"}"#);
+    let gone = facts(&*adapter, "t", r#"{"op":"d","id":"r1","at":"2025-03-14T10:00:00Z"}"#);
+    assert_eq!((gone[0].key.clone(), gone[0].subject.clone()), (paid[0].key.clone(), paid[0].subject.clone()));
+    assert!(gone[0].change == crate::facts::Change::Delete && gone[0].version > paid[0].version);
+    assert_eq!(
+        error(&*adapter, "t", r#"{"op":"d","at":"2025-03-14T10:00:00Z"}"#),
+        r#"field "id": expected a value, the refund's id (refund.id = .id), found "nothing""#
+    );
+}
+
+#[test]
+fn a_tombstone_deletes_where_the_entry_says_so() {
+    let settings =
+        "[[rows]]\ntopic = \"t\"\nrow = \"account\"\ndelete = \"$record == null\"\nfields = { account = \"$key\", email = \".email\" }";
+    let adapter = trial::build(&KIND, settings).expect("settings");
+    let topic: Arc<str> = "t".into();
+    let record = Record {
+        topic: &topic,
+        topic_index: 0,
+        partition: 0,
+        offset: 4,
+        timestamp: crate::facts::Moment::parse_rfc3339("2025-03-15T13:05:00Z").expect("a moment"),
+        key: Some(b"501"),
+        value: None,
+        headers: crate::envelope::Headers::new(),
+    };
+    let cause = crate::facts::Cause { topic: crate::facts::TopicId::of("t"), partition: 0, offset: 4 };
+    let mut told = Vec::new();
+    let mut out = FactsOut::new(crate::facts::SourceId::of("crm"), cause, 1, &mut told);
+    assert_eq!(adapter.translate(&record, &mut out), Ok(Reading::Understood));
+    assert_eq!(told.iter().map(say).collect::<Vec<_>>(), ["customer account|mapped|501 [501] kind 1 deleted at 2025-03-15T13:05:00Z"]);
+}
+
+#[test]
+fn two_rows_with_one_id_in_one_record_are_refused_and_not_lost() {
+    let settings = "[[rows]]\ntopic = \"t\"\nrow = \"return-line\"\neach = \".items[]\"\nconstants = { state = \"approved\" }\n\
+        fields = { rma = \"$record.rma\", order_number = \"$record.o\", id = \".line\", line = \".line\", quantity = \".qty\" }";
+    let adapter = trial::build(&KIND, settings).expect("settings");
+    let body = |first: u32, second: u32, id: &str| {
+        format!(r#"{{"rma":"R1","o":"SO-1","items":[{{"line":"7","qty":{first}}},{{"line":"{id}","qty":{second}}}]}}"#)
+    };
+    assert!(error(&*adapter, "t", &body(1, 2, "7")).starts_with("field \"value\": expected rows that are told apart"));
+    assert_eq!(lines(&*adapter, "t", &body(1, 2, "8")).len(), 2);
+    // The same twice says nothing new.
+    assert_eq!(lines(&*adapter, "t", &body(1, 1, "7")).len(), 2);
+}
+
+#[test]
+fn lines_of_a_file_become_rows_by_the_names_of_their_columns() {
+    let rows = "[[rows]]\ntopic = \"bank\"\nrow = \"refund\"\nwhen = '.Amount | startswith(\"-\")'\ntime_format = \"%d/%m/%Y\"\n\
+        fields = { id = \".Ref\", order_number = '.Text | capture(\"(?<o>SO-[0-9]+)\").o', amount = \".Amount | ltrimstr(\\\"-\\\")\", refunded_at = \".Date\" }\n\
+        constants = { tender = \"bank\", state = \"success\", currency = \"GBP\" }\n";
+    let whole = trial::build(&KIND, &format!("csv.bank = {{}}\n{rows}")).expect("settings");
+    let file = "Date,Ref,Text,Amount\n14/03/2025,b-1,\"Refund SO-1001, J\",-64.95\n14/03/2025,b-2,Salary,100.00\n";
+    let told = lines(&*whole, "bank", file);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("order-number SO-1001 [b-1] Refund(Refund { tender: Bank, currency: GBP, amount: 64.95,"), "{}", told[0]);
+    assert!(told[0].ends_with("at 2025-03-14T00:00:00Z"), "{}", told[0]);
+    let single = format!("csv.bank = {{ separator = \";\", columns = [\"Date\", \"Ref\", \"Text\", \"Amount\"] }}\n{rows}");
+    let single = trial::build(&KIND, &single).expect("settings");
+    assert_eq!(lines(&*single, "bank", "14/03/2025;b-1;Refund SO-1001;-64.95"), told);
+    assert_eq!(
+        error(&*single, "bank", "14/03/2025;b-1;Refund;-64.95"),
+        "field \"[0]\": expected the order (refund.order_number = .Text | capture(\"(?<o>SO-[0-9]+)\").o), found \"nothing\""
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_named_by_field_expression_and_member() {
     let finance = example("finance");
     let told = |from: &str, to: &str| error(&*finance, "finance.refunds", &REFUND.replace(from, to));
-    assert_eq!(told("\"64.95\"", "\"64,95\""), r#"field "amount": expected a decimal as text or number, found "64,95""#);
-    assert_eq!(told("\"64.95\"", "-64.95"), r#"field "amount": expected a number from 0, found "-64.95""#);
-    assert_eq!(told("\"SO-1001\"", "\" \""), r#"field "order_number": expected an order number, found "nothing""#);
-    assert_eq!(told("\"rf-7\"", "null"), r#"field "refund_id": expected a value, the refund's id, found "nothing""#);
+    assert_eq!(
+        told("\"64.95\"", "\"64,95\""),
+        r#"field "amount": expected a decimal as text or number (refund.amount = .amount), found "64,95""#
+    );
+    assert_eq!(told("\"64.95\"", "-64.95"), r#"field "amount": expected a number from 0 (refund.amount = .amount), found "-64.95""#);
+    assert_eq!(told("\"64.95\"", "[1]"), r#"field "amount": expected a decimal as text or number (refund.amount = .amount), found "[1]""#);
+    assert_eq!(
+        told("\"SO-1001\"", "\" \""),
+        r#"field "order_number": expected the order (refund.order_number = .order_number), found "nothing""#
+    );
+    assert_eq!(
+        told("\"rf-7\"", "null"),
+        r#"field "refund_id": expected a value, the refund's id (refund.id = .refund_id), found "nothing""#
+    );
     assert_eq!(
         told("Visa", "barter"),
-        r#"field "method": expected a word for one of card, bank, cash, cash-on-delivery, on-account, store-credit, gift-card, exchange (see words.tender), found "barter""#
+        r#"field "method": expected a word for one of card, bank, cash, cash-on-delivery, on-account, store-credit, gift-card, exchange (see words.tender) (refund.tender = .method), found "barter""#
     );
     assert_eq!(
         told("2025-03-15T13:00:01Z", "yesterday"),
-        r#"field "updated_at": expected the moment of the last change, found "yesterday""#
+        r#"field "updated_at": expected the moment of the last change (refund.version = .updated_at), found "yesterday""#
     );
     let carrier = example("carrier");
     assert_eq!(
         error(&*carrier, "carrier.trackers", &TRACKER.replace("2025-03-14T10:00:00Z", "soon")),
-        r#"field "result.tracking_details[1].datetime": expected a moment, found "soon""#
+        r#"field "result.tracking_details[1].datetime": expected a moment (scan.scanned_at = .datetime), found "soon""#
     );
     assert_eq!(
         error(&*carrier, "carrier.trackers", r#"{"description":"tracker.updated","result":{"tracking_details":7}}"#),
-        r#"field "result.tracking_details": expected a list, found "7""#
+        r#"field "value": expected an expression that gives a value here (scan.each = select(.description | startswith("tracker.")) | .result.tracking_details[]), found "cannot use 7 as list or object""#
     );
+    assert_eq!(
+        error(
+            &*carrier,
+            "carrier.trackers",
+            r#"{"description":"tracker.updated","result":{"tracking_code":"JD1","tracking_details":[7]}}"#
+        ),
+        r#"field "result.tracking_details[0]": expected an expression that gives a value here (scan.meaning = .status), found "cannot index 7 with "status"""#
+    );
+    assert_eq!(
+        error(&*carrier, "carrier.trackers", "<html>").split(", found").next(),
+        Some("field \"value\": expected JSON (value expected at byte 1)")
+    );
+}
+
+#[test]
+fn an_expression_without_an_end_refuses_its_record_alone() {
+    let settings = "[[rows]]\ntopic = \"t\"\nrow = \"hold\"\nfields = { order_number = \".o\", reason = \"if .o == \\\"SO-2\\\" then (def f: f; f) else .o end\" }";
+    let adapter = trial::build(&KIND, settings).expect("settings");
+    assert_eq!(lines(&*adapter, "t", r#"{"o":"SO-1"}"#).len(), 1);
+    assert_eq!(
+        error(&*adapter, "t", r#"{"o":"SO-2"}"#),
+        "field \"value\": expected expressions that come to an end (hold.reason = if .o == \"SO-2\" then (def f: f; f) else .o end), found \"it does not come to an end (it took more steps than a record of this size has)\""
+    );
+    assert_eq!(lines(&*adapter, "t", r#"{"o":"SO-3"}"#).len(), 1);
 }
 
 #[test]
@@ -203,20 +361,22 @@ fn wrong_settings_are_named_all_at_once_with_their_nearest_neighbours() {
     assert_eq!(wrong("[[rows]]\ntopik = \"t\"\nrow = \"scan\""), ["rows[0]: unknown key \"topik\"; did you mean \"topic\"?"]);
     assert_eq!(
         wrong(
-            "[[rows]]\ntopic = \"t\"\nrow = \"refund\"\ntime_format = \"%!\"\n\
-             fields = { id = \"id\", amuont = \"a\", currency = \".c\", state = \"s\" }\nconstants = { tender = \"crad\", state = \"success\" }\n\
+            "[[rows]]\ntopic = \"t\"\nrow = \"refund\"\ntime_format = \"q\"\neach = \".a[\"\nwhen = \"nosuch(1)\"\n\
+             fields = { id = \"id\", amuont = \".a\", currency = \"res.c\", state = \".s\" }\nconstants = { tender = \"crad\", state = \"success\" }\n\
              words = { state = { paid = \"sucess\" }, reference = { a = \"b\" } }"
         ),
         [
             "rows[0]: fields.amuont: a refund has no such field; did you mean \"amount\"?",
             "rows[0]: state: is both a field and a constant; keep one",
             "rows[0]: words.reference: a refund has no such field of words; known are \"tender\", \"state\"",
-            "rows[0]: fields.amount: missing; a refund needs it (a path under fields, or a value under constants)",
-            "rows[0]: fields: a refund needs one of \"order_number\", \"tracking\"",
-            "rows[0]: time_format: \"%!\" is no format of times: strftime formatting failed: found unrecognized specifier directive `!`",
+            "rows[0]: fields.amount: missing; a refund needs it (an expression under fields, or a value under constants)",
+            "rows[0]: fields: a refund needs one of \"order\", \"order_number\", \"document\", \"tracking\"",
+            "rows[0]: time_format: \"q\" is no format of times: it has no part like %Y or %H",
             "rows[0]: words.state.\"paid\": unknown meaning \"sucess\"; did you mean \"success\"?",
-            "rows[0]: path \".c\" begins with a dot, but there is no list (each)",
+            "rows[0]: fields.currency: at character 1: there is no function \"res\" of 0 arguments; the member of that name is \".res\"",
             "rows[0]: constants.tender: expected a word for one of card, bank, cash, cash-on-delivery, on-account, store-credit, gift-card, exchange (see words.tender), found \"crad\"",
+            "rows[0]: each: is no jq: expected closing bracket at character 4, found the end",
+            "rows[0]: when: at character 1: there is no function \"nosuch\" of 1 arguments",
         ]
     );
 }

@@ -1,0 +1,12 @@
+def toarray: if isarray then . else [.] end;
+def toboolean: if . == true or . == "true" then true elif . == false or . == "false" then false else error("cannot parse as boolean") end;
+def in(xs): . as $x | xs | has($x);
+def inside(xs): . as $x | xs | contains($x);
+def index($i): indices($i)[0];
+def rindex($i): indices($i)[-1];
+def transpose: [range([.[] | length] | max) as $i | [.[][$i]]];
+def IN(s): any(s == .; .);
+def IN(src; s): any(src == s; .);
+def INDEX(f): reduce .[] as $x ({}; .[$x | f | tostring] = $x);
+def INDEX(s; f): reduce s as $x ({}; .[$x | f | tostring] = $x);
+def @json: tojson;
