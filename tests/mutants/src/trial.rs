@@ -27,11 +27,11 @@ struct Check {
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// In this order. Left out are the house's rules of tidiness, which the switches themselves would break, and tests of the simulated retailer alone. A
+/// In this order. Left out are the house's rules of tidiness, which the switches themselves would break, pages that name this tool, which the copy lacks, and tests of the simulated retailer alone. A
 /// history that fails is not made small.
 const CHECKS: [Check; 5] = [
     Check { name: "unit tests of these rooms", binary: "waybill", arguments: &["entities::", "events::"], environment: &[] },
-    Check { name: "scenarios", binary: "suite", arguments: &["--skip", "tidy::"], environment: &[] },
+    Check { name: "scenarios", binary: "suite", arguments: &["--skip", "tidy::", "--skip", "pages_name_files"], environment: &[] },
     Check { name: "1,000 histories", binary: "model", arguments: &[], environment: &[("MODEL_COUNT", "1000"), ("MODEL_TRIES", "0")] },
     Check {
         name: "unit tests of the others",

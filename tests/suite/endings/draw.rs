@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chance::Chance;
+use super::changes::Change;
 use super::shopkeeper::{self, Asked, Stand};
 use super::truth::*;
 
@@ -24,10 +25,13 @@ pub fn ending(seed: u64) -> Ending {
     let arrival = *chance.pick(&[Arrival::Daily, Arrival::Daily, Arrival::Daily, Arrival::AtOnce, Arrival::Late]);
     let shuffle = chance.next();
     let ending = Ending { seed, house, currency, digits, lines, shipping, terms, acts: Vec::new(), arrival, shuffle };
-    let mut drawing = Drawing { chance, ending, day: 1, numbers: 0 };
+    let change = Change::drawn(Chance::new(seed ^ 0x00C4_A96E).below(100));
+    let mut drawing = Drawing { chance, ending, change, day: 1, numbers: 0 };
     drawing.payment();
+    drawing.change_after_payment();
     drawing.goods();
     drawing.afterwards();
+    drawing.change_in_the_end();
     drawing.arrival();
     drawing.ending
 }
@@ -44,39 +48,45 @@ fn bought(chance: &mut Chance) -> Bought {
     Bought { pieces, gross, tax: worth(gross, rate, 100 + rate) }
 }
 
-struct Drawing {
-    chance: Chance,
-    ending: Ending,
-    day: i64,
+pub(super) struct Drawing {
+    pub chance: Chance,
+    pub ending: Ending,
+    pub change: Change,
+    pub day: i64,
     numbers: u32,
 }
 
 impl Drawing {
-    fn act(&mut self, what: What) {
+    pub fn act(&mut self, what: What) {
         self.ending.acts.push(Act { day: self.day, what });
     }
 
-    fn next_day(&mut self) {
+    pub fn next_day(&mut self) {
         self.day += self.chance.between(1, 3);
     }
 
-    fn number(&mut self) -> u32 {
+    pub fn number(&mut self) -> u32 {
         self.numbers += 1;
         self.numbers
     }
 
-    fn stand(&self) -> Stand {
+    pub fn stand(&self) -> Stand {
         Stand::after(&self.ending, &self.ending.acts)
     }
 
+    fn total(&self) -> Minor {
+        self.stand().total(&self.ending)
+    }
+
     /// What Waybill has asked for by now, if rows come when they are written.
-    fn asked(&self) -> Asked {
+    pub fn asked(&self) -> Asked {
         shopkeeper::asked(&self.ending, 1..=self.day)
     }
 
     fn payment(&mut self) {
         self.act(What::Ordered);
-        let total = self.ending.total();
+        self.change_before_payment();
+        let total = self.total();
         if self.ending.terms != Terms::Prepaid || total == 0 {
             return;
         }
@@ -105,7 +115,7 @@ impl Drawing {
     }
 
     fn split(&mut self, first: Means, second: Means) -> Vec<(Means, Minor)> {
-        let total = self.ending.total();
+        let total = self.total();
         let part = self.chance.between(1, total.max(2) - 1);
         vec![(first, part), (second, total - part)].into_iter().filter(|(_, amount)| *amount > 0).collect()
     }
@@ -144,7 +154,7 @@ impl Drawing {
 
     fn wanted(&self) -> i64 {
         let stand = self.stand();
-        (0..self.ending.lines.len()).map(|line| self.ending.lines[line].pieces - stand.cancelled(line)).sum()
+        (0..stand.count()).map(|line| stand.bought(line).0 - stand.cancelled(line)).sum()
     }
 
     /// Takes the money for what leaves, where it was only reserved.
@@ -157,10 +167,10 @@ impl Drawing {
         let stand = self.stand();
         let mut amount = if first { self.ending.shipping.map_or(0, |(gross, _)| gross) } else { 0 };
         for (line, count) in pieces {
-            let bought = &self.ending.lines[*line];
+            let (pieces, gross) = stand.bought(*line);
             // By what has been sent in all, so that the parts add up.
             let sent = stand.sent(*line);
-            amount += worth(bought.gross, sent, bought.pieces) - worth(bought.gross, sent - count, bought.pieces);
+            amount += worth(gross, sent, pieces) - worth(gross, sent - count, pieces);
         }
         if amount > 0 {
             let id = self.number();
@@ -171,10 +181,10 @@ impl Drawing {
     fn parcel(&mut self, parcel: u32, crossed: bool) {
         let stand = self.stand();
         let mut pieces = Vec::new();
-        for (line, bought) in self.ending.lines.iter().enumerate() {
+        for line in 0..stand.count() {
             // What was cancelled before the warehouse heard of it, it was never asked to send.
             let stays = if crossed { stand.stopped_before(line) } else { stand.cancelled(line) };
-            let open = bought.pieces - stays - stand.sent(line);
+            let open = stand.bought(line).0 - stays - stand.sent(line);
             let now = if parcel == 1 { open - self.chance.below(3).min(open.max(0) as u64) as i64 } else { open };
             if now > 0 {
                 pieces.push((line, now));
@@ -200,14 +210,8 @@ impl Drawing {
     fn sent_by_the_shop(&mut self) {
         self.next_day();
         let stand = self.stand();
-        let pieces: Vec<_> = self
-            .ending
-            .lines
-            .iter()
-            .enumerate()
-            .map(|(line, bought)| (line, bought.pieces - stand.cancelled(line)))
-            .filter(|(_, pieces)| *pieces > 0)
-            .collect();
+        let pieces: Vec<_> =
+            (0..stand.count()).map(|line| (line, stand.bought(line).0 - stand.cancelled(line))).filter(|(_, pieces)| *pieces > 0).collect();
         if pieces.is_empty() || self.chance.percent(10) {
             return;
         }
@@ -218,8 +222,8 @@ impl Drawing {
     fn cancel(&mut self) {
         let whole = self.chance.percent(40);
         let stand = self.stand();
-        for line in 0..self.ending.lines.len() {
-            let open = self.ending.lines[line].pieces - stand.cancelled(line) - stand.sent(line);
+        for line in 0..self.stand().count() {
+            let open = stand.bought(line).0 - stand.cancelled(line) - stand.sent(line);
             let pieces = if whole { open } else { self.chance.below(open.max(0) as u64 + 1) as i64 };
             if pieces > 0 {
                 self.act(What::Cancelled { line, pieces });
@@ -233,7 +237,7 @@ impl Drawing {
         if self.ending.terms != Terms::Prepaid && self.chance.percent(70) {
             let means = if self.ending.terms == Terms::AtTheDoor { Means::CashOnDelivery } else { Means::Bank };
             let stand = self.stand();
-            let amount = self.ending.total() - stand.due_if_paid(&self.ending);
+            let amount = self.total() - stand.due_if_paid(&self.ending);
             if amount > 0 && stand.delivered {
                 self.act(What::Paid { means, amount });
             }
@@ -254,7 +258,7 @@ impl Drawing {
     /// the warehouse may still send.
     fn arrival(&mut self) {
         let stand = self.stand();
-        let stopped_before = (0..self.ending.lines.len()).any(|line| stand.stopped_before(line) > 0);
+        let stopped_before = (0..self.stand().count()).any(|line| stand.stopped_before(line) > 0);
         if stopped_before && stand.unanswered() {
             self.ending.arrival = Arrival::Daily;
         }
@@ -265,7 +269,7 @@ impl Drawing {
     }
 
     /// Somebody pays what was asked for, or not.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         let stand = self.stand();
         let due = stand.due(&self.ending) - stand.back();
         if due <= 0 || stand.waits(&self.ending) {
@@ -331,11 +335,12 @@ impl Drawing {
     }
 
     /// Pieces of a line that the customer has.
-    fn with_the_customer(&mut self) -> Option<(usize, i64)> {
+    pub fn with_the_customer(&mut self) -> Option<(usize, i64)> {
         let stand = self.stand();
         let promised = |line: usize| -> i64 {
             let agreed = self.ending.acts.iter().filter_map(|act| match &act.what {
                 What::Agreed { line: of, pieces, .. } if *of == line => Some(*pieces),
+                What::AtTheTill { line: of, pieces, .. } if *of == line => Some(*pieces),
                 What::Lost { parcel } => Some(stand.in_parcel(*parcel, line)),
                 What::Given(given) => Some(given.credited.iter().filter(|(of, _)| *of == line).map(|(_, pieces)| pieces).sum()),
                 _ => None,
@@ -343,7 +348,7 @@ impl Drawing {
             agreed.sum()
         };
         let lines: Vec<(usize, i64)> =
-            (0..self.ending.lines.len()).map(|line| (line, stand.sent(line) - promised(line))).filter(|(_, pieces)| *pieces > 0).collect();
+            (0..self.stand().count()).map(|line| (line, stand.sent(line) - promised(line))).filter(|(_, pieces)| *pieces > 0).collect();
         if lines.is_empty() {
             return None;
         }
@@ -420,7 +425,7 @@ impl Drawing {
         }
     }
 
-    fn comes_back(&mut self, rma: Option<u32>, line: usize, pieces: i64, shape: Shape) {
+    pub fn comes_back(&mut self, rma: Option<u32>, line: usize, pieces: i64, shape: Shape) {
         let number = self.number();
         self.act(What::Back { rma, number, line, pieces, shape });
     }
@@ -428,16 +433,16 @@ impl Drawing {
     /// A clerk refunds in the shop, on the day on which the goods are there or before.
     fn by_hand(&mut self, rma: Option<u32>, line: usize, pieces: i64, there: bool) {
         let stand = self.stand();
-        let bought = self.ending.lines[line].clone();
+        let (of, gross) = stand.bought(line);
         let kept = stand.kept(&self.ending, line) + if there { pieces } else { 0 };
-        let value = worth(bought.gross, kept, bought.pieces) - worth(bought.gross, kept - pieces, bought.pieces);
+        let value = worth(gross, kept, of) - worth(gross, kept - pieces, of);
         if value == 0 {
             return;
         }
         let means = Means::Card;
         let most = stand.paid_by(means) - stand.back_by(means).max(self.asked().by_means.get(&means).copied().unwrap_or_default());
         // Of a line of which some are still to be sent, or might be though they were cancelled, a credit alone does not say which pieces it is for.
-        if stand.sent(line) + stand.cancelled(line) < bought.pieces || stand.unanswered_of(line) > 0 {
+        if stand.sent(line) + stand.cancelled(line) < of || stand.unanswered_of(line) > 0 {
             return self.settle();
         }
         let nothing_else = stand.due(&self.ending) == stand.back() + if there { value } else { 0 };
@@ -486,7 +491,7 @@ impl Drawing {
         if stand.due(&self.ending) != stand.back() {
             return;
         }
-        let most = most.min(bill).min(self.ending.total() / 3);
+        let most = most.min(bill).min(self.total() / 3);
         if most < 2 {
             return;
         }

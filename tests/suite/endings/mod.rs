@@ -4,7 +4,7 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `truth` | what happens to an order, and when its rows arrive |
-//! | `draw` | an ending from a seed |
+//! | `draw`, `changes` | an ending from a seed |
 //! | `shopkeeper` | what is due, what is asked for, what a person must be told, what the books say |
 //! | `story` | the same as its systems write it, in the language of the scenarios |
 //! | `play`, `compare` | a thousand orders in one engine; what it made of each |
@@ -19,6 +19,7 @@
 
 #[path = "../../model/chance.rs"]
 mod chance;
+mod changes;
 mod compare;
 mod draw;
 mod play;

@@ -25,6 +25,8 @@ const AFTERWARDS: [i64; 4] = [2, 8, 20, 70];
 pub struct Made {
     pub requests: Vec<Value>,
     pub entries: Vec<Value>,
+    /// ... and of the order that has the goods of an exchange.
+    pub of_another: Vec<Value>,
     /// Kinds that are open.
     pub open: Vec<String>,
     pub answer: Value,
@@ -33,7 +35,10 @@ pub struct Made {
 /// The retailer's configuration.
 pub fn config(house: House) -> Config {
     let otherwise = match house {
-        House::Whole => "",
+        House::Whole => {
+            "sources = { till = { kind = \"story\", roles = [\"pos\"] } }\n\
+             channels = { store = { shop = \"till\", brand = \"acme\", currency = \"GBP\", pool = [\"MAIN\"] } }\n"
+        }
         House::ShopAlone => {
             "channels = { web = { pool = \"none\" } }\nbooks = \"none\"\n\
              sources = { erp = \"none\", wms = \"none\", carrier = \"none\", finance = \"none\" }\nlocations = { MAIN = \"none\" }\n"
@@ -54,7 +59,7 @@ pub fn config(house: House) -> Config {
 /// The records of an ending, each with the day on which it arrives.
 fn records(ending: &Ending, number: u64) -> Vec<(i64, StoryRecord)> {
     let told: Vec<Told> = story::story(ending, number);
-    let lines: Vec<Line> = told.iter().enumerate().map(|(place, told)| line(place + 1, told)).collect();
+    let lines: Vec<Line> = told.iter().enumerate().map(|(place, told)| line(place + 1, told, number)).collect();
     let mut teller = Teller::new(&lines);
     let mut chance = Chance::new(ending.shuffle);
     let last = ending.last_day();
@@ -77,10 +82,16 @@ fn records(ending: &Ending, number: u64) -> Vec<(i64, StoryRecord)> {
     records
 }
 
-fn line(number: usize, told: &Told) -> Line {
+fn line(number: usize, told: &Told, order: u64) -> Line {
     let (who, says) = told.says.split_once(' ').expect("who, and what he says");
     let at = DAY_ONE + Span::days(told.day - 1) + Span::minutes(told.minute);
-    Line { number, at, who: who.to_owned(), says: says.to_owned(), marks: Marks::default(), ends_epoch: false }
+    let marks = Marks { order: told.of_another.then(|| another(order)), ..Marks::default() };
+    Line { number, at, who: who.to_owned(), says: says.to_owned(), marks, ends_epoch: false }
+}
+
+/// The number of the order that has the goods of an exchange.
+fn another(number: u64) -> String {
+    format!("{number}-X")
 }
 
 /// Plays endings of one house; the answers are in the same order.
@@ -114,6 +125,10 @@ pub fn play(house: House, endings: &[Ending]) -> Vec<Made> {
             match (heard.topic, &heard.body) {
                 (Topic::Exceptions, Some(body)) => drop(open.insert(&heard.key, body)),
                 (Topic::Exceptions, None) => drop(open.remove(heard.key.as_str())),
+                (Topic::JournalEntries | Topic::RefundRequests, Some(body)) if heard.key.ends_with("-X") => {
+                    let of = heard.key.trim_end_matches("-X");
+                    made.get_mut(of).ok_or("an event of no order")?.of_another.push(body.clone());
+                }
                 (Topic::RefundRequests, Some(body)) => {
                     made.get_mut(&heard.key).ok_or("a request of no order")?.requests.push(body.clone());
                 }

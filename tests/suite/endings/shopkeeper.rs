@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::truth::*;
 
-const MEANS: [Means; 5] = [Means::Card, Means::Bank, Means::CashOnDelivery, Means::StoreCredit, Means::GiftCard];
+const MEANS: [Means; 6] = [Means::Card, Means::Bank, Means::CashOnDelivery, Means::Cash, Means::StoreCredit, Means::GiftCard];
 
 /// How things stand after what has happened.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,14 @@ pub struct Stand {
     reserved: Minor,
     taken: Minor,
     dispute: Option<(Minor, Dispute)>,
+    /// Of what was paid above the order's worth, what a person has promised to give back.
+    surplus_promised: Minor,
+    /// Returns whose new goods are on this order.
+    exchanged_here: BTreeSet<u32>,
+    exchange_is_told: bool,
+    exchange_refunded: bool,
+    /// Goods that a till took back without a word of what it paid.
+    till_is_silent: bool,
     pub delivered: bool,
     at_the_warehouse: bool,
 }
@@ -35,6 +43,7 @@ pub struct Stand {
 #[derive(Clone, Debug, Default)]
 struct Pieces {
     ordered: i64,
+    gross: Minor,
     cancelled: i64,
     /// ... which nobody can send any more.
     stopped: i64,
@@ -44,7 +53,7 @@ struct Pieces {
 impl Stand {
     /// Before anything has happened.
     pub fn new(ending: &Ending) -> Self {
-        let lines = ending.lines.iter().map(|line| Pieces { ordered: line.pieces, ..Pieces::default() }).collect();
+        let lines = ending.lines.iter().map(|line| Pieces { ordered: line.pieces, gross: line.gross, ..Pieces::default() }).collect();
         Self { lines, ..Self::default() }
     }
 
@@ -86,6 +95,22 @@ impl Stand {
             What::Back { rma, number, line, pieces, shape } => self.backs.push((*rma, *number, *line, *pieces, *shape)),
             What::RejectedIsRefunded { number } => drop(self.rejected_refunded.insert(*number)),
             What::Given(given) => self.given.push(given.clone()),
+            What::Edited { lines, exchange } => {
+                self.lines.resize(lines.len(), Pieces::default());
+                for (line, now) in self.lines.iter_mut().zip(lines) {
+                    (line.ordered, line.gross) = (now.pieces, now.gross);
+                }
+                self.exchanged_here.extend(exchange);
+            }
+            What::SurplusIsRefunded => self.surplus_promised = (self.paid() - self.total(ending)).max(0),
+            What::AtTheTill { number, line, pieces, paid } => {
+                self.agreed.insert(*number, (*line, *pieces, Agreed::Money));
+                self.backs.push((Some(*number), *number, *line, *pieces, Shape::Damaged));
+                self.given.extend(paid.clone());
+                self.till_is_silent |= paid.is_none();
+            }
+            What::ExchangedElsewhere { told, .. } => self.exchange_is_told |= told,
+            What::ExchangeIsRefunded => self.exchange_refunded = true,
             What::Turned { id, state } => {
                 self.given.iter_mut().filter(|given| given.id == *id).for_each(|given| given.state = *state);
             }
@@ -100,7 +125,7 @@ impl Stand {
         for (rma, (of, pieces, what)) in &self.agreed {
             match what {
                 _ if *of != line => {}
-                Agreed::Money | Agreed::StoreCredit => allowed += pieces,
+                Agreed::Money | Agreed::StoreCredit | Agreed::Exchange => allowed += pieces,
                 Agreed::KeepIt => unseen += pieces,
                 Agreed::Proof if self.proof_seen.contains(rma) => unseen += pieces,
                 Agreed::Proof => allowed += pieces,
@@ -165,6 +190,38 @@ impl Stand {
         })
     }
 
+    /// What the order is worth as it stands.
+    pub fn total(&self, ending: &Ending) -> Minor {
+        self.lines.iter().map(|line| line.gross).sum::<Minor>() + ending.shipping.map_or(0, |(gross, _)| gross)
+    }
+
+    /// The worth of goods that came back for others, which another order sends: no money of this order.
+    pub fn exchanged(&self, ending: &Ending) -> Minor {
+        if self.exchange_refunded {
+            return 0;
+        }
+        let wanted = |rma: &u32, what: &Agreed| *what == Agreed::Exchange && !self.exchanged_here.contains(rma);
+        let goods: Minor =
+            (0..self.lines.len()).map(|line| self.less_by(ending, line, self.not_for_money(line).min(self.agreed_for(line, wanted)))).sum();
+        // Who has all his money back gets nothing for it.
+        goods.min((self.paid() - self.back()).max(0))
+    }
+
+    /// By how much what he keeps of a line is worth less without these pieces.
+    fn less_by(&self, ending: &Ending, line: usize, pieces: i64) -> Minor {
+        let (gross, of, kept) = (self.lines[line].gross, self.lines[line].ordered, self.kept(ending, line));
+        worth(gross, kept + pieces, of) - worth(gross, kept, of)
+    }
+
+    /// The line as it is ordered by now.
+    pub fn bought(&self, line: usize) -> (i64, Minor) {
+        (self.lines[line].ordered, self.lines[line].gross)
+    }
+
+    pub fn count(&self) -> usize {
+        self.lines.len()
+    }
+
     pub fn paid(&self) -> Minor {
         self.paid.values().sum()
     }
@@ -227,7 +284,7 @@ impl Stand {
 
     /// What the things that he keeps are worth.
     pub fn keeps(&self, ending: &Ending) -> Minor {
-        (0..self.lines.len()).map(|at| worth(ending.lines[at].gross, self.kept(ending, at), self.lines[at].ordered)).sum()
+        (0..self.lines.len()).map(|at| worth(self.lines[at].gross, self.kept(ending, at), self.lines[at].ordered)).sum()
     }
 
     /// What the customer is to have back in all, what he has got included.
@@ -235,18 +292,23 @@ impl Stand {
         let his_bill = (self.keeps(ending) + self.shipping(ending) + self.fees(ending) - self.gifts()).max(0);
         let never_sent: Minor = (0..self.lines.len())
             .map(|at| {
-                let (gross, of) = (ending.lines[at].gross, self.lines[at].ordered);
+                let (gross, of) = (self.lines[at].gross, self.lines[at].ordered);
                 gross - worth(gross, of - self.stopped(ending, at), of)
             })
             .sum();
         let still_to_take = (self.reserved - self.taken).max(0);
         let to_come = if still_to_take > 0 { (still_to_take - never_sent).max(0) } else { 0 };
-        (ending.total() - his_bill).min(self.paid()).min(self.paid() + to_come - his_bill).max(0)
+        (self.total(ending) - his_bill + self.surplus_promised).min(self.paid()).min(self.paid() + to_come - his_bill).max(0)
     }
 
     /// What he has got or what is on its way; what his bank has taken back by itself too.
     pub fn back(&self) -> Minor {
         self.live().map(|given| given.amount).sum::<Minor>() + self.disputed()
+    }
+
+    /// ... and what he gets in other goods.
+    pub fn even(&self, ending: &Ending) -> Minor {
+        self.back() + self.exchanged(ending)
     }
 
     pub fn disputed(&self) -> Minor {
@@ -264,7 +326,7 @@ impl Stand {
 
     /// Finance, which is to see every refund, has not seen one.
     fn unseen(&self, ending: &Ending) -> bool {
-        ending.house != House::ShopAlone && self.live().any(|given| given.by == Payer::Shop && !given.finance_sees)
+        ending.house != House::ShopAlone && self.live().any(|given| given.by != Payer::Finance && !given.finance_sees)
     }
 
     fn in_dispute(&self) -> bool {
@@ -273,7 +335,7 @@ impl Stand {
 
     /// A thing that must be cleared before more money may leave.
     pub fn waits(&self, ending: &Ending) -> bool {
-        self.in_dispute() || self.unseen(ending)
+        self.in_dispute() || self.unseen(ending) || self.till_is_silent
     }
 }
 
@@ -288,14 +350,14 @@ pub struct Asked {
 impl Asked {
     /// A look at how things stand: what is missing is asked for, once.
     pub fn look(&mut self, ending: &Ending, stand: &Stand) {
-        let before = self.total.max(stand.back());
+        let before = self.total.max(stand.even(ending));
         let due = stand.due(ending);
         if due <= before || stand.waits(ending) {
             return;
         }
         // What he has got already he has got by the means by which he got it; the rest as he paid.
         self.by_means = MEANS.into_iter().map(|means| (means, stand.back_by(means))).collect();
-        let mut rest = due - stand.back();
+        let mut rest = due - stand.even(ending);
         let mut give = |means: Means, most: Minor| {
             let part = rest.min(most.max(0));
             *self.by_means.entry(means).or_default() += part;
@@ -315,28 +377,27 @@ impl Asked {
 impl Stand {
     /// Of what is due, the part that was agreed as store credit.
     fn store_credit(&self, ending: &Ending) -> Minor {
-        let mut here = vec![0; self.lines.len()];
-        for (line, here) in here.iter_mut().enumerate() {
-            let of = |wanted: fn(&Agreed) -> bool| -> i64 {
-                let agreed = self.agreed.values().filter(|(of, _, what)| *of == line && wanted(what));
-                agreed.map(|(_, pieces, _)| pieces).sum()
-            };
-            // What came under a number for which money was promised is paid in money; what came under none takes what was agreed at all.
-            let number = |rma: &Option<u32>| rma.and_then(|rma| self.agreed.get(&rma)).map(|(.., what)| *what);
-            let under_money =
-                |back: &&(Option<u32>, u32, usize, i64, Shape)| matches!(number(&back.0), Some(Agreed::Money | Agreed::Proof));
-            let taken = || self.backs.iter().filter(|back| back.2 == line && self.taken_in(back));
-            let all: i64 = taken().map(|back| back.3).sum();
-            let money: i64 = taken().filter(under_money).map(|back| back.3).sum();
-            let money = money.min(of(|what| matches!(what, Agreed::Money | Agreed::Proof)));
-            *here = (all - money).min(of(|what| *what == Agreed::StoreCredit));
-        }
-        // By how much what he keeps is worth less without them.
-        let less = |line: usize| {
-            let (gross, of, kept) = (ending.lines[line].gross, self.lines[line].ordered, self.kept(ending, line));
-            worth(gross, kept + here[line], of) - worth(gross, kept, of)
+        // Who has both to come gets the other goods first.
+        let here = |line: usize| {
+            let others = self.agreed_for(line, |_, what| *what == Agreed::Exchange);
+            (self.not_for_money(line) - others).max(0).min(self.agreed_for(line, |_, what| *what == Agreed::StoreCredit))
         };
-        (0..self.lines.len()).map(less).sum()
+        (0..self.lines.len()).map(|line| self.less_by(ending, line, here(line))).sum()
+    }
+
+    fn agreed_for(&self, line: usize, wanted: impl Fn(&u32, &Agreed) -> bool) -> i64 {
+        let agreed = self.agreed.iter().filter(|(rma, (of, _, what))| *of == line && wanted(rma, what));
+        agreed.map(|(_, (_, pieces, _))| pieces).sum()
+    }
+
+    /// What came under a number for which money was promised is paid in money; what came under none takes what was agreed at all.
+    fn not_for_money(&self, line: usize) -> i64 {
+        let number = |rma: &Option<u32>| rma.and_then(|rma| self.agreed.get(&rma)).map(|(.., what)| *what);
+        let under_money = |back: &&(Option<u32>, u32, usize, i64, Shape)| matches!(number(&back.0), Some(Agreed::Money | Agreed::Proof));
+        let taken = || self.backs.iter().filter(|back| back.2 == line && self.taken_in(back));
+        let all: i64 = taken().map(|back| back.3).sum();
+        let money: i64 = taken().filter(under_money).map(|back| back.3).sum();
+        all - money.min(self.agreed_for(line, |_, what| matches!(what, Agreed::Money | Agreed::Proof)))
     }
 }
 
@@ -363,29 +424,30 @@ pub fn told(ending: &Ending, asked: &Asked) -> Told {
     let stand = Stand::after(ending, &ending.acts);
     let mut told = Told::default();
     let due = stand.due(ending);
-    let open = due - stand.done();
+    let open = due - stand.done() - stand.exchanged(ending);
     let failed = stand.given.iter().any(|given| given.state == State::Failed);
     if stand.in_dispute() {
         told.must.insert("dispute-open");
     }
     if open > 0 {
         let pending = stand.given.iter().any(|given| given.state == State::UnderWay);
-        if failed && due > stand.back() {
+        if failed && due > stand.even(ending) {
             told.must.insert("refund-failed");
             told.may.insert("refund-unpaid");
-        } else if pending || asked.total > stand.done() {
+        } else if pending || asked.total > stand.done() + stand.exchanged(ending) {
             told.must.insert("refund-unpaid");
         }
-        if stand.unseen(ending) && due > stand.back().max(asked.total) {
+        let silent = stand.unseen(ending) || stand.till_is_silent;
+        if silent && due > stand.even(ending).max(asked.total) + stand.pennies(ending) {
             told.must.insert("mirror-only");
-        } else if stand.unseen(ending) {
+        } else if silent {
             told.may.insert("mirror-only");
         }
     }
     if stand.given.iter().any(|given| given.state == State::UnderWay) {
         told.may.insert("refund-unpaid");
     }
-    let above = stand.back() - due;
+    let above = stand.even(ending) - due;
     let awaited = stand.awaited(ending);
     let shipping = ending.shipping.map_or(0, |(gross, _)| gross);
     if above > awaited.map_or(0, |worth| worth + shipping) + stand.pennies(ending) {
@@ -393,8 +455,15 @@ pub fn told(ending: &Ending, asked: &Asked) -> Told {
     } else if above > 0 && (stand.unanswered() || awaited.is_none_or(|worth| above > worth)) {
         told.may.insert("over-refunded");
     }
-    if stand.paid() > ending.total() {
+    let surplus = stand.paid() - stand.total(ending) - stand.surplus_promised;
+    if surplus > 1 {
         told.must.insert("overpaid");
+    } else if surplus > 0 {
+        // A penny.
+        told.may.insert("overpaid");
+    }
+    if stand.exchanged(ending) > 0 && !stand.exchange_is_told {
+        told.must.insert("exchange-open");
     }
     if ending.house == House::Whole {
         told.of_goods(ending, &stand);
@@ -413,6 +482,17 @@ impl Stand {
         (0..self.lines.len()).map(pieces).sum()
     }
 
+    /// A clerk has credited pieces at their worth, of a line of which others came back and these not: which of them is dearer by a penny he alone knows.
+    pub fn pennies_ahead(&self) -> Minor {
+        let ahead = |given: &&Given| {
+            let came: i64 =
+                self.backs.iter().filter(|back| given.of_return.is_some() && back.0 == given.of_return).map(|back| back.3).sum();
+            let told = given.credited.iter().map(|(_, pieces)| pieces).sum::<i64>();
+            if given.of_return.is_some() && came < told { told } else { 0 }
+        };
+        self.live().map(|given| ahead(&given)).sum()
+    }
+
     /// What finance has not seen though it has seen another refund of the same sum: on paper the two are one, until somebody has looked.
     pub fn seen_as_one(&self, ending: &Ending) -> Minor {
         if ending.house == House::ShopAlone {
@@ -429,8 +509,8 @@ impl Stand {
     }
 
     /// More of some line is here than was agreed.
-    fn unagreed(&self, ending: &Ending) -> bool {
-        (0..ending.lines.len()).any(|at| {
+    fn unagreed(&self) -> bool {
+        (0..self.lines.len()).any(|at| {
             let here: i64 = self.backs.iter().filter(|back| back.2 == at && self.taken_in(back)).map(|back| back.3).sum();
             let agreed = self.agreed.values().filter(|(of, _, what)| *of == at && !matches!(what, Agreed::Nothing | Agreed::Refused));
             here > agreed.map(|(_, pieces, _)| pieces).sum()
@@ -445,7 +525,7 @@ impl Stand {
             coming + self.unanswered_of(line)
         };
         let worth_of = |line: usize| {
-            let (gross, of, kept) = (ending.lines[line].gross, self.lines[line].ordered, self.kept(ending, line));
+            let (gross, of, kept) = (self.lines[line].gross, self.lines[line].ordered, self.kept(ending, line));
             worth(gross, kept, of) - worth(gross, (kept - pieces(line)).max(0), of)
         };
         let lines = 0..self.lines.len();
@@ -459,19 +539,19 @@ impl Told {
             self.must.insert("cancelled-but-despatched");
             // The ERP was told of the cancellation, and has to hear that it is sent after all.
             self.may.extend(["cancel-unanswered", "erp-differs"]);
-        } else if (0..ending.lines.len()).any(|at| stand.unanswered_of(at) > 0 && ending.lines[at].gross > 0)
+        } else if (0..stand.lines.len()).any(|at| stand.unanswered_of(at) > 0 && stand.lines[at].gross > 0)
             && stand.paid() > stand.due(ending)
         {
             self.must.insert("cancel-unanswered");
         } else if stand.unanswered() {
             self.may.insert("cancel-unanswered");
         }
-        if (0..ending.lines.len()).any(|at| stand.sent(at) > ending.lines[at].pieces - stand.cancelled(at)) {
+        if (0..stand.lines.len()).any(|at| stand.sent(at) > stand.lines[at].ordered - stand.cancelled(at)) {
             // ... though it came back since.
             self.may.insert("erp-differs");
         }
         let here = |line: usize| -> i64 { stand.backs.iter().filter(|back| back.2 == line).map(|back| back.3).sum() };
-        if (0..ending.lines.len()).any(|line| here(line) > stand.promised(line)) {
+        if (0..stand.lines.len()).any(|line| here(line) > stand.promised(line)) {
             // What was not taken in came back as well.
             self.may.insert("return-over");
         }
@@ -481,16 +561,14 @@ impl Told {
         for (rma, (line, pieces, what)) in &stand.agreed {
             let there: i64 = stand.backs.iter().filter(|back| back.0 == Some(*rma)).map(|back| back.3).sum();
             match what {
-                Agreed::Money | Agreed::StoreCredit if there < *pieces && !stand.all_here(ending, *line) => {
+                Agreed::Money | Agreed::StoreCredit | Agreed::Exchange if there < *pieces && !stand.all_here(ending, *line) => {
                     self.must.insert("return-not-received");
                 }
                 Agreed::Proof if there < *pieces && !stand.proof_seen.contains(rma) && !stand.all_here(ending, *line) => {
                     self.must.insert("return-not-received");
                 }
                 // Goods under an agreement that was never given.
-                Agreed::Nothing | Agreed::Refused if there > 0 && stand.unagreed(ending) => {
-                    self.one_of.push(["return-unlogged", "return-over"])
-                }
+                Agreed::Nothing | Agreed::Refused if there > 0 && stand.unagreed() => self.one_of.push(["return-unlogged", "return-over"]),
                 _ => {}
             }
         }
@@ -508,22 +586,29 @@ impl Told {
     }
 
     fn of_payment(&mut self, ending: &Ending, stand: &Stand) {
-        let has = stand.paid() - stand.back();
+        let has = stand.paid() - stand.even(ending);
         // What went back though he was not to have it is told as such.
-        let rightly = stand.paid() - stand.back().min(stand.due(ending));
-        let sent: Minor = (0..ending.lines.len())
-            .map(|at| worth(ending.lines[at].gross, stand.sent(at) - stand.returned(ending, at), ending.lines[at].pieces))
+        let rightly = stand.paid() - stand.even(ending).min(stand.due(ending));
+        let sent: Minor = (0..stand.lines.len())
+            .map(|at| worth(stand.lines[at].gross, stand.sent(at) - stand.returned(ending, at), stand.lines[at].ordered))
             .sum();
-        let wants = (0..ending.lines.len()).any(|at| ending.lines[at].pieces > stand.cancelled(at));
-        let all_sent = (0..ending.lines.len()).all(|at| stand.sent(at) >= ending.lines[at].pieces - stand.cancelled(at));
+        let wants = (0..stand.lines.len()).any(|at| stand.lines[at].ordered > stand.cancelled(at));
+        let all_sent = (0..stand.lines.len()).all(|at| stand.sent(at) >= stand.lines[at].ordered - stand.cancelled(at));
         let adjust = stand.fees(ending) - stand.gifts();
         if stand.disputed() > 0 {
             self.may.extend(["despatched-unpaid", "unpaid", "customer-account-open"]);
             return;
         }
         match ending.terms {
-            Terms::Prepaid if sent > 0 && rightly < sent + adjust => drop(self.must.insert("despatched-unpaid")),
-            Terms::Prepaid if has < sent + stand.shipping(ending) + adjust => drop(self.may.insert("despatched-unpaid")),
+            Terms::Prepaid if sent > 0 && rightly < sent + adjust => {
+                self.must.insert("despatched-unpaid");
+                // He may have heard of it before it was sent.
+                self.may.insert("unpaid");
+            }
+            Terms::Prepaid if sent > 0 && rightly < sent + stand.shipping(ending) + adjust && stand.reserved == 0 => {
+                self.one_of.push(["despatched-unpaid", "unpaid"]);
+            }
+            Terms::Prepaid if has < sent + stand.shipping(ending) + adjust => self.may.extend(["despatched-unpaid", "unpaid"]),
             Terms::Prepaid if wants && stand.reserved == 0 && rightly < stand.keeps(ending) + adjust => drop(self.must.insert("unpaid")),
             Terms::Prepaid if wants && stand.reserved == 0 && has < stand.keeps(ending) + adjust => drop(self.may.insert("unpaid")),
             Terms::OnAccount | Terms::AtTheDoor if stand.delivered && all_sent && has < sent + stand.shipping(ending) + adjust => {
@@ -551,8 +636,8 @@ pub fn balances(ending: &Ending) -> Balances {
     let stand = Stand::after(ending, &ending.acts);
     let mut supplied = 0;
     let mut anything = false;
-    for (at, line) in ending.lines.iter().enumerate() {
-        supplied += worth(line.gross, stand.sent(at) - stand.returned(ending, at), line.pieces);
+    for (at, line) in stand.lines.iter().enumerate() {
+        supplied += worth(line.gross, stand.sent(at) - stand.returned(ending, at), line.ordered);
         anything |= stand.sent(at) > 0;
     }
     if anything {
@@ -561,15 +646,15 @@ pub fn balances(ending: &Ending) -> Balances {
     // A gift is a gift off a bill: what is above the bill he has got as his own money.
     let bill = stand.keeps(ending) + stand.shipping(ending) + stand.fees(ending);
     let income = supplied + stand.fees(ending) - stand.gifts().min(bill);
-    let money = stand.paid() - stand.back();
-    let payable = stand.back() - stand.due(ending);
+    let money = stand.paid() - stand.even(ending);
+    let payable = stand.even(ending) - stand.due(ending);
     Balances { money, payable, income: -income, customer: -(money + payable - income) }
 }
 
 impl Stand {
     /// What would not have to be paid of the order's bill.
     pub fn due_if_paid(&self, ending: &Ending) -> Minor {
-        ending.total() - (self.keeps(ending) + self.shipping(ending))
+        self.total(ending) - (self.keeps(ending) + self.shipping(ending))
     }
 
     pub fn in_parcel(&self, parcel: u32, line: usize) -> i64 {

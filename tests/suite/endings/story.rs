@@ -10,6 +10,8 @@ pub struct Told {
     pub day: i64,
     pub minute: i64,
     pub says: String,
+    /// It is about another order than the story's own: the one for which goods are exchanged.
+    pub of_another: bool,
 }
 
 pub const SKUS: [&str; 3] = ["TEE", "CAP", "MUG"];
@@ -17,6 +19,10 @@ const LINES: [&str; 3] = ["A", "B", "C"];
 
 struct Teller<'e> {
     ending: &'e Ending,
+    lines_now: Vec<Bought>,
+    at_the_warehouse: bool,
+    /// So many lines.
+    known_to_the_warehouse: usize,
     /// Keeps documents of different orders apart.
     number: u64,
     lines: Vec<Told>,
@@ -36,6 +42,9 @@ pub fn story(ending: &Ending, number: u64) -> Vec<Told> {
     let none = vec![0; ending.lines.len()];
     let mut teller = Teller {
         ending,
+        lines_now: ending.lines.clone(),
+        at_the_warehouse: false,
+        known_to_the_warehouse: usize::MAX,
         number,
         lines: Vec::new(),
         day: 1,
@@ -59,7 +68,12 @@ pub fn story(ending: &Ending, number: u64) -> Vec<Told> {
 
 impl Teller<'_> {
     fn say(&mut self, says: impl Into<String>) {
-        self.lines.push(Told { day: self.day, minute: 10 * 60 + self.minute, says: says.into() });
+        self.lines.push(Told { day: self.day, minute: 10 * 60 + self.minute, says: says.into(), of_another: false });
+    }
+
+    fn say_of_another(&mut self, says: impl Into<String>) {
+        self.say(says);
+        self.lines.last_mut().expect("it was said").of_another = true;
     }
 
     fn money(&self, amount: Minor) -> String {
@@ -88,9 +102,10 @@ impl Teller<'_> {
             What::Approved => {
                 self.approved = true;
                 self.say(format!("erp record SO{n} approved"));
-                (0..self.ending.lines.len()).for_each(|line| self.record_line(line));
+                (0..self.lines_now.len()).for_each(|line| self.record_line(line));
             }
             What::AtTheWarehouse => {
+                self.at_the_warehouse = true;
                 self.say(format!("wms warehouse-order W{n} new"));
                 self.warehouse_total();
             }
@@ -117,6 +132,7 @@ impl Teller<'_> {
                 let what = match what {
                     Agreed::Money => "approved",
                     Agreed::StoreCredit => "approved store-credit",
+                    Agreed::Exchange => "approved exchange",
                     Agreed::KeepIt => "approved keep-it",
                     Agreed::Proof => "approved proof",
                     Agreed::Nothing => "asked",
@@ -128,6 +144,18 @@ impl Teller<'_> {
             What::Back { rma, number, line, pieces, shape } => self.back(*rma, *number, *line, *pieces, *shape),
             What::RejectedIsRefunded { number } => self.say(format!("office decides return-condition number RC{n}-{number} refund")),
             What::Given(given) => self.gave(given),
+            What::Edited { lines, exchange } => self.edited(lines, exchange.is_some()),
+            What::SurplusIsRefunded => self.say("office decides overpaid refund"),
+            What::AtTheTill { number, line, pieces, paid } => {
+                let goods = format!("{pieces} {}", LINES[*line]);
+                self.say(format!("till return K{n}-{number}: {goods} approved"));
+                self.say(format!("till receipt K{n}-{number}: {goods} damaged under K{n}-{number}"));
+                if let Some(given) = paid {
+                    self.gave(given);
+                }
+            }
+            What::ExchangedElsewhere { id, amount, told } => self.exchanged(*id, *amount, *told),
+            What::ExchangeIsRefunded => self.say("office decides exchange-open refund"),
             What::Turned { id, state } => {
                 if let Some(given) = self.given.iter_mut().find(|given| given.id == *id) {
                     given.state = *state;
@@ -154,27 +182,70 @@ impl Teller<'_> {
             Terms::OnAccount => " on-account",
             Terms::AtTheDoor => " cod",
         };
-        self.say(format!("shop order {n} total {} currency {} ship-to GB{terms}", self.money(ending.total()), ending.currency));
+        self.say(format!("shop order {n} total {} currency {} ship-to GB{terms}", self.money(self.total()), ending.currency));
         for (at, line) in ending.lines.iter().enumerate() {
-            let (gross, tax) = (self.money(line.gross), self.money(line.tax));
-            self.say(format!("shop line {}: {} {} gross {gross} tax {tax}", LINES[at], line.pieces, SKUS[at]));
+            self.line(at, line);
         }
         if let Some((gross, tax)) = ending.shipping {
             self.say(format!("shop charge shipping {} tax {}", self.money(gross), self.money(tax)));
         }
     }
 
+    fn total(&self) -> Minor {
+        self.lines_now.iter().map(|line| line.gross).sum::<Minor>() + self.ending.shipping.map_or(0, |(gross, _)| gross)
+    }
+
+    fn line(&mut self, at: usize, line: &Bought) {
+        let (gross, tax) = (self.money(line.gross), self.money(line.tax));
+        self.say(format!("shop line {}: {} {} gross {gross} tax {tax}", LINES[at], line.pieces, SKUS[at]));
+    }
+
+    /// What is otherwise is told anew, and by the ERP and the warehouse where they know the order.
+    fn edited(&mut self, lines: &[Bought], exchange: bool) {
+        let before = std::mem::replace(&mut self.lines_now, lines.to_vec());
+        for list in [&mut self.cancelled, &mut self.credited, &mut self.sent] {
+            list.resize(lines.len(), 0);
+        }
+        self.say(format!("shop order {} total {}", self.number, self.money(self.total())));
+        for (at, line) in lines.iter().enumerate() {
+            let old = before.get(at);
+            if old == Some(line) {
+                continue;
+            }
+            self.line(at, line);
+            if self.approved && old.is_none_or(|old| old.pieces != line.pieces) {
+                self.record_line(at);
+            }
+        }
+        // The warehouse hears of the new goods of an exchange when it is to send them.
+        if self.at_the_warehouse && !exchange {
+            self.warehouse_total();
+        }
+    }
+
+    /// The order that has the new goods.
+    fn exchanged(&mut self, id: u32, amount: Minor, told: bool) {
+        let (n, sum) = (self.number, self.money(amount));
+        self.say_of_another(format!("shop order {n}-X total {sum} currency {} ship-to GB", self.ending.currency));
+        self.say_of_another(format!("shop line A: 1 {} gross {sum} tax {}", SKUS[0], self.money(0)));
+        self.say_of_another(format!("shop paid exchange {sum}"));
+        if told {
+            self.say(format!("shop refund F{n}-{id} exchange {sum}"));
+        }
+    }
+
     fn wanted(&self) -> i64 {
-        self.ending.lines.iter().zip(&self.cancelled).map(|(line, cancelled)| line.pieces - cancelled).sum()
+        self.lines_now.iter().zip(&self.cancelled).map(|(line, cancelled)| line.pieces - cancelled).sum()
     }
 
     fn warehouse_total(&mut self) {
+        self.known_to_the_warehouse = self.lines_now.len();
         let (n, wanted) = (self.number, self.wanted());
         self.say(format!("wms warehouse-total W{n}: {wanted}"));
     }
 
     fn record_line(&mut self, line: usize) {
-        let (n, wanted) = (self.number, self.ending.lines[line].pieces - self.cancelled[line]);
+        let (n, wanted) = (self.number, self.lines_now[line].pieces - self.cancelled[line]);
         self.say(format!("erp record-line SO{n}/{}: {wanted} {} of {}", line + 1, SKUS[line], LINES[line]));
     }
 
@@ -182,6 +253,9 @@ impl Teller<'_> {
         let n = self.number;
         pieces.iter().for_each(|(line, count)| self.sent[*line] += count);
         if self.ending.house == House::Whole {
+            if pieces.iter().any(|(line, _)| *line >= self.known_to_the_warehouse) {
+                self.warehouse_total();
+            }
             let parts: Vec<String> = pieces.iter().map(|(line, count)| format!("{count} {}", LINES[*line])).collect();
             self.say(format!("wms despatch D{n}-{parcel}: {} tracking T{n}-{parcel}", parts.join(", ")));
             self.parcels.push(parcel);
@@ -227,6 +301,13 @@ impl Teller<'_> {
             self.say(format!("finance {says}"));
             return;
         }
+        if given.by == Payer::Till {
+            self.say(format!("till {says}"));
+            if given.finance_sees {
+                self.say(format!("finance {says}"));
+            }
+            return;
+        }
         let plain = says.clone();
         if let For::Told { pieces, shipping, gift, fee } = &given.meant {
             for (line, count, amount) in pieces {
@@ -257,7 +338,8 @@ pub fn money(minor: Minor, digits: u32) -> String {
 pub fn shown(told: &[Told]) -> String {
     let mut text = String::new();
     for line in told {
-        let _ = writeln!(text, "day {} {:02}:{:02} {}", line.day, line.minute / 60, line.minute % 60, line.says);
+        let of = if line.of_another { " (for the other order)" } else { "" };
+        let _ = writeln!(text, "day {} {:02}:{:02} {}{of}", line.day, line.minute / 60, line.minute % 60, line.says);
     }
     text
 }

@@ -12,6 +12,8 @@ pub enum Means {
     Card,
     Bank,
     CashOnDelivery,
+    /// Out of a till.
+    Cash,
     StoreCredit,
     GiftCard,
 }
@@ -22,6 +24,7 @@ impl Means {
             Self::Card => "card",
             Self::Bank => "bank",
             Self::CashOnDelivery => "cash-on-delivery",
+            Self::Cash => "cash",
             Self::StoreCredit => "store-credit",
             Self::GiftCard => "gift-card",
         }
@@ -44,7 +47,7 @@ impl House {
 }
 
 /// A line as it was bought.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bought {
     pub pieces: i64,
     /// For all of them, discounts off, tax inside.
@@ -63,6 +66,8 @@ pub enum Agreed {
     Proof,
     /// Nothing yet: it was only asked for.
     Nothing,
+    /// Other goods of the same worth.
+    Exchange,
     /// Refused.
     Refused,
 }
@@ -86,6 +91,7 @@ pub enum State {
 pub enum Payer {
     Shop,
     Finance,
+    Till,
 }
 
 /// What money was given for, as it was meant.
@@ -177,6 +183,28 @@ pub enum What {
         number: u32,
     },
     Given(Given),
+    /// The order is changed: these are its lines from now on. With the number of a return where the new line is for the goods of it.
+    Edited {
+        lines: Vec<Bought>,
+        exchange: Option<u32>,
+    },
+    /// A person gives back what was paid above the order's worth.
+    SurplusIsRefunded,
+    /// A customer brings pieces to a till, and gets his money there; its row tells of it, or is missing.
+    AtTheTill {
+        number: u32,
+        line: usize,
+        pieces: i64,
+        paid: Option<Given>,
+    },
+    /// Goods that were to be exchanged are: another order has the new ones, and is paid with the old. `told`: the shop writes it down here too.
+    ExchangedElsewhere {
+        id: u32,
+        amount: Minor,
+        told: bool,
+    },
+    /// A person gives the money instead of other goods.
+    ExchangeIsRefunded,
     /// The bank changes its mind.
     Turned {
         id: u32,
@@ -221,6 +249,7 @@ pub struct Ending {
     pub currency: &'static str,
     /// Digits of its minor unit.
     pub digits: u32,
+    /// As they were ordered at first.
     pub lines: Vec<Bought>,
     /// Gross and tax; nothing where it is free.
     pub shipping: Option<(Minor, Minor)>,
@@ -240,10 +269,6 @@ pub enum Terms {
 }
 
 impl Ending {
-    pub fn total(&self) -> Minor {
-        self.lines.iter().map(|line| line.gross).sum::<Minor>() + self.shipping.map_or(0, |(gross, _)| gross)
-    }
-
     pub fn last_day(&self) -> i64 {
         self.acts.iter().map(|act| act.day).max().unwrap_or(1)
     }

@@ -171,7 +171,7 @@ pub(super) fn stage<'a>(
     let settled = settled::settle(placed, paid, cancelled, back, kept);
     let charges_back = charges.iter().filter(|charge| !charge.stays && !charge.charge.removed).map(|charge| charge.charge.gross).sum();
     let purpose = purpose::find(input.rules, decisions, placed, paid, cancelled, returning, sent, back, (surplus, charges_back));
-    let exchanged = exchanged(decisions, placed, paid, back, whole);
+    let exchanged = exchanged(decisions, placed, paid, kept, back, whole);
     let refunded = paid.refunded + exchanged.by_orders;
 
     let given = credits.goodwill + settled.above + purpose.goodwill;
@@ -319,19 +319,14 @@ fn value_of_returned(placed: &Placed<'_>, kept: &Kept, back: &Back<'_>, of: impl
 
 /// The value that another order takes over. Pieces that are exchanged count as returned. Where the new goods are on the same order, they are owed, and nothing more is to be said: the order is
 /// worth more than was paid. Else another order takes the value over, by the tender `exchange`.
-fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, back: &Back<'_>, whole: Amount) -> Exchanged {
+fn exchanged(decisions: &Decisions<'_>, placed: &Placed<'_>, paid: &Paid<'_>, kept: &Kept, back: &Back<'_>, whole: Amount) -> Exchanged {
     let pieces: Quantity = back.lines.iter().map(|line| line.for_exchange).sum();
     let same_order = whole > paid.captured + paid.authorised_open;
     let none = Exchanged { by_orders: Amount::ZERO, decided: Amount::ZERO };
     if !pieces.is_positive() || same_order {
         return none;
     }
-    let value: Amount = placed
-        .lines
-        .iter()
-        .zip(&back.lines)
-        .map(|(line, back)| if line.is_bundle { Amount::ZERO } else { line.value_of(back.for_exchange.min(line.ordered)) })
-        .sum();
+    let value = value_of_returned(placed, kept, back, |line| line.for_exchange);
     let told = paid.tenders.iter().filter(|tender| tender.tender == Tender::Exchange).map(|tender| tender.refunded).sum();
     let open = (value - told).floor_zero();
     let decided = decisions.covered("exchange-open", "", "refund", open, |at| {
