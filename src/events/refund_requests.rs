@@ -22,7 +22,7 @@ use crate::entities::order::OrderView;
 use crate::entities::order::back::ReturnView;
 use crate::entities::order::figures::LineView;
 use crate::entities::order::findings::Finding;
-use crate::entities::order::money::{AT_COUNTER, CREDITED, CaptureView, REFUNDS, Waiting};
+use crate::entities::order::money::{AT_COUNTER, CREDITED, CaptureView, REFUNDS, Spread, Waiting};
 use crate::entities::order::worth::{Worth, worth};
 use crate::entities::rules::{ReportsRefunds, Role, Rules};
 use crate::entities::topics::Topic;
@@ -339,6 +339,8 @@ fn waits(view: &OrderView<'_>, rules: &Rules) -> RequestGate {
 
 fn body(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequest {
     let (total, before) = (to_request(view, ledger), settled(view, ledger));
+    let after = view.money.spread(total);
+    let earlier = spread_before(view, ledger, before, &after);
     let rmas = rmas(view);
     RefundRequest {
         head: RequestHead::new(view.key, &[], ledger.step + 1),
@@ -350,8 +352,8 @@ fn body(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequ
         currency: view.money.currency,
         total,
         amount: total - before,
-        by_tender: tender_parts(view, before, total),
-        by_capture: capture_parts(view, before, total),
+        by_tender: tender_parts(view, &earlier, &after),
+        by_capture: capture_parts(view, &earlier, &after),
         by_reason: reason_parts(view, total),
         by_line: paid_pieces(view, total)
             .into_iter()
@@ -363,27 +365,41 @@ fn body(view: &OrderView<'_>, header: &Header, ledger: &SumLedger) -> RefundRequ
     }
 }
 
+/// What was settled before this step: what went back, and the part of what was asked for that did not, by the tenders that were named then. Store
+/// credit that was agreed upon since takes no share of it.
+fn spread_before(view: &OrderView<'_>, ledger: &SumLedger, before: Amount, after: &Spread) -> Spread {
+    let refunded =
+        |tender: Tender| view.money.tenders.iter().filter(|there| there.tender == tender).map(|there| there.refunded).sum::<Amount>();
+    let mut rest = (before - view.money.tenders.iter().map(|tender| tender.refunded).sum()).floor_zero();
+    let part = |&(tender, most): &(Tender, Amount)| {
+        let asked = ledger.by_tender.get(&tender).copied().unwrap_or(Amount::ZERO);
+        let part = (asked.min(most) - refunded(tender)).floor_zero().min(rest);
+        rest -= part;
+        (tender, refunded(tender) + part)
+    };
+    let tenders = after.tenders.iter().map(part).collect();
+    if rest.is_zero() { view.money.by_capture(tenders) } else { view.money.spread(before) }
+}
+
 /// The tenders that carry a part of the total.
-fn tender_parts(view: &OrderView<'_>, before: Amount, total: Amount) -> Vec<TenderPart> {
-    let (before, after) = (view.money.spread(before), view.money.spread(total));
+fn tender_parts(view: &OrderView<'_>, before: &Spread, after: &Spread) -> Vec<TenderPart> {
     let reference = |tender| view.money.tenders.iter().find(|there| there.tender == tender).map(|there| there.reference.as_str());
-    let part = |(tender, total): (Tender, Amount)| {
+    let part = |&(tender, total): &(Tender, Amount)| {
         let earlier = before.tenders.iter().filter(|(there, _)| *there == tender).map(|(_, sum)| *sum).sum();
         TenderPart { tender, total, amount: total - earlier, reference: reference(tender).unwrap_or_default().into() }
     };
-    after.tenders.into_iter().map(part).filter(|part| !part.total.is_zero()).collect()
+    after.tenders.iter().map(part).filter(|part| !part.total.is_zero()).collect()
 }
 
 /// The captures that carry a part of the total.
-fn capture_parts(view: &OrderView<'_>, before: Amount, total: Amount) -> Vec<CapturePart> {
-    let (before, after) = (view.money.spread(before), view.money.spread(total));
-    let captures = view.money.captures.iter().zip(before.captures.into_iter().zip(after.captures));
-    let part = |(capture, (before, total)): (&CaptureView, (Amount, Amount))| CapturePart {
+fn capture_parts(view: &OrderView<'_>, before: &Spread, after: &Spread) -> Vec<CapturePart> {
+    let captures = view.money.captures.iter().zip(before.captures.iter().zip(&after.captures));
+    let part = |(capture, (before, total)): (&CaptureView, (&Amount, &Amount))| CapturePart {
         tender: capture.tender,
         capture: capture.id.clone(),
         reference: capture.reference.clone(),
-        total,
-        amount: total - before,
+        total: *total,
+        amount: *total - *before,
     };
     captures.map(part).filter(|part| !part.total.is_zero()).collect()
 }

@@ -7,8 +7,8 @@ A retailer's days are read by one application. Then it ends, and starts again:
 
     the same rules              `plan` finds nothing, and nothing is said
     shipping comes back         [refunds] charges_back was false and is true: refunds that the rule alone makes due wait; accepted, they leave
-    the shop authorises returns [authorities] returns moves from the ERP to the shop; what that alone would ask is discarded
-    the ERP does again          ... and moves back
+    finance tells of payments   [authorities] payments moves from the shop to finance, which tells of none; what that alone would take back is discarded
+    the shop does again         ... and moves back
 
 Before each start `plan` reads the state under the new rules. After it no request topic holds a record more than before, what `waybill held` lists is
 what `plan` has said, topic by topic, with number, sum and orders, and a person is told of each (`requests-suspended`).
@@ -36,8 +36,8 @@ class Change:
 
 CHANGES = [
     Change("shipping comes back", "accept", {"refunds__charges_back": True}),
-    Change("the shop authorises returns", "discard", {"authorities__returns": "magento"}),
-    Change("the ERP does again", "discard", {"authorities__returns": "nav"}),
+    Change("finance tells of payments", "discard", {"authorities__payments": "finance"}),
+    Change("the shop does again", "discard", {"authorities__payments": "magento"}),
 ]
 
 

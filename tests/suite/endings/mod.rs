@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `truth` | what happens to an order, and when its rows arrive |
 //! | `draw`, `changes` | an ending from a seed |
-//! | `shopkeeper` | what is due, what is asked for, what a person must be told, what the books say |
+//! | `shopkeeper` | what is due, what is asked for, what the books say; `told`: what a person must be told |
 //! | `story` | the same as its systems write it, in the language of the scenarios |
 //! | `play`, `compare` | a thousand orders in one engine; what it made of each |
 //!

@@ -268,6 +268,11 @@ impl Money<'_> {
     pub fn spread(&self, sum: Amount) -> Spread {
         spread::spread(&self.tenders, &self.captures, self.store_credit, sum)
     }
+
+    /// Sums by tender, spread over their captures.
+    pub fn by_capture(&self, tenders: Vec<(Tender, Amount)>) -> Spread {
+        spread::by_capture(tenders, &self.captures)
+    }
 }
 
 /// The number of the exception `mirror-only` about refunds that systems tell differently.

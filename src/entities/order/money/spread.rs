@@ -105,6 +105,11 @@ pub(super) fn spread(all: &[TenderView], from: &[CaptureView], store_credit: Amo
     if credit.is_positive() {
         tenders.push((Tender::StoreCredit, credit));
     }
+    by_capture(tenders, from)
+}
+
+/// Sums of tenders over their captures.
+pub(super) fn by_capture(tenders: Vec<(Tender, Amount)>, from: &[CaptureView]) -> Spread {
     let mut captures = Vec::with_capacity(from.len());
     let mut given: Vec<(Tender, Amount)> = Vec::new();
     for capture in from {
