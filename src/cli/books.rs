@@ -120,7 +120,6 @@ mod tests {
     use super::*;
     use crate::config::Outside;
     use crate::events::samples::samples;
-    use crate::kafka::RecordEncoder;
     use crate::registry::stand_in::StandIn;
 
     /// The topic was JSON once, and is Avro now: it holds both.
