@@ -6,6 +6,7 @@ use crate::entities::order::standing::{OrderStage, ReturnStage};
 use crate::events::notifications::MailKind;
 use crate::events::{Receiver, sales_orders};
 use crate::facts::time::Span;
+use crate::retailer::clock::System;
 use crate::retailer::faults::Mishap;
 use crate::retailer::order::{Order, Story};
 use crate::retailer::units::whole;
@@ -250,7 +251,7 @@ fn returns(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
 
 /// The warehouse knew of what came back, before it came.
 fn announced(order: &OrderTruth<'_>, said: &OrderHeard, failures: &mut Failures) {
-    let hears = order.systems.has(System::Nav) && order.systems.has(System::Peoplevox);
+    let hears = order.systems.has_erp() && order.systems.has_wms();
     // What a mishap does to a return may come before its authorisation, or without one.
     if order.mishap.is_some() {
         return;
