@@ -83,7 +83,7 @@ pub(super) fn outcomes<'r>(
     source: &'r Source,
     records: impl Iterator<Item = &'r str>,
     topic: Option<&str>,
-) -> Result<impl Iterator<Item = (usize, Arc<str>, RecordOutcome)>, String> {
+) -> Result<impl Iterator<Item = (usize, Arc<str>, TriedRecord)>, String> {
     let topic = topic.or(if let [only] = source.topics.as_slice() { Some(only) } else { None });
     let read = |(i, line)| Line::read(line, topic, &source.topics).map_err(|error| format!("line {}: {error}", i + 1));
     let lines = records.filter(|line| !line.trim().is_empty()).enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
@@ -144,7 +144,7 @@ impl Line {
         Ok(Self { topic: topic.into(), key, value, headers, timestamp })
     }
 
-    fn outcome(&self, source: &Source, offset: i64) -> RecordOutcome {
+    fn outcome(&self, source: &Source, offset: i64) -> TriedRecord {
         let record = Record {
             topic: &self.topic,
             topic_index: 0,
@@ -159,17 +159,17 @@ impl Line {
         let mut facts = Vec::new();
         let mut out = FactsOut::new(source.common.id, cause, source.adapter.revision(), &mut facts);
         match source.adapter.translate(&record, &mut out) {
-            Err(error) => RecordOutcome::Refused(error.to_string()),
-            Ok(Reading::Skipped(Skip::Housekeeping)) => RecordOutcome::Skipped("a tombstone, heartbeat or the like".to_owned()),
-            Ok(Reading::Skipped(Skip::UnknownTable(name))) => RecordOutcome::Skipped(format!("nothing is made of {name}")),
-            Ok(Reading::Understood) if facts.is_empty() => RecordOutcome::Skipped("understood, and says nothing new".to_owned()),
-            Ok(Reading::Understood) => RecordOutcome::Rows(facts),
+            Err(error) => TriedRecord::Refused(error.to_string()),
+            Ok(Reading::Skipped(Skip::Housekeeping)) => TriedRecord::Skipped("a tombstone, heartbeat or the like".to_owned()),
+            Ok(Reading::Skipped(Skip::UnknownTable(name))) => TriedRecord::Skipped(format!("nothing is made of {name}")),
+            Ok(Reading::Understood) if facts.is_empty() => TriedRecord::Skipped("understood, and says nothing new".to_owned()),
+            Ok(Reading::Understood) => TriedRecord::Rows(facts),
         }
     }
 }
 
 /// What became of a record.
-pub(super) enum RecordOutcome {
+pub(super) enum TriedRecord {
     Rows(Vec<Fact>),
     Skipped(String),
     Refused(String),
@@ -183,11 +183,11 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, outcome: &RecordOutcome) {
+    fn add(&mut self, outcome: &TriedRecord) {
         match outcome {
-            RecordOutcome::Rows(_) => self.made += 1,
-            RecordOutcome::Skipped(_) => self.skipped += 1,
-            RecordOutcome::Refused(_) => self.refused += 1,
+            TriedRecord::Rows(_) => self.made += 1,
+            TriedRecord::Skipped(_) => self.skipped += 1,
+            TriedRecord::Refused(_) => self.refused += 1,
         }
     }
 
@@ -239,7 +239,7 @@ fn shown(fact: &Fact) -> (String, String, &str, Value) {
     (subject, kind, &fact.key.id, content)
 }
 
-impl RecordOutcome {
+impl TriedRecord {
     pub(super) fn as_text(&self, number: usize, topic: &str) -> String {
         let mut text = format!("record {number} of {topic}: ");
         match self {
@@ -293,7 +293,7 @@ each = ".scans[]"
 fields = { tracking = "$record.parcel", meaning = ".status", scanned_at = ".at", code = "$headers.code" }
 "#;
 
-    fn tried(line: &str) -> (Line, RecordOutcome) {
+    fn tried(line: &str) -> (Line, TriedRecord) {
         let variable = |name: &str| (name == "SECRET").then(|| "correct horse battery staple".to_owned());
         let outside = Outside { directory: std::path::Path::new("."), variable: &variable };
         let config = Config::read("waybill.toml", CONFIG, outside, KINDS).unwrap_or_else(|problems| panic!("{problems}"));
@@ -314,7 +314,7 @@ fields = { tracking = "$record.parcel", meaning = ".status", scanned_at = ".at",
         assert_eq!(line.key.as_deref(), Some(b"7".as_slice()));
         assert_eq!(outcome.as_text(2, &line.topic), format!("record 2 of carrier.scans: 1 row\n{}", rows.replace("Z|delivered", "Z|D9")));
         let (line, outcome) = tried(r#"{"value":null}"#);
-        assert!(line.value.is_none() && matches!(outcome, RecordOutcome::Skipped(_)));
+        assert!(line.value.is_none() && matches!(outcome, TriedRecord::Skipped(_)));
     }
 
     #[test]

@@ -16,12 +16,12 @@ use crate::sources::adapter::Common;
 use crate::sources::facts_out::FactsOut;
 
 /// One record, while its rows are made.
-pub(super) struct RecordReader<'p, 'a, 'b> {
+pub(super) struct RecordReader<'p, 'rec, 'out> {
     common: &'p Common,
-    record: &'a Record<'b>,
-    scope: Scope<'a>,
+    record: &'rec Record<'out>,
+    scope: Scope<'rec>,
     /// What is asked at the moment, for who gives an expression up.
-    asking: &'a Cell<Option<Asked<'p>>>,
+    asking: &'rec Cell<Option<Asked<'p>>>,
 }
 
 /// What an expression is asked for: row, key of the configuration, expression.
@@ -39,13 +39,13 @@ impl Asked<'_> {
     }
 }
 
-impl<'p, 'a, 'b> RecordReader<'p, 'a, 'b> {
+impl<'p, 'rec, 'out> RecordReader<'p, 'rec, 'out> {
     pub(super) fn new(
         common: &'p Common,
         topic: &MappedTopic,
-        record: &'a Record<'b>,
-        others: &'a dyn Fn() -> [Value; 4],
-        asking: &'a Cell<Option<Asked<'p>>>,
+        record: &'rec Record<'out>,
+        others: &'rec dyn Fn() -> [Value; 4],
+        asking: &'rec Cell<Option<Asked<'p>>>,
     ) -> Result<Self, DecodeError> {
         let root = body::value(topic.csv.as_ref(), record)?;
         Ok(Self { common, record, scope: Scope::new(root, others), asking })
@@ -79,8 +79,8 @@ fn failed(place: &str, asked: Asked<'_>, error: &str) -> DecodeError {
 }
 
 /// What one row is made of.
-struct Element<'e, 'p, 'a, 'b> {
-    reader: &'e RecordReader<'p, 'a, 'b>,
+struct Element<'e, 'p, 'rec, 'out> {
+    reader: &'e RecordReader<'p, 'rec, 'out>,
     plan: &'p Plan,
     value: &'e Value,
     /// As how many'th it was given.

@@ -64,7 +64,7 @@ const MONEY: [&str; 23] = [
     "src/facts/order/money.rs",
     "src/sources/magento/payments.rs",
     "src/sources/magento/refunds.rs",
-    "src/sources/mapped/rows.rs",
+    "src/sources/mapped/rows",
     "src/sources/nav/ledger.rs",
     "src/sources/nav/posted.rs",
     "src/sources/netsuite/money.rs",
