@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, Stand};
-use crate::endings::truth::*;
+use super::super::truth::*;
 
 /// What a person must be told of, two months after the last thing has happened.
 #[derive(Debug, Default)]
