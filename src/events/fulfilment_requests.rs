@@ -342,7 +342,7 @@ fn numbers(header: &Header, rules: &Rules, location: &str, asked: &DocumentLedge
     if !rules.has_fixed_orders(location) {
         return (header.number.clone(), None);
     }
-    let number = |step: u32| RequestNumber::new(&header.number, location, step);
+    let number = |step: u32| RequestNumber::of(&header.number, location, step);
     match action {
         FulfilmentAction::Release => (number(asked.step + 1), (asked.released > 0).then(|| number(asked.released))),
         FulfilmentAction::Change | FulfilmentAction::Cancel => (number(asked.released), None),

@@ -321,7 +321,7 @@ pub struct RequestNumber;
 
 impl RequestNumber {
     /// Of the order's public number, the location, and the step of the release.
-    pub fn new(number: &str, location: &str, step: u32) -> Text {
+    pub fn of(number: &str, location: &str, step: u32) -> Text {
         Text::from(format!("{number}~{location}~{step}"))
     }
 
@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_request_number_leads_back_to_its_order() {
-        assert_eq!(RequestNumber::order_number(&RequestNumber::new("10~42", "LDN", 2)), "10~42");
+        assert_eq!(RequestNumber::order_number(&RequestNumber::of("10~42", "LDN", 2)), "10~42");
         for own in ["100000042", "A~B", "1~LDN~", "1~~2", "~LDN~2", "1~LDN~x"] {
             assert_eq!(RequestNumber::order_number(own), own);
         }

@@ -165,7 +165,7 @@ impl Stopping<'_, '_> {
             let within = asked.totals.get(lines[i].id).is_none_or(|total| *total <= wanted[i]);
             if self.input.rules.has_fixed_orders(code) && within {
                 // The order of the last release was made for no more than that: what went before it has to be ended.
-                let number = self.placed.header.map(|header| RequestNumber::new(&header.number, location, asked.released));
+                let number = self.placed.header.map(|header| RequestNumber::of(&header.number, location, asked.released));
                 let before = |order: &&WarehouseView<'_>| number.as_deref() != Some(order.number);
                 let before: Vec<WarehouseView<'_>> = self.sent.warehouse.iter().filter(before).cloned().collect();
                 return sent::confirmed(&before, code, i, &wanted, &ever) || sent::confirmed(&self.sent.warehouse, code, i, &wanted, &ever);

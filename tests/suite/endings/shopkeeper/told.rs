@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asked, Stand};
 use super::super::truth::*;
+use super::{Asked, Stand};
 
 /// What a person must be told of, two months after the last thing has happened.
 #[derive(Debug, Default)]
