@@ -89,8 +89,7 @@ class Tried:
         check(said.returncode == 0, f"written: {said.stdout.strip()}")
         self.start()
         # On a busy machine nothing may have been fetched yet, and nothing lags.
-        written = int(re.search(r"([\d,]+) of them to topics that Waybill reads", said.stdout)[1].replace(",", ""))
-        wait_for("all records", lambda: self.application.metrics()["waybill_records_total"] >= written, 1_200)
+        wait_for("records", lambda: self.application.metrics()["waybill_records_total"] > 0, 600)
         metrics = self.application.wait_idle(self.kafka, seconds=1_200)
         say(f"read: {metrics['waybill_records_total']:,.0f} records in {metrics['waybill_epochs_total']:,.0f} epochs")
 
