@@ -48,6 +48,7 @@ class Tried:
         self.kafka, self.options = kafka, options
         config = waybill("retailer", "config", "--brokers", kafka.bootstrap, "--prefix", "rules.")
         self.application = Waybill(folder, "rules.waybill", config, refunds__charges_back=False, kafka__partitions=2, application__shards=4)
+        self.url = f"http://127.0.0.1:{self.application.port}"
         # A correction that is not asked for must show, too: every request topic.
         self.pattern = re.escape(self.application.prefix) + f"({'|'.join(SHAPES)})"
 
@@ -63,7 +64,7 @@ class Tried:
         return json.loads(waybill("plan", "--json", "--config", str(self.application.config)))
 
     def asked(self, *arguments):
-        return json.loads(waybill(*arguments, "--json", "--url", f"http://127.0.0.1:{self.application.port}"))
+        return json.loads(waybill(*arguments, "--json", "--url", self.url))
 
     def held(self):
         said = self.asked("held")
@@ -120,13 +121,13 @@ class Tried:
     def settle(self, change, before, held):
         if not held:
             return
-        self.asked("rules", change.word, "--who", "rules.py", "--why", change.name)
+        waybill("rules", change.word, "--who", "rules.py", "--why", change.name, "--url", self.url)
         self.application.wait_idle(self.kafka, seconds=600)
         check(not self.held(), f"{change.name}: {change.word} settles all of it")
         now = self.requests()
         left = {topic: now[topic] - before[topic] for topic in now if now[topic] != before[topic]}
         if change.word == "discard":
-            check(not left, f"{change.name}: discarded, nothing leaves")
+            check(not left, f"{change.name}: discarded, nothing leaves; left: {left}")
         else:
             # Offsets count the marks of transactions, too: at least as many as were held.
             waited = {topic: sum(requests(group) for group in held if group["topic"] == topic) for topic in {group["topic"] for group in held}}
