@@ -77,6 +77,8 @@ pub struct Outlet<'a> {
     waits_for_limit: bool,
     /// What a change of rules would request, in this seal.
     pub restated: Vec<HeldKey>,
+    /// What a person has discarded, in this seal: all requests of one ledger key that are due now, of which only one is held (entries of the books).
+    discarded: Vec<HeldKey>,
 }
 
 /// Money that moved at an order's seal: limits on refunds are measured by it.
@@ -112,6 +114,7 @@ impl<'a> Outlet<'a> {
             flow: Flow::default(),
             waits_for_limit: false,
             restated: Vec::new(),
+            discarded: Vec::new(),
         }
     }
 
@@ -189,16 +192,23 @@ impl<'a> Outlet<'a> {
         if R::TOPIC == Topic::RefundRequests {
             return self.fate_of_refund((HeldWhy::Limit, R::TOPIC, body.head().ledger_key.clone()), body.money());
         }
-        if !self.restating && self.held.is_empty() {
+        if !self.restating && self.held.is_empty() && self.discarded.is_empty() {
             return Fate::Sent;
         }
         let key = (HeldWhy::Rules, R::TOPIC, body.head().ledger_key.clone());
+        if self.discarded.contains(&key) {
+            return Fate::Entered;
+        }
         let content = body.content();
         let before = self.held.get(&key);
         match before.and_then(|before| if before.discarded { Some(false) } else { self.said(&key) }) {
             Some(accepted) => {
                 self.held.remove(&key);
-                if accepted { Fate::Sent } else { Fate::Entered }
+                if !accepted {
+                    self.discarded.push(key);
+                    return Fate::Entered;
+                }
+                Fate::Sent
             }
             None if self.restating => {
                 let whole = body.waits_whole();
@@ -293,4 +303,46 @@ impl<'a> Outlet<'a> {
 /// A request's id: topic, ledger key, generation, step. Never a digest of the content.
 pub fn request_id(topic: Topic, ledger_key: &str, generation: u32, step: u32) -> String {
     format!("{}|{}|{}|{}", topic.name(), ledger_key, generation, step)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::super::body::RequestHead;
+    use super::*;
+
+    /// An entry of the books: an order has several of one ledger key at a time, one for each cause and book.
+    #[derive(Serialize)]
+    struct Entry {
+        #[serde(flatten)]
+        head: RequestHead,
+    }
+
+    impl RequestBody for Entry {
+        const TOPIC: Topic = Topic::JournalEntries;
+
+        fn head(&mut self) -> &mut RequestHead {
+            &mut self.head
+        }
+    }
+
+    #[test]
+    fn what_is_discarded_is_entered_with_all_that_is_due_under_its_ledger_key_and_accepted_all_of_it_is_sent() {
+        let order = OrderKey::new("magento", "7");
+        let key = (HeldWhy::Rules, Topic::JournalEntries, RequestHead::new(&order, &["GBP"], 1).ledger_key);
+        for accept in [false, true] {
+            let mut holds = Holds::default();
+            holds.settle(HeldWhy::Rules, Topic::JournalEntries, accept, Moment(20));
+            let rules = Rules::default();
+            let mut outlet = Outlet::new(SealContext { rules: &rules, tick: Moment(20), generation: 1, live: &|_| true }, 1, Vec::new());
+            outlet.holds = Some(&holds);
+            let held = Held { since: Moment(10), content: 0, whole: true, corrects: false, money: None, discarded: false };
+            outlet.held.insert(key.clone(), held);
+            for step in 1..=2 {
+                assert!(outlet.request(&order, Entry { head: RequestHead::new(&order, &["GBP"], step) }), "it is entered");
+            }
+            assert_eq!(outlet.emissions.len(), if accept { 2 } else { 0 });
+        }
+    }
 }
