@@ -8,6 +8,7 @@
 use serde_json::Value;
 
 use crate::entities::rules::Rules;
+use crate::facts::SourceId;
 
 /// So many entities are computed in one of these epochs.
 pub(super) const ENTITIES_MAX: usize = 20_000;
@@ -28,6 +29,13 @@ pub(super) fn lines(rules: &Rules) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     // The rules are plain data.
     flatten(String::new(), &serde_json::to_value(rules).unwrap_or_default(), &mut lines);
+    // People know a source by its name, not by the number that stands for it.
+    for (path, value) in &mut lines {
+        let source = value.parse().ok().map(SourceId).filter(|_| path.starts_with("authorities."));
+        if let Some(source) = source {
+            rules.name_of(source).clone_into(value);
+        }
+    }
     lines.sort();
     lines
 }
@@ -64,7 +72,8 @@ pub(super) fn differences(before: &[(String, String)], after: &[(String, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entities::order::testing::rules;
+    use crate::entities::order::testing::{ERP, rules};
+    use crate::entities::rules::Authority;
 
     #[test]
     fn what_has_changed_is_named_by_its_path() {
@@ -73,8 +82,11 @@ mod tests {
         assert_eq!(differences(&lines(&before), &lines(&after)), [""; 0]);
         after.refund_charges = !after.refund_charges;
         after.channels.clear();
+        after.authorities.insert(Authority::Receipts, ERP);
         let found = differences(&lines(&before), &lines(&after));
         assert!(found.contains(&format!("refund_charges: {} -> {}", before.refund_charges, after.refund_charges)), "{found:?}");
+        let authority = format!("authorities.receipts: nothing -> {}", after.name_of(ERP));
+        assert!(found.contains(&authority), "a source is called by its name: {found:?}");
         assert!(found.iter().any(|line| line.starts_with("channels.") && line.ends_with("-> nothing")), "{found:?}");
     }
 }
