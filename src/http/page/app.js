@@ -47,7 +47,7 @@ const number = (value) => Number(value).toLocaleString();
 
 function table(caption, columns, rows, empty = 'none') {
   if (!rows.length) return h('p', { class: 'soft' }, `${caption}: ${empty}`);
-  const head = h('tr', {}, columns.map(([title, numeric]) => h('th', { scope: 'col', class: numeric ? 'n' : null }, title)));
+  const head = h('tr', {}, columns.map(([title, numeric]) => (title ? h('th', { scope: 'col', class: numeric ? 'n' : null }, title) : h('td', {}))));
   const body = rows.map((cells) => h('tr', {}, cells.map((cell, i) => h('td', { class: columns[i][1] ? 'n' : null }, cell ?? ''))));
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
     h('table', {}, h('caption', {}, caption), h('thead', {}, head), h('tbody', {}, body)));
