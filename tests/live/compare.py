@@ -15,6 +15,10 @@ What is left out, and why. Nothing else may differ.
 | `id`, `step`, and a step's own difference (`amount`, `difference`, `quantity`) | how many steps led to a total depends on where epochs were cut |
 | `action` of a document, unless it cancels | created with the last content, or created and then changed: the same record is wanted |
 | a document that wants nothing | equal to one never asked: its order was cancelled before the gate was seen open |
+| `occurred_at` | the time of the newest row that this step knew |
+| `to_send`, `warehouse_number` of a go-ahead | what had left, and whether the warehouse had an order, when this step was made |
+| the ERP's own ids in an order for it, `captured_at` | whether the ERP had recorded the order, and which rows of a payment had come, when this step was made |
+| `gross`, `tax` of a reversal's line | what this step reversed, beside the total |
 | `date` of a journal entry | the business date of the newest row that this step knew; totals by pair and account are compared instead |
 | `since`, `causes` of an exception | a moment of the clock; places of records |
 | exception `refund-overasked` | speaks of a ledger |
@@ -46,14 +50,14 @@ ANSWERED_SHARE_MAX = 0.5
 PARTS_SHARE_MAX = 0.1
 
 # Members about how a content came about, not what it is.
-OF_THE_WAY = {"id", "step"}
+OF_THE_WAY = {"id", "step", "occurred_at"}
 OF_A_STEP = {
-    "fulfilment-requests": {"action", "difference"},
-    "sales-orders": {"action"},
+    "fulfilment-requests": {"action", "difference", "to_send", "warehouse_number"},
+    "sales-orders": {"action", "erp_id", "erp_number", "erp_line", "erp_item", "captured_at"},
     "refund-requests": {"amount"},
     "despatch-notices": {"quantity"},
     "receipt-notices": {"quantity"},
-    "order-reversals": {"quantity"},
+    "order-reversals": {"quantity", "gross", "tax"},
 }
 OF_THE_CLOCK = {"exceptions": {"since", "causes"}, "stock-updates": {"counted_at"}}
 
