@@ -183,6 +183,42 @@ fn draw_stock(page: &mut String, stock: &Value) -> std::fmt::Result {
     Ok(())
 }
 
+/// What waits for a person: how much of each kind, then each with what to do and which decisions settle it. `answer` is that of `GET /exceptions`.
+pub fn exceptions(answer: &Value) -> String {
+    let mut page = String::new();
+    let _ = draw_exceptions(&mut page, answer);
+    page
+}
+
+fn draw_exceptions(page: &mut String, answer: &Value) -> std::fmt::Result {
+    if list(answer, "kinds").next().is_none() {
+        return writeln!(page, "nothing waits for a person");
+    }
+    writeln!(page, "{:<28} {:>6}  {:<24} at risk", "kind", "open", "oldest since")?;
+    for kind in list(answer, "kinds") {
+        let sums = kind["at_risk"].as_object().into_iter().flatten();
+        let sums: Vec<String> = sums.map(|(currency, sum)| format!("{} {currency}", word(sum))).collect();
+        writeln!(page, "{:<28} {:>6}  {:<24} {}", text(kind, "kind"), kind["open"], text(kind, "oldest"), sums.join(", "))?;
+    }
+    for found in list(answer, "exceptions") {
+        let entity = found["order_number"].as_str().map_or_else(|| text(found, "entity").to_owned(), |number| format!("order {number}"));
+        let slot = match text(found, "number") {
+            "" => String::new(),
+            number => format!(" {number}"),
+        };
+        writeln!(page, "\n{}{slot}, {entity}, since {}", text(found, "kind"), text(found, "since"))?;
+        writeln!(page, "  {}\n  to do: {}", text(found, "sentence"), text(found, "to_do"))?;
+        let choices: Vec<&str> = list(found, "decisions").map(|choice| text(choice, "choice")).collect();
+        if !choices.is_empty() {
+            writeln!(page, "  decisions: {}", choices.join(", "))?;
+        }
+    }
+    if !answer["next"].is_null() {
+        writeln!(page, "\n{} in all: --limit shows more", answer["total"])?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -214,5 +250,22 @@ mod tests {
         let places: Vec<usize> =
             ["8  counted at LDN", "5  = free", "4  = shown", "7  = to write"].iter().filter_map(|line| page.find(line)).collect();
         assert!(page.starts_with("SKU TEE\n") && places.len() == 4 && places.is_sorted(), "{page}");
+    }
+
+    #[test]
+    fn each_exception_says_what_to_do_and_what_can_be_decided() {
+        let answer = json!({
+            "total": 1, "next": null,
+            "kinds": [{ "kind": "over-refunded", "open": 1, "oldest": "2026-03-02T10:00:00Z", "at_risk": { "GBP": "5.00" } }],
+            "exceptions": [{
+                "kind": "over-refunded", "entity": "magento|7", "number": "", "order_number": "1004", "since": "2026-03-02T10:00:00Z",
+                "sentence": "25.00 GBP is refunded, 20.00 was due", "to_do": "accept the difference as goodwill", "decisions": [{ "choice": "accept" }],
+            }],
+        });
+        let page = super::exceptions(&answer);
+        for part in ["5.00 GBP", "over-refunded, order 1004", "25.00 GBP is refunded", "to do: accept", "decisions: accept"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert_eq!(super::exceptions(&json!({ "kinds": [], "exceptions": [] })), "nothing waits for a person\n");
     }
 }

@@ -103,16 +103,12 @@ impl OrderRef {
     pub fn new(view: &OrderView<'_>, header: &Header) -> Self {
         let (document, names) = (view.erp.document.unwrap_or_default(), view.erp.reference);
         Self {
+            order: view.key.0.clone(),
+            number: header.number.clone(),
+            shop_id: view.key.native(),
             erp_number: names.map_or_else(|| document.into(), |names| names.number.clone()),
             erp_id: names.map_or_else(|| document.into(), |names| names.id.clone()),
-            ..Self::placed(view, header)
         }
-    }
-
-    /// ... without what the ERP calls it: a request that is compared with the last one is not made again because of that.
-    pub(super) fn placed(view: &OrderView<'_>, header: &Header) -> Self {
-        let (order, number, shop_id) = (view.key.0.clone(), header.number.clone(), view.key.native());
-        Self { order, number, shop_id, erp_number: Text::default(), erp_id: Text::default() }
     }
 }
 
@@ -130,17 +126,20 @@ pub struct LineNames {
 }
 
 impl LineNames {
-    /// Of the line with this id.
+    /// Of the line with this id; nothing where the order has none.
     pub fn new(view: &OrderView<'_>, id: &str) -> Self {
-        let Some(line) = view.lines.iter().find(|line| line.id == id) else { return Self::default() };
-        Self { erp_line: line.erp.line_id.clone(), erp_item: line.erp.item.clone(), ..Self::placed(view, id) }
+        view.lines.iter().position(|line| line.id == id).map(|at| Self::at(view, at)).unwrap_or_default()
     }
 
-    /// ... without what the ERP calls it.
-    pub(super) fn placed(view: &OrderView<'_>, id: &str) -> Self {
-        let Some(at) = view.lines.iter().position(|line| line.id == id) else { return Self::default() };
-        let line_number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        Self { line_number, sku_text: view.lines[at].goods.sku_text.clone(), erp_line: Text::default(), erp_item: Text::default() }
+    /// Of the line with this index. Whoever walks the lines has it: looking for each by its id would take as many steps again for each line.
+    pub fn at(view: &OrderView<'_>, at: usize) -> Self {
+        let line = &view.lines[at];
+        Self {
+            line_number: u32::try_from(at + 1).unwrap_or(u32::MAX),
+            sku_text: line.goods.sku_text.clone(),
+            erp_line: line.erp.line_id.clone(),
+            erp_item: line.erp.item.clone(),
+        }
     }
 }
 

@@ -201,7 +201,7 @@ fn reversal(
         let reversed = ReversalLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
-            names: LineNames::new(view, line.id),
+            names: LineNames::at(view, index),
             reasons: request::returned_because(view, index),
             quantity,
             gross: part.gross,

@@ -472,7 +472,7 @@ fn line_part(view: &OrderView<'_>, at: usize, stopped: Quantity, ledger: &SumLed
     (quantity.is_positive() || before.quantity.is_positive()).then(|| LinePart {
         line: line.id.into(),
         sku: line.sku.as_str().into(),
-        names: LineNames::new(view, line.id),
+        names: LineNames::at(view, at),
         reasons,
         quantity,
         net: worth.net(),

@@ -232,7 +232,7 @@ fn body(
         currency: view.money.currency,
         line: line.id.into(),
         sku: line.sku.as_str().into(),
-        names: LineNames::new(view, line.id),
+        names: LineNames::at(view, index),
         description: line.line.description.clone(),
         reasons: match kind {
             SoldKind::Sale => Vec::new(),

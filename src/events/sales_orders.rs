@@ -350,7 +350,7 @@ fn customer(header: &Header) -> Option<Text> {
 }
 
 fn image_lines(view: &OrderView<'_>, header: &Header) -> Vec<ImageLine> {
-    let image = |line: &LineView<'_>| {
+    let image = |(at, line): (usize, &LineView<'_>)| {
         let (worth, whole) = (worth(line, line.sent.wanted), worth(line, line.ordered));
         // The shown price is of the sale; a part of a bundle has a share of it.
         let unit_price = line.line.unit_price.filter(|_| line.part_of.is_none());
@@ -358,7 +358,7 @@ fn image_lines(view: &OrderView<'_>, header: &Header) -> Vec<ImageLine> {
         ImageLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
-            names: LineNames::new(view, line.id),
+            names: LineNames::at(view, at),
             description: line.line.description.clone(),
             kind: line.goods.kind,
             needs: line.goods.needs,
@@ -373,7 +373,7 @@ fn image_lines(view: &OrderView<'_>, header: &Header) -> Vec<ImageLine> {
             tax_code: tax_code(view, whole, line.ordered),
         }
     };
-    view.lines.iter().map(image).collect()
+    view.lines.iter().enumerate().map(image).collect()
 }
 
 /// The code of the tax in this worth of so many pieces: owed where the goods go, else where the customer lives.

@@ -13,7 +13,6 @@ import argparse
 import json
 import re
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import day
@@ -77,28 +76,20 @@ def play(kafka, mariadb, registry, folder, options):
     application = Waybill(folder, f"{PREFIX}waybill", configured(kafka, registry))
     kills = Kills(application, options.kills, (4, 12), options.seed)
 
-    def write(transactions):
-        for statements in transactions:
-            mariadb.sql(statements)
-            application.alive()
-            if kills.due():
-                kills.kill(kafka)
-            time.sleep(0.15)
-
     for statements in day.NIGHT:
         mariadb.sql(statements)
     connect = Connect(folder, kafka, mariadb, f"{PREFIX}magento", TABLES, registry)
     connect.wait_streaming()
     application.start().wait_ready()
     say("Debezium follows the binlog, in Avro")
-    write(day.MORNING)
+    kills.meanwhile(kafka, mariadb, day.MORNING)
     paused(application, registry, kafka)
     mariadb.sql("ALTER TABLE sales_order_item ADD COLUMN gift_note varchar(80) NOT NULL DEFAULT 'none', ALGORITHM=INSTANT")
-    write(day.NOON)
-    write(day.AFTERNOON)
+    kills.meanwhile(kafka, mariadb, day.NOON)
+    kills.meanwhile(kafka, mariadb, day.AFTERNOON)
     while kills.done < len(kills.plan):
         kills.kill(kafka)
-    write(day.EVENING)
+    kills.meanwhile(kafka, mariadb, day.EVENING)
     return application, connect
 
 

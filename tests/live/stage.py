@@ -42,6 +42,15 @@ class Kills:
     def due(self):
         return self.done < len(self.plan) and self.application.metrics()["waybill_epochs_total"] >= self.plan[self.done]
 
+    def meanwhile(self, kafka, mariadb, transactions):
+        """Writes a shop's transactions, and kills when it is due."""
+        for statements in transactions:
+            mariadb.sql(statements)
+            self.application.alive()
+            if self.due():
+                self.kill(kafka)
+            time.sleep(0.15)
+
     def kill(self, kafka):
         """At a random moment of an epoch."""
         time.sleep(self.random.random() * 0.25)

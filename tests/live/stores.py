@@ -100,14 +100,6 @@ def play(kafka, mariadb, folder, options):
     application = Waybill(folder, f"{PREFIX}waybill", config)
     kills = Kills(application, options.kills, (4, 12), options.seed)
 
-    def write(transactions):
-        for statements in transactions:
-            mariadb.sql(statements)
-            application.alive()
-            if kills.due():
-                kills.kill(kafka)
-            time.sleep(0.15)
-
     for statements in day.NIGHT:
         mariadb.sql(statements)
     # Nothing is there yet: each table's topic comes with its first row.
@@ -116,16 +108,16 @@ def play(kafka, mariadb, folder, options):
     connect = Connect(folder, kafka, mariadb, f"{PREFIX}magento", TABLES)
     connect.wait_streaming()
     say("Debezium follows the binlog")
-    write(day.MORNING)
+    kills.meanwhile(kafka, mariadb, day.MORNING)
     connect.process.kill()
     connect.process.wait()
     say("the connector is killed")
-    write(day.NOON)
+    kills.meanwhile(kafka, mariadb, day.NOON)
     connect = again(folder, kafka, mariadb)
-    write(day.AFTERNOON)
+    kills.meanwhile(kafka, mariadb, day.AFTERNOON)
     while kills.done < len(kills.plan):
         kills.kill(kafka)
-    write(day.EVENING)
+    kills.meanwhile(kafka, mariadb, day.EVENING)
     time.sleep(1)
     connect.stop()
     (folder / "connect.offsets").unlink()
