@@ -8,10 +8,10 @@ use crate::facts::{Quantity, Text};
 
 columns! {
     pub(super) struct Fulfillment {
-        id, status, shipment_status, location_id, created_at, updated_at, tracking_company, tracking_number, tracking_numbers, line_items,
+        id, order_id, status, shipment_status, location_id, created_at, updated_at, tracking_company, tracking_number, tracking_numbers, line_items,
     }
 
-    pub(super) struct FulfilledLine { id, quantity }
+    pub(super) struct FulfilledLine { id, quantity, requires_shipping }
 }
 
 /// Pieces of a line in a fulfilment that was made.
@@ -20,6 +20,8 @@ pub(super) struct Shipped<'a> {
     pub(super) fulfilment: usize,
     pub(super) line: Cow<'a, str>,
     pub(super) quantity: Quantity,
+    /// Unless the fulfilment says otherwise.
+    pub(super) needs_shipping: bool,
 }
 
 /// What became of a fulfilment.
@@ -90,7 +92,10 @@ pub(super) fn shipped<'a>(fulfilments: &[Fulfillment<'a>]) -> Result<Vec<Shipped
                 let (line, quantity) = (shopify_id(&part.id)?, pieces(&part.quantity)?);
                 match shipped.iter_mut().find(|there: &&mut Shipped<'_>| there.fulfilment == i && there.line == line) {
                     Some(there) => there.quantity += quantity,
-                    None => shipped.push(Shipped { fulfilment: i, line, quantity }),
+                    None => {
+                        let needs_shipping = part.requires_shipping.opt_flag()?.unwrap_or(true);
+                        shipped.push(Shipped { fulfilment: i, line, quantity, needs_shipping });
+                    }
                 }
                 Ok(())
             })

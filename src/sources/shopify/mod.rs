@@ -10,8 +10,10 @@
 //! | `inventory_levels/update`, `connect`, `disconnect` | the shop's figure, where whoever lands the bodies adds the `sku`: Shopify sends only its item's id |
 //! | `customers/create`, `update`, `enable`, `disable` | account |
 //! | `customers_email_marketing_consent/update` | consent to mail |
+//! | `fulfillments/create`, `update` | one parcel: its numbers, how far it is; its pieces, if it has a number |
 //!
-//! All else is skipped and counted by name. So are `fulfillments/*`: they hold one parcel, while each order's body holds the totals of all.
+//! All else is skipped and counted by name: among it `fulfillment_events/*`, which do not name the parcel's number, and `returns/update` and `process`,
+//! which name neither the order nor all lines (the return's state and its refund come by the others).
 //! A record without the header is known by its Kafka topic's last part (`shopify.orders`, `shopify.refunds-create`).
 //!
 //! **Versions** are stamps: `updated_at` (whole seconds), then `X-Shopify-Triggered-At`, then how far the body has got (cancelled, refunds,
@@ -108,6 +110,9 @@ impl Shopify {
             | "orders_partially_fulfilled"
             | "orders_link_requested" => order::translate(&cx, &body::object(value)?, out)?,
             "orders_delete" => order::delete(&cx, &body::object(value)?, out)?,
+            "fulfillments" | "fulfillments_create" | "fulfillments_update" => {
+                fulfilments::alone(&cx, body::object(value)?, out)?;
+            }
             "refunds" | "refunds_create" => refunds::refund(&cx, &body::object(value)?, out)?,
             "order_transactions" | "order_transactions_create" => refunds::transaction(&cx, &body::object(value)?, out)?,
             "returns" | "returns_request" | "returns_approve" | "returns_decline" | "returns_cancel" | "returns_close"

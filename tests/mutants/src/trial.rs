@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -158,15 +159,34 @@ fn run(copy: &Copy, binary: &Path, check: &Check, mutant: u32, log: &Path, limit
         .spawn()
         .map_err(failed)?;
     let from = Instant::now();
+    let mut printed = Printed { log: File::open(log).map_err(failed)?, tail: Vec::new() };
     loop {
         if let Some(status) = child.try_wait().map_err(failed)? {
             return Ok(if status.success() { Run::Passed } else { Run::Failed });
         }
-        if from.elapsed() > limit {
+        let failure = printed.has_failure().map_err(failed)?;
+        if failure || from.elapsed() > limit {
             child.kill().map_err(failed)?;
             child.wait().map_err(failed)?;
-            return Ok(Run::OutOfTime);
+            return Ok(if failure { Run::Failed } else { Run::OutOfTime });
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What a run has printed: the first test that fails decides, and what follows it need not be waited for.
+struct Printed {
+    log: File,
+    tail: Vec<u8>,
+}
+
+impl Printed {
+    fn has_failure(&mut self) -> std::io::Result<bool> {
+        const FAILURE: &[u8] = b"... FAILED";
+        self.log.read_to_end(&mut self.tail)?;
+        let failure = self.tail.windows(FAILURE.len()).any(|window| window == FAILURE);
+        // A word may be printed in two parts.
+        self.tail.drain(..self.tail.len().saturating_sub(FAILURE.len()));
+        Ok(failure)
     }
 }
