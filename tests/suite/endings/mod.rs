@@ -29,11 +29,15 @@ mod truth;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use truth::{Ending, House};
 
 /// Orders in one engine.
 const BATCH: usize = 1_000;
+
+/// A longer run says how far it is.
+const SHORT_RUN: u64 = 5_000;
 
 /// An ending that went otherwise than the shopkeeper says.
 struct Wrong {
@@ -69,7 +73,16 @@ fn run(first: u64, count: u64) {
     let (first, count) = variable("ENDINGS_ONLY").map_or((first, count), |seed| (seed, 1));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let batches: Vec<u64> = (first..first + count).step_by(BATCH).collect();
-    let batch = |from: u64| wrong(from..(from + BATCH as u64).min(first + count));
+    let played = AtomicU64::new(0);
+    let batch = |from: u64| {
+        let found = wrong(from..(from + BATCH as u64).min(first + count));
+        let so_far = played.fetch_add(BATCH as u64, Ordering::Relaxed) + BATCH as u64;
+        if count > SHORT_RUN {
+            let seeds: Vec<u64> = found.iter().map(|wrong| wrong.ending.seed).collect();
+            println!("{so_far} of {count}; wrong of the last {BATCH}: {seeds:?}");
+        }
+        found
+    };
     let mut found: Vec<Wrong> = std::thread::scope(|scope| {
         let (batch, batches) = (&batch, &batches);
         let parts: Vec<_> = (0..threads)
