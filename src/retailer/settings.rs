@@ -17,6 +17,8 @@ pub struct Settings {
     pub hurry: Hurry,
     /// Who takes part.
     pub systems: Systems,
+    /// Shipping stays with the shop once something was sent. Nobody judges that.
+    pub charges_stay: bool,
     /// The shop writes SQL to a database of its own, whose connector makes the change events; else both are simulated with it.
     pub shop_database: bool,
     /// The faults to inject; `None`: nothing goes wrong.
@@ -32,6 +34,7 @@ impl Settings {
             opening: Moment(1_772_434_800_000),
             hurry: Hurry::NONE,
             systems: Systems::ONE_SHOP,
+            charges_stay: false,
             shop_database: false,
             faults: None,
         }

@@ -24,12 +24,15 @@ pub struct Setup {
     pub systems: Systems,
     /// Is the retailer in a hurry ([`super::hurry`])? Then a minute of the clock on the wall is days of its own.
     pub in_hurry: bool,
+    /// Shipping stays with the shop once something was sent (`[refunds] charges_back = false`).
+    pub charges_stay: bool,
 }
 
 impl Setup {
     /// Everything on the default names, without HTTP.
     pub fn new(bootstrap: &str) -> Self {
-        Self { bootstrap: bootstrap.to_owned(), prefix: String::new(), http: None, systems: Systems::ONE_SHOP, in_hurry: false }
+        let (bootstrap, prefix) = (bootstrap.to_owned(), String::new());
+        Self { bootstrap, prefix, http: None, systems: Systems::ONE_SHOP, in_hurry: false, charges_stay: false }
     }
 
     /// The shop whose accounts the CRM knows.
@@ -91,7 +94,8 @@ impl Setup {
         };
         // Days that pass in minutes ask for a day's refunds in one hour of the clock.
         let limits = if self.in_hurry { "limit_per_hour = 0\nlimit_sum_per_hour = 0\n" } else { "" };
-        let rest = REST.replace("{limits}\n", limits);
+        let charges = if self.charges_stay { "charges_back = false\n" } else { "" };
+        let rest = REST.replace("{refunds}\n", &format!("{limits}{charges}"));
         let durations = if self.in_hurry { "\n[durations]\nparcel_settles = \"0s\"\n" } else { "" };
         format!(
             "[application]
@@ -324,7 +328,7 @@ const REST: &str = r#"
 # A made-up shop ends: in its last days goods come back, and nothing is sold.
 [refunds]
 limit_share_of_day = 0
-{limits}
+{refunds}
 [notifications]
 kinds = ["confirmed", "part-cancelled", "cancelled", "despatched", "delivered", "return-received", "refund-made"]
 

@@ -6,7 +6,8 @@
 A retailer's days are read by one application. Then it ends, and starts again:
 
     the same rules              `plan` finds nothing, and nothing is said
-    shipping comes back         [refunds] charges_back was false and is true: refunds that the rule alone makes due wait; accepted, they leave
+    shipping comes back         [refunds] charges_back was false, for the retailer too, and is true: the shipping of each order that came back whole
+                                is due by the rule alone, and waits; accepted, it leaves
     the ERP receives            [authorities] receipts moves from the warehouse to the ERP: what that alone would ask is discarded
     the warehouse does again    ... and moves back: accepted
 
@@ -32,10 +33,12 @@ class Change:
     # What a person says to what waits.
     word: str
     settings: dict = field(default_factory=dict)
+    # What must wait, at least.
+    topics: tuple = ()
 
 
 CHANGES = [
-    Change("shipping comes back", "accept", {"refunds__charges_back": True}),
+    Change("shipping comes back", "accept", {"refunds__charges_back": True}, ("refund-requests",)),
     Change("the ERP receives", "discard", {"authorities__receipts": "nav"}),
     Change("the warehouse does again", "accept", {"authorities__receipts": "peoplevox"}),
 ]
@@ -85,7 +88,7 @@ class Tried:
     def load(self):
         # All topics are there before it starts: their records are read as they were written.
         command = [BINARY, "retailer", "load", "--brokers", self.kafka.bootstrap, "--prefix", "rules.", "--partitions", "2"]
-        command += ["--orders", str(self.options.orders), "--seed", str(self.options.seed)]
+        command += ["--orders", str(self.options.orders), "--seed", str(self.options.seed), "--charges-stay"]
         said = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
         check(said.returncode == 0, f"written: {said.stdout.strip()}")
         self.start()
@@ -114,6 +117,8 @@ class Tried:
         check(self.requests() == before, f"{change.name}: nothing leaves, of {sum(before.values()):,} records in {len(before)} request topics")
         held = self.held()
         check(by_topic(held) == by_topic(plan["asked"]), f"{change.name}: what waits is what plan has said, {sum(requests(group) for group in held):,} requests")
+        for topic in change.topics:
+            check(any(group["topic"] == topic for group in held), f"{change.name}: {topic} wait")
         check(self.suspended() == len(held), f"{change.name}: a person is told of it, by {len(held)} exceptions, one a topic")
         self.settle(change, before, held)
         self.end()

@@ -31,6 +31,7 @@ pub fn run(args: &ConfigArgs) -> Result<(), Error> {
         http: args.http,
         systems: args.played.systems(&super::stage::SHOPS)?,
         in_hurry: true,
+        charges_stay: false,
     };
     let text =
         format!("# What `waybill run` needs to know of the simulated retailer. Set {} first.\n\n", crate::retailer::setup::SECRET_VARIABLE);

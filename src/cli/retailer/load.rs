@@ -14,6 +14,16 @@ use crate::retailer::live::{FLUSH_LIMIT, prepare, unreachable};
 use crate::retailer::setup::Setup;
 use crate::retailer::{Settings, grouped};
 
+/// `waybill retailer load`
+#[derive(Debug, clap::Args)]
+pub struct LoadArgs {
+    #[command(flatten)]
+    stage: StageArgs,
+    /// Shipping is not paid back for what was sent, as with `[refunds] charges_back = false`
+    #[arg(long)]
+    charges_stay: bool,
+}
+
 /// What was written.
 #[derive(Default)]
 struct Written {
@@ -23,20 +33,21 @@ struct Written {
     failed: Option<Error>,
 }
 
-pub fn run(stage: &StageArgs) -> Result<(), Error> {
+pub fn run(args: &LoadArgs) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("the runtime"))?;
-    runtime.block_on(load(stage))
+    runtime.block_on(load(&args.stage, args.charges_stay))
 }
 
-async fn load(stage: &StageArgs) -> Result<(), Error> {
-    let setup =
-        Setup { prefix: stage.prefix.clone(), systems: stage.played.systems(&SHOPS)?, in_hurry: true, ..Setup::new(&stage.brokers) };
+async fn load(stage: &StageArgs, charges_stay: bool) -> Result<(), Error> {
+    let systems = stage.played.systems(&SHOPS)?;
+    let setup = Setup { prefix: stage.prefix.clone(), systems, in_hurry: true, charges_stay, ..Setup::new(&stage.brokers) };
     prepare(&setup, stage.partitions).await?;
     let producer = Rc::new(PlainProducer::new(&stage.brokers, &BTreeMap::new()).map_err(unreachable(&stage.brokers))?);
     let written = Rc::new(RefCell::new(Written::default()));
     let spy = spy(&setup, Rc::clone(&producer), Rc::clone(&written))?;
     let began = Instant::now();
-    let facts = Play::begin(Settings::new(stage.seed, stage.orders).with_systems(setup.systems)).await?.with_spy(spy).run(|_| ()).await?;
+    let settings = Settings { charges_stay, ..Settings::new(stage.seed, stage.orders).with_systems(setup.systems) };
+    let facts = Play::begin(settings).await?.with_spy(spy).run(|_| ()).await?;
     producer.flush(FLUSH_LIMIT).map_err(unreachable(&stage.brokers))?;
     let mut written = written.borrow_mut();
     if let Some(error) = written.failed.take() {

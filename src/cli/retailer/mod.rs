@@ -31,7 +31,7 @@ enum Command {
     Play(play::PlayArgs),
     /// Write the records of the retailer's days to Kafka at once, without waiting for an answer
     #[cfg(feature = "kafka")]
-    Load(stage::StageArgs),
+    Load(load::LoadArgs),
 }
 
 /// Runs the subcommand.
@@ -39,7 +39,7 @@ pub fn run(args: &RetailerArgs) -> Result<(), Error> {
     match &args.command {
         Command::Config(args) => config::run(args),
         #[cfg(feature = "kafka")]
-        Command::Load(stage) => load::run(stage),
+        Command::Load(args) => load::run(args),
         #[cfg(feature = "kafka")]
         Command::Play(args) => play::run(args),
     }

@@ -96,7 +96,7 @@ impl Play {
     /// Sets the stage: topics, configuration, an engine on a fresh log.
     pub async fn begin(plan: Settings) -> Result<Self, Error> {
         let in_hurry = plan.hurry.is_on();
-        let config = Setup { systems: plan.systems, in_hurry, ..Setup::new("in-memory:0") }.config()?;
+        let config = Setup { systems: plan.systems, in_hurry, charges_stay: plan.charges_stay, ..Setup::new("in-memory:0") }.config()?;
         let names = TopicNames::new(&config.application.topic_prefix);
         let broker = Broker::new();
         let plain = TopicConfig { partitions: PARTITIONS, compacted: false };
