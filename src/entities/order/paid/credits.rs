@@ -187,8 +187,9 @@ impl Credits {
                 named[line].gross += gross;
             }
         }
+        let shipping = row.shipping - off_shipping(row, of_lines, &named, placed);
         // What the head says of goods stands above its lines: it takes the rest of rounding.
-        if let Some(goods) = row.goods {
+        if let Some(goods) = row.goods.map(|goods| goods + row.shipping - shipping) {
             match (0..named.len()).filter(|&i| named[i].pieces.is_positive()).max_by_key(|&i| named[i].gross) {
                 Some(largest) => named[largest].gross = (named[largest].gross + goods - of_lines).floor_zero(),
                 None => self.goods += goods,
@@ -215,7 +216,7 @@ impl Credits {
             line.pieces += named.pieces;
             line.gross += named.gross;
         }
-        self.shipping += row.shipping;
+        self.shipping += shipping;
         self.duty += row.duty;
         self.goodwill += goodwill;
         self.fee += fee;
@@ -226,4 +227,12 @@ impl Credits {
         }
         self.newest = self.newest.max(Some(row.credited_at));
     }
+}
+
+/// The part of a credit's shipping that a discount had taken off. Some shops (Magento) tell shipping before the discount and the lines after theirs, so
+/// that the goods of the head are the less by it.
+fn off_shipping(row: &Credit, of_lines: Amount, named: &[CreditedLine], placed: &Placed<'_>) -> Amount {
+    let pieces: Quantity = named.iter().map(|named| named.pieces).sum();
+    let short = row.goods.map_or(Amount::ZERO, |goods| of_lines - goods);
+    if short <= placed.currency.minor_unit().times(pieces) { Amount::ZERO } else { short.min(row.shipping) }
 }
