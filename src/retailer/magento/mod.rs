@@ -298,9 +298,10 @@ impl Magento {
     /// Finance paid: the shop writes a credit memo for the pieces that came back, so that its own books show it.
     pub fn mirror_refund(&mut self, world: &mut World, index: u32) {
         let (Some(order), Some(rows)) = (world.orders.get(index as usize), self.orders.get(&index)) else { return };
-        let pieces: Vec<i64> = order.lines.iter().zip(&rows.items).map(|(line, item)| credit_due(order, line, item)).collect();
         // The memo is for the goods. What finance pays by mistake is nobody's goodwill, and no memo names it.
         let amount = order.refunded() - order.too_much() - rows.header.refunded;
+        let back = order.lines.iter().zip(&rows.items).map(|(line, item)| credit_due(order, line, item)).collect();
+        let pieces = paid_for(order, back, amount);
         if amount <= 0 || pieces.iter().all(|count| *count <= 0) {
             return;
         }
@@ -432,6 +433,19 @@ impl Magento {
 fn credit_due(order: &Order, line: &Line, item: &Item) -> i64 {
     let cancelled = if item.canceled > 0 || order.captured == 0 { 0 } else { line.cancelled };
     (line.back() + cancelled - item.refunded).max(0)
+}
+
+/// Those of the pieces that the amount pays for: of what comes back in two steps, the first pays a part, and its memo keeps no fee of the rest.
+fn paid_for(order: &Order, mut pieces: Vec<i64>, amount: i64) -> Vec<i64> {
+    let mut left = amount;
+    for (line, count) in order.lines.iter().zip(&mut pieces) {
+        // A penny a piece is the rounding of parts.
+        while *count > 0 && line.gross_of(*count) > left + *count {
+            *count -= 1;
+        }
+        left -= line.gross_of(*count);
+    }
+    pieces
 }
 
 fn names(line: &Line, id: &str) -> bool {

@@ -4,7 +4,7 @@
 //!
 //! | Table | Rows |
 //! |---|---|
-//! | `sales_order` | header, shipping charge, hold, stored-value payments; link of the order number |
+//! | `sales_order` | header, charges (shipping, gift wrapping, those of modules by the setting `charges`), hold, stored-value payments; link of the order number |
 //! | `sales_order_item` | line; progress of what is sold |
 //! | `sales_order_address` | ship-to, bill-to |
 //! | `sales_order_payment` | payment |
@@ -39,8 +39,10 @@
 //! keeps the child's quantities unreliably.
 
 mod catalogue;
+mod charges;
 mod customers;
 mod items;
+mod modules;
 mod orders;
 mod payments;
 mod reader;
@@ -50,6 +52,7 @@ mod stock;
 
 use std::sync::Arc;
 
+use self::modules::ModuleCharge;
 use self::reader::{Magento, MagentoMeaning, MagentoReader, MagentoSettings, MagentoTable, SCALE, TENDERS};
 use super::adapter::{Adapter, Common, Reading, SystemKind};
 use super::decimals::ColumnDecimals;
@@ -103,7 +106,10 @@ fn build(common: &Common, table: &toml::Table) -> Result<Arc<dyn Adapter>, Vec<S
     let tenders = Words::new("tenders", TENDERS, &settings.tenders).map_err(&mut or_say);
     let decimals = ColumnDecimals::new(settings.decimals, settings.decimal_scale, &settings.decimal_scales, SCALE).map_err(&mut or_say);
     match (tables, tenders, decimals) {
-        (Ok(tables), Ok(tenders), Ok(decimals)) => Ok(Arc::new(Magento { common: common.clone(), settings, tables, tenders, decimals })),
+        (Ok(tables), Ok(tenders), Ok(decimals)) => {
+            let module_charges = settings.charges.iter().map(ModuleCharge::of_setting).collect();
+            Ok(Arc::new(Magento { common: common.clone(), settings, tables, tenders, decimals, module_charges }))
+        }
         _ => Err(errors),
     }
 }
@@ -138,7 +144,9 @@ impl Adapter for Magento {
     }
 
     fn reads(&self, member: &str) -> bool {
-        debezium::reads(member) || TABLES.iter().any(|table| table.meaning.columns.contains(&member))
+        debezium::reads(member)
+            || TABLES.iter().any(|table| table.meaning.columns.contains(&member))
+            || self.module_charges.iter().any(|module| module.reads(member))
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {

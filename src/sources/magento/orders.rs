@@ -1,5 +1,7 @@
 //! `sales_order` and `sales_order_address`.
 
+use super::charges;
+use super::modules::WithText;
 use super::reader::{Magento, MagentoReader, MagentoTable, meaning, moment};
 use crate::envelope::debezium::Op;
 use crate::envelope::{Cell, DecodeError, columns};
@@ -9,10 +11,13 @@ use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 2;
+pub(super) const REVISION: u16 = 3;
 
-pub(super) static ORDER: MagentoTable =
-    MagentoTable { name: "sales_order", rows: &[RowsOf::all(EntityKind::Orders, OrderRow::HEADER)], meaning: meaning!(SalesOrderRow) };
+pub(super) static ORDER: MagentoTable = MagentoTable {
+    name: "sales_order",
+    rows: &[RowsOf::all(EntityKind::Orders, OrderRow::HEADER)],
+    meaning: meaning!(SalesOrderRow, with its text),
+};
 
 pub(super) static ADDRESS: MagentoTable = MagentoTable {
     name: "sales_order_address",
@@ -27,6 +32,7 @@ columns! {
         customer_id, customer_email, is_virtual,
         order_currency_code, grand_total, gift_cards_amount, customer_balance_amount, reward_currency_amount,
         shipping_method, shipping_amount, shipping_tax_amount, shipping_discount_amount, shipping_discount_tax_compensation_amount,
+        gw_price, gw_tax_amount, gw_items_price, gw_items_tax_amount, gw_card_price, gw_card_tax_amount,
         total_item_count, total_qty_ordered,
         relation_parent_id, relation_child_id, coupon_code, customer_note,
     }
@@ -59,6 +65,11 @@ impl SalesOrderRow<'_> {
         let gross = reader.money(&self.shipping_amount)? + tax + reader.money(&self.shipping_discount_tax_compensation_amount)?
             - reader.money(&self.shipping_discount_amount)?;
         Ok(Charge { kind: ChargeKind::Shipping, gross, tax, removed: false })
+    }
+
+    fn wrapping(&self, reader: &MagentoReader<'_>) -> Result<Charge, DecodeError> {
+        let amounts = [&self.gw_price, &self.gw_items_price, &self.gw_card_price];
+        charges::wrapping(reader, amounts, [&self.gw_tax_amount, &self.gw_items_tax_amount, &self.gw_card_tax_amount])
     }
 
     fn customer(&self, reader: &MagentoReader<'_>, brand: &str, email: Option<&Digest>) -> Result<Option<CustomerKey>, DecodeError> {
@@ -137,6 +148,10 @@ impl<'a> TableRow<'a, Magento> for SalesOrderRow<'a> {
         if !shipping.gross.is_zero() {
             out.order(order.clone(), "shipping", place, at, OrderRow::Charge(shipping));
         }
+        let wrapping = self.wrapping(reader)?;
+        if !wrapping.gross.is_zero() {
+            out.order(order.clone(), "wrapping", place, at, OrderRow::Charge(wrapping));
+        }
         // A fresh row is held by nobody; any later one may be the first that is seen after a hold.
         if held || reader.op != Op::Create {
             let hold = Hold { reason: "held in the shop".into(), active: held };
@@ -158,6 +173,20 @@ impl<'a> TableRow<'a, Magento> for SalesOrderRow<'a> {
     fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         out.deleted(Subject::Order(reader.order(&self.entity_id)?), OrderRow::HEADER, "", reader.place, reader.committed_at);
         Ok(())
+    }
+}
+
+impl<'a> TableRow<'a, Magento> for WithText<'a, SalesOrderRow<'a>> {
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        for (column, charge) in charges::of_modules(self, reader)? {
+            let (order, at) = (reader.order(&self.row.entity_id)?, reader.at(&self.row.updated_at)?);
+            out.order(order, column, reader.place, at, OrderRow::Charge(charge));
+        }
+        self.row.upsert(reader, out)
+    }
+
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        self.row.delete(reader, out)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::modules::{ModuleCharge, ModuleColumns};
 use crate::envelope::debezium::ChangeEvent;
 use crate::envelope::{Cell, Columns, Decimals, DecodeError, TimeUnit};
 use crate::facts::order::Tender;
@@ -53,6 +54,9 @@ pub(super) struct MagentoSettings {
     /// Payment method -> tender. Default: the offline methods of the core; any other method is a card.
     #[serde(default)]
     pub(super) tenders: BTreeMap<String, String>,
+    /// Charges that modules add to the total, by the column of `sales_order` that has the amount.
+    #[serde(default)]
+    pub(super) charges: BTreeMap<String, ModuleColumns>,
 }
 
 /// The ids of the attributes in this shop: `SELECT attribute_id, attribute_code FROM eav_attribute` for the entity type `catalog_product`.
@@ -96,6 +100,7 @@ pub(super) struct Magento {
     pub(super) tables: Vec<String>,
     pub(super) tenders: Words<Tender>,
     pub(super) decimals: ColumnDecimals,
+    pub(super) module_charges: Vec<ModuleCharge>,
 }
 
 impl Magento {
@@ -118,6 +123,15 @@ macro_rules! meaning {
         $crate::sources::magento::reader::MagentoMeaning {
             columns: $row::NAMES,
             change: |change, reader, out| $crate::sources::magento::reader::row::<$row<'_>>(change, reader, out),
+        }
+    };
+    // Columns that only the configuration names are read beside its own.
+    ($row:ident, with its text) => {
+        $crate::sources::magento::reader::MagentoMeaning {
+            columns: $row::NAMES,
+            change: |change, reader, out| {
+                $crate::sources::magento::reader::row::<$crate::sources::magento::modules::WithText<'_, $row<'_>>>(change, reader, out)
+            },
         }
     };
 }

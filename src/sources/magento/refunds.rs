@@ -4,6 +4,8 @@
 //! Both together are goods + shipping + `adjustment_positive` (goodwill) - `adjustment_negative` (a fee). Items say of which lines the goods are;
 //! they name their memo alone, which leads to the order.
 
+use super::charges;
+use super::modules::WithText;
 use super::reader::{Magento, MagentoReader, MagentoTable, OfflineCreditMemos, meaning, moment};
 use crate::envelope::{DecodeError, columns};
 use crate::facts::ids::join_key;
@@ -13,12 +15,12 @@ use crate::sources::facts_out::FactsOut;
 use crate::sources::tables::{RowMove, RowsOf, TableRow};
 
 /// Raise it when the meaning changes that this file gives to a record: records read again then count as newer.
-pub(super) const REVISION: u16 = 1;
+pub(super) const REVISION: u16 = 2;
 
 pub(super) static CREDIT_MEMO: MagentoTable = MagentoTable {
     name: "sales_creditmemo",
     rows: &[RowsOf::of_some(EntityKind::Orders, OrderRow::REFUND), RowsOf::of_some(EntityKind::Orders, OrderRow::CREDIT)],
-    meaning: meaning!(SalesCreditmemo),
+    meaning: meaning!(SalesCreditmemo, with its text),
 };
 
 pub(super) static CREDIT_MEMO_ITEM: MagentoTable = MagentoTable {
@@ -32,6 +34,7 @@ columns! {
     pub(super) struct SalesCreditmemo {
         entity_id, order_id, state, grand_total, order_currency_code, transaction_id, created_at, updated_at,
         shipping_amount, shipping_tax_amount, adjustment_positive, adjustment_negative,
+        gw_price, gw_tax_amount, gw_items_price, gw_items_tax_amount, gw_card_price, gw_card_tax_amount,
         gift_cards_amount, customer_balance_amount, customer_balance_total_refunded, bs_customer_bal_total_refunded, reward_currency_amount,
     }
 
@@ -71,9 +74,12 @@ impl SalesCreditmemo<'_> {
         ])
     }
 
-    fn credit(&self, reader: &MagentoReader<'_>, money: &Money) -> Result<Credit, DecodeError> {
+    /// `of_modules`: what it gives back of their charges.
+    fn credit(&self, reader: &MagentoReader<'_>, money: &Money, of_modules: Amount) -> Result<Credit, DecodeError> {
         let all: Amount = money.iter().map(|(_, _, amount)| *amount).sum();
-        let shipping = reader.money(&self.shipping_amount)? + reader.money(&self.shipping_tax_amount)?;
+        let amounts = [&self.gw_price, &self.gw_items_price, &self.gw_card_price];
+        let wrapping = charges::wrapping(reader, amounts, [&self.gw_tax_amount, &self.gw_items_tax_amount, &self.gw_card_tax_amount])?;
+        let shipping = reader.money(&self.shipping_amount)? + reader.money(&self.shipping_tax_amount)? + wrapping.gross + of_modules;
         let (goodwill, fee) = (reader.money(&self.adjustment_positive)?, reader.money(&self.adjustment_negative)?);
         let credited_at = moment(&self.created_at)?.unwrap_or(reader.committed_at);
         Ok(Credit {
@@ -100,22 +106,14 @@ fn refund_id(memo: &str, means: &str) -> Text {
     if means.is_empty() { memo.into() } else { join_key(&[memo, means]) }
 }
 
-impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
-    fn moves(&self) -> bool {
-        true
-    }
-
-    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
-        Ok(RowMove::by_owner([&self.order_id], [&before.order_id]))
-    }
-
-    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+impl SalesCreditmemo<'_> {
+    fn put(&self, of_modules: Amount, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let order: OrderKey = reader.order(&self.order_id)?;
         let (id, at) = (self.entity_id.id()?, reader.at(&self.updated_at)?);
         out.alias(self.alias(reader)?, Link::Order(order.clone()), reader.place, at);
         let Some(state) = self.state()? else { return Ok(()) };
         let money = self.money(reader)?;
-        let mut credit = self.credit(reader, &money)?;
+        let mut credit = self.credit(reader, &money, of_modules)?;
         let (currency, refunded_at) = (credit.currency, credit.credited_at);
         if state == Word::Known(RefundState::Failed) {
             out.deleted(Subject::Order(order.clone()), OrderRow::CREDIT, &*id, reader.place, at);
@@ -139,7 +137,7 @@ impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
         Ok(())
     }
 
-    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    fn gone(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
         let subject = Subject::Order(reader.order(&self.order_id)?);
         let id = self.entity_id.id()?;
         out.deleted(subject.clone(), OrderRow::CREDIT, &*id, reader.place, reader.committed_at);
@@ -149,6 +147,25 @@ impl<'a> TableRow<'a, Magento> for SalesCreditmemo<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl<'a> TableRow<'a, Magento> for WithText<'a, SalesCreditmemo<'a>> {
+    fn moves(&self) -> bool {
+        true
+    }
+
+    fn moved(&self, before: &Self, _: &MagentoReader<'_>) -> Result<RowMove, DecodeError> {
+        Ok(RowMove::by_owner([&self.row.order_id], [&before.row.order_id]))
+    }
+
+    fn upsert(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        let of_modules = charges::of_modules(self, reader)?.into_iter().map(|(_, charge)| charge.gross).sum();
+        self.row.put(of_modules, reader, out)
+    }
+
+    fn delete(&self, reader: &MagentoReader<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+        self.row.gone(reader, out)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::facts::order::ChargeKind;
 use crate::facts::{Amount, Change as FactChange, Fact, Moment, OrderRow, Row};
 use crate::sources::fixtures::{common, translate};
 
@@ -91,6 +92,43 @@ fn lines_and_charges_are_the_total_with_a_levy_and_a_gift_card() {
         item(2, r#""row_total":"0.0000""#),
     ];
     assert_eq!(totals(&order, &[&lines[0], &lines[1]]), (amount("119"), amount("119")));
+}
+
+#[test]
+fn lines_and_charges_are_the_total_with_gift_wrapping_and_a_modules_fee() {
+    let order = order(
+        r#""grand_total":"135.7600","gw_price":"4.0000","gw_tax_amount":"0.7600","gw_items_price":"6.0000","gw_items_tax_amount":null,
+           "gw_card_price":"1.0000","cod_fee":"4.0000","cod_fee_tax":"1.0000""#,
+    );
+    let settings = "currency = \"EUR\"\ncharges = { cod_fee = { tax = \"cod_fee_tax\" }, other_fee = { kind = \"shipping\" } }";
+    let rows = facts(settings, "sales_order", &order);
+    let charge = |fact: &Fact| match &fact.change {
+        FactChange::Upsert(Row::Order(OrderRow::Charge(charge))) => Some((fact.key.id.to_string(), charge.kind, charge.gross, charge.tax)),
+        _ => None,
+    };
+    let charges: Vec<_> = rows.iter().filter_map(charge).collect();
+    let expected = [
+        ("cod_fee".to_owned(), ChargeKind::Handling, amount("5"), amount("1")),
+        ("wrapping".to_owned(), ChargeKind::Wrapping, amount("11.76"), amount("0.76")),
+    ];
+    assert_eq!(charges, expected);
+}
+
+/// Of 100.00 goods, wrapping of 4.76 and a fee of 5.00 all comes back: nothing of it is goodwill, and nothing of the goods' worth.
+#[test]
+fn a_memo_gives_back_wrapping_and_a_modules_fee() {
+    let memo = r#"{"entity_id":3,"order_id":1,"state":2,"grand_total":"109.76","order_currency_code":"EUR","transaction_id":"t",
+        "gw_price":"4.00","gw_tax_amount":"0.76","cod_fee":"5.00"}"#;
+    let rows = facts("currency = \"EUR\"\ncharges = { cod_fee = {} }", "sales_creditmemo", memo);
+    let credit = rows.iter().find_map(|fact| match &fact.change {
+        FactChange::Upsert(Row::Order(OrderRow::Credit(credit))) => Some(credit),
+        _ => None,
+    });
+    let credit = credit.expect("a credit");
+    assert_eq!(
+        (credit.goods, credit.shipping, credit.goodwill, credit.fee),
+        (Some(amount("100")), amount("9.76"), Amount::ZERO, Amount::ZERO)
+    );
 }
 
 #[test]

@@ -126,12 +126,15 @@ fn despatched_unpaid(evidence: &Evidence<'_, '_>, header: &Header) -> Option<Fin
     Some(finding.after(*since + evidence.rules.durations.despatched_unpaid))
 }
 
-/// The shop's credit is for goods, and its lines are not read yet; or it names pieces that its order does not show as credited yet.
-fn credit_ahead_of_lines(evidence: &Evidence<'_, '_>) -> bool {
+/// What the shop's credits are worth of which the lines are not read yet, or which name pieces that its order does not show as credited yet.
+fn credit_ahead_of_lines(evidence: &Evidence<'_, '_>) -> Amount {
     let credits = &evidence.figures.paid.credits;
-    let shown = || evidence.cancelled.lines.iter().map(|line| line.credited);
-    let names_more = || credits.lines.iter().zip(shown()).any(|(named, shown)| named.pieces > shown);
-    !credits.by_erp && (credits.goods.is_positive() || names_more())
+    if credits.by_erp {
+        return Amount::ZERO;
+    }
+    let lines = credits.lines.iter().zip(&evidence.cancelled.lines).filter(|(named, line)| named.pieces > line.credited);
+    let more = lines.map(|(named, line)| named.gross.share(named.pieces - line.credited, named.pieces, evidence.figures.money.currency));
+    credits.goods + more.sum()
 }
 
 fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
@@ -149,7 +152,9 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
             .caused_by(rows().map(|refund| refund.cause))
             .moved(newest)
             .acted(money.goodwill_decided);
-        found.push(match newest.filter(|_| credit_ahead_of_lines(evidence)) {
+        // What is too much beside such a credit is so whatever its lines will say.
+        let ahead = credit_ahead_of_lines(evidence);
+        found.push(match newest.filter(|_| ahead.is_positive() && over - ahead <= tolerance) {
             Some(newest) => finding.after(newest + CREDIT_SHOWS),
             None => finding,
         });
