@@ -7,6 +7,7 @@
 //! - When a parcel has less than was notified, a `correct` notice has the lower totals.
 //! - Where a despatch names only a SKU, all lines of that SKU count together: to which of them pieces are put may change when something is
 //!   cancelled later, and that makes no notice.
+//! - What the receiver itself has sent is entered without a notice, and so is each change of it.
 //! - What was handed over at a counter is notified to the ERP alone.
 
 use serde::{Deserialize, Serialize};
@@ -101,11 +102,13 @@ impl Request for DespatchNotice {
         let Some(header) = view.placed.header else { return };
         for receiver in receivers(view, header, rules) {
             let parcels = parcel_notices(view, ledgers, receiver, rules);
+            forget_unnotified(&parcels, receiver, ledgers, outlet);
             parcels.iter().for_each(|notice| notice.enter_covered(view, ledgers, outlet));
             for notice in &parcels {
-                if let Some(totals) = notice.lower(view, ledgers)
-                    && gate_of_lowering(view).open()
-                {
+                let Some(totals) = notice.lower(view, ledgers) else { continue };
+                if notice.its_own {
+                    totals::enter(ledgers, &notice.slot, totals, outlet);
+                } else if gate_of_lowering(view).open() {
                     let ledger = ledgers.entry(notice.slot.clone()).or_default();
                     notice.send(view, header, totals, NoticeAction::Correct, ledger, outlet);
                 }
@@ -160,6 +163,8 @@ struct ParcelNotice<'v, 'a> {
     slot: Text,
     /// By line: the part of the parcel that the receiver's own shipped total covers.
     covered: NoticeTotals,
+    /// The receiver itself has sent it: it knows of each change, and corrects itself.
+    its_own: bool,
 }
 
 /// The line, by id; with the others of its SKU where some despatch names only that.
@@ -255,6 +260,15 @@ impl ParcelNotice<'_, '_> {
     }
 }
 
+/// Drops what was entered without a notice for a parcel that has no rows any more: the pieces are in another one now.
+fn forget_unnotified(parcels: &[ParcelNotice<'_, '_>], receiver: Receiver, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
+    let own = |slot: &Text| slot.split('|').next() == Some(receiver.name());
+    let gone = |slot: &Text, ledger: &NoticeLedger| ledger.step == 0 && own(slot) && !parcels.iter().any(|notice| notice.slot == *slot);
+    let slots: Vec<Text> = ledgers.iter().filter(|(slot, ledger)| gone(slot, ledger)).map(|(slot, _)| slot.clone()).collect();
+    outlet.changed |= !slots.is_empty();
+    slots.iter().for_each(|slot| drop(ledgers.remove(slot)));
+}
+
 /// The order's parcels, oldest first, with the part of each that the receiver's own shipped totals cover (first what it was notified of, then what is
 /// new); then those that were notified and have no rows any more.
 fn parcel_notices<'v, 'a>(
@@ -288,11 +302,11 @@ fn parcel_notices<'v, 'a>(
                 *covered.entry(Text::from(line.id)).or_insert(Quantity::ZERO) += part;
             }
         }
-        all.push(ParcelNotice { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered });
+        all.push(ParcelNotice { key: parcel.key.into(), parcel: Some(parcel), receiver, slot, covered, its_own });
     }
     for (key, slot) in request::notified_before(receiver, ledgers) {
         if !all.iter().any(|notice| notice.slot == slot) {
-            all.push(ParcelNotice { key, parcel: None, receiver, slot, covered: NoticeTotals::new() });
+            all.push(ParcelNotice { key, parcel: None, receiver, slot, covered: NoticeTotals::new(), its_own: false });
         }
     }
     all

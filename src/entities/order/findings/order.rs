@@ -152,9 +152,10 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
             .caused_by(rows().map(|refund| refund.cause))
             .moved(newest)
             .acted(money.goodwill_decided);
-        // What is too much beside such a credit is so whatever its lines will say.
+        // What is too much beside such a credit, or was so long before it, is so whatever its lines will say.
         let ahead = credit_ahead_of_lines(evidence);
-        found.push(match newest.filter(|_| ahead.is_positive() && over - ahead <= tolerance) {
+        let came_with_it = |at: &Moment| evidence.figures.paid.credits.newest.is_some_and(|credited| *at + CREDIT_SHOWS >= credited);
+        found.push(match newest.filter(|at| ahead.is_positive() && over - ahead <= tolerance && came_with_it(at)) {
             Some(newest) => finding.after(newest + CREDIT_SHOWS),
             None => finding,
         });
