@@ -155,7 +155,17 @@ fn went_back(figures: &OrderFigures<'_>, place: usize) -> Vec<(Option<Moment>, Q
         rest -= *pieces;
     }
     if rest.is_positive() {
-        back.push((back.last().and_then(|(at, ..)| *at), rest, false));
+        // Nobody has booked the goods in: the shop's credit alone says that they are back.
+        let mut credited: Vec<(Moment, Quantity)> =
+            figures.paid.credits.naming.iter().map(|credit| (credit.at, credit.pieces[place])).collect();
+        credited.sort_by_key(|(at, _)| *at);
+        for (at, pieces) in credited {
+            let pieces = pieces.min(rest);
+            back.push((Some(at), pieces, false));
+            rest -= pieces;
+        }
+        let last = back.iter().filter_map(|(at, ..)| *at).max().or(figures.touched.newest(&[OrderRow::LINE_PROGRESS]));
+        back.push((last, rest, false));
     }
     back.retain(|(_, pieces, _)| pieces.is_positive());
     back

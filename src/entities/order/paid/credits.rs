@@ -141,7 +141,7 @@ impl Credits {
 
     fn add(&mut self, input: &Input<'_>, placed: &Placed<'_>, each: &RowOf<'_, Credit>, contradictions: &mut Vec<Contradiction>) {
         let RowOf { key, row, .. } = each;
-        let mut of_lines = Amount::ZERO;
+        let (mut of_lines, mut lines_tell) = (Amount::ZERO, true);
         let mut named: Vec<CreditedLine> = vec![CreditedLine::default(); placed.lines.len()];
         let ordered: Vec<Quantity> = placed.lines.iter().map(|line| line.ordered).collect();
         let mut taken: Vec<Quantity> = self.lines.iter().map(|line| line.pieces).collect();
@@ -153,6 +153,7 @@ impl Credits {
                 contradictions.push(wrong(format!("{} is credited below zero", pooling::name(&part.row.line))));
                 continue;
             }
+            lines_tell &= part.row.gross.is_some();
             let targets = pooling::targets(&placed.lines, &part.row.line);
             if targets.is_empty() {
                 // A bundle that was taken apart: its parts are lines of their own.
@@ -191,13 +192,17 @@ impl Credits {
         // What the head says of goods stands above its lines: it takes the rest of rounding.
         if let Some(goods) = row.goods.map(|goods| goods + row.shipping - shipping) {
             match (0..named.len()).filter(|&i| named[i].pieces.is_positive()).max_by_key(|&i| named[i].gross) {
+                // Each of its lines says what it is for: the rest is of lines that are not read yet.
+                Some(_) if lines_tell && goods - of_lines > placed.currency.minor_unit().times(pieces_of(&named)) => {
+                    self.goods += goods - of_lines;
+                }
                 Some(largest) => named[largest].gross = (named[largest].gross + goods - of_lines).floor_zero(),
                 None => self.goods += goods,
             }
         }
         // An adjustment of no more than a minor unit a piece is the shop's rounding of the same sum, and nobody's gift. Of a credit whose lines are not read yet, the pieces may be any of the order.
         let (mut goodwill, mut fee) = (row.goodwill, row.fee);
-        let pieces: Quantity = named.iter().map(|named| named.pieces).sum();
+        let pieces = pieces_of(&named);
         let of_head = pieces.is_zero() && row.goods.is_some_and(Amount::is_positive);
         let most = if of_head { ordered.iter().copied().sum() } else { pieces };
         if goodwill + fee <= placed.currency.minor_unit().times(most) {
@@ -229,10 +234,14 @@ impl Credits {
     }
 }
 
+fn pieces_of(named: &[CreditedLine]) -> Quantity {
+    named.iter().map(|named| named.pieces).sum()
+}
+
 /// The part of a credit's shipping that a discount had taken off. Some shops (Magento) tell shipping before the discount and the lines after theirs, so
 /// that the goods of the head are the less by it.
 fn off_shipping(row: &Credit, of_lines: Amount, named: &[CreditedLine], placed: &Placed<'_>) -> Amount {
-    let pieces: Quantity = named.iter().map(|named| named.pieces).sum();
+    let pieces = pieces_of(named);
     let short = row.goods.map_or(Amount::ZERO, |goods| of_lines - goods);
     if short <= placed.currency.minor_unit().times(pieces) { Amount::ZERO } else { short.min(row.shipping) }
 }
