@@ -13,6 +13,7 @@ mod schema_of;
 mod schemas;
 mod travels;
 mod write_back;
+mod write_back_calls;
 
 use super::Topic;
 use super::testing::{Run, Sent, of, postings, words};

@@ -8,13 +8,17 @@ use crate::events::Topic;
 use crate::events::samples::samples;
 
 /// A row of the page's tables: the event, the call, and the paths of its fields.
-struct Row<'p> {
-    topic: &'p str,
-    call: &'p str,
-    paths: Vec<&'p str>,
+pub(super) struct Row<'p> {
+    pub topic: &'p str,
+    /// What stands behind the topic: a receiver, actions.
+    pub of: Vec<&'p str>,
+    pub call: &'p str,
+    /// The file that the call's words lead to, without its ending.
+    pub filter: &'p str,
+    pub paths: Vec<&'p str>,
 }
 
-fn page() -> String {
+pub(super) fn page() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/write-back.md");
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
@@ -24,12 +28,16 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-fn rows(page: &str) -> Vec<Row<'_>> {
+pub(super) fn rows(page: &str) -> Vec<Row<'_>> {
     let cells = page.lines().filter(|line| line.starts_with("| `")).map(|line| line.trim_matches('|').split(" | ").collect::<Vec<_>>());
     cells
         .map(|cells| {
             let [event, call, fields] = cells[..] else { panic!("three columns: {cells:?}") };
-            Row { topic: quoted(event).next().expect("a topic"), call, paths: quoted(fields).collect() }
+            let (topic, of) = event.split_once("`, ").unwrap_or((event, ""));
+            let of = of.split(", ").flat_map(|words| words.split(" or ")).map(str::trim).filter(|word| !word.is_empty()).collect();
+            let link = call.split_once("](write-back/").and_then(|(_, link)| link.split_once(".jq)"));
+            let (filter, _) = link.unwrap_or_else(|| panic!("{call} leads to no filter in docs/write-back/"));
+            Row { topic: topic.trim_matches([' ', '`']), of, call, filter, paths: quoted(fields).collect() }
         })
         .collect()
 }

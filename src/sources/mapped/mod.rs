@@ -174,6 +174,8 @@ mod record;
 mod row_type;
 mod rows;
 
+#[cfg(test)]
+pub(crate) use jq::evaluated;
 pub use page::{help, page};
 
 use std::cell::Cell;

@@ -282,5 +282,24 @@ fn missing(text: &str, (name, undefined): &compile::Error<&str>) -> String {
     }
 }
 
+/// All that an expression gives for a record, as JSON: for filters that stand in no configuration (docs/write-back/).
+///
+/// # Errors
+/// Why it is no jq, or fails.
+#[cfg(test)]
+pub(crate) fn evaluated(expression: &str, record: &str) -> Result<Vec<String>, String> {
+    let expression = Expression::compile(expression)?;
+    let others = || [(); 4].map(|()| Value::Null);
+    let scope = Scope::new(json(record)?, &others);
+    let mut given = Vec::new();
+    bounded(steps(record.len()), || {
+        expression.each(scope.record(), &scope, |value| {
+            given.push(value.to_string());
+            true
+        })
+    })??;
+    Ok(given)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,48 @@
+# sales-orders, change or cancel. The head, then each line. Of a cancelled order every quantity is 0: a deleted one would not be a cancelled one.
+def own($table; $word): $own.bc[$table][$word] // error("own.json: bc.\($table) has no \"\($word)\"");
+def company: "/api/v2.0/companies(\($own.bc.company))";
+def filled: with_entries(select(.value != null));
+select(.action == "change" or .action == "cancel")
+| (.erp_number == "") as $unknown
+| ((.ship_to.street // "") | split("\n")) as $street
+| "\(company)/salesOrders({salesOrder})" as $order
+| "GET \(company)/salesOrders?$filter=\(
+    if $unknown then "externalDocumentNumber eq '\(.number)'" else "number eq '\(.erp_number)'" end
+  )&$expand=salesOrderLines" as $find
+| {
+    call: "PATCH \($order)",
+    find: $find,
+    body: ({
+      requestedDeliveryDate: (if .promised_at then .promised_at[:10] else null end),
+      partialShipping: (.advice == "partial"),
+      phoneNumber: .ship_to.phone,
+      shipToName: .ship_to.name,
+      shipToAddressLine1: $street[0],
+      shipToAddressLine2: ($street[1:] | join(", ")),
+      shipToCity: .ship_to.city,
+      shipToState: .ship_to.region,
+      shipToPostCode: .ship_to.postcode,
+      shipToCountry: .ship_to.country
+    } | filled)
+  },
+  (.lines[]
+   | if .erp_line == "" and ($unknown | not) then
+       select(.wanted | tonumber > 0) | {
+         call: "POST \($order)/salesOrderLines",
+         find: $find,
+         body: ({
+           lineType: "Item",
+           lineObjectNumber: .sku_text,
+           quantity: (.wanted | tonumber),
+           unitPrice: (if .unit_price then .unit_price | tonumber else null end),
+           discountAmount: (if .discount then .discount | tonumber else null end),
+           taxCode: own("tax_codes"; .tax_code),
+           locationId: (if .location then own("locations"; .location) else null end)
+         } | filled)
+       }
+     else {
+         call: "PATCH \($order)/salesOrderLines({line of \(if $unknown then "item \(.sku_text)" else "sequence \(.erp_line)" end)})",
+         find: $find,
+         body: {quantity: (.wanted | tonumber)}
+       }
+     end)
