@@ -1,9 +1,20 @@
 # sales-orders, change or cancel. The head, then each line. Of a cancelled order every quantity is 0: a deleted one would not be a cancelled one.
 def own($table; $word): $own.bc[$table][$word] // error("own.json: bc.\($table) has no \"\($word)\"");
 def company: "/api/v2.0/companies(\($own.bc.company))";
+def exact: (. * 10000 | round) / 10000;
+def shown($inside): if $inside then .gross | tonumber else (.gross | tonumber) - (.tax | tonumber) | exact end;
+# Of one piece; where the shop shows none, what is owed by piece.
+def price($inside): if .unit_price then .unit_price | tonumber else shown($inside) / (.wanted | tonumber) | exact end;
+def discount($inside): if .unit_price then price($inside) * (.wanted | tonumber) - shown($inside) | exact else 0 end;
+def worth($inside): if .wanted | tonumber == 0 then {quantity: 0} else {
+    quantity: (.wanted | tonumber),
+    unitPrice: price($inside),
+    discountAmount: discount($inside)
+  } end;
 def filled: with_entries(select(.value != null));
 select(.action == "change" or .action == "cancel")
 | (.erp_number == "") as $unknown
+| .prices_include_tax as $inside
 | ((.ship_to.street // "") | split("\n")) as $street
 | "\(company)/salesOrders({salesOrder})" as $order
 | "GET \(company)/salesOrders?$filter=\(
@@ -30,19 +41,16 @@ select(.action == "change" or .action == "cancel")
        select(.wanted | tonumber > 0) | {
          call: "POST \($order)/salesOrderLines",
          find: $find,
-         body: ({
+         body: (worth($inside) + ({
            lineType: "Item",
            lineObjectNumber: .sku_text,
-           quantity: (.wanted | tonumber),
-           unitPrice: (if .unit_price then .unit_price | tonumber else null end),
-           discountAmount: (if .discount then .discount | tonumber else null end),
            taxCode: own("tax_codes"; .tax_code),
            locationId: (if .location then own("locations"; .location) else null end)
-         } | filled)
+         } | filled))
        }
      else {
          call: "PATCH \($order)/salesOrderLines({line of \(if $unknown then "item \(.sku_text)" else "sequence \(.erp_line)" end)})",
          find: $find,
-         body: {quantity: (.wanted | tonumber)}
+         body: worth($inside)
        }
      end)

@@ -4,6 +4,9 @@ def company: "/api/v2.0/companies(\($own.bc.company))";
 def exact: (. * 10000 | round) / 10000;
 def filled: with_entries(select(.value != null));
 def shown($inside): if $inside then .gross | tonumber else (.gross | tonumber) - (.tax | tonumber) | exact end;
+# Of one piece; where the shop shows none, what is owed by piece.
+def price($inside): if .unit_price then .unit_price | tonumber else shown($inside) / (.wanted | tonumber) | exact end;
+def discount($inside): if .unit_price then price($inside) * (.wanted | tonumber) - shown($inside) | exact else 0 end;
 select(.action == "create")
 | .prices_include_tax as $inside
 | ((.ship_to.street // "") | split("\n")) as $street
@@ -31,8 +34,8 @@ select(.action == "create")
         lineType: "Item",
         lineObjectNumber: .sku_text,
         quantity: (.wanted | tonumber),
-        unitPrice: (if .unit_price then .unit_price | tonumber else shown($inside) / (.wanted | tonumber) | exact end),
-        discountAmount: (.discount // "0" | tonumber),
+        unitPrice: price($inside),
+        discountAmount: discount($inside),
         taxCode: own("tax_codes"; .tax_code),
         locationId: (if .location then own("locations"; .location) else null end)
       } | filled] + [.charges[] | {

@@ -2,5 +2,9 @@
 select(.receiver == "shop")
 | {
     call: "POST /rest/V1/orders/\(.receiver_id)/comments",
-    body: {statusHistory: {comment: "\(.id): return \(.rma), \([.lines[] | "\(.quantity) x \(.sku_text) \(.condition)"] | join(", "))", is_customer_notified: 0, is_visible_on_front: 0}}
+    body: {statusHistory: {
+      comment: "\(.id): return \(.rma), \([.lines[] | "\(.quantity) x \(.sku_text) \(.condition)"] | join(", "))",
+      is_customer_notified: 0,
+      is_visible_on_front: 0
+    }}
   }

@@ -1,10 +1,12 @@
 # receipt-notices, shop, notify.
 def own($table; $word): $own.shopify[$table][$word] // error("own.json: shopify.\($table) has no \"\($word)\"");
 def gid($type): if startswith("gid://") then . else "gid://shopify/\($type)/\(.)" end;
+# Both name the fulfilment's line, by which they are put together.
+def lines($member): "\($member)(first: 100) {nodes {id fulfillmentLineItem {id}}}";
 select(.receiver == "shop" and .action == "notify")
 | {
     call: "reverseFulfillmentOrderDispose",
-    find: "{return(id: \"\(.rma_id | gid("Return"))\") {reverseFulfillmentOrders(first: 10) {nodes {lineItems(first: 100) {nodes {id fulfillmentLineItem {id}}}}} returnLineItems(first: 100) {nodes {id fulfillmentLineItem {id}}}}}",
+    find: "{return(id: \"\(.rma_id | gid("Return"))\") {reverseFulfillmentOrders(first: 10) {nodes {\(lines("lineItems"))}} \(lines("returnLineItems"))}}",
     body: {dispositionInputs: [.lines[] | select(.quantity | tonumber > 0) | {
       reverseFulfillmentOrderLineItemId: "{line of \(.rma_line | gid("ReturnLineItem"))}",
       quantity: (.quantity | tonumber),
