@@ -196,7 +196,9 @@ fn members(value: &Json, path: &str, found: &mut BTreeSet<String>) {
         }
         Json::Array(items) if items.is_empty() => {}
         Json::Array(items) if items[0].is_object() => items.iter().for_each(|item| members(item, &format!("{path}[]"), found)),
-        _ => drop(found.insert(path.to_owned())),
+        _ => {
+            found.insert(path.to_owned());
+        }
     }
 }
 
