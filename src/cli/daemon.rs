@@ -33,6 +33,8 @@ const HTTP_THREAD: &str = "http";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the books of all orders are looked through.
 const AUDIT_EVERY: Duration = Duration::from_secs(600);
+/// ... and for the first time so long after the restore: a start leaves no hole of ten minutes in what is watched.
+const FIRST_AUDIT: Duration = Duration::from_secs(20);
 /// How long a decision's caller waits for the broker.
 const DECISION_PATIENCE: Duration = Duration::from_secs(10);
 /// How long an epoch under way may take to end after SIGTERM.
@@ -271,10 +273,13 @@ fn note_missing(config: &Config, readiness: &mut Readiness, missing: &[String]) 
 /// Copies what the log knows of the brokers, the topics and the lag.
 async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedViews) {
     let DaemonContext { config, metrics, status, .. } = shared;
-    let mut next_audit = Instant::now() + AUDIT_EVERY;
+    let mut next_audit = None;
     loop {
-        if Instant::now() >= next_audit {
-            next_audit = Instant::now() + AUDIT_EVERY;
+        if next_audit.is_none() && status.now().restore.done {
+            next_audit = Some(Instant::now() + FIRST_AUDIT);
+        }
+        if next_audit.is_some_and(|next| Instant::now() >= next) {
+            next_audit = Some(Instant::now() + AUDIT_EVERY);
             // All orders are computed: not on the server's own thread.
             let (views, metrics) = (views.clone(), Arc::clone(&metrics));
             tokio::task::spawn_blocking(move || {
@@ -283,6 +288,7 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
                     metrics.books_off(invariant, currency, *off);
                 }
                 metrics.counted(&audit.counts);
+                metrics.audited(Moment(jiff::Timestamp::now().as_millisecond()));
             });
         }
         for (kind, open) in views.exceptions_open() {
@@ -331,7 +337,9 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
             }
         });
         metrics.uncommitted(report.uncommitted_seconds, &report.not_committed);
-        metrics.ready(status.now().ready());
+        let now = status.now();
+        metrics.ready(now.ready());
+        metrics.broker_reached(now.broker == BrokerState::Reached);
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -76,7 +76,7 @@ impl EpochReporter {
 
 impl Observer for EpochReporter {
     fn committed(&mut self, report: &EpochReport, times: EpochTimes) {
-        self.metrics.epoch(report, times, &self.sources);
+        self.metrics.epoch(report, times, &self.sources, Moment(jiff::Timestamp::now().as_millisecond()));
         self.update(report);
         self.log(report);
     }

@@ -24,6 +24,7 @@ impl DaemonContext {
     /// Makes it, with the task that waits for SIGTERM or SIGINT.
     pub fn new(config: Config) -> Result<(Self, JoinHandle<()>), Error> {
         let metrics = Metrics::new().map_err(|error| Error::Usage(format!("metrics: {error}")))?;
+        metrics.sources(config.sources.iter().map(|source| source.common.name.as_str()));
         let status = Arc::new(Status::new(config.sources.iter().map(|source| source.common.name.as_str())));
         let (end, ending) = watch::channel(false);
         let waiting = tokio::spawn(wait_for_signal(Arc::clone(&status), end));

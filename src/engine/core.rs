@@ -179,6 +179,7 @@ impl Core {
         let Standing { incarnation, ordinal } = standing.unwrap_or_default();
         let report = self.store.report.sources.entry(decoded.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
+        report.oldest_millis = Some(report.oldest_millis.map_or(record.timestamp.0, |oldest| oldest.min(record.timestamp.0)));
         match decoded.reading {
             Ok(Reading::Understood) => report.understood += 1,
             Ok(Reading::Skipped(skip)) => report.skipped(skip),

@@ -73,7 +73,7 @@ pub use dead_letter::DEAD_LETTER_HEADERS;
 pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 pub use outbox::EVENT_HEADERS;
 pub use published::{Published, Search};
-pub use report::{EpochReport, EpochTimes, Observer, SourceReport};
+pub use report::{EpochReport, EpochTimes, Observer, RefundsAsked, SourceReport};
 pub use restore::Restored;
 pub use run::{Engine, Turn};
 pub use settings::{EngineSettings, SourceRuntime};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::events::Topic;
-use crate::facts::Text;
+use crate::facts::{Amount, Currency, Text};
 use crate::sources::Skip;
 
 /// Counts of one epoch.
@@ -36,6 +36,8 @@ pub struct EpochReport {
     pub rows_forwarded: u64,
     /// Derived events that it writes, by topic.
     pub events: BTreeMap<Topic, u64>,
+    /// Refund requests among them, by currency.
+    pub refunds: BTreeMap<Currency, RefundsAsked>,
     /// Derived events that are larger than a record may be: they went to `dead-letters`, cut.
     pub events_too_large: u64,
     /// Records of state that it writes to the changelog.
@@ -44,6 +46,15 @@ pub struct EpochReport {
     pub state_bytes: u64,
     /// The epoch's moment.
     pub tick: crate::facts::Moment,
+}
+
+/// Refund requests that were sent in one currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefundsAsked {
+    /// How many.
+    pub number: u64,
+    /// Their sum.
+    pub sum: Amount,
 }
 
 /// Counts of one source in one epoch.
@@ -64,6 +75,8 @@ pub struct SourceReport {
     pub unknown_words: u64,
     /// The first decode error in short: field and expectation, nothing of the record's content.
     pub first_decode_error: Option<String>,
+    /// The oldest Kafka timestamp read, in milliseconds; `None`: no record was read.
+    pub oldest_millis: Option<i64>,
     /// The newest Kafka timestamp read, in milliseconds.
     pub newest_millis: i64,
 }

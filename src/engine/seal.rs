@@ -67,7 +67,7 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
 fn limit_refunds(store: &mut Store, orders: &mut [Emitted], flows: Vec<Flow>) {
     let (limits, tick) = (store.settings.rules.refund_limits, store.tick);
     if !store.desk.add(limits, &flows, tick) {
-        return;
+        return count_refunds(&mut store.report, &flows);
     }
     for emitted in orders {
         emitted.emissions.retain(|emission| emission.topic != Topic::RefundRequests);
@@ -85,6 +85,16 @@ fn limit_refunds(store: &mut Store, orders: &mut [Emitted], flows: Vec<Flow>) {
         let money = Some((before + flow.asked, currency));
         staged.state.held.insert(waiting, Held { since: tick, content: 0, whole: true, corrects: false, money, discarded: false });
         staged.dirty = true;
+    }
+}
+
+/// Refund requests that leave with this epoch.
+fn count_refunds(report: &mut EpochReport, flows: &[Flow]) {
+    for flow in flows.iter().filter(|flow| flow.refunds > 0) {
+        let Some(currency) = flow.currency else { continue };
+        let asked = report.refunds.entry(currency).or_default();
+        asked.number += u64::from(flow.refunds);
+        asked.sum += flow.asked;
     }
 }
 

@@ -66,6 +66,9 @@ pub struct StepCount {
     pub exceptions: PiecesAndMoney,
     /// Of orders of which something should have been requested: a fault of Waybill.
     pub off: PiecesAndMoney,
+    /// When the oldest order was placed that waits. `None`: none does, or the step begins later than the order (`refunded`, `posted`).
+    #[serde(skip)]
+    pub waiting_since: Option<Moment>,
 }
 
 /// The counts of all orders, by shop, currency and step.
@@ -128,6 +131,7 @@ impl Counts {
         }
         let shop = view.placed.shop.map_or_else(|| view.key.0.split('|').next().unwrap_or_default(), |shop| rules.name_of(shop));
         let asked = !state.exceptions.is_empty();
+        let placed_at = view.placed.header.map(|header| header.placed_at);
         let mut count = |currency: Text, step: &'static str, topic: Option<Topic>, came_in: PiecesAndMoney, out: PiecesAndMoney| {
             if came_in.is_zero() && out.is_zero() {
                 return;
@@ -141,7 +145,12 @@ impl Counts {
                 false if asked => &mut counted.exceptions,
                 false => &mut counted.waiting,
             };
-            place.add(came_in.less(out));
+            let rest = came_in.less(out);
+            place.add(rest);
+            let waits = !rest.is_zero() && !asked && !matches!(step, "refunded" | "posted");
+            if let Some(placed_at) = placed_at.filter(|_| waits) {
+                counted.waiting_since = Some(counted.waiting_since.map_or(placed_at, |oldest| oldest.min(placed_at)));
+            }
         };
         let currency: Text = view.money.currency.as_str().into();
         let placed = placed(view);

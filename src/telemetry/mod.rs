@@ -4,13 +4,15 @@
 //! counts work that was dropped. Labels come from the configuration and from closed lists, never from a record's content; no log line
 //! holds a person's data.
 
+mod memory;
+mod register;
 pub mod say;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use prometheus::core::Collector;
 use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, TextEncoder,
 };
 use tracing::{debug, error, info, trace, warn};
 
@@ -20,6 +22,9 @@ use crate::error::Error;
 use crate::events::Topic;
 use crate::events::counts::Counts;
 use crate::facts::{Amount, Moment};
+
+pub use register::MetricDescription;
+use register::{Register, amounts, counter, counters, gauges, histograms, plain, seconds};
 
 /// What became of a record: the label `outcome` of `waybill_records_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +40,9 @@ pub enum RecordOutcome {
 }
 
 impl RecordOutcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Understood, Self::Housekeeping, Self::UnknownTable, Self::DecodeError];
+
     /// The value of the label.
     pub fn name(self) -> &'static str {
         match self {
@@ -70,7 +78,7 @@ impl EpochStage {
 
 /// All metrics of one process. Made once and handed around: there is no global registry.
 pub struct Metrics {
-    registry: Registry,
+    registry: Register,
     records: IntCounterVec,
     facts: IntCounterVec,
     sealed: IntCounterVec,
@@ -82,6 +90,7 @@ pub struct Metrics {
     epochs_aborted: IntCounter,
     epoch_records: Histogram,
     epoch_seconds: HistogramVec,
+    end_to_end: HistogramVec,
     state_records: IntCounter,
     state_bytes: IntCounter,
     epochs_not_committed: IntCounterVec,
@@ -95,23 +104,39 @@ pub struct Metrics {
     books_off: GaugeVec,
     counts: GaugeVec,
     requests_unsent: IntGaugeVec,
+    waiting_since: GaugeVec,
+    audited: IntGauge,
+    refunds: IntCounterVec,
+    refunds_money: CounterVec,
     restore_records: IntCounter,
     restore_seconds: Gauge,
     ready: IntGauge,
+    broker: IntGauge,
 }
 
 /// Upper bounds of the stages' times: from an idle epoch to one near the transaction's timeout.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// From a record that is committed at once to one of months ago, which a first start reads.
+const AGES: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
 const RECORDS: &[f64] = &[1.0, 10.0, 100.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0, 100_000.0];
+
+/// Why the broker did not commit an epoch: the label `cause` of `waybill_epochs_not_committed_total`. The log's refusals name them.
+const CAUSES: [&str; 9] = ["clock", "policy", "topic", "replicas", "quota", "transaction", "rebalance", "broker", "other"];
 
 impl Metrics {
     /// Fails only if two metrics here had one name.
     pub fn new() -> Result<Self, prometheus::Error> {
-        let registry = Registry::new();
-        #[cfg(target_os = "linux")]
-        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        let registry = Register::new()?;
         let build = gauges(&registry, "waybill_build_info", "1, with the program's version.", &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let limit = plain(
+            &registry,
+            IntGauge::new(
+                "waybill_memory_limit_bytes",
+                "The memory that the process may use: its control group's limit, else the machine's.",
+            )?,
+        )?;
+        limit.set(memory::limit().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(0));
         let metrics = Self {
             records: counters(&registry, "waybill_records_total", "Records read, by source and outcome.", &["source", "outcome"])?,
             facts: counters(&registry, "waybill_facts_total", "Facts, by outcome: new, or stale (a repeat, or older).", &["outcome"])?,
@@ -140,6 +165,13 @@ impl Metrics {
                 Histogram::with_opts(HistogramOpts::new("waybill_epoch_records", "Records in an epoch.").buckets(RECORDS.to_vec()))?,
             )?,
             epoch_seconds: histograms(&registry, "waybill_epoch_seconds", "Time of an epoch's stages.", SECONDS, &["stage"])?,
+            end_to_end: histograms(
+                &registry,
+                "waybill_end_to_end_seconds",
+                "Seconds from the time that a record bears in Kafka to the commit of what follows from it: of the oldest record of each epoch, by source.",
+                AGES,
+                &["source"],
+            )?,
             state_records: counter(&registry, "waybill_state_records_total", "Records of state written to the changelog.")?,
             state_bytes: counter(&registry, "waybill_state_bytes_total", "Bytes of state written to the changelog.")?,
             epochs_not_committed: counters(
@@ -196,14 +228,38 @@ impl Metrics {
                 "Orders of which a request is due whose gate is open, and that was not made: 0, or a fault of Waybill.",
                 &["topic"],
             )?,
+            waiting_since: seconds(
+                &registry,
+                "waybill_oldest_waiting_timestamp_seconds",
+                "When the oldest order was placed that waits in a step and has no exception open, in seconds since 1970.",
+                &["shop", "step"],
+            )?,
+            audited: plain(
+                &registry,
+                IntGauge::new(
+                    "waybill_audit_timestamp_seconds",
+                    "When books and counts of all orders were last looked through, in seconds since 1970; every ten minutes.",
+                )?,
+            )?,
+            refunds: counters(&registry, "waybill_refunds_requested_total", "Refund requests that were sent, by currency.", &["currency"])?,
+            refunds_money: amounts(
+                &registry,
+                "waybill_refunds_requested_money_total",
+                "What these refund requests come to, by currency.",
+                &["currency"],
+            )?,
             restore_records: counter(&registry, "waybill_restore_records_total", "Records of the changelog read at the start.")?,
             restore_seconds: plain(&registry, Gauge::new("waybill_restore_seconds", "Time that the restore took.")?)?,
             ready: plain(&registry, IntGauge::new("waybill_ready", "1 while the instance works on records, else 0.")?)?,
+            broker: plain(&registry, IntGauge::new("waybill_broker_reached", "1 while brokers answer, else 0.")?)?,
             registry,
         };
         // A series that is not there yet can't be seen to rise.
         for topic in Topic::ALL {
             metrics.events.with_label_values(&[topic.name()]);
+        }
+        for cause in CAUSES {
+            metrics.epochs_not_committed.with_label_values(&[cause]);
         }
         for kind in EXCEPTIONS {
             metrics.exceptions_open.with_label_values(&[kind.kind]);
@@ -216,8 +272,24 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// Counts what a committed epoch held. `sources` are the configured names, in the engine's order.
-    pub fn epoch(&self, report: &EpochReport, times: EpochTimes, sources: &[String]) {
+    /// Every metric there is, whether it has a value yet or not, by name.
+    pub fn described(&self) -> Vec<MetricDescription> {
+        self.registry.described()
+    }
+
+    /// Every series of a source that counts what becomes of its records is there from the start, at 0: one that begins with 5 can't be seen to rise.
+    pub fn sources<'a>(&self, sources: impl IntoIterator<Item = &'a str>) {
+        for source in sources {
+            for outcome in RecordOutcome::ALL {
+                self.records.with_label_values(&[source, outcome.name()]);
+            }
+            self.unknown_words.with_label_values(&[source]);
+            self.passed_over.with_label_values(&[source]);
+        }
+    }
+
+    /// Counts what a committed epoch held. `sources` are the configured names, in the engine's order; `now` is the moment after the commit.
+    pub fn epoch(&self, report: &EpochReport, times: EpochTimes, sources: &[String], now: Moment) {
         for (i, source) in &report.sources {
             let Some(name) = sources.get(*i) else { continue };
             let count = |outcome: RecordOutcome, n: u64| self.records.with_label_values(&[name.as_str(), outcome.name()]).inc_by(n);
@@ -227,6 +299,13 @@ impl Metrics {
             count(RecordOutcome::DecodeError, source.decode_errors);
             self.unknown_words.with_label_values(&[name]).inc_by(source.unknown_words);
             self.passed_over.with_label_values(&[name]).inc_by(source.passed_over);
+            if let Some(oldest) = source.oldest_millis {
+                self.end_to_end.with_label_values(&[name]).observe(now.0.saturating_sub(oldest).max(0) as f64 / 1_000.0);
+            }
+        }
+        for (currency, asked) in &report.refunds {
+            self.refunds.with_label_values(&[currency.as_str()]).inc_by(asked.number);
+            self.refunds_money.with_label_values(&[currency.as_str()]).inc_by(float(asked.sum.decimal()).max(0.0));
         }
         for (outcome, n) in [("new", report.facts_new), ("stale", report.facts_stale)] {
             self.facts.with_label_values(&[outcome]).inc_by(n);
@@ -324,6 +403,26 @@ impl Metrics {
             let orders = counts.unsent.get(&topic).map_or(0, |unsent| unsent.orders);
             self.requests_unsent.with_label_values(&[topic.name()]).set(orders as i64);
         }
+        self.waiting_since.reset();
+        let mut since: BTreeMap<(&str, &str), Moment> = BTreeMap::new();
+        for ((shop, _, step), count) in &counts.steps {
+            if let Some(placed_at) = count.waiting_since {
+                since.entry((shop.as_str(), step)).and_modify(|oldest| *oldest = placed_at.min(*oldest)).or_insert(placed_at);
+            }
+        }
+        for ((shop, step), placed_at) in since {
+            self.waiting_since.with_label_values(&[shop, step]).set(placed_at.0 as f64 / 1_000.0);
+        }
+    }
+
+    /// Books and counts were looked through at this moment.
+    pub fn audited(&self, now: Moment) {
+        self.audited.set(now.0.div_euclid(1_000));
+    }
+
+    /// Do brokers answer?
+    pub fn broker_reached(&self, reached: bool) {
+        self.broker.set(i64::from(reached));
     }
 
     /// What the restore read, and how long it took.
@@ -343,31 +442,6 @@ fn float(exact: rust_decimal::Decimal) -> f64 {
     exact.to_string().parse().unwrap_or(f64::NAN)
 }
 
-fn plain<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {
-    registry.register(Box::new(collector.clone()))?;
-    Ok(collector)
-}
-
-fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
-    plain(registry, IntCounter::new(name, help)?)
-}
-
-fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
-    plain(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
-}
-
-fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
-    plain(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
-}
-
-fn seconds(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
-    plain(registry, GaugeVec::new(Opts::new(name, help), labels)?)
-}
-
-fn histograms(registry: &Registry, name: &str, help: &str, buckets: &[f64], labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
-    plain(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)?)
-}
-
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -381,7 +455,9 @@ pub enum LogFormat {
 /// Sends log lines to standard error, filtered by `WAYBILL_LOG` (`info` by default). Once in a process; later calls change nothing.
 pub fn log_to_stderr(format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WAYBILL_LOG").unwrap_or_else(|_| "info".into());
-    let coloured = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    // https://no-color.org
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let coloured = !unwanted && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).with_ansi(coloured);
     // Refused only where a subscriber is there already, and then lines go to that one.
     let _ = match format {
@@ -393,20 +469,26 @@ pub fn log_to_stderr(format: LogFormat) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::SourceReport;
+    use crate::engine::{RefundsAsked, SourceReport};
     use crate::events::Topic;
-    use crate::facts::Moment;
+    use crate::facts::{Currency, Moment};
 
     #[test]
     fn an_epoch_is_counted_by_source_outcome_and_topic() {
         let metrics = Metrics::new().expect("names differ");
         let mut report = EpochReport { records: 8, tick: Moment(10_000), ..EpochReport::default() };
-        report.sources.insert(0, SourceReport { understood: 7, decode_errors: 1, newest_millis: 8_000, ..SourceReport::default() });
+        report.sources.insert(
+            0,
+            SourceReport { understood: 7, decode_errors: 1, oldest_millis: Some(7_000), newest_millis: 8_000, ..SourceReport::default() },
+        );
         report.events.insert(Topic::StockUpdates, 3);
+        let gbp = Currency::new("GBP").expect("a currency");
+        report.refunds.insert(gbp, RefundsAsked { number: 2, sum: Amount::from_int(30) });
         let times = EpochTimes { commit: Duration::from_millis(60), ..EpochTimes::default() };
         let names = ["magento".to_owned()];
-        metrics.epoch(&report, times, &names);
-        metrics.epoch(&report, times, &names);
+        metrics.sources(["magento", "crm"]);
+        metrics.epoch(&report, times, &names, Moment(10_000));
+        metrics.epoch(&report, times, &names, Moment(10_000));
         metrics.lag("magento", 12, Some(Moment(8_000)), Moment(10_000));
         metrics.lag("crm", 0, Some(Moment(8_000)), Moment(90_000));
         let text = metrics.text().expect("encodes");
@@ -418,6 +500,11 @@ mod tests {
             r#"waybill_epoch_records_sum 16"#,
             r#"waybill_epoch_seconds_bucket{stage="commit",le="0.05"} 0"#,
             r#"waybill_epoch_seconds_bucket{stage="commit",le="0.1"} 2"#,
+            r#"waybill_end_to_end_seconds_bucket{source="magento",le="2.5"} 0"#,
+            r#"waybill_end_to_end_seconds_bucket{source="magento",le="5"} 2"#,
+            r#"waybill_refunds_requested_total{currency="GBP"} 4"#,
+            r#"waybill_refunds_requested_money_total{currency="GBP"} 60"#,
+            r#"waybill_records_total{outcome="decode-error",source="crm"} 0"#,
             r#"waybill_lag_records{source="magento"} 12"#,
             r#"waybill_lag_seconds{source="magento"} 2"#,
             r#"waybill_lag_seconds{source="crm"} 0"#,

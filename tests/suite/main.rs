@@ -3,6 +3,7 @@
 mod cases;
 mod debezium;
 mod endings;
+mod operations;
 mod rules;
 mod scenarios;
 mod specification;
