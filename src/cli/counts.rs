@@ -1,13 +1,17 @@
 //! `waybill counts`: what came in against what is out, waits, or is asked of a person, from a running Waybill.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ask::{ServerArgs, get_path};
+use super::listing::{Column, ListFormat, shown};
 use crate::error::Error;
 
 /// `waybill counts`
 #[derive(Debug, clap::Args)]
 pub struct CountsArgs {
+    /// As a table, or each step's pieces and money as a list or one object a line; `--json` is the answer as it came
+    #[arg(long, short, value_enum, default_value_t)]
+    output: ListFormat,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -17,26 +21,42 @@ pub fn run(args: &CountsArgs) -> Result<(), Error> {
     let answer = get_path(&args.server, "counts")?;
     if args.server.json {
         println!("{answer:#}");
-    } else {
+    } else if args.output == ListFormat::Table {
         print!("{}", table(&answer));
+    } else {
+        print!("{}", shown(args.output, COLUMNS, &lines(&answer)));
     }
     Ok(())
 }
 
-const PARTS: [(&str, &str); 5] = [("in", "came_in"), ("out", "out"), ("waiting", "waiting"), ("exceptions", "exceptions"), ("off", "off")];
+/// A line for pieces and one for money of each step.
+const COLUMNS: &[Column] = &[
+    ("shop", "shop", false),
+    ("", "currency", false),
+    ("step", "step", false),
+    ("unit", "unit", false),
+    ("in", "in", true),
+    ("out", "out", true),
+    ("waiting", "waiting", true),
+    ("exceptions", "exceptions", true),
+    ("off", "off", true),
+];
 
+fn lines(answer: &Value) -> Vec<Value> {
+    let steps = answer["steps"].as_array().into_iter().flatten();
+    let units = steps.flat_map(|step| ["pieces", "money"].map(|unit| (step, unit)));
+    let line = |(step, unit): (&Value, &str)| {
+        json!({
+            "shop": step["shop"], "currency": step["currency"], "step": step["step"], "unit": unit, "in": step["came_in"][unit],
+            "out": step["out"][unit], "waiting": step["waiting"][unit], "exceptions": step["exceptions"][unit], "off": step["off"][unit],
+        })
+    };
+    units.map(line).collect()
+}
+
+/// For people also what is due and was not requested.
 fn table(answer: &Value) -> String {
-    let mut text = format!("{:<12} {:<4} {:<9} {:<7}", "shop", "", "step", "unit");
-    PARTS.iter().for_each(|(title, _)| text.push_str(&format!(" {title:>14}")));
-    text.push('\n');
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    for step in answer["steps"].as_array().into_iter().flatten() {
-        for unit in ["pieces", "money"] {
-            text.push_str(&format!("{:<12} {:<4} {:<9} {unit:<7}", word(&step["shop"]), word(&step["currency"]), word(&step["step"])));
-            PARTS.iter().for_each(|(_, part)| text.push_str(&format!(" {:>14}", word(&step[*part][unit]))));
-            text.push('\n');
-        }
-    }
+    let mut text = shown(ListFormat::Table, COLUMNS, &lines(answer));
     let unsent = answer["unsent"].as_object().into_iter().flatten();
     unsent.for_each(|(topic, there)| {
         let first: Vec<&str> = there["first"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -48,7 +68,6 @@ fn table(answer: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn each_step_has_a_line_for_pieces_and_one_for_money() {

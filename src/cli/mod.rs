@@ -7,6 +7,8 @@ pub mod books;
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod check;
+pub mod completions;
+pub mod config;
 pub mod counts;
 #[cfg(feature = "kafka")]
 mod daemon;
@@ -14,6 +16,8 @@ pub mod demo;
 mod exceptions;
 pub mod held;
 pub mod init;
+mod listing;
+pub mod man;
 #[cfg(test)]
 mod mapped_page;
 pub mod observer;
@@ -31,14 +35,14 @@ pub mod try_source;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, exit};
 use crate::telemetry::{LogFormat, log_to_stderr};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "waybill", version, about, max_term_width = 100, after_help = exit_codes())]
+#[command(name = "waybill", version, about, max_term_width = 80, after_help = exit_codes())]
 pub struct Cli {
     /// How log lines are written, to standard error; WAYBILL_LOG filters them (`info` by default)
     #[arg(long, global = true, env = "WAYBILL_LOG_FORMAT", value_enum, default_value_t)]
@@ -62,6 +66,8 @@ enum Command {
     Try(try_source::TryArgs),
     /// Write a commented configuration to begin with
     Init(init::InitArgs),
+    /// Look at the configuration
+    Config(config::ConfigurationArgs),
     /// Play a retailer's days and judge every order, without a Kafka
     Demo(demo::DemoArgs),
     /// Play a retailer's month in which everything goes wrong that does in real life (fault injection), without a Kafka, and judge it
@@ -96,6 +102,10 @@ enum Command {
     Refunds(held::RefundsArgs),
     /// Play the simulated retailer's systems on a Kafka, beside a `waybill run` of your own
     Retailer(retailer::RetailerArgs),
+    /// Write what a shell needs to complete commands and options
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages
+    Man(man::ManArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -107,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Try(args) => try_source::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Trace(args) => ask::trace(&args),
@@ -125,6 +136,8 @@ pub fn main() -> ExitCode {
         Command::InFlight(args) => held::in_flight(&args),
         Command::Refunds(args) => held::refunds(&args),
         Command::Retailer(args) => retailer::run(&args),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     };
     ExitCode::from(ended.map_or_else(report, |()| exit::FINE))
 }
