@@ -191,10 +191,12 @@ pub fn exceptions(answer: &Value) -> String {
 }
 
 fn draw_exceptions(page: &mut String, answer: &Value) -> std::fmt::Result {
-    if list(answer, "kinds").next().is_none() {
+    if list(answer, "kinds").chain(list(answer, "exceptions")).next().is_none() {
         return writeln!(page, "nothing waits for a person");
     }
-    writeln!(page, "{:<28} {:>6}  {:<24} at risk", "kind", "open", "oldest since")?;
+    if list(answer, "kinds").next().is_some() {
+        writeln!(page, "{:<28} {:>6}  {:<24} at risk", "kind", "open", "oldest since")?;
+    }
     for kind in list(answer, "kinds") {
         let sums = kind["at_risk"].as_object().into_iter().flatten();
         let sums: Vec<String> = sums.map(|(currency, sum)| format!("{} {currency}", word(sum))).collect();
@@ -211,6 +213,12 @@ fn draw_exceptions(page: &mut String, answer: &Value) -> std::fmt::Result {
         let choices: Vec<&str> = list(found, "decisions").map(|choice| text(choice, "choice")).collect();
         if !choices.is_empty() {
             writeln!(page, "  decisions: {}", choices.join(", "))?;
+        }
+        if !text(found, "owner").is_empty() {
+            writeln!(page, "  taken up by {}", text(found, "owner"))?;
+        }
+        for note in list(found, "notes") {
+            writeln!(page, "  note of {}, {}: {}", text(note, "who"), text(note, "at"), text(note, "text"))?;
         }
     }
     if !answer["next"].is_null() {

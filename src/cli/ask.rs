@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::facts::{Amount, Moment, Quantity};
@@ -47,11 +47,11 @@ pub struct ExplainArgs {
 #[derive(Debug, clap::Args)]
 pub struct DecideArgs {
     /// The exception's kind, as in `over-despatched`
-    kind: String,
+    pub(super) kind: String,
     /// One of the kind's choices; `withdraw` takes an earlier decision back
-    choice: String,
+    pub(super) choice: String,
     /// The order it is about: its key (`SOURCE|id`), or the shop's number
-    #[arg(long, required_unless_present = "sku", conflicts_with = "sku")]
+    #[arg(long, conflicts_with = "sku")]
     order: Option<String>,
     /// The alias that is to lead to the order, as the exception writes it (with the choice `link`)
     #[arg(long, requires = "order")]
@@ -69,7 +69,7 @@ pub struct DecideArgs {
     #[arg(long, value_name = "LINE=PIECES", value_parser = line)]
     line: Vec<DecidedLine>,
     #[command(flatten)]
-    decider: DeciderArgs,
+    pub(super) decider: DeciderArgs,
 }
 
 fn amount(text: &str) -> Result<Amount, String> {
@@ -85,13 +85,21 @@ fn line(text: &str) -> Result<DecidedLine, String> {
 /// Who decides, why, and where the decision goes.
 #[derive(Debug, clap::Args)]
 pub(super) struct DeciderArgs {
-    /// Who decides
-    #[arg(long, env = "USER")]
-    who: String,
-    #[arg(long, default_value = "")]
-    why: String,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) person: PersonArgs,
+    /// Why, for those who read it later
+    #[arg(long, default_value = "")]
+    pub(super) why: String,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+}
+
+/// Who does something.
+#[derive(Debug, clap::Args)]
+pub(super) struct PersonArgs {
+    /// Who does it: a login, by default this machine's user
+    #[arg(long = "as", visible_alias = "who", env = "USER", value_name = "LOGIN")]
+    pub(super) who: String,
 }
 
 /// Prints how an order stands.
@@ -122,6 +130,11 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
 
 /// Sends a decision.
 pub fn decide(args: &DecideArgs) -> Result<(), Error> {
+    if args.order.is_none() && args.sku.is_none() {
+        return Err(Error::Usage(
+            "name what the decision is about: --order, with --alias where an alias is to lead to it, or --sku".to_owned(),
+        ));
+    }
     let decision = DecisionRecord {
         kind: args.kind.clone(),
         order: args.order.clone(),
@@ -140,26 +153,38 @@ impl DeciderArgs {
     /// Sends a decision to the running Waybill, as made now.
     pub(super) fn send(&self, decision: DecisionRecord) -> Result<(), Error> {
         let decided_at = Moment(jiff::Timestamp::now().as_millisecond());
-        let decision = DecisionRecord { who: self.who.clone(), why: self.why.clone(), decided_at, ..decision };
-        let body = serde_json::to_vec(&decision).map_err(|error| Error::Usage(error.to_string()))?;
-        let url = format!("{}/decisions", self.server.url.trim_end_matches('/'));
-        let mut response =
-            agent().post(&url).content_type("application/json").send(&body[..]).map_err(|error| unreachable(&self.server, &error))?;
-        match response.status().as_u16() {
-            202 => {
-                let text = response.body_mut().read_to_string().unwrap_or_default();
-                let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-                let covers = answer["covers"].as_str().map_or_else(String::new, |amount| format!(", and covers {amount}"));
-                println!("the decision is written{covers}: it takes effect with the next epoch");
-                Ok(())
-            }
-            _ => Err(error_in(&mut response)),
-        }
+        let decision = DecisionRecord { who: self.person.who.clone(), why: self.why.clone(), decided_at, ..decision };
+        let answer = post(&self.server, "decisions", &json!(decision))?;
+        let covers = answer["covers"].as_str().map_or_else(String::new, |amount| format!(", and covers {amount}"));
+        println!("the decision is written{covers}: it takes effect with the next epoch");
+        Ok(())
     }
 }
 
+/// What the running Waybill answers to this.
+pub(super) fn post(server: &ServerArgs, path: &str, body: &Value) -> Result<Value, Error> {
+    let url = format!("{}/{path}", server.url.trim_end_matches('/'));
+    let sent = agent().post(&url).content_type("application/json").send(body.to_string());
+    let mut response = sent.map_err(|error| unreachable(server, &error))?;
+    if !response.status().is_success() {
+        return Err(error_in(&mut response));
+    }
+    read(server, &mut response)
+}
+
+/// The largest answer: a record of 8 MiB, twice, with its text laid out.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+fn read(server: &ServerArgs, response: &mut ureq::http::Response<ureq::Body>) -> Result<Value, Error> {
+    let text = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string().map_err(|error| unreachable(server, &error))?;
+    serde_json::from_str(&text).map_err(|error| Error::Found(format!("{} does not answer as Waybill does: {error}", server.url)))
+}
+
+/// How long an answer may take: of a thousand dead letters each record is fetched.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 fn agent() -> ureq::Agent {
-    let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).http_status_as_error(false).build();
+    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build();
     config.into()
 }
 
@@ -174,8 +199,7 @@ pub(super) fn get_path(server: &ServerArgs, path: &str) -> Result<Value, Error> 
     if response.status().as_u16() != 200 {
         return Err(error_in(&mut response));
     }
-    let text = response.body_mut().read_to_string().map_err(|error| unreachable(server, &error))?;
-    serde_json::from_str(&text).map_err(|error| Error::Found(format!("{} does not answer as Waybill does: {error}", server.url)))
+    read(server, &mut response)
 }
 
 /// The error that the answer holds.

@@ -13,8 +13,8 @@ use crate::facts::{Cause, SourceId, TopicId};
 use crate::kafka::admin::{OwnTopic, TopicKind, TopicPlan, TopicProblem, describe};
 use crate::kafka::{KafkaSettings, KafkaTimeouts, RecordEncoder, RecordGate, sample};
 use crate::registry::{AvroOutput, Failure, RegistryClient, SchemaFetcher};
+use crate::sources::FactsOut;
 use crate::sources::doubts::{Amounts, Doubt};
-use crate::sources::{FactsOut, decisions};
 
 /// The topics of all sources, in the order of `Record::topic_index`.
 fn source_topics(config: &Config) -> Vec<Arc<str>> {
@@ -77,9 +77,11 @@ pub fn plan(config: &Config) -> TopicPlan {
     all.push(own(&names.exchange, shards, TopicKind::Exchange));
     all.push(own(&names.changelog, shards, TopicKind::Changelog));
     all.push(own(&names.clock, 1, TopicKind::Clock));
-    let decisions: Arc<str> = config.own_topic(decisions::TOPIC).into();
-    all.push(own(&decisions, 1, TopicKind::Requests));
-    let sources = source_topics(config).into_iter().filter(|topic| *topic != decisions).collect();
+    // What people say is read in the order in which they said it.
+    for name in [&names.decisions, &names.acts, &names.audit] {
+        all.push(own(name, 1, TopicKind::Requests));
+    }
+    let sources = source_topics(config).into_iter().filter(|topic| *topic != names.decisions && *topic != names.acts).collect();
     let required = config.sources.iter().filter(|source| source.required).flat_map(|source| &source.topics);
     let required = required.map(|topic| topic.as_str().into()).collect();
     TopicPlan { own: all, sources, required, replication: config.kafka.replication }

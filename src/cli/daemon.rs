@@ -15,16 +15,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::broker;
+use super::desk::DeskOfKafka;
 use super::observer::EpochReporter;
 use super::shared::DaemonContext;
 use crate::config::Config;
 use crate::engine::{Engine, LogError};
 use crate::error::{Error, exit};
 use crate::facts::Moment;
-use crate::http::{BrokerState, CommittedViews, DayBook, Inbox, Readiness, Server, Service, SourceState, Status};
-use crate::kafka::client::PlainProducer;
+use crate::http::{BrokerState, CommittedViews, DayBook, Readiness, Server, Service, SourceState, Status, Views};
 use crate::kafka::{KafkaHealth, KafkaLog, KafkaSettings, admin, end_now};
-use crate::sources::decisions;
 use crate::telemetry::say;
 
 /// The name of the thread that answers queries.
@@ -35,8 +34,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AUDIT_EVERY: Duration = Duration::from_secs(600);
 /// ... and for the first time so long after the restore: a start leaves no hole of ten minutes in what is watched.
 const FIRST_AUDIT: Duration = Duration::from_secs(20);
-/// How long a decision's caller waits for the broker.
-const DECISION_PATIENCE: Duration = Duration::from_secs(10);
 /// How long an epoch under way may take to end after SIGTERM.
 const EPOCH_PATIENCE: Duration = Duration::from_secs(25);
 
@@ -85,10 +82,18 @@ async fn serve(config: Config) -> Result<(), Error> {
             })
             .map_err(Error::system("starting the engine's thread"))?
     };
-    let inbox: Arc<dyn Inbox> = Arc::new(DecisionWriter(shared.clone()));
+    let desk = Arc::new(DeskOfKafka(shared.clone()));
     let (status, metrics) = (Arc::clone(&shared.status), Arc::clone(&shared.metrics));
     let day_book: Arc<dyn DayBook> = Arc::new(EntriesOfKafka(shared.clone()));
-    let service = Service { views: Arc::new(views), status, metrics, inbox: Some(inbox), day_book: Some(day_book) };
+    let service = Service {
+        views: Arc::new(views),
+        status,
+        metrics,
+        inbox: Some(desk.clone()),
+        day_book: Some(day_book),
+        letters: Some(desk.clone()),
+        audit: Some(desk),
+    };
     let (stop, stopped) = oneshot::channel::<()>();
     let mut answering = http.map(|server| {
         tokio::spawn(server.serve(service, async {
@@ -143,23 +148,6 @@ impl DayBook for EntriesOfKafka {
     fn day(&self, day: &str, csv: bool) -> Result<String, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
         runtime.block_on(super::books::of_day(&self.0.config, day, csv)).map_err(|error| error.to_string())
-    }
-}
-
-/// Writes decisions to their topic: from there they are read like any other record. Each by a client of its own, since they are rare: one that is kept
-/// would have to be served all the time.
-struct DecisionWriter(DaemonContext);
-
-impl Inbox for DecisionWriter {
-    fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String> {
-        let unwritten = |error: &dyn std::fmt::Display| {
-            format!("the decision may not be written ({error}): look whether the exception is still open, then try again")
-        };
-        let settings = broker::settings(&self.0.config);
-        let producer = PlainProducer::new(&settings.bootstrap, &settings.client).map_err(|error| unwritten(&error))?;
-        let topic = self.0.config.own_topic(decisions::TOPIC);
-        producer.send(&topic, Some(entity.as_bytes()), Some(decision), &[], None).map_err(|error| unwritten(&error))?;
-        producer.flush(DECISION_PATIENCE).map_err(|error| unwritten(&error))
     }
 }
 
@@ -293,6 +281,10 @@ async fn look(health: Arc<KafkaHealth>, shared: DaemonContext, views: CommittedV
         }
         for (kind, open) in views.exceptions_open() {
             metrics.exceptions_open(&kind, open);
+        }
+        let outstanding = views.letters().by_source();
+        for source in &config.sources {
+            metrics.dead_letters(&source.common.name, outstanding.get(&source.common.name).copied().unwrap_or_default());
         }
         let held = views.groups_held().0;
         metrics.requests_held(held.iter().map(|group| (group.why.name(), group.topic.name(), group.requests)));

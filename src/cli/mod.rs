@@ -12,7 +12,10 @@ pub mod config;
 pub mod counts;
 #[cfg(feature = "kafka")]
 mod daemon;
+mod dead_letters;
 pub mod demo;
+#[cfg(feature = "kafka")]
+mod desk;
 mod exceptions;
 pub mod held;
 pub mod init;
@@ -81,8 +84,10 @@ enum Command {
     Books(books::BooksArgs),
     /// Show what came in against what is out, waits, or is asked of a person, in pieces and money
     Counts(counts::CountsArgs),
-    /// List what waits for a person, with what to do and what can be decided
+    /// List what waits for a person, with what to do and what can be decided; decide, note, take up
     Exceptions(exceptions::ExceptionsArgs),
+    /// List the records that could not be read; read them again, edit or discard them
+    DeadLetters(dead_letters::DeadLettersArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
     /// Set the state's time back to the clock, after a clock that was ahead; while no `waybill run` is running
@@ -126,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Books(args) => books::run(&args),
         Command::Counts(args) => counts::run(&args),
         Command::Exceptions(args) => exceptions::run(&args),
+        Command::DeadLetters(args) => dead_letters::run(&args),
         Command::Decide(args) => ask::decide(&args),
         Command::SetTimeBack(args) => set_time_back::run(&args),
         #[cfg(feature = "kafka")]

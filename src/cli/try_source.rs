@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::config::{Config, Source};
 use crate::envelope::Record;
 use crate::error::Error;
-use crate::facts::{Cause, Change, Fact, Moment, Row, Subject, TopicId};
+use crate::facts::{Cause, Fact, Moment, ShownFact, TopicId, shown};
 use crate::sources::{FactsOut, Reading, Skip, mapped};
 
 /// `waybill try`
@@ -197,48 +197,6 @@ impl Counts {
     }
 }
 
-/// `ReturnLine` as the configuration writes it: `return-line`.
-fn spaced(name: &str) -> String {
-    let dash = |(at, c): (usize, char)| {
-        if at > 0 && c.is_ascii_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.to_ascii_lowercase().to_string() }
-    };
-    name.chars().enumerate().map(dash).collect()
-}
-
-/// Whose row it is, its kind, its id, and its content.
-fn shown(fact: &Fact) -> (String, String, &str, Value) {
-    let (subject, change) = match &fact.change {
-        Change::Upsert(Row::Owned(owned)) => (&owned.subject, json!(owned.row)),
-        Change::Upsert(row) => (&fact.subject, json!(row)),
-        Change::Delete => (&fact.subject, json!("deleted")),
-        Change::Withdraw => (&fact.subject, json!("another's")),
-    };
-    // {"Order": {"Scan": {...}}}: of what, what, its fields.
-    let mut content = change;
-    let mut names = Vec::new();
-    for _ in 0..2 {
-        let Some((name, inner)) = content.as_object().filter(|object| object.len() == 1).and_then(|object| object.iter().next()) else {
-            break;
-        };
-        names.push(name.clone());
-        content = inner.clone();
-    }
-    let kind = match (names.last(), &fact.change) {
-        (Some(name), Change::Upsert(_)) => spaced(name),
-        _ => format!("row of kind {}", fact.key.kind),
-    };
-    let subject = match subject {
-        Subject::Order(order) => format!("order {}", order.0),
-        Subject::Alias(alias) => format!("order by {alias}"),
-        Subject::Sku(sku) => format!("SKU {sku}"),
-        Subject::Customer(customer) => format!("customer {}", customer.0),
-        Subject::RowOwner(_) => "row, whoever has it".to_owned(),
-        Subject::Set(_) => "many rows".to_owned(),
-        Subject::Desk => "the application".to_owned(),
-    };
-    (subject, kind, &fact.key.id, content)
-}
-
 impl TriedRecord {
     pub(super) fn as_text(&self, number: usize, topic: &str) -> String {
         let mut text = format!("record {number} of {topic}: ");
@@ -248,8 +206,8 @@ impl TriedRecord {
             Self::Rows(facts) => {
                 text.push_str(&format!("{} row{}\n", facts.len(), if facts.len() == 1 { "" } else { "s" }));
                 for fact in facts {
-                    let (subject, kind, id, content) = shown(fact);
-                    let _ = writeln!(text, "  {kind} \"{id}\" of {subject}, at {}\n    {content}", fact.at);
+                    let ShownFact { of, row, id, at, content } = shown(fact);
+                    let _ = writeln!(text, "  {row} \"{id}\" of {of}, at {at}\n    {content}");
                 }
             }
         }
@@ -262,11 +220,7 @@ impl TriedRecord {
             Self::Refused(error) => answer["refused"] = json!(error),
             Self::Skipped(why) => answer["skipped"] = json!(why),
             Self::Rows(facts) => {
-                let row = |fact| {
-                    let (subject, kind, id, content) = shown(fact);
-                    json!({ "of": subject, "row": kind, "id": id, "at": fact.at, "content": content })
-                };
-                answer["rows"] = facts.iter().map(row).collect();
+                answer["rows"] = facts.iter().map(|fact| json!(shown(fact))).collect();
             }
         }
         format!("{answer}\n")

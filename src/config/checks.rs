@@ -8,9 +8,10 @@ use super::sources::Draft;
 use crate::entities::rules::{Channel, Rules};
 use crate::events::Topic;
 use crate::facts::{Role, TopicId};
+use crate::sources::{acts, decisions};
 
 /// Waybill's topics beside the derived ones.
-pub const INTERNAL_TOPICS: &[&str] = &["dead-letters", "changelog", "exchange", crate::sources::decisions::TOPIC];
+pub const INTERNAL_TOPICS: &[&str] = &["dead-letters", "audit", "changelog", "exchange", decisions::TOPIC, acts::TOPIC];
 
 /// No topic is read twice, none of Waybill's own is read, and no two names have the same short id.
 pub fn topics(diagnostics: &Diagnostics, application: &Application, sources: &[Draft<'_>]) {

@@ -96,9 +96,9 @@ impl Draft<'_> {
     }
 }
 
-/// What people decide: a source of every configuration, whose topic is Waybill's own.
+/// What people decide and do: a source of every configuration, whose topics are Waybill's own.
 pub fn decisions(topic_prefix: &str) -> Source {
-    let adapter = decisions::DecisionsAdapter::new(format!("{topic_prefix}{}", decisions::TOPIC));
+    let adapter = decisions::DecisionsAdapter::new(topic_prefix);
     let common = Common {
         name: "waybill".into(),
         id: SourceId::WAYBILL,

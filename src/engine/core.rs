@@ -11,8 +11,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::decode::{Decoded, Decoder, TopicRoute};
-use super::incarnations::{Incarnations, Standing};
+use super::decode::{Decoded, Decoder, Said, TopicRoute};
+use super::incarnations::Incarnations;
+use super::letters::RefusedRecord;
 use super::log::Transaction;
 use super::outbox::Outbox;
 use super::published::Published;
@@ -24,10 +25,10 @@ use super::shard::Shard;
 use super::store::Store;
 use super::topics::SourceTopics;
 use super::watermarks::Watermarks;
-use super::{bulk_deletes, held_index, row_owners, seal};
+use super::{acts, held_index, put, seal};
 use crate::entities::Put;
-use crate::envelope::{Batch, Record};
-use crate::facts::{Change, Fact, Moment, Place, Row, Subject, TopicId};
+use crate::envelope::{Batch, DecodeError, Record, record_digest};
+use crate::facts::{Cause, Fact, Moment};
 use crate::sources::Reading;
 
 /// The engine without its log.
@@ -65,9 +66,7 @@ struct UnderWay {
 impl Core {
     /// `topics` in the order in which the log indexes them; each belongs to the source that names it.
     pub fn new(settings: EngineSettings, topics: Arc<[Arc<str>]>) -> Self {
-        let source_of = |topic: &str| settings.sources.iter().position(|source| source.adapter.topics().iter().any(|name| name == topic));
-        let routes =
-            topics.iter().map(|topic| TopicRoute { id: TopicId::of(topic), source: source_of(topic).unwrap_or(usize::MAX) }).collect();
+        let routes = TopicRoute::all(&settings, &topics);
         let published = Arc::new(Published::new(settings.rules.clone(), SourceTopics::new(&topics)));
         Self {
             store: Store::new(settings),
@@ -112,6 +111,7 @@ impl Core {
             shard.noted_at_most(clock, &self.store.desk.state.holds);
         }
         self.store.desk.set_time_back(clock);
+        self.store.letters.set_time_back(clock);
     }
 
     /// Opens an epoch: its tick is the clock, or the latest tick of any shard where that is later, so that time never goes back.
@@ -142,7 +142,7 @@ impl Core {
         let tick = if round == 0 { Moment(self.store.tick.0 + 1) } else { self.store.tick };
         self.last_tick = self.store.tick;
         self.incarnations_before = self.incarnations.clone();
-        self.store.desk.begin();
+        self.store.begin_desk();
         let shards = self.store.shards.len().max(1);
         self.store.begin_with(tick, restate::ENTITIES_MAX.div_ceil(shards));
         let ends = round >= restate::ROUNDS_MAX || !self.store.shards.iter().any(Shard::touched);
@@ -156,7 +156,8 @@ impl Core {
     /// Decode -> facts -> route -> rows, nothing more. A record that does not decode becomes a dead letter, and the partition goes on.
     pub fn apply(&mut self, batch: &Batch) {
         let (sources, routes) = (self.store.settings.sources.clone(), self.routes.clone());
-        let decoder = Decoder { sources: &sources, routes: &routes };
+        let topics = self.topics.clone();
+        let decoder = Decoder { sources: &sources, topics: &topics, routes: &routes };
         decoder.each_chunk(batch, |records, chunk| {
             let mut facts = chunk.facts.into_iter();
             for (record, decoded) in batch.range(records).zip(chunk.decoded) {
@@ -173,58 +174,65 @@ impl Core {
 
     /// Stores the facts of a record: the next ones of `facts`.
     fn store_decoded(&mut self, record: &Record<'_>, decoded: Decoded, facts: &mut impl Iterator<Item = Fact>) {
-        let source = &self.store.settings.sources[decoded.source];
+        let facts = facts.take(decoded.facts);
+        let Self { store, incarnations, outbox, .. } = self;
+        if let Some(Said::Act(said)) = decoded.said {
+            let report = store.report.sources.entry(said.own_source).or_default();
+            report.understood += 1;
+            report.newest_millis = report.newest_millis.max(record.timestamp.0);
+            let read = acts::ReadAgain { source: decoded.source, position: decoded.position, reading: decoded.reading };
+            return acts::carry_out(store, incarnations, outbox, record, *said, &read, facts);
+        }
+        let source = store.settings.sources[decoded.source].common.id;
         let partition = (record.topic_index, record.partition);
-        let standing = decoded.position.map(|position| self.incarnations.of(source.common.id, partition, &position, record.timestamp));
-        let Standing { incarnation, ordinal } = standing.unwrap_or_default();
-        let report = self.store.report.sources.entry(decoded.source).or_default();
+        let standing = decoded.position.map(|position| incarnations.of(source, partition, &position, record.timestamp));
+        let report = store.report.sources.entry(decoded.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
         report.oldest_millis = Some(report.oldest_millis.map_or(record.timestamp.0, |oldest| oldest.min(record.timestamp.0)));
+        let place = Cause { topic: self.routes[record.topic_index as usize].id, partition: record.partition, offset: record.offset };
         match decoded.reading {
-            Ok(Reading::Understood) => report.understood += 1,
-            Ok(Reading::Skipped(skip)) => report.skipped(skip),
-            Err(error) => {
-                report.decode_errors += 1;
-                report
-                    .first_decode_error
-                    .get_or_insert_with(|| format!("{}[{}]@{}: {}", record.topic, record.partition, record.offset, error.summary()));
-                self.outbox.dead_letter(&self.store.settings, decoded.source, record, &error);
-            }
-        }
-        for mut fact in facts.take(decoded.facts) {
-            if matches!(fact.version.place, Place::Position(_)) {
-                fact.version.incarnation = incarnation;
-                // A statement about many rows stands below all rows of its position.
-                if !matches!(fact.subject, Subject::Set(_)) {
-                    fact.version.place = fact.version.place.with_ordinal(ordinal);
+            Ok(reading) => {
+                match reading {
+                    Reading::Understood => report.understood += 1,
+                    Reading::Skipped(skip) => report.skipped(skip),
                 }
+                // Somebody has set the source's offsets back: it can be read now.
+                store.letters.close(&place);
             }
-            let row = match &fact.change {
-                Change::Upsert(Row::Owned(owned)) => Some(&owned.row),
-                Change::Upsert(row) => Some(row),
-                Change::Delete | Change::Withdraw => None,
-            };
-            let unknown = matches!(row, Some(Row::Order(row)) if row.unknown_word().is_some());
-            let passed_over = self.store.report.facts_passed_over;
-            let put = self.store_fact(fact);
-            let passed_over = self.store.report.facts_passed_over - passed_over;
-            if passed_over > 0 {
-                self.store.report.sources.entry(decoded.source).or_default().passed_over += passed_over;
-            }
-            if put == Put::Changed && unknown {
-                self.store.report.sources.entry(decoded.source).or_default().unknown_words += 1;
+            Err(error) => {
+                let letter = RefusedRecord {
+                    source: &store.settings.sources[decoded.source].common.name,
+                    topic: record.topic,
+                    place,
+                    written_at: record.timestamp,
+                    digest: record_digest(record.key, record.value),
+                    incarnation: incarnations.newest(source, partition),
+                    standing,
+                    error: &error,
+                };
+                store.letters.refused(&letter, store.tick);
+                self.refused(record, decoded.source, &error);
             }
         }
+        let done = put::put_record(&mut self.store, decoded.source, standing.unwrap_or_default(), facts);
+        if let Some(Said::Decision(decision)) = decoded.said {
+            acts::decided(&self.store, &mut self.outbox, record, &decision, done);
+        }
+    }
+
+    /// A record could not be decoded: it becomes a dead letter.
+    fn refused(&mut self, record: &Record<'_>, source: usize, error: &DecodeError) {
+        let report = self.store.report.sources.entry(source).or_default();
+        report.decode_errors += 1;
+        report
+            .first_decode_error
+            .get_or_insert_with(|| format!("{}[{}]@{}: {}", record.topic, record.partition, record.offset, error.summary()));
+        self.outbox.dead_letter(&self.store.settings, source, record, error);
     }
 
     /// Stores a fact in the open epoch.
     pub(super) fn store_fact(&mut self, fact: Fact) -> Put {
-        match fact.subject {
-            Subject::Order(_) | Subject::Alias(_) | Subject::Sku(_) | Subject::Customer(_) => self.store.put(fact),
-            Subject::RowOwner(_) => row_owners::put(&mut self.store, fact),
-            Subject::Set(_) => bulk_deletes::put(&mut self.store, fact),
-            Subject::Desk => self.store.desk.put(&fact, self.store.tick),
-        }
+        put::put(&mut self.store, fact)
     }
 
     /// A digest of each entity's state, by kind and key: a restore must bring back the same.
@@ -250,7 +258,7 @@ impl Core {
 
     /// The epoch is sealed and handed over: the next one builds on it. At most one epoch is under way, so the one before must be settled.
     pub fn promote(&mut self) {
-        let Store { shards, watermarks, tick, settings, report, desk, restating, rules_end, .. } = &mut self.store;
+        let Store { shards, watermarks, tick, settings, report, desk, letters, cases, restating, rules_end, .. } = &mut self.store;
         let fingerprint = (!*restating).then_some(settings.fingerprint);
         let mut watermarks_before = None;
         for shard in shards {
@@ -261,6 +269,8 @@ impl Core {
             shard.promote(*tick, fingerprint);
         }
         desk.promote();
+        letters.index.promote();
+        cases.promote();
         (*restating, *rules_end) = (false, false);
         self.outbox.clear();
         self.under_way = Some(UnderWay {
@@ -285,6 +295,8 @@ impl Core {
         }
         self.store.desk.publish(news);
         self.publish_desk();
+        self.published.letters(self.store.letters.index.publish());
+        self.published.cases(self.store.cases.publish());
         let report = self.under_way.take().map(|under_way| under_way.report).unwrap_or_default();
         self.published.epoch(report.tick);
         report
@@ -307,6 +319,8 @@ impl Core {
             shard.demote();
         }
         self.store.desk.demote();
+        self.store.letters.index.demote();
+        self.store.cases.demote();
         if self.restating.is_some() {
             self.restating = Some(Restating::Round(1));
         }
@@ -328,6 +342,8 @@ impl Core {
         }
         self.outbox.clear();
         self.store.desk.drop_epoch();
+        self.store.letters.index.drop_epoch();
+        self.store.cases.drop_epoch();
         self.store.flows.clear();
         (self.store.restating, self.store.rules_end) = (false, false);
         self.incarnations = std::mem::take(&mut self.incarnations_before);

@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::log::OutRecord;
-use crate::envelope::{DecodeError, Headers, Record};
+use crate::envelope::{DecodeError, Headers, Record, text_or_base64};
 
 /// The headers of a dead letter, and what each says.
 pub const DEAD_LETTER_HEADERS: [(&str, &str); 9] = [
@@ -150,15 +149,10 @@ fn headers_text(own: &Headers<'_>, bytes_max: usize) -> (Option<Vec<u8>>, usize)
     ((!own.is_empty()).then_some(list), kept)
 }
 
-fn text_or_base64(bytes: &[u8]) -> Value {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Value::String(text.to_owned()),
-        Err(_) => json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
     use crate::facts::Moment;
 

@@ -104,7 +104,7 @@ impl Incarnations {
         let position = stands.shared();
         // A broker or producer without a clock gives no timestamp.
         let arrived = Some(arrived).filter(|arrived| arrived.0 > 0);
-        let is_timeless = stands.at == Moment::MIN || arrived.is_some_and(|arrived| stands.at > arrived + ZONES_DIFFER);
+        let is_timeless = is_timeless(stands.at, arrived);
         let highest = self.highest.get_mut(&partition);
         let own = match &highest {
             _ if !is_timeless => incarnation_at(begun, position, stands.at),
@@ -157,6 +157,23 @@ impl Incarnations {
             highest.note_marks(&stands.log);
         }
         Standing { incarnation: own, ordinal }
+    }
+
+    /// The incarnation of what the partition has read last.
+    pub fn newest(&self, source: SourceId, partition: Partition) -> u16 {
+        let begun = || self.begun.get(&source).map_or(0, |begun| begun.len() as u16);
+        self.highest.get(&partition).map_or_else(begun, |highest| highest.incarnation)
+    }
+
+    /// The incarnation of a record that could not be read when it came, and is read later: what came after it shows nothing of it. `then`: that of what
+    /// its partition had read last before it.
+    pub fn past(&self, source: SourceId, stands: &SourcePosition, arrived: Moment, then: u16) -> u16 {
+        let begun = self.begun.get(&source).map_or(&[][..], Vec::as_slice);
+        if is_timeless(stands.at, Some(arrived).filter(|arrived| arrived.0 > 0)) {
+            then
+        } else {
+            incarnation_at(begun, stands.shared(), stands.at)
+        }
     }
 
     /// The source began again here, or before. If another partition has shown it already, by a later record, it is the same beginning.
@@ -212,6 +229,11 @@ impl Incarnations {
             None => false,
         }
     }
+}
+
+/// Does a record's time show nothing?
+fn is_timeless(at: Moment, arrived: Option<Moment>) -> bool {
+    at == Moment::MIN || arrived.is_some_and(|arrived| at > arrived + ZONES_DIFFER)
 }
 
 /// To which incarnation a record of this position and time belongs. Around a beginning two logs have the same times: there it is the one whose position

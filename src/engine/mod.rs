@@ -13,22 +13,25 @@
 //! | `clock`, `set_back` | whether the machine's clock is believed; the way back from one that was ahead |
 //! | `core` | an epoch from its records to its transaction |
 //! | `decode`, `workers` | records to facts, in chunks on several threads |
-//! | `store`, `shard`, `table`, `packed` | the entities, and what the open epoch changed of them |
+//! | `store`, `put`, `shard`, `table`, `packed` | the entities, and what the open epoch changed of them |
 //! | `aliases`, `row_owners`, `bulk_deletes`, `watermarks` | facts that move or delete rows of several entities |
 //! | `timers` | when a view changes next although no record arrives |
 //! | `seal` | views, events and derived facts, wave by wave |
 //! | `outbox`, `dead_letter`, `write_state`, `state`, `state_out`, `topics` | what an epoch writes: events, dead letters, state, offsets |
 //! | `restore`, `incarnations`, `runs` | state read back; sources that begin again; records that share a position |
 //! | `desk`, `held_index` | requests that wait for a person, and the limits on refunds |
+//! | `letters`, `cases`, `acts`, `rewind` | dead letters and exceptions that people deal with, and what they do with them |
 //! | `restate` | what has changed in the rules, and the epochs that compute everything by the new ones |
 //! | `published`, `report`, `audit` | what queries see; what an epoch held; what must be zero over all orders |
 //! | `snapshot` | a log that only shows the state of another process: for `waybill plan` |
 //! | `log`, `memory`, `in_step` | the way to the outside; a log in memory; in which order partitions are read |
 //! | `settings`, `route` | what the engine is set up with; which shard keeps an entity |
 
+mod acts;
 mod aliases;
 mod audit;
 mod bulk_deletes;
+mod cases;
 pub mod clock;
 mod core;
 mod dead_letter;
@@ -37,15 +40,18 @@ mod desk;
 mod held_index;
 pub mod in_step;
 mod incarnations;
+mod letters;
 pub mod log;
 pub mod memory;
 mod outbox;
 mod packed;
 pub mod published;
+mod put;
 mod reads;
 pub mod report;
 mod restate;
 pub mod restore;
+mod rewind;
 pub mod route;
 mod row_owners;
 pub mod run;
@@ -69,7 +75,10 @@ mod write_state;
 
 pub use self::core::Core;
 pub use audit::Audit;
+pub use cases::{CaseNote, Cases, ExceptionCase};
 pub use dead_letter::DEAD_LETTER_HEADERS;
+pub use decode::facts_of;
+pub use letters::{CauseId, LETTERS_MAX, Letter, LetterCause, LetterIndex, cause_name};
 pub use log::{CommitOutcome, Limits, Log, LogError, Next, Offset, OutRecord, Transaction};
 pub use outbox::EVENT_HEADERS;
 pub use published::{Published, Search};

@@ -93,6 +93,17 @@ impl Outbox {
         self.records.push(dead_letter::of_record(topic, &common.name, adapter.revision(), record, error, max));
     }
 
+    /// What became of what somebody did. `about` is the record's key: what is said of one thing comes in order.
+    pub fn audit(&mut self, names: &TopicNames, about: String, body: &serde_json::Value) {
+        self.records.push(OutRecord {
+            topic: names.audit.clone(),
+            partition: None,
+            key: Some(about.into_bytes()),
+            value: Some(body.to_string().into_bytes()),
+            headers: vec![("content-type", b"application/json".to_vec())],
+        });
+    }
+
     /// Events that are larger than a record may be become dead letters: they hold nothing else back. Gives how many these are.
     pub fn fit(&mut self, settings: &EngineSettings, tick: Moment) -> u64 {
         let (topic, max) = (&settings.names.dead_letters, settings.record_bytes_max);

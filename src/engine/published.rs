@@ -10,7 +10,9 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
+use super::cases::Cases;
 use super::desk::DeskState;
+use super::letters::LetterIndex;
 use super::packed::MaybePacked;
 use super::topics::SourceTopics;
 use crate::entities::alias::AliasState;
@@ -81,6 +83,8 @@ pub struct Published {
     desk_state: Mutex<DeskState>,
     /// Exceptions that are open, by kind.
     exceptions_open: Mutex<BTreeMap<Text, i64>>,
+    letters: Mutex<LetterIndex>,
+    cases: Mutex<Cases>,
     tick: AtomicI64,
     epochs: AtomicU64,
 }
@@ -102,6 +106,8 @@ impl Published {
             live: Mutex::default(),
             desk_state: Mutex::default(),
             exceptions_open: Mutex::default(),
+            letters: Mutex::default(),
+            cases: Mutex::default(),
             tick: AtomicI64::new(0),
             epochs: AtomicU64::new(0),
         }
@@ -157,6 +163,30 @@ impl Published {
             self.exceptions(Some(&before.last_emitted), &desk.last_emitted);
             before.clone_from(desk);
         }
+    }
+
+    /// Dead letters that nobody has dealt with.
+    pub(super) fn letters(&self, letters: Option<LetterIndex>) {
+        if let Some(letters) = letters {
+            *self.letters.lock().unwrap_or_else(PoisonError::into_inner) = letters;
+        }
+    }
+
+    /// Notes to open exceptions, and their owners.
+    pub(super) fn cases(&self, cases: Option<Cases>) {
+        if let Some(cases) = cases {
+            *self.cases.lock().unwrap_or_else(PoisonError::into_inner) = cases;
+        }
+    }
+
+    /// Dead letters that nobody has dealt with. A copy costs nothing.
+    pub fn letter_index(&self) -> LetterIndex {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What people have noted about open exceptions, and who has taken them up. A copy costs nothing.
+    pub fn exception_cases(&self) -> Cases {
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is held, and which request topics are live.

@@ -18,12 +18,15 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::cases::{Cases, ExceptionCase};
 use super::core::Core;
 use super::desk::{Desk, DeskState};
 use super::incarnations::Incarnations;
+use super::letters::{CauseId, Letter, LetterCause, LetterIndex, Letters};
 use super::log::{Log, LogError, Offset};
 use super::reads::{self, Reads};
 use super::restate;
+use super::rewind::Rewindable;
 use super::shard::Shard;
 use super::state::{self, EpochRecord, StateError, StateKey};
 use super::state_out::put_together;
@@ -31,7 +34,7 @@ use super::store::Store;
 use crate::entities::alias::AliasState;
 use crate::entities::order::OrderState;
 use crate::events::Topic;
-use crate::facts::Subject;
+use crate::facts::{Cause, Subject, Text};
 
 /// How often the changelog is read when it ends before the committed epoch. The log itself waits for open transactions each time.
 const READS_MAX: u32 = 3;
@@ -128,6 +131,8 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
     if let Some(desk) = shared.desk {
         core.store.desk = Desk::restored(desk);
     }
+    core.store.letters = Letters::restored(LetterIndex::restore(shared.letters, shared.causes));
+    core.store.cases = Rewindable::restored(Cases(shared.cases.into_iter().collect()));
     if found.fingerprint_changed {
         found.rules_changed = restate::differences(&shared.rules, &restate::lines(&core.store.settings.rules));
         core.rules_have_changed();
@@ -141,6 +146,9 @@ pub async fn restore<L: Log>(core: &mut Core, log: &mut L) -> Result<Restored, L
 struct Shared {
     desk: Option<DeskState>,
     rules: Vec<(String, String)>,
+    letters: Vec<(Cause, Letter)>,
+    causes: Vec<(CauseId, LetterCause)>,
+    cases: Vec<(Text, ExceptionCase)>,
 }
 
 /// Counts shards with state and offset, with state alone, and with neither. All must be alike, for the first epoch writes both for every shard.
@@ -288,6 +296,9 @@ fn load(
         StateKey::Rules => shared.rules = postcard::from_bytes(payload)?,
         StateKey::Read(topic) => reads.restore(topic, postcard::from_bytes(payload)?),
         StateKey::Begun(source) => incarnations.restore_begun(source, postcard::from_bytes(payload)?),
+        StateKey::Letter(place) => shared.letters.push((place, postcard::from_bytes(payload)?)),
+        StateKey::LetterCause(id) => shared.causes.push((id, postcard::from_bytes(payload)?)),
+        StateKey::Case(key) => shared.cases.push((key, postcard::from_bytes(payload)?)),
         // Put together before.
         StateKey::Pieces(_) | StateKey::Piece(..) => {}
         StateKey::CustomerRow(customer, row) => shard.customers.restore(customer, |state| result = state.load_row(row, payload)),
@@ -330,4 +341,6 @@ fn publish_all(core: &mut Core, rules_changed: bool) {
     }
     published.epoch(tick);
     core.publish_desk();
+    published.letters(Some(core.store.letters.index.state.clone()));
+    published.cases(Some(core.store.cases.state.clone()));
 }

@@ -15,6 +15,7 @@ use std::hash::Hash;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
+use super::cases::Cases;
 use super::desk::DeskState;
 use super::incarnations::Incarnations;
 use super::outbox::{EpochTag, Outbox};
@@ -50,17 +51,27 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
     for Emitted { shard, emissions, causes } in [aliases, orders, skus, customers].into_iter().flatten() {
         for emission in &emissions {
             *store.report.events.entry(emission.topic).or_default() += 1;
+            close_case(&mut store.cases.state, emission);
         }
         let tag = EpochTag { epoch: &epochs[shard], tick: &tick };
         outbox.events(&store.settings.names, source_topics, tag, emissions, &causes);
     }
     go_live(store);
     let desk = say_desk(store);
+    desk.iter().for_each(|emission| close_case(&mut store.cases.state, emission));
     let tag = EpochTag { epoch: &epochs[0], tick: &tick };
     outbox.events(&store.settings.names, source_topics, tag, desk, &[]);
     let first_under_these_rules = store.rules_end || store.shards[0].begins;
     write_state::desk(store, first_under_these_rules, outbox);
+    write_state::letters_and_cases(store, outbox);
     write_state::changed(store, outbox);
+}
+
+/// What people noted about an exception is kept while it is open.
+fn close_case(cases: &mut Cases, emission: &Emission) {
+    if emission.topic == Topic::Exceptions && emission.body.is_none() {
+        cases.close(&emission.key);
+    }
 }
 
 /// If the refunds of this epoch pass a limit, they are held: ledgers are put back, and nothing of them is sent.

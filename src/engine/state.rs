@@ -12,12 +12,12 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Alias, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, SourceId, TopicId};
+use crate::facts::{Alias, Cause, CustomerKey, Moment, OrderKey, RowKey, RowSet, Sku, SourceId, Text, TopicId};
 
 /// Raise it when the shape of a payload changes: a field of a row, of a ledger, of anything in an entity's state. Postcard does not describe itself: a
 /// reader of another shape would read nonsense. This program reads only this format; from the first release on it must read the one before too, by
 /// a step from the old shape to the new in `restore::load`.
-pub const FORMAT: u8 = 12;
+pub const FORMAT: u8 = 13;
 
 /// What a record of the changelog is the state of. Variants and their order are the format.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +54,12 @@ pub enum StateKey {
     Pieces(Vec<u8>),
     /// One piece of the value of this encoded key: bytes of its record's value, framed like any payload.
     Piece(Vec<u8>, u32),
+    /// An outstanding dead letter, by its record's place: `Letter`, in the first shard.
+    Letter(Cause),
+    /// What dead letters have in common: `LetterCause`, in the first shard.
+    LetterCause(u32),
+    /// Notes to an open exception and its owner, by its key: `ExceptionCase`, in the first shard.
+    Case(Text),
 }
 
 /// The newest epoch of a shard, under a fixed key. The same number stands in the metadata of the offset that the epoch committed for the

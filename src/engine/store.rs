@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::cases::Cases;
 use super::desk::Desk;
+use super::letters::Letters;
 use super::report::EpochReport;
+use super::rewind::Rewindable;
 use super::route;
 use super::settings::EngineSettings;
 use super::shard::Shard;
@@ -31,6 +34,10 @@ pub(super) struct Store {
     pub report: EpochReport,
     /// What waits for a person, and what people have said of it.
     pub desk: Desk,
+    /// Dead letters that nobody has dealt with.
+    pub letters: Letters,
+    /// Notes to open exceptions, and their owners.
+    pub cases: Rewindable<Cases>,
     /// The open epoch computes anew what rules or program have changed, and reads no records: what it would request is held.
     pub restating: bool,
     /// The open epoch is the last of these.
@@ -49,6 +56,8 @@ impl Store {
             tick: Moment::default(),
             report: EpochReport::default(),
             desk: Desk::default(),
+            letters: Letters::default(),
+            cases: Rewindable::default(),
             restating: false,
             rules_end: false,
             flows: Vec::new(),
@@ -155,7 +164,7 @@ impl Store {
 
     /// Opens an epoch at this tick: entities whose timer is due are computed again at the seal.
     pub fn begin(&mut self, tick: Moment) {
-        self.desk.begin();
+        self.begin_desk();
         self.begin_with(tick, usize::MAX);
         if self.desk.settles() {
             let mut found = false;
@@ -167,6 +176,13 @@ impl Store {
             }
             self.desk.settled(found);
         }
+    }
+
+    /// Opens an epoch of what belongs to the whole application.
+    pub fn begin_desk(&mut self) {
+        self.desk.begin();
+        self.letters.index.begin();
+        self.cases.begin();
     }
 
     /// ... of each shard at most so many, the earliest; the others stay due.
@@ -203,6 +219,10 @@ impl Store {
             xxh3_64(&rows.flatten().flatten().chain(head).collect::<Vec<_>>())
         }
         let mut all = BTreeMap::from([("desk".to_owned(), whole(&self.desk.state))]);
+        let letters = &self.letters.index.state;
+        all.extend(letters.letters.iter().map(|(place, letter)| (format!("dead letter {place:?}"), whole(letter))));
+        all.extend(letters.causes.iter().map(|(id, cause)| (format!("cause {id:08x}"), whole(cause))));
+        all.extend(self.cases.state.0.iter().map(|(key, case)| (format!("case {key}"), whole(case))));
         for shard in &self.shards {
             all.extend(shard.orders.iter().map(|(key, state)| (format!("order {}", key.0), whole(&*state.view()))));
             all.extend(shard.aliases.iter().map(|(alias, state)| (format!("alias {alias}"), whole(&*state.view()))));

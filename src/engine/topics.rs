@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use crate::events::Topic;
 use crate::facts::{Cause, TopicId};
+use crate::sources::{acts, decisions};
 
 /// Names of the derived topics, `dead-letters`, and the two internal topics, each with the configured prefix.
 #[derive(Clone, Debug)]
@@ -14,6 +15,12 @@ pub struct TopicNames {
     derived: Vec<(Topic, Arc<str>)>,
     /// Records that could not be decoded, whole.
     pub dead_letters: Arc<str>,
+    /// What people decided, which Waybill reads.
+    pub decisions: Arc<str>,
+    /// What people did beside deciding, which Waybill reads.
+    pub acts: Arc<str>,
+    /// What became of each decision and act.
+    pub audit: Arc<str>,
     /// State: compacted, one partition a shard.
     pub changelog: Arc<str>,
     /// Facts between shards, none yet; its offsets carry the epochs' numbers. One partition a shard.
@@ -28,6 +35,9 @@ impl TopicNames {
         Self {
             derived: Topic::ALL.into_iter().map(|topic| (topic, format!("{prefix}{}", topic.name()).into())).collect(),
             dead_letters: format!("{prefix}dead-letters").into(),
+            decisions: format!("{prefix}{}", decisions::TOPIC).into(),
+            acts: format!("{prefix}{}", acts::TOPIC).into(),
+            audit: format!("{prefix}audit").into(),
             changelog: format!("{prefix}changelog").into(),
             exchange: format!("{prefix}exchange").into(),
             clock: format!("{prefix}clock").into(),

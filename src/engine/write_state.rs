@@ -1,5 +1,8 @@
 //! Writes the changed state of an epoch: orders and aliases whole, SKUs and customers by row, and one epoch record a shard.
 
+use imbl::OrdMap;
+use imbl::ordmap::DiffItem;
+
 use super::incarnations::Incarnations;
 use super::outbox::Outbox;
 use super::restate;
@@ -41,6 +44,41 @@ pub(super) fn desk(store: &mut Store, rules: bool, outbox: &mut Outbox) {
         }
     });
     outbox.state(state, &mut store.report);
+}
+
+/// Writes the dead letters, their causes and the exceptions' cases that have changed. In the first shard.
+pub(super) fn letters_and_cases(store: &mut Store, outbox: &mut Outbox) {
+    let (before, after) = (store.letters.index.before(), &store.letters.index.state);
+    let letters = changes(&before.letters, &after.letters);
+    let causes = changes(&before.causes, &after.causes);
+    let cases = changes(&store.cases.before().0, &store.cases.state.0);
+    if letters.is_empty() && causes.is_empty() && cases.is_empty() {
+        return;
+    }
+    let Store { shards, settings, report, .. } = store;
+    shards[0].noted = true;
+    let mut state = StateOut::new(settings, 0);
+    state.with(&mut shards[0].in_pieces, |state| {
+        for (place, letter) in letters {
+            state.put(&StateKey::Letter(*place), |bytes, scratch| letter.map(|letter| encode(bytes, letter, scratch)));
+        }
+        for (id, cause) in causes {
+            state.put(&StateKey::LetterCause(*id), |bytes, scratch| cause.map(|cause| encode(bytes, cause, scratch)));
+        }
+        for (key, case) in cases {
+            state.put(&StateKey::Case(key.clone()), |bytes, scratch| case.map(|case| encode(bytes, case, scratch)));
+        }
+    });
+    outbox.state(state, report);
+}
+
+/// What is new or differs, and what is gone.
+fn changes<'s, K: Ord + Clone, V: PartialEq + Clone>(before: &'s OrdMap<K, V>, after: &'s OrdMap<K, V>) -> Vec<(&'s K, Option<&'s V>)> {
+    let change = |item| match item {
+        DiffItem::Add(key, value) | DiffItem::Update { new: (key, value), .. } => (key, Some(value)),
+        DiffItem::Remove(key, _) => (key, None),
+    };
+    before.diff(after).map(change).collect()
 }
 
 /// Writes the state that changed, shard by shard on several threads.

@@ -10,13 +10,16 @@ pub mod debezium;
 mod debezium_forms;
 pub(crate) mod decode_error;
 pub mod members;
+mod raw;
 mod record;
 mod row_schema;
 pub(crate) mod spelled;
 pub(crate) mod values;
 
 pub use decode_error::DecodeError;
-pub use record::{Batch, Headers, Record};
+pub(crate) use raw::text_or_base64;
+pub use raw::{RawRecord, RecordPlace};
+pub use record::{Batch, Headers, Record, record_digest};
 pub use row_schema::{RowSchema, RowSchemas};
 pub(crate) use spelled::spelled;
 pub use spelled::{SpelledColumns, SpelledRow};

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::facts::Moment;
 
@@ -38,6 +39,16 @@ impl<'a> Record<'a> {
         let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))?;
         std::str::from_utf8((*value)?).ok()
     }
+}
+
+/// A digest of a record's key and value: null, empty and missing are apart.
+pub fn record_digest(key: Option<&[u8]>, value: Option<&[u8]>) -> u64 {
+    let mut hasher = Xxh3::new();
+    for part in [key, value] {
+        hasher.update(&part.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
+        hasher.update(part.unwrap_or_default());
+    }
+    hasher.digest()
 }
 
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, Query, RawQuery, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response, sse};
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::decide::decide;
 use super::desk::{self, ExceptionQuery};
-use super::page;
 use super::reply::{ProblemReply, body};
 use super::service::{EpochStamp, Service};
+use super::{acts, bulk, letters, page};
 
 /// Every path twice: under the version of the interface, and as people type it.
 pub(super) fn router(service: Service) -> Router {
@@ -25,11 +25,16 @@ pub(super) fn router(service: Service) -> Router {
         .route("/customers/{id}", get(customer))
         .route("/search", get(search))
         .route("/exceptions", get(exceptions))
+        .route("/dead-letters", get(letters::all))
+        .route("/dead-letters/{topic}/{partition}/{offset}", get(letters::one))
+        .route("/audit", get(audit))
         .route("/held", get(held))
         .route("/counts", get(counts))
         .route("/books/{id}", get(books))
         .route("/books", get(day_book))
         .route("/decisions", post(decide))
+        .route("/decisions/bulk", post(bulk::decide_all))
+        .route("/acts", post(acts::act).layer(DefaultBodyLimit::max(ACT_BYTES_MAX)))
         .route_layer(middleware::from_fn_with_state(service.clone(), once_restored));
     Router::new()
         .route("/", get(index))
@@ -46,10 +51,13 @@ pub(super) fn router(service: Service) -> Router {
         .with_state(service)
 }
 
+/// An edited record may be as large as a record.
+const ACT_BYTES_MAX: usize = 16 << 20;
+
 /// The version of the interface.
 const API: &str = "/api/v1";
 
-const PATHS: [&str; 15] = [
+const PATHS: [&str; 20] = [
     "/metrics",
     "/livez",
     "/readyz",
@@ -58,6 +66,9 @@ const PATHS: [&str; 15] = [
     "/customers/{id}",
     "/search?text=1004",
     "/exceptions",
+    "/dead-letters",
+    "/dead-letters/{topic}/{partition}/{offset}",
+    "/audit?about=over-refunded|magento%7C7|",
     "/flow",
     "/changes",
     "/held",
@@ -65,6 +76,8 @@ const PATHS: [&str; 15] = [
     "/books/{id}",
     "/books?day=2026-03-02",
     "/decisions",
+    "/decisions/bulk",
+    "/acts",
 ];
 
 /// The page for a browser, the list of paths for a program.
@@ -141,7 +154,7 @@ async fn exceptions(
     };
     let epoch = service.views.epoch();
     // Each entity that has one is computed: not on the server's own thread.
-    match tokio::task::spawn_blocking(move || json!(desk::list(service.views.exceptions(), &query))).await {
+    match tokio::task::spawn_blocking(move || json!(desk::list(service.views.exceptions(), &service.views.cases(), &query))).await {
         Ok(list) => stamped(body(StatusCode::OK, &list), epoch),
         Err(_) => ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the exceptions were not listed").into_response(),
     }
@@ -160,6 +173,36 @@ async fn search(State(service): State<Service>, Query(query): Query<SearchQuery>
 struct SearchQuery {
     #[serde(default)]
     text: String,
+}
+
+/// What is asked of the audit.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditQuery {
+    about: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Entries of one answer, unless `limit` says fewer.
+const AUDIT_MAX: usize = 1_000;
+const AUDIT: usize = 100;
+
+/// What people decided and did.
+async fn audit(State(service): State<Service>, query: Result<Query<AuditQuery>, axum::extract::rejection::QueryRejection>) -> Response {
+    let query = match query {
+        Ok(Query(query)) => query,
+        Err(error) => return ProblemReply::new(StatusCode::BAD_REQUEST, error.body_text()).into_response(),
+    };
+    let Some(audit) = service.audit.clone() else {
+        return ProblemReply::new(StatusCode::NOT_FOUND, "the audit is not read here").into_response();
+    };
+    let limit = query.limit.unwrap_or(AUDIT).clamp(1, AUDIT_MAX);
+    // A topic is read: not on the server's own thread.
+    match tokio::task::spawn_blocking(move || audit.newest(query.about.as_deref(), limit)).await {
+        Ok(Ok(entries)) => body(StatusCode::OK, &json!({ "audit": entries })),
+        Ok(Err(sentence)) => ProblemReply::new(StatusCode::SERVICE_UNAVAILABLE, sentence).into_response(),
+        Err(_) => ProblemReply::new(StatusCode::INTERNAL_SERVER_ERROR, "the audit was not read").into_response(),
+    }
 }
 
 /// What comes in from whom, and what goes out: totals, from which whoever asks twice has rates.

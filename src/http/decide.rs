@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::reply::{ProblemReply, body};
-use super::service::{CaseStanding, OpenCase, Service};
+use super::service::{CaseStanding, InboxTopic, OpenCase, Service};
 use crate::entities::exceptions::{self, About};
 use crate::facts::Amount;
-use crate::sources::decisions::{self, DecisionRecord};
+use crate::sources::decisions::{self, DecisionRecord, SettledCase};
 
 /// Writes a decision to its topic: 202, as it takes effect with the epoch that reads it back. With `?dry-run` it only says what would be written.
 pub(super) async fn decide(
@@ -27,18 +27,16 @@ pub(super) async fn decide(
 
 async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &Bytes) -> Result<Response, ProblemReply> {
     from_a_program(headers)?;
-    let read = decisions::read(Some(decision)).map_err(|error| refused(error.to_string()))?;
+    let read = decisions::read(Some(&with_who(headers, decision)?)).map_err(|error| refused(error.to_string()))?;
     let inbox = service.inbox.clone().ok_or_else(|| ProblemReply::new(StatusCode::NOT_FOUND, "decisions are not taken here"))?;
     let complete = complete(&service, read)?;
     let answer = |written: bool| json!({ "written": written, "covers": complete.covers, "decision": complete.decision, "settles": complete.settles });
     if dry_run {
         return Ok(body(StatusCode::OK, &answer(false)));
     }
-    let record = &complete.decision;
-    let entity = record.alias.clone().or(record.order.clone()).or(record.sku.clone()).unwrap_or_default();
-    let bytes = json!(record).to_string();
+    let records = [written_as(&complete.decision)];
     // The broker's answer is waited for: not on the server's own thread.
-    let written = tokio::task::spawn_blocking(move || inbox.decide(&entity, bytes.as_bytes())).await;
+    let written = tokio::task::spawn_blocking(move || inbox.take(InboxTopic::Decisions, &records)).await;
     match written {
         Ok(Ok(())) => Ok(body(StatusCode::ACCEPTED, &answer(true))),
         Ok(Err(sentence)) => Err(ProblemReply::new(StatusCode::SERVICE_UNAVAILABLE, sentence)),
@@ -46,7 +44,13 @@ async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &B
     }
 }
 
-fn refused(sentence: impl Into<String>) -> ProblemReply {
+/// A decision as its topic has it, with what it is about.
+pub(super) fn written_as(decision: &DecisionRecord) -> (String, Vec<u8>) {
+    let entity = decision.alias.clone().or(decision.order.clone()).or(decision.sku.clone()).unwrap_or_default();
+    (entity, json!(decision).to_string().into_bytes())
+}
+
+pub(super) fn refused(sentence: impl Into<String>) -> ProblemReply {
     ProblemReply::new(StatusCode::BAD_REQUEST, sentence)
 }
 
@@ -65,18 +69,40 @@ pub(super) fn from_a_program(headers: &HeaderMap) -> Result<(), ProblemReply> {
     Ok(())
 }
 
+/// The header by which a proxy says who has logged in with it. It stands above what the body says.
+const USER_HEADER: &str = "X-Waybill-User";
+
+/// Who is there: by the header, else by the body.
+pub(super) fn who_is_there(headers: &HeaderMap, who: &str) -> Result<String, ProblemReply> {
+    let named = headers.get(USER_HEADER).and_then(|value| value.to_str().ok()).map_or(who, str::trim);
+    if named.trim().is_empty() {
+        return Err(refused(format!("say who does it: \"who\" in the body, or the header {USER_HEADER}")));
+    }
+    Ok(named.to_owned())
+}
+
+/// The body with the person whom the header names.
+fn with_who(headers: &HeaderMap, decision: &Bytes) -> Result<Vec<u8>, ProblemReply> {
+    let Ok(Value::Object(mut object)) = serde_json::from_slice(decision) else { return Ok(decision.to_vec()) };
+    if headers.contains_key(USER_HEADER) {
+        let who = who_is_there(headers, object.get("who").and_then(Value::as_str).unwrap_or_default())?;
+        object.insert("who".to_owned(), who.into());
+    }
+    Ok(Value::Object(object).to_string().into_bytes())
+}
+
 /// A decision that can be written.
-struct Complete {
-    decision: DecisionRecord,
+pub(super) struct Complete {
+    pub decision: DecisionRecord,
     /// The amount that was written into it.
-    covers: Option<Amount>,
+    pub covers: Option<Amount>,
     /// What it is about, in the exception's words.
-    settles: Option<Value>,
+    pub settles: Option<Value>,
 }
 
 /// Checks that the kind of exception offers the choice, and that it is open. A decision that names neither amount nor pieces is about what is at risk now:
 /// its amount, given beside it, is written into it, so that it covers nothing that comes later.
-fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, ProblemReply> {
+pub(super) fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, ProblemReply> {
     let abouts: &[About] = match (&decision.order, &decision.alias, &decision.sku) {
         (Some(_), Some(_), _) => &[About::Alias],
         (Some(_), None, _) => &[About::Order],
@@ -111,8 +137,9 @@ fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, Pro
     };
     let settles = case.as_ref().map(|case: &OpenCase| json!({ "sentence": case.sentence, "opens_at": case.opens_at }));
     let names_nothing = takes && decision.amount.is_none() && decision.lines.is_empty() && !withdraws;
-    let covers = case.filter(|_| names_nothing).and_then(|case| case.at_risk);
-    Ok(Complete { decision: DecisionRecord { amount: decision.amount.or(covers), ..decision }, covers, settles })
+    let covers = case.as_ref().filter(|_| names_nothing).and_then(|case| case.at_risk);
+    let seen = case.map(|case| SettledCase { sentence: case.sentence, at_risk: case.at_risk, opens_at: case.opens_at });
+    Ok(Complete { decision: DecisionRecord { amount: decision.amount.or(covers), settles: seen, ..decision }, covers, settles })
 }
 
 /// A kind that does not exist, and the one that was perhaps meant.

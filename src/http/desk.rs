@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::{CaseNote, Cases, ExceptionCase};
 use crate::entities::exceptions::{self, About};
 use crate::events::exceptions::ExceptionNotice;
 use crate::facts::{Amount, Moment, Text};
@@ -24,10 +25,23 @@ pub struct ExceptionQuery {
     pub entity: Option<String>,
     /// `since`: the oldest first. `at-risk`: the most money first, currency by currency.
     pub sort: Option<Sort>,
+    /// Only those that this person has taken up; empty: that nobody has.
+    pub owner: Option<String>,
     /// So many, at most 1,000.
     pub limit: Option<usize>,
     /// Behind this one: `next` of the answer before.
     pub after: Option<String>,
+}
+
+impl ExceptionQuery {
+    /// Is this one asked for?
+    pub fn asks_for(&self, about: About, notice: &ExceptionNotice, cases: &Cases) -> bool {
+        let owner = || cases.0.get(&notice.key()).map(|case| case.owner.clone()).unwrap_or_default();
+        self.kind.as_deref().is_none_or(|kind| notice.kind == kind)
+            && self.about.as_deref().is_none_or(|asked| name(about) == asked)
+            && self.entity.as_deref().is_none_or(|entity| notice.entity == entity || notice.order_number.as_deref() == Some(entity))
+            && self.owner.as_deref().is_none_or(|asked| owner() == asked)
+    }
 }
 
 /// What comes first.
@@ -83,6 +97,10 @@ pub struct OpenException {
     pub notice: ExceptionNotice,
     /// What settles it. None: only its rows do.
     pub decisions: Vec<DecisionChoice>,
+    /// Who has taken it up; empty: nobody.
+    pub owner: Text,
+    /// What people noted about it, the newest last.
+    pub notes: Vec<CaseNote>,
 }
 
 /// A decision that settles an exception.
@@ -104,15 +122,10 @@ fn name(about: About) -> &'static str {
 }
 
 /// The page that was asked for.
-pub fn list(mut all: Vec<(About, ExceptionNotice)>, query: &ExceptionQuery) -> ExceptionList {
+pub fn list(mut all: Vec<(About, ExceptionNotice)>, cases: &Cases, query: &ExceptionQuery) -> ExceptionList {
     let kinds = kinds(&all);
-    let is_asked = |(about, notice): &(About, ExceptionNotice)| {
-        query.kind.as_deref().is_none_or(|kind| notice.kind == kind)
-            && query.about.as_deref().is_none_or(|asked| name(*about) == asked)
-            && query.entity.as_deref().is_none_or(|entity| notice.entity == entity || notice.order_number.as_deref() == Some(entity))
-    };
-    all.retain(is_asked);
-    let mut found: Vec<OpenException> = all.into_iter().map(|(about, notice)| open(about, notice)).collect();
+    all.retain(|(about, notice)| query.asks_for(*about, notice, cases));
+    let mut found: Vec<OpenException> = all.into_iter().map(|(about, notice)| open(about, notice, cases)).collect();
     match query.sort.unwrap_or_default() {
         Sort::Since => found.sort_by(|one, other| (one.notice.since, &one.key).cmp(&(other.notice.since, &other.key))),
         Sort::AtRisk => {
@@ -138,11 +151,12 @@ pub fn list(mut all: Vec<(About, ExceptionNotice)>, query: &ExceptionQuery) -> E
     ExceptionList { total, kinds, exceptions, next }
 }
 
-fn open(about: About, notice: ExceptionNotice) -> OpenException {
+fn open(about: About, notice: ExceptionNotice, cases: &Cases) -> OpenException {
+    let ExceptionCase { owner, notes } = cases.0.get(&notice.key()).cloned().unwrap_or_default();
     let kind = exceptions::kind(about, &notice.kind);
     let choice = |choice: &&'static str| DecisionChoice { choice, takes_amount: kind.is_some_and(|kind| kind.takes_amount(choice)) };
     let decisions = kind.map_or(&[][..], |kind| kind.decisions).iter().map(choice).collect();
-    OpenException { key: notice.key(), about: name(about), notice, decisions }
+    OpenException { key: notice.key(), about: name(about), notice, decisions, owner, notes }
 }
 
 fn kinds(all: &[(About, ExceptionNotice)]) -> Vec<KindCount> {
@@ -202,10 +216,10 @@ mod tests {
 
     #[test]
     fn the_oldest_come_first_page_by_page_and_a_kind_adds_up() {
-        let first = list(all(), &ExceptionQuery { limit: Some(3), ..ExceptionQuery::default() });
+        let first = list(all(), &Cases::default(), &ExceptionQuery { limit: Some(3), ..ExceptionQuery::default() });
         assert_eq!(entities(&first), [("over-refunded", "magento|1"), ("over-refunded", "magento|2"), ("oversold", "TEE")]);
         assert_eq!((first.total, first.exceptions[0].decisions[0].choice), (4, "accept"));
-        let second = list(all(), &ExceptionQuery { limit: Some(3), after: first.next, ..ExceptionQuery::default() });
+        let second = list(all(), &Cases::default(), &ExceptionQuery { limit: Some(3), after: first.next, ..ExceptionQuery::default() });
         assert_eq!((entities(&second), second.next.is_none()), (vec![("overpaid", "magento|2")], true));
         let kind = first.kinds.iter().find(|kind| kind.kind == "over-refunded").expect("the kind");
         assert_eq!((kind.open, kind.oldest, kind.at_risk.len()), (2, Moment(10), 2));
@@ -214,9 +228,12 @@ mod tests {
     #[test]
     fn what_is_asked_for_narrows_the_list_and_money_sorts_within_its_currency() {
         let query = |text: &str| serde_json::from_str::<ExceptionQuery>(text).expect("a query");
-        assert_eq!(entities(&list(all(), &query(r#"{"entity":"10002"}"#))), [("over-refunded", "magento|2"), ("overpaid", "magento|2")]);
-        assert_eq!(entities(&list(all(), &query(r#"{"about":"sku"}"#))), [("oversold", "TEE")]);
-        let by_money = list(all(), &query(r#"{"sort":"at-risk"}"#));
+        assert_eq!(
+            entities(&list(all(), &Cases::default(), &query(r#"{"entity":"10002"}"#))),
+            [("over-refunded", "magento|2"), ("overpaid", "magento|2")]
+        );
+        assert_eq!(entities(&list(all(), &Cases::default(), &query(r#"{"about":"sku"}"#))), [("oversold", "TEE")]);
+        let by_money = list(all(), &Cases::default(), &query(r#"{"sort":"at-risk"}"#));
         let expected = [("over-refunded", "magento|1"), ("overpaid", "magento|2"), ("over-refunded", "magento|2"), ("oversold", "TEE")];
         assert_eq!(entities(&by_money), expected);
     }

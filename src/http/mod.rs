@@ -18,15 +18,25 @@
 //! | `/books?day=D` | the trial balance of a day; with `&csv` its postings for the accountant |
 //! | `/counts` | what came in against what is out, waits, or is asked of a person; computes every order |
 //! | `/exceptions` | all that waits for a person, the oldest first: by `kind`, `about`, `entity`, `sort`, `limit`, `after` |
+//! | `/dead-letters` | records that could not be read and that nobody has dealt with, the oldest first, with their causes: by `source`, `topic`, `cause`, `limit`, `after` |
+//! | `/dead-letters/{topic}/{partition}/{offset}` | one of them: the record whole, why it is refused now, and the member that cannot be read |
+//! | `/audit?about=` | what people decided and did, and what became of it |
 //! | `/held` | requests that wait for a person: of a change of rules, from before going live, beyond a limit |
 //! | `POST /decisions` | takes a person's decision about an exception, or about what is held, into the topic `decisions`; with `?dry-run` only says what it would do |
+//! | `POST /decisions/bulk` | one decision about many open exceptions: by `keys`, or by `kind`, `about`, `entity`; with `?dry-run` only how many, and the money at risk |
+//! | `POST /acts` | takes what a person does with a dead letter (`retry`, `edit`, `discard`) or an exception (`note`, `own`); with `?dry-run` only says what would follow |
 //!
 //! Every view comes from [`Views`], which shows committed epochs only: HTTP never reads an uncommitted row. Answers carry the epoch and the
 //! tick that they are of in the headers `waybill-epoch` and `waybill-tick`.
 
+mod acts;
 mod answers;
+mod bulk;
 mod decide;
 pub mod desk;
+mod edited;
+pub mod letters;
+mod marked;
 mod page;
 mod readiness;
 mod reply;
@@ -40,7 +50,9 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub use readiness::{BrokerState, Readiness, RestoreState, SourceState, SourceStatus, Status};
-pub use service::{CaseStanding, DayBook, EpochStamp, Inbox, OpenCase, Service, Views};
+pub use service::{
+    AuditTrail, CaseStanding, DayBook, EpochStamp, Inbox, InboxTopic, LetterReading, LetterRecords, OpenCase, Service, Views,
+};
 pub use views::CommittedViews;
 
 use crate::error::Error;

@@ -18,6 +18,11 @@ impl ProblemReply {
         Self { status, detail: detail.into(), more: Map::new() }
     }
 
+    /// What happened, and what to do.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// A member beside those of the standard.
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());

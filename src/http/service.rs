@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::readiness::Status;
+use crate::engine::{Cases, Letter, LetterIndex};
 use crate::entities::exceptions::About;
+use crate::envelope::{DecodeError, RawRecord, RecordPlace};
 use crate::events::exceptions::ExceptionNotice;
-use crate::facts::{Amount, Moment};
+use crate::facts::{Amount, Moment, ShownFact};
 use crate::sources::decisions::DecisionRecord;
 use crate::telemetry::Metrics;
 
@@ -97,6 +99,16 @@ pub trait Views: Send + Sync {
         Value::Null
     }
 
+    /// Dead letters that nobody has dealt with.
+    fn letters(&self) -> LetterIndex {
+        LetterIndex::default()
+    }
+
+    /// What people have noted about open exceptions, and who has taken them up.
+    fn cases(&self) -> Cases {
+        Cases::default()
+    }
+
     /// The scopes of names under which [`Self::order`] looks (`order-number`, `tracking`, `nav.document` ...): shown to a caller whose id was not found.
     fn scopes(&self) -> Vec<String>;
 
@@ -104,15 +116,57 @@ pub trait Views: Send + Sync {
     fn epoch(&self) -> EpochStamp;
 }
 
-/// Takes in what people decide.
+/// Takes in what people decide and do.
 ///
-/// Given: the bytes of a decision that was read and found right. Owed: they are in the topic of decisions when it returns.
+/// Given: the bytes of decisions or acts that were read and found right. Owed: they are in their topic when it returns.
 pub trait Inbox: Send + Sync {
-    /// Writes one decision about an entity.
+    /// Writes records, each with what it is about: those about one thing stay in order.
     ///
     /// # Errors
-    /// A sentence for the caller: the decision is not written, as far as is known.
-    fn decide(&self, entity: &str, decision: &[u8]) -> Result<(), String>;
+    /// A sentence for the caller: not all are written, as far as is known.
+    fn take(&self, topic: InboxTopic, records: &[(String, Vec<u8>)]) -> Result<(), String>;
+}
+
+/// Where what people say is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InboxTopic {
+    /// Decisions.
+    Decisions,
+    /// Acts.
+    Acts,
+}
+
+/// Fetches the records of dead letters, and reads them as the engine would now.
+pub trait LetterRecords: Send + Sync {
+    /// The records at these places, in their order: from their topics, or from `dead-letters` where those do not keep them any more. Of one that is found
+    /// nowhere, or is another one by its digest, a sentence.
+    ///
+    /// # Errors
+    /// A sentence for the caller: brokers do not answer.
+    fn fetch(&self, letters: &[(RecordPlace, Letter)]) -> Result<Vec<Result<RawRecord, String>>, String>;
+
+    /// What would become of a record at this place.
+    fn read(&self, place: &RecordPlace, record: &RawRecord) -> LetterReading;
+}
+
+/// What becomes of a record when it is read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LetterReading {
+    /// These rows come out.
+    Rows(Vec<ShownFact>),
+    /// None does, for this reason.
+    Skipped(String),
+    /// It is refused.
+    Refused(DecodeError),
+}
+
+/// Reads what was written of decisions and acts.
+pub trait AuditTrail: Send + Sync {
+    /// The newest that were written, the newest last: all, or those about one thing (a record's place, an exception's key).
+    ///
+    /// # Errors
+    /// A sentence for the caller: they can't be read.
+    fn newest(&self, about: Option<&str>, limit: usize) -> Result<Vec<Value>, String>;
 }
 
 /// Reads the entries of the books that were written.
@@ -133,8 +187,12 @@ pub struct Service {
     pub status: Arc<Status>,
     /// What Prometheus scrapes.
     pub metrics: Arc<Metrics>,
-    /// `None`: decisions are not taken here.
+    /// `None`: decisions and acts are not taken here.
     pub inbox: Option<Arc<dyn Inbox>>,
     /// `None`: entries are not read here.
     pub day_book: Option<Arc<dyn DayBook>>,
+    /// `None`: records of dead letters are not read here.
+    pub letters: Option<Arc<dyn LetterRecords>>,
+    /// `None`: what was written of decisions and acts is not read here.
+    pub audit: Option<Arc<dyn AuditTrail>>,
 }

@@ -1,5 +1,7 @@
 //! Over real sockets: what a person with `curl` sees.
 
+mod desk;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -48,8 +50,9 @@ impl Views for OneOrder {
 struct Full;
 
 impl Inbox for Full {
-    fn decide(&self, entity: &str, _: &[u8]) -> Result<(), String> {
-        if entity == "magento|7" { Ok(()) } else { Err("the broker does not answer".to_owned()) }
+    fn take(&self, _: InboxTopic, records: &[(String, Vec<u8>)]) -> Result<(), String> {
+        let taken = records.iter().all(|(entity, _)| entity == "magento|7");
+        if taken { Ok(()) } else { Err("the broker does not answer".to_owned()) }
     }
 }
 
@@ -80,16 +83,19 @@ async fn talk(address: SocketAddr, request: String) -> String {
 
 /// Runs `talk` against a server, then ends the server and waits until it has.
 async fn with_server<F: Future<Output = ()>>(status: Arc<Status>, talk: impl FnOnce(SocketAddr) -> F) {
+    serve(Service { inbox: Some(Arc::new(Full)), status, ..of(Arc::new(OneOrder)) }, talk).await;
+}
+
+/// A service of these views, and of nothing else.
+fn of(views: Arc<dyn Views>) -> Service {
+    let metrics = Arc::new(Metrics::new().expect("metrics"));
+    Service { views, status: Arc::default(), metrics, inbox: None, day_book: None, letters: None, audit: None }
+}
+
+async fn serve<F: Future<Output = ()>>(service: Service, talk: impl FnOnce(SocketAddr) -> F) {
     let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
     let address = server.address();
     let (end, ended) = oneshot::channel::<()>();
-    let service = Service {
-        views: Arc::new(OneOrder),
-        status,
-        metrics: Arc::new(Metrics::new().expect("metrics")),
-        inbox: Some(Arc::new(Full)),
-        day_book: None,
-    };
     let serving = tokio::spawn(server.serve(service, async move { drop(ended.await) }));
     talk(address).await;
     drop(end);
@@ -282,8 +288,7 @@ async fn before_the_restore_has_ended_nothing_is_said_not_to_be_there() {
         readiness.broker = BrokerState::Reached;
         readiness.restore = RestoreState { shards_total: 16, shards_done: 3, records: 0, done: false };
     });
-    let metrics = Arc::new(Metrics::new().expect("metrics"));
-    let service = Service { views: Arc::new(CommittedViews::default()), status, metrics, inbox: None, day_book: None };
+    let service = Service { status, ..of(Arc::new(CommittedViews::default())) };
     let (end, ended) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.serve(service, async move { drop(ended.await) }));
     for path in ["/orders/1001", "/stock/TEE", "/customers/x", "/exceptions", "/books/1001", "/api/v1/orders/1001"] {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::service::{CaseStanding, EpochStamp, Views};
 use super::standing::standing;
-use crate::engine::{Audit, Published};
+use crate::engine::{Audit, Cases, LetterIndex, Published};
 use crate::entities::Stored;
 use crate::entities::exceptions::About;
 use crate::entities::order::in_words::in_words;
@@ -148,6 +148,14 @@ impl Views for CommittedViews {
 
     fn exceptions(&self) -> Vec<(About, ExceptionNotice)> {
         self.0.get().map(|published| published.standing_exceptions()).unwrap_or_default()
+    }
+
+    fn letters(&self) -> LetterIndex {
+        self.0.get().map(|published| published.letter_index()).unwrap_or_default()
+    }
+
+    fn cases(&self) -> Cases {
+        self.0.get().map(|published| published.exception_cases()).unwrap_or_default()
     }
 
     fn books(&self, id: &str) -> Option<Value> {

@@ -39,6 +39,7 @@ mod offsets;
 mod prober;
 mod reader;
 mod rebalance;
+pub mod records;
 mod refusal;
 mod restore;
 pub mod sample;

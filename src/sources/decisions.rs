@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::acts;
 use super::adapter::{Adapter, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
 use crate::envelope::{DecodeError, Record, body};
@@ -55,6 +56,21 @@ pub struct DecisionRecord {
     pub why: String,
     /// RFC 3339, in UTC.
     pub decided_at: Moment,
+    /// The exception as it stood when it was decided: what the person saw. Not read for any figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles: Option<SettledCase>,
+}
+
+/// An exception as it stood when somebody decided about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettledCase {
+    /// Its sentence.
+    pub sentence: String,
+    /// What was at risk.
+    pub at_risk: Option<Amount>,
+    /// When it would have opened, where its time had not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<Moment>,
 }
 
 /// A line that a decision is about.
@@ -101,15 +117,16 @@ pub const WITHDRAW: &str = "withdraw";
 /// The choice that says which order an alias leads to.
 pub const LINK: &str = "link";
 
-/// The adapter of the topic of decisions.
+/// The adapter of what people write: decisions, and acts, which the engine carries out itself.
 pub struct DecisionsAdapter {
     topic: String,
+    acts: String,
 }
 
 impl DecisionsAdapter {
-    /// `topic` in full.
-    pub fn new(topic: String) -> Arc<Self> {
-        Arc::new(Self { topic })
+    /// `topic_prefix` stands before the names of both topics.
+    pub fn new(topic_prefix: &str) -> Arc<Self> {
+        Arc::new(Self { topic: format!("{topic_prefix}{TOPIC}"), acts: format!("{topic_prefix}{}", acts::TOPIC) })
     }
 }
 
@@ -164,12 +181,15 @@ impl Adapter for DecisionsAdapter {
     }
 
     fn topics(&self) -> Vec<String> {
-        vec![self.topic.clone()]
+        vec![self.topic.clone(), self.acts.clone()]
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
         if record.value.is_none() {
             return Ok(Reading::Skipped(Skip::Housekeeping));
+        }
+        if **record.topic == *self.acts {
+            return acts::read(record.value).map(|_| Reading::Understood);
         }
         let decision = read(record.value)?;
         let at = decision.decided_at;
@@ -236,7 +256,7 @@ mod tests {
         };
         let mut facts = Vec::new();
         let cause = Cause { topic: TopicId(1), partition: 0, offset: 4 };
-        DecisionsAdapter::new(topic.to_string()).translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 1, &mut facts))?;
+        DecisionsAdapter::new("waybill.").translate(&record, &mut FactsOut::new(SourceId::WAYBILL, cause, 1, &mut facts))?;
         Ok(facts)
     }
 

@@ -3,6 +3,7 @@
 //! An [`Adapter`] is a pure function from a record to facts: no state, no clock, no counting. A new system is one file here, one entry in
 //! [`KINDS`], and one folder of fixtures under `tests/fixtures/sources/`.
 
+pub mod acts;
 mod adapter;
 #[cfg(test)]
 mod avro_tests;

@@ -100,6 +100,7 @@ pub struct Metrics {
     lag_seconds: GaugeVec,
     last_record: GaugeVec,
     exceptions_open: IntGaugeVec,
+    dead_letters: IntGaugeVec,
     requests_held: IntGaugeVec,
     books_off: GaugeVec,
     counts: GaugeVec,
@@ -204,6 +205,12 @@ impl Metrics {
                 &["source"],
             )?,
             exceptions_open: gauges(&registry, "waybill_exceptions_open", "Exceptions that wait for a person, by kind.", &["kind"])?,
+            dead_letters: gauges(
+                &registry,
+                "waybill_dead_letters_outstanding",
+                "Records of a source that could not be read, and that nobody has dealt with.",
+                &["source"],
+            )?,
             requests_held: gauges(
                 &registry,
                 "waybill_requests_held",
@@ -371,6 +378,11 @@ impl Metrics {
         self.exceptions_open.with_label_values(&[kind]).set(open);
     }
 
+    /// How many dead letters of a source are outstanding.
+    pub fn dead_letters(&self, source: &str, outstanding: u64) {
+        self.dead_letters.with_label_values(&[source]).set(i64::try_from(outstanding).unwrap_or(i64::MAX));
+    }
+
     /// How many requests are held, by why and topic. What is not named is 0.
     pub fn requests_held<'a>(&self, groups: impl Iterator<Item = (&'a str, &'a str, u64)>) {
         self.requests_held.reset();
@@ -491,6 +503,7 @@ mod tests {
         metrics.epoch(&report, times, &names, Moment(10_000));
         metrics.lag("magento", 12, Some(Moment(8_000)), Moment(10_000));
         metrics.lag("crm", 0, Some(Moment(8_000)), Moment(90_000));
+        metrics.dead_letters("crm", 3);
         let text = metrics.text().expect("encodes");
         for line in [
             r#"waybill_records_total{outcome="understood",source="magento"} 14"#,
@@ -509,6 +522,7 @@ mod tests {
             r#"waybill_lag_seconds{source="magento"} 2"#,
             r#"waybill_lag_seconds{source="crm"} 0"#,
             r#"waybill_last_record_timestamp_seconds{source="crm"} 8"#,
+            r#"waybill_dead_letters_outstanding{source="crm"} 3"#,
             r#"waybill_exceptions_open{kind="over-refunded"} 0"#,
             r#"waybill_events_total{topic="refund-requests"} 0"#,
         ] {

@@ -1,8 +1,10 @@
 //! The whole engine on the log in memory, with a source whose records are facts as they are.
 
 mod begin;
+mod cases;
 mod held;
 mod incarnations;
+mod letters;
 mod row_owners;
 mod set_back;
 mod sizes;
@@ -24,7 +26,8 @@ use crate::envelope::{DecodeError, Record};
 use crate::events::Topic;
 use crate::facts::ids::Digester;
 use crate::facts::time::Span;
-use crate::facts::{Cause, Change, Fact, Moment, OrderKey, OrderRow, Row, SourceId, Subject};
+use crate::facts::{Cause, Change, Fact, LogMark, Moment, OrderKey, OrderRow, Row, RowMark, SourceId, Subject};
+use crate::sources::decisions::DecisionsAdapter;
 use crate::sources::{Adapter, Common, FactsOut, Reading};
 
 const APPLICATION: &str = "bench";
@@ -51,10 +54,18 @@ impl Adapter for AsTheyAre {
     }
 
     fn translate(&self, record: &Record<'_>, out: &mut FactsOut<'_>) -> Result<Reading, DecodeError> {
-        let FactsRecord { written_at, facts } = postcard::from_bytes(record.value.unwrap_or_default()).expect("a record holds facts");
+        let read = postcard::from_bytes(record.value.unwrap_or_default());
+        let FactsRecord { written_at, facts } = read.map_err(|_| DecodeError::new("value", "facts", "something else"))?;
         let cause = out.cause;
         if let Some(fact) = facts.first() {
             out.set_position(fact.version.place, written_at, true);
+        }
+        if let Some((before, after)) = record.header("row").and_then(|row| row.split_once(',')) {
+            let digest = |text: &str| text.parse().expect("a digest");
+            out.set_marks(LogMark::default(), RowMark { key: 1, before: digest(before), after: digest(after), order: None });
+        }
+        if record.header("refuse").is_some() {
+            return Err(DecodeError::new("lines[3].price", "an amount of money", "12,50"));
         }
         out.facts.extend(facts.into_iter().map(|fact| Fact { cause, ..fact }));
         Ok(Reading::Understood)
@@ -91,7 +102,7 @@ impl Bench {
         let plain = TopicConfig { partitions: 1, compacted: false };
         broker.create(SOURCE_TOPIC, plain);
         names.derived().for_each(|(_, name)| broker.create(name, plain));
-        broker.create(&names.dead_letters, plain);
+        [&names.dead_letters, &names.decisions, &names.acts, &names.audit].into_iter().for_each(|name| broker.create(name, plain));
         for (name, compacted) in [(&names.changelog, true), (&names.exchange, false)] {
             broker.create(name, TopicConfig { partitions: i32::from(SHARDS), compacted });
         }
@@ -118,7 +129,14 @@ impl Bench {
             digester: Digester::new(b"secret"),
         };
         let settings = EngineSettings {
-            sources: [SourceRuntime { common, adapter: Arc::new(AsTheyAre) }].into(),
+            sources: [
+                SourceRuntime { common: common.clone(), adapter: Arc::new(AsTheyAre) },
+                SourceRuntime {
+                    common: Common { name: "waybill".into(), id: SourceId::WAYBILL, ..common },
+                    adapter: DecisionsAdapter::new("t."),
+                },
+            ]
+            .into(),
             rules: Arc::new(self.rules.clone()),
             fingerprint: self.fingerprint,
             names: TopicNames::new("t."),
@@ -128,7 +146,8 @@ impl Bench {
             orders_whole: 1,
         };
         let (exchange, changelog) = (settings.names.exchange.clone(), settings.names.changelog.clone());
-        let log = MemoryLog::open(&self.broker, APPLICATION, Arc::from([Arc::from(SOURCE_TOPIC)]), exchange, changelog);
+        let topics: Arc<[Arc<str>]> = [SOURCE_TOPIC, "t.decisions", "t.acts"].map(Arc::from).into();
+        let log = MemoryLog::open(&self.broker, APPLICATION, topics, exchange, changelog);
         let limits = Limits {
             records_max: 1_000,
             bytes_max: 1 << 26,
@@ -159,10 +178,14 @@ impl Bench {
     }
 
     fn write(&mut self, record: FactsRecord) {
+        self.write_with(record, Vec::new());
+    }
+
+    fn write_with(&mut self, record: FactsRecord, headers: Vec<(&'static str, Vec<u8>)>) {
         // Nothing is written to the source's log later than it comes.
         self.now = (self.now + Span::minutes(1)).max(record.written_at.unwrap_or(Moment::MIN));
         let value = postcard::to_stdvec(&record).expect("facts encode");
-        let record = OutRecord { topic: SOURCE_TOPIC.into(), partition: None, key: None, value: Some(value), headers: Vec::new() };
+        let record = OutRecord { topic: SOURCE_TOPIC.into(), partition: None, key: None, value: Some(value), headers };
         self.broker.set_now(self.now);
         self.broker.produce(record, self.now);
     }

@@ -16,7 +16,6 @@ use crate::facts::time::Span;
 use crate::retailer::judge::{Failure, Invariant, Judge};
 use crate::retailer::setup::Setup;
 use crate::retailer::{HeardEvent, Retailer, Settings, SourceRecord, topics};
-use crate::sources::decisions;
 
 /// Sums over all epochs.
 #[derive(Default)]
@@ -110,7 +109,7 @@ impl Play {
         let heard: Vec<Arc<str>> = topics.keys().chain([&names.dead_letters]).cloned().collect();
         let tail = broker.tail(&heard);
         let sources: Arc<[Arc<str>]> = config.source_topics().map(|(topic, _)| topic.into()).collect();
-        broker.create(&config.own_topic(decisions::TOPIC), plain);
+        [&names.decisions, &names.acts, &names.audit].into_iter().for_each(|topic| broker.create(topic, plain));
         let settings = EngineSettings {
             sources: config
                 .sources

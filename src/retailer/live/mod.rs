@@ -23,9 +23,10 @@ pub fn unreachable<E: Display>(brokers: &str) -> impl Fn(E) -> Error {
 /// Creates the systems' topics. A topic that has records already is refused: they would be mixed up with those of the run.
 pub async fn prepare(setup: &Setup, partitions: i32) -> Result<(), Error> {
     let (brokers, client) = (&setup.bootstrap, BTreeMap::new());
-    // Waybill reads the topic of decisions too, and makes it itself: with one partition.
-    let decisions = setup.config()?.own_topic(crate::sources::decisions::TOPIC);
-    let names: Vec<String> = setup.source_topics()?.into_iter().filter(|topic| *topic != decisions).collect();
+    // Waybill reads the topics of decisions and acts too, and makes them itself: with one partition.
+    let config = setup.config()?;
+    let own = [crate::sources::decisions::TOPIC, crate::sources::acts::TOPIC].map(|name| config.own_topic(name));
+    let names: Vec<String> = setup.source_topics()?.into_iter().filter(|topic| !own.contains(topic)).collect();
     if let Some(topic) = first_with_records(brokers, &client, &names).map_err(unreachable(brokers))? {
         return Err(Error::Usage(format!(
             "topic \"{topic}\" has records already: play under another --prefix, or delete the topics first"
