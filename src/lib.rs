@@ -117,6 +117,10 @@
 //! | incarnation | a number that counts how often a source's database began again (it was restored, rebuilt or failed over). It is part of each row's version |
 //! | decode error | why a record could not become facts |
 //! | dead letter | a record that could not become facts, written to `dead-letters` whole; if it is larger than a record may be, its beginning |
+//! | outstanding | said of a dead letter that nobody has dealt with: its record was not read since, and no person has discarded it |
+//! | letter's cause | what dead letters have in common: source, topic, the member that could not be read, and what was expected there |
+//! | act | what a person does beside deciding, as a record of the topic `acts`: a dead letter's record is read again, edited or discarded; an exception gets a note or an owner |
+//! | case | the notes and the owner of an open exception |
 //! | alias | a name that another system gives to an order: the ERP's number, a tracking number. An alias is an entity: it keeps the rows that come under its name until a link says to which order it leads, and then that order gets them |
 //! | link | where an alias leads: to an order, or to a further alias |
 //! | row owner | the order that a row belongs to now. An index keeps the owner of each row that a source may move from one order to another |

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::facts::{Cause, SourceId, TopicId};
 use crate::kafka::admin::{OwnTopic, TopicKind, TopicPlan, TopicProblem, describe};
 use crate::kafka::{KafkaSettings, KafkaTimeouts, RecordEncoder, RecordGate, sample};
-use crate::registry::{AvroOutput, Failure, RegistryClient, SchemaFetcher};
+use crate::registry::{AvroOutput, CarriedRecords, Failure, RegistryClient, SchemaFetcher};
 use crate::sources::FactsOut;
 use crate::sources::doubts::{Amounts, Doubt};
 
@@ -50,7 +50,12 @@ pub fn gate(config: &Config) -> Result<Option<Arc<dyn RecordGate>>, Error> {
     let topics: BTreeMap<u16, Arc<Schemas>> = topics.collect();
     let Some(registry) = config.schema_registry.as_ref().filter(|_| !topics.is_empty()) else { return Ok(None) };
     let client = RegistryClient::new(registry).map_err(Error::Usage)?;
-    let fetcher = SchemaFetcher::start(client, topics).map_err(Error::system("starting the thread that fetches schemas"))?;
+    let acts = TopicNames::new(&config.application.topic_prefix).acts;
+    let carried = CarriedRecords {
+        acts: config.source_topics().position(|(topic, _)| *topic == *acts).and_then(|place| u16::try_from(place).ok()),
+        topics: config.source_topics().filter_map(|(topic, source)| Some((topic.into(), schemas_of(source)?))).collect(),
+    };
+    let fetcher = SchemaFetcher::start(client, topics, carried).map_err(Error::system("starting the thread that fetches schemas"))?;
     Ok(Some(Arc::new(fetcher)))
 }
 

@@ -27,6 +27,27 @@ use crate::sources::acts::{Act, ActRecord};
 use crate::sources::decisions::DecisionRecord;
 use crate::sources::{Reading, SourcePosition};
 
+/// The members of a record of `audit`, and what each says.
+pub const AUDIT_MEMBERS: [(&str, &str); 10] = [
+    ("act", "`decide`, `retry`, `edit`, `discard`, `discard-cause`, `note`, `own`."),
+    ("about", "The place of a record, `topic[partition]@offset`; a cause's id; an exception's key: kind, entity, number."),
+    ("who", "A login."),
+    ("at", "When it was decided or done. RFC 3339, UTC, to the millisecond."),
+    ("why", "Why, if that was said."),
+    (
+        "before",
+        "How it stood: why a record was refused; what an exception said and what was at risk, as the person saw it; null if nothing stood.",
+    ),
+    (
+        "after",
+        "What became of it: `read` with the number of `rows` and of those that are `new`; `refused` with the sentence; `discarded` with how many; the \
+         decision, and whether it `took_effect`; or `nothing`, with the reason.",
+    ),
+    ("changes", "Of an edit: the members that differ, with what was and is there."),
+    ("tick", "The epoch's one moment."),
+    ("record", "The record of `decisions` or `acts`."),
+];
+
 /// What became of the record that an act carries.
 pub(super) struct ReadAgain {
     /// The place of its source in the engine's list.

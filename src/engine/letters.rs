@@ -200,6 +200,10 @@ impl Letters {
             }
             return;
         }
+        // What its place means was known best when it came first: a partition that is read again counts anew.
+        let then = before.filter(|before| before.digest == record.digest).and_then(|before| Some((before.incarnation, before.ordinal?)));
+        let now = record.standing.map(|standing| (standing.incarnation, standing.ordinal));
+        let standing = then.or(now);
         let letter = Letter {
             cause,
             since,
@@ -207,8 +211,8 @@ impl Letters {
             tries: tries + 1,
             written_at: record.written_at,
             digest: record.digest,
-            incarnation: record.standing.map_or(record.incarnation, |standing| standing.incarnation),
-            ordinal: record.standing.map(|standing| standing.ordinal),
+            incarnation: standing.map_or(record.incarnation, |(incarnation, _)| incarnation),
+            ordinal: standing.map(|(_, ordinal)| ordinal),
         };
         self.note(&record.place);
         self.index.state.put(record.place, letter);

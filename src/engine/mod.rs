@@ -74,6 +74,7 @@ mod workers;
 mod write_state;
 
 pub use self::core::Core;
+pub use acts::AUDIT_MEMBERS;
 pub use audit::Audit;
 pub use cases::{CaseNote, Cases, ExceptionCase};
 pub use dead_letter::DEAD_LETTER_HEADERS;

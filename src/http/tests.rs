@@ -305,17 +305,18 @@ async fn a_browser_gets_the_page_and_every_path_that_it_asks_is_there() {
     with_server(Arc::default(), |address| async move {
         let page = talk(address, "GET / HTTP/1.1\r\nHost: waybill\r\nAccept: text/html\r\nConnection: close\r\n\r\n".to_owned()).await;
         assert!(page.contains("content-type: text/html") && page.contains("content-security-policy: default-src 'self'"), "{page}");
+        assert!(get(address, "/page/desk.js").await.starts_with("HTTP/1.1 200"));
         for file in ["/page/app.js", "/page/style.css"] {
             assert!(page.contains(file) && get(address, file).await.starts_with("HTTP/1.1 200"), "{file}");
         }
         assert!(get(address, "/page/other.js").await.starts_with("HTTP/1.1 404"));
         assert!(get(address, "/").await.contains("/api/v1") || get(address, "/").await.contains("/exceptions"), "a program gets the paths");
         // As in api(`/orders/${...}`) and api('/held').
-        let script = include_str!("page/app.js");
+        let script = concat!(include_str!("page/app.js"), include_str!("page/desk.js"));
         let asked: Vec<&str> = script.split("api(").skip(1).filter_map(|call| call.get(1..)?.split(['\'', '`', '?', '$']).next()).collect();
         let asked: Vec<&str> = asked.into_iter().filter(|path| path.starts_with('/')).collect();
         assert!(asked.len() >= 9, "{asked:?}");
-        for path in asked.into_iter().filter(|path| *path != "/decisions") {
+        for path in asked.into_iter().filter(|path| !["/decisions", "/acts"].contains(path)) {
             let answer = get(address, &format!("/api/v1{path}{}", if path.ends_with('/') { "x" } else { "" })).await;
             assert!(!answer.contains("there is no such path"), "{path}: {answer}");
         }

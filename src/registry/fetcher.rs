@@ -10,6 +10,7 @@ use super::client::{Failure, RegistryClient};
 use crate::envelope::Record;
 use crate::envelope::avro::{SchemaId, Schemas};
 use crate::kafka::RecordGate;
+use crate::sources::acts;
 use crate::telemetry::say;
 
 /// How long until a registry that was away is asked again; doubled each time.
@@ -25,10 +26,34 @@ struct Inner {
     client: RegistryClient,
     /// By the topic's place among those that are read.
     topics: BTreeMap<u16, Arc<Schemas>>,
+    acts: CarriedRecords,
     state: Mutex<State>,
     wake: Condvar,
     /// Tells the reader that a schema has come.
     bell: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// Acts carry records of other topics.
+#[derive(Default)]
+pub struct CarriedRecords {
+    /// The place of the topic of acts among those that are read.
+    pub acts: Option<u16>,
+    /// The topics in Avro, by name.
+    pub topics: BTreeMap<Arc<str>, Arc<Schemas>>,
+}
+
+impl CarriedRecords {
+    /// What the record needs that an act carries: its topic, whose schemas, and which of them are not there.
+    fn wanted(&self, record: &Record<'_>) -> Option<(&Arc<str>, &Arc<Schemas>, Vec<SchemaId>)> {
+        if self.acts != Some(record.topic_index) || self.topics.is_empty() {
+            return None;
+        }
+        let act = acts::read(record.value).ok()?;
+        let (place, carried) = act.act.record()?;
+        let (topic, schemas) = self.topics.get_key_value(place.topic.as_str())?;
+        let wanted = schemas.wanted(&carried.standing(topic, 0, place.partition, place.offset));
+        Some((topic, schemas, wanted.into_vec()))
+    }
 }
 
 #[derive(Default)]
@@ -51,8 +76,8 @@ impl SchemaFetcher {
     ///
     /// # Errors
     /// The system starts no more threads.
-    pub fn start(client: RegistryClient, topics: BTreeMap<u16, Arc<Schemas>>) -> std::io::Result<Self> {
-        let inner = Inner { client, topics, state: Mutex::default(), wake: Condvar::new(), bell: OnceLock::new() };
+    pub fn start(client: RegistryClient, topics: BTreeMap<u16, Arc<Schemas>>, acts: CarriedRecords) -> std::io::Result<Self> {
+        let inner = Inner { client, topics, acts, state: Mutex::default(), wake: Condvar::new(), bell: OnceLock::new() };
         let fetcher = Self(Arc::new(inner));
         let inner = Arc::clone(&fetcher.0);
         thread::Builder::new().name("waybill-schemas".into()).spawn(move || inner.run())?;
@@ -69,15 +94,18 @@ impl Drop for SchemaFetcher {
 
 impl RecordGate for SchemaFetcher {
     fn may_pass(&self, record: &Record<'_>) -> bool {
-        let Some(schemas) = self.0.topics.get(&record.topic_index) else { return true };
-        let wanted = schemas.wanted(record);
+        let of_its_own = || {
+            let schemas = self.0.topics.get(&record.topic_index)?;
+            Some((record.topic, schemas, schemas.wanted(record).into_vec()))
+        };
+        let Some((topic, schemas, wanted)) = of_its_own().or_else(|| self.0.acts.wanted(record)) else { return true };
         if wanted.is_empty() {
             return true;
         }
         let mut state = self.0.lock();
         for id in wanted {
             if !state.wanted.iter().any(|(of, known, _)| *known == id && Arc::ptr_eq(of, schemas)) {
-                state.wanted.push((Arc::clone(schemas), id, Arc::clone(record.topic)));
+                state.wanted.push((Arc::clone(schemas), id, Arc::clone(topic)));
                 self.0.wake.notify_all();
             }
         }

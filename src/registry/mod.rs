@@ -18,5 +18,5 @@ pub(crate) mod stand_in;
 mod tests;
 
 pub use client::{Failure, Fetched, RegistryClient};
-pub use fetcher::SchemaFetcher;
+pub use fetcher::{CarriedRecords, SchemaFetcher};
 pub use output::AvroOutput;

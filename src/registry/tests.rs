@@ -7,10 +7,11 @@ use super::stand_in::{Canned, StandIn};
 use super::*;
 use crate::config::{SchemaRegistry, Secret};
 use crate::envelope::avro::{IdForm, Members, Part, SchemaId, Schemas};
-use crate::envelope::{Headers, Record};
+use crate::envelope::{Headers, RawRecord, Record, RecordPlace};
 use crate::events::Topic;
 use crate::facts::Moment;
 use crate::kafka::{RecordEncoder, RecordGate, Unprepared};
+use crate::sources::acts::{Act, ActRecord};
 
 use std::sync::Arc;
 
@@ -134,7 +135,7 @@ fn records_wait_for_a_registry_that_is_away_and_go_on_when_it_is_back() {
     registry.instead(Some(Canned { status: 503, body: String::new() }));
     registry.put(7, NUMBER);
     let schemas = Arc::new(Schemas::new(IdForm::Confluent, Members::All));
-    let fetcher = SchemaFetcher::start(client(&registry), [(3, Arc::clone(&schemas))].into()).expect("a thread");
+    let fetcher = SchemaFetcher::start(client(&registry), [(3, Arc::clone(&schemas))].into(), CarriedRecords::default()).expect("a thread");
     let rung = rings(&fetcher);
     let topic: Arc<str> = "shop.orders".into();
     let waits = record(&topic, 3, &[0, 0, 0, 0, 7, 14]);
@@ -163,7 +164,7 @@ fn records_wait_for_a_registry_that_is_away_and_go_on_when_it_is_back() {
 fn a_schema_that_the_registry_does_not_know_holds_nothing_up() {
     let registry = StandIn::start();
     let schemas = Arc::new(Schemas::new(IdForm::Confluent, Members::All));
-    let fetcher = SchemaFetcher::start(client(&registry), [(0, Arc::clone(&schemas))].into()).expect("a thread");
+    let fetcher = SchemaFetcher::start(client(&registry), [(0, Arc::clone(&schemas))].into(), CarriedRecords::default()).expect("a thread");
     let rung = rings(&fetcher);
     let topic: Arc<str> = "shop.orders".into();
     let unknown = record(&topic, 0, &[0, 0, 0, 0, 99, 14]);
@@ -172,6 +173,30 @@ fn a_schema_that_the_registry_does_not_know_holds_nothing_up() {
     assert!(fetcher.may_pass(&unknown));
     let error = schemas.json(Part::Value, &unknown, &mut Vec::new()).expect_err("no schema").to_string();
     assert_eq!(error, "field \"value\": expected a schema that the registry knows, found \"schema 99\"");
+}
+
+/// A dead letter is read again, and the process has started since: nobody has asked for its schema yet.
+#[test]
+fn a_record_that_an_act_carries_waits_for_its_schema_too() {
+    let registry = StandIn::start();
+    registry.put(7, NUMBER);
+    let schemas = Arc::new(Schemas::new(IdForm::Confluent, Members::All));
+    let carried = CarriedRecords { acts: Some(9), topics: [("shop.orders".into(), Arc::clone(&schemas))].into() };
+    let fetcher = SchemaFetcher::start(client(&registry), [(0, schemas)].into(), carried).expect("a thread");
+    let rung = rings(&fetcher);
+    let topic: Arc<str> = "waybill.acts".into();
+    let act = |topic: &str| {
+        let place = RecordPlace { topic: topic.into(), partition: 0, offset: 17 };
+        let record = RawRecord { value: Some(vec![0, 0, 0, 0, 7, 14]), ..RawRecord::default() };
+        let act = ActRecord { who: "kim".into(), at: Moment(0), why: String::new(), act: Act::Retry { place, record } };
+        serde_json::to_vec(&act).expect("JSON")
+    };
+    assert!(fetcher.may_pass(&record(&topic, 9, &act("carrier.scans"))), "that topic is not in Avro");
+    assert!(fetcher.may_pass(&record(&topic, 9, b"{}")), "it is no act");
+    let waits = act("shop.orders");
+    assert!(!fetcher.may_pass(&record(&topic, 9, &waits)));
+    rung.recv_timeout(Duration::from_secs(20)).expect("the bell");
+    assert!(fetcher.may_pass(&record(&topic, 9, &waits)));
 }
 
 /// The topics of refunds and entries, as they are written.

@@ -138,6 +138,12 @@ impl Daemon {
         command(&["check", "--config", self.file().to_str().unwrap()]).output().unwrap()
     }
 
+    /// A command that asks the running Waybill, of somebody called kim: its exit code and what it prints.
+    pub fn ask(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = command(arguments).env("WAYBILL_URL", format!("http://127.0.0.1:{}", self.port)).env("USER", "kim").output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    }
+
     /// `waybill run`
     pub fn start(&mut self, environment: &[(&str, &str)]) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
@@ -205,6 +211,14 @@ impl Daemon {
             assert!(begun.elapsed() < Duration::from_secs(90), "not {status} with {text:?}, but {found}: {body}\n{}", self.log());
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Killed, as a machine that loses its power; and started again.
+    pub fn kill_and_start(&mut self) {
+        self.signal("-KILL");
+        self.ended(END);
+        self.start(&[]);
+        self.ready();
     }
 
     pub fn ready(&mut self) {

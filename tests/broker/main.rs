@@ -11,6 +11,7 @@ mod daemon;
 mod faults;
 mod groups;
 mod in_step;
+mod letters;
 mod odd;
 mod operators;
 mod outages;

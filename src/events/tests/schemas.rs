@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::schema_of::Types;
 use super::*;
-use crate::engine::{DEAD_LETTER_HEADERS, EVENT_HEADERS};
+use crate::engine::{AUDIT_MEMBERS, DEAD_LETTER_HEADERS, EVENT_HEADERS};
 use crate::envelope::avro::{Members, Program};
 use crate::events::samples::samples;
 
@@ -166,6 +166,16 @@ fn a_page_tells_of_all_topics_and_headers() {
          | header | value |\n| --- | --- |\n",
     );
     for (name, about) in DEAD_LETTER_HEADERS {
+        let _ = writeln!(page, "| `{name}` | {about} |");
+    }
+    page.push_str(
+        "\nIt is outstanding until its record is read, or somebody discards it (`waybill dead-letters`). A record that is refused once more, as it came \
+         or edited, is not written here again.\n\n\
+         ## `audit`\n\nWhat people decided (the topic `decisions`) and did (`acts`), and what became of it: one record for each, in the transaction in \
+         which it took effect. JSON, keyed by what it is about. May hold a person's data.\n\n\
+         | member | value |\n| --- | --- |\n",
+    );
+    for (name, about) in AUDIT_MEMBERS {
         let _ = writeln!(page, "| `{name}` | {about} |");
     }
     check("README.md", &page);

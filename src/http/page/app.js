@@ -1,5 +1,7 @@
 // The page. Every view is made from one or two answers of /api/v1, with elements and never with HTML text: nothing of a record can become markup.
 
+import { deskViews } from './desk.js';
+
 const main = document.getElementById('main');
 const stateLine = document.getElementById('state');
 const openCount = document.getElementById('open');
@@ -76,7 +78,7 @@ async function flow() {
     tag(source.state.replace('-', ' '), source.state === 'reading' ? 'good' : source.state === 'topics-missing' ? 'bad' : ''),
     number(source.records), rate(source.records, last?.flow.sources[name]?.records), number(source.lag_records),
     source.last_record_at ? `${age(source.last_record_at)} ago` : '–',
-    source.dead_letters ? tag(number(source.dead_letters), 'bad') : '0',
+    source.dead_letters ? h('a', { href: `#/letters?source=${encodeURIComponent(name)}` }, tag(number(source.dead_letters), 'bad')) : '0',
     source.topics_missing?.length ? h('details', {}, h('summary', {}, `${source.topics_missing.length} topics not there yet`),
       h('code', {}, source.topics_missing.join(', '))) : '',
   ]);
@@ -187,71 +189,7 @@ async function customer(key) {
     table('Orders', [['order']], (answer.orders ?? []).map((each) => [orderLink(String(each.order ?? each))]))]];
 }
 
-async function desk(_, query) {
-  const asked = new URLSearchParams();
-  for (const name of ['kind', 'about', 'entity', 'sort', 'after']) if (query.get(name)) asked.set(name, query.get(name));
-  const list = await api(`/exceptions?${asked}`);
-  const to = (changes) => {
-    const next = new URLSearchParams(asked);
-    next.delete('after');
-    for (const [name, value] of Object.entries(changes)) value ? next.set(name, value) : next.delete(name);
-    return `#/desk?${next}`;
-  };
-  const kinds = list.kinds.map((kind) => [h('a', { href: to({ kind: kind.kind, about: kind.about }) }, kind.kind), kind.theme, number(kind.open), `${age(kind.oldest)}`, sums(kind.at_risk)]);
-  const about = (it) => (it.about === 'order' ? orderLink(it.entity, it.order_number ?? it.entity) : it.about === 'sku' ? link(`sku/${encodeURIComponent(it.entity)}`, it.entity) : it.entity);
-  const rows = list.exceptions.map((it) => [
-    h('span', {}, h('strong', {}, it.kind), it.number ? ` ${it.number}` : ''), about(it),
-    h('span', {}, it.sentence, h('br'), h('span', { class: 'soft small' }, it.to_do)), it.at_risk ? money(it.at_risk, it.currency) : '', `${age(it.since)}`,
-    it.decisions.length ? h('button', { onclick: () => decide(it) }, 'Settle…') : h('span', { class: 'soft small' }, 'by its rows'),
-  ]);
-  return ['Desk', [
-    h('h1', {}, 'What waits for a person'),
-    list.kinds.length ? table('By kind', [['kind'], ['theme'], ['open', 1], ['oldest', 1], ['at risk', 1]], kinds) : h('p', {}, tag('Nothing waits for a person', 'good')),
-    h('div', { class: 'filters' }, h('span', {}, `${number(list.total)} shown`),
-      h('a', { href: to({ sort: query.get('sort') === 'at-risk' ? null : 'at-risk' }) }, query.get('sort') === 'at-risk' ? 'oldest first' : 'most money first'),
-      ['kind', 'about', 'entity'].some((name) => asked.get(name)) ? h('a', { href: '#/desk' }, `all (now: ${['kind', 'entity'].map((name) => asked.get(name)).filter(Boolean).join(', ')})`) : null),
-    list.exceptions.length ? table('Exceptions', [['kind'], ['about'], ['what is wrong, and what to do'], ['at risk', 1], ['for', 1], ['']], rows) : null,
-    list.next ? h('p', {}, h('a', { href: to({ after: list.next }) }, 'more')) : null,
-  ]];
-}
-
-// A person settles an exception: the server is asked first what it would do, and says no where it can't.
-function decide(it) {
-  const choice = h('select', { id: 'choice' }, it.decisions.map((each) => h('option', { value: each.choice }, each.choice)));
-  const amount = h('input', { id: 'amount', inputmode: 'decimal', placeholder: it.at_risk ? `${it.at_risk}: what is at risk now` : 'none' });
-  const who = h('input', { id: 'who', required: true, value: localStorage.getItem('who') ?? '' });
-  const why = h('input', { id: 'why' });
-  const says = h('p', { role: 'status' });
-  const send = h('button', { class: 'go', type: 'submit' }, 'Settle it');
-  const dialog = h('dialog', { 'aria-labelledby': 'decide-title' }, h('form', { method: 'dialog', onsubmit: settle },
-    h('h2', { id: 'decide-title' }, `${it.kind} of ${it.order_number ?? it.entity}`), h('p', {}, it.sentence), h('p', { class: 'soft' }, it.to_do),
-    h('label', { for: 'choice' }, 'Decision'), choice,
-    h('label', { for: 'amount' }, 'Amount (left empty: what is at risk now)'), amount,
-    h('label', { for: 'who' }, 'Who decides'), who, h('label', { for: 'why' }, 'Why'), why, says,
-    h('div', { class: 'row' }, h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), send)));
-  const takes = () => { const can = it.decisions.find((each) => each.choice === choice.value)?.takes_amount; amount.disabled = !can; if (!can) amount.value = ''; };
-  choice.addEventListener('change', takes);
-  takes();
-  dialog.addEventListener('close', () => { dialog.remove(); show(); });
-  document.body.append(dialog);
-  dialog.showModal();
-
-  async function settle(event) {
-    event.preventDefault();
-    const named = it.about === 'sku' ? { sku: it.entity } : it.about === 'order' ? { order: it.entity } : {};
-    const decision = { kind: it.kind, number: it.number, choice: choice.value, who: who.value, why: why.value, decided_at: new Date().toISOString(), ...named };
-    if (amount.value) decision.amount = amount.value;
-    send.disabled = true;
-    try {
-      localStorage.setItem('who', who.value);
-      await api('/decisions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(decision) });
-      dialog.close();
-    } catch (error) {
-      says.replaceChildren(problem(error));
-      send.disabled = false;
-    }
-  }
-}
+const { desk, letters, letter } = deskViews({ api, h, when, age, money, sums, number, table, facts, tag, link, orderLink, problem, show: () => show() });
 
 async function held() {
   const answer = await api('/held');
@@ -295,7 +233,7 @@ async function counts() {
 
 /* Which view is shown */
 
-const views = { '': flow, search, order, sku, customer, desk, held, books, counts };
+const views = { '': flow, search, order, sku, customer, desk, letters, letter, held, books, counts };
 // A view that is asked for while another is still loading must not be overtaken by it.
 let asked = 0;
 
@@ -343,7 +281,8 @@ setInterval(() => { if (due && !busy()) { due = false; show(true); } }, 2000);
 async function look() {
   try {
     const list = await api('/exceptions?limit=1');
-    const open = list.kinds.reduce((sum, kind) => sum + kind.open, 0);
+    const letters = await api('/dead-letters?limit=1');
+    const open = list.kinds.reduce((sum, kind) => sum + kind.open, 0) + letters.total;
     openCount.textContent = number(open);
     openCount.hidden = open === 0;
   } catch { openCount.hidden = true; }

@@ -1,4 +1,4 @@
-//! The page: three files that are part of the program. They name nothing outside it, so it works where there is no other network.
+//! The page: four files that are part of the program. They name nothing outside it, so it works where there is no other network.
 
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
@@ -9,9 +9,10 @@ use super::reply::ProblemReply;
 /// Only what this server sends: no other host, no script or style in the text.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     ("index.html", "text/html; charset=utf-8", include_str!("index.html")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("app.js")),
+    ("desk.js", "text/javascript; charset=utf-8", include_str!("desk.js")),
     ("style.css", "text/css; charset=utf-8", include_str!("style.css")),
 ];
 
