@@ -51,14 +51,17 @@ pub struct DecideArgs {
     /// One of the kind's choices; `withdraw` takes an earlier decision back
     pub(super) choice: String,
     /// The order it is about: its key (`SOURCE|id`), or the shop's number
-    #[arg(long, conflicts_with = "sku")]
+    #[arg(long, conflicts_with_all = ["sku", "customer"])]
     order: Option<String>,
     /// The alias that is to lead to the order, as the exception writes it (with the choice `link`)
     #[arg(long, requires = "order")]
     alias: Option<String>,
     /// The SKU it is about
-    #[arg(long)]
+    #[arg(long, conflicts_with = "customer")]
     sku: Option<String>,
+    /// The customer it is about, by its key (`account|SOURCE|id`)
+    #[arg(long)]
+    customer: Option<String>,
     /// The exception's number, where one order or SKU can have several of the kind
     #[arg(long, default_value = "")]
     number: String,
@@ -140,6 +143,7 @@ pub fn decide(args: &DecideArgs) -> Result<(), Error> {
         order: args.order.clone(),
         alias: args.alias.clone(),
         sku: args.sku.clone(),
+        customer: args.customer.clone(),
         number: args.number.clone(),
         choice: args.choice.clone(),
         amount: args.amount,

@@ -17,6 +17,7 @@ pub mod demo;
 #[cfg(feature = "kafka")]
 mod desk;
 mod exceptions;
+mod forget;
 pub mod held;
 pub mod init;
 mod listing;
@@ -90,6 +91,8 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersArgs),
     /// Settle what an exception asks of a person
     Decide(ask::DecideArgs),
+    /// Forget a person who asks for it: by an address, or by an account
+    Forget(forget::ForgetArgs),
     /// Set the state's time back to the clock, after a clock that was ahead; while no `waybill run` is running
     SetTimeBack(run::RunArgs),
     /// Say beforehand what a changed configuration, or this version, would say, ask, correct and open
@@ -133,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Exceptions(args) => exceptions::run(&args),
         Command::DeadLetters(args) => dead_letters::run(&args),
         Command::Decide(args) => ask::decide(&args),
+        Command::Forget(args) => forget::run(&args),
         Command::SetTimeBack(args) => set_time_back::run(&args),
         #[cfg(feature = "kafka")]
         Command::Plan(args) => plan::run(&args),

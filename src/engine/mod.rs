@@ -45,6 +45,7 @@ pub mod log;
 pub mod memory;
 mod outbox;
 mod packed;
+mod people;
 pub mod published;
 mod put;
 mod reads;

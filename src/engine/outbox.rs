@@ -17,13 +17,17 @@ use crate::facts::{Cause, Moment};
 const CAUSE_BYTES: usize = 48;
 
 /// The headers of an event, and what each says.
-pub const EVENT_HEADERS: [(&str, &str); 6] = [
+pub const EVENT_HEADERS: [(&str, &str); 7] = [
     ("id", "The event's id, as in the body. No two events share one."),
     ("causes", "The records that caused it, as `topic[partition]@offset`, with commas between them."),
     ("epoch", "The epoch that emitted it, as `shard:number`."),
     ("tick", "The epoch's one moment. RFC 3339, UTC, to the millisecond."),
     ("content-type", "`application/json`; `application/avro` of a topic that is written in Avro (`[output]`)."),
     ("receiver", "Who is to act, `shop` or `erp`; only on topics that have both for readers."),
+    (
+        "moved-to",
+        "On tombstones of `marketing-profiles` and `customer-history` alone: the key of the customer that has by now what was stated here, since the two are joined.",
+    ),
 ];
 
 /// The open epoch's writes.
@@ -65,7 +69,7 @@ impl Outbox {
             sources.show(cause, &mut shown);
         }
         for emission in emissions {
-            let mut headers = Vec::with_capacity(6);
+            let mut headers = Vec::with_capacity(7);
             headers.extend([
                 ("id", emission.id.into_bytes()),
                 ("causes", shown.as_bytes().to_vec()),
@@ -75,6 +79,9 @@ impl Outbox {
             ]);
             if let Some(receiver) = emission.receiver {
                 headers.push(("receiver", receiver.name().as_bytes().to_vec()));
+            }
+            if let Some(moved_to) = emission.moved_to {
+                headers.push(("moved-to", moved_to.as_bytes().to_vec()));
             }
             self.records.push(OutRecord {
                 topic: names.of(emission.topic).clone(),
@@ -168,7 +175,8 @@ mod tests {
     #[test]
     fn the_list_of_headers_is_what_is_written() {
         let (topics, receiver) = (TopicNames::new("waybill."), Some(Receiver::Shop));
-        let event = Emission { topic: Topic::DespatchNotices, key: "magento|1".into(), id: "1".into(), receiver, body: None };
+        let moved_to = Some("account|shop|7".into());
+        let event = Emission { topic: Topic::DespatchNotices, key: "magento|1".into(), id: "1".into(), receiver, body: None, moved_to };
         let mut outbox = Outbox::default();
         outbox.events(&topics, &SourceTopics::default(), EpochTag { epoch: "0:1", tick: "" }, vec![event], &[]);
         assert_eq!(names(&outbox), EVENT_HEADERS.map(|(name, _)| name));

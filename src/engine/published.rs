@@ -16,7 +16,7 @@ use super::letters::LetterIndex;
 use super::packed::MaybePacked;
 use super::topics::SourceTopics;
 use crate::entities::alias::AliasState;
-use crate::entities::customer::CustomerState;
+use crate::entities::customer::{CustomerState, Person};
 use crate::entities::exceptions::About;
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::order::{OrderState, view};
@@ -24,7 +24,7 @@ use crate::entities::rules::Rules;
 use crate::entities::sku::SkuState;
 use crate::events::desk::HeldGroup;
 use crate::events::exceptions::ExceptionNotice;
-use crate::events::{Topic, alias, desk, exceptions, sku_exceptions};
+use crate::events::{Topic, alias, customer_exceptions, desk, exceptions, sku_exceptions};
 use crate::facts::{Alias, CustomerKey, Link, Moment, OrderKey, Sku, Text};
 
 /// How many links a chain of aliases has at most. An ERP's longest: a refund, its credit memo, the return, the invoice, the ERP's order, the shop's number,
@@ -75,6 +75,8 @@ pub struct Published {
     aliases_open: Map<Alias, AliasState>,
     /// Orders with an exception open.
     orders_open: Map<OrderKey, ()>,
+    /// Customers with an exception open.
+    customers_open: Map<CustomerKey, ()>,
     /// What is held.
     desk: Mutex<Vec<HeldGroup>>,
     /// Request topics that are live.
@@ -102,6 +104,7 @@ impl Published {
             customers: Map::default(),
             aliases_open: Map::default(),
             orders_open: Map::default(),
+            customers_open: Map::default(),
             desk: Mutex::default(),
             live: Mutex::default(),
             desk_state: Mutex::default(),
@@ -201,7 +204,14 @@ impl Published {
     }
 
     pub(super) fn customer(&self, key: &CustomerKey, state: &Arc<CustomerState>) {
-        self.customers.insert(key.clone(), state.clone());
+        let before = self.customers.insert(key.clone(), state.clone());
+        self.exceptions(before.as_ref().map(|before| &before.last_emitted), &state.last_emitted);
+        let was_open = before.is_some_and(|before| exceptions_of(&before.last_emitted).next().is_some());
+        if exceptions_of(&state.last_emitted).next().is_some() {
+            self.customers_open.insert(key.clone(), ());
+        } else if was_open {
+            self.customers_open.remove(key);
+        }
     }
 
     pub(super) fn epoch(&self, tick: Moment) {
@@ -248,6 +258,10 @@ impl Published {
             all(About::Sku, sku_exceptions::standing(&sku, &state, rules, tick));
         }
         all(About::Alias, self.alias_exceptions());
+        let customers: Vec<CustomerKey> = self.customers_open.iter().map(|entry| entry.key().clone()).collect();
+        for (key, state) in customers.into_iter().filter_map(|key| Some((key.clone(), self.customer_by_key(&key)?))) {
+            all(About::Customer, customer_exceptions::standing(&key, &Person::of(&key, &state), &state, rules, tick));
+        }
         let (groups, live) = self.held();
         let desk_state = self.desk_state.lock().unwrap_or_else(PoisonError::into_inner);
         let refunds_live = live.contains(&Topic::RefundRequests);

@@ -3,12 +3,13 @@
 //! ```text
 //! delete watermarks ─deletions─> all below
 //! aliases ──rows──> orders ──demand──> SKUs
-//!                          └─summary─> customers
+//!                          └─summary─> customers ──rows──> customers ──forgotten──> orders
 //! ```
 //!
 //! The facts that a wave derives for a later one are stored in the same epoch. SKUs send facts to other SKUs (a kit to its parts, a part to its
 //! kits) and to orders (a warehouse does not know the SKU, a count holds what came back). So the waves of orders and SKUs are repeated for those
-//! that got new facts, until none is due any more. An order whose SKUs learn of it only now asks for goods in the second round.
+//! that got new facts, until none is due any more. An order whose SKUs learn of it only now asks for goods in the second round. Customers pass rows on to
+//! each other ([`super::people`]) before they are sealed; if an order is told that its person is forgotten, its wave is repeated before that.
 
 use std::hash::Hash;
 
@@ -25,7 +26,7 @@ use super::shard::Shard;
 use super::store::Store;
 use super::table::EntityTable;
 use super::topics::SourceTopics;
-use super::{aliases, bulk_deletes, held_index, workers, write_state};
+use super::{aliases, bulk_deletes, held_index, people, workers, write_state};
 use crate::entities::alias::AliasState;
 use crate::entities::customer::CustomerState;
 use crate::entities::held::{Held, HeldWhy, Holds};
@@ -33,8 +34,8 @@ use crate::entities::ledger::SumLedger;
 use crate::entities::order::{OrderState, derived, view};
 use crate::entities::rules::{Role, Rules};
 use crate::entities::sku::SkuState;
-use crate::events::{Emission, Flow, Outlet, SealContext, Topic, desk, seal_alias, seal_customer, seal_order, seal_sku};
-use crate::facts::{Alias, Amount, Cause, Change, CustomerKey, Fact, Moment, OrderKey, Row, Sku, Subject, Version};
+use crate::events::{self, Emission, Flow, Outlet, SealContext, Topic, desk, seal_alias, seal_customer, seal_order, seal_sku};
+use crate::facts::{Alias, Amount, Cause, Change, CustomerKey, Fact, Moment, OrderKey, OrderRow, Row, Sku, Subject, Version};
 
 /// Seals the open epoch: all that it writes stands in the outbox.
 pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_topics: &SourceTopics, outbox: &mut Outbox) {
@@ -42,9 +43,10 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
     bulk_deletes::sweep(store);
     aliases::pass_on(store);
     let aliases = wave(store, |shard| &mut shard.aliases, |report| &mut report.aliases_sealed);
-    let (mut orders, skus, flows) = orders_and_skus(store);
+    let (mut orders, skus, flows) = until_customers(store);
     limit_refunds(store, &mut orders, flows);
     let customers = wave(store, |shard| &mut shard.customers, |report| &mut report.customers_sealed);
+    people::put_off(store);
     let tick = store.tick.to_string();
     let numbers = store.shards.iter().map(|shard| shard.epoch.number + 1);
     let epochs: Vec<String> = numbers.enumerate().map(|(shard, number)| format!("{shard}:{number}")).collect();
@@ -145,6 +147,24 @@ const ORDER_ROUNDS: u32 = 3;
 
 /// How often SKUs are computed in an epoch at most: a kit of kits is five deep at most.
 const SKU_ROUNDS: u32 = 5;
+
+/// How often customers tell orders something in an epoch at most. An order answers with its summary, and a second time there is nothing to tell.
+const CUSTOMER_ROUNDS: u32 = 3;
+
+/// All waves before that of customers, and what customers pass on.
+fn until_customers(store: &mut Store) -> (Vec<Emitted>, Vec<Emitted>, Vec<Flow>) {
+    let (mut of_orders, mut of_skus, mut flows) = orders_and_skus(store);
+    for _ in 0..CUSTOMER_ROUNDS {
+        if !people::pass_on(store) {
+            return (of_orders, of_skus, flows);
+        }
+        let (orders, skus, further) = orders_and_skus(store);
+        add_round(&mut of_orders, orders);
+        add_round(&mut of_skus, skus);
+        flows.extend(further);
+    }
+    (of_orders, of_skus, flows)
+}
 
 /// The waves of orders and of SKUs, until none is due any more.
 fn orders_and_skus(store: &mut Store) -> (Vec<Emitted>, Vec<Emitted>, Vec<Flow>) {
@@ -332,8 +352,27 @@ fn bit(topic: Topic) -> u64 {
     1 << (topic as u8)
 }
 
+/// The person of an order is forgotten once nothing of it is to be sent: rows name nobody any more. True: they did.
+fn forget_person(key: &OrderKey, state: &mut OrderState, rules: &Rules, tick: Moment) -> bool {
+    let OrderState { rows, ledgers, since, .. } = state;
+    if rows.of_kind(OrderRow::FORGOTTEN).next().is_none() || !rows.has_person() {
+        return false;
+    }
+    let before = view(key, rows, ledgers, *since, rules, tick);
+    if !before.forgotten.gone {
+        return false;
+    }
+    let mut without = rows.clone();
+    without.forget_person();
+    let after = view(key, &without, ledgers, *since, rules, tick);
+    events::forget_person(&before, &after, ledgers, rules);
+    state.rows = without;
+    true
+}
+
 /// One order: view, requests, statements, facts for its SKUs and its customer.
 fn order(key: &OrderKey, state: &mut OrderState, outlet: &mut Outlet<'_>, facts: &mut Vec<Fact>) -> Option<Moment> {
+    outlet.changed |= forget_person(key, state, outlet.context.rules, outlet.context.tick);
     let OrderState { rows, ledgers, held, last_emitted, derived: derived_before, exceptions: open, since, .. } = state;
     let view = view(key, rows, ledgers, *since, outlet.context.rules, outlet.context.tick);
     let (version, cause) = (Version::derived(outlet.context.generation, outlet.revision), outlet.causes.first().copied());

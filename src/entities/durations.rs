@@ -137,6 +137,8 @@ durations! {
         cost_missing: Span::days(3);
         /// A refund names a payment that the order does not have: `refund-unmatched`.
         refund_unmatched: Span::days(1);
+        /// A source still sends a person who asked to be forgotten; counted from the moment of asking: `erasure-incomplete`.
+        erasure_incomplete: Span::days(2), least Span::hours(1);
         /// No source of products knows the SKU of an order's line: `unknown-sku`.
         unknown_sku: Span::minutes(15);
         /// Two systems' counts of one location differ: `counts-differ`.

@@ -2,7 +2,8 @@
 //! tables in `docs/specification/exceptions.md`.
 //!
 //! An exception is a statement, open while it holds. Where `after` names a duration it opens only when that has passed; durations are keys of
-//! `[durations]`. What is wrong is found where its entity is computed: `order/findings/`, `sku/findings.rs`, `events/alias.rs`.
+//! `[durations]`. What is wrong is found where its entity is computed: `order/findings/`, `sku/findings.rs`, `events/alias.rs`,
+//! `events/customer_exceptions.rs`.
 
 use super::durations::DurationKey;
 
@@ -15,6 +16,8 @@ pub enum About {
     Alias,
     /// A SKU.
     Sku,
+    /// A customer.
+    Customer,
     /// The whole application: there is one of each kind.
     Application,
 }
@@ -376,6 +379,20 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
             to_do: "find out why so much is paid back; then `waybill refunds release` lets all of it go",
             closes: "a decision",
             decisions: ["release"],
+        }
+    }
+    "customers" {
+        "identity-conflict" of Customer {
+            opens: "merges of customers in a circle, or one customer that is merged into two others; none of them is joined",
+            to_do: "find out which of the merges is right, and dismiss one that is not; or take it back in the system that is named",
+            closes: "no merge contradicts another, or a decision",
+            decisions: ["dismiss"],
+        }
+        "erasure-incomplete" of Customer, after erasure_incomplete {
+            opens: "a person asked to be forgotten, and a source has written the account or an old consent again since",
+            to_do: "erase the person in the system that is named; accepted: it is somebody else by now",
+            closes: "the source has deleted it or made it anonymous, or a decision",
+            decisions: ["accept"],
         }
     }
     "stock and prices" {

@@ -141,6 +141,11 @@ impl<R: Clone + PartialEq + Serialize + DeserializeOwned, S: RunningSums<R>> Key
         self.rows.range(first..).take_while(move |(key, _)| key.kind == kind).map(|(key, kept)| (key, kept.as_ref()))
     }
 
+    /// Rows from this key on, sorted.
+    pub fn from(&self, first: &RowKey) -> impl Iterator<Item = (&RowKey, &KeptRow<R>)> {
+        self.rows.range(first.clone()..).map(|(key, kept)| (key, kept.as_ref()))
+    }
+
     /// The keys of all rows, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &RowKey> {
         self.rows.keys()

@@ -269,6 +269,22 @@ impl Rows<OrderRow> {
         named
     }
 
+    /// Does any row name a person?
+    pub fn has_person(&self) -> bool {
+        self.iter().any(|(_, stored)| stored.row.as_ref().is_some_and(OrderRow::has_person))
+    }
+
+    /// No row names a person any more.
+    pub fn forget_person(&mut self) {
+        for slot in &mut self.0 {
+            if slot.row.1.row.as_ref().is_some_and(OrderRow::has_person)
+                && let Some(row) = &mut Arc::make_mut(&mut slot.row).1.row
+            {
+                row.forget_person();
+            }
+        }
+    }
+
     /// The rows of a type that have content, deleted ones too: a deleted row keeps its last content.
     pub fn all<'a, T: OrderRowType + 'a>(&'a self) -> impl Iterator<Item = RowOf<'a, T>> {
         self.of_kind(T::KIND).filter_map(|(key, stored)| Some(RowOf { key, stored, row: T::of(stored.row.as_ref()?)? }))

@@ -356,6 +356,15 @@ impl<'a> Cell<'a> {
         self.opt(|cell| T::read(cell.name, cell.json))
     }
 
+    /// The values of the array in this cell, in order, each under the cell's name; none for absent and `null`.
+    pub fn elements(&self) -> Result<Vec<Self>, DecodeError> {
+        if self.is_null() {
+            return Ok(Vec::new());
+        }
+        let items: Vec<&'a RawValue> = serde_json::from_str(self.json).map_err(|_| self.error("a list"))?;
+        Ok(items.into_iter().map(|item| Self::new(self.name, item.get())).collect())
+    }
+
     /// The objects of the array in this cell, in order; none for absent and `null`.
     pub fn objects<T: Columns<'a>>(&self) -> Result<Vec<T>, DecodeError> {
         if self.is_null() {

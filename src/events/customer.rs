@@ -1,19 +1,24 @@
-//! The seal of a customer: the history of the orders that changed, and the profiles.
+//! The seal of a customer: the history of the orders that changed, the profiles, the exceptions.
 
 use super::outlet::Outlet;
 use super::sealed::Sealed;
-use super::{customer_history, marketing_profiles};
-use crate::entities::customer::CustomerState;
-use crate::facts::CustomerKey;
+use super::{customer_exceptions, customer_history, marketing_profiles};
+use crate::entities::customer::{CustomerState, Person};
+use crate::facts::{CustomerKey, Moment};
 
 /// Emits what changed.
 pub fn seal_customer(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Sealed {
     state.tidy(outlet.context.rules, outlet.context.tick);
+    let person = Person::of(customer, state);
+    outlet.moved_to = person.joins.merged_into.clone().or_else(|| person.joins.written_to.clone()).map(|to| to.0);
     for order in state.take_unsealed() {
-        customer_history::emit(customer, &order, state, outlet);
+        customer_history::emit(customer, &order, &person, state, outlet);
     }
-    let next = marketing_profiles::emit(customer, state, outlet);
-    Sealed { changed: outlet.changed, next }
+    outlet.moved_to = person.joins.written_to.clone().map(|to| to.0);
+    let lapses = marketing_profiles::emit(customer, &person, state, outlet);
+    outlet.moved_to = None;
+    let opens = customer_exceptions::emit(customer, &person, state, outlet);
+    Sealed { changed: outlet.changed, next: Moment::earlier(lapses, opens) }
 }
 
 #[cfg(test)]
@@ -99,6 +104,7 @@ mod tests {
             spend: Amount::from_int(spend),
             returned: Quantity::ZERO,
             proven: true,
+            forgotten: false,
             email: Some(MAIL),
             address: None,
             history,

@@ -1,19 +1,20 @@
 //! `customer-history`: one line for each thing that happened to a customer's orders. A statement, keyed by person + order + kind + number.
 //!
 //! Only orders that changed are looked at. A line that its order has no more becomes a tombstone; so do all lines of an order that now belongs to
-//! somebody else.
+//! somebody else. Of a customer that was merged into another all lines are the other's. Of one whose address another account holds, the CRM finds the lines
+//! there, and the person's own account keeps its proven ones.
 
 use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use super::body::Statement;
 use super::outlet::Outlet;
-use crate::entities::customer::{CustomerState, EmittedOfOrder};
+use crate::entities::customer::{CustomerState, EmittedOfOrder, Person};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::topics::Topic;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
-use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, RowKey, Text};
+use crate::facts::{Amount, Currency, CustomerKey, Moment, Quantity, Text};
 
 /// Statement: one thing that happened to a customer's order, in its newest state. Keyed by person, order, kind and part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ pub struct CustomerHistory {
     pub amount: Amount,
     /// How it stands, in a word.
     pub state: Text,
-    /// For the CRM.
+    /// For the CRM. Not where the person is written to under another key, which has the line too.
     pub for_business: bool,
     /// For the customer's own account: only orders that are proven to be his.
     pub for_customer: bool,
@@ -63,18 +64,18 @@ pub struct HistoryPiece {
     pub quantity: Quantity,
 }
 
-/// Emits the lines of one order, by the key of its row.
-pub(super) fn emit(customer: &CustomerKey, row: &RowKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
-    let before = state.emitted_of(row);
-    // The row's id is the order's key: a withdrawn order has no content left to read it from.
-    let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, row.id, join_key(&[kind.name(), part]));
+/// Emits the lines of one order, by its key: a withdrawn order has no content left to read it from.
+pub(super) fn emit(customer: &CustomerKey, order: &Text, person: &Person, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
+    let before = state.emitted_of(order);
+    let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, order, join_key(&[kind.name(), part]));
     let mut last = LastEmitted::default();
     for (kind, part, digest) in &before.0 {
         last.note(Topic::CustomerHistory, key(*kind, part), *digest);
     }
     let mut bodies: Vec<(Text, CustomerHistory)> = Vec::new();
-    if let Some(summary) = state.order(row) {
-        bodies.extend(summary.history.iter().map(|line| (key(line.kind, &line.number), body(customer, summary, line))));
+    if let Some(summary) = state.order(order).filter(|summary| person.shows(summary)) {
+        let lines = summary.history.iter().map(|line| (key(line.kind, &line.number), body(customer, person, summary, line)));
+        bodies.extend(lines);
     }
     let mut parts: Vec<(HistoryKind, Text)> = bodies.iter().map(|(_, body)| (body.kind, body.part.clone())).collect();
     parts.sort_unstable();
@@ -82,10 +83,10 @@ pub(super) fn emit(customer: &CustomerKey, row: &RowKey, state: &mut CustomerSta
     outlet.emit_all(&mut last, bodies);
     let digest = |kind, part: &Text| last.digest(Topic::CustomerHistory, &key(kind, part));
     let now = parts.into_iter().filter_map(|(kind, part)| digest(kind, &part).map(|digest| (kind, part, digest))).collect();
-    state.set_emitted_of(row, EmittedOfOrder(now));
+    state.set_emitted_of(order, EmittedOfOrder(now));
 }
 
-fn body(customer: &CustomerKey, summary: &OrderSummary, line: &HistoryLine) -> CustomerHistory {
+fn body(customer: &CustomerKey, person: &Person, summary: &OrderSummary, line: &HistoryLine) -> CustomerHistory {
     CustomerHistory {
         id: String::new(),
         person: customer.0.clone(),
@@ -98,7 +99,7 @@ fn body(customer: &CustomerKey, summary: &OrderSummary, line: &HistoryLine) -> C
         currency: summary.currency,
         amount: line.amount,
         state: line.state.clone(),
-        for_business: true,
+        for_business: !person.joins.is_joined(),
         for_customer: summary.proven,
     }
 }

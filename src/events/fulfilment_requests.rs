@@ -439,6 +439,17 @@ fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &Notice
     }
 }
 
+/// What was asked was asked with the person in it.
+pub(super) fn forget_person(before: &OrderView<'_>, after: &OrderView<'_>, ledgers: &mut DocumentLedgers) {
+    let (Some(had), Some(has)) = (before.placed.header, after.placed.header) else { return };
+    ledgers.retain(|location, asked| {
+        if asked.asked == digest_of(before, had, location, &asked.totals) {
+            asked.asked = digest_of(after, has, location, &asked.totals);
+        }
+        true
+    });
+}
+
 /// Digest of what is asked: the content without differences, so that it does not depend on the way there.
 fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &NoticeTotals) -> u64 {
     content(view, header, location, totals, totals).content()

@@ -2,13 +2,16 @@
 //!
 //! For each brand that knows the person by an account, a consent or an order. A collective account is nobody: no profile. Who orders no more
 //! lapses by the clock alone.
+//!
+//! A customer that is joined with another has none: the other's contains it. Nor has a deleted account, nor who asked to be forgotten, until something new
+//! comes. For each address that was forgotten one entry stays: it is not to be written to.
 
 use compact_str::format_compact;
 use serde::{Deserialize, Serialize};
 
 use super::body::Statement;
 use super::outlet::Outlet;
-use crate::entities::customer::{Bought, CustomerState, consent};
+use crate::entities::customer::{Bought, CustomerState, Person, consent, joins};
 use crate::entities::topics::Topic;
 use crate::facts::customer::{ConsentState, Purpose};
 use crate::facts::ids::join_key;
@@ -49,6 +52,9 @@ pub struct MarketingProfile {
     pub consent: Vec<ConsentPart>,
     /// Null without consent to profiling.
     pub purchases: Option<Purchases>,
+    /// Not null in an entry of the list of those not to be written to, and in nothing else: when the person with this address asked to be forgotten. The
+    /// entry's key is `forgotten|brand|digest of the email`; its one answer is `no`, given then, and a consent that was given later outweighs it.
+    pub forgotten_at: Option<Moment>,
 }
 
 impl Statement for MarketingProfile {
@@ -90,19 +96,39 @@ pub struct Purchases {
 }
 
 /// Emits the person's profile at each brand. Gives when the clock alone would next change one.
-pub(super) fn emit(customer: &CustomerKey, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Option<Moment> {
+pub(super) fn emit(customer: &CustomerKey, person: &Person, state: &mut CustomerState, outlet: &mut Outlet<'_>) -> Option<Moment> {
     let tick = outlet.context.tick;
-    let brands: Vec<Text> = if state.is_collective() { Vec::new() } else { state.brands().cloned().collect() };
-    let profile = |brand: Text| (format_compact!("{}|{}", customer.0, join_key(&[&brand])), body(customer, brand, state, tick));
-    let profiles: Vec<_> = brands.into_iter().map(profile).collect();
+    let brands: Vec<Text> = person.brands(state);
+    let since = person.erased_at;
+    let profile = |brand: Text| (format_compact!("{}|{}", customer.0, join_key(&[&brand])), body(customer, brand, state, since, tick));
+    let mut profiles: Vec<_> = brands.into_iter().map(profile).collect();
     let last = profiles.iter().filter_map(|(_, profile)| profile.purchases.as_ref()?.last_order_at);
     let next = last.flat_map(|last| [last + LAPSING, last + LAPSED]).filter(|at| *at > tick).min();
+    profiles.extend(not_to_be_written_to(customer, since));
     outlet.emit_all::<MarketingProfile>(&mut state.last_emitted, profiles);
     next
 }
 
-fn body(customer: &CustomerKey, brand: Text, state: &CustomerState, tick: Moment) -> MarketingProfile {
-    let answers = consent::consents(state, &brand, Purpose::Mail).into_iter();
+/// The entry of an address that was forgotten. The guest of the address has it.
+fn not_to_be_written_to(customer: &CustomerKey, erased_at: Option<Moment>) -> Option<(Text, MarketingProfile)> {
+    let asked_at = erased_at?;
+    let (brand, address) = joins::guest_address(customer)?;
+    let key = join_key(&["forgotten", &brand, &address]);
+    let refusal = ConsentPart { address, channel: "email".into(), state: ConsentState::No, changed_at: Some(asked_at) };
+    let entry = MarketingProfile {
+        id: String::new(),
+        person: key.clone(),
+        brand,
+        email: None,
+        consent: vec![refusal],
+        purchases: None,
+        forgotten_at: Some(asked_at),
+    };
+    Some((key, entry))
+}
+
+fn body(customer: &CustomerKey, brand: Text, state: &CustomerState, since: Option<Moment>, tick: Moment) -> MarketingProfile {
+    let answers = consent::consents(state, &brand, Purpose::Mail, since).into_iter();
     let part = |answer: consent::Answer| ConsentPart {
         address: answer.address.to_string().into(),
         channel: answer.channel,
@@ -110,11 +136,10 @@ fn body(customer: &CustomerKey, brand: Text, state: &CustomerState, tick: Moment
         changed_at: answer.changed_at,
     };
     let consent = answers.map(part).collect();
-    let newest = state.orders().filter(|order| order.brand == brand && order.address.is_some()).max_by_key(|order| order.placed_at);
-    let email = newest.and_then(|order| order.address.clone());
-    let profiled = consent::profiled(state, &brand);
+    let email = state.newest_address(&brand);
+    let profiled = consent::profiled(state, &brand, since);
     let purchases = (!profiled.is_empty()).then(|| purchases(&state.bought(&brand, &profiled), tick));
-    MarketingProfile { id: String::new(), person: customer.0.clone(), brand, email, consent, purchases }
+    MarketingProfile { id: String::new(), person: customer.0.clone(), brand, email, consent, purchases, forgotten_at: None }
 }
 
 fn purchases(bought: &Bought, tick: Moment) -> Purchases {

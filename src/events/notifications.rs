@@ -14,7 +14,7 @@
 //!
 //! A mail is due from its event until its greatest age by the event's own time (`out-for-delivery` and `attempted` are of use only on the day). Then,
 //! or when a later stage came first, it is entered as overtaken and never sent. All mails wait for a complete order that is no test, and for an
-//! address to write to.
+//! address to write to. Who asked to be forgotten gets none, once nothing of the order is to be sent any more.
 
 use serde::{Deserialize, Serialize};
 
@@ -476,7 +476,9 @@ fn refund_mailed(sent: &SentMails) -> Amount {
 
 fn gate(view: &OrderView<'_>, header: &Header, mail: &Mail<'_, '_>, sent: &SentMails, rules: &Rules, tick: Moment) -> RequestGate {
     let address = header.email.as_ref().is_some_and(|email| !email.0.trim().is_empty());
-    let gate = RequestGate::of_order(view).when("address", address, || ("an address to write to".into(), rules.bringer(Role::Shop)));
+    let gate = RequestGate::of_order(view)
+        .when("not-forgotten", !view.forgotten.gone, || ("nothing: the person asked to be forgotten".into(), String::new()))
+        .when("address", address, || ("an address to write to".into(), rules.bringer(Role::Shop)));
     match mail.kind {
         MailKind::Confirmed => gate.and(&view.gates.secured),
         MailKind::Despatched => {

@@ -2,9 +2,10 @@
 
 use super::outlet::Outlet;
 use super::request::Request;
-use super::{exceptions, order_status};
+use super::{exceptions, fulfilment_requests, order_status, sales_orders};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::order::OrderView;
+use crate::entities::rules::Rules;
 use crate::entities::small_map::SmallMap;
 use crate::entities::topics::Ledgers;
 use crate::facts::{Moment, Text};
@@ -23,6 +24,12 @@ pub fn seal_order(
     order_status::emit(view, last_emitted, outlet);
     exceptions::emit(view, open, last_emitted, outlet);
     Moment::earlier(view.next_change, by_clock)
+}
+
+/// The order's person is forgotten: `before` has the person, `after` has not. That alone is no reason to ask for anything anew.
+pub fn forget_person(before: &OrderView<'_>, after: &OrderView<'_>, ledgers: &mut Ledgers, rules: &Rules) {
+    sales_orders::forget_person(before, after, &mut ledgers.sales_order, rules);
+    fulfilment_requests::forget_person(before, after, &mut ledgers.fulfilment);
 }
 
 /// Makes every request that is due and whose gate is open, and enters it in its ledger. A second call with the same view and tick makes none.

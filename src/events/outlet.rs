@@ -34,6 +34,8 @@ pub struct Emission {
     pub receiver: Option<Receiver>,
     /// JSON; `None` is a tombstone (a statement withdrawn).
     pub body: Option<Vec<u8>>,
+    /// Of a tombstone: the customer that has by now what was stated here.
+    pub moved_to: Option<Text>,
 }
 
 /// What becomes of a request.
@@ -67,6 +69,8 @@ pub struct Outlet<'a> {
     pub timer: Option<Moment>,
     /// Only the rules or the program have changed, no row: what would be requested is held.
     pub restating: bool,
+    /// Statements that are withdrawn are this customer's from now on.
+    pub moved_to: Option<Text>,
     /// What people have said of held requests. `None`: nothing is held by a limit, and nobody has said anything.
     pub holds: Option<&'a Holds>,
     /// What is held of this order.
@@ -109,6 +113,7 @@ impl<'a> Outlet<'a> {
             again: false,
             timer: None,
             restating: false,
+            moved_to: None,
             holds: None,
             held: HeldRequests::default(),
             flow: Flow::default(),
@@ -296,7 +301,8 @@ impl<'a> Outlet<'a> {
 
     fn push(&mut self, topic: Topic, key: Text, id: String, receiver: Option<Receiver>, body: Option<Vec<u8>>) {
         self.changed = true;
-        self.emissions.push(Emission { topic, key, id, receiver, body });
+        let moved_to = self.moved_to.clone().filter(|_| body.is_none());
+        self.emissions.push(Emission { topic, key, id, receiver, body, moved_to });
     }
 }
 

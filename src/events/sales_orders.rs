@@ -302,6 +302,15 @@ fn enter(view: &OrderView<'_>, ledger: &mut DocumentLedger, content: u64) {
     ledger.totals = view.lines.iter().map(|line| (line.id.into(), line.sent.wanted)).collect();
 }
 
+/// What was asked was asked with the person in it.
+pub(super) fn forget_person(before: &OrderView<'_>, after: &OrderView<'_>, ledger: &mut DocumentLedger, rules: &Rules) {
+    if let (Some(before), Some(after)) = (image(before, rules), image(after, rules))
+        && ledger.asked == before.content()
+    {
+        ledger.asked = after.content();
+    }
+}
+
 /// The image wanted now, as step 0; its digest shows whether it differs from the last. `None`: there is no order, no ERP, or the ERP wrote it itself.
 fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
     let header = view.placed.header?;

@@ -590,6 +590,8 @@ fn marketing_profile() -> MarketingProfile {
         email: Some(address_of("anne@example.com")),
         consent: vec![consent],
         purchases: Some(purchases),
+        // Only an entry of the list of those not to be written to has it.
+        forgotten_at: Some(PLACED),
     }
 }
 

@@ -1,9 +1,11 @@
-//! Rows of a customer: accounts, consent, and a summary of each order. No address of a person is kept here, only digests.
+//! Rows of a customer: accounts, consent, a summary of each order, and what systems say of the person: merged with another, to be forgotten. No address
+//! of a person is kept here, only digests. The rows by which customers answer each other stand in [`super::joins`].
 
 use serde::{Deserialize, Serialize};
 
-use super::order::Personal;
-use super::{Amount, Currency, Digest, Moment, OrderKey, Quantity, Sku, Text};
+use super::joins::{AddressHolder, Contact, Leads, ToldErasure};
+use super::order::{Decision, Personal};
+use super::{Amount, Currency, CustomerKey, Digest, Moment, OrderKey, Quantity, Sku, Text};
 
 /// A row of a customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +17,24 @@ pub enum CustomerRow {
     Consent(Consent),
     /// What an order of the person comes to.
     Order(Box<OrderSummary>),
+    /// The customer was merged into another.
+    Merge(Merge),
+    /// The person asks to be forgotten.
+    Erasure(Erasure),
+    /// What somebody has decided about an exception of the customer.
+    Decision(Box<Decision>),
+    /// Another customer leads here; its key is the row's id. Derived.
+    Member,
+    /// Where the customer that this one leads to leads itself. Derived.
+    Leads(Leads),
+    /// An account that has the address of this guest. Derived.
+    Contact(Contact),
+    /// Who is written to at the address of this account, if not the account itself. Derived.
+    AddressHolder(AddressHolder),
+    /// A customer that this one is joined with asks to be forgotten. Derived.
+    ToldErasure(ToldErasure),
+    /// A row of a customer that leads here. Derived.
+    Joined(Box<CustomerRow>),
 }
 
 impl CustomerRow {
@@ -24,6 +44,24 @@ impl CustomerRow {
     pub const CONSENT: u8 = 2;
     /// The kind of [`Self::Order`].
     pub const ORDER: u8 = 3;
+    /// The kind of [`Self::Merge`].
+    pub const MERGE: u8 = 4;
+    /// The kind of [`Self::Erasure`].
+    pub const ERASURE: u8 = 5;
+    /// The kind of [`Self::Decision`].
+    pub const DECISION: u8 = 6;
+    /// The kind of [`Self::Member`].
+    pub const MEMBER: u8 = 7;
+    /// The kind of [`Self::Leads`].
+    pub const LEADS: u8 = 8;
+    /// The kind of [`Self::Contact`].
+    pub const CONTACT: u8 = 9;
+    /// The kind of [`Self::AddressHolder`].
+    pub const ADDRESS_HOLDER: u8 = 10;
+    /// The kind of [`Self::ToldErasure`].
+    pub const TOLD_ERASURE: u8 = 11;
+    /// The kind of a [`Self::Joined`] row is so much above the kind of the row in it.
+    pub const JOINED: u8 = 100;
 
     /// The number of its kind.
     pub fn kind(&self) -> u8 {
@@ -31,8 +69,44 @@ impl CustomerRow {
             Self::Account(_) => Self::ACCOUNT,
             Self::Consent(_) => Self::CONSENT,
             Self::Order(_) => Self::ORDER,
+            Self::Merge(_) => Self::MERGE,
+            Self::Erasure(_) => Self::ERASURE,
+            Self::Decision(_) => Self::DECISION,
+            Self::Member => Self::MEMBER,
+            Self::Leads(_) => Self::LEADS,
+            Self::Contact(_) => Self::CONTACT,
+            Self::AddressHolder(_) => Self::ADDRESS_HOLDER,
+            Self::ToldErasure(_) => Self::TOLD_ERASURE,
+            Self::Joined(row) => Self::JOINED.saturating_add(row.kind()),
         }
     }
+
+    /// The row itself, the customer's own or another's that leads to it.
+    pub fn told(&self) -> &Self {
+        match self {
+            Self::Joined(row) => row,
+            own => own,
+        }
+    }
+}
+
+/// The customer was merged into another, which is kept: a system says that the two are one person. Key: the kept customer, or none where the source has one
+/// merge of each customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The customer that is left.
+    pub kept: CustomerKey,
+}
+
+/// The person asks to be forgotten. It is not taken back by a deletion of the row. Key: none, the newest counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// What happened until then is forgotten; what follows is a new relation.
+    pub asked_at: Moment,
+    /// Who passed it on, for people: a webhook, a login. No name of the person.
+    pub by: Text,
+    /// Digest of the address, where the source tells it.
+    pub email: Option<Digest>,
 }
 
 /// An account at a shop or the CRM's record of it. Key: the source's id.
@@ -159,6 +233,8 @@ pub struct OrderSummary {
     pub returned: Quantity,
     /// Placed while signed in: shown in the customer's own account.
     pub proven: bool,
+    /// The person has asked to be forgotten since: nothing else of it is told.
+    pub forgotten: bool,
     /// Digest of the order's address, for consent.
     pub email: Option<Digest>,
     /// That address itself, where the configuration lets profiles have it; else `None`.

@@ -183,6 +183,11 @@ impl CustomerKey {
     pub fn guest(brand: &str, email: &Digest) -> Self {
         Self(join_key(&["guest", brand, &email.to_string()]))
     }
+
+    /// Is it a guest, known by an address alone?
+    pub fn is_guest(&self) -> bool {
+        self.0.starts_with("guest|")
+    }
 }
 
 /// HMAC-SHA-256 of a trimmed, lower-cased email address, cut to 16 bytes; the secret comes from the configuration.

@@ -9,6 +9,7 @@
 pub mod customer;
 pub mod fact;
 pub mod ids;
+pub mod joins;
 pub mod money;
 pub mod order;
 pub mod role;

@@ -46,7 +46,7 @@ async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &B
 
 /// A decision as its topic has it, with what it is about.
 pub(super) fn written_as(decision: &DecisionRecord) -> (String, Vec<u8>) {
-    let entity = decision.alias.clone().or(decision.order.clone()).or(decision.sku.clone()).unwrap_or_default();
+    let entity = decision.alias.clone().or(decision.order.clone()).or(decision.sku.clone()).or(decision.customer.clone()).unwrap_or_default();
     (entity, json!(decision).to_string().into_bytes())
 }
 
@@ -103,10 +103,11 @@ pub(super) struct Complete {
 /// Checks that the kind of exception offers the choice, and that it is open. A decision that names neither amount nor pieces is about what is at risk now:
 /// its amount, given beside it, is written into it, so that it covers nothing that comes later.
 pub(super) fn complete(service: &Service, decision: DecisionRecord) -> Result<Complete, ProblemReply> {
-    let abouts: &[About] = match (&decision.order, &decision.alias, &decision.sku) {
-        (Some(_), Some(_), _) => &[About::Alias],
-        (Some(_), None, _) => &[About::Order],
-        (None, _, Some(_)) => &[About::Sku],
+    let abouts: &[About] = match (&decision.order, &decision.alias, &decision.sku, &decision.customer) {
+        (Some(_), Some(_), ..) => &[About::Alias],
+        (Some(_), None, ..) => &[About::Order],
+        (None, _, Some(_), _) => &[About::Sku],
+        (.., Some(_)) if decision.kind != decisions::FORGET => &[About::Customer],
         _ => return Ok(Complete { decision, covers: None, settles: None }),
     };
     let kinds: Vec<_> = abouts.iter().filter_map(|about| exceptions::kind(*about, &decision.kind)).collect();

@@ -117,6 +117,7 @@ fn name(about: About) -> &'static str {
         About::Order => "order",
         About::Sku => "sku",
         About::Alias => "alias",
+        About::Customer => "customer",
         About::Application => "application",
     }
 }

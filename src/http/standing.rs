@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::service::{CaseStanding, OpenCase};
 use crate::engine::Published;
+use crate::entities::customer::Person;
 use crate::entities::order::{OrderState, view};
 use crate::events::exceptions::ExceptionNotice;
-use crate::events::sku_exceptions;
-use crate::facts::{OrderKey, Sku};
+use crate::events::{customer_exceptions, sku_exceptions};
+use crate::facts::{CustomerKey, OrderKey, Sku};
 use crate::sources::decisions::DecisionRecord;
 
-/// By the order, the alias or the SKU that the decision names.
+/// By the order, the alias, the SKU or the customer that the decision names.
 pub(super) fn standing(published: &Published, decision: &DecisionRecord) -> CaseStanding {
     if let Some(order) = &decision.order {
         let found = published.find_orders(order);
@@ -23,6 +24,13 @@ pub(super) fn standing(published: &Published, decision: &DecisionRecord) -> Case
             ([(key, state)], None) => pick(decision, of_order(published, key, state).into_iter()),
             _ => CaseStanding::Several(found.iter().map(|(key, _)| key.0.to_string()).collect()),
         };
+    }
+    if let Some(key) = &decision.customer {
+        let key = CustomerKey(key.as_str().into());
+        let Some(state) = published.customer_by_key(&key) else { return CaseStanding::Unknown("customer") };
+        let person = Person::of(&key, &state);
+        let notices = customer_exceptions::standing(&key, &person, &state, &published.rules, published.tick());
+        return pick(decision, notices.iter().map(of_notice));
     }
     let sku = decision.sku.as_deref().and_then(Sku::new);
     let Some((sku, state)) = sku.and_then(|sku| Some((sku.clone(), published.sku_by_key(&sku)?))) else {

@@ -9,6 +9,7 @@ use super::service::{CaseStanding, EpochStamp, Views};
 use super::standing::standing;
 use crate::engine::{Audit, Cases, LetterIndex, Published};
 use crate::entities::Stored;
+use crate::entities::customer::Person;
 use crate::entities::exceptions::About;
 use crate::entities::order::in_words::in_words;
 use crate::entities::order::{OrderState, answer, view};
@@ -112,10 +113,18 @@ impl Views for CommittedViews {
         let published = self.0.get()?;
         let key = CustomerKey(id.into());
         let state = published.customer_by_key(&key)?;
-        let orders: Vec<_> = state.orders().take(ORDERS_MAX).collect();
-        Some(
-            json!({ "customer": key.0, "collective": state.is_collective(), "brands": state.brands().collect::<Vec<_>>(), "orders": orders }),
-        )
+        let person = Person::of(&key, &state);
+        let orders: Vec<_> = state.orders().filter(|order| person.shows(order)).take(ORDERS_MAX).collect();
+        Some(json!({
+            "customer": key.0,
+            "collective": state.is_collective(),
+            "merged_into": person.joins.merged_into,
+            "written_to": person.joins.written_to,
+            "deleted": person.closed,
+            "forgotten_at": person.erased_at,
+            "brands": person.brands(&state),
+            "orders": orders,
+        }))
     }
 
     fn is_open(&self) -> bool {

@@ -12,9 +12,12 @@ use super::acts;
 use super::adapter::{Adapter, Reading, Skip, SystemKind};
 use super::facts_out::FactsOut;
 use crate::envelope::{DecodeError, Record, body};
+use crate::facts::customer::Erasure;
 use crate::facts::ids::join_key;
 use crate::facts::order::{Decision, LineRef};
-use crate::facts::{Alias, Amount, Link, Moment, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject};
+use crate::facts::{
+    Alias, Amount, CustomerKey, CustomerRow, Link, Moment, OrderKey, OrderRow, Place, Quantity, Sku, SkuRow, Subject, Text,
+};
 
 /// The topic's name, without the configured prefix.
 pub const TOPIC: &str = "decisions";
@@ -38,6 +41,9 @@ pub struct DecisionRecord {
     /// The SKU it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
+    /// The customer it is about, by key: `account|source|id`, or `guest|brand|digest of the email`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
     /// The exception's number, where one order or SKU can have several of the kind.
     #[serde(default)]
     pub number: String,
@@ -111,6 +117,9 @@ pub mod desk {
         [(SUSPENDED, &[ACCEPT, DISCARD]), (IN_FLIGHT, &[ADOPT, SETTLE]), (LIMIT, &[RELEASE]), (GO_LIVE, &[NOW])];
 }
 
+/// What `waybill forget` writes: the person asks to be forgotten. No exception asks for it, and nothing takes it back.
+pub const FORGET: &str = "forget";
+
 /// The choice that takes a decision back.
 pub const WITHDRAW: &str = "withdraw";
 
@@ -130,7 +139,7 @@ impl DecisionsAdapter {
     }
 }
 
-/// Reads and checks a decision: it names one order or one SKU, a kind, a choice and who decided.
+/// Reads and checks a decision: it names one order, one SKU or one customer, a kind, a choice and who decided.
 ///
 /// # Errors
 /// Names the member that is missing, unknown or wrong.
@@ -144,16 +153,26 @@ pub fn read(value: Option<&[u8]>) -> Result<DecisionRecord, DecodeError> {
         }
     }
     if let Some((_, choices)) = desk::CHOICES.iter().find(|(kind, _)| *kind == decision.kind) {
-        if decision.order.is_some() || decision.sku.is_some() || decision.alias.is_some() {
-            return Err(DecodeError::new("kind", "no order, SKU or alias: this kind is about the whole application", &decision.kind));
+        if decision.order.is_some() || decision.sku.is_some() || decision.alias.is_some() || decision.customer.is_some() {
+            return Err(DecodeError::new(
+                "kind",
+                "no order, SKU, alias or customer: this kind is about the whole application",
+                &decision.kind,
+            ));
         }
         if !choices.contains(&decision.choice.as_str()) {
             return Err(DecodeError::new("choice", choices.join(" or "), &decision.choice));
         }
         return Ok(decision);
     }
-    if decision.order.is_some() == decision.sku.is_some() {
-        return Err(DecodeError::new("order", "either an order or a SKU that the exception is about", text));
+    if [&decision.order, &decision.sku, &decision.customer].into_iter().flatten().count() != 1 {
+        return Err(DecodeError::new("order", "either an order, a SKU or a customer that the exception is about", text));
+    }
+    if let Some(key) = &decision.customer {
+        customer(key).ok_or_else(|| DecodeError::new("customer", "a customer's key: account|source|id, or guest|brand|digest", key))?;
+    }
+    if (decision.kind == FORGET) != (decision.choice == FORGET) || (decision.kind == FORGET && decision.customer.is_none()) {
+        return Err(DecodeError::new("choice", format!("`{FORGET}` of the kind `{FORGET}`, with a customer"), &decision.choice));
     }
     if let Some(alias) = &decision.alias {
         Alias::parse(alias).ok_or_else(|| DecodeError::new("alias", "an alias as its exception writes it: scope, blank, number", alias))?;
@@ -165,6 +184,13 @@ pub fn read(value: Option<&[u8]>) -> Result<DecisionRecord, DecodeError> {
         return Err(DecodeError::new("choice", format!("with `{LINK}` the alias, and the order that it is to lead to"), text));
     }
     Ok(decision)
+}
+
+/// A customer's key, if it reads as one.
+fn customer(text: &str) -> Option<CustomerKey> {
+    let parts: Vec<&str> = text.split('|').collect();
+    let whole = parts.len() == 3 && ["account", "guest"].contains(&parts[0]) && parts.iter().all(|part| !part.trim().is_empty());
+    whole.then(|| CustomerKey(text.into()))
 }
 
 /// Where an order is looked for: its key is `source|id`; without a bar it is the shop's number.
@@ -208,6 +234,10 @@ impl Adapter for DecisionsAdapter {
             }
             return Ok(Reading::Understood);
         }
+        if let Some(customer) = decision.customer.as_deref().and_then(customer) {
+            of_customer(customer, id, decision, place, out);
+            return Ok(Reading::Understood);
+        }
         let order = order(decision.order.as_deref().unwrap_or_default());
         if let Some(alias) = decision.alias.as_deref().and_then(Alias::parse) {
             out.decided_alias(alias, Some(order).filter(|_| !withdrawn), place, at);
@@ -221,6 +251,18 @@ impl Adapter for DecisionsAdapter {
             (false, Link::Alias(alias)) => out.order_by_alias(alias, id, place, at, order_row()),
         }
         Ok(Reading::Understood)
+    }
+}
+
+fn of_customer(customer: CustomerKey, id: Text, decision: DecisionRecord, place: Place, out: &mut FactsOut<'_>) {
+    let at = decision.decided_at;
+    if decision.kind == FORGET {
+        let erasure = Erasure { asked_at: at, by: decision.who.into(), email: None };
+        return out.customer(customer, "", place, at, CustomerRow::Erasure(erasure));
+    }
+    match decision.choice == WITHDRAW {
+        true => out.deleted(Subject::Customer(customer), CustomerRow::DECISION, id, place, at),
+        false => out.customer(customer, id, place, at, CustomerRow::Decision(Box::new(row(decision)))),
     }
 }
 
@@ -297,10 +339,23 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_about_a_customer_and_a_request_to_be_forgotten_are_rows_of_the_customer() {
+        let about = BODY.replace(r#""order":"ORDER""#, r#""customer":"account|shopify|821""#);
+        let dismissed = translated(&about.replace("over-despatched", "identity-conflict").replace("accept", "dismiss")).expect("read");
+        assert_eq!(dismissed[0].subject, Subject::Customer(CustomerKey::account("shopify", "821")));
+        assert_eq!((dismissed[0].key.kind, dismissed[0].key.id.as_str()), (CustomerRow::DECISION, "identity-conflict|"));
+        let forgotten = translated(&about.replace("over-despatched", FORGET).replace("accept", FORGET)).expect("read");
+        assert_eq!((forgotten[0].key.kind, forgotten[0].key.id.as_str()), (CustomerRow::ERASURE, ""));
+        let error = |text: &str| translated(text).expect_err("a decode error").to_string();
+        assert!(error(&about.replace("account|shopify|821", "821")).contains("account|source|id"));
+        assert!(error(&about.replace("over-despatched", FORGET)).contains("`forget` of the kind `forget`"));
+    }
+
+    #[test]
     fn what_is_missing_or_unknown_is_named() {
         let error = |text: &str| translated(text).expect_err("a decode error").to_string();
         assert!(error(&BODY.replace("\"order\"", "\"oder\"")).contains("unknown field `oder`"));
-        assert!(error(&BODY.replace(r#""order":"ORDER","#, "")).contains("either an order or a SKU"));
+        assert!(error(&BODY.replace(r#""order":"ORDER","#, "")).contains("either an order, a SKU or a customer"));
         assert!(error(&BODY.replace("kim", " ")).starts_with("field \"who\""));
     }
 }

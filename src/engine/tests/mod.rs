@@ -5,6 +5,7 @@ mod cases;
 mod held;
 mod incarnations;
 mod letters;
+mod people;
 mod row_owners;
 mod set_back;
 mod sizes;

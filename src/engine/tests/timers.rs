@@ -52,6 +52,7 @@ fn a_customer_lapses_by_the_clock_after_a_restart() {
         spend: amount("40"),
         returned: Quantity::ZERO,
         proven: true,
+        forgotten: false,
         email: Some(MAIL),
         address: None,
         history: Vec::new(),

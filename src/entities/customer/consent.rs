@@ -77,14 +77,13 @@ pub struct Answer {
     pub changed_at: Option<Moment>,
 }
 
-/// The person's answers for one brand and purpose, by address and channel.
-pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<Answer> {
+/// The person's answers for one brand and purpose, by address and channel; if the person was forgotten, those that were given since.
+pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose, since: Option<Moment>) -> Vec<Answer> {
     let mut answers: BTreeMap<(Digest, &Text), Answers> = BTreeMap::new();
-    for (_, kept) in state.of_kind(CustomerRow::CONSENT) {
-        let Some(CustomerRow::Consent(Consent { address, channel, brand: of, purpose: asked, state, changed_at })) = kept.content() else {
-            continue;
-        };
-        let counts = rank(*state).is_some() && (!kept.is_deleted() || *state == ConsentState::No);
+    for (_, kept) in state.with_joined(CustomerRow::CONSENT) {
+        let Some(CustomerRow::Consent(consent)) = kept.content().map(CustomerRow::told) else { continue };
+        let Consent { address, channel, brand: of, purpose: asked, state, changed_at } = consent;
+        let counts = rank(*state).is_some() && (!kept.is_deleted() || *state == ConsentState::No) && is_given_after(consent, since);
         if of == brand && *asked == purpose && counts {
             let told_at = kept.upserted.as_ref().map_or(Moment::MIN, |upserted| upserted.at);
             answers.entry((*address, channel)).or_default().add(*state, *changed_at, told_at);
@@ -97,9 +96,14 @@ pub fn consents(state: &CustomerState, brand: &str, purpose: Purpose) -> Vec<Ans
     answers.into_iter().filter_map(answer).collect()
 }
 
+/// Was it given after the person was forgotten? An answer without a time may be from before.
+pub fn is_given_after(consent: &Consent, erased_at: Option<Moment>) -> bool {
+    erased_at.is_none_or(|erased_at| consent.changed_at.is_some_and(|changed_at| changed_at > erased_at))
+}
+
 /// Addresses whose orders marketing may know: there is consent to profiling on some channel, and it is refused or pending on none.
-pub fn profiled(state: &CustomerState, brand: &str) -> BTreeSet<Digest> {
-    let answers = consents(state, brand, Purpose::Profiling);
+pub fn profiled(state: &CustomerState, brand: &str, since: Option<Moment>) -> BTreeSet<Digest> {
+    let answers = consents(state, brand, Purpose::Profiling, since);
     let with =
         |wanted: bool| answers.iter().filter(move |answer| (answer.state == ConsentState::Yes) == wanted).map(|answer| answer.address);
     let without: BTreeSet<Digest> = with(false).collect();

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use crate::entities::KeptRow;
 use crate::entities::keyed_rows::RunningSums;
 use crate::facts::customer::OrderSummary;
-use crate::facts::{Amount, Currency, CustomerRow, Digest, Moment, Quantity, RowKey, Text};
+use crate::facts::{Amount, Currency, CustomerRow, Digest, Moment, Quantity, RowKey, SourceId, Text};
 
 /// What was bought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -92,22 +92,53 @@ pub struct PurchaseSums {
     pub bought: OrdMap<(Text, Option<Digest>), Bought>,
     /// Brands that know the person: number of accounts, consents and orders that count.
     pub brands: OrdMap<Text, u64>,
+    /// Orders that tell an address, by brand and moment of placing: the newest is written to.
+    addressed: OrdSet<(Text, Moment, RowKey)>,
+}
+
+impl PurchaseSums {
+    /// The row of the newest order of a brand that tells an address.
+    pub fn addressed(&self, brand: &Text) -> Option<&RowKey> {
+        let until = (brand.clone(), Moment::MAX, RowKey { kind: u8::MAX, source: SourceId(u16::MAX), id: Text::default() });
+        let newest = self.addressed.get_prev(&until)?;
+        (newest.0 == *brand).then_some(&newest.2)
+    }
 }
 
 /// The brand by which a row knows the person.
 fn brand(kept: &KeptRow<CustomerRow>) -> Option<&Text> {
-    match kept.content()? {
+    match kept.content()?.told() {
         CustomerRow::Account(account) => Some(&account.brand),
         CustomerRow::Consent(consent) => Some(&consent.brand),
         CustomerRow::Order(order) => order.counts.then_some(&order.brand),
+        _ => None,
+    }
+}
+
+/// Where the order of a row stands among those that tell an address.
+fn addressed(key: &RowKey, kept: &KeptRow<CustomerRow>) -> Option<(Text, Moment, RowKey)> {
+    match kept.live()?.told() {
+        CustomerRow::Order(order) if order.address.is_some() => Some((order.brand.clone(), order.placed_at, key.clone())),
+        _ => None,
     }
 }
 
 impl RunningSums<CustomerRow> for PurchaseSums {
-    /// An order that is somebody else's now.
-    const DROPPED_WHEN_DELETED: &'static [u8] = &[CustomerRow::ORDER];
+    /// An order that is somebody else's now, and what other customers tell no more.
+    const DROPPED_WHEN_DELETED: &'static [u8] = &[
+        CustomerRow::ORDER,
+        CustomerRow::MEMBER,
+        CustomerRow::LEADS,
+        CustomerRow::CONTACT,
+        CustomerRow::ADDRESS_HOLDER,
+        CustomerRow::TOLD_ERASURE,
+        CustomerRow::JOINED + CustomerRow::ACCOUNT,
+        CustomerRow::JOINED + CustomerRow::CONSENT,
+        CustomerRow::JOINED + CustomerRow::ORDER,
+    ];
 
-    fn enter(&mut self, _: &RowKey, kept: &KeptRow<CustomerRow>) {
+    fn enter(&mut self, key: &RowKey, kept: &KeptRow<CustomerRow>) {
+        self.addressed.extend(addressed(key, kept));
         if let Some(brand) = brand(kept) {
             *self.brands.entry(brand.clone()).or_default() += 1;
         }
@@ -116,7 +147,10 @@ impl RunningSums<CustomerRow> for PurchaseSums {
         }
     }
 
-    fn leave(&mut self, _: &RowKey, kept: &KeptRow<CustomerRow>) {
+    fn leave(&mut self, key: &RowKey, kept: &KeptRow<CustomerRow>) {
+        if let Some(addressed) = addressed(key, kept) {
+            self.addressed.remove(&addressed);
+        }
         if let Some(brand) = brand(kept) {
             less(&mut self.brands, brand);
         }
@@ -131,14 +165,15 @@ impl RunningSums<CustomerRow> for PurchaseSums {
         }
     }
 
-    fn is_mark(_: &RowKey, kept: &KeptRow<CustomerRow>) -> bool {
-        kept.is_deleted() && kept.upserted.is_none()
+    /// That an account is deleted stays known: its orders are still there.
+    fn is_mark(key: &RowKey, kept: &KeptRow<CustomerRow>) -> bool {
+        kept.is_deleted() && kept.upserted.is_none() && key.kind != CustomerRow::ACCOUNT
     }
 }
 
 fn counting(kept: &KeptRow<CustomerRow>) -> Option<&OrderSummary> {
-    match kept.content() {
-        Some(CustomerRow::Order(order)) if order.counts => Some(order),
+    match kept.content()?.told() {
+        CustomerRow::Order(order) if order.counts => Some(order),
         _ => None,
     }
 }

@@ -24,6 +24,7 @@ fn summary() -> impl Strategy<Value = OrderSummary> {
             spend: Amount::from_int(spend),
             returned: Quantity::from_int(spend / 2),
             proven: true,
+            forgotten: false,
             email: (email > 0).then_some(Digest([email; 16])),
             address: None,
             history: vec![],

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::back::{Back, ReturnedLine};
 use super::erp::{Erp, LineInErp};
+use super::forgotten::Forgetting;
 use super::gates::OrderGates;
 use super::kept::{Kept, KeptLine};
 use super::made::Made;
@@ -39,6 +40,8 @@ pub struct OrderFigures<'a> {
     pub gates: Made<OrderGates<'a>>,
     /// Each line with its part of every stage.
     pub lines: Made<Vec<LineView<'a>>>,
+    /// What becomes of the person.
+    pub forgotten: Made<Forgetting>,
     /// Business times of the newest rows that move money or goods.
     pub times: OrderTimes,
     /// When rows were written.

@@ -38,6 +38,7 @@ pub mod derived;
 pub mod erp;
 pub mod figures;
 pub mod findings;
+mod forgotten;
 pub mod gates;
 pub mod in_words;
 pub mod input;

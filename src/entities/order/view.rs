@@ -15,7 +15,7 @@ use super::made::Made;
 use super::standing::{self, OrderStanding};
 use super::times::OrderTimes;
 use super::touched::Touched;
-use super::{back, cancelled, erp, gates, kept, money, paid, placed, returning, sent, supplied};
+use super::{back, cancelled, erp, forgotten, gates, kept, money, paid, placed, returning, sent, supplied};
 use crate::entities::Rows;
 use crate::entities::rules::Rules;
 use crate::entities::topics::Ledgers;
@@ -69,6 +69,7 @@ pub fn view<'a>(
     let money = Made::new(money::stage(&input, &decisions, &placed, &paid, &cancelled, &returning, &sent, &back, &kept));
     let gates = Made::new(gates::stage(&input, &placed, &paid, &erp, &money));
     let lines = Made::new(figures::lines(&placed, &erp, &sent, &back, &kept, &money));
+    let forgotten = Made::new(forgotten::stage(&input, &placed, &lines));
     let figures = OrderFigures {
         key,
         placed,
@@ -80,6 +81,7 @@ pub fn view<'a>(
         money,
         gates,
         lines,
+        forgotten,
         times: OrderTimes::of(rows),
         touched: Touched::new(rows),
     };

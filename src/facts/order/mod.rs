@@ -123,6 +123,7 @@ rows! {
     38 DISPUTE Dispute(Dispute) "dispute";
     39 POSTING Posting(Box<Posting>) "posting";
     40 CROSS_REFERENCE CrossReference(CrossReference) "cross-reference";
+    41 FORGOTTEN Forgotten(Forgotten) "forgotten";
 }
 
 impl OrderRow {
@@ -149,6 +150,24 @@ impl OrderRow {
                 LineRef::Line(_) => None,
             },
             _ => None,
+        }
+    }
+
+    /// Does the row name a person, or say where one lives?
+    pub fn has_person(&self) -> bool {
+        match self {
+            Self::Header(row) => row.email.is_some() || row.note != Personal::default(),
+            Self::ShipTo(row) | Self::BillTo(row) => **row != row.without_person(),
+            _ => false,
+        }
+    }
+
+    /// Names, addresses, telephone numbers and what the person wrote are gone; country and region stay, since tax is owed there.
+    pub fn forget_person(&mut self) {
+        match self {
+            Self::Header(row) => (row.email, row.note) = (None, Personal::default()),
+            Self::ShipTo(row) | Self::BillTo(row) => **row = row.without_person(),
+            _ => {}
         }
     }
 
@@ -343,6 +362,12 @@ pub struct Address {
     pub email: Personal,
     /// Number under which the person or company is registered for tax; empty if none.
     pub tax_number: Personal,
+}
+
+impl Address {
+    fn without_person(&self) -> Self {
+        Self { region: self.region.clone(), country: self.country.clone(), ..Self::default() }
+    }
 }
 
 /// Which part a line plays: the row that carries the price is the sale, the leaf rows are the goods.

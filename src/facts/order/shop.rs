@@ -69,3 +69,10 @@ pub struct Predecessor {
     /// The shop has cancelled it wholly.
     pub cancelled: bool,
 }
+
+/// The person of the order asks to be forgotten. Key: the customer that asks, or none where the shop names the order. It stays when its row is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// An order that was placed later is a new relation.
+    pub asked_at: Moment,
+}

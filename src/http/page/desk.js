@@ -34,7 +34,7 @@ export function deskViews({ api, h, when, age, money, sums, number, table, facts
     document.body.append(box);
     box.showModal();
   }
-  const named = (it) => (it.about === 'sku' ? { sku: it.entity } : it.about === 'order' ? { order: it.entity } : {});
+  const named = (it) => (it.about === 'sku' ? { sku: it.entity } : it.about === 'order' ? { order: it.entity } : it.about === 'customer' ? { customer: it.entity } : {});
 
   function decide(it) {
     const choice = h('select', { id: 'choice' }, it.decisions.map((each) => h('option', { value: each.choice }, each.choice)));

@@ -185,7 +185,7 @@ fn every_row_type_can_be_made_and_deleted_by_a_record_that_has_all_its_fields() 
 }
 
 /// Rows that no source tells: Waybill derives them, or a person decides.
-const NOT_TOLD: &[&str] = &["not stocked", "counted", "left out", "backordered", "key reused", "decision"];
+const NOT_TOLD: &[&str] = &["not stocked", "counted", "left out", "backordered", "key reused", "decision", "forgotten"];
 /// The same of SKUs and customers, by number.
 const NOT_TOLD_SKU: &[u8] = &[SkuRow::DEMAND, SkuRow::USED_IN, SkuRow::PART_FIGURE, SkuRow::DECISION, SkuRow::VARIATION, SkuRow::RETURNED];
 
@@ -215,7 +215,7 @@ fn every_canonical_row_can_be_mapped() {
     for kind in (1..=SkuRow::LAST).filter(|kind| !NOT_TOLD_SKU.contains(kind)) {
         assert!(told.contains(&("sku", kind)), "no row type makes the SKU's row {kind}");
     }
-    for kind in [CustomerRow::ACCOUNT, CustomerRow::CONSENT] {
+    for kind in [CustomerRow::ACCOUNT, CustomerRow::CONSENT, CustomerRow::MERGE, CustomerRow::ERASURE] {
         assert!(told.contains(&("customer", kind)), "no row type makes the customer's row {kind}");
     }
 }

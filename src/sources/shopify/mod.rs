@@ -9,6 +9,9 @@
 //! | `returns/request`, `approve`, `decline`, `cancel`, `close`, `reopen` | authorisations of returns |
 //! | `inventory_levels/update`, `connect`, `disconnect` | the shop's figure, where whoever lands the bodies adds the `sku`: Shopify sends only its item's id |
 //! | `customers/create`, `update`, `enable`, `disable` | account |
+//! | `customers/delete` | the account's deletion |
+//! | `customers/merge` | the merge of two customers, once its `status` is `completed` |
+//! | `customers/redact` | the erasure of a person, and of the orders that it names |
 //! | `customers_email_marketing_consent/update` | consent to mail |
 //! | `fulfillments/create`, `update` | one parcel: its numbers, how far it is; its pieces, if it has a number |
 //!
@@ -30,6 +33,7 @@ mod items;
 mod money;
 mod order;
 mod others;
+mod people;
 mod refunds;
 mod returned;
 mod returns;
@@ -67,6 +71,7 @@ impl Adapter for Shopify {
             + returned::REVISION
             + returns::REVISION
             + others::REVISION
+            + people::REVISION
     }
 
     fn topics(&self) -> Vec<String> {
@@ -126,6 +131,12 @@ impl Shopify {
             "inventory_levels_disconnect" => return others::disconnected(&cx, &body::object(value)?, out),
             "customers" | "customers_create" | "customers_update" | "customers_enable" | "customers_disable" => {
                 others::customer(&cx, &body::object(value)?, out)?;
+            }
+            "customers_delete" => people::deleted(&cx, &body::object(value)?, out)?,
+            "customers_merge" => return people::merged(&cx, &body::object(value)?, out),
+            "customers_redact" => people::redacted(&cx, &body::object(value)?, out)?,
+            "customers_data_request" => {
+                return Ok(Reading::Skipped(Skip::UnknownTable("customers_data_request: for a person to answer".into())));
             }
             "customers_email_marketing_consent_update" => others::consent(&cx, &body::object(value)?, out)?,
             other => return Ok(Reading::Skipped(Skip::UnknownTable(other.into()))),

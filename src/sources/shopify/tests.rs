@@ -169,6 +169,7 @@ fn a_part_that_is_raised_raises_the_whole() {
         returned::REVISION,
         returns::REVISION,
         others::REVISION,
+        people::REVISION,
     ];
     assert_eq!(build(&common("shopify", "UTC"), &toml::Table::new()).expect("an adapter").revision(), parts.iter().sum::<u16>());
 }

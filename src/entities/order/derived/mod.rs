@@ -21,7 +21,7 @@ use crate::facts::customer::OrderSummary;
 use crate::facts::ids::{join_key, split_key};
 use crate::facts::order::{Header, Needs};
 use crate::facts::sku::{Demand, LinePrice, Returned};
-use crate::facts::{CustomerKey, CustomerRow, OrderRow, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
+use crate::facts::{Amount, CustomerKey, CustomerRow, OrderRow, Quantity, Row, RowKey, Sku, SkuRow, SourceId, Subject, Text};
 
 /// A derived fact: the entity that gets it, the row's key, the row.
 pub type DerivedFact = (Subject, RowKey, Row);
@@ -142,6 +142,11 @@ fn demand(
 
 fn summary(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Option<DerivedFact> {
     let customer = header.customer.as_ref()?;
+    let key = RowKey { kind: CustomerRow::ORDER, source: SourceId::WAYBILL, id: view.key.0.clone() };
+    let fact = |summary| (Subject::Customer(customer.clone()), key, Row::Customer(CustomerRow::Order(Box::new(summary))));
+    if view.forgotten.asked {
+        return Some(fact(forgotten(view, header)));
+    }
     let summary = OrderSummary {
         order: view.key.clone(),
         number: header.number.clone(),
@@ -151,13 +156,32 @@ fn summary(view: &OrderView<'_>, header: &Header, rules: &Rules) -> Option<Deriv
         counts: view.standing.stage != OrderStage::Cancelled,
         spend: view.money.captured - view.money.refunded,
         returned: view.lines.iter().map(|line| line.back.returned).sum(),
-        proven: customer.0.starts_with("account|"),
+        proven: !customer.is_guest(),
+        forgotten: false,
         email: header.email_digest,
         address: header.email.clone().filter(|_| rules.tells_email_on(Topic::MarketingProfiles.name())),
         history: history::of(view, header, rules),
     };
-    let key = RowKey { kind: CustomerRow::ORDER, source: SourceId::WAYBILL, id: view.key.0.clone() };
-    Some((Subject::Customer(customer.clone()), key, Row::Customer(CustomerRow::Order(Box::new(summary)))))
+    Some(fact(summary))
+}
+
+/// What a customer keeps of an order whose person is forgotten: that it is there.
+fn forgotten(view: &OrderView<'_>, header: &Header) -> OrderSummary {
+    OrderSummary {
+        order: view.key.clone(),
+        number: Text::default(),
+        brand: header.brand.clone(),
+        placed_at: header.placed_at,
+        currency: header.currency,
+        counts: false,
+        spend: Amount::ZERO,
+        returned: Quantity::ZERO,
+        proven: false,
+        forgotten: true,
+        email: None,
+        address: None,
+        history: Vec::new(),
+    }
 }
 
 #[cfg(test)]

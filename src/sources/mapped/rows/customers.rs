@@ -4,7 +4,7 @@ use super::super::fields::{Form, may, must};
 use super::super::record::MappedRecord;
 use super::super::row_type::RowType;
 use crate::envelope::DecodeError;
-use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Purpose};
+use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Erasure, Merge, Purpose};
 use crate::facts::ids::join_key;
 use crate::facts::{CustomerKey, CustomerRow};
 use crate::sources::facts_out::FactsOut;
@@ -55,6 +55,40 @@ pub(super) const ROWS: &[RowType] = &[
         rank: None,
         make: consent,
     },
+    RowType {
+        name: "merge",
+        about: "Two accounts are one person: the one is merged into the other, which is kept. A deletion takes it back, and the two are apart again.",
+        one_for: "each `absorbed` of `account_source`",
+        key: &["absorbed"],
+        fields: &[
+            must("absorbed", Words, "the account that is merged into the other one"),
+            must("kept", Words, "the account that is left"),
+            OF_SOURCE,
+            may("merged_at", Moment, "when they were merged"),
+        ],
+        one_of: &[],
+        at: Some("merged_at"),
+        rank: None,
+        make: merge,
+    },
+    RowType {
+        name: "erasure",
+        about: "A person asks to be forgotten. Nothing takes it back, not even a deletion; what is ordered or agreed to later is a new relation.",
+        one_for: "each `account` of `account_source`, each `email` and `brand`",
+        key: &[],
+        fields: &[
+            may("account", Words, "the person's account"),
+            OF_SOURCE,
+            may("email", Email, "the person's address"),
+            BRAND,
+            may("asked_at", Moment, "when the person asked; left out: when the record was written"),
+            may("by", Words, "who passes it on: a form, a login, no name of the person"),
+        ],
+        one_of: &[&["account", "email"]],
+        at: Some("asked_at"),
+        rank: None,
+        make: erasure,
+    },
 ];
 
 fn account(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
@@ -79,5 +113,23 @@ fn consent(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), Deco
     let state = record.known("state")?;
     let row = Consent { address, channel, brand, purpose, state, changed_at: record.moment("changed_at") };
     out.customer(customer, id, record.place, record.at, CustomerRow::Consent(row));
+    Ok(())
+}
+
+fn merge(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let account = |name| CustomerKey::account(&record.account_source(), &record.text(name));
+    out.customer(account("absorbed"), "", record.place, record.at, CustomerRow::Merge(Merge { kept: account("kept") }));
+    Ok(())
+}
+
+fn erasure(record: &MappedRecord<'_>, out: &mut FactsOut<'_>) -> Result<(), DecodeError> {
+    let email = record.email();
+    let account = record.opt_text("account").map(|account| CustomerKey::account(&record.account_source(), &account));
+    let guest = email.map(|digest| CustomerKey::guest(&record.brand(), &digest));
+    for person in account.into_iter().chain(guest) {
+        let asked_at = record.moment("asked_at").unwrap_or(record.at);
+        let row = Erasure { asked_at, by: record.text("by"), email };
+        out.customer(person, "", record.place, record.at, CustomerRow::Erasure(row));
+    }
     Ok(())
 }
