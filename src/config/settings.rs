@@ -301,8 +301,9 @@ pub fn identity(mut section: Section<'_>, outside: Outside<'_>) -> Option<Digest
         // Shorter keys can be guessed from a known address and its digest.
         if secret.expose().len() < 16 { Err("is shorter than 16 characters".to_owned()) } else { Ok(secret) }
     });
+    let masked = section.read("masked", values::texts).unwrap_or_default();
     section.finish();
-    secret.map(|secret| Digester::new(secret.expose().as_bytes()))
+    secret.map(|secret| Digester::new(secret.expose().as_bytes()).with_masked(masked.into_iter().map(Into::into)))
 }
 
 pub fn going_live(mut section: Section<'_>) -> Vec<Topic> {

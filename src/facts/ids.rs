@@ -194,6 +194,16 @@ impl CustomerKey {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Digest(pub [u8; 16]);
 
+impl Digest {
+    /// So many bytes at the beginning are zero where the address is masked.
+    const MASK_BYTES: usize = 4;
+
+    /// A marketplace's address that stands for another one: nobody is joined by it.
+    pub fn is_masked(&self) -> bool {
+        self.0[..Self::MASK_BYTES].iter().all(|byte| *byte == 0)
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -210,12 +220,25 @@ impl fmt::Debug for Digest {
 #[derive(Clone)]
 pub struct Digester {
     secret: std::sync::Arc<[u8]>,
+    /// Domains of masked addresses, in lower case.
+    masked: std::sync::Arc<[Text]>,
 }
 
 impl Digester {
     /// With this secret.
     pub fn new(secret: &[u8]) -> Self {
-        Self { secret: secret.into() }
+        Self { secret: secret.into(), masked: [].into() }
+    }
+
+    /// ... and these domains, whose addresses are masked; domains below them too.
+    pub fn with_masked(self, domains: impl Iterator<Item = Text>) -> Self {
+        Self { masked: domains.map(|domain| domain.to_lowercase()).collect(), ..self }
+    }
+
+    fn is_masked(&self, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let below = |masked: &Text| domain.strip_suffix(masked.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        self.masked.iter().any(below)
     }
 
     /// `None` for a blank address.
@@ -226,10 +249,14 @@ impl Digester {
             return None;
         }
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&self.secret).expect("HMAC takes a key of any length");
-        mac.update(trimmed.to_lowercase().as_bytes());
+        let address = trimmed.to_lowercase();
+        mac.update(address.as_bytes());
         let full = mac.finalize().into_bytes();
         let mut cut = [0; 16];
         cut.copy_from_slice(&full[..16]);
+        if self.is_masked(&address) {
+            cut[..Digest::MASK_BYTES].fill(0);
+        }
         Some(Digest(cut))
     }
 }
@@ -388,5 +415,15 @@ mod tests {
         let digester = Digester::new(b"secret");
         assert_eq!(digester.email(" Anne@Example.com"), digester.email("anne@example.com"));
         assert_ne!(digester.email("anne@example.com"), Digester::new(b"other").email("anne@example.com"));
+    }
+
+    #[test]
+    fn an_address_of_a_marketplace_is_known_by_its_domain() {
+        let digester = Digester::new(b"secret").with_masked(["Market.example".into()].into_iter());
+        let masked = |address: &str| digester.email(address).is_some_and(|digest| digest.is_masked());
+        assert!(masked("x7f3@market.example") && masked("x7f3@UK.MARKET.EXAMPLE"));
+        assert!(!masked("anne@supermarket.example") && !masked("anne@example.com") && !masked("market.example"));
+        assert_ne!(digester.email("a@market.example"), digester.email("b@market.example"));
+        assert_eq!(digester.email("anne@example.com"), Digester::new(b"secret").email("anne@example.com"));
     }
 }

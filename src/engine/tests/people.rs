@@ -347,6 +347,9 @@ fn a_guest_of_another_address_or_of_a_collective_account_stands_alone() {
         let people = People::told(&[vec![of_account], order("2", &guest, ANNA)]);
         assert_eq!(people.history(&guest), [shown("2", true, false)]);
     }
+    let masked = Digest([0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    let people = People::told(&[vec![account("820", Some(masked), 1)], order("2", &guest_key(&masked), masked)]);
+    assert_eq!(people.history(&guest_key(&masked)), [shown("2", true, false)], "a marketplace's address");
     let many: Vec<Fact> = (0..11).map(|id| account(&id.to_string(), Some(ANNA), id)).collect();
     let people = People::told(&[many, order("2", &guest, ANNA)]);
     assert_eq!(people.history(&guest), [shown("2", true, false)], "an address of eleven accounts is nobody's own");
@@ -458,4 +461,56 @@ fn a_restart_knows_who_is_one_person() {
     assert_eq!(people.stated, before);
     people.tell(order("3", &left, ANNA));
     assert_eq!(people.bought(&kept), Some((2, "136.88".to_owned())));
+}
+
+/// Everything that may be told of six customers and four orders, with seeds: the end does not depend on how it arrives and how it is cut into epochs.
+#[test]
+fn whatever_is_told_of_people_ends_the_same_in_any_order() {
+    use rand::seq::SliceRandom;
+    use rand::{RngExt, SeedableRng};
+    for seed in 0..60 {
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let ids = ["1", "2", "3", "4"];
+        let id = |random: &mut rand_chacha::ChaCha8Rng| ids[random.random_range(0..ids.len())];
+        let address = |random: &mut rand_chacha::ChaCha8Rng| [ANNA, BERT][random.random_range(0..2)];
+        let mut told: Vec<Vec<Fact>> = Vec::new();
+        for (made, account_id) in ids.iter().enumerate() {
+            let address = random.random_bool(0.8).then(|| address(&mut random));
+            told.push(vec![if random.random_bool(0.1) { collective(account_id, ANNA) } else { account(account_id, address, made as i64) }]);
+            if random.random_bool(0.15) {
+                told.push(vec![account_deleted(account_id)]);
+            }
+        }
+        for _ in 0..random.random_range(0..6) {
+            let (left, kept) = (id(&mut random), id(&mut random));
+            told.push(vec![merge_by([SHOP, CRM][random.random_range(0..2)], left, kept)]);
+            if random.random_bool(0.3) {
+                told.push(vec![merge_withdrawn(left, kept)]);
+            }
+            if random.random_bool(0.1) {
+                told.push(vec![dismissed(left, kept)]);
+            }
+        }
+        for number in ["10", "20", "30", "40"] {
+            let address = address(&mut random);
+            let customer = if random.random_bool(0.7) { account_key(id(&mut random)) } else { guest_key(&address) };
+            told.push(order(number, &customer, address));
+            if random.random_bool(0.5) {
+                told.push(vec![profiling(&customer, address)]);
+            }
+        }
+        if random.random_bool(0.4) {
+            let asked_at = PLACED + Span::minutes(random.random_range(-5..5));
+            let customer = if random.random_bool(0.6) { account_key(id(&mut random)) } else { guest_key(&address(&mut random)) };
+            told.push(vec![erasure(&customer, asked_at)]);
+        }
+        let first = People::told(&[told.concat()]);
+        for _ in 0..3 {
+            told.shuffle(&mut random);
+            let cuts = random.random_range(1..4);
+            let epochs: Vec<Vec<Fact>> = told.chunks(cuts).map(<[Vec<Fact>]>::concat).collect();
+            let other = People::told(&epochs);
+            assert_eq!(other.stated, first.stated, "seed {seed}");
+        }
+    }
 }

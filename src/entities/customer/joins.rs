@@ -10,7 +10,7 @@
 //! - A customer that is merged stands for itself nowhere any more: the end of its merges has its orders, and shows them to the person.
 //! - By an address customers are joined for CRM and marketing alone: who is written to there has the rows, and the person's own account keeps what it shows.
 //! - Merges in a circle, and a customer that is merged into two, join nobody until somebody decides that one of the merges does not count.
-//! - An account of many people joins nobody, and an address that many accounts have joins nobody.
+//! - An account of many people joins nobody, nor does a masked address, nor one that many accounts have.
 
 use std::collections::BTreeSet;
 
@@ -213,9 +213,9 @@ pub fn is_closed(customer: &CustomerKey, state: &CustomerState) -> bool {
     rows().next().is_some() && rows().all(|(_, kept)| kept.is_deleted())
 }
 
-/// The guest of the account's own address.
+/// The guest of the account's own address; a masked address joins nobody.
 pub(super) fn guest_of(account: &CustomerAccount) -> Option<CustomerKey> {
-    account.email.map(|email| CustomerKey::guest(&account.brand, &email))
+    account.email.filter(|email| !email.is_masked()).map(|email| CustomerKey::guest(&account.brand, &email))
 }
 
 /// The newest moment at which the person asked to be forgotten, in the customer's own rows. A row that was deleted since takes nothing back.
@@ -244,9 +244,10 @@ pub(super) fn guest_that_leads_here(customer: &CustomerKey, state: &CustomerStat
     state.told_by(CustomerRow::ADDRESS_HOLDER, &guest).is_none().then_some(guest)
 }
 
-/// The guest that is told of the account: of its own address. A deleted account tells it only while it has to be forgotten itself.
+/// The guest that is told of the account: of its own address. A deleted account tells it only if it lives on in another one, or has to be forgotten.
 pub(super) fn announced_to(customer: &CustomerKey, state: &CustomerState) -> Option<CustomerKey> {
-    if customer.is_guest() || state.is_collective() || (is_closed(customer, state) && own_erasure(state).is_none()) {
+    let is_over = || is_closed(customer, state) && own_erasure(state).is_none() && merges(customer, state).is_empty();
+    if customer.is_guest() || state.is_collective() || is_over() {
         return None;
     }
     guest_of(own_account(customer, state)?)

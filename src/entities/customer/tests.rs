@@ -2,15 +2,65 @@
 
 use proptest::prelude::*;
 
+use super::passing;
 use super::purchases::PurchaseSums;
 use super::*;
 use crate::entities::keyed_rows::RunningSums;
+use crate::entities::rules::Rules;
 use crate::facts::customer::OrderSummary;
 use crate::facts::{
-    Amount, Cause, Change, Currency, CustomerRow, Digest, Moment, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId, Version,
+    Amount, Cause, Change, Currency, CustomerKey, CustomerRow, Digest, Moment, OrderKey, Place, Quantity, Row, RowKey, SourceId, TopicId,
+    Version,
 };
 
 const CAUSE: Cause = Cause { topic: TopicId(1), partition: 0, offset: 0 };
+
+fn put(state: &mut CustomerState, kind: u8, id: &str, version: u64, row: Option<CustomerRow>) {
+    let key = RowKey { kind, source: SourceId::WAYBILL, id: id.into() };
+    let version = Version { incarnation: 0, place: Place::Position([version, 0, 0]), upsert: row.is_some(), adapter: 0 };
+    let change = row.map_or(Change::Delete, |row| Change::Upsert(Row::Customer(row)));
+    state.put(key, change, version, CAUSE, Moment(0));
+}
+
+/// A customer with many orders is walked when who stands for it changes, and never for one order.
+#[test]
+fn an_order_costs_one_fact_however_many_others_there_are() {
+    use crate::facts::customer::Merge;
+    let (customer, rules) = (CustomerKey::account("magento", "7"), Rules::default());
+    let mut state = CustomerState::default();
+    let bought = |spend| {
+        CustomerRow::Order(Box::new(OrderSummary {
+            order: OrderKey::new("magento", "1"),
+            number: "1".into(),
+            brand: "day".into(),
+            placed_at: Moment(1),
+            currency: Currency::new("GBP").expect("a currency"),
+            counts: true,
+            spend: Amount::from_int(spend),
+            returned: Quantity::ZERO,
+            proven: true,
+            forgotten: false,
+            email: None,
+            address: None,
+            history: vec![],
+        }))
+    };
+    let mut passed = Vec::new();
+    for number in 0..1_000 {
+        put(&mut state, CustomerRow::ORDER, &format!("magento|{number}"), 1, Some(bought(1)));
+    }
+    passing::pass_on(&customer, &mut state, &rules, &mut passed);
+    assert_eq!(passed, [], "it stands for itself");
+    let merge = Merge { kept: CustomerKey::account("magento", "8") };
+    put(&mut state, CustomerRow::MERGE, "8", 1, Some(CustomerRow::Merge(merge)));
+    passing::pass_on(&customer, &mut state, &rules, &mut passed);
+    assert_eq!(passed.len(), 1_001, "that it leads there, and each order");
+    passed.clear();
+    state.take_unsealed();
+    put(&mut state, CustomerRow::ORDER, "magento|500", 2, Some(bought(2)));
+    passing::pass_on(&customer, &mut state, &rules, &mut passed);
+    assert_eq!((passed.len(), state.take_unsealed().len()), (1, 1));
+}
 
 fn summary() -> impl Strategy<Value = OrderSummary> {
     (0..2_u8, 0..3_u8, 0..2_u8, any::<bool>(), 0..5_i64, 0..9_i64).prop_map(|(brand, email, currency, counts, placed, spend)| {

@@ -174,7 +174,12 @@ impl Expected {
                     outcome.heard.iter().filter(|event| event.topic.name() == topic && key_parts(event).join("|") == *key).collect();
                 let newest = of_key.last().and_then(|event| event.body.clone()).unwrap_or_default();
                 let count = Value::from(of_key.len());
-                let of = |pointer: &str| if pointer == "/count" { count.clone() } else { at(&newest, pointer) };
+                let moved_to = of_key.last().and_then(|event| event.moved_to.clone()).map_or(Value::Null, Value::from);
+                let of = |pointer: &str| match pointer {
+                    "/count" => count.clone(),
+                    "/moved-to" => moved_to.clone(),
+                    pointer => at(&newest, pointer),
+                };
                 differing.holds(&format!("{topic} {key}"), members, of);
             }
         }

@@ -216,7 +216,8 @@ fn requested(expected: &Expected, topic: Topic, outcome: &Outcome, used: &mut BT
 fn stands(expected: &Expected, topic: Topic, outcome: &Outcome) -> Option<String> {
     let standing = outcome.statements(topic);
     let chosen = standing.iter().filter(|(key, body)| {
-        let heard = Heard { topic, key: (**key).to_owned(), id: String::new(), receiver: None, body: Some((**body).clone()) };
+        let heard =
+            Heard { topic, key: (**key).to_owned(), id: String::new(), receiver: None, moved_to: None, body: Some((**body).clone()) };
         expected.chooses(&heard)
     });
     let mut near = Vec::new();
@@ -234,7 +235,8 @@ fn nothing(expected: &Expected, topic: Topic, outcome: &Outcome) -> Option<Strin
     if topic.is_statement() {
         let standing = outcome.statements(topic);
         return standing.iter().find_map(|(key, body)| {
-            let heard = Heard { topic, key: (*key).to_owned(), id: String::new(), receiver: None, body: Some((*body).clone()) };
+            let heard =
+                Heard { topic, key: (*key).to_owned(), id: String::new(), receiver: None, moved_to: None, body: Some((*body).clone()) };
             expected.chooses(&heard).then(|| show(&heard))
         });
     }

@@ -25,6 +25,7 @@ mod replay;
 pub mod retailer;
 pub mod rows;
 mod rows_books;
+mod rows_people;
 mod rows_stock;
 mod rows_systems;
 pub mod run;

@@ -1,5 +1,5 @@
 //! What the words of a story mean: canonical rows, as an adapter would tell them. Here the rows of the shop; `rows_systems.rs` has those of
-//! ERP, warehouse, carrier, finance and the office, `rows_stock.rs` those of a SKU.
+//! ERP, warehouse, carrier, finance and the office, `rows_stock.rs` those of a SKU, `rows_people.rs` those of customers.
 //!
 //! ```text
 //! shop order 1001 total 94.36 ship-to GB      the order's header, and its address
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::language::{Clock, Cursor, Line as StoryLine, Wrong};
+use super::rows_people;
 use waybill::facts::ids::join_key;
 use waybill::facts::order::*;
 use waybill::facts::{
@@ -175,7 +176,10 @@ impl Teller {
             "hold" => self.hold(&mut words, &mut telling)?,
             "cancels" => self.cancels(&mut words, &mut telling)?,
             _ => {
-                if !self.systems(verb, &mut words, &mut telling)? && !self.stock(verb, &mut words, &mut telling)? {
+                let known = self.systems(verb, &mut words, &mut telling)?
+                    || self.stock(verb, &mut words, &mut telling)?
+                    || self.people(verb, &mut words, &mut telling)?;
+                if !known {
                     return Err(words.wrong(format!("unknown word \"{verb}\"")));
                 }
             }
@@ -241,6 +245,13 @@ impl Teller {
                 "nothing-to-ship" => header.ships = false,
                 "in-one-go" => header.advice = Advice::Whole,
                 "guest" => header.customer = None,
+                "customer" => header.customer = Some(rows_people::account(words.word("an account")?)),
+                "address" => {
+                    let digest = rows_people::address(words)?;
+                    header.email_digest = Some(digest);
+                    header.brand = rows_people::BRAND.into();
+                    header.customer = header.customer.take().or_else(|| Some(CustomerKey::guest(rows_people::BRAND, &digest)));
+                }
                 "numbered" => header.number = words.word("a public number")?.into(),
                 "without-email" => header.email = None,
                 "channel" => header.channel = words.word("a channel")?.into(),

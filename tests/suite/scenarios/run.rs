@@ -75,6 +75,8 @@ pub struct Heard {
     pub key: String,
     pub id: String,
     pub receiver: Option<String>,
+    /// The customer that has by now what was stated here.
+    pub moved_to: Option<String>,
     /// `None`: withdrawn.
     pub body: Option<Value>,
 }
@@ -279,6 +281,7 @@ impl<'c> Play<'c> {
                 key: text(&event.key),
                 id: event.header("id").unwrap_or_default().to_owned(),
                 receiver: event.header("receiver").map(str::to_owned),
+                moved_to: event.header("moved-to").map(str::to_owned),
                 body: event.value.as_deref().map(|body| serde_json::from_slice(body).expect("a body is JSON")),
             });
         }
