@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::memory::Tail;
+use super::super::memory::{CrashPoint, Tail};
 use super::{Bench, PLACED, facts};
 use crate::entities::order::testing::{SHOP, Story};
 use crate::facts::customer::{Consent, ConsentState, CustomerAccount, Erasure, Merge, Purpose};
@@ -463,7 +463,8 @@ fn a_restart_knows_who_is_one_person() {
     assert_eq!(people.bought(&kept), Some((2, "136.88".to_owned())));
 }
 
-/// Everything that may be told of six customers and four orders, with seeds: the end does not depend on how it arrives and how it is cut into epochs.
+/// Everything that may be told of six customers and four orders, with seeds: the end does not depend on how it arrives, how it is cut into
+/// epochs, and on restarts and epochs that are dropped in between.
 #[test]
 fn whatever_is_told_of_people_ends_the_same_in_any_order() {
     use rand::seq::SliceRandom;
@@ -509,7 +510,16 @@ fn whatever_is_told_of_people_ends_the_same_in_any_order() {
             told.shuffle(&mut random);
             let cuts = random.random_range(1..4);
             let epochs: Vec<Vec<Fact>> = told.chunks(cuts).map(<[Vec<Fact>]>::concat).collect();
-            let other = People::told(&epochs);
+            let mut other = People::new();
+            for epoch in epochs {
+                match random.random_range(0..6) {
+                    // The epoch is read again.
+                    0 => other.bench.crash_next(CrashPoint::Aborted),
+                    1 => _ = other.bench.start().expect("a restart"),
+                    _ => {}
+                }
+                other.tell(epoch);
+            }
             assert_eq!(other.stated, first.stated, "seed {seed}");
         }
     }

@@ -1,8 +1,9 @@
 //! Stage *forgotten* (rows.md): the person of the order asks to be forgotten, and whether the order still needs an address.
 
-use super::figures::LineView;
+use super::erp::Erp;
 use super::input::Input;
 use super::placed::Placed;
+use super::sent::Sent;
 use crate::facts::order::Forgotten;
 
 /// What becomes of the order's person.
@@ -14,10 +15,10 @@ pub struct Forgetting {
     pub gone: bool,
 }
 
-/// An erasure is not taken back by a deletion of its row.
-pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, lines: &[LineView<'_>]) -> Forgetting {
+/// Rows of customers are withdrawn when the order turns out to be somebody else's: of a merge that was taken back.
+pub(super) fn stage(input: &Input<'_>, placed: &Placed<'_>, erp: &Erp<'_>, sent: &Sent<'_>) -> Forgetting {
     let Some(header) = placed.header else { return Forgetting::default() };
     let asked = input.rows.live::<Forgotten>().any(|each| header.placed_at <= each.row.asked_at);
-    let to_send = |line: &LineView<'_>| line.erp.ships && line.sent.wanted > line.sent.despatched;
-    Forgetting { asked, gone: asked && placed.whole.holds && !lines.iter().any(to_send) }
+    let to_send = erp.lines.iter().zip(&sent.lines).any(|(erp, sent)| erp.ships && sent.wanted > sent.despatched);
+    Forgetting { asked, gone: asked && placed.whole.holds && !to_send }
 }

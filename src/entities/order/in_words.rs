@@ -45,6 +45,7 @@ pub fn in_words(row: &OrderRow) -> Option<(String, Option<Moment>)> {
         OrderRow::CreditLine(row) => (format!("{} of {} credited in {}", row.quantity, line(&row.line), row.credit), None),
         OrderRow::Dispute(row) => (format!("dispute of {} {}: {}", row.amount, row.currency, text(&row.state)), Some(row.disputed_at)),
         OrderRow::Decision(row) => (format!("{} decided {} about {}", row.who, row.choice, row.kind), None),
+        OrderRow::Forgotten(row) => ("the person asks to be forgotten".to_owned(), Some(row.asked_at)),
         OrderRow::KeyReused(row) => (format!("its key was that of {} before", row.number), None),
         _ => return None,
     })

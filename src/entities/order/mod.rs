@@ -17,6 +17,7 @@
 //! | `kept` | ledgers, placed, paid, erp, sent, back | stopped, kept |
 //! | `money` | placed, paid, cancelled, returning, sent, back, kept | owed, due, refunded; goodwill, fees; charges that stay |
 //! | `gates` | placed, paid, erp, money | the conditions of requests, with what they wait for |
+//! | `forgotten` | placed, erp, sent | whether the person asked to be forgotten, and whether the order still needs an address |
 //! | `findings` | ledgers, cancelled, figures | what a person has to look at |
 //! | `standing` | figures, findings | stage, return stage, payment word, flags |
 //!

@@ -68,8 +68,8 @@ pub fn view<'a>(
     let kept = Made::new(kept::stage(&input, &decisions, ledgers, &placed, &paid, &erp, &sent, &back));
     let money = Made::new(money::stage(&input, &decisions, &placed, &paid, &cancelled, &returning, &sent, &back, &kept));
     let gates = Made::new(gates::stage(&input, &placed, &paid, &erp, &money));
+    let forgotten = Made::new(forgotten::stage(&input, &placed, &erp, &sent));
     let lines = Made::new(figures::lines(&placed, &erp, &sent, &back, &kept, &money));
-    let forgotten = Made::new(forgotten::stage(&input, &placed, &lines));
     let figures = OrderFigures {
         key,
         placed,

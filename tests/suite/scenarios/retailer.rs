@@ -57,6 +57,7 @@ impl Adapter for Story {
                 (Subject::Order(order), Some(Row::Order(row))) => out.order(order, id, place, at, row),
                 (Subject::Alias(name), Some(Row::Order(row))) => out.order_by_alias(name, id, place, at, row),
                 (Subject::Sku(sku), Some(Row::Sku(row))) => out.sku(sku, id, place, at, row),
+                (Subject::Customer(customer), Some(Row::Customer(row))) => out.customer(customer, id, place, at, row),
                 (Subject::RowOwner(_), Some(Row::Owned(owned))) => match *owned {
                     OwnedRow { subject, row: Row::Order(row) } => out.owned(subject, id, place, at, row),
                     owned => panic!("{owned:?} is no row of an order"),
