@@ -24,8 +24,11 @@ pub struct PlayedArgs {
     #[arg(long, default_value = "nav", value_parser = ["nav", "netsuite", NONE])]
     pub erp: String,
     /// The warehouse's system
-    #[arg(long, value_delimiter = ',', default_value = "peoplevox", value_parser = ["peoplevox", NONE])]
+    #[arg(long, value_delimiter = ',', default_value = "peoplevox", value_parser = ["peoplevox", "seko", NONE])]
     pub wms: Vec<String>,
+    /// Marketing
+    #[arg(long, default_value = NONE, value_parser = ["emarsys", NONE])]
+    pub marketing: String,
     /// Of those that are there else, who is not
     #[arg(long, value_delimiter = ',', value_name = "SYSTEMS", value_parser = ["carrier", "finance", "crm"])]
     pub without: Vec<String>,
@@ -43,12 +46,13 @@ impl PlayedArgs {
         let shops: Vec<String> =
             if self.shops.is_empty() { shops.iter().map(|shop| (*shop).to_owned()).collect() } else { self.shops.clone() };
         let (erp, wms) = (named(std::slice::from_ref(&self.erp)), named(&self.wms));
+        let marketing = named(std::slice::from_ref(&self.marketing));
         let others = ["carrier", "finance", "crm"].map(str::to_owned).into_iter().filter(|name| !self.without.contains(name));
         let has = |shop: &str| shops.iter().any(|name| name == shop);
         if self.stores > 1 && !has("magento") {
             return Err(Error::Usage("--stores: only Magento has several stores, and it does not take part".to_owned()));
         }
-        let names: Vec<String> = shops.iter().cloned().chain(erp).chain(wms).chain(others).collect();
+        let names: Vec<String> = shops.iter().cloned().chain(erp).chain(wms).chain(marketing).chain(others).collect();
         let systems =
             Systems::named(names.iter().map(String::as_str)).map_err(|sentence| Error::Usage(format!("the systems: {sentence}")))?;
         Ok(systems.with_stores(self.stores))

@@ -46,7 +46,7 @@ impl ExceptionKind {
     /// A decision for this choice may name an amount of money. Where goods are refunded or sent again it names pieces: what they are worth follows.
     pub fn takes_amount(&self, choice: &str) -> bool {
         let by_pieces = ["parcel-lost", "returned-to-sender", "return-condition", "return-not-received"].contains(&self.kind);
-        !(by_pieces && matches!(choice, "refund" | "resend") || choice == "stopped")
+        !(by_pieces && matches!(choice, "refund" | "resend") || ["stopped", "restocked", "written-off"].contains(&choice))
     }
 }
 
@@ -201,9 +201,10 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
     }
     "warehouse, parcels" {
         "release-unanswered" of Order, after release_unanswered {
-            opens: "a go-ahead was made, and the warehouse has no order",
-            to_do: "look at the warehouse's import of orders",
-            closes: "the warehouse has it",
+            opens: "a go-ahead was made, and the warehouse has no order; or one that cannot change its order was asked to cancel it, and has not said that it did",
+            to_do: "look at the warehouse's import of orders. Once it has cancelled what it was asked to: decide `stopped`, and what is wanted is asked for anew",
+            closes: "the warehouse has it, or a decision: it has cancelled what it was asked to",
+            decisions: ["stopped"],
         }
         "unknown-location" of Order {
             opens: "a row names a location that the configuration does not know",
@@ -283,9 +284,9 @@ pub const EXCEPTIONS: &[ExceptionKind] = exceptions! {
     "returns" {
         "goods-not-settled" of Order, after goods_not_settled {
             opens: "goods came back, and are neither counted as stock nor written off",
-            to_do: "inspect them, and say what becomes of them",
+            to_do: "inspect them, and say what becomes of them: `restocked` or `written-off`, of the line's pieces in all. Accepted: it is only closed",
             closes: "a newer count, the warehouse reports what became of them, or a decision",
-            decisions: ["accept"],
+            decisions: ["restocked", "written-off", "accept"],
         }
         "return-unlogged" of Order, after return_unlogged {
             opens: "goods came back without an authorisation",

@@ -8,7 +8,7 @@
 //! | `release`, any raise of a total, another address or method while something is to be sent | complete, recorded, approved, secured, no hold, ship-to address, location known, the warehouse there knows the SKU, one record in the ERP, the order it replaces is cancelled; no other location has still to confirm that it sends less of the line |
 //!
 //! A warehouse that cannot change an order (`fixed_orders` of its location) is never asked for a `change`. Its order is cancelled, with what has left as
-//! totals; once it has ended all that it has, what is still to be sent is released under a number of its own, which leads back to the order.
+//! totals; once it has ended all that it has, or a person says that it did, what is still to be sent is released under a number of its own, which leads back to the order.
 //!
 //! While the conditions of a raise are shut, lower totals are requested by themselves. A condition that shuts later takes nothing back.
 
@@ -23,7 +23,7 @@ use super::request::{self, Request, WhyTopic};
 use super::totals::{self, NoticeTotals};
 use crate::entities::ledger::{DocumentLedger, DocumentLedgers};
 use crate::entities::order::OrderView;
-use crate::entities::order::answered::{has_ended, holds_to_what_was_asked};
+use crate::entities::order::answered::{has_ended, holds_to_what_was_asked, reported};
 use crate::entities::order::figures::LineView;
 use crate::entities::order::worth::worth;
 use crate::entities::rules::{Role, Rules};
@@ -184,6 +184,7 @@ impl Request for FulfilmentRequest {
             if !outlet.request(view.key, body) {
                 continue;
             }
+            let reported = reported(view, &location);
             let asked = ledgers.entry(location).or_default();
             asked.step += 1;
             asked.asked = content;
@@ -193,7 +194,8 @@ impl Request for FulfilmentRequest {
             // A release after a cancel needs an answer of its own.
             if action == FulfilmentAction::Release {
                 asked.released = asked.step;
-                asked.releases += 1;
+                // An order that ended by a person's word alone is never reported.
+                asked.releases = asked.releases.min(reported) + 1;
                 asked.first_asked_at = asked.asked_at;
             }
         }

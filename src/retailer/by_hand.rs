@@ -37,7 +37,8 @@ impl Retailer {
             Shop::Shopify => self.shops.shopify.cancel(world, index, by),
         }
         if world.systems.shop_sends() {
-            self.peoplevox.follow(world, index);
+            let site = world.orders[index as usize].site;
+            self.warehouses[site].follow(world, index);
         }
         self.finance_hears(index);
     }

@@ -15,6 +15,7 @@ pub const CATALOGUE: u64 = 3;
 pub const SYSTEMS: u64 = 4;
 pub const DAYS: u64 = 5;
 pub const FAULTS: u64 = 6;
+pub const EMARSYS: u64 = 7;
 pub const ORDERS: u64 = 1_000_000;
 
 impl Dice {

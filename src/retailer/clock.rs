@@ -141,10 +141,29 @@ impl LocalTime {
         format!("{:02}/{:02}/{:04} {:02}:{:02}:{:02}", at.day(), at.month(), at.year(), at.hour(), at.minute(), at.second())
     }
 
+    /// When the moment's day began there.
+    pub fn midnight(&self, moment: Moment) -> Moment {
+        let day = self.civil(moment).date();
+        let begins = self.0.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible();
+        begins.map_or(moment, |begins| Moment(begins.as_millisecond()))
+    }
+
+    /// `2025-03-14`.
+    pub fn day(&self, moment: Moment) -> String {
+        let at = self.civil(moment);
+        format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day())
+    }
+
     /// `'14/03/2025 09:55'`, with the quotes that its reports put around dates.
     pub fn quoted_minutes(&self, moment: Moment) -> String {
         let at = self.civil(moment);
         format!("'{:02}/{:02}/{:04} {:02}:{:02}'", at.day(), at.month(), at.year(), at.hour(), at.minute())
+    }
+
+    /// `2025-03-14 09:55:02`.
+    pub fn account_second(&self, moment: Moment) -> String {
+        let at = self.civil(moment);
+        format!("{} {:02}:{:02}:{:02}", self.day(moment), at.hour(), at.minute(), at.second())
     }
 
     /// `14/3/2025 9:55 am`: as an account of NetSuite's writes it, cut to the minute.

@@ -37,6 +37,7 @@ pub enum Feed {
     SalesOrderSummary,
     SalesOrderStatus,
     TrackingNumber,
+    SekoPushes,
     CarrierScans,
     FinanceRefunds,
     CrmContacts,
@@ -51,6 +52,9 @@ pub enum Feed {
     NetSuiteMemo,
     NetSuiteRefund,
     NetSuiteItem,
+    Decisions,
+    EmarsysContacts,
+    EmarsysUnsubscribes,
 }
 
 macro_rules! feeds {
@@ -106,6 +110,7 @@ feeds! {
     SalesOrderSummary Peoplevox "peoplevox.sales-order-summary" ""
     SalesOrderStatus Peoplevox "peoplevox.sales-order-status" ""
     TrackingNumber Peoplevox "peoplevox.tracking" ""
+    SekoPushes Seko "seko.pushes" ""
     CarrierScans Carrier "carrier.scans" ""
     FinanceRefunds Finance "finance.refunds" ""
     CrmContacts Crm "crm.contacts" ""
@@ -120,6 +125,9 @@ feeds! {
     NetSuiteMemo NetSuite "netsuite.creditmemo" ""
     NetSuiteRefund NetSuite "netsuite.customerrefund" ""
     NetSuiteItem NetSuite "netsuite.inventoryitem" ""
+    Decisions Seko "waybill.decisions" ""
+    EmarsysContacts Emarsys "emarsys.contacts" ""
+    EmarsysUnsubscribes Emarsys "emarsys.unsubscribes" ""
 }
 
 /// Every topic that the retailer writes to.

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::clock::System;
+use super::faults::silent_warehouse;
 use super::ids::{CHANNELS, MAGENTO_FROM, SHOPIFY_FROM};
 use super::record::HeardEvent;
 use super::shop::Shop;
@@ -10,7 +11,9 @@ use super::task::Task;
 use super::units::{pence, pounds, whole};
 use super::world::Hop;
 use super::{Retailer, erp};
+use crate::events::fulfilment_requests::FulfilmentRequest;
 use crate::events::{Receiver, Topic};
+use crate::facts::time::Span;
 
 impl Retailer {
     /// Hears an event and puts what is to be done on its system's agenda.
@@ -22,15 +25,9 @@ impl Retailer {
                 let delay = erp::import_delay(&mut own.world);
                 own.world.queue(own.erp.system(), order, delay, Task::ErpImport(order, Box::new(asked)));
             }),
-            Topic::FulfilmentRequests => {
-                self.hear_as(event, body, |own, order, asked: crate::events::fulfilment_requests::FulfilmentRequest| {
-                    own.tell_star(order, "Peoplevox", || format!("{:?} (step {})", asked.action, asked.head.step).to_lowercase());
-                    let now = own.world.now;
-                    own.world.orders[order as usize].asked_at.get_or_insert(now);
-                    let delay = own.world.dice.seconds(60, 240);
-                    own.world.queue(System::Peoplevox, order, delay, Task::WarehouseImport(order, Box::new(asked)));
-                })
-            }
+            Topic::FulfilmentRequests => self.hear_as(event, body, |own, order, asked: FulfilmentRequest| {
+                own.hear_go_ahead(order, asked);
+            }),
             Topic::DespatchNotices => self.hear_as(event, body, Self::hear_despatch),
             Topic::ReceiptNotices => self.hear_as(event, body, |own, order, notice: crate::events::receipt_notices::ReceiptNotice| {
                 own.tell_star(order, own.receiver(notice.receiver), || format!("return {} has arrived", notice.rma));
@@ -73,9 +70,12 @@ impl Retailer {
             }),
             Topic::ReturnAnnouncements => {
                 self.hear_as(event, body, |own, order, asked: crate::events::return_announcements::ReturnAnnouncement| {
-                    own.tell_star(order, "Peoplevox", || format!("return {} is to come", asked.rma));
+                    let site = own.world.orders[order as usize].site;
+                    own.tell_star(order, own.warehouse_label(order), || format!("return {} is to come", asked.rma));
+                    own.warehouses[site].announced(order, &asked.rma);
                 })
             }
+            Topic::MarketingProfiles => self.hear_profile(body),
             Topic::StockUpdates => self.hear_stock(body),
             Topic::OrderStatus => self.hear_status(event, body),
             Topic::ProductUpdates => self.hear_product(body),
@@ -131,6 +131,26 @@ impl Retailer {
         }
     }
 
+    fn hear_go_ahead(&mut self, order: u32, asked: FulfilmentRequest) {
+        self.tell_star(order, self.warehouse_label(order), || format!("{:?} (step {})", asked.action, asked.head.step).to_lowercase());
+        let site = self.world.site_of(order);
+        let Some(system) = site.system.filter(|_| site.code == asked.location) else {
+            let number = &asked.order.number;
+            self.world.complain(format!("order {number}: fulfilment-requests asks {}, and {} has its goods", asked.location, site.code));
+            return;
+        };
+        let world = &mut self.world;
+        world.orders[order as usize].asked_at.get_or_insert(world.now);
+        silent_warehouse::asked(world, order, asked.action);
+        let delay = world.dice.seconds(60, 240);
+        world.queue(system, order, delay, Task::WarehouseImport(order, Box::new(asked)));
+    }
+
+    /// The warehouse that sends the order.
+    fn warehouse_label(&self, order: u32) -> &'static str {
+        self.world.site_of(order).system.map_or("Warehouse", System::label)
+    }
+
     fn hear_stock(&mut self, body: &[u8]) -> Result<(), String> {
         let update: crate::events::stock_updates::StockUpdate =
             serde_json::from_slice(body).map_err(|error| format!("stock-updates: the body can't be read: {error}"))?;
@@ -148,6 +168,17 @@ impl Retailer {
             self.world.at(at, Task::WriteStock { shop: Shop::Shopify, article, figure, seen });
         }
         // Magento's second store sells from the first one's source: the same figure, which is written once.
+        Ok(())
+    }
+
+    /// A job of marketing's writes contacts every few minutes.
+    fn hear_profile(&mut self, body: &[u8]) -> Result<(), String> {
+        if !self.world.systems.has(System::Emarsys) {
+            return Ok(());
+        }
+        let profile: crate::events::marketing_profiles::MarketingProfile =
+            serde_json::from_slice(body).map_err(|error| format!("marketing-profiles: the body can't be read: {error}"))?;
+        self.world.after(Span::minutes(10), Task::WriteContact(Box::new(profile)));
         Ok(())
     }
 

@@ -4,8 +4,12 @@
 pub const CHANNELS: [&str; 2] = ["web-uk", "market"];
 /// The channel of Magento's second store.
 pub const SECOND_STORE: &str = "web-ie";
-/// The one site.
+/// Peoplevox's site, and the house of a retailer without a warehouse's system.
 pub const SITE: &str = "PrimarySite";
+/// SEKO's distribution centre.
+pub const DC: &str = "DCSOM01";
+/// The secret of a retailer whose people are made up.
+pub const SECRET: &str = "the demo's people are made up";
 /// Magento's increment ids begin here.
 const NUMBERS_FROM: u32 = 1_000;
 /// Magento's entity ids begin here.

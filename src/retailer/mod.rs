@@ -27,6 +27,8 @@ mod chance;
 mod clock;
 mod crm;
 pub mod demo;
+mod desk;
+mod emarsys;
 mod erp;
 pub mod faults;
 mod feeds;
@@ -48,6 +50,7 @@ mod orders;
 mod people;
 mod peoplevox;
 mod record;
+mod seko;
 mod settings;
 mod settle;
 pub mod setup;
@@ -55,10 +58,12 @@ pub mod shop;
 mod shopify;
 mod shoppers;
 pub mod simulate;
+mod sites;
 pub mod sums;
 pub mod systems;
 mod task;
 mod units;
+mod warehouse;
 mod wire;
 mod world;
 
@@ -73,6 +78,7 @@ pub use world::Hop;
 use crate::facts::Moment;
 use crate::facts::time::Span;
 use chance::Dice;
+use emarsys::Emarsys;
 use erp::{Erp, Office};
 use finance::Finance;
 use judge::{OrderTruth, ShopTruth, Truth};
@@ -80,11 +86,13 @@ use magento::Magento;
 use nav::Nav;
 use netsuite::NetSuite;
 use peoplevox::Peoplevox;
+use seko::Seko;
 use shop::Shop;
 use shopify::Shopify;
-use shoppers::{Shoppers, Shops};
+use shoppers::{Placed, Shoppers, Shops};
 use sums::Sums;
 use task::Task;
+use warehouse::{Shelves, Warehouse, Wms};
 use world::World;
 
 /// All systems and shoppers.
@@ -94,8 +102,9 @@ pub struct Retailer {
     shoppers: Shoppers,
     shops: Shops,
     erp: Erp,
-    peoplevox: Peoplevox,
+    warehouses: Vec<Warehouse>,
     finance: Finance,
+    emarsys: Emarsys,
     /// What the orders add up to that are forgotten.
     past: Sums,
 }
@@ -122,8 +131,8 @@ impl Retailer {
         erp.snapshot(&mut world);
         let mut shopify = Shopify::new(on_hand.clone());
         shopify.snapshot(&mut world);
-        let mut peoplevox = Peoplevox::new(on_hand, world.faults.withheld.clone());
-        peoplevox.snapshot(&mut world);
+        let mut warehouses = open_warehouses(&world, &on_hand);
+        warehouses.iter_mut().for_each(|warehouse| warehouse.open(&mut world));
         world.after(Span::minutes(6), Task::Place);
         world.after(Span::hours(3), Task::ChangePrice);
         magento::tidy_soon(&mut world);
@@ -131,7 +140,8 @@ impl Retailer {
         let (orders, days) = (settings.orders.saturating_sub(world.faults.orders_of_sales()).max(1), settings.faults.as_ref());
         let shoppers = Shoppers::new(settings.seed, orders, days.map(|plan| plan.days));
         let (shops, finance, past) = (Shops { magento, shopify }, Finance::default(), Sums::default());
-        Self { settings, world, shoppers, shops, erp, peoplevox, finance, past }
+        let emarsys = Emarsys::new(settings.seed);
+        Self { settings, world, shoppers, shops, erp, warehouses, finance, emarsys, past }
     }
 
     /// When something next happens without being asked; `None`: everybody waits, or all stories are over.
@@ -180,8 +190,14 @@ impl Retailer {
         let world = &mut self.world;
         match task {
             Task::Arrive(record) => outside.send(*record),
-            Task::Place => self.shoppers.place(world, &mut self.shops),
-            Task::Buy { article, shop } => self.shoppers.buy(world, &mut self.shops, article, shop),
+            Task::Place => {
+                let placed = self.shoppers.place(world, &mut self.shops);
+                self.agreed(placed);
+            }
+            Task::Buy { article, shop } => {
+                let placed = self.shoppers.buy(world, &mut self.shops, article, shop);
+                self.agreed(placed);
+            }
             Task::Cancel(order) => {
                 let by = Shoppers::cancels(&world.orders[order as usize]);
                 world.say(order, "Shopper", |_| "cancels".to_owned());
@@ -210,14 +226,14 @@ impl Retailer {
             Task::MirrorRefund(order) => self.shops.magento.mirror_refund(world, order),
             Task::TidyReservations => {
                 self.shops.magento.stock.tidy(world);
-                if world.next_at().is_some() {
+                if world.is_busy() {
                     magento::tidy_soon(world);
                 }
             }
             Task::ErpImport(order, asked) => {
                 self.erp.import(world, order, &asked);
                 if !world.systems.has_wms() {
-                    self.peoplevox.follow(world, order);
+                    self.warehouses[world.orders[order as usize].site].follow(world, order);
                 }
             }
             Task::ErpRelease(order) => {
@@ -234,22 +250,26 @@ impl Retailer {
                     world.after(Span::hours(24), Task::ChangePrice);
                 }
             }
-            Task::WarehouseImport(order, asked) => self.peoplevox.import(world, order, &asked),
-            Task::Allocate(order) => self.peoplevox.allocate(world, order),
-            Task::Pick(order) => self.peoplevox.pick(world, order),
-            Task::Pack(order) => self.peoplevox.pack(world, order),
-            Task::Despatch(order) => self.peoplevox.despatch(world, order),
-            Task::Track(order, parcel) => self.peoplevox.track(world, order, parcel),
-            Task::TakeBack(order) => {
-                let pieces = Shoppers::returns(&world.orders[order as usize]);
-                self.peoplevox.take_back(world, order, &pieces);
-                self.came_back(order, &pieces);
+            Task::WarehouseImport(order, _)
+            | Task::Allocate(order)
+            | Task::Pick(order)
+            | Task::Pack(order)
+            | Task::Despatch(order)
+            | Task::Track(order, _)
+            | Task::TakeBack(order)
+            | Task::Inspect(order)
+            | Task::Begin(order) => self.work(order, task),
+            Task::Poll(site) => self.warehouses[site].poll(world),
+            Task::EndOfDay(site) => self.warehouses[site].end_day(world),
+            Task::Deliver(site, article) => {
+                self.warehouses[site].deliver(world, article);
+                self.goods_in(article, warehouse::REORDER);
             }
-            Task::Poll => self.peoplevox.poll(world),
-            Task::Deliver(article) => {
-                self.peoplevox.deliver(world, article);
-                self.goods_in(article, peoplevox::REORDER);
-            }
+            Task::WriteContact(profile) => self.emarsys.hear(world, &profile),
+            Task::Answers(address) => self.emarsys.answers(world, &address),
+            Task::ExportContacts => self.emarsys.export(world),
+            Task::SayStopped(order) => desk::say_stopped(world, order),
+            Task::SaySettled(order) => desk::say_settled(world, order),
             Task::Scan(order, parcel, scan) => carrier::scan(world, order, parcel, scan),
             Task::PayBack(order, asked) if world.systems.has(System::Finance) => self.finance.pay(world, order, &asked),
             Task::PayBack(order, asked) => self.shop_pays_back(order, &asked),
@@ -260,7 +280,6 @@ impl Retailer {
                 faults::mishaps::cancelled_too(world, order);
             }
             Task::ErpTouch(order) => self.erp.touch(world, order),
-            Task::Begin(order) => self.peoplevox.begin(world, order),
             Task::ErpPost(order, parcel) => self.erp.post_parcel(world, order, parcel),
             Task::ErpTakesIn(order) => self.erp.take_in(world, order),
             Task::ShopBooks(order, parcel) => self.shop_books(order, parcel),
@@ -268,6 +287,37 @@ impl Retailer {
             Task::CountAsDelivered(order, parcel) => carrier::count_as_delivered(world, order, parcel),
             Task::Credit(order) => self.credit(order),
             Task::FinanceSees(order, payout) => self.finance.sees(world, order, payout),
+        }
+    }
+
+    /// Whoever agreed to mail with the order in a shop that says so is known to agree.
+    fn agreed(&mut self, placed: Option<Placed>) {
+        let Some(order) = placed.filter(|placed| placed.subscribes).and_then(|placed| self.world.orders.get(placed.index as usize)) else {
+            return;
+        };
+        let at = self.world.clocks.of(order.shop.system(), order.placed_at);
+        self.emarsys.agreed_in_shop(&order.person.email, at);
+    }
+
+    /// The order's warehouse does its work.
+    fn work(&mut self, order: u32, task: Task) {
+        let world = &mut self.world;
+        let warehouse = &mut self.warehouses[world.orders[order as usize].site];
+        match task {
+            Task::WarehouseImport(_, asked) => warehouse.import(world, order, &asked),
+            Task::Allocate(_) => warehouse.allocate(world, order),
+            Task::Pick(_) => warehouse.pick(world, order),
+            Task::Pack(_) => warehouse.pack(world, order),
+            Task::Despatch(_) => warehouse.despatch(world, order),
+            Task::Track(_, parcel) => warehouse.track(world, order, parcel),
+            Task::Inspect(_) => warehouse.inspect(world, order),
+            Task::Begin(_) => warehouse.begin(world, order),
+            Task::TakeBack(_) => {
+                let pieces = Shoppers::returns(&world.orders[order as usize]);
+                warehouse.take_back(world, order, &pieces);
+                self.came_back(order, &pieces);
+            }
+            _ => {}
         }
     }
 
@@ -292,14 +342,21 @@ impl Retailer {
             orders: self.world.orders.iter().map(|order| self.truth_of(order)).collect(),
             past: &self.past,
             articles: self.world.articles.iter().map(|article| article.sku.as_str()).collect(),
-            on_hand: self.peoplevox.known(),
+            on_hand: self.on_hand(),
             systems: self.world.systems,
             shops: self.shops_shown(),
             prices: self.erp.prices(),
             ledger: self.finance.trial_balance(),
             complaints: &self.world.complaints,
+            consents: self.world.systems.has(System::Emarsys).then(|| self.emarsys.truth()),
             watch: self.world.faults.is_on().then_some(&self.world.faults.watch),
         }
+    }
+
+    /// By article, in all warehouses: pieces that are there, and known to be.
+    fn on_hand(&self) -> Vec<i64> {
+        let known: Vec<Vec<i64>> = self.warehouses.iter().map(Warehouse::known).collect();
+        (0..self.world.articles.len()).map(|article| known.iter().map(|of| of[article]).sum()).collect()
     }
 
     fn shops_shown(&self) -> Vec<ShopTruth> {
@@ -364,4 +421,19 @@ impl Retailer {
         let all = self.world.systems.all().filter(|system| *system != System::Shopify || self.world.sells_in_shopify());
         all.map(|system| (system, self.world.clocks.off(system))).collect()
     }
+}
+
+/// What is there is spread over the warehouses evenly.
+fn open_warehouses(world: &World, on_hand: &[i64]) -> Vec<Warehouse> {
+    let count = world.sites.len() as i64;
+    let open = |(place, site): (usize, &sites::Site)| {
+        let wms: Box<dyn Wms> = match site.system {
+            Some(System::Seko) => Box::new(Seko::new(place)),
+            _ => Box::new(Peoplevox::new(place)),
+        };
+        let share = |pieces: &i64| pieces / count + i64::from((place as i64) < pieces % count);
+        let shelves = Shelves::new(on_hand.iter().map(share).collect(), world.faults.withheld.clone());
+        Warehouse::new(place, wms, shelves)
+    };
+    world.sites.iter().enumerate().map(open).collect()
 }

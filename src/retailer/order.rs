@@ -116,6 +116,8 @@ pub struct Line {
     pub gross: i64,
     pub cost: i64,
     pub cancelled: i64,
+    /// Of these: pieces that the warehouse did not find, and never sends.
+    pub short: i64,
     pub despatched: i64,
     pub delivered: i64,
     pub back_good: i64,
@@ -167,6 +169,7 @@ pub struct Parcel {
 /// What came back.
 #[derive(Clone, Debug)]
 pub struct Receipt {
+    pub at: Moment,
     pub code: String,
     pub line: usize,
     pub pieces: i64,
@@ -215,6 +218,8 @@ pub struct Order {
     pub rma: Option<String>,
     pub receipts: Vec<Receipt>,
     pub payouts: Vec<Payout>,
+    /// The warehouse that sends it, by its place among them.
+    pub site: usize,
     /// The warehouse had the order.
     pub released: bool,
     pub erp_document: Option<String>,

@@ -39,7 +39,7 @@ impl Retailer {
             Shop::Shopify => self.shops.shopify.forget(index),
         }
         self.erp.forget(index);
-        self.peoplevox.forget(index);
+        self.warehouses.iter_mut().for_each(|warehouse| warehouse.forget(index));
         self.finance.forget(index);
         self.world.forget(index);
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::config::{Config, Outside};
 use crate::error::Error;
+pub use crate::retailer::ids::SECRET;
 use crate::retailer::systems::Systems;
 use crate::retailer::{System, topics};
 
@@ -77,6 +78,7 @@ impl Setup {
             (System::Nav, NAV),
             (System::NetSuite, NETSUITE),
             (System::Peoplevox, PEOPLEVOX),
+            (System::Seko, SEKO),
             (System::Carrier, CARRIER),
             (System::Finance, FINANCE),
         ];
@@ -84,19 +86,36 @@ impl Setup {
         if has(System::Crm) {
             systems.push_str(&CRM.replace("\"magento\"", &format!("\"{}\"", self.first_shop())));
         }
+        if has(System::Emarsys) {
+            let accounts = if has(System::Magento) { "account_source = \"magento\"\n" } else { "" };
+            systems.push_str(&EMARSYS.replace("{accounts}\n", accounts));
+        }
         if has(System::Shopify) {
             systems.push_str(&if self.systems.shop_counts() { SHOPIFY.replace(ORDERS, ORDERS_AND_LEVELS) } else { SHOPIFY.to_owned() });
         }
-        let locations = match (has(System::Peoplevox), has(System::Magento)) {
-            (true, _) => WAREHOUSE,
-            (false, true) => MAGENTO_COUNTS,
-            (false, false) => SHOPIFY_COUNTS,
+        // What an announced return is called is its authorisation's number in the ERP.
+        let announced = match self.systems.erp() {
+            Some(System::Nav) => "announced_returns = \"nav.document 5:\"\n",
+            Some(System::NetSuite) => "announced_returns = \"netsuite.number\"\n",
+            _ => "",
+        };
+        let systems = systems.replace("{announced}\n", announced);
+        let locations = match (has(System::Peoplevox), has(System::Seko), has(System::Magento)) {
+            (true, ..) => WAREHOUSE,
+            (false, true, _) => SEKO_WAREHOUSE,
+            (false, false, true) => MAGENTO_COUNTS,
+            (false, false, false) => SHOPIFY_COUNTS,
         };
         // Days that pass in minutes ask for a day's refunds in one hour of the clock.
         let limits = if self.in_hurry { "limit_per_hour = 0\nlimit_sum_per_hour = 0\n" } else { "" };
         let charges = if self.charges_stay { "charges_back = false\n" } else { "" };
         let rest = REST.replace("{refunds}\n", &format!("{limits}{charges}"));
-        let durations = if self.in_hurry { "\n[durations]\nparcel_settles = \"0s\"\n" } else { "" };
+        let mut durations = String::new();
+        if self.in_hurry || has(System::Seko) {
+            durations.push_str("\n[durations]\n");
+        }
+        durations.push_str(if self.in_hurry { "parcel_settles = \"0s\"\n" } else { "" });
+        durations.push_str(if has(System::Seko) { UNTIL_DISPATCH } else { "" });
         format!(
             "[application]
 id = \"{prefix}waybill\"
@@ -117,9 +136,6 @@ email_secret = {{ env = \"{SECRET_VARIABLE}\" }}
         )
     }
 }
-
-/// The secret of a retailer whose people are made up.
-pub const SECRET: &str = "the demo's people are made up";
 
 /// The first shop; `{P}` is the prefix, here and below.
 const MAGENTO: &str = r#"
@@ -203,6 +219,17 @@ sales_order_summary = "{P}peoplevox.sales-order-summary"
 sales_order_status = "{P}peoplevox.sales-order-status"
 tracking = "{P}peoplevox.tracking"
 "#;
+
+const SEKO: &str = r#"
+[sources.seko]
+kind = "seko"
+zone = "Europe/London"
+topics = ["{P}seko.pushes"]
+{announced}
+"#;
+
+/// Nothing is told of an order before its dispatch.
+const UNTIL_DISPATCH: &str = "release_unanswered = \"2d\"\n";
 
 const CARRIER: &str = r#"
 [sources.carrier]
@@ -288,6 +315,18 @@ changed_at = ".changed_at"
 account_source = "magento"
 "#;
 
+const EMARSYS: &str = r#"
+[sources.emarsys]
+kind = "emarsys"
+zone = "Europe/Vienna"
+brand = "example"
+topics = ["{P}emarsys.contacts", "{P}emarsys.unsubscribes"]
+{accounts}
+
+[personal_data]
+email_on = ["marketing-profiles"]
+"#;
+
 /// The stock of a second shop is the warehouse's: its own figures are not read.
 const SHOPIFY: &str = r#"
 [sources.shopify]
@@ -310,6 +349,14 @@ const WAREHOUSE: &str = r#"
 aliases = ["MAIN", "default", "6"]
 wms = "peoplevox"
 counted_by = "peoplevox"
+"#;
+
+const SEKO_WAREHOUSE: &str = r#"
+[locations.DCSOM01]
+aliases = ["MAIN", "default", "6"]
+wms = "seko"
+counted_by = "seko"
+fixed_orders = true
 "#;
 
 const MAGENTO_COUNTS: &str = r#"

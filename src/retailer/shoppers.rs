@@ -35,6 +35,14 @@ impl Shops {
     }
 }
 
+/// An order that was placed.
+#[derive(Clone, Copy)]
+pub struct Placed {
+    pub index: u32,
+    /// Its shopper has agreed to mail, and the shop says so.
+    pub subscribes: bool,
+}
+
 pub struct Shoppers {
     seed: u64,
     days: Dice,
@@ -94,7 +102,7 @@ impl Shoppers {
     }
 
     /// A shopper orders; the next one is put on the agenda.
-    pub fn place(&mut self, world: &mut World, shops: &mut Shops) {
+    pub fn place(&mut self, world: &mut World, shops: &mut Shops) -> Option<Placed> {
         self.ordinary += 1;
         if self.ordinary < self.orders {
             let next = self.next_after(world.now, world.hurry);
@@ -103,13 +111,13 @@ impl Shoppers {
         let index = world.orders.placed() as u32;
         let mut dice = Dice::new(self.seed, ORDERS + u64::from(index));
         let order = self.think(world, shops, &mut dice, index);
-        self.enter(world, shops, dice, order);
+        Some(self.enter(world, shops, dice, order))
     }
 
     /// Somebody wants one piece of this article, and nothing else, in this shop; if it shows none he goes away.
-    pub fn buy(&mut self, world: &mut World, shops: &mut Shops, article: usize, shop: Shop) {
+    pub fn buy(&mut self, world: &mut World, shops: &mut Shops, article: usize, shop: Shop) -> Option<Placed> {
         if shops.salable(shop, article) < 1 {
-            return;
+            return None;
         }
         let index = world.orders.placed() as u32;
         let mut dice = Dice::new(self.seed, ORDERS + u64::from(index));
@@ -118,10 +126,10 @@ impl Shoppers {
         order.lines = vec![line(article, &world.articles[article], 1, false)];
         (order.authorised, order.parcels_planned, order.account) = (0, 1, order.account.filter(|_| shop == Shop::Magento));
         order.name_by(shop);
-        self.enter(world, shops, dice, order);
+        Some(self.enter(world, shops, dice, order))
     }
 
-    fn enter(&mut self, world: &mut World, shops: &mut Shops, mut dice: Dice, mut order: Order) {
+    fn enter(&mut self, world: &mut World, shops: &mut Shops, mut dice: Dice, mut order: Order) -> Placed {
         let (index, shop) = (order.index, order.shop);
         match shop {
             Shop::Magento => shops.magento.number_lines(world, &mut order.lines),
@@ -164,6 +172,7 @@ impl Shoppers {
         } else if pay != Pay::Transfer {
             house::paid(world, index);
         }
+        Placed { index, subscribes: subscribes && shop == Shop::Magento }
     }
 
     fn think(&mut self, world: &World, shops: &Shops, dice: &mut Dice, index: u32) -> Order {
@@ -214,6 +223,7 @@ impl Shoppers {
             rma: None,
             receipts: Vec::new(),
             payouts: Vec::new(),
+            site: 0,
             released: false,
             erp_document: None,
             asked_at: None,
@@ -329,6 +339,7 @@ fn line(article: usize, of: &Article, ordered: i64, coupon: bool) -> Line {
         gross: row - discount + tax,
         cost: of.cost,
         cancelled: 0,
+        short: 0,
         despatched: 0,
         delivered: 0,
         back_good: 0,

@@ -57,6 +57,7 @@ impl Systems {
                 Err("two shops share one warehouse: name peoplevox or seko, or one shop alone (else nobody counts for both)".to_owned())
             }
             _ if self.has(System::Nav) && self.has(System::NetSuite) => Err("there is one ERP: name nav or netsuite".to_owned()),
+            _ if self.has(System::Peoplevox) && self.has(System::Seko) => Err("there is one warehouse: name peoplevox or seko".to_owned()),
             _ => Ok(self),
         }
     }

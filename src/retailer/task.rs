@@ -4,6 +4,7 @@ use super::record::SourceRecord;
 use super::shop::Shop;
 use crate::events::despatch_notices::DespatchNotice;
 use crate::events::fulfilment_requests::FulfilmentRequest;
+use crate::events::marketing_profiles::MarketingProfile;
 use crate::events::receipt_notices::ReceiptNotice;
 use crate::events::refund_requests::RefundRequest;
 use crate::events::sales_orders::SalesOrder;
@@ -41,7 +42,7 @@ pub enum Task {
     ReleaseReturn(u32),
     ErpReceive(u32, Box<ReceiptNotice>),
     ChangePrice,
-    // Peoplevox.
+    // The warehouses, each by its place among them.
     WarehouseImport(u32, Box<FulfilmentRequest>),
     Allocate(u32),
     Pick(u32),
@@ -49,8 +50,22 @@ pub enum Task {
     Despatch(u32),
     Track(u32, usize),
     TakeBack(u32),
-    Poll,
-    Deliver(usize),
+    /// What came back is looked at.
+    Inspect(u32),
+    Poll(usize),
+    /// The warehouse's day is over.
+    EndOfDay(usize),
+    /// Goods of an article are delivered there.
+    Deliver(usize, usize),
+    // Marketing.
+    /// What Waybill says of a person is written into the contact.
+    WriteContact(Box<MarketingProfile>),
+    /// The person with this address takes consent back, or gives it.
+    Answers(Box<str>),
+    ExportContacts,
+    // The desk.
+    SayStopped(u32),
+    SaySettled(u32),
     // Carrier: order, parcel, which scan.
     Scan(u32, usize, Scan),
     // Finance.
@@ -81,6 +96,11 @@ pub enum Task {
 }
 
 impl Task {
+    /// Comes every night as long as anything else is going on.
+    pub fn is_nightly(&self) -> bool {
+        matches!(self, Self::TidyReservations | Self::EndOfDay(_))
+    }
+
     /// The order that it is about.
     pub fn order(&self) -> Option<u32> {
         match *self {
@@ -101,6 +121,9 @@ impl Task {
             | Self::Despatch(order)
             | Self::Track(order, _)
             | Self::TakeBack(order)
+            | Self::Inspect(order)
+            | Self::SayStopped(order)
+            | Self::SaySettled(order)
             | Self::Scan(order, ..)
             | Self::PayBack(order, _)
             | Self::Settle(order, _)
@@ -120,8 +143,12 @@ impl Task {
             | Self::WriteStock { .. }
             | Self::TidyReservations
             | Self::ChangePrice
-            | Self::Poll
-            | Self::Deliver(_)
+            | Self::Poll(_)
+            | Self::EndOfDay(_)
+            | Self::WriteContact(_)
+            | Self::Answers(_)
+            | Self::ExportContacts
+            | Self::Deliver(..)
             | Self::Fault(_) => None,
         }
     }

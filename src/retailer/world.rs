@@ -14,6 +14,7 @@ use super::op::Op;
 use super::orders::Orders;
 use super::record::SourceRecord;
 use super::settings::Settings;
+use super::sites::{self, Site};
 use super::systems::Systems;
 use super::task::Task;
 use super::wire::Wires;
@@ -68,6 +69,7 @@ pub struct World {
     pub wires: Wires,
     pub dice: Dice,
     pub articles: Vec<Article>,
+    pub sites: Vec<Site>,
     /// The article of each SKU.
     pub by_sku: BTreeMap<String, usize>,
     pub orders: Orders,
@@ -106,6 +108,7 @@ impl World {
             by_sku: articles.iter().enumerate().map(|(place, article)| (article.sku.clone(), place)).collect(),
             free: vec![0; articles.len()],
             articles,
+            sites: sites::of(systems),
             orders: Orders::default(),
             complaints: Vec::new(),
             star,
@@ -142,6 +145,16 @@ impl World {
 
     pub fn next_at(&self) -> Option<Moment> {
         self.agenda.peek().map(|Reverse(entry)| entry.at)
+    }
+
+    /// Is anything to come but what comes every night?
+    pub fn is_busy(&self) -> bool {
+        self.agenda.iter().any(|Reverse(entry)| !entry.task.is_nightly())
+    }
+
+    /// The warehouse that sends the order.
+    pub fn site_of(&self, order: u32) -> Site {
+        self.sites[self.orders[order as usize].site]
     }
 
     /// Takes what is due at `until`, and sets the time to its moment.

@@ -9,6 +9,8 @@
 //! | --- | --- | --- |
 //! | `erp-record-gone` | `cancelled` | the document's lines are cancelled by the ERP |
 //! | | `restored` | nothing: the document counts as it was before its deletion |
+//! | `release-unanswered` | `stopped` | the order that the warehouse was asked to cancel is cancelled there: what is wanted is asked for anew. So it is by `cancel-unanswered` |
+//! | `goods-not-settled` | `restocked`, `written-off` | so many pieces of the line are in stock again, or written off; without pieces, those that are open |
 //! | `parcel-lost`, `returned-to-sender` | `resend` | a parcel given up as lost is not assumed to be delivered |
 //! | | `refund` | the parcel counts as a return for money: at once if it is lost, after its receipt if it came back |
 //! | `cancel-unanswered` | `stopped` | the cancelled pieces can't be sent any more, as if the warehouse had said so; those that leave all the same have left |
@@ -57,6 +59,15 @@ impl<'a> Decisions<'a> {
         let decision = self.about(kind, number).filter(|decision| decision.choice == choice);
         let covers = decision.map(|decision| decision.amount.unwrap_or_else(|| then(decision.decided_at)));
         covers.map_or(Amount::ZERO, |amount| amount.min(open).floor_zero())
+    }
+
+    /// Locations of which a person has said that they have stopped what they were asked to cancel, and when; an empty text stands for all of them.
+    pub fn stopped(&self) -> impl Iterator<Item = (&'a str, Moment)> + '_ {
+        self.0.iter().filter(|(.., decision)| decision.choice == "stopped").filter_map(|(at, _, decision)| match &*decision.kind {
+            "cancel-unanswered" => Some(("", *at)),
+            "release-unanswered" => Some((decision.number.as_str(), *at)),
+            _ => None,
+        })
     }
 
     /// Was this choice made about the exception of this kind and number?

@@ -64,7 +64,7 @@ pub fn view<'a>(
     let supplied = Made::new(supplied::stage(&input, &placed, &paid, &erp, &cancelled));
     let returning = Made::new(returning::stage(&input, &decisions, &placed, &erp));
     let sent = Made::new(sent::stage(&input, &decisions, &placed, &paid, &erp, &cancelled, &supplied, &returning));
-    let back = Made::new(back::stage(&input, &placed, &returning, &sent));
+    let back = Made::new(back::stage(&input, &decisions, &placed, &returning, &sent));
     let kept = Made::new(kept::stage(&input, &decisions, ledgers, &placed, &paid, &erp, &sent, &back));
     let money = Made::new(money::stage(&input, &decisions, &placed, &paid, &cancelled, &returning, &sent, &back, &kept));
     let gates = Made::new(gates::stage(&input, &placed, &paid, &erp, &money));

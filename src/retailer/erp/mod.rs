@@ -147,6 +147,11 @@ impl Erp {
         }
         self.office.edit(world, document, &changes);
         world.say(index, erp, |_| format!("sales order {} changed", document.number));
+        // What is left has been sent already.
+        if document.lines.iter().any(|line| line.done > 0) && document.is_done_with(&[]) {
+            self.office.finish(world, document);
+            self.orders.remove(&index);
+        }
     }
 
     /// Nothing is wanted: the document is withdrawn, and nothing was posted.

@@ -29,6 +29,9 @@ pub trait Office {
     /// Goods left: a shipment and its invoice. The shipment's number. `document` counts them afterwards.
     fn ship(&mut self, world: &mut World, document: &mut Document, pieces: &Pieces, tracking: Option<&str>) -> String;
 
+    /// What was open is wanted no more, and the rest was posted before: who keeps only open documents deletes it.
+    fn finish(&mut self, _world: &mut World, _document: &mut Document) {}
+
     /// Goods came back: a receipt and its credit memo. `document` counts them afterwards.
     fn take_back(&mut self, world: &mut World, document: &mut Document, pieces: &Pieces);
 

@@ -22,7 +22,7 @@ pub(super) fn begin(world: &mut World, sale: &Incident) {
     let sku = world.articles[article].sku.clone();
     let end = if sale.kind == Kind::FlashSale {
         let wait = world.dice.hours(30, 60);
-        world.after(wait, Task::Deliver(article));
+        world.after(wait, Task::Deliver(0, article));
         format!("more come {} h later", wait.0 / 3_600_000)
     } else {
         "no more of them will ever come".to_owned()

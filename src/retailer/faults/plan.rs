@@ -41,7 +41,9 @@ impl Kind {
         match self {
             // The last piece is sold in two shops.
             Self::FlashSale | Self::LastSale => systems.has(System::Magento) && systems.has(System::Shopify),
-            Self::SilentWarehouse | Self::NightCounts => systems.has_wms(),
+            Self::SilentWarehouse => systems.has_wms(),
+            // The others count by night every day.
+            Self::NightCounts => systems.has(System::Peoplevox),
             Self::LateCarrier => systems.has(System::Carrier),
             Self::ShopSnapshot => systems.has(System::Magento),
             Self::ErpSnapshot => systems.has_erp(),
@@ -101,7 +103,8 @@ impl Mishap {
     pub fn can_befall(self, systems: Systems, shop: Shop) -> bool {
         match self {
             Self::ParcelLost => systems.has(System::Carrier),
-            Self::GoodsLost => systems.has_wms(),
+            // Where an order goes without them, the shop has to see that: a Shopify is not told.
+            Self::GoodsLost => systems.has(System::Peoplevox) || (systems.has(System::Seko) && shop == Shop::Magento),
             Self::PaidTooMuch => !systems.shop_pays(shop),
             Self::ErpTouched => systems.has_erp(),
             Self::Forgotten => true,

@@ -19,6 +19,8 @@ pub enum Invariant {
     Stock,
     /// Nothing is left for a person to look at but what a person must look at.
     Exceptions,
+    /// Marketing is told of each person what that person last said.
+    Consent,
     /// No system was asked for what it can't do.
     Systems,
     /// What came in is out, waits, or is asked of a person.
@@ -26,7 +28,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Events,
         Self::Orders,
         Self::Notices,
@@ -35,6 +37,7 @@ impl Invariant {
         Self::Books,
         Self::Stock,
         Self::Exceptions,
+        Self::Consent,
         Self::Systems,
         Self::Counts,
     ];
@@ -50,6 +53,7 @@ impl Invariant {
             Self::Books => "every journal entry balances, and every account has the balance that it must have",
             Self::Stock => "every SKU's stock is what the warehouse really has",
             Self::Exceptions => "nothing is left for a person to look at",
+            Self::Consent => "marketing writes to those alone who last said yes, wherever they said it",
             Self::Systems => "no system was asked for what it could not do",
             Self::Counts => "nothing is stuck: each piece and penny went on, waits for a named row, or belongs to an open exception",
         }

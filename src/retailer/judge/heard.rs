@@ -9,11 +9,12 @@ use crate::events::notifications::MailKind;
 use crate::events::{Receiver, RequestHead, Topic};
 use crate::events::{
     despatch_notices::DespatchNotice, exceptions::ExceptionNotice, fulfilment_requests::FulfilmentRequest, journal_entries::JournalEntry,
-    notifications::Notification, order_completions::OrderCompletion, order_reversals::OrderReversal, order_status::OrderStatus,
-    product_updates::ProductUpdate, receipt_notices::ReceiptNotice, refund_requests::RefundRequest,
+    marketing_profiles::MarketingProfile, notifications::Notification, order_completions::OrderCompletion, order_reversals::OrderReversal,
+    order_status::OrderStatus, product_updates::ProductUpdate, receipt_notices::ReceiptNotice, refund_requests::RefundRequest,
     return_announcements::ReturnAnnouncement, revenue_notices::RevenueNotice, sales_lines::SalesLine, sales_orders,
     sales_orders::SalesOrder, stock_updates::StockUpdate,
 };
+use crate::facts::customer::ConsentState;
 use crate::facts::{Moment, Quantity};
 use crate::retailer::ids::SECOND_STORE;
 use crate::retailer::record::HeardEvent;
@@ -28,6 +29,8 @@ pub struct Heard {
     /// By channel and SKU.
     pub stock: BTreeMap<(String, String), StockHeard>,
     pub prices: BTreeMap<String, Option<i64>>,
+    /// By the key of the statement: each address's answer to mail, by its digest.
+    pub consents: BTreeMap<String, BTreeMap<String, ConsentState>>,
     /// Exceptions by key.
     pub exceptions: BTreeMap<String, Vec<ExceptionHeard>>,
     /// Events that are wrong whatever the truth is: an id twice, a step missing.
@@ -138,6 +141,12 @@ impl Heard {
                     self.prices.insert(said.sku.to_string(), said.regular_price.map(pence));
                 }
             }
+            Topic::MarketingProfiles => {
+                if let Some(said) = self.read::<MarketingProfile>(event, body) {
+                    let answers = said.consent.into_iter().map(|part| (part.address.to_string(), part.state)).collect();
+                    self.consents.insert(event.key.to_owned(), answers);
+                }
+            }
             Topic::Exceptions => {
                 if let Some(said) = self.read::<ExceptionNotice>(event, body) {
                     let order = said.order_number.map_or(String::new(), |number| format!("order {number}: "));
@@ -166,6 +175,7 @@ impl Heard {
                     None => self.wrong.push(format!("exceptions: {} was closed and never opened", event.key)),
                 }
             }
+            Topic::MarketingProfiles => _ = self.consents.remove(event.key),
             topic if topic.is_statement() => {}
             topic => self.wrong.push(format!("{}: a request can't be withdrawn, but {} came without a body", topic.name(), event.id)),
         }

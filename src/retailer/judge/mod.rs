@@ -5,6 +5,7 @@
 //! every refund to the cent, every account, every SKU's stock, who was notified of which parcel. Each failure is a sentence that names the order
 //! (or the SKU) and the row.
 
+mod consent;
 mod exceptions;
 mod failure;
 mod heard;
@@ -95,6 +96,7 @@ impl Judge {
         orders::check(&self.heard, truth, &mut failures);
         money::check(&self.heard, truth, &mut failures);
         stock::check(&self.heard, truth, &mut failures);
+        consent::check(&self.heard, truth, &mut failures);
         failures.0
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
+use crate::retailer::emarsys::Answer;
 use crate::retailer::faults::Watchlist;
 use crate::retailer::order::Order;
 use crate::retailer::sums::Sums;
@@ -28,6 +29,8 @@ pub struct Truth<'a> {
     pub ledger: &'a BTreeMap<String, (i64, i64)>,
     /// What went wrong in a system because of what it was asked.
     pub complaints: &'a [String],
+    /// What people last said to mail, by digest of the address; `None`: nobody keeps it.
+    pub consents: Option<&'a BTreeMap<String, Answer>>,
     /// What a person must look at; `None`: nothing ever.
     pub watch: Option<&'a Watchlist>,
 }

@@ -15,10 +15,11 @@ use super::clock::System;
 use super::feeds::Feed;
 use super::op::Op;
 use super::order::{Line, Order, Pay, Payout};
-use super::peoplevox::CARRIER;
+
 use super::shop::Shop;
 use super::task::Task;
 use super::units::{pounds, whole};
+use super::warehouse::CARRIER;
 use super::world::World;
 use crate::events::despatch_notices::DespatchNotice;
 use crate::facts::Moment;
@@ -305,8 +306,12 @@ impl Magento {
         if amount <= 0 || pieces.iter().all(|count| *count <= 0) {
             return;
         }
+        let order = order.clone();
         world.begin(System::Magento);
         self.credit(world, index, &pieces, amount);
+        for line in order.lines.iter().filter(|line| line.short > 0) {
+            self.stock.reserve(world, &order, line.article, line.short, "creditmemo_created");
+        }
         world.say(index, "Magento", |_| format!("mirrors the refund: credit memo over {}", pounds(amount)));
     }
 

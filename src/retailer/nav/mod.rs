@@ -121,6 +121,10 @@ impl Office for Nav {
         self.delete(world, document);
     }
 
+    fn finish(&mut self, world: &mut World, document: &mut Document) {
+        self.withdraw(world, document);
+    }
+
     fn ship(&mut self, world: &mut World, document: &mut Document, pieces: &Pieces, tracking: Option<&str>) -> String {
         self.send_out(world, document, pieces, tracking)
     }

@@ -9,6 +9,7 @@ mod view;
 
 pub use view::{ReceiptView, ReturnLineView, ReturnView, ReturnedLine};
 
+use super::decisions::Decisions;
 use super::erp::of_return;
 use super::input::Input;
 use super::placed::{Placed, PlacedLine, whole_bundles};
@@ -42,7 +43,13 @@ pub struct Back<'a> {
 }
 
 /// Assigns authorisations and receipts to lines.
-pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Returning<'a>, sent: &Sent<'a>) -> Back<'a> {
+pub(super) fn stage<'a>(
+    input: &Input<'a>,
+    decisions: &Decisions<'a>,
+    placed: &Placed<'a>,
+    returning: &Returning<'a>,
+    sent: &Sent<'a>,
+) -> Back<'a> {
     let lines = &placed.lines[..];
     let refunded_parcels = parcels::refunded(input.rules, placed, returning, sent);
     let authorised = || returning.authorised.iter().chain(&refunded_parcels);
@@ -146,7 +153,7 @@ pub(super) fn stage<'a>(input: &Input<'a>, placed: &Placed<'a>, returning: &Retu
             }
         })
         .collect();
-    settled::settle(input.rows, lines, &goods, &not_expected, &mut returned);
+    settled::settle(input.rows, decisions, lines, &goods, &not_expected, &mut returned);
     for bundle in (0..lines.len()).filter(|&i| lines[i].is_bundle) {
         let whole = |of: fn(&ReturnedLine) -> Quantity| whole_bundles(lines, bundle, |i| of(&returned[i]));
         let (authorised, received) = (whole(|part| part.authorised), whole(|part| part.received));

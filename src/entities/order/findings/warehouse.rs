@@ -168,7 +168,7 @@ fn unanswered<'s>(evidence: &'s Evidence<'_, '_>) -> impl Iterator<Item = Findin
         let sentence = format!("{location} was asked to send {pieces} pieces, and has not reported an order");
         let worth = |line: &LineView<'_>| line.value_of(asked.totals.get(line.id).copied().unwrap_or_default().min(line.ordered));
         let at_risk: Amount = evidence.figures.lines.iter().map(worth).sum();
-        let finding = Finding::new("release-unanswered", location.as_str(), sentence).at_risk(at_risk);
+        let finding = Finding::new("release-unanswered", location.as_str(), sentence).at_risk(at_risk).moved(asked.asked_at);
         Some(finding.after(asked_at + evidence.rules.durations.release_unanswered))
     })
 }
@@ -184,7 +184,7 @@ fn not_replaced(evidence: &Evidence<'_, '_>, location: &str, asked: &DocumentLed
     let sentence =
         format!("{location} was asked to cancel its order, and has not said that it did: {open} pieces wait to be asked for anew");
     let at_risk: Amount = evidence.figures.lines.iter().filter(here).map(|line| line.value_of(to_send(line).min(line.ordered))).sum();
-    let finding = Finding::new("release-unanswered", location, sentence).at_risk(at_risk).pieces(open);
+    let finding = Finding::new("release-unanswered", location, sentence).at_risk(at_risk).pieces(open).moved(asked.asked_at);
     Some(finding.after(asked.asked_at? + evidence.rules.durations.release_unanswered))
 }
 

@@ -35,6 +35,8 @@ pub struct Sent<'a> {
     pub parcels: Vec<ParcelView<'a>>,
     /// Warehouse orders, by location.
     pub warehouse: Vec<WarehouseView<'a>>,
+    /// Locations of which a person says that they have stopped what they were asked to cancel, and when; an empty text stands for all of them.
+    pub said_stopped: Vec<(&'a str, Moment)>,
     /// Despatched goods that no line of the order has.
     pub strays: Vec<Stray<'a>>,
     /// The time of the newest row that cancels something.
@@ -145,7 +147,8 @@ pub(super) fn stage<'a>(
         let all = &mut sent[bundle];
         (all.wanted, all.despatched, all.delivered, all.cancelled) = (wanted, despatched, delivered, cancelled);
     }
-    Sent { lines: sent, parcels, warehouse, strays: assigned.strays, cancelled_at: totals.at, contradictions }
+    let said_stopped = decisions.stopped().collect();
+    Sent { lines: sent, parcels, warehouse, said_stopped, strays: assigned.strays, cancelled_at: totals.at, contradictions }
 }
 
 /// Credits that the shop has written and will not pay: finance does, when it is asked. So the paper is the shop's last word. Amount, and when.
