@@ -101,7 +101,7 @@ pub(super) struct DeciderArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct PersonArgs {
     /// Who does it: a login, by default this machine's user
-    #[arg(long = "as", visible_alias = "who", env = "USER", value_name = "LOGIN")]
+    #[arg(long = "as", visible_alias = "who", env = "USER", default_value = "unknown", hide_default_value = true, value_name = "LOGIN")]
     pub(super) who: String,
 }
 

@@ -22,7 +22,7 @@ use crate::entities::last_emitted::LastEmitted;
 use crate::envelope::{DecodeError, Record};
 use crate::events::Topic;
 use crate::facts::ids::{join_key, split_key};
-use crate::facts::{Alias, Cause, Fact, OrderKey, Sku, Subject, Text};
+use crate::facts::{Alias, Cause, CustomerKey, Fact, OrderKey, Sku, Subject, Text};
 use crate::sources::acts::{Act, ActRecord};
 use crate::sources::decisions::DecisionRecord;
 use crate::sources::{Reading, SourcePosition};
@@ -199,20 +199,24 @@ fn is_open(store: &mut Store, key: &Text) -> bool {
             let shard = store.shard_of(&Subject::Alias(alias.clone()));
             shard.aliases.get(&alias).is_some_and(|state| has(&state.last_emitted))
         }),
+        About::Customer => {
+            let customer = CustomerKey(entity.clone());
+            store.shard_of(&Subject::Customer(customer.clone())).customers.get(&customer).is_some_and(|state| has(&state.last_emitted))
+        }
         About::Application => has(&store.desk.state.last_emitted),
     })
 }
 
 /// Notes a decision that was read. `done`: what became of its facts.
 pub(super) fn decided(store: &Store, outbox: &mut Outbox, record: &Record<'_>, decision: &DecisionRecord, done: FactsPut) {
-    let DecisionRecord { kind, order, alias, sku, number, choice, amount, lines, who, why, decided_at, settles } = decision;
-    let entity = alias.as_ref().or(order.as_ref()).or(sku.as_ref());
+    let DecisionRecord { kind, order, alias, sku, customer, number, choice, amount, lines, who, why, decided_at, settles } = decision;
+    let entity = alias.as_ref().or(order.as_ref()).or(sku.as_ref()).or(customer.as_ref());
     // As the exception's key, where the order is named by its own.
     let about = join_key(&[kind, entity.map_or("waybill", String::as_str), number]).to_string();
     let body = json!({
         "act": "decide", "about": about, "who": who, "at": decided_at, "why": why, "before": settles,
         "after": {
-            "kind": kind, "order": order, "alias": alias, "sku": sku, "number": number, "choice": choice, "amount": amount, "lines": lines,
+            "kind": kind, "order": order, "alias": alias, "sku": sku, "customer": customer, "number": number, "choice": choice, "amount": amount, "lines": lines,
             "took_effect": done.new > 0,
         },
         "tick": store.tick, "record": place_of(record),

@@ -26,6 +26,7 @@ use super::store::Store;
 use super::topics::SourceTopics;
 use super::watermarks::Watermarks;
 use super::{acts, held_index, put, seal};
+#[cfg(test)]
 use crate::entities::Put;
 use crate::envelope::{Batch, DecodeError, Record, record_digest};
 use crate::facts::{Cause, Fact, Moment};
@@ -231,6 +232,7 @@ impl Core {
     }
 
     /// Stores a fact in the open epoch.
+    #[cfg(test)]
     pub(super) fn store_fact(&mut self, fact: Fact) -> Put {
         put::put(&mut self.store, fact)
     }

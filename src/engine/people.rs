@@ -45,7 +45,7 @@ fn of_shard(shard: &mut Shard, rules: &Rules, tick: Moment, first: bool) -> Vec<
     let (mut facts, mut passed) = (Vec::new(), Vec::new());
     for place in 0..shard.customers.staged_len() {
         let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
-        if !staged.state.is_fresh() && !(first && staged.due) {
+        if !(staged.state.is_fresh() || first && staged.due) {
             continue;
         }
         passing::pass_on(customer, &mut staged.state, rules, &mut passed);

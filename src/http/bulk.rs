@@ -106,9 +106,10 @@ fn take(service: &Service, asked: &BulkDecision, dry_run: bool) -> Result<Value,
 /// The decision about one of them.
 fn decision(asked: &BulkDecision, about: About, notice: &ExceptionNotice, now: Moment) -> Result<DecisionRecord, ProblemReply> {
     let entity = Some(notice.entity.to_string());
-    let (order, sku) = match about {
-        About::Order => (entity, None),
-        About::Sku => (None, entity),
+    let (order, sku, customer) = match about {
+        About::Order => (entity, None, None),
+        About::Sku => (None, entity, None),
+        About::Customer => (None, None, entity),
         About::Alias => return Err(refused("each alias leads to an order of its own: decide one by one")),
         About::Application => return Err(refused("it is settled by waybill rules, in-flight or refunds")),
     };
@@ -116,6 +117,7 @@ fn decision(asked: &BulkDecision, about: About, notice: &ExceptionNotice, now: M
         kind: notice.kind.to_string(),
         order,
         sku,
+        customer,
         number: notice.number.to_string(),
         choice: asked.choice.clone(),
         who: asked.who.clone(),

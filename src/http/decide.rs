@@ -46,7 +46,8 @@ async fn take(service: Service, dry_run: bool, headers: &HeaderMap, decision: &B
 
 /// A decision as its topic has it, with what it is about.
 pub(super) fn written_as(decision: &DecisionRecord) -> (String, Vec<u8>) {
-    let entity = decision.alias.clone().or(decision.order.clone()).or(decision.sku.clone()).or(decision.customer.clone()).unwrap_or_default();
+    let entity =
+        decision.alias.clone().or(decision.order.clone()).or(decision.sku.clone()).or(decision.customer.clone()).unwrap_or_default();
     (entity, json!(decision).to_string().into_bytes())
 }
 
