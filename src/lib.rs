@@ -36,7 +36,8 @@
 //!
 //! # Invariants
 //!
-//! - No view reads another view. An order sends derived facts to its SKUs and its customer.
+//! - No view reads another view. An order sends derived facts to its SKUs and its customer. A customer sends its rows to whoever stands for the person, and
+//!   tells its orders that the person is forgotten.
 //! - No fact names a system (Magento, NAV ...). A fact has the id of its source ([`facts::SourceId`]), and the rules say which roles that source plays.
 //! - No *pure* room waits, does I/O, reads a clock or writes a line to the program's log. The rooms [`facts`], [`envelope`], [`sources`],
 //!   [`entities`] and [`events`] are pure. So is each part of the engine that computes an epoch. In the engine only the loop ([`engine::run`]), and
@@ -125,6 +126,8 @@
 //! | link | where an alias leads: to an order, or to a further alias |
 //! | row owner | the order that a row belongs to now. An index keeps the owner of each row that a source may move from one order to another |
 //! | delete watermark | a version for a set of rows: all older rows of the set are deleted |
+//! | joined | said of customers that are one person: one of them has the rows of all, and the others say nothing. By a *merge*, which a system tells, or by one address, for CRM and marketing alone |
+//! | forgotten | said of a person who asked for it, and of the orders that were placed before: no statement tells of them, and rows lose names and addresses |
 //! | worker pool | the threads that help the engine's own thread to decode records and seal entities |
 //! | reference model | a second, slow program of the specification, for the tests: engine and model must agree |
 
