@@ -42,6 +42,8 @@ pub(super) fn seal(store: &mut Store, incarnations: &mut Incarnations, source_to
     write_state::sources_begun(store, incarnations, outbox);
     bulk_deletes::sweep(store);
     aliases::pass_on(store);
+    // Before orders are computed: what they would ask for on behalf of a person who is forgotten in this epoch is not asked for.
+    people::pass_on(store);
     let aliases = wave(store, |shard| &mut shard.aliases, |report| &mut report.aliases_sealed);
     let (mut orders, skus, flows) = until_customers(store);
     limit_refunds(store, &mut orders, flows);

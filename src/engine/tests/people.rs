@@ -435,6 +435,21 @@ fn an_order_under_way_keeps_its_address_until_despatch_and_then_loses_the_person
 }
 
 #[test]
+fn of_one_epoch_the_erasure_counts_before_the_mail() {
+    let own = account_key("820");
+    let mut story = story("1", &own, ANNA, PLACED);
+    story.despatched("D1", "TEE", 3);
+    let mut people = People::told(&[vec![account("820", Some(ANNA), 1)], facts(&story)]);
+    let mails = people.mails.len();
+    story.delivered("D1");
+    let mut both = People::told(&[vec![account("820", Some(ANNA), 1)], facts(&story)]);
+    assert_eq!(both.mails.len(), mails + 1, "it would tell that the parcel was delivered");
+    people.tell([facts(&story), vec![erasure(&own, PLACED + Span::minutes(30))]].concat());
+    both.tell(vec![erasure(&own, PLACED + Span::minutes(30))]);
+    assert_eq!((people.mails.len(), both.mails.len()), (mails, mails + 1));
+}
+
+#[test]
 fn a_source_that_writes_a_forgotten_person_again_is_named_two_days_later() {
     let own = account_key("820");
     let mut people = People::told(&[vec![account("820", Some(ANNA), 1)], vec![erasure(&own, PLACED + Span::minutes(3))]]);
