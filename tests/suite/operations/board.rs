@@ -59,6 +59,7 @@ const BOARD: &[(&str, &[Panel])] = &[
         panel("Newest record", "When it was written", Table, "dateTimeAsIso", &[("waybill_last_record_timestamp_seconds{$i} * 1000", "{{source}}")]),
         panel("Records read", "A second, by source", Stacked, "ops", &[("sum by (source) (waybill:records:rate5m{$i})", "{{source}}")]),
         panel("Dead letters", "In a quarter of an hour", Lines, "short", &[("waybill:dead_letters:increase15m{$i}", "{{source}}")]),
+        panel("Dead letters that wait", "Nobody has read them again or discarded them: waybill dead-letters", Figure(1.0, NEVER), "none", &[("sum(waybill_dead_letters_outstanding{$i})", "")]),
         panel("Partitions held", "By a transaction of their writer that is not ended", Lines, "short", &[("waybill_held_partitions{$i}", "{{source}}")]),
         panel("Words without a meaning, rows passed over", "In an hour", Lines, "short", &[
             ("increase(waybill_unknown_words_total{$i}[1h])", "{{source}}: unknown words"),
