@@ -45,7 +45,8 @@ fn of_shard(shard: &mut Shard, rules: &Rules, tick: Moment, first: bool) -> Vec<
     let (mut facts, mut passed) = (Vec::new(), Vec::new());
     for place in 0..shard.customers.staged_len() {
         let Some((customer, staged)) = shard.customers.staged_at(place) else { continue };
-        if !(staged.state.is_fresh() || first && staged.due) {
+        let has_news = staged.state.is_fresh() || (first && staged.due);
+        if !has_news {
             continue;
         }
         passing::pass_on(customer, &mut staged.state, rules, &mut passed);
