@@ -60,6 +60,10 @@ mod tests {
         assert!(alone.two_stores && alone.shop_sends());
         let other = parsed(&["--shops", "shopify", "--erp", "netsuite"]).systems().expect("another shop, another ERP");
         assert!(other.has(System::Shopify) && other.erp() == Some(System::NetSuite) && !other.has(System::Magento));
+        let third = parsed(&["--shops", "shopify", "--wms", "peoplevox,seko", "--marketing", "emarsys"])
+            .systems()
+            .expect("two warehouses, marketing");
+        assert!(third.has(System::Seko) && third.has(System::Peoplevox) && third.has(System::Emarsys));
         let refused = |options: &[&str]| parsed(options).systems().expect_err("refused").to_string();
         assert!(refused(&["--shops", "shopify", "--stores", "2"]).contains("only Magento has several stores"));
         let three = parsed(&["--shops", "magento,shopify", "--stores", "2"]).systems();

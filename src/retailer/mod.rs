@@ -5,7 +5,8 @@
 //! order, the warehouse packs it, the shop books the shipment, finance pays the refund and keeps the books. It **knows the truth** ([`Truth`]),
 //! so that a run can be judged ([`judge`]). With
 //! **fault injection** ([`faults`]) things go wrong as in real life, and it notes too what a person must look at. Which systems there are is a choice
-//! ([`systems`]); what any ERP does is written once ([`erp`]), and how NAV and NetSuite write it down in a place of their own.
+//! ([`systems`]); what any ERP or warehouse does is written once ([`erp`], [`warehouse`]), and how NAV and NetSuite, Peoplevox and SEKO write it down in places of
+//! their own.
 //!
 //! ```text
 //!   shoppers --> shops ----.                    .--> sales-orders ------> ERP
@@ -13,7 +14,8 @@
 //!                warehouse-|-----> Waybill -----|--> despatch-notices --> shop, ERP
 //!                carrier --|                    |--> refund-requests ---> finance --> the shop mirrors it
 //!                finance --|                    |--> stock-updates -----> shops
-//!                CRM ------'                    '--> journal-entries ---> finance's ledger
+//!                CRM ------|                    |--> journal-entries ---> finance's ledger
+//!                Emarsys --'                    '--> marketing-profiles -> Emarsys
 //! ```
 //!
 //! The core is sans-I/O: [`Retailer::step`] is given the time and the events that were heard, and returns the records that reach Kafka by then;
@@ -423,7 +425,7 @@ impl Retailer {
     }
 }
 
-/// What is there is spread over the warehouses evenly.
+/// What is there is spread over the warehouses evenly, but for what is kept for a sale.
 fn open_warehouses(world: &World, on_hand: &[i64]) -> Vec<Warehouse> {
     let count = world.sites.len() as i64;
     let open = |(place, site): (usize, &sites::Site)| {
@@ -431,8 +433,12 @@ fn open_warehouses(world: &World, on_hand: &[i64]) -> Vec<Warehouse> {
             Some(System::Seko) => Box::new(Seko::new(place)),
             _ => Box::new(Peoplevox::new(place)),
         };
-        let share = |pieces: &i64| pieces / count + i64::from((place as i64) < pieces % count);
-        let shelves = Shelves::new(on_hand.iter().map(share).collect(), world.faults.withheld.clone());
+        let share = |(article, pieces): (usize, &i64)| match world.faults.withheld.contains(&article) {
+            true if place == 0 => *pieces,
+            true => 0,
+            false => pieces / count + i64::from((place as i64) < pieces % count),
+        };
+        let shelves = Shelves::new(on_hand.iter().enumerate().map(share).collect(), world.faults.withheld.clone());
         Warehouse::new(place, wms, shelves)
     };
     world.sites.iter().enumerate().map(open).collect()

@@ -101,10 +101,12 @@ impl Setup {
         };
         let systems = systems.replace("{announced}\n", announced);
         let locations = match (has(System::Peoplevox), has(System::Seko), has(System::Magento)) {
-            (true, ..) => WAREHOUSE,
-            (false, true, _) => SEKO_WAREHOUSE,
-            (false, false, true) => MAGENTO_COUNTS,
-            (false, false, false) => SHOPIFY_COUNTS,
+            (true, true, _) => format!("{WAREHOUSE}{SEKO_WAREHOUSE}"),
+            (true, false, _) => WAREHOUSE.to_owned(),
+            // Alone it has what the shop's only source has.
+            (false, true, _) => SEKO_WAREHOUSE.replace("[\"SOM\", \"9\"]", "[\"SOM\", \"9\", \"default\"]"),
+            (false, false, true) => MAGENTO_COUNTS.to_owned(),
+            (false, false, false) => SHOPIFY_COUNTS.to_owned(),
         };
         // Days that pass in minutes ask for a day's refunds in one hour of the clock.
         let limits = if self.in_hurry { "limit_per_hour = 0\nlimit_sum_per_hour = 0\n" } else { "" };
@@ -353,7 +355,7 @@ counted_by = "peoplevox"
 
 const SEKO_WAREHOUSE: &str = r#"
 [locations.DCSOM01]
-aliases = ["MAIN", "default", "6"]
+aliases = ["SOM", "9"]
 wms = "seko"
 counted_by = "seko"
 fixed_orders = true
@@ -399,6 +401,25 @@ mod tests {
         for system in System::ALL {
             let topics = config.source_topics().filter(|(topic, _)| topic.starts_with(&format!("try-7.{}.", system.name())));
             assert!(topics.count() > 0, "nothing of {system:?} is read");
+        }
+    }
+
+    #[test]
+    fn every_retailers_configuration_is_accepted() {
+        for shop in [System::Magento, System::Shopify] {
+            for erp in [System::Nav, System::NetSuite] {
+                for wms in [&[System::Peoplevox][..], &[System::Seko], &[System::Peoplevox, System::Seko]] {
+                    let all: Vec<System> = [shop, erp, System::Emarsys].into_iter().chain(wms.iter().copied()).collect();
+                    for in_hurry in [false, true] {
+                        let setup =
+                            Setup { systems: Systems::of(&all), in_hurry, prefix: "try-8.".to_owned(), ..Setup::new("localhost:9092") };
+                        let config = setup.config().unwrap_or_else(|error| panic!("{all:?}: {error}"));
+                        let fixed = |code: &str| config.rules.location(code).map(|location| location.fixed_orders);
+                        assert_eq!(fixed("DCSOM01"), wms.contains(&System::Seko).then_some(true), "{all:?}");
+                        assert!(setup.source_topics().expect("topics").contains("try-8.emarsys.contacts"), "{all:?}");
+                    }
+                }
+            }
         }
     }
 

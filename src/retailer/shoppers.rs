@@ -125,6 +125,8 @@ impl Shoppers {
         (order.story, order.pay, order.shop, order.mishap, order.coupon) = (Story::Straight, Pay::Captured, shop, None, false);
         order.lines = vec![line(article, &world.articles[article], 1, false)];
         (order.authorised, order.parcels_planned, order.account) = (0, 1, order.account.filter(|_| shop == Shop::Magento));
+        // What is sold in a sale lies in the first warehouse.
+        order.site = 0;
         order.name_by(shop);
         Some(self.enter(world, shops, dice, order))
     }
@@ -232,6 +234,9 @@ impl Shoppers {
         };
         if pay == Pay::Authorised {
             order.authorised = order.total();
+        }
+        if world.sites.len() > 1 {
+            order.site = dice.below(world.sites.len());
         }
         if shop == Shop::Shopify {
             sold_by_shopify(world, dice, &mut order);

@@ -6,7 +6,9 @@
 //! | an ERP | nobody records or approves, nobody authorises a return: staff credit in the shop what came back |
 //! | finance | the shop pays back, at once where it credits and when it is asked where an ERP takes returns |
 //! | the carrier | Shopify hears of a delivery itself; of a Magento nobody tells, and a parcel counts as delivered by time |
-//! | the CRM | nobody |
+//! | the CRM, marketing | nobody |
+//!
+//! With two warehouses each order is sent from one of them, which the ERP names.
 
 use super::clock::System;
 use super::ids::{CHANNELS, SECOND_STORE};
@@ -57,7 +59,9 @@ impl Systems {
                 Err("two shops share one warehouse: name peoplevox or seko, or one shop alone (else nobody counts for both)".to_owned())
             }
             _ if self.has(System::Nav) && self.has(System::NetSuite) => Err("there is one ERP: name nav or netsuite".to_owned()),
-            _ if self.has(System::Peoplevox) && self.has(System::Seko) => Err("there is one warehouse: name peoplevox or seko".to_owned()),
+            _ if self.has(System::Peoplevox) && self.has(System::Seko) && !self.has_erp() => {
+                Err("of two warehouses an ERP says which one sends: name nav or netsuite, or one warehouse alone".to_owned())
+            }
             _ => Ok(self),
         }
     }
@@ -150,5 +154,7 @@ mod tests {
         assert!(Systems::named(["magento", "abacus"]).is_err_and(|told| told.contains("no abacus")));
         assert!(Systems::named(["magento", "nav", "netsuite"]).is_err_and(|told| told.contains("one ERP")));
         assert!(Systems::named(["magento", "shopify", "nav"]).is_err_and(|told| told.contains("name peoplevox")));
+        assert!(Systems::named(["magento", "peoplevox", "seko"]).is_err_and(|told| told.contains("an ERP says which one sends")));
+        assert!(Systems::named(["magento", "nav", "peoplevox", "seko", "emarsys"]).is_ok_and(Systems::has_wms));
     }
 }

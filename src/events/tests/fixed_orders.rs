@@ -1,6 +1,7 @@
 //! A warehouse that cannot change an order: it is cancelled, and released anew under another number.
 
 use super::*;
+use crate::facts::time::Span;
 
 /// Three TEE and a CAP asked of MAIN, whose warehouse has taken the order in.
 fn released_at_a_fixed_warehouse() -> Run {
@@ -55,4 +56,44 @@ fn what_is_cancelled_wholly_is_not_released_anew() {
     let sent = run.then(|story| story.cancelled("A", 3).cancelled("B", 1));
     assert_eq!(told(&sent), ["cancel 1001~MAIN~1 : A 0/0, B 0/0"]);
     assert!(told(&run.then(|story| story.warehouse_order(WarehouseState::Cancelled))).is_empty());
+}
+
+/// Three TEE and a CAP asked of MAIN, which tells of an order only when it has sent it.
+fn released_at_a_silent_warehouse() -> Run {
+    let mut story = placed_example();
+    story.rules.locations.iter_mut().for_each(|location| location.fixed_orders = true);
+    let mut run = Run::new(story);
+    run.seal();
+    run.then(|story| story.recorded().erp_line("10000", "TEE", 3, None).erp_line("20000", "CAP", 1, None));
+    run
+}
+
+#[test]
+fn a_persons_word_that_it_is_cancelled_is_enough() {
+    for (kind, number) in [("cancel-unanswered", ""), ("release-unanswered", "MAIN")] {
+        let mut run = released_at_a_silent_warehouse();
+        let sent = run.then(|story| story.cancelled("A", 1));
+        assert_eq!(told(&sent), ["cancel 1001~MAIN~1 : A 0/0, B 0/0"]);
+        assert!(told(&run.then(|story| story.wait(Span::hours(2)))).is_empty(), "nobody has said that it did");
+        let sent = run.then(|story| story.decided(kind, number, "stopped"));
+        assert_eq!(told(&sent), ["release 1001~MAIN~3 1001~MAIN~1: A 2/2, B 1/1"], "{kind}");
+        // The word was about the first order: of the second one nobody has spoken yet.
+        let sent = run.then(|story| story.wait(Span::hours(2)).cancelled("A", 2));
+        assert_eq!(told(&sent), ["cancel 1001~MAIN~3 : A 0/0, B 0/0"], "{kind}");
+        assert!(told(&run.then(|story| story.wait(Span::hours(2)))).is_empty(), "{kind}");
+        let sent = run.then(|story| story.decided(kind, number, "stopped"));
+        assert_eq!(told(&sent), ["release 1001~MAIN~5 1001~MAIN~3: A 1/1, B 1/1"], "{kind}");
+    }
+}
+
+#[test]
+fn an_order_that_ended_by_a_persons_word_is_not_waited_for_again() {
+    let mut run = released_at_a_silent_warehouse();
+    run.then(|story| story.cancelled("A", 1));
+    run.then(|story| story.wait(Span::hours(2)).decided("cancel-unanswered", "", "stopped"));
+    run.then(|story| story.despatched("D1", "TEE", 2).despatched("D1", "CAP", 1).warehouse_order(WarehouseState::Closed));
+    // One TEE more is wanted after all: the order was sent, so nothing is there to be cancelled.
+    let sent = run.then(|story| story.line("A", "TEE", 4, "84.58", "14.10").header("115.50").captured("115.50"));
+    assert_eq!(told(&sent).len(), 1);
+    assert!(told(&sent)[0].starts_with("release 1001~MAIN~4 "), "{sent:?}");
 }

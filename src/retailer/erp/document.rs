@@ -3,6 +3,7 @@
 use crate::facts::Moment;
 use crate::facts::order::Address;
 use crate::retailer::catalogue::Article;
+use crate::retailer::sites::Site;
 
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +53,12 @@ pub struct Line {
     pub gross: i64,
     pub tax: i64,
     pub reason: &'static str,
+    /// The warehouse that sends it, or takes it back.
+    pub site: Site,
 }
 
 impl Line {
-    pub fn new(place: i64, item: i64, (index, article): (usize, &Article), price: i64) -> Self {
+    pub fn new(place: i64, item: i64, (index, article): (usize, &Article), price: i64, site: Site) -> Self {
         Self {
             place,
             item,
@@ -71,6 +74,7 @@ impl Line {
             gross: 0,
             tax: 0,
             reason: "",
+            site,
         }
     }
 
@@ -103,6 +107,11 @@ impl Document {
     pub fn new(index: u32, kind: Kind, (id, number): (i64, String), external: &str, clock: Moment) -> Self {
         let (ship_to, lines, external) = (Address::default(), Vec::new(), external.to_owned());
         Self { index, kind, id, number, external, approved: false, created_at: clock, modified_at: clock, ship_to, lines }
+    }
+
+    /// The warehouse of its goods.
+    pub fn site(&self) -> Option<Site> {
+        self.lines.first().map(|line| line.site)
     }
 
     /// Nothing is left of it once these pieces are done.

@@ -177,7 +177,7 @@ impl Erp {
         let mut document = Document::new(index, Kind::Return, name, &order.number, world.clock(self.system()));
         for (line, count) in order.lines.iter().zip(pieces).filter(|(_, count)| **count > 0) {
             let article = (line.article, &world.articles[line.article]);
-            let row = Line::new(document.lines.len() as i64 + 1, line.item, article, line.price);
+            let row = Line::new(document.lines.len() as i64 + 1, line.item, article, line.price, world.site_of(index));
             document.lines.push(Line { reason, ..row.of(*count, line.gross_of(*count), line.tax_of(*count)) });
         }
         self.office.open(world, &document);
@@ -231,7 +231,7 @@ fn line_of(world: &World, index: u32, id: &str, place: i64) -> Option<Line> {
     let id: i64 = id.parse().ok()?;
     let line = world.orders.get(index as usize)?.lines.iter().find(|line| line.item == id || line.child == Some(id))?;
     let article = world.articles.get(line.article)?;
-    Some(Line::new(place, line.item, (line.article, article), line.price))
+    Some(Line::new(place, line.item, (line.article, article), line.price, world.site_of(index)))
 }
 
 /// How long an ERP takes to work off what it is asked.

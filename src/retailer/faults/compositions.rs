@@ -29,6 +29,52 @@ fn pairing(shop: System, erp: System, wms: System) {
     agrees(&[shop, erp, wms, System::Carrier, System::Finance, System::Crm], 1);
 }
 
+/// The same, with marketing.
+fn pairing_with_emarsys(shop: System, erp: System, wms: System) {
+    agrees(&[shop, erp, wms, System::Carrier, System::Finance, System::Crm, System::Emarsys], 1);
+}
+
+#[test]
+fn a_magento_with_nav_and_peoplevox_and_emarsys() {
+    pairing_with_emarsys(System::Magento, System::Nav, System::Peoplevox);
+}
+
+#[test]
+fn a_magento_with_nav_and_seko() {
+    pairing(System::Magento, System::Nav, System::Seko);
+}
+
+#[test]
+fn a_magento_with_netsuite_and_seko() {
+    pairing_with_emarsys(System::Magento, System::NetSuite, System::Seko);
+}
+
+#[test]
+fn a_shopify_with_nav_and_seko() {
+    pairing_with_emarsys(System::Shopify, System::Nav, System::Seko);
+}
+
+#[test]
+fn a_shopify_with_netsuite_and_seko() {
+    pairing(System::Shopify, System::NetSuite, System::Seko);
+}
+
+#[test]
+fn two_shops_and_two_warehouses() {
+    let all = [
+        System::Magento,
+        System::Shopify,
+        System::NetSuite,
+        System::Peoplevox,
+        System::Seko,
+        System::Carrier,
+        System::Finance,
+        System::Crm,
+        System::Emarsys,
+    ];
+    agrees(&all, 1);
+}
+
 #[test]
 fn a_magento_with_netsuite_and_peoplevox() {
     pairing(System::Magento, System::NetSuite, System::Peoplevox);

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | the carrier loses the parcel | `parcel-lost` | the end: nobody decides |
 //! | the warehouse does not find the goods, and closes the order | `short-closed` | the shop cancels too; it forgets a quarter of them |
+//! | ... and sends the order without them, where an order is sent once | `short-closed` | the shop credits what finance has paid back |
 //! | finance pays back five pounds too much | `over-refunded` | the end |
 //! | a transfer never comes, and the shop forgets to cancel | `unpaid` | the end |
 //! | somebody changes a quantity in the ERP | `erp-differs` | the end |
@@ -63,6 +64,19 @@ pub fn goods_lost(world: &mut World, index: u32) {
         let wait = world.dice.hours(4, 30);
         world.after(wait, Task::CancelToo(index));
     }
+}
+
+/// The warehouse has sent an order without some pieces of this item, for good.
+pub fn goods_short(world: &mut World, index: u32, item: i64) {
+    let key = key("short-closed", &world.orders[index as usize].key(), &item.to_string());
+    // The order leaves within the hour, and the next push tells of it.
+    world.faults.watch.must(key, world.now, "the warehouse does not find some of the goods");
+}
+
+/// The shop has credited them.
+pub fn credited_short(world: &mut World, index: u32, item: i64) {
+    let key = key("short-closed", &world.orders[index as usize].key(), &item.to_string());
+    world.faults.watch.over(&key, world.now);
 }
 
 /// The shop has cancelled what the warehouse did not find.

@@ -6,12 +6,16 @@ use crate::retailer::demo::picture::Style;
 use crate::retailer::demo::{Facts, FaultFacts, Play};
 use crate::retailer::judge::Invariant;
 use crate::retailer::simulate::draw;
-use crate::retailer::{Settings, SourceRecord};
+use crate::retailer::systems::Systems;
+use crate::retailer::{Settings, SourceRecord, System};
 
 const DAYS: u32 = 10;
 
 fn lived(kind: Kind, orders: u32, seed: u64, tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) -> Facts {
-    let plan = Settings::with_faults(seed, orders, Plan { days: DAYS, kinds: vec![kind] });
+    played(Settings::with_faults(seed, orders, Plan { days: DAYS, kinds: vec![kind] }), tamper)
+}
+
+fn played(plan: Settings, tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async { Play::begin(plan).await?.with_tamper(Box::new(tamper)).run(|_| ()).await }).expect("a run to the end")
 }
@@ -32,10 +36,13 @@ fn exceptions(faults: &FaultFacts, kind: &str) -> (usize, usize, usize) {
 
 /// Something is broken: the judge must find a failure whose sentence has all of these words.
 fn caught(kind: Kind, orders: u32, invariant: Invariant, words: &[&str], tamper: impl FnMut(&mut SourceRecord) -> bool + 'static) {
-    let facts = lived(kind, orders, 3, tamper);
+    names(&lived(kind, orders, 3, tamper), invariant, words);
+}
+
+fn names(facts: &Facts, invariant: Invariant, words: &[&str]) {
     let named = |sentence: &str| words.iter().all(|word| sentence.contains(word));
     let found = facts.failures.iter().any(|failure| failure.invariant == invariant && named(&failure.sentence));
-    assert!(found, "{kind:?}: expected {invariant:?} with {words:?}, found {:#?}", facts.failures);
+    assert!(found, "expected {invariant:?} with {words:?}, found {:#?}", facts.failures);
 }
 
 fn text(record: &SourceRecord) -> String {
@@ -238,4 +245,30 @@ fn a_mishap_that_nobody_hears_of_is_missed() {
         !lost_lines.contains(&record.key)
     };
     caught(Kind::Mishaps, 700, Invariant::Exceptions, &["erp-differs|", "is missing"], lost);
+}
+
+/// A retailer of these systems, and of those that nearly everybody has.
+fn retailer_of(systems: &[System]) -> Settings {
+    let all: Vec<System> = [System::Carrier, System::Finance].iter().chain(systems).copied().collect();
+    Settings::with_faults(3, 60, Plan { days: DAYS, kinds: Vec::new() }).with_systems(Systems::of(&all))
+}
+
+#[test]
+fn consent_that_is_taken_back_and_never_told_is_missed() {
+    let wrong = |record: &mut SourceRecord| {
+        if holds(record, "emarsys.contacts", &["\"opt_in\":\"2\""]) {
+            replaced(record, "\"opt_in\":\"2\"", "\"opt_in\":\"1\"");
+        }
+        !holds(record, "emarsys.unsubscribes", &[])
+    };
+    let facts = played(retailer_of(&[System::Magento, System::Nav, System::Peoplevox, System::Emarsys]), wrong);
+    names(&facts, Invariant::Consent, &["marketing-profiles says Yes", "the last answer is No"]);
+}
+
+#[test]
+fn a_cancellation_of_which_nobody_says_that_it_was_done_is_missed() {
+    let lost = |record: &mut SourceRecord| !holds(record, "waybill.decisions", &["stopped"]);
+    let facts = played(retailer_of(&[System::Magento, System::Nav, System::Seko]), lost);
+    names(&facts, Invariant::Orders, &["fewer pieces after the go-ahead", "waits for the right quantities"]);
+    names(&facts, Invariant::Exceptions, &["cancel-unanswered|", "is still open"]);
 }

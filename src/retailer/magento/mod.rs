@@ -12,10 +12,10 @@ mod stock;
 use std::collections::BTreeMap;
 
 use super::clock::System;
+use super::faults::mishaps;
 use super::feeds::Feed;
 use super::op::Op;
 use super::order::{Line, Order, Pay, Payout};
-
 use super::shop::Shop;
 use super::task::Task;
 use super::units::{pounds, whole};
@@ -311,6 +311,7 @@ impl Magento {
         self.credit(world, index, &pieces, amount);
         for line in order.lines.iter().filter(|line| line.short > 0) {
             self.stock.reserve(world, &order, line.article, line.short, "creditmemo_created");
+            mishaps::credited_short(world, index, line.item);
         }
         world.say(index, "Magento", |_| format!("mirrors the refund: credit memo over {}", pounds(amount)));
     }

@@ -66,6 +66,10 @@ impl Document {
     }
 
     /// `Sales Header`.
+    fn location(&self) -> &'static str {
+        self.site().map_or("", |site| site.nav)
+    }
+
     pub fn header_image(&self, stamp: u64) -> Vec<u8> {
         let day = date(self.created_at);
         object(|row| {
@@ -76,7 +80,7 @@ impl Document {
             row.text("Ship-to Country_Region Code", &self.ship_to.country);
             row.ints(&[("Order Date", day), ("Posting Date", day), ("Document Date", day), ("Shipment Date", day)]);
             row.ints(&[("Due Date", day), ("Requested Delivery Date", BLANK_DATE), ("Promised Delivery Date", BLANK_DATE)]);
-            row.texts(&[("Location Code", "MAIN"), ("Currency Code", "")])
+            row.texts(&[("Location Code", self.location()), ("Currency Code", "")])
                 .hundredths("Currency Factor", 0, DIGITS)
                 .int("Prices Including VAT", 0);
             row.text("External Document No_", &self.external).texts(&[("Your Reference", ""), ("Payment Terms Code", "PREPAID")]);
@@ -105,7 +109,7 @@ impl Document {
                 .text("Document No_", &self.number)
                 .int("Line No_", line_no(line));
             row.text("Sell-to Customer No_", "WEB-UK").int("Type", 2).text("No_", &line.item_no).text("Variant Code", line.variant);
-            row.texts(&[("Location Code", "MAIN"), ("Bin Code", "")])
+            row.texts(&[("Location Code", line.site.nav), ("Bin Code", "")])
                 .text("Description", &line.description)
                 .text("Unit of Measure Code", "PCS");
             decimals(
@@ -143,7 +147,7 @@ impl Document {
                 Posted::Receipt | Posted::Memo => row.text("Return Order No_", &self.number),
             };
             row.text("External Document No_", &self.external).ints(&[("Posting Date", date(clock)), ("Document Date", date(clock))]);
-            row.texts(&[("Currency Code", ""), ("Location Code", "MAIN"), ("Pre-Assigned No_", ""), ("Your Reference", "")]);
+            row.texts(&[("Currency Code", ""), ("Location Code", self.location()), ("Pre-Assigned No_", ""), ("Your Reference", "")]);
             row.text("Package Tracking No_", tracking).text("Shipping Agent Code", "").hundredths("Currency Factor", 0, DIGITS);
             row.ints(&[("Prices Including VAT", 0), ("Correction", 0)]);
             system(row, &system_id(POSTED, number, 0), (clock, clock));
@@ -156,7 +160,7 @@ impl Document {
             row.text("timestamp", &rowversion(stamp)).text("Document No_", number).int("Line No_", line_no(line)).int("Type", 2);
             row.text("No_", &line.item_no)
                 .text("Variant Code", line.variant)
-                .text("Location Code", "MAIN")
+                .text("Location Code", line.site.nav)
                 .text("Description", &line.description);
             decimals(row, &[("Quantity", pieces * 100), ("Quantity (Base)", pieces * 100), ("Qty_ per Unit of Measure", 100)]);
             match kind {

@@ -7,9 +7,6 @@ use crate::retailer::erp::{Document, Kind, Line, Pieces};
 use crate::retailer::json::{Object, object};
 use crate::retailer::world::World;
 
-/// The only location.
-const LOCATION: &str = "6";
-
 /// A document's name: its internal id, and its number.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
@@ -103,7 +100,7 @@ pub(super) fn document(world: &World, local: &LocalTime, of: &Document, from: Op
             .text("entity", "1077")
             .text("orderstatus", letter)
             .text("status", status)
-            .texts(&[("currency", "1"), ("location", LOCATION)]);
+            .texts(&[("currency", "1"), ("location", of.site().map_or("", |site| site.netsuite))]);
         fields.hundredths("total", total, 2).text("shipcomplete", "F");
         dates(fields, local, of.created_at, of.modified_at);
         let address = object(|address| {
@@ -126,7 +123,7 @@ fn order_line(world: &World, kind: Kind, line: &Line) -> Vec<u8> {
         number(row, "quantity", if closed { line.first } else { line.quantity });
         number(row, if kind == Kind::Order { "quantityfulfilled" } else { "quantityreceived" }, line.done);
         number(row, "quantitybilled", line.done);
-        row.text("isclosed", flag(closed)).text("location", LOCATION).hundredths("rate", line.price, 2);
+        row.text("isclosed", flag(closed)).text("location", line.site.netsuite).hundredths("rate", line.price, 2);
         row.hundredths("amount", line.gross - line.tax, 2)
             .hundredths("tax1amt", line.tax, 2)
             .text("custcol_shop_line", &line.item.to_string());
@@ -171,7 +168,7 @@ pub(super) fn made(local: &LocalTime, head: &Head<'_>, goods: &Goods<'_>, at: Mo
             number(row, "orderline", line.place);
             number(row, "quantity", if count > 0 { count } else { line.quantity - line.done });
             if moves {
-                row.text("itemreceive", flag(count > 0)).texts(&[("kitmemberof", ""), ("location", LOCATION)]);
+                row.text("itemreceive", flag(count > 0)).texts(&[("kitmemberof", ""), ("location", line.site.netsuite)]);
             } else {
                 let (gross, tax) = amounts(line, count);
                 row.hundredths("amount", gross - tax, 2).hundredths("tax1amt", tax, 2).hundredths("grossamt", gross, 2);

@@ -226,6 +226,8 @@ impl Warehouse {
         (line.cancelled, line.short) = (line.cancelled + count, line.short + count);
         let article = line.article;
         world.say(index, self.wms.system().label(), |_| format!("{count} not found: the order goes without"));
+        let item = world.orders[index as usize].lines[place].item;
+        mishaps::goods_short(world, index, item);
         self.move_stock(world, article, -count, Moved::Lost);
     }
 

@@ -243,6 +243,37 @@ fn good_goods_are_stock_once_a_count_holds_them_and_asked_about_after_three_days
     assert!(!asked(&view));
 }
 
+/// SEKO's note of a return says nothing of the condition, and what it says of shelves names no order.
+#[test]
+fn a_person_says_what_became_of_goods_whose_condition_nobody_tells() {
+    let mut order = released_example();
+    order.despatched("D1", "TEE", 3).delivered("D1").authorised("RMA", "TEE", 3);
+    order.received("RC", "TEE", 2, Condition::Unspoken).wait(Span::days(3));
+    let settled = |view: &OrderView<'_>| {
+        let back = &line(view, "A").back;
+        (back.settled_stock, back.settled_written_off, back.settled_other)
+    };
+    seen!(order, state, view);
+    assert_eq!(settled(&view), (pieces(0), pieces(0), pieces(0)));
+    assert_eq!(order.exceptions(), ["goods-not-settled A"]);
+    let mut whole = order.clone();
+    whole.decided("goods-not-settled", "A", "restocked");
+    seen!(whole, state, view);
+    assert_eq!((settled(&view), whole.exceptions().len()), ((pieces(2), pieces(0), pieces(0)), 0));
+    whole.wait(Span::days(1)).received("RD", "TEE", 1, Condition::Unspoken).wait(Span::days(3));
+    seen!(whole, state, view);
+    assert_eq!(settled(&view), (pieces(2), pieces(0), pieces(0)), "of what comes later it says nothing");
+    assert_eq!(whole.exceptions(), ["goods-not-settled A"]);
+    let mut part = order.clone();
+    part.decided_for("goods-not-settled", "A", "written-off", None, &[("TEE", 1)]);
+    seen!(part, state, view);
+    assert_eq!(settled(&view), (pieces(0), pieces(1), pieces(0)), "no more than it names");
+    assert_eq!(part.exceptions(), ["goods-not-settled A"]);
+    order.decided("goods-not-settled", "A", "accept");
+    seen!(order, state, view);
+    assert_eq!((settled(&view), order.exceptions().len()), ((pieces(0), pieces(0), pieces(0)), 0), "it is only closed");
+}
+
 #[test]
 fn each_line_that_came_back_waits_for_its_own_goods() {
     let mut order = released_example();
