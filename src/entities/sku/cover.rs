@@ -26,7 +26,7 @@ pub struct Uncovered {
 /// line.
 pub fn uncovered(channel: &Channel, figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Uncovered {
     let pool = pool(channel, rules);
-    let here = |place: &&WaitingPlace| ReservedIn::place(rules, place).is(channel, &pool);
+    let here = |place: &&WaitingPlace| ReservedIn::place(rules, place).is(channel, &pool, rules);
     let places = state.sums().open.keys().filter(here).collect();
     let mut walk = Walk { sums: state.sums(), state, places, missing: -figure.free, found: Uncovered::default() };
     walk.stretches(0, Moment::MIN, Moment::MAX);

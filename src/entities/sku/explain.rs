@@ -228,7 +228,8 @@ fn movements(figure: &ChannelStock, state: &SkuState, rules: &Rules) -> Vec<Move
 /// Lines that the counts do not exclude, the latest first.
 fn claims(channel: &Channel, state: &SkuState, rules: &Rules, counts: &StockCounts<'_>) -> (Vec<ClaimTerm>, (u64, Quantity)) {
     let pool = pool(channel, rules);
-    let waiting = state.sums().waiting.iter().rev().filter(|(waiting, _)| ReservedIn::place(rules, &waiting.place).is(channel, &pool));
+    let waiting =
+        state.sums().waiting.iter().rev().filter(|(waiting, _)| ReservedIn::place(rules, &waiting.place).is(channel, &pool, rules));
     let mut rows: Vec<&crate::facts::RowKey> = waiting.map(|(waiting, _)| &waiting.row).collect();
     let here = |location: &str| rules.location(location).is_some_and(|location| pool.contains(location.code.as_str()));
     for location in state.sums().departed_from().into_iter().filter(|location| here(location)) {

@@ -19,16 +19,18 @@ use crate::facts::{Moment, Quantity, RowKey, SkuRow, SourceId, Text, Version};
 pub(super) enum ReservedIn {
     /// In each pool that holds the location of this code.
     Location(Text),
-    /// In the pool of this channel.
+    /// In the pool of this channel, whoever else sells from the same one.
     Channel(Text),
 }
 
 impl ReservedIn {
     /// Is it reserved in this channel's pool?
-    pub fn is(&self, channel: &Channel, pool: &BTreeSet<&str>) -> bool {
+    pub fn is(&self, channel: &Channel, pool: &BTreeSet<&str>, rules: &Rules) -> bool {
         match self {
             Self::Location(code) => pool.contains(code.as_str()),
-            Self::Channel(name) => *name == channel.name,
+            Self::Channel(name) => {
+                *name == channel.name || rules.channels.iter().any(|other| other.name == *name && is_one(other, channel))
+            }
         }
     }
 
@@ -44,6 +46,12 @@ impl ReservedIn {
             None => Self::Channel(channel.clone()),
         }
     }
+}
+
+/// Do two channels sell from the same locations?
+fn is_one(one: &Channel, other: &Channel) -> bool {
+    let within = |one: &Channel, other: &Channel| one.pool.iter().all(|code| other.pool.contains(code));
+    !one.pool.is_empty() && within(one, other) && within(other, one)
 }
 
 /// Pieces that are reserved.

@@ -8,8 +8,8 @@
 //!
 //! - **Counts**, and what they exclude: see [`super::counts`]. A SKU never counted in a pool has no figure there.
 //! - **Unresolved**: a despatch of the warehouse's own that no line names yet, or the part of it that none does.
-//! - A line is reserved in each pool that holds its location; while it has none, or one that no rule knows, in the pool of its channel. What has
-//!   left is reserved where it left from. A despatch from a location unknown to the rules stays with its line: it reserves nothing by itself.
+//! - A line is reserved in each pool that holds its location; while it has none, or one that no rule knows, in the pool of its channel, for each channel that sells
+//!   from that pool. What has left is reserved where it left from. A despatch from a location unknown to the rules stays with its line: it reserves nothing by itself.
 //! - **A kit** has no count: its figure is the least over its parts; its lines claim the parts (see [`super::kit`]).
 //! - **A shop that counts its own goods** is written nothing: its figure stays what it is.
 
@@ -79,8 +79,8 @@ pub(super) fn pool<'a>(channel: &Channel, rules: &'a Rules) -> BTreeSet<&'a str>
 }
 
 /// What is reserved in a channel's pool.
-fn reserved_in(channel: &Channel, pool: &BTreeSet<&str>, reserved: &BTreeMap<ReservedIn, Reserved>) -> Reserved {
-    let here = reserved.iter().filter(|(place, _)| place.is(channel, pool));
+fn reserved_in(channel: &Channel, pool: &BTreeSet<&str>, rules: &Rules, reserved: &BTreeMap<ReservedIn, Reserved>) -> Reserved {
+    let here = reserved.iter().filter(|(place, _)| place.is(channel, pool, rules));
     here.fold(Reserved::default(), |sum, (_, part)| sum + *part)
 }
 
@@ -96,7 +96,7 @@ fn figure(
     if !pool.iter().any(|code| counts.has(code)) {
         return None;
     }
-    let Reserved { claims, unresolved } = reserved_in(channel, &pool, reserved);
+    let Reserved { claims, unresolved } = reserved_in(channel, &pool, rules, reserved);
     let counts: Vec<SellableCount> = pool.iter().flat_map(|code| counts.at(code)).cloned().collect();
     let counted: Quantity = counts.iter().map(|count| count.quantity).sum();
     let moved: Quantity = counts.iter().map(|count| count.moved).sum();

@@ -276,6 +276,22 @@ fn a_line_is_reserved_in_each_pool_that_holds_its_location() {
 }
 
 #[test]
+fn a_line_without_a_location_is_reserved_in_each_channel_that_sells_from_its_channels_pool() {
+    let both = ["LDN", "BER"];
+    let mut rules = Rules { channels: vec![channel("uk", &both), channel("eu", &["BER", "LDN"]), channel("de", &["BER"])], ..rules() };
+    let free = |bench: &Bench, rules: &Rules| -> Vec<Quantity> {
+        stock(&sku(), &bench.state, rules).into_iter().map(|figure| figure.free).collect()
+    };
+    let mut bench = Bench::with(rules.clone());
+    bench.count(10, minute(0));
+    bench.put(WMS, "BER|main", count("BER", "main", 10, minute(0)));
+    bench.put(SourceId::WAYBILL, "1|a", demand(None, 3, vec![]));
+    assert_eq!(free(&bench, &rules), [quantity(17), quantity(17), quantity(10)], "one piece is not sold in two shops");
+    rules.channels[1].pool.pop();
+    assert_eq!(free(&bench, &rules), [quantity(17), quantity(10), quantity(10)], "from where it will leave nobody knows yet");
+}
+
+#[test]
 fn what_left_another_location_than_the_lines_is_reserved_there() {
     let mut bench = Bench::default();
     bench.count(10, minute(0));
