@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::listing::print_text;
 use crate::config::Config;
 use crate::error::Error;
 use crate::facts::SourceId;
@@ -20,7 +21,7 @@ pub struct CheckArgs {
 /// Prints everything that is wrong; without `--offline` also what the broker lacks.
 pub fn run(args: &CheckArgs) -> Result<(), Error> {
     let config = Config::load(&args.config)?;
-    print!("{}", summary(&config));
+    print_text(&summary(&config));
     if args.offline { Ok(()) } else { broker(&config) }
 }
 

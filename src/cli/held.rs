@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use super::ask::{DeciderArgs, ServerArgs, get_path};
+use super::listing::{ListFormat, print_text, shown};
 use crate::error::Error;
 use crate::events::Topic;
 use crate::sources::decisions::{DecisionRecord, desk};
@@ -11,6 +12,9 @@ use crate::sources::decisions::{DecisionRecord, desk};
 /// `waybill held`
 #[derive(Debug, clap::Args)]
 pub struct HeldArgs {
+    /// For people, or each group of requests as a list or one object a line; `--json` is the answer as it came
+    #[arg(long, short, value_enum, default_value_t)]
+    output: ListFormat,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -133,8 +137,11 @@ pub fn held(args: &HeldArgs) -> Result<(), Error> {
     let answer = get_path(&args.server, "held")?;
     if args.server.json {
         println!("{answer:#}");
+    } else if args.output == ListFormat::Table {
+        print_text(&listed(&answer));
     } else {
-        print!("{}", listed(&answer));
+        let groups = answer["held"].as_array().cloned().unwrap_or_default();
+        print!("{}", shown(args.output, &[], &groups));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How lists are printed: as a table for people, as one JSON list, or as one JSON object a line for other programs.
+//! How lists are printed: as a table for people, as one JSON list, or as one JSON object a line for other programs. And how long lines are.
 
 use serde_json::Value;
 
@@ -44,6 +44,40 @@ fn table(columns: &[Column], list: &[Value]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// Columns of a terminal.
+const TERMINAL: usize = 80;
+
+/// Prints text for people: on a terminal its long lines are broken between words; other programs get the lines as they are.
+pub fn print_text(text: &str) {
+    match std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        true => print!("{}", wrapped(text, TERMINAL)),
+        false => print!("{text}"),
+    }
+}
+
+/// What goes on stands two columns to the right of where its line began. A word that is too long stays whole.
+fn wrapped(text: &str, columns: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let mut current = line[..indent].to_owned();
+        let mut is_new = true;
+        for word in line[indent..].split(' ') {
+            if !is_new && current.chars().count() + 1 + word.chars().count() > columns {
+                lines.push(std::mem::replace(&mut current, " ".repeat(indent + 2)));
+                is_new = true;
+            }
+            if !is_new {
+                current.push(' ');
+            }
+            current.push_str(word);
+            is_new = false;
+        }
+        lines.push(current);
+    }
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
 fn cell(object: &Value, member: &str) -> String {
     match object.pointer(&format!("/{member}")) {
         Some(Value::String(text)) => text.clone(),
@@ -56,6 +90,14 @@ fn cell(object: &Value, member: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        let text = "short\n  magento plays shop; reads one, another-that-is-too-long, three\n";
+        let broken = wrapped(text, 22);
+        assert_eq!(broken, "short\n  magento plays shop;\n    reads one,\n    another-that-is-too-long,\n    three\n");
+        assert_eq!(wrapped("a  table   stays\n", 80), "a  table   stays\n");
+    }
 
     #[test]
     fn a_list_is_a_table_for_people_and_objects_for_programs() {

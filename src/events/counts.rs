@@ -140,14 +140,15 @@ impl Counts {
             counted.orders += 1;
             counted.came_in.add(came_in);
             counted.out.add(out);
-            let place = match topic.is_some_and(|topic| unsent.contains(&topic)) {
+            let is_off = topic.is_some_and(|topic| unsent.contains(&topic));
+            let place = match is_off {
                 true => &mut counted.off,
                 false if asked => &mut counted.exceptions,
                 false => &mut counted.waiting,
             };
             let rest = came_in.less(out);
             place.add(rest);
-            let waits = !rest.is_zero() && !asked && !matches!(step, "refunded" | "posted");
+            let waits = !rest.is_zero() && !is_off && !asked && !matches!(step, "refunded" | "posted");
             if let Some(placed_at) = placed_at.filter(|_| waits) {
                 counted.waiting_since = Some(counted.waiting_since.map_or(placed_at, |oldest| oldest.min(placed_at)));
             }

@@ -36,7 +36,7 @@ def kubernetes():
     for file in sorted((DOCKER / "kubernetes").glob("*.yaml")):
         for found in yaml.safe_load_all(file.read_text()):
             objects[found["kind"]] = found
-    check({"StatefulSet", "Service", "ConfigMap", "PodDisruptionBudget", "PodMonitor"} == set(objects), f"Kubernetes: {', '.join(sorted(objects))}")
+    check({"StatefulSet", "Service", "ConfigMap", "PodDisruptionBudget", "PodMonitor", "PrometheusRule"} == set(objects), f"Kubernetes: {', '.join(sorted(objects))}")
     spec = objects["StatefulSet"]["spec"]
     pod, labels = spec["template"]["spec"], spec["template"]["metadata"]["labels"]
     selectors = [spec["selector"]["matchLabels"], objects["Service"]["spec"]["selector"]]
@@ -66,6 +66,8 @@ def kubernetes():
     uid = pod["securityContext"]["runAsUser"]
     check(f"USER {uid}:{uid}" in dockerfile, "the pod's user is the image's")
     configuration(text, "Kubernetes")
+    groups = [yaml.safe_load((DOCKER / "prometheus" / f"{name}.yml").read_text())["groups"] for name in ("recording", "alerts")]
+    check(objects["PrometheusRule"]["spec"]["groups"] == groups[0] + groups[1], "the operator gets the rules that Prometheus gets")
 
 
 def compose():
@@ -85,5 +87,18 @@ def compose():
     configuration((DOCKER / "waybill.toml").read_text(), "Compose")
 
 
+def image():
+    """What Dockerfile.dockerignore lets through is a project that cargo takes."""
+    lines = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
+    through = [line[1:] for line in lines if line.startswith("!")]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in through:
+            pathlib.Path(folder, name).symlink_to(ROOT / name)
+        command = ["cargo", "metadata", "--locked", "--format-version", "1", "--no-deps"]
+        said = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    check(said.returncode == 0, f"cargo takes what the image is built from: {', '.join(through)} {said.stderr if said.returncode else ''}")
+
+
 kubernetes()
 compose()
+image()

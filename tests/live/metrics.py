@@ -137,6 +137,9 @@ def main():
         load(kafka, options)
         with started(kafka, folder, "waybill") as application, Prometheus(folder / "one", f"127.0.0.1:{application.port}") as prometheus:
             all_is_there(prometheus)
+            now = application.metrics()
+            refunds = now["waybill_refunds_requested_total"], now['waybill_events_total{topic="refund-requests"}']
+            check(refunds[0] == refunds[1] > 0, f"{refunds[0]:.0f} refunds are counted, and as many requests were written ({refunds[1]:.0f})")
             # Records are of days long past; what comes late of them, and what rises in the minute of the first read, is no fault here.
             woken = {name for name, severity in prometheus.firing() if severity == "critical"}
             check(not woken, f"nobody is woken: {woken or 'no critical alert'}")

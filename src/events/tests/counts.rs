@@ -40,6 +40,18 @@ fn what_was_asked_for_waits_for_its_answer() {
         ]
     );
     assert!(counts.unsent.is_empty() && counts.steps.values().all(|count| count.adds_up()));
+    let placed_at = run.story.view(&run.story.state()).placed.header.map(|header| header.placed_at);
+    assert_eq!(
+        waiting(&counts),
+        [("recorded", placed_at), ("sent", placed_at)],
+        "what is through waits no more; money is counted from later on"
+    );
+}
+
+/// Steps in which an order waits, since when the oldest was placed.
+fn waiting(counts: &Counts) -> Vec<(&'static str, Option<Moment>)> {
+    let steps = counts.steps.iter().map(|((_, _, step), count)| (*step, count.waiting_since));
+    steps.filter(|(_, since)| since.is_some()).collect()
 }
 
 #[test]
@@ -50,7 +62,8 @@ fn half_of_it_is_sent_and_a_person_is_asked_about_the_rest() {
     run.seal();
     run.story.warehouse_order(WarehouseState::New).warehouse_total(4).despatched("D1", "TEE", 2);
     run.seal();
-    let (lines, _) = counted(&run, &["parcel-late"]);
+    let (lines, counts) = counted(&run, &["parcel-late"]);
+    assert!(waiting(&counts).is_empty(), "a person is asked");
     // Two of three pieces of A are worth 42.29.
     assert!(lines.contains(&"sent: 4 for 89.36 = 2 for 42.29 + 0 for 0 + 2 for 47.07 + 0 for 0".to_owned()), "{lines:#?}");
     assert!(lines.contains(&"recorded: 4 for 94.36 = 4 for 94.36 + 0 for 0 + 0 for 0 + 0 for 0".to_owned()), "{lines:#?}");
@@ -61,6 +74,7 @@ fn what_should_have_been_requested_is_off() {
     let run = Run::new(placed_example());
     let (lines, counts) = counted(&run, &["order-incomplete"]);
     assert!(lines.contains(&"recorded: 4 for 94.36 = 0 for 0 + 0 for 0 + 0 for 0 + 4 for 94.36".to_owned()), "{lines:#?}");
+    assert!(waiting(&counts).iter().all(|(step, _)| *step != "recorded"), "a fault waits for nothing");
     assert!(counts.unsent[&Topic::SalesOrders].orders == 1 && counts.unsent[&Topic::JournalEntries].orders == 1, "{counts:?}");
     assert!(!counts.steps.values().all(|count| count.adds_up()));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use waybill::entities::exceptions::EXCEPTIONS;
 
-use super::{anchor, read};
+use super::{anchor, blessed, read};
 
 const RUNBOOK: &str = "docs/operations/runbook.md";
 
@@ -66,4 +66,15 @@ fn every_kind_of_exception_has_one_urgency() {
     let kinds: BTreeSet<&str> = EXCEPTIONS.iter().map(|kind| kind.kind).collect();
     assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), kinds, "docker/prometheus/recording.yml: each kind stands in one list");
     assert_eq!(listed.len(), kinds.len(), "a kind stands in two lists");
+}
+
+/// The same rules for Prometheus's operator.
+#[test]
+fn kubernetes_has_the_same_rules() {
+    let groups = ["recording.yml", "alerts.yml"].map(|file| read(&format!("docker/prometheus/{file}")));
+    let groups = groups.iter().filter_map(|text| text.split_once("\ngroups:\n")).flat_map(|(_, groups)| groups.lines());
+    let lines: Vec<String> = groups.map(|line| if line.is_empty() { String::new() } else { format!("  {line}") }).collect();
+    let head = "# The rules of docker/prometheus for the Prometheus operator: a test of the suite writes this file (tests/suite/operations/alerts.rs).\n\
+                apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: waybill\n  labels:\n    app.kubernetes.io/name: waybill\nspec:\n  groups:\n";
+    blessed("docker/kubernetes/prometheusrule.yaml", &format!("{head}{}\n", lines.join("\n")));
 }

@@ -5,8 +5,6 @@ use waybill::cli::Cli;
 
 use super::{blocks, pages, prose, read};
 
-/// Only with all of them: a build without Kafka lacks some.
-#[cfg(feature = "kafka")]
 #[test]
 fn the_page_lists_every_command() {
     let mut root = Cli::command();
@@ -24,7 +22,6 @@ fn the_page_lists_every_command() {
     super::blessed_part("docs/reference/commands.md", &text);
 }
 
-#[cfg(feature = "kafka")]
 fn described(command: &mut Command, before: &str, level: &str, text: &mut String) {
     let name = format!("{before} {}", command.get_name());
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
@@ -132,7 +129,6 @@ fn lines() -> Vec<Line> {
     found
 }
 
-#[cfg(feature = "kafka")]
 #[test]
 fn every_command_line_on_a_page_is_one_that_waybill_takes() {
     let (mut wrong, mut whole) = (Vec::new(), 0);
@@ -157,7 +153,6 @@ fn every_command_line_on_a_page_is_one_that_waybill_takes() {
 }
 
 /// The command exists, and has the options that are named.
-#[cfg(feature = "kafka")]
 fn known(words: &[String]) -> Result<(), String> {
     let mut root = Cli::command();
     root.build();

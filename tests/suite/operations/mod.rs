@@ -3,8 +3,12 @@
 mod alerts;
 mod board;
 mod book;
+// A build without Kafka lacks some of the commands.
+#[cfg(feature = "kafka")]
 mod commands;
 mod exit_codes;
+// The process tells its own metrics on Linux alone.
+#[cfg(target_os = "linux")]
 mod metrics;
 mod reference;
 
