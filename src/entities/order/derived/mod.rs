@@ -233,6 +233,28 @@ mod tests {
     }
 
     #[test]
+    fn of_an_order_whose_person_is_forgotten_the_customer_knows_only_that_it_is_there() {
+        use crate::facts::order::Forgotten;
+        let mut story = released_example();
+        story.despatched("D1", "TEE", 3);
+        let forgotten = |story: &Story| {
+            let all = emit(story, &mut SmallMap::new());
+            let summary = all.into_iter().find_map(|(_, _, row)| match row {
+                Some(Row::Customer(CustomerRow::Order(summary))) => Some(summary),
+                _ => None,
+            });
+            let summary = summary.expect("a summary");
+            (summary.forgotten, summary.counts, summary.history.len())
+        };
+        let placed_at = crate::entities::order::testing::PLACED;
+        let asked = |asked_at| OrderRow::Forgotten(Forgotten { asked_at });
+        story.put(SourceId::WAYBILL, "account|magento|7", asked(crate::facts::Moment(placed_at.0 - 1)));
+        assert_eq!(forgotten(&story), (false, true, 2), "it was placed later: a new relation");
+        story.put(SourceId::WAYBILL, "account|magento|7", asked(placed_at));
+        assert_eq!(forgotten(&story), (true, false, 0));
+    }
+
+    #[test]
     fn a_customers_history_has_one_line_for_each_thing_that_happened() {
         let mut story = released_example();
         story.despatched("D1", "TEE", 3).delivered("D1").cancelled("B", 1).warehouse_total(3);
