@@ -223,7 +223,7 @@ impl StandIn {
             "cancel"
         };
         let body =
-            json!({"action": action, "location": "MAIN", "shipping_method": "", "advice": "partial", "ship_to": null, "lines": lines});
+            json!({"action": action, "location": "PrimarySite", "shipping_method": "", "advice": "partial", "ship_to": null, "lines": lines});
         self.request(Topic::FulfilmentRequests, order, &ledger, body);
     }
 
@@ -239,7 +239,7 @@ impl StandIn {
                     .iter()
                     .map(|(line, count)| json!({"line": order.lines[*line].item.to_string(), "sku": "X", "quantity": count.to_string(), "total": count.to_string()}))
                     .collect();
-                let body = json!({"receiver": receiver.name(), "action": "notify", "parcel": parcel.number, "location": "MAIN", "carrier": "RM",
+                let body = json!({"receiver": receiver.name(), "action": "notify", "parcel": parcel.number, "location": "PrimarySite", "carrier": "RM",
                     "service": "", "tracking": parcel.tracking, "despatched_at": at(parcel.despatched_at), "lines": lines});
                 self.request(Topic::DespatchNotices, order, &ledger, body);
             }
@@ -266,7 +266,7 @@ impl StandIn {
             if !self.steps.contains_key(&(Topic::ReturnAnnouncements, ledger.clone())) {
                 let (item, count) = (line.item.to_string(), receipt.pieces.to_string());
                 let lines = json!([{"line": item, "sku": "X", "quantity": count, "total": count, "received": "0"}]);
-                let body = json!({"action": "announce", "location": "MAIN", "rma": "R", "lines": lines});
+                let body = json!({"action": "announce", "location": "PrimarySite", "rma": "R", "lines": lines});
                 self.request(Topic::ReturnAnnouncements, order, &ledger, body);
             }
             for receiver in BOTH {
@@ -275,7 +275,7 @@ impl StandIn {
                     continue;
                 }
                 let (item, count) = (line.item.to_string(), receipt.pieces.to_string());
-                let told = json!([{"line": item, "sku": "X", "quantity": count, "total": count, "condition": "sellable", "location": "MAIN", "bucket": ""}]);
+                let told = json!([{"line": item, "sku": "X", "quantity": count, "total": count, "condition": "sellable", "location": "PrimarySite", "bucket": ""}]);
                 self.request(
                     Topic::ReceiptNotices,
                     order,
