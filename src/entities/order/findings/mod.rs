@@ -66,6 +66,10 @@ pub(super) fn stage<'a>(
 
 /// Does the decision cover all the money and pieces that are found now?
 fn covers(decision: &Decision, finding: &Finding) -> bool {
+    // What these settle is settled in the figures: the rest is still found.
+    if matches!(&*decision.choice, "restocked" | "written-off") {
+        return false;
+    }
     if decision.amount.is_none() && finding.moved_at.is_some_and(|moved_at| moved_at > decision.decided_at) {
         return false;
     }

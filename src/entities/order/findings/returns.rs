@@ -81,10 +81,11 @@ fn over(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>, late: Moment
 fn unsettled(evidence: &Evidence<'_, '_>, i: usize, line: &LineView<'_>) -> Option<Finding> {
     let back = &line.back;
     let open = back.returned - back.settled_stock - back.settled_written_off - back.settled_other;
-    let waiting = receipts_of(evidence, i).filter(|row| row.accepted() && !row.settles());
-    let row = waiting.min_by_key(|row| row.received_at).filter(|_| open.is_positive())?;
+    let waiting = || receipts_of(evidence, i).filter(|row| row.accepted() && !row.settles());
+    let row = waiting().min_by_key(|row| row.received_at).filter(|_| open.is_positive())?;
     let sentence = format!("{open} x {} came back, and are neither in stock nor written off", line.sku);
     let finding = Finding::new("goods-not-settled", line.id, sentence).at_risk(line.value_of(open.min(line.ordered))).pieces(open);
+    let finding = finding.moved(waiting().map(|row| row.received_at).max());
     Some(finding.caused_by([row.cause]).after(row.received_at + evidence.rules.durations.goods_not_settled))
 }
 
