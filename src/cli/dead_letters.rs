@@ -227,7 +227,7 @@ fn shown(answer: &Value) -> String {
     let mut page = String::new();
     let _ = writeln!(
         page,
-        "{} of {}, cause {}\n  written {}, refused since {}, read {} times in vain\n  {}",
+        "{} of {}, cause {}\n  written {}, refused since {}, tried {} time(s)\n  {}",
         text(answer, "place"),
         text(answer, "source"),
         text(answer, "cause"),
@@ -270,7 +270,7 @@ fn read_now(now: &Value) -> String {
         let _ = writeln!(page, "read now, no row comes out: {why}");
     } else {
         let rows: Vec<&Value> = each(now, "rows").collect();
-        let _ = writeln!(page, "read now, {} row{} come out", rows.len(), if rows.len() == 1 { "" } else { "s" });
+        let _ = writeln!(page, "read now, it gives {} row{}", rows.len(), if rows.len() == 1 { "" } else { "s" });
         for row in rows {
             let _ = writeln!(
                 page,

@@ -187,7 +187,7 @@ fn list(args: &ListedArgs) -> Result<(), Error> {
     print!("{}", super::answer::exceptions(&answer));
     let letters = get_path(&args.server, "api/v1/dead-letters?limit=1")?;
     if let Some(total) = letters["total"].as_u64().filter(|total| *total > 0) {
-        println!("\n{total} records could not be read: waybill dead-letters");
+        println!("\nrecords that could not be read: {total} (waybill dead-letters)");
     }
     Ok(())
 }

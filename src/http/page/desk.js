@@ -113,7 +113,7 @@ export function deskViews({ api, h, when, age, money, sums, number, table, facts
         it.decisions.length ? h('button', { onclick: () => decide(it) }, 'Settle…') : h('span', { class: 'soft small' }, 'by its rows')),
     ] });
     const unread = (cause) => ({ since: cause.first, cells: ['', h('strong', {}, 'dead letters'), cause.source,
-      h('span', {}, `${number(cause.count)} records of ${cause.topic} could not be read: ${refusal(cause)}`), '', age(cause.first), '',
+      h('span', {}, `${number(cause.count)} of ${cause.topic}: ${refusal(cause)}`), '', age(cause.first), '',
       link(`letters?cause=${cause.cause}`, 'Look at them')] });
     const rows = list.exceptions.map(one);
     // In one list: the oldest first, or behind all that has money at risk.
@@ -138,7 +138,7 @@ export function deskViews({ api, h, when, age, money, sums, number, table, facts
   const now = (it) => {
     if (it?.refused) return h('p', { class: 'problem' }, `Read now, it is refused: ${it.refused.sentence}`);
     if (!it?.rows) return h('p', {}, `Read now, no row comes out: ${it?.skipped ?? it?.gone ?? ''}`);
-    return [h('p', {}, tag(`Read now, ${it.rows.length} rows come out`, 'good')),
+    return [h('p', {}, tag(`Read now, it gives ${it.rows.length === 1 ? '1 row' : `${it.rows.length} rows`}`, 'good')),
       table('Rows', [['row'], ['of'], ['id'], ['content']], it.rows.map((row) => [row.row, row.of, row.id, h('code', {}, JSON.stringify(row.content))]))];
   };
   const retry = (which, title) => dialog({
