@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::broker;
 use super::shared::DaemonContext;
 use crate::engine::{Letter, SourceRuntime, facts_of};
-use crate::envelope::{RawRecord, RecordPlace};
+use crate::envelope::{DecodeError, RawRecord, RecordPlace};
 use crate::facts::time::Span;
 use crate::facts::{Moment, shown};
 use crate::http::{AuditTrail, Inbox, InboxTopic, LetterReading, LetterRecords};
@@ -87,12 +87,16 @@ impl LetterRecords for DeskOfKafka {
     fn read(&self, place: &RecordPlace, record: &RawRecord) -> LetterReading {
         let config = &self.0.config;
         let Some(source) = config.sources.iter().find(|source| source.topics.iter().any(|topic| *topic == place.topic)) else {
-            return LetterReading::Skipped(format!("no source reads {} any more: it can only be discarded", place.topic));
+            return LetterReading::Refused(DecodeError::new(
+                "place",
+                "a topic that a source reads: it can only be discarded",
+                &place.topic,
+            ));
         };
         let topic: Arc<str> = place.topic.as_str().into();
         let record = record.standing(&topic, 0, place.partition, place.offset);
         if let Err(why) = broker::fetch(config, source.schemas.as_ref(), &record) {
-            return LetterReading::Skipped(format!("its schema can't be fetched: {why}"));
+            return LetterReading::Refused(DecodeError::new("value", "a schema that can be fetched", why));
         }
         let source = SourceRuntime { common: source.common.clone(), adapter: Arc::clone(&source.adapter) };
         match facts_of(&source, &record) {

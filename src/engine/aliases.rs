@@ -124,7 +124,7 @@ mod tests {
             let version = Version { incarnation: 0, place: Place::Position([self.version, 0, 0]), upsert: row.is_some(), adapter: 0 };
             let change = row.map_or(Change::Delete, Change::Upsert);
             let key = RowKey { kind, source: WMS, id: id.into() };
-            self.core.store_fact(Fact { subject: Subject::Alias(alias.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
+            self.core.store.put(Fact { subject: Subject::Alias(alias.clone()), key, change, version, cause: Cause::NONE, at: Moment(0) });
         }
 
         fn link(&mut self, alias: &Alias, claim: &str, to: Option<Link>) {

@@ -26,8 +26,6 @@ use super::store::Store;
 use super::topics::SourceTopics;
 use super::watermarks::Watermarks;
 use super::{acts, held_index, put, seal};
-#[cfg(test)]
-use crate::entities::Put;
 use crate::envelope::{Batch, DecodeError, Record, record_digest};
 use crate::facts::{Cause, Fact, Moment};
 use crate::sources::Reading;
@@ -189,7 +187,6 @@ impl Core {
         let standing = decoded.position.map(|position| incarnations.of(source, partition, &position, record.timestamp));
         let report = store.report.sources.entry(decoded.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
-        report.oldest_millis = Some(report.oldest_millis.map_or(record.timestamp.0, |oldest| oldest.min(record.timestamp.0)));
         let place = Cause { topic: self.routes[record.topic_index as usize].id, partition: record.partition, offset: record.offset };
         match decoded.reading {
             Ok(reading) => {
@@ -207,6 +204,7 @@ impl Core {
                     place,
                     written_at: record.timestamp,
                     digest: record_digest(record.key, record.value),
+                    bytes: record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len),
                     incarnation: incarnations.newest(source, partition),
                     standing,
                     error: &error,
@@ -229,12 +227,6 @@ impl Core {
             .first_decode_error
             .get_or_insert_with(|| format!("{}[{}]@{}: {}", record.topic, record.partition, record.offset, error.summary()));
         self.outbox.dead_letter(&self.store.settings, source, record, error);
-    }
-
-    /// Stores a fact in the open epoch.
-    #[cfg(test)]
-    pub(super) fn store_fact(&mut self, fact: Fact) -> Put {
-        put::put(&mut self.store, fact)
     }
 
     /// A digest of each entity's state, by kind and key: a restore must bring back the same.

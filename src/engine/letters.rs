@@ -23,8 +23,8 @@ use super::rewind::Rewindable;
 use crate::envelope::DecodeError;
 use crate::facts::{Cause, Moment, Text};
 
-/// So many letters are kept one by one: some 15 MB. Of what is refused beyond that only the number is kept, by cause: a mapping is wrong, and its
-/// source is to be read again once it is mended.
+/// So many letters are kept one by one, each in some hundred bytes. Of what is refused beyond that only the number is kept, by cause: a mapping is wrong,
+/// and its source is to be read again once it is mended.
 pub const LETTERS_MAX: usize = 100_000;
 /// So many causes: those that come later are lumped together by source and topic.
 const CAUSES_MAX: usize = 1_000;
@@ -49,6 +49,8 @@ pub struct Letter {
     pub written_at: Moment,
     /// A digest of its key and value.
     pub digest: u64,
+    /// Their bytes: so whoever fetches records knows how much they are.
+    pub bytes: u32,
     /// The incarnation of its source: that of its position, or of what was read last before it.
     pub incarnation: u16,
     /// Its place among the records of its key and position; `None`: its position could not be read.
@@ -148,6 +150,7 @@ pub(super) struct RefusedRecord<'a> {
     pub place: Cause,
     pub written_at: Moment,
     pub digest: u64,
+    pub bytes: usize,
     /// The incarnation of what its partition has read last.
     pub incarnation: u16,
     /// What its position means, if that could be read.
@@ -211,6 +214,7 @@ impl Letters {
             tries: tries + 1,
             written_at: record.written_at,
             digest: record.digest,
+            bytes: u32::try_from(record.bytes).unwrap_or(u32::MAX),
             incarnation: standing.map_or(record.incarnation, |(incarnation, _)| incarnation),
             ordinal: standing.map(|(_, ordinal)| ordinal),
         };
@@ -222,8 +226,18 @@ impl Letters {
     pub fn refused_again(&mut self, place: Cause, error: &DecodeError, tick: Moment) {
         let Some(letter) = self.get(&place).cloned() else { return };
         let Some(LetterCause { source, topic, .. }) = self.index.state.causes.get(&letter.cause).cloned() else { return };
-        let Letter { written_at, digest, incarnation, .. } = letter;
-        let refused = RefusedRecord { source: &source, topic: &topic, place, written_at, digest, incarnation, standing: None, error };
+        let Letter { written_at, digest, bytes, incarnation, .. } = letter;
+        let refused = RefusedRecord {
+            source: &source,
+            topic: &topic,
+            place,
+            written_at,
+            digest,
+            bytes: bytes as usize,
+            incarnation,
+            standing: None,
+            error,
+        };
         let cause = self.cause_of(&refused, tick);
         self.index.state.put(place, Letter { cause, tried_at: tick, tries: letter.tries + 1, ..letter });
     }
@@ -336,6 +350,7 @@ mod tests {
             place: place(offset),
             written_at: Moment(1),
             digest: offset as u64,
+            bytes: 7,
             incarnation: 0,
             standing: None,
             error,

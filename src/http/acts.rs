@@ -22,6 +22,8 @@ use crate::sources::acts::{self, Act, ActRecord};
 
 /// So many dead letters of a cause are read again at once: each record is fetched.
 const RETRIED_MAX: usize = 1_000;
+/// ... and so many bytes: they are held until they are written.
+const RETRIED_BYTES_MAX: u64 = 32 << 20;
 /// So many are told of one by one.
 const TOLD_MAX: usize = 50;
 
@@ -194,8 +196,15 @@ impl<'s> Desk<'s> {
             .filter(|(place, _)| asked.after.as_ref().is_none_or(|after| place > after))
             .collect();
         all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let rest = all.len().saturating_sub(RETRIED_MAX);
-        all.truncate(RETRIED_MAX);
+        let mut bytes = 0;
+        let fit = all.iter().take(RETRIED_MAX).take_while(|(_, letter)| {
+            let fits = bytes == 0 || bytes + u64::from(letter.bytes) <= RETRIED_BYTES_MAX;
+            bytes += u64::from(letter.bytes);
+            fits
+        });
+        let fit = fit.count();
+        let rest = all.len() - fit;
+        all.truncate(fit);
         let next = all.last().map(|(place, _)| place.clone()).filter(|_| rest > 0);
         let records = self.records()?;
         let fetched = letters::fetch(&records, all).map_err(|sentence| ProblemReply::new(StatusCode::SERVICE_UNAVAILABLE, sentence))?;

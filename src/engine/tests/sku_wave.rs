@@ -75,7 +75,7 @@ impl Bench {
     fn put(&mut self, sku: &str, source: SourceId, id: &str, row: SkuRow) {
         self.version += 1;
         let place = Place::Arrival { partition: 0, offset: self.version as i64 };
-        self.core.store_fact(Fact {
+        self.core.store.put(Fact {
             subject: Subject::Sku(Sku::new(sku).expect("a SKU")),
             key: RowKey { kind: row.kind(), source, id: id.into() },
             change: Change::Upsert(Row::Sku(row)),

@@ -178,6 +178,17 @@ fn a_page_tells_of_all_topics_and_headers() {
     for (name, about) in AUDIT_MEMBERS {
         let _ = writeln!(page, "| `{name}` | {about} |");
     }
+    page.push_str(
+        "\n## `acts`\n\nWhat people do beside deciding: Waybill reads it, HTTP and the commands write it, and so may another program. JSON: `act`, `who`, `at` \
+         (RFC 3339), `why`, and what the act needs:\n\n\
+         | act | members |\n| --- | --- |\n\
+         | `retry` | `place` (`topic[partition]@offset`); `record`, the record as it came: `key`, `value`, `headers` as in `waybill-headers`, `timestamp` |\n\
+         | `edit` | `place`; `record` as it is to be read, with its own `timestamp`; `changes`, for the audit |\n\
+         | `discard` | `place` |\n\
+         | `discard-cause` | `cause`, as `GET /dead-letters` has it: all of its letters that were last refused by then |\n\
+         | `note` | `exception`, its key; `note` |\n\
+         | `own` | `exception`; `owner`, empty: nobody |\n",
+    );
     check("README.md", &page);
 }
 

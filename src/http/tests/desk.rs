@@ -59,7 +59,7 @@ impl Views for Office {
             let place = Cause { topic: TopicId::of(TOPIC), partition: 0, offset };
             let (since, written_at) = (Moment(1_000 + offset), Moment(offset));
             let digest = raw(offset).digest();
-            (place, Letter { cause: CAUSE, since, tried_at: since, tries: 1, written_at, digest, incarnation: 0, ordinal: None })
+            (place, Letter { cause: CAUSE, since, tried_at: since, tries: 1, written_at, digest, bytes: 60, incarnation: 0, ordinal: None })
         };
         let cause = LetterCause {
             source: "carrier".into(),
