@@ -49,6 +49,16 @@ impl Input {
             fs::rename(part, &path).unwrap();
             bytes
         });
+        Self::from(topics, bytes)
+    }
+
+    /// The records of such a file, which another commit may have made. Its topics are those of [`config`].
+    pub fn read(path: impl AsRef<Path>) -> Self {
+        let topics = config("in-memory:0").source_topics().map(|(topic, _)| topic.into()).collect();
+        Self::from(topics, fs::read(path).unwrap())
+    }
+
+    fn from(topics: Arc<[Arc<str>]>, bytes: Vec<u8>) -> Self {
         let mut input = Self { topics, bytes, records: 0 };
         input.records = input.iter().count();
         input
