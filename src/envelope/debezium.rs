@@ -20,6 +20,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::body;
 use super::debezium_forms::{self as forms, FlatCells, FlatSourceCells, SourceCells};
 use super::decode_error::DecodeError;
+use super::members::members_within;
+use super::row_image::{MembersMet, RowImage, meet};
 use super::values::{Cell, Columns as _, columns};
 use crate::facts::{LogMark, Moment, Place, RowMark};
 
@@ -53,10 +55,10 @@ pub enum Op {
 pub struct ChangeEvent<'a> {
     /// What was done.
     pub op: Op,
-    /// The row as it stood before, as JSON text; `None` where the database does not say, and for a row that was not there.
-    pub before: Option<&'a str>,
-    /// The row as it stands now, as JSON text; `None` of a delete.
-    pub after: Option<&'a str>,
+    /// The row as it stood before; `None` where the database does not say, and for a row that was not there.
+    pub before: Option<RowImage<'a>>,
+    /// The row as it stands now; `None` of a delete.
+    pub after: Option<RowImage<'a>>,
     /// Where and when it was done.
     pub source: SourceBlock<'a>,
     /// The change's place in its transaction, from 1, where the connector tells it (`provide.transaction.metadata`).
@@ -115,13 +117,62 @@ pub fn decode(value: Option<&[u8]>) -> Result<Message<'_>, DecodeError> {
     if text == "null" {
         return Ok(Message::Housekeeping);
     }
-    let outer = Envelope::read("value", text)?;
+    let opened = Opened::read(text)?;
+    let outer = &opened.envelope;
     let is_flat = !outer.flat_op.is_null() || !outer.flat_deleted.is_null();
     match present(outer.payload) {
-        Some(payload) if outer.op.is_null() && !is_flat => message(&Envelope::read("value", payload)?, payload, present(outer.schema)),
+        Some(payload) if outer.op.is_null() && !is_flat => message(Opened::read(payload)?, payload, present(outer.schema)),
         None if outer.op.is_null() && outer.source.is_null() && outer.schema.json() == "null" => Ok(Message::Housekeeping),
-        _ => message(&outer, text, None),
+        _ => message(opened, text, None),
     }
+}
+
+/// An envelope with what was met on the one way through it: the rows and the source are not stepped through once more.
+#[derive(Default)]
+struct Opened<'a> {
+    envelope: Envelope<'a>,
+    source: SourceCells<'a>,
+    before: MembersMet<'a>,
+    after: MembersMet<'a>,
+    /// All was met. Else the texts alone are known.
+    whole: bool,
+}
+
+impl<'a> Opened<'a> {
+    fn read(text: &'a str) -> Result<Self, DecodeError> {
+        let mut opened = Self::default();
+        let is_opened = |name: &str| matches!(name, "before" | "after" | "source");
+        let read = members_within(text, is_opened, |of, name, json| match of {
+            None => opened.envelope.met(name, json),
+            Some("source") => opened.source.met(name, json),
+            Some("before") => meet(&mut opened.before, name, json),
+            Some(_) => meet(&mut opened.after, name, json),
+        });
+        if read.is_none() {
+            return Ok(Self { envelope: Envelope::read("value", text)?, ..Self::default() });
+        }
+        Ok(Self { envelope: opened.envelope.named(), source: opened.source.named(), whole: true, ..opened })
+    }
+
+    fn source(&self) -> Result<SourceBlock<'a>, DecodeError> {
+        let text = present(self.envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
+        let read = if self.whole && text.starts_with('{') { SourceBlock::of(self.source) } else { SourceBlock::read(text) };
+        read.map_err(|error| error.within("source"))
+    }
+
+    fn images(self) -> [Option<RowImage<'a>>; 2] {
+        let image = |cell, met| {
+            let text = present(cell)?;
+            Some(if self.whole && text.starts_with('{') { RowImage::of(text, met) } else { RowImage::new(text) })
+        };
+        [image(self.envelope.before, self.before), image(self.envelope.after, self.after)]
+    }
+}
+
+/// What stands between the quotes of a text; other JSON as it is.
+fn unquoted<'a>(cell: &Cell<'a>) -> &'a str {
+    let json = cell.json();
+    json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
 }
 
 /// A member's JSON text, unless it is absent or `null`.
@@ -129,14 +180,15 @@ fn present(cell: Cell<'_>) -> Option<&str> {
     (!cell.is_null()).then(|| cell.json())
 }
 
-fn message<'a>(envelope: &Envelope<'a>, text: &'a str, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
+fn message<'a>(opened: Opened<'a>, text: &'a str, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
+    let envelope = &opened.envelope;
     if !envelope.flat_op.is_null() || !envelope.flat_deleted.is_null() {
         return of_parts(forms::flattened(text)?, schema);
     }
     if !envelope.cloud_op.is_null() {
         return of_parts(forms::cloud_event(text)?, schema);
     }
-    let op = match envelope.op.json().trim_matches('"') {
+    let op = match unquoted(&envelope.op) {
         "" | "null" if is_housekeeping(envelope) => return Ok(Message::Housekeeping),
         "" | "null" => {
             return Err(DecodeError::new(
@@ -150,8 +202,7 @@ fn message<'a>(envelope: &Envelope<'a>, text: &'a str, schema: Option<&'a str>) 
             None => return Ok(Message::Housekeeping),
         },
     };
-    let source = present(envelope.source).ok_or_else(|| DecodeError::new("source", "where the change was made", "nothing"))?;
-    let mut source = SourceBlock::read(source).map_err(|error| error.within("source"))?;
+    let mut source = opened.source()?;
     if source.snapshot && source.committed_at.is_none() {
         // Connectors of some versions date no row of a snapshot, or with 0. It was read when it was written to Kafka.
         source.committed_at = envelope.ts_ms.opt_int()?.and_then(dated);
@@ -159,14 +210,16 @@ fn message<'a>(envelope: &Envelope<'a>, text: &'a str, schema: Option<&'a str>) 
     // A border of transactions without its number tells nothing, and is no error.
     let order = envelope.transaction.object::<Transaction<'_>>().ok().flatten().and_then(|transaction| transaction.total_order.int().ok());
     let order = order.and_then(|order| u64::try_from(order).ok());
-    Ok(Message::Change(ChangeEvent { op, before: present(envelope.before), after: present(envelope.after), source, schema, order }))
+    let [before, after] = opened.images();
+    Ok(Message::Change(ChangeEvent { op, before, after, source, schema, order }))
 }
 
 /// A change in another form than the envelope.
 fn of_parts<'a>(parts: forms::FormParts<'a>, schema: Option<&'a str>) -> Result<Message<'a>, DecodeError> {
     let Some(op) = op(parts.op)? else { return Ok(Message::Housekeeping) };
     let source = SourceBlock::of(parts.source)?;
-    Ok(Message::Change(ChangeEvent { op, before: parts.before, after: parts.after, source, schema: parts.schema.or(schema), order: None }))
+    let [before, after] = [parts.before, parts.after].map(|text| text.map(RowImage::new));
+    Ok(Message::Change(ChangeEvent { op, before, after, source, schema: parts.schema.or(schema), order: None }))
 }
 
 /// What was done; `None`: nothing to a row.
@@ -199,8 +252,8 @@ fn is_housekeeping(envelope: &Envelope<'_>) -> bool {
 impl<'a> ChangeEvent<'a> {
     /// Which row was changed, and how; `key` is the record's.
     pub fn row_mark(&self, key: Option<&[u8]>) -> RowMark {
-        let image = |image: Option<&str>| image.map_or(0, |image| xxh3_64(image.as_bytes()) as u32 | 1);
-        RowMark { key: key.map_or(0, xxh3_64), before: image(self.before), after: image(self.after), order: self.order }
+        let image = |image: &Option<RowImage<'_>>| image.as_ref().map_or(0, |image| xxh3_64(image.text().as_bytes()) as u32 | 1);
+        RowMark { key: key.map_or(0, xxh3_64), before: image(&self.before), after: image(&self.after), order: self.order }
     }
 
     /// The row's image, and the member that holds it: `after`, as the row stands after the change; of a delete `before`, as it stood. `None` where
@@ -208,13 +261,13 @@ impl<'a> ChangeEvent<'a> {
     ///
     /// # Errors
     /// The image is not there.
-    pub fn image(&self) -> Result<Option<(&'static str, &'a str)>, DecodeError> {
+    pub fn image(&self) -> Result<Option<(&'static str, &RowImage<'a>)>, DecodeError> {
         let (field, image) = match self.op {
-            Op::Create | Op::Update | Op::Read => ("after", self.after),
-            Op::Delete => ("before", self.before),
+            Op::Create | Op::Update | Op::Read => ("after", &self.after),
+            Op::Delete => ("before", &self.before),
             Op::Truncate => return Ok(None),
         };
-        let image = image.ok_or_else(|| DecodeError::new(field, "the row", "nothing"))?;
+        let image = image.as_ref().ok_or_else(|| DecodeError::new(field, "the row", "nothing"))?;
         Ok(Some((field, image)))
     }
 }
@@ -262,11 +315,11 @@ impl<'a> SourceBlock<'a> {
     pub fn log(&self) -> LogMark {
         let SourceCells { file, server_id, gtid, .. } = &self.cells;
         let is_binlog = matches!(&*self.connector, "mysql" | "mariadb");
-        let name = file.json().trim_matches('"');
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let name = unquoted(file);
+        let stem = name.bytes().rposition(|byte| byte == b'.').map_or(name, |dot| &name[..dot]);
         // A row of a snapshot is read from a table: its server is 0.
-        let server = server_id.int().ok().filter(|id| is_binlog && *id != 0);
-        let gtid = gtid.json().trim_matches('"');
+        let server = if is_binlog { server_id.int().ok().filter(|id| *id != 0) } else { None };
+        let gtid = unquoted(gtid);
         LogMark { server: server.map_or(0, |id| digest(id as u64, stem)), gtid: if is_binlog { gtid_of(gtid) } else { None } }
     }
 

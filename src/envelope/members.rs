@@ -24,22 +24,62 @@ const DEPTH_MAX: u32 = 64;
 /// ```
 pub fn members<'a>(json: &'a str, mut each: impl FnMut(&'a str, &'a str) -> bool) -> Option<()> {
     let bytes = json.as_bytes();
-    let mut at = blank(bytes, expect(bytes, blank(bytes, 0), b'{')?);
+    let end = object(json, blank(bytes, 0), |name, at| {
+        let end = skip_value(bytes, at, 0)?;
+        each(name, json.get(at..end)?).then_some(end)
+    });
+    ended(bytes, end?)
+}
+
+/// ... and of the objects among the values whose members' names `opens` takes it calls `each` with the members within, too, before it calls it with the
+/// object: then the first argument is the object's name. So what is nested is not stepped through once more.
+///
+/// ```
+/// let mut found = Vec::new();
+/// let json = r#"{"op": "c", "after": {"id": 7}}"#;
+/// let read = waybill::envelope::members::members_within(json, |name| name == "after", |of, name, json| {
+///     found.push((of, name, json));
+///     true
+/// });
+/// assert_eq!(read, Some(()));
+/// assert_eq!(found, [(None, "op", "\"c\""), (Some("after"), "id", "7"), (None, "after", r#"{"id": 7}"#)]);
+/// ```
+pub fn members_within<'a>(
+    json: &'a str,
+    opens: impl Fn(&str) -> bool,
+    mut each: impl FnMut(Option<&'a str>, &'a str, &'a str) -> bool,
+) -> Option<()> {
+    let bytes = json.as_bytes();
+    let end = object(json, blank(bytes, 0), |name, at| {
+        let end = if bytes.get(at) == Some(&b'{') && opens(name) {
+            object(json, at, |inner, at| {
+                let end = skip_value(bytes, at, 1)?;
+                each(Some(name), inner, json.get(at..end)?).then_some(end)
+            })?
+        } else {
+            skip_value(bytes, at, 0)?
+        };
+        each(None, name, json.get(at..end)?).then_some(end)
+    });
+    ended(bytes, end?)
+}
+
+/// Steps through the object that begins here and gives its end. `value` gets the name of each member and where its value begins, and gives where that
+/// ends. All is cut at quotes, commas and braces: never within a character.
+#[inline]
+fn object<'a>(json: &'a str, at: usize, mut value: impl FnMut(&'a str, usize) -> Option<usize>) -> Option<usize> {
+    let bytes = json.as_bytes();
+    let mut at = blank(bytes, expect(bytes, at, b'{')?);
     if bytes.get(at) == Some(&b'}') {
-        return ended(bytes, at + 1);
+        return Some(at + 1);
     }
     loop {
         let name_ends = plain_string(bytes, at)?;
-        let value = blank(bytes, expect(bytes, blank(bytes, name_ends), b':')?);
-        let value_ends = skip_value(bytes, value, 0)?;
-        // Both are cut at quotes, commas and braces: never within a character.
-        if !each(json.get(at + 1..name_ends - 1)?, json.get(value..value_ends)?) {
-            return None;
-        }
-        at = blank(bytes, value_ends);
+        let begins = blank(bytes, expect(bytes, blank(bytes, name_ends), b':')?);
+        at = blank(bytes, value(json.get(at + 1..name_ends - 1)?, begins)?);
         match bytes.get(at)? {
             b',' => at = blank(bytes, at + 1),
-            b'}' => return ended(bytes, at + 1),
+            b'}' => return Some(at + 1),
             _ => return None,
         }
     }
@@ -239,6 +279,26 @@ mod tests {
             let found: BTreeMap<String, String> =
                 ours(&json).expect("taken").into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             prop_assert_eq!(Some(found), theirs(&json));
+        }
+
+        /// What is within comes as if it were read by itself.
+        #[test]
+        fn what_is_nested_comes_as_it_does_by_itself(map in prop::collection::btree_map("[a-z]{1,3}", ".{0,12}", 0..6), number in any::<i32>()) {
+            let json = serde_json::json!({ "op": number, "row": map, "other": map, "end": {} }).to_string();
+            let (mut within, mut outside) = (Vec::new(), Vec::new());
+            let read = members_within(&json, |name| name == "row" || name == "end", |of, name, value| {
+                match of {
+                    Some(of) => within.push((of, name, value)),
+                    None => outside.push((name, value)),
+                }
+                true
+            });
+            prop_assert_eq!(read, Some(()));
+            let all = ours(&json).expect("taken");
+            prop_assert_eq!(&outside, &all);
+            let row = all.iter().find(|(name, _)| *name == "row").expect("there").1;
+            let alone: Vec<_> = ours(row).expect("taken").into_iter().map(|(name, value)| ("row", name, value)).collect();
+            prop_assert_eq!(within, alone);
         }
     }
 }

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 
 use super::decode_error::DecodeError;
 use super::members::members;
+use super::row_image::RowImage;
 use super::values::Cell;
 
 /// Declares the columns of one kind of object: a module with the place of each and `NAMES`, the list for [`SpelledColumns::new`].
@@ -79,13 +80,22 @@ impl SpelledColumns {
     /// # Errors
     /// The text is no JSON object.
     pub fn read<'a>(&self, field: &str, json: &'a str) -> Result<SpelledRow<'a>, DecodeError> {
+        self.of(field, &RowImage::new(json))
+    }
+
+    /// ... of which the members may be known already.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of<'a>(&self, field: &str, image: &RowImage<'a>) -> Result<SpelledRow<'a>, DecodeError> {
+        let json = image.text();
         if !json.starts_with('{') {
             return Err(DecodeError::new(field, "a JSON object", json));
         }
         let mut cells = self.cells();
         let alike = self.alike.get_or_init(|| self.learn(json));
         let mut alike = alike.iter();
-        let read = members(json, |name, value| {
+        let read = image.each(|name, value| {
             let known = alike.next().filter(|(known, _)| **known == *name);
             let place = known.map_or_else(|| self.place(name), |(_, place)| *place);
             if let Some(cell) = place.and_then(|place| cells.get_mut(place))

@@ -26,6 +26,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::decode_error::DecodeError;
+use super::row_image::RowImage;
 use crate::facts::{Amount, Currency, Moment, Quantity, Sku};
 
 /// How decimals are written: what `decimal.handling.mode` of the connector says.
@@ -74,7 +75,15 @@ pub trait Columns<'a>: Sized {
     ///
     /// # Errors
     /// The text is no JSON object, or has a wanted member twice.
-    fn read(field: &str, json: &'a str) -> Result<Self, DecodeError>;
+    fn read(field: &str, json: &'a str) -> Result<Self, DecodeError> {
+        Self::of(field, &RowImage::new(json))
+    }
+
+    /// ... of which the members may be known already.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn of(field: &str, image: &RowImage<'a>) -> Result<Self, DecodeError>;
 }
 
 /// Declares a row: a struct of [`Cell`]s, each named as its column, or as the text after `=` where that is no Rust name.
@@ -100,18 +109,34 @@ macro_rules! columns {
             $vis const NAMES: &'static [&'static str] = &[$($crate::envelope::values::column_name!($field $(, $name)?)),*];
         }
 
-        impl<'a> $crate::envelope::values::Columns<'a> for $row<'a> {
-            fn read(field: &str, json: &'a str) -> Result<Self, $crate::envelope::decode_error::DecodeError> {
-                let mut row = Self::default();
-                let read = $crate::envelope::members::members(json, |name, value| match name {
-                    $($crate::envelope::values::column_name!($field $(, $name)?) => row.$field.set_once(value),)*
+        #[allow(dead_code)]
+        impl<'a> $row<'a> {
+            /// Sets the cell of this name, if it is one of the columns; false when it has a value already.
+            #[inline]
+            $vis fn met(&mut self, name: &str, json: &'a str) -> bool {
+                match name {
+                    $($crate::envelope::values::column_name!($field $(, $name)?) => self.$field.set_once(json),)*
                     _ => true,
-                });
-                if read.is_none() {
-                    row = $crate::envelope::values::object(field, json)?;
                 }
-                $(row.$field = row.$field.named($crate::envelope::values::column_name!($field $(, $name)?));)*
-                Ok(row)
+            }
+
+            /// Each cell under its column's name.
+            $vis fn named(mut self) -> Self {
+                $(self.$field = self.$field.named($crate::envelope::values::column_name!($field $(, $name)?));)*
+                self
+            }
+        }
+
+        impl<'a> $crate::envelope::values::Columns<'a> for $row<'a> {
+            fn of(
+                field: &str,
+                image: &$crate::envelope::row_image::RowImage<'a>,
+            ) -> Result<Self, $crate::envelope::decode_error::DecodeError> {
+                let mut row = Self::default();
+                if image.each(|name, json| row.met(name, json)).is_none() {
+                    row = $crate::envelope::values::object(field, image.text())?;
+                }
+                Ok(row.named())
             }
         }
     )+};

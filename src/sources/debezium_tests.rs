@@ -442,8 +442,9 @@ fn all_connectors_are_read_alike() {
             other => panic!("no change: {other:?}"),
         })
         .collect();
+    let after = |change: &ChangeEvent<'_>| change.after.as_ref().map(|image| image.text().to_owned());
     for change in &changes {
-        assert_eq!((&*change.source.db, &*change.source.table, change.after), ("shop", "t", changes[0].after));
+        assert_eq!((&*change.source.db, &*change.source.table, after(change)), ("shop", "t", after(&changes[0])));
         assert!(matches!(change.source.place(), Ok(Place::Position([_, _, _]))));
     }
     assert_eq!(changes[0].source.place(), changes[1].source.place());

@@ -17,7 +17,7 @@ use super::decimals::ColumnDecimals;
 use super::facts_out::FactsOut;
 use super::settings::suggestion;
 use crate::envelope::debezium::{self, ChangeEvent, Message, Op};
-use crate::envelope::{Cell, Decimals, DecodeError, Record, RowSchema};
+use crate::envelope::{Cell, Decimals, DecodeError, Record, RowImage, RowSchema};
 use crate::facts::{EntityKind, Moment, Place, Watermark};
 
 /// A table that an adapter reads.
@@ -188,14 +188,14 @@ pub(super) fn apply<'a, A, R: TableRow<'a, A>>(
     change: &ChangeEvent<'a>,
     reader: &RowReader<'_, A>,
     out: &mut FactsOut<'_>,
-    read: impl Fn(&'static str, &'a str) -> Result<R, DecodeError>,
+    read: impl Fn(&'static str, &RowImage<'a>) -> Result<R, DecodeError>,
 ) -> Result<(), DecodeError> {
     let Some((field, image)) = change.image()? else { return Ok(()) };
     let row = read(field, image)?;
     if change.op == Op::Delete {
         return row.delete(reader, out).map_err(|error| error.within(field));
     }
-    let before = change.before.filter(|_| row.moves() && change.op == Op::Update);
+    let before = change.before.as_ref().filter(|_| row.moves() && change.op == Op::Update);
     let before = before.map(|before| read("before", before)).transpose()?;
     if let Some(old) = &before {
         let withdraw = |out: &mut FactsOut<'_>| old.delete(reader, out).map_err(|error| error.within("before"));

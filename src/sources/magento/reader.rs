@@ -146,7 +146,7 @@ pub(super) fn row<'a, R>(change: &ChangeEvent<'a>, reader: &MagentoReader<'_>, o
 where
     R: Columns<'a> + TableRow<'a, Magento>,
 {
-    tables::apply(change, reader, out, R::read)
+    tables::apply(change, reader, out, R::of)
 }
 
 /// Digits after the point of every amount and quantity that is read here, as Magento is installed.

@@ -176,7 +176,7 @@ impl Tables for Nav {
         out: &mut FactsOut<'_>,
     ) -> Result<(), DecodeError> {
         let meaning = &table.meaning;
-        tables::apply(change, reader, out, |field, json| Ok(NavRow { meaning, cells: meaning.columns.read(field, json)? }))
+        tables::apply(change, reader, out, |field, image| Ok(NavRow { meaning, cells: meaning.columns.of(field, image)? }))
     }
 }
 
