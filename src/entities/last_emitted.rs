@@ -15,7 +15,7 @@ pub struct LastEmitted(SmallMap<(u8, Text), u64>);
 impl LastEmitted {
     /// The digest of what was emitted last for this key; `None`: nothing, or it was withdrawn.
     pub fn digest(&self, topic: Topic, key: &Text) -> Option<u64> {
-        self.0.get(&(topic as u8, key.clone())).copied()
+        self.0.get_by(|(known, text)| (*known, text).cmp(&(topic as u8, key))).copied()
     }
 
     /// Notes what is emitted.

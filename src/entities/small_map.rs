@@ -16,6 +16,7 @@
 //! first, has no `range`, and writes an empty map as a list. The other two keep the order of insertion: equal states would differ in bytes.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Bound, Index, RangeBounds};
@@ -152,6 +153,11 @@ impl<K: Ord, V> SmallMap<K, V> {
         K: Borrow<Q>,
     {
         self.place(key).ok().map(|place| &self.0[place].1)
+    }
+
+    /// The value of the key that `compare` finds equal; it orders keys as they are ordered here.
+    pub fn get_by(&self, mut compare: impl FnMut(&K) -> Ordering) -> Option<&V> {
+        self.0.binary_search_by(|(key, _)| compare(key)).ok().map(|place| &self.0[place].1)
     }
 
     /// Is there an entry of this key?

@@ -17,6 +17,10 @@ const CLAIMED: &str = "alias-claimed-twice";
 pub fn seal_alias(alias: &Alias, state: &mut AliasState, outlet: &mut Outlet<'_>) -> Sealed {
     let (notices, next) = notices(alias, state, outlet.context.rules, outlet.context.tick);
     for (kind, notice) in notices {
+        // Mostly nothing stands, and nothing did.
+        if notice.is_none() && state.last_emitted.is_empty() {
+            continue;
+        }
         outlet.emit_if_changed(&mut state.last_emitted, join_key(&[kind, &alias.to_string(), ""]), notice);
     }
     Sealed { changed: outlet.changed, next }
@@ -35,10 +39,9 @@ fn notices(alias: &Alias, state: &AliasState, rules: &Rules, tick: Moment) -> ([
         Ok(orphans) => (Some(orphans), None),
         Err(next) => (None, next),
     };
-    let entity = alias.to_string();
-    let claimed = state.claimed(alias).filter(|_| state.asks_whose(alias)).map(|claimed| claimed_twice(&entity, &claimed));
+    let claimed = state.claimed(alias).filter(|_| state.asks_whose(alias)).map(|claimed| claimed_twice(&alias.to_string(), &claimed));
     let kind = if alias.is_blind_return() { BLIND } else { ORPHANS };
-    ([(CLAIMED, claimed), (kind, orphans.map(|orphans| notice(kind, &entity, &orphans, rules)))], next)
+    ([(CLAIMED, claimed), (kind, orphans.map(|orphans| notice(kind, &alias.to_string(), &orphans, rules)))], next)
 }
 
 fn claimed_twice(entity: &str, claimed: &Claimed) -> ExceptionNotice {

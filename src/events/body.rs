@@ -6,22 +6,21 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::entities::order::OrderView;
+use crate::entities::order::figures::LineView;
 use crate::entities::topics::Topic;
 use crate::facts::ids::join_key;
 use crate::facts::order::Header;
 use crate::facts::{Amount, Currency, OrderKey, Text};
 
-/// The body of a statement. `id` is its first field, empty until the outlet sets it: the digest of the content leaves it out.
+/// The body of a statement. `id` is its first field, and empty: the outlet writes it into the JSON. So one text serves for the digest, which leaves the
+/// id out, and for the event.
 pub trait Statement: Serialize {
     /// Where it goes.
     const TOPIC: Topic;
 
-    /// Sets the field `id`.
-    fn set_id(&mut self, id: String);
-
-    /// The digest by which it is known what was emitted last. A body leaves out what alone is no reason to emit it again.
-    fn content(&self) -> u64 {
-        digest(self)
+    /// The digest by which it is known what was emitted last, of a body that leaves out what alone is no reason to emit it again. `None`: of all of it.
+    fn content(&self) -> Option<u64> {
+        None
     }
 }
 
@@ -103,12 +102,16 @@ impl OrderRef {
     pub fn new(view: &OrderView<'_>, header: &Header) -> Self {
         let (document, names) = (view.erp.document.unwrap_or_default(), view.erp.reference);
         Self {
-            order: view.key.0.clone(),
-            number: header.number.clone(),
-            shop_id: view.key.native(),
             erp_number: names.map_or_else(|| document.into(), |names| names.number.clone()),
             erp_id: names.map_or_else(|| document.into(), |names| names.id.clone()),
+            ..Self::of_shop(view, header)
         }
+    }
+
+    /// ... without what the ERP calls it.
+    pub(super) fn of_shop(view: &OrderView<'_>, header: &Header) -> Self {
+        let (order, number, shop_id) = (view.key.0.clone(), header.number.clone(), view.key.native());
+        Self { order, number, shop_id, erp_number: Text::default(), erp_id: Text::default() }
     }
 }
 
@@ -134,12 +137,13 @@ impl LineNames {
     /// Of the line with this index. Whoever walks the lines has it: looking for each by its id would take as many steps again for each line.
     pub fn at(view: &OrderView<'_>, at: usize) -> Self {
         let line = &view.lines[at];
-        Self {
-            line_number: u32::try_from(at + 1).unwrap_or(u32::MAX),
-            sku_text: line.goods.sku_text.clone(),
-            erp_line: line.erp.line_id.clone(),
-            erp_item: line.erp.item.clone(),
-        }
+        Self { erp_line: line.erp.line_id.clone(), erp_item: line.erp.item.clone(), ..Self::of_shop(at, line) }
+    }
+
+    /// ... without what the ERP calls it.
+    pub(super) fn of_shop(at: usize, line: &LineView<'_>) -> Self {
+        let line_number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        Self { line_number, sku_text: line.goods.sku_text.clone(), erp_line: Text::default(), erp_item: Text::default() }
     }
 }
 
@@ -181,6 +185,21 @@ pub fn digest<C: Serialize + ?Sized>(content: &C) -> u64 {
 thread_local! {
     /// Memory to encode in: it stays as large as the largest body was, so that none grows by doubling.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How the JSON of a statement begins.
+const WITHOUT_ID: &[u8] = br#"{"id":"""#;
+
+/// The JSON of a statement with its id.
+pub(super) fn with_id(json: &[u8], id: &str) -> Vec<u8> {
+    let (begins, rest) = json.split_at(WITHOUT_ID.len());
+    debug_assert_eq!(begins, WITHOUT_ID, "a statement begins with its id");
+    let mut whole = Vec::with_capacity(json.len() + id.len());
+    whole.extend_from_slice(&WITHOUT_ID[..WITHOUT_ID.len() - 2]);
+    // A text always has a JSON form.
+    let _ = serde_json::to_writer(&mut whole, id);
+    whole.extend_from_slice(rest);
+    whole
 }
 
 /// Gives the content's JSON to `read`.

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::body::Statement;
 use super::outlet::Outlet;
 use crate::entities::customer::{CustomerState, EmittedOfOrder, Person};
-use crate::entities::last_emitted::LastEmitted;
 use crate::entities::topics::Topic;
 use crate::facts::customer::{HistoryKind, HistoryLine, OrderSummary};
 use crate::facts::ids::join_key;
@@ -49,10 +48,6 @@ pub struct CustomerHistory {
 
 impl Statement for CustomerHistory {
     const TOPIC: Topic = Topic::CustomerHistory;
-
-    fn set_id(&mut self, id: String) {
-        self.id = id;
-    }
 }
 
 /// Pieces it was about.
@@ -66,24 +61,27 @@ pub struct HistoryPiece {
 
 /// Emits the lines of one order, by its key: a withdrawn order has no content left to read it from.
 pub(super) fn emit(customer: &CustomerKey, order: &Text, person: &Person, state: &mut CustomerState, outlet: &mut Outlet<'_>) {
-    let before = state.emitted_of(order);
     let key = |kind: HistoryKind, part: &str| format_compact!("{}|{}|{}", customer.0, order, join_key(&[kind.name(), part]));
-    let mut last = LastEmitted::default();
-    for (kind, part, digest) in &before.0 {
-        last.note(Topic::CustomerHistory, key(*kind, part), *digest);
+    let EmittedOfOrder(before) = state.emitted_of(order);
+    let summary = state.order(order).filter(|summary| person.shows(summary));
+    let stands = |kind: HistoryKind, part: &Text| {
+        summary.is_some_and(|summary| summary.history.iter().any(|line| line.kind == kind && line.number == *part))
+    };
+    let (mut emitted, gone): (Vec<_>, Vec<_>) = before.into_iter().partition(|(kind, part, _)| stands(*kind, part));
+    let mut gone: Vec<Text> = gone.iter().map(|(kind, part, _)| key(*kind, part)).collect();
+    gone.sort_unstable();
+    gone.into_iter().for_each(|key| outlet.withdraw(Topic::CustomerHistory, key));
+    for (summary, line) in summary.into_iter().flat_map(|summary| summary.history.iter().map(move |line| (summary, line))) {
+        let place = emitted.binary_search_by(|(kind, part, _)| (kind, part).cmp(&(&line.kind, &line.number)));
+        let last = place.ok().map(|place| emitted[place].2);
+        let digest = outlet.emit_unless(last, || key(line.kind, &line.number), body(customer, person, summary, line));
+        match (place, digest) {
+            (Ok(place), Some(digest)) => emitted[place].2 = digest,
+            (Err(place), Some(digest)) => emitted.insert(place, (line.kind, line.number.clone(), digest)),
+            (_, None) => {}
+        }
     }
-    let mut bodies: Vec<(Text, CustomerHistory)> = Vec::new();
-    if let Some(summary) = state.order(order).filter(|summary| person.shows(summary)) {
-        let lines = summary.history.iter().map(|line| (key(line.kind, &line.number), body(customer, person, summary, line)));
-        bodies.extend(lines);
-    }
-    let mut parts: Vec<(HistoryKind, Text)> = bodies.iter().map(|(_, body)| (body.kind, body.part.clone())).collect();
-    parts.sort_unstable();
-    parts.dedup();
-    outlet.emit_all(&mut last, bodies);
-    let digest = |kind, part: &Text| last.digest(Topic::CustomerHistory, &key(kind, part));
-    let now = parts.into_iter().filter_map(|(kind, part)| digest(kind, &part).map(|digest| (kind, part, digest))).collect();
-    state.set_emitted_of(order, EmittedOfOrder(now));
+    state.set_emitted_of(order, EmittedOfOrder(emitted));
 }
 
 fn body(customer: &CustomerKey, person: &Person, summary: &OrderSummary, line: &HistoryLine) -> CustomerHistory {

@@ -101,8 +101,10 @@ impl Request for DespatchNotice {
         let (rules, tick) = (outlet.context.rules, outlet.context.tick);
         let Some(header) = view.placed.header else { return };
         for receiver in receivers(view, header, rules) {
-            let parcels = parcel_notices(view, ledgers, receiver, rules);
+            let mut parcels = parcel_notices(view, ledgers, receiver, rules);
             forget_unnotified(&parcels, receiver, ledgers, outlet);
+            // Mostly all that has left was told at seals before.
+            parcels.retain(|notice| !notice.is_told(view, ledgers));
             parcels.iter().for_each(|notice| notice.enter_covered(view, ledgers, outlet));
             for notice in &parcels {
                 let Some(totals) = notice.lower(view, ledgers) else { continue };
@@ -225,9 +227,18 @@ impl ParcelNotice<'_, '_> {
     fn is_due(&self, view: &OrderView<'_>, ledgers: &NoticeLedgers) -> bool {
         let known = self.known(ledgers);
         let pieces = self.higher(view, ledgers).iter().any(|(line, total)| *total > known.get(line).copied().unwrap_or_default());
-        let ledger = ledgers.get(&self.slot);
-        let renamed = |tracking: &str| ledger.is_some_and(|ledger| ledger.step > 0 && ledger.detail != tracking);
-        pieces || self.parcel.and_then(|parcel| parcel.tracking).is_some_and(renamed)
+        pieces || ledgers.get(&self.slot).is_some_and(|ledger| self.is_renamed(ledger))
+    }
+
+    /// The receiver was notified of just what is in the parcel: there is nothing to add, to take back or to enter.
+    fn is_told(&self, view: &OrderView<'_>, ledgers: &NoticeLedgers) -> bool {
+        ledgers.get(&self.slot).is_some_and(|ledger| ledger.totals == self.content(view) && !self.is_renamed(ledger))
+    }
+
+    /// The tracking number is another than in the last notice.
+    fn is_renamed(&self, ledger: &NoticeLedger) -> bool {
+        let tracking = self.parcel.and_then(|parcel| parcel.tracking);
+        tracking.is_some_and(|tracking| ledger.step > 0 && ledger.detail != tracking)
     }
 
     /// Enters, without a notice, what the receiver knows by itself.

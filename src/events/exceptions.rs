@@ -55,10 +55,6 @@ impl ExceptionNotice {
 
 impl Statement for ExceptionNotice {
     const TOPIC: Topic = Topic::Exceptions;
-
-    fn set_id(&mut self, id: String) {
-        self.id = id;
-    }
 }
 
 /// Opens the findings that are due and not decided, and closes those that hold no more. `open`: kind | number, and since when; a part of the order's

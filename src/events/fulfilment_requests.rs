@@ -97,22 +97,6 @@ pub struct FulfilmentRequest {
     pub lines: Vec<FulfilmentLine>,
 }
 
-impl FulfilmentRequest {
-    /// What goods are sent by: which pieces, where to, by which method. A change of anything else is no reason to ask again.
-    fn as_wanted(&self) -> Self {
-        let mut wanted = self.clone();
-        wanted.occurred_at = wanted.placed_at;
-        (wanted.order.erp_number, wanted.order.erp_id, wanted.warehouse_number, wanted.reasons) = Default::default();
-        (wanted.promised_at, wanted.bill_to, wanted.email, wanted.note) = Default::default();
-        (wanted.request_number, wanted.replaces) = Default::default();
-        (wanted.shipping, wanted.shipping_tax) = Default::default();
-        for line in &mut wanted.lines {
-            (line.names, line.description, line.to_send, line.gross, line.tax) = Default::default();
-        }
-        wanted
-    }
-}
-
 impl RequestBody for FulfilmentRequest {
     const TOPIC: Topic = Topic::FulfilmentRequests;
 
@@ -125,7 +109,16 @@ impl RequestBody for FulfilmentRequest {
     }
 
     fn content(&self) -> u64 {
-        digest(&self.as_wanted())
+        let mut wanted = self.clone();
+        wanted.occurred_at = wanted.placed_at;
+        (wanted.order.erp_number, wanted.order.erp_id, wanted.warehouse_number, wanted.reasons) = Default::default();
+        (wanted.promised_at, wanted.bill_to, wanted.email, wanted.note) = Default::default();
+        (wanted.request_number, wanted.replaces) = Default::default();
+        (wanted.shipping, wanted.shipping_tax) = Default::default();
+        for line in &mut wanted.lines {
+            (line.names, line.description, line.to_send, line.gross, line.tax) = Default::default();
+        }
+        digest(&wanted)
     }
 }
 
@@ -176,7 +169,8 @@ impl Request for FulfilmentRequest {
                     }
                 },
             };
-            let mut body = content(view, header, &location, &asked.totals, &totals);
+            let mut body = wanted_body(view, header, &location, &asked.totals, &totals);
+            body.complete(view, header);
             body.action = action;
             body.head.step = asked.step + 1;
             (body.request_number, body.replaces) = numbers(header, rules, &location, &asked, action);
@@ -387,56 +381,42 @@ fn gate(view: &OrderView<'_>, header: &Header, rules: &Rules, location: &str) ->
         .when("location", located, || ("a known location for every line".into(), rules.bringer(Role::Erp)))
 }
 
-fn content(view: &OrderView<'_>, header: &Header, location: &str, asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentRequest {
-    let line = |(line, total): (&Text, &Quantity)| {
-        let known = request::line(view, line);
-        let worth = known.map(|known| worth(known, *total)).unwrap_or_default();
-        FulfilmentLine {
-            line: line.clone(),
-            sku: request::sku_of(view, line),
-            names: LineNames::new(view, line),
-            description: known.map(|known| known.line.description.clone()).unwrap_or_default(),
-            total: *total,
-            difference: *total - totals::of(asked, line),
-            to_send: (*total - known.map_or(Quantity::ZERO, |known| left_from(known, location))).floor_zero(),
-            gross: worth.gross,
-            tax: worth.tax,
-        }
+/// What goods are sent by: which pieces, where to, by which method. A change of anything else is no reason to ask again:
+/// [`FulfilmentRequest::complete`] adds it.
+fn wanted_body(view: &OrderView<'_>, header: &Header, location: &str, asked: &NoticeTotals, totals: &NoticeTotals) -> FulfilmentRequest {
+    let line = |(line, total): (&Text, &Quantity)| FulfilmentLine {
+        line: line.clone(),
+        sku: request::sku_of(view, line),
+        names: LineNames::default(),
+        description: Text::default(),
+        total: *total,
+        difference: *total - totals::of(asked, line),
+        to_send: Quantity::ZERO,
+        gross: Amount::ZERO,
+        tax: Amount::ZERO,
     };
-    let lowered = totals.iter().filter(|(line, total)| **total < totals::of(asked, line)).filter_map(|(line, _)| request::line(view, line));
-    let mut reasons: Vec<Text> = lowered.flat_map(|line| request::cancelled_because(view, line)).collect();
-    reasons.sort();
-    reasons.dedup();
-    let carriage =
-        || view.placed.charges.iter().map(|charge| charge.charge).filter(|charge| charge.kind == ChargeKind::Shipping && !charge.removed);
     FulfilmentRequest {
         head: RequestHead::new(view.key, &[location], 0),
         action: FulfilmentAction::Release,
-        request_number: header.number.clone(),
+        request_number: Text::default(),
         replaces: None,
-        order: OrderRef::new(view, header),
+        order: OrderRef::of_shop(view, header),
         channel: header.channel.clone(),
         placed_at: header.placed_at,
-        occurred_at: request::occurred_at(view, header),
-        promised_at: header.promised_at,
-        warehouse_number: view
-            .sent
-            .warehouse
-            .iter()
-            .find(|order| order.location == location)
-            .map(|order| order.number.into())
-            .unwrap_or_default(),
+        occurred_at: header.placed_at,
+        promised_at: None,
+        warehouse_number: Text::default(),
         location: location.into(),
         shipping_method: header.shipping_method.clone(),
         advice: header.advice,
         ship_to: view.placed.ship_to.cloned(),
-        bill_to: view.placed.bill_to.cloned(),
-        email: header.email.clone(),
-        note: header.note.clone(),
+        bill_to: None,
+        email: None,
+        note: Personal::default(),
         currency: view.money.currency,
-        shipping: carriage().map(|charge| charge.gross).sum(),
-        shipping_tax: carriage().map(|charge| charge.tax).sum(),
-        reasons,
+        shipping: Amount::ZERO,
+        shipping_tax: Amount::ZERO,
+        reasons: Vec::new(),
         lines: totals.iter().map(line).collect(),
     }
 }
@@ -452,9 +432,36 @@ pub(super) fn forget_person(before: &OrderView<'_>, after: &OrderView<'_>, ledge
     });
 }
 
+impl FulfilmentRequest {
+    /// Adds what is no reason to ask again.
+    fn complete(&mut self, view: &OrderView<'_>, header: &Header) {
+        let lowered = self.lines.iter().filter(|line| line.difference.is_negative()).filter_map(|line| request::line(view, &line.line));
+        let mut reasons: Vec<Text> = lowered.flat_map(|line| request::cancelled_because(view, line)).collect();
+        reasons.sort();
+        reasons.dedup();
+        for line in &mut self.lines {
+            let known = request::line(view, &line.line);
+            let left = known.map_or(Quantity::ZERO, |known| left_from(known, &self.location));
+            let worth = known.map(|known| worth(known, line.total)).unwrap_or_default();
+            line.names = LineNames::new(view, &line.line);
+            line.description = known.map(|known| known.line.description.clone()).unwrap_or_default();
+            line.to_send = (line.total - left).floor_zero();
+            (line.gross, line.tax) = (worth.gross, worth.tax);
+        }
+        let charges = view.placed.charges.iter().map(|charge| charge.charge);
+        let carriage = charges.filter(|charge| charge.kind == ChargeKind::Shipping && !charge.removed);
+        (self.shipping, self.shipping_tax) = (carriage.clone().map(|charge| charge.gross).sum(), carriage.map(|charge| charge.tax).sum());
+        let order = view.sent.warehouse.iter().find(|order| order.location == self.location);
+        self.warehouse_number = order.map(|order| order.number.into()).unwrap_or_default();
+        (self.reasons, self.order) = (reasons, OrderRef::new(view, header));
+        (self.promised_at, self.occurred_at) = (header.promised_at, request::occurred_at(view, header));
+        (self.bill_to, self.email, self.note) = (view.placed.bill_to.cloned(), header.email.clone(), header.note.clone());
+    }
+}
+
 /// Digest of what is asked: the content without differences, so that it does not depend on the way there.
 fn digest_of(view: &OrderView<'_>, header: &Header, location: &str, totals: &NoticeTotals) -> u64 {
-    content(view, header, location, totals, totals).content()
+    digest(&wanted_body(view, header, location, totals, totals))
 }
 
 fn despatched(view: &OrderView<'_>, line: &str) -> Quantity {

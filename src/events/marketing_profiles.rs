@@ -59,10 +59,6 @@ pub struct MarketingProfile {
 
 impl Statement for MarketingProfile {
     const TOPIC: Topic = Topic::MarketingProfiles;
-
-    fn set_id(&mut self, id: String) {
-        self.id = id;
-    }
 }
 
 /// The answer of one address.

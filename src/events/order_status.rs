@@ -43,10 +43,6 @@ pub struct OrderStatus {
 
 impl Statement for OrderStatus {
     const TOPIC: Topic = Topic::OrderStatus;
-
-    fn set_id(&mut self, id: String) {
-        self.id = id;
-    }
 }
 
 /// How an order line stands.

@@ -1,6 +1,8 @@
 //! Where events leave the pure rooms: encodes bodies, gives ids, and does not emit a statement again that has not changed.
 
-use super::body::{Receiver, RequestBody, Statement, json};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::body::{Receiver, RequestBody, Statement, json, with_id};
 use crate::entities::held::{Held, HeldKey, HeldRequests, HeldWhy, Holds};
 use crate::entities::last_emitted::LastEmitted;
 use crate::entities::ledger::SumLedger;
@@ -136,22 +138,40 @@ impl<'a> Outlet<'a> {
 
     /// Emits how `key` stands now, unless the same was emitted last. `None` withdraws it.
     pub fn emit_if_changed<S: Statement>(&mut self, last_emitted: &mut LastEmitted, key: Text, body: Option<S>) {
-        let Some(mut body) = body else {
+        let Some(body) = body else {
             if last_emitted.withdraw(S::TOPIC, &key) {
-                let id = self.statement_id(S::TOPIC, &key);
-                self.push(S::TOPIC, key, id, None, None);
+                self.withdraw(S::TOPIC, key);
             }
             return;
         };
-        let content = body.content();
-        if last_emitted.digest(S::TOPIC, &key) == Some(content) {
-            return;
+        if let Some(content) = self.emit_unless(last_emitted.digest(S::TOPIC, &key), || key.clone(), body) {
+            last_emitted.note(S::TOPIC, key, content);
         }
-        let id = self.statement_id(S::TOPIC, &key);
-        body.set_id(id.clone());
-        let bytes = json(&body, <[u8]>::to_vec);
-        self.push(S::TOPIC, key.clone(), id, None, Some(bytes));
-        last_emitted.note(S::TOPIC, key, content);
+    }
+
+    /// Emits how a key stands now, unless its digest is `last`. Gives the digest of what it has emitted.
+    pub fn emit_unless<S: Statement>(&mut self, last: Option<u64>, key: impl FnOnce() -> Text, body: S) -> Option<u64> {
+        let of_a_part = body.content();
+        if of_a_part.is_some() && of_a_part == last {
+            return None;
+        }
+        let (content, key, id, bytes) = json(&body, |json| {
+            let content = of_a_part.unwrap_or_else(|| xxh3_64(json));
+            (last != Some(content)).then(|| {
+                let key = key();
+                let id = self.statement_id(S::TOPIC, &key);
+                let bytes = with_id(json, &id);
+                (content, key, id, bytes)
+            })
+        })?;
+        self.push(S::TOPIC, key, id, None, Some(bytes));
+        Some(content)
+    }
+
+    /// Withdraws what was emitted for a key.
+    pub fn withdraw(&mut self, topic: Topic, key: Text) {
+        let id = self.statement_id(topic, &key);
+        self.push(topic, key, id, None, None);
     }
 
     /// Emits all statements of one topic that an entity makes, each by its key, as far as they have changed. What was emitted last under another key
@@ -296,7 +316,7 @@ impl<'a> Outlet<'a> {
     }
 
     fn statement_id(&self, topic: Topic, key: &str) -> String {
-        format!("{}|{}|{}|{}", topic.name(), key, self.context.generation, self.revision)
+        event_id(topic, key, self.context.generation, self.revision)
     }
 
     fn push(&mut self, topic: Topic, key: Text, id: String, receiver: Option<Receiver>, body: Option<Vec<u8>>) {
@@ -308,7 +328,12 @@ impl<'a> Outlet<'a> {
 
 /// A request's id: topic, ledger key, generation, step. Never a digest of the content.
 pub fn request_id(topic: Topic, ledger_key: &str, generation: u32, step: u32) -> String {
-    format!("{}|{}|{}|{}", topic.name(), ledger_key, generation, step)
+    event_id(topic, ledger_key, generation, step.into())
+}
+
+fn event_id(topic: Topic, key: &str, generation: u32, number: u64) -> String {
+    let (mut first, mut second) = (itoa::Buffer::new(), itoa::Buffer::new());
+    [topic.name(), key, first.format(generation), second.format(number)].join("|")
 }
 
 #[cfg(test)]

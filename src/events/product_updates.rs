@@ -50,10 +50,6 @@ pub struct ProductUpdate {
 
 impl Statement for ProductUpdate {
     const TOPIC: Topic = Topic::ProductUpdates;
-
-    fn set_id(&mut self, id: String) {
-        self.id = id;
-    }
 }
 
 /// What is in one kit.

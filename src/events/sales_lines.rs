@@ -132,10 +132,10 @@ impl Request for SalesLine {
             for kind in SoldKind::ALL {
                 let slot = slot(kind, line.id);
                 let told = ledgers.get(&slot).copied().unwrap_or_default();
-                let due = due(line, kind);
-                if !differs(kind, &told, due) || !gate(view, ledgers, kind, line.id).open() {
+                if !differs(line, kind, &told) || !gate(view, ledgers, kind, line.id).open() {
                     continue;
                 }
+                let due = (pieces(line, kind), value(line, kind));
                 let body = body(view, header, rules, (index, kind), &told, due);
                 if outlet.request(view.key, body) {
                     let (quantity, Worth { gross, tax }) = due;
@@ -150,7 +150,7 @@ impl Request for SalesLine {
             return Vec::new();
         }
         let of_kind = |line: &LineView<'_>, kind: SoldKind| {
-            let (slot, (due, _)) = (slot(kind, line.id), due(line, kind));
+            let (slot, due) = (slot(kind, line.id), pieces(line, kind));
             let told = ledgers.get(&slot).copied().unwrap_or_default();
             let gate = gate(view, ledgers, kind, line.id);
             let any = !due.is_zero() || told.step > 0;
@@ -170,20 +170,31 @@ fn slot(kind: SoldKind, line: &str) -> Text {
     join_key(&[kind.name(), line])
 }
 
-/// Pieces of the kind in all, and their value.
-fn due(line: &LineView<'_>, kind: SoldKind) -> (Quantity, Worth) {
+/// Pieces of the line without those of the kind, and with them.
+fn steps(line: &LineView<'_>, kind: SoldKind) -> (Quantity, Quantity) {
     let (ordered, wanted) = (line.ordered, line.sent.wanted);
-    let kept = (wanted - line.back.returned).floor_zero();
-    let fall = |from: Quantity, to: Quantity| (to - from, worth(line, to).less(worth(line, from)));
     match kind {
-        SoldKind::Sale => (ordered, worth(line, ordered)),
-        SoldKind::Cancel => fall(ordered, wanted),
-        SoldKind::Return => fall(wanted, kept),
+        SoldKind::Sale => (Quantity::ZERO, ordered),
+        SoldKind::Cancel => (ordered, wanted),
+        SoldKind::Return => (wanted, (wanted - line.back.returned).floor_zero()),
     }
 }
 
-fn differs(kind: SoldKind, told: &SoldLedger, (quantity, Worth { gross, tax }): (Quantity, Worth)) -> bool {
-    quantity != told.quantity || (kind == SoldKind::Sale && (gross, tax) != (told.gross, told.tax))
+/// Pieces of the kind in all.
+fn pieces(line: &LineView<'_>, kind: SoldKind) -> Quantity {
+    let (from, to) = steps(line, kind);
+    to - from
+}
+
+/// Their value.
+fn value(line: &LineView<'_>, kind: SoldKind) -> Worth {
+    let (from, to) = steps(line, kind);
+    if from.is_zero() { worth(line, to) } else { worth(line, to).less(worth(line, from)) }
+}
+
+fn differs(line: &LineView<'_>, kind: SoldKind, told: &SoldLedger) -> bool {
+    let is_worth = |Worth { gross, tax }: Worth| (gross, tax) == (told.gross, told.tax);
+    pieces(line, kind) != told.quantity || (kind == SoldKind::Sale && !is_worth(value(line, kind)))
 }
 
 fn gate(view: &OrderView<'_>, ledgers: &SoldLedgers, kind: SoldKind, line: &str) -> RequestGate {

@@ -119,22 +119,27 @@ impl RequestBody for SalesOrder {
     }
 
     fn content(&self) -> u64 {
-        digest(&self.as_wanted())
-    }
-}
-
-impl SalesOrder {
-    /// Without what changes while the order does not: when rows came, and what the ERP calls order and lines.
-    fn as_wanted(&self) -> Self {
         let mut wanted = self.clone();
         wanted.occurred_at = wanted.placed_at;
-        // Their sums stand in `payments`: a payment's row that is written again moves no money.
         wanted.captures.clear();
         (wanted.order.erp_number, wanted.order.erp_id) = Default::default();
         for line in &mut wanted.lines {
             (line.names.erp_line, line.names.erp_item) = Default::default();
         }
-        wanted
+        digest(&wanted)
+    }
+}
+
+impl SalesOrder {
+    /// Adds to an image what changes while the order does not: when rows came, and what the ERP calls order and lines.
+    fn complete(&mut self, view: &OrderView<'_>, header: &Header) {
+        self.occurred_at = request::occurred_at(view, header);
+        // Their sums stand in `payments`: a payment's row that is written again moves no money.
+        self.captures = view.paid.captures.iter().filter(|capture| capture.amount.is_positive()).map(image_capture).collect();
+        self.order = OrderRef::new(view, header);
+        for (line, of) in self.lines.iter_mut().zip(&view.lines) {
+            (line.names.erp_line, line.names.erp_item) = (of.erp.line_id.clone(), of.erp.item.clone());
+        }
     }
 }
 
@@ -224,8 +229,9 @@ impl Request for SalesOrder {
     }
 
     fn why(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, _: Moment) -> Vec<WhyTopic> {
-        let Some(image) = image(view, rules) else { return Vec::new() };
-        let action = if unasked_record(view, ledger) { None } else { due(view, ledger, image.content()) };
+        let Some(header) = to_record(view, rules) else { return Vec::new() };
+        let image = image(view, header, rules);
+        let action = if unasked_record(view, ledger) { None } else { due(view, ledger, || digest(&image)) };
         let due = match action {
             Some(SalesOrderAction::Create) => format!("create with {} lines, {}", image.lines.len(), image.total.display(image.currency)),
             Some(SalesOrderAction::Change) => format!("change to {} lines, {}", image.lines.len(), image.total.display(image.currency)),
@@ -246,18 +252,23 @@ impl Request for SalesOrder {
 /// Makes the request that is due, if any.
 fn ask(view: &OrderView<'_>, ledger: &mut DocumentLedger, outlet: &mut Outlet<'_>) {
     let rules = outlet.context.rules;
-    let Some(mut image) = image(view, rules) else { return };
+    let Some(header) = to_record(view, rules) else { return };
     if unasked_record(view, ledger) && gate(view, ledger, rules, SalesOrderAction::Change).open() {
-        enter(view, ledger, image.content());
+        enter(view, ledger, digest(&image(view, header, rules)));
         ledger.adopted = true;
         ledger.asked_at = Some(outlet.context.tick);
         outlet.changed = true;
+        if !worth::all_cancelled(view, ledger.totals.keys()) {
+            return;
+        }
     }
-    let content = image.content();
-    let Some(action) = due(view, ledger, content) else { return };
+    let Some(action) = due(view, ledger, || digest(&image(view, header, rules))) else { return };
     if !gate(view, ledger, rules, action).open() {
         return;
     }
+    let mut image = image(view, header, rules);
+    let content = digest(&image);
+    image.complete(view, header);
     image.head.step = ledger.step + 1;
     image.action = action;
     if !outlet.request(view.key, image) {
@@ -275,7 +286,8 @@ fn unasked_record(view: &OrderView<'_>, ledger: &DocumentLedger) -> bool {
     view.gates.recorded.holds && ledger.step == 0 && !ledger.adopted
 }
 
-fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<SalesOrderAction> {
+/// What is to be asked of the ERP. `content`: the digest of the image that is wanted now, where it matters.
+fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: impl FnOnce() -> u64) -> Option<SalesOrderAction> {
     let made = ledger.step > 0 || ledger.adopted || view.gates.recorded.holds;
     if !made {
         return (worth::wanted(view) && !view.erp.exists).then_some(SalesOrderAction::Create);
@@ -283,7 +295,7 @@ fn due(view: &OrderView<'_>, ledger: &DocumentLedger, content: u64) -> Option<Sa
     if worth::all_cancelled(view, ledger.totals.keys()) {
         return (!ledger.cancelled).then_some(SalesOrderAction::Cancel);
     }
-    (content != ledger.asked).then_some(SalesOrderAction::Change)
+    (content() != ledger.asked).then_some(SalesOrderAction::Change)
 }
 
 fn gate(view: &OrderView<'_>, ledger: &DocumentLedger, rules: &Rules, action: SalesOrderAction) -> RequestGate {
@@ -304,32 +316,34 @@ fn enter(view: &OrderView<'_>, ledger: &mut DocumentLedger, content: u64) {
 
 /// What was asked was asked with the person in it.
 pub(super) fn forget_person(before: &OrderView<'_>, after: &OrderView<'_>, ledger: &mut DocumentLedger, rules: &Rules) {
-    if let (Some(before), Some(after)) = (image(before, rules), image(after, rules))
-        && ledger.asked == before.content()
+    if let (Some(had), Some(has)) = (to_record(before, rules), to_record(after, rules))
+        && ledger.asked == digest(&image(before, had, rules))
     {
-        ledger.asked = after.content();
+        ledger.asked = digest(&image(after, has, rules));
     }
 }
 
-/// The image wanted now, as step 0; its digest shows whether it differs from the last. `None`: there is no order, no ERP, or the ERP wrote it itself.
-fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
-    let header = view.placed.header?;
-    if !rules.has(Role::Erp) || header.origin == Origin::Erp {
-        return None;
-    }
+/// The header of an order that the ERP is to have. `None`: there is no order, no ERP, or the ERP wrote it itself.
+fn to_record<'a>(view: &OrderView<'a>, rules: &Rules) -> Option<&'a Header> {
+    view.placed.header.filter(|header| rules.has(Role::Erp) && header.origin != Origin::Erp)
+}
+
+/// The image wanted now, as step 0; its digest shows whether it differs from the last. What changes while the order does not is left out, until
+/// [`SalesOrder::complete`] adds it.
+fn image(view: &OrderView<'_>, header: &Header, rules: &Rules) -> SalesOrder {
     let mut holds: Vec<Text> = view.gates.holds.iter().map(|hold| hold.reason.into()).collect();
     holds.sort();
     holds.dedup();
-    Some(SalesOrder {
+    SalesOrder {
         head: RequestHead::new(view.key, &[], 0),
         action: SalesOrderAction::Create,
-        order: OrderRef::new(view, header),
+        order: OrderRef::of_shop(view, header),
         channel: header.channel.clone(),
         brand: header.brand.clone(),
         store: header.store.clone(),
         origin: header.origin,
         placed_at: header.placed_at,
-        occurred_at: request::occurred_at(view, header),
+        occurred_at: header.placed_at,
         promised_at: header.promised_at,
         currency: view.money.currency,
         prices_include_tax: header.prices_include_tax,
@@ -345,13 +359,13 @@ fn image(view: &OrderView<'_>, rules: &Rules) -> Option<SalesOrder> {
         lines: image_lines(view, header),
         charges: worth::expected_charges(view, rules).map(|charge| image_charge(view, charge)).collect(),
         payments: image_payments(view),
-        captures: view.paid.captures.iter().filter(|capture| capture.amount.is_positive()).map(image_capture).collect(),
+        captures: Vec::new(),
         authorised_open: view.money.authorised_open,
         ship_to: view.placed.ship_to.cloned(),
         bill_to: view.placed.bill_to.cloned(),
         holds,
         taken: view.lines.iter().any(|line| line.goods.needs == Needs::Taken),
-    })
+    }
 }
 
 fn customer(header: &Header) -> Option<Text> {
@@ -367,7 +381,7 @@ fn image_lines(view: &OrderView<'_>, header: &Header) -> Vec<ImageLine> {
         ImageLine {
             line: line.id.into(),
             sku: line.sku.as_str().into(),
-            names: LineNames::at(view, at),
+            names: LineNames::of_shop(at, line),
             description: line.line.description.clone(),
             kind: line.goods.kind,
             needs: line.goods.needs,

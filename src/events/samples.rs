@@ -88,9 +88,10 @@ impl Sample {
     }
 }
 
-fn statement<S: Statement>(mut body: S) -> Sample {
-    body.set_id(format!("{}|{ORDER}|1|1", S::TOPIC.name()));
-    Sample::of(S::TOPIC, &body)
+fn statement<S: Statement>(body: S) -> Sample {
+    let mut sample = Sample::of(S::TOPIC, &body);
+    sample.json["id"] = format!("{}|{ORDER}|1|1", S::TOPIC.name()).into();
+    sample
 }
 
 fn request<R: RequestBody>(mut body: R) -> Sample {

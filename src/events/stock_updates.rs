@@ -57,16 +57,12 @@ pub struct StockUpdate {
 impl Statement for StockUpdate {
     const TOPIC: Topic = Topic::StockUpdates;
 
-    fn set_id(&mut self, id: String) {
-        self.id = id;
-    }
-
-    fn content(&self) -> u64 {
+    fn content(&self) -> Option<u64> {
         let mut figures = self.clone();
         for count in &mut figures.counts {
             count.counted_at = Moment::default();
         }
-        digest(&figures)
+        Some(digest(&figures))
     }
 }
 

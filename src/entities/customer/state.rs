@@ -197,7 +197,8 @@ impl CustomerState {
     /// Keeps what was emitted of the order of this key.
     pub fn set_emitted_of(&mut self, order: &Text, emitted: EmittedOfOrder) {
         let key = Self::emitted_key(order);
-        if self.emitted_of(order) == emitted {
+        let same = self.emitted_of.get(&key).map_or(emitted.0.is_empty(), |before| **before == emitted);
+        if same {
             return;
         }
         if emitted.0.is_empty() {
