@@ -9,6 +9,7 @@ use crate::facts::{Alias, Link, RowKey, Subject};
 pub(super) fn pass_on(store: &mut Store) {
     for _ in 0..LINKS_MAX {
         take_back(store);
+        // Not one list of all: facts are large, and would be moved each time that it grows.
         let mut moved = Vec::new();
         for shard in &mut store.shards {
             for index in 0..shard.aliases.staged_len() {
@@ -17,14 +18,16 @@ pub(super) fn pass_on(store: &mut Store) {
                 {
                     let facts = staged.state.forward(alias);
                     store.report.rows_forwarded += facts.len() as u64;
-                    moved.extend(facts);
+                    if !facts.is_empty() {
+                        moved.push(facts);
+                    }
                 }
             }
         }
         if moved.is_empty() {
             break;
         }
-        for (fact, since) in moved {
+        for (fact, since) in moved.into_iter().flatten() {
             store.put_waiting(fact, since);
         }
     }

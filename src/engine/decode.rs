@@ -128,8 +128,9 @@ impl Decoder<'_> {
     pub fn each_chunk(&self, batch: &Batch, mut take: impl FnMut(Range<usize>, Chunk)) {
         let records_of = |chunk: usize| chunk * CHUNK_RECORDS..batch.len().min((chunk + 1) * CHUNK_RECORDS);
         let decode = |chunk| {
-            let mut decoded = Chunk::default();
-            batch.range(records_of(chunk)).for_each(|record| self.decode(&record, &mut decoded));
+            let records = records_of(chunk);
+            let mut decoded = Chunk { decoded: Vec::with_capacity(records.len()), facts: Vec::with_capacity(records.len() * 2) };
+            batch.range(records).for_each(|record| self.decode(&record, &mut decoded));
             decoded
         };
         workers::run(batch.len().div_ceil(CHUNK_RECORDS), decode, |chunk, decoded| take(records_of(chunk), decoded));

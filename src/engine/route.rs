@@ -1,7 +1,8 @@
 //! Which shard keeps an entity: a hash of its key that never changes. The number of shards is fixed for an application (the partitions of its
 //! changelog).
 
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use smallvec::SmallVec;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::facts::{Alias, CustomerKey, OrderKey, RowKey, RowSet, Sku, Subject};
 
@@ -12,11 +13,11 @@ pub fn of_order(key: &OrderKey, shards: u16) -> usize {
 
 /// The shard of an alias.
 pub fn of_alias(alias: &Alias, shards: u16) -> usize {
-    let mut hash = Xxh3::new();
-    hash.update(alias.scope.as_bytes());
-    hash.update(b"|");
-    hash.update(alias.id.as_bytes());
-    spread(hash.digest(), shards)
+    // In one piece: to hash it bit by bit takes five times as long.
+    let mut name: SmallVec<[u8; 128]> = SmallVec::from_slice(alias.scope.as_bytes());
+    name.push(b'|');
+    name.extend_from_slice(alias.id.as_bytes());
+    spread(xxh3_64(&name), shards)
 }
 
 /// The shard of a SKU.

@@ -120,10 +120,15 @@ fn checksum(key: &[u8], payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// Room for most keys.
+const KEY_BYTES: usize = 48;
+
 /// Encodes a key.
 pub fn encode_key(key: &StateKey) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(KEY_BYTES);
     // Keys are plain data: postcard fails only on a type without a known length.
-    postcard::to_stdvec(key).unwrap_or_default()
+    let _ = postcard::serialize_with_flavor(key, Append(&mut bytes));
+    bytes
 }
 
 /// Frames an encoded payload: format, checksum, payload.

@@ -148,6 +148,10 @@ impl AliasState {
         let place = match self.rows.binary_search_by(|(other, _)| other.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
+                // Mostly one row comes and goes on: room for four, as a vector begins, is more than a kilobyte.
+                if self.rows.capacity() == 0 {
+                    self.rows.reserve_exact(1);
+                }
                 self.rows.insert(place, (key, WaitingRow { kept: KeptRow::default(), since }));
                 place
             }
@@ -264,7 +268,11 @@ impl AliasState {
         if self.passed.is_empty() {
             return Vec::new();
         }
-        let targets: Vec<Link> = self.targets(alias).into_iter().cloned().collect();
+        let targets = self.targets(alias);
+        if self.passed.iter().all(|passed| targets.contains(&&passed.to)) {
+            return Vec::new();
+        }
+        let targets: Vec<Link> = targets.into_iter().cloned().collect();
         let (stays, moved) = std::mem::take(&mut self.passed).into_iter().partition(|passed| targets.contains(&passed.to));
         self.passed = stays;
         moved.into_iter().map(|passed| (passed.to, passed.keys)).collect()
@@ -281,14 +289,16 @@ impl AliasState {
             return Vec::new();
         }
         let fresh = std::mem::take(&mut self.fresh);
-        let mut all = if is_shared(alias) { self.rows.clone() } else { std::mem::take(&mut self.rows) };
-        let mut facts = Vec::with_capacity(all.len());
-        let last = targets.len() - 1;
-        for (place, to) in targets.into_iter().enumerate() {
-            // A claimant of a shared alias that got its rows before gets the new ones; a new claimant gets all.
-            let knows = is_shared(alias) && self.passed.iter().any(|passed| passed.to == to);
-            let mut rows = if place == last { std::mem::take(&mut all) } else { all.clone() };
-            rows.retain(|(key, _)| !knows || fresh.contains(key));
+        let mut facts = Vec::with_capacity(self.rows.len());
+        for to in targets {
+            let rows = if is_shared(alias) {
+                // A claimant that got its rows before gets the new ones; a new claimant gets all.
+                let knows = self.passed.iter().any(|passed| passed.to == to);
+                self.rows.iter().filter(|(key, _)| !knows || fresh.contains(key)).cloned().collect()
+            } else {
+                // There is one target.
+                std::mem::take(&mut self.rows)
+            };
             let subject = match &to {
                 Link::Order(order) => Subject::Order(order.clone()),
                 Link::Alias(alias) => Subject::Alias(alias.clone()),

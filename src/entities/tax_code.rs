@@ -16,7 +16,10 @@ pub struct TaxCode {
 }
 
 /// Rates are whole percents, halves, tenths, or what is left: the first of these steps that the rounded amounts allow is the rate.
-const STEPS: [i64; 4] = [100, 50, 10, 1];
+const STEPS: [i128; 4] = [100, 50, 10, 1];
+
+/// Of a whole.
+const PARTS: i128 = 10_000;
 
 impl TaxCode {
     /// Of what is sold to a country (ISO 3166-1 alpha-2): the rate that gives this tax, where every piece may have been rounded for itself.
@@ -25,23 +28,37 @@ impl TaxCode {
             [first, second] => [first.to_ascii_uppercase(), second.to_ascii_uppercase()],
             _ => *b"--",
         };
-        Self { country, rate: rate(net.decimal(), tax.decimal(), pieces.decimal().max(Decimal::ONE), currency.minor_unit().decimal()) }
+        let rounded = currency.minor_unit().decimal() * pieces.decimal().max(Decimal::ONE);
+        Self { country, rate: rate(net.decimal(), tax.decimal(), rounded) }
     }
 }
 
-fn rate(net: Decimal, tax: Decimal, pieces: Decimal, unit: Decimal) -> u16 {
-    let (net, tax) = (net.abs(), tax.abs());
-    if tax.is_zero() || net.is_zero() {
+/// The rate in hundredths of a percent. `rounded`: by so much all roundings together may have moved net or tax, twice over. In whole numbers, for a
+/// decimal division takes a hundred times as long, and each line of each order comes here.
+fn rate(net: Decimal, tax: Decimal, rounded: Decimal) -> u16 {
+    let scale = net.scale().max(tax.scale()).max(rounded.scale());
+    // Amounts are below 10^12 and have 8 digits at most: twice of it is far from 128 bits, also ten thousand times.
+    let whole = |value: Decimal| value.mantissa().abs() * 10_i128.pow(scale - value.scale());
+    let (net, tax, error) = (2 * whole(net), 2 * whole(tax), whole(rounded));
+    if tax == 0 || net == 0 {
         return 0;
     }
-    let error = unit * pieces / Decimal::TWO;
-    let scale = Decimal::from(10_000);
-    let exact = tax / net * scale;
-    let low = (tax - error).max(Decimal::ZERO) / (net + error) * scale;
-    let high = if net > error { (tax + error) / (net - error) * scale } else { Decimal::from(u16::MAX) };
-    let nearest = |step: i64| (exact / Decimal::from(step)).round() * Decimal::from(step);
-    let found = STEPS.into_iter().map(nearest).find(|rate| (low..=high).contains(rate) && !rate.is_zero()).unwrap_or(exact);
-    u16::try_from(found.round()).unwrap_or(u16::MAX)
+    if tax * PARTS / net > 2 * i128::from(u16::MAX) {
+        return u16::MAX;
+    }
+    let may_be = |rate: i128| {
+        let low = (tax - error).max(0) * PARTS <= rate * (net + error);
+        low && (if net > error { rate * (net - error) <= (tax + error) * PARTS } else { rate <= i128::from(u16::MAX) })
+    };
+    let nearest = |step: i128| round_half_even(tax * PARTS, net * step) * step;
+    let found = STEPS.into_iter().map(nearest).find(|rate| *rate != 0 && may_be(*rate)).unwrap_or_else(|| nearest(1));
+    u16::try_from(found).unwrap_or(u16::MAX)
+}
+
+/// `number / by`, to the nearest whole number; of two equally near the even one.
+fn round_half_even(number: i128, by: i128) -> i128 {
+    let (whole, twice) = (number / by, number % by * 2);
+    whole + i128::from(twice > by || (twice == by && whole % 2 != 0))
 }
 
 impl fmt::Display for TaxCode {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use compact_str::CompactString;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization;
 
 /// Short text: inline up to 24 bytes.
@@ -75,8 +77,7 @@ impl OrderKey {
 
     /// The shop's own id of the order: the part of its key after the source.
     pub fn native(&self) -> Text {
-        let id = self.0.split_once('|').map_or(self.0.as_str(), |(_, id)| id);
-        id.replace("%7C", "|").replace("%25", "%").into()
+        unescaped(self.0.split_once('|').map_or(self.0.as_str(), |(_, id)| id))
     }
 }
 
@@ -206,7 +207,12 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 32];
+        for (two, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            two.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -219,7 +225,8 @@ impl fmt::Debug for Digest {
 /// Makes the digests of email addresses. Cloned into adapters; the secret is never shown.
 #[derive(Clone)]
 pub struct Digester {
-    secret: std::sync::Arc<[u8]>,
+    /// What has taken in the secret, and no address yet.
+    keyed: std::sync::Arc<Hmac<Sha256>>,
     /// Domains of masked addresses, in lower case.
     masked: std::sync::Arc<[Text]>,
 }
@@ -227,7 +234,8 @@ pub struct Digester {
 impl Digester {
     /// With this secret.
     pub fn new(secret: &[u8]) -> Self {
-        Self { secret: secret.into(), masked: [].into() }
+        let keyed = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+        Self { keyed: std::sync::Arc::new(keyed), masked: [].into() }
     }
 
     /// ... and these domains, whose addresses are masked; domains below them too.
@@ -243,12 +251,11 @@ impl Digester {
 
     /// `None` for a blank address.
     pub fn email(&self, address: &str) -> Option<Digest> {
-        use hmac::{Hmac, KeyInit, Mac};
         let trimmed = address.trim();
         if trimmed.is_empty() {
             return None;
         }
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&self.secret).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::clone(&self.keyed);
         let address = trimmed.to_lowercase();
         mac.update(address.as_bytes());
         let full = mac.finalize().into_bytes();
@@ -269,13 +276,14 @@ impl fmt::Debug for Digester {
 
 /// Joins the parts of a key by `|`; `|` and `%` in them are percent-encoded (gates.md, "Keys").
 pub fn join_key(parts: &[&str]) -> Text {
-    let mut key = Text::default();
+    let between = parts.len().saturating_sub(1);
+    let mut key = Text::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + between);
     for (i, part) in parts.iter().enumerate() {
         if i > 0 {
             key.push('|');
         }
         let mut rest = *part;
-        while let Some(at) = rest.find(['|', '%']) {
+        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'|' | b'%')) {
             key.push_str(&rest[..at]);
             key.push_str(if rest.as_bytes()[at] == b'|' { "%7C" } else { "%25" });
             rest = &rest[at + 1..];
@@ -287,7 +295,19 @@ pub fn join_key(parts: &[&str]) -> Text {
 
 /// The parts of a key as they were before [`join_key`].
 pub fn split_key(key: &str) -> impl Iterator<Item = Text> {
-    key.split('|').map(|part| part.replace("%7C", "|").replace("%25", "%").into())
+    key.split('|').map(unescaped)
+}
+
+fn unescaped(part: &str) -> Text {
+    // Mostly nothing is escaped.
+    if part.as_bytes().contains(&b'%') { part.replace("%7C", "|").replace("%25", "%").into() } else { part.into() }
+}
+
+/// What stands before and behind the last `|` that this mark follows.
+fn split_at_mark(id: &str, mark: u8) -> Option<(&str, &str)> {
+    // Ids of all rows are asked: a search for a text of two bytes would first make a table.
+    let at = id.as_bytes().windows(2).rposition(|two| two == [b'|', mark])?;
+    Some((&id[..at], &id[at + 2..]))
 }
 
 /// The id of a row of a list that its source reads as a whole: what the row is about, and its number in the list. Of the rows about one thing only those
@@ -309,7 +329,7 @@ impl<'a> ListedRow<'a> {
 
     /// Reads an id; `None`: it is not of a list.
     pub fn of(id: &'a str) -> Option<Self> {
-        let (base, number) = id.rsplit_once("|#")?;
+        let (base, number) = split_at_mark(id, b'#')?;
         (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(Self { base })
     }
 }
@@ -327,6 +347,10 @@ impl ItemId {
 
     /// The id that this SKU stands for; `None`: it is a SKU.
     pub fn of(sku: &Sku) -> Option<&str> {
+        // No SKU of a shop has such a mark: the search for it costs more than a look at all of them.
+        if !sku.0.as_bytes().contains(&b'|') {
+            return None;
+        }
         sku.as_str().split_once(Self::KIND).map(|(_, id)| id)
     }
 }
@@ -343,7 +367,7 @@ impl WholeList {
 
     /// The list that the row with this id belongs to; `None`: to none.
     pub fn of(id: &str) -> Option<&str> {
-        id.rsplit_once("|=").map(|(base, _)| base)
+        split_at_mark(id, b'=').map(|(base, _)| base)
     }
 }
 
@@ -373,7 +397,7 @@ impl RequestNumber {
 
 /// What a source itself calls the row with this id among the others of its document: the last part of the id.
 pub fn own_part(id: &str) -> Text {
-    let last = id.rsplit_once("|=").or_else(|| id.rsplit_once('|')).map_or(id, |(_, last)| last);
+    let last = split_at_mark(id, b'=').or_else(|| id.rsplit_once('|')).map_or(id, |(_, last)| last);
     split_key(last).next().unwrap_or_default()
 }
 

@@ -10,8 +10,6 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Text;
-
 /// ISO 4217 alphabetic code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -175,9 +173,12 @@ macro_rules! decimal {
                 // Equal values are written alike, whatever sums they came from: what is restored must emit what was emitted before.
                 let value = self.0.normalize();
                 if serializer.is_human_readable() {
-                    serializer.serialize_str(&plain(&value))
-                } else {
-                    (value.mantissa(), value.scale() as u8).serialize(serializer)
+                    return serializer.serialize_str(plain(&value, &mut [0; TEXT_BYTES]));
+                }
+                // A number of state has the same bytes whichever of the two types it is of.
+                match i64::try_from(value.mantissa()) {
+                    Ok(mantissa) => (mantissa, value.scale() as u8).serialize(serializer),
+                    Err(_) => (value.mantissa(), value.scale() as u8).serialize(serializer),
                 }
             }
         }
@@ -195,22 +196,34 @@ macro_rules! decimal {
     };
 }
 
+/// Room for a decimal as text: sign, point and 29 digits, with zeros before them.
+const TEXT_BYTES: usize = 64;
+
 /// As a decimal displays itself, by the shortest way: every event carries dozens.
-fn plain(value: &Decimal) -> Text {
+fn plain<'t>(value: &Decimal, text: &'t mut [u8; TEXT_BYTES]) -> &'t str {
     let (mut digits, scale) = (itoa::Buffer::new(), value.scale() as usize);
-    let digits = digits.format(value.mantissa().unsigned_abs());
-    let mut text = Text::default();
+    let mantissa = value.mantissa().unsigned_abs();
+    // Division by ten of 128 bits takes long.
+    let digits = match u64::try_from(mantissa) {
+        Ok(small) => digits.format(small),
+        Err(_) => digits.format(mantissa),
+    };
+    let mut length = 0;
+    let mut push = |bytes: &[u8]| {
+        text[length..length + bytes.len()].copy_from_slice(bytes);
+        length += bytes.len();
+    };
     if value.mantissa() < 0 {
-        text.push('-');
+        push(b"-");
     }
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
-    text.push_str(if whole.is_empty() { "0" } else { whole });
+    push(if whole.is_empty() { b"0" } else { whole.as_bytes() });
     if scale > 0 {
-        text.push('.');
-        (fraction.len()..scale).for_each(|_| text.push('0'));
-        text.push_str(fraction);
+        push(b".");
+        (fraction.len()..scale).for_each(|_| push(b"0"));
+        push(fraction.as_bytes());
     }
-    text
+    std::str::from_utf8(&text[..length]).unwrap_or_default()
 }
 
 decimal! {
@@ -286,7 +299,8 @@ mod tests {
         #[test]
         fn a_decimal_is_written_as_it_displays_itself(mantissa in -1_000_000_000_000_i64..1_000_000_000_000, scale in 0u32..20) {
             let value = Decimal::new(mantissa, scale).normalize();
-            proptest::prop_assert_eq!(plain(&value), value.to_string());
+            let mut text = [0; TEXT_BYTES];
+            proptest::prop_assert_eq!(plain(&value, &mut text), value.to_string());
         }
     }
 

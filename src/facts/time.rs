@@ -70,6 +70,37 @@ impl Moment {
     }
 }
 
+/// Room for a moment to the millisecond.
+const TEXT_BYTES: usize = "2026-03-02T10:15:04.512Z".len();
+
+impl Moment {
+    /// As it displays itself, by the shortest way: every event carries several. `None` outside the years 0 to 9999.
+    fn text(self, text: &mut [u8; TEXT_BYTES]) -> Option<&str> {
+        let moment = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_millisecond(self.0).ok()?);
+        let year = u32::try_from(moment.year()).ok()?;
+        *text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |mut at: usize, mut number: u32| {
+            while number > 0 {
+                (text[at], number, at) = (b'0' + (number % 10) as u8, number / 10, at.wrapping_sub(1));
+            }
+        };
+        put(3, year);
+        for (at, number) in [(6, moment.month()), (9, moment.day()), (12, moment.hour()), (15, moment.minute()), (18, moment.second())] {
+            put(at, number.unsigned_abs().into());
+        }
+        let mut millis = self.0.rem_euclid(1_000) as u32;
+        put(22, millis);
+        // Without zeros at its end, as the library writes it.
+        let mut end = text.len() - 1;
+        while end > 20 && millis % 10 == 0 {
+            (millis, end) = (millis / 10, end - 1);
+        }
+        let end = if end == 20 { 19 } else { end };
+        text[end] = b'Z';
+        std::str::from_utf8(&text[..=end]).ok()
+    }
+}
+
 impl Add for Span {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -108,7 +139,13 @@ impl fmt::Debug for Moment {
 
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+        if !serializer.is_human_readable() {
+            return serializer.serialize_i64(self.0);
+        }
+        match self.text(&mut [0; TEXT_BYTES]) {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
@@ -119,6 +156,22 @@ impl<'de> Deserialize<'de> for Moment {
             Self::parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("expected a moment as in 2026-03-02T10:15:04Z"))
         } else {
             i64::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// The short way writes what the library does.
+        #[test]
+        fn a_moment_is_written_as_it_displays_itself(seconds in -62_135_596_800_i64..253_402_300_800, millis in 0_i64..1_000) {
+            for millis in [millis, millis / 10 * 10, millis / 100 * 100, 0] {
+                let (moment, mut text) = (Moment(seconds * 1_000 + millis), [0; TEXT_BYTES]);
+                proptest::prop_assert_eq!(moment.text(&mut text).map(str::to_owned), Some(moment.to_string()));
+            }
         }
     }
 }
