@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::envelope::members::members;
-use crate::envelope::{Cell, Columns, DecodeError, object};
+use crate::envelope::{Cell, Columns, DecodeError, RowImage, object};
 use crate::facts::order::ChargeKind;
 
 /// A module's columns, as the setting `charges` has them under the name of the amount's column.
@@ -49,8 +49,8 @@ pub(super) struct WithText<'a, R> {
 }
 
 impl<'a, R: Columns<'a>> Columns<'a> for WithText<'a, R> {
-    fn read(field: &str, json: &'a str) -> Result<Self, DecodeError> {
-        Ok(Self { row: R::read(field, json)?, text: json })
+    fn of(field: &str, image: &RowImage<'a>) -> Result<Self, DecodeError> {
+        Ok(Self { row: R::of(field, image)?, text: image.text() })
     }
 }
 

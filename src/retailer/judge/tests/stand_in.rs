@@ -222,8 +222,7 @@ impl StandIn {
         } else {
             "cancel"
         };
-        let body =
-            json!({"action": action, "location": "PrimarySite", "shipping_method": "", "advice": "partial", "ship_to": null, "lines": lines});
+        let body = json!({"action": action, "location": "PrimarySite", "shipping_method": "", "advice": "partial", "ship_to": null, "lines": lines});
         self.request(Topic::FulfilmentRequests, order, &ledger, body);
     }
 
