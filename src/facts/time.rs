@@ -92,7 +92,7 @@ impl Moment {
         put(22, millis);
         // Without zeros at its end, as the library writes it.
         let mut end = text.len() - 1;
-        while end > 20 && millis % 10 == 0 {
+        while end > 20 && millis.is_multiple_of(10) {
             (millis, end) = (millis / 10, end - 1);
         }
         let end = if end == 20 { 19 } else { end };
