@@ -79,7 +79,7 @@ async fn a_record_that_could_not_be_read_is_edited_and_read_in_its_own_place_onc
 
     // The act is written, and the process is killed before anybody can know what became of it.
     let (code, text) = edit(&daemon, &header);
-    assert!(code == Some(0) && text.contains("\"20,0000\" -> \"20.0000\"") && text.contains("rows come out"), "{code:?} {text}");
+    assert!(code == Some(0) && text.contains("\"20,0000\" -> \"20.0000\"") && text.contains("it gives 2 rows"), "{code:?} {text}");
     daemon.kill_and_start();
     let rest = until(&daemon, 2);
     assert!(!rest.contains(&header));
