@@ -187,6 +187,7 @@ impl Core {
         let standing = decoded.position.map(|position| incarnations.of(source, partition, &position, record.timestamp));
         let report = store.report.sources.entry(decoded.source).or_default();
         report.newest_millis = report.newest_millis.max(record.timestamp.0);
+        report.oldest_millis = Some(report.oldest_millis.map_or(record.timestamp.0, |oldest| oldest.min(record.timestamp.0)));
         let place = Cause { topic: self.routes[record.topic_index as usize].id, partition: record.partition, offset: record.offset };
         match decoded.reading {
             Ok(reading) => {
