@@ -134,7 +134,9 @@ fn credit_ahead_of_lines(evidence: &Evidence<'_, '_>) -> Amount {
     }
     let lines = credits.lines.iter().zip(&evidence.cancelled.lines).filter(|(named, line)| named.pieces > line.credited);
     let more = lines.map(|(named, line)| named.gross.share(named.pieces - line.credited, named.pieces, evidence.figures.money.currency));
-    credits.goods + more.sum()
+    let goods = credits.goods + more.sum();
+    // With the last of the goods their charges come back too.
+    if goods.is_positive() { goods + credits.shipping + credits.duty } else { goods }
 }
 
 fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
@@ -155,7 +157,8 @@ fn refunds(evidence: &Evidence<'_, '_>) -> Vec<Finding> {
         // What is too much beside such a credit, or was so long before it, is so whatever its lines will say.
         let ahead = credit_ahead_of_lines(evidence);
         let came_with_it = |at: &Moment| evidence.figures.paid.credits.newest.is_some_and(|credited| *at + CREDIT_SHOWS >= credited);
-        found.push(match newest.filter(|at| ahead.is_positive() && over - ahead <= tolerance && came_with_it(at)) {
+        let of_credits = ahead.max(evidence.figures.paid.credits.money);
+        found.push(match newest.filter(|at| ahead.is_positive() && over - of_credits <= tolerance && came_with_it(at)) {
             Some(newest) => finding.after(newest + CREDIT_SHOWS),
             None => finding,
         });
