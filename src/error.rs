@@ -95,26 +95,6 @@ impl Error {
 mod tests {
     use super::*;
 
-    /// Docker's script, the page and the unit on it say the same as the codes.
-    #[test]
-    fn supervisors_restart_on_these_codes_and_no_others() {
-        let [script, page] = [include_str!("../docker/supervise.sh"), include_str!("../docs/reliability.md")];
-        let list = RESTARTED.map(|code| code.to_string()).join(" | ");
-        assert!(script.contains(&format!("{list} | 134")), "docker/supervise.sh does not restart on {list}");
-        let prevented: Vec<String> = exit::ALL
-            .iter()
-            .map(|(code, _)| *code)
-            .filter(|code| *code > 0 && !RESTARTED.contains(code))
-            .map(|code| code.to_string())
-            .collect();
-        let unit = format!("RestartPreventExitStatus={}", prevented.join(" "));
-        assert!(page.contains(&unit), "docs/reliability.md must have {unit}");
-        for (code, _) in exit::ALL {
-            let restarted = if RESTARTED.contains(code) { "yes" } else { "no" };
-            assert!(page.contains(&format!("| {code} | {restarted} |")), "docs/reliability.md: is {code} restarted on?");
-        }
-    }
-
     #[test]
     fn a_supervisor_can_tell_whom_to_start_again() {
         let fenced = Error::from(LogError::Fenced("another process has slot 0".to_owned()));

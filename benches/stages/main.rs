@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used)] // A measurement ends at the first thing that goes wrong.
 
+#[path = "../input/first_start.rs"]
+mod first_start;
 #[allow(dead_code)] // Shared with the other benches.
 #[path = "../input/mod.rs"]
 mod input;
@@ -12,12 +14,11 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use waybill::engine::Core;
-use waybill::engine::memory::{Broker, MemoryLog, TopicConfig};
-use waybill::engine::restore::restore;
 use waybill::envelope::Batch;
 use waybill::facts::{Cause, Moment, TopicId};
 use waybill::sources::FactsOut;
 
+use first_start::core;
 use input::Input;
 
 /// As the program has it.
@@ -42,21 +43,6 @@ fn batch(input: &Input, from: usize, to: usize) -> Batch {
         *offset += 1;
     }
     batch
-}
-
-/// A core as a first start makes it.
-fn core(input: &Input) -> Core {
-    let config = input::config("in-memory:0");
-    let (settings, broker) = (config.engine(), Broker::new());
-    let names = settings.names.clone();
-    let shards = TopicConfig { partitions: settings.shards.into(), compacted: false };
-    input.topics.iter().for_each(|topic| broker.create(topic, TopicConfig { partitions: 1, compacted: false }));
-    [&names.changelog, &names.exchange].into_iter().for_each(|topic| broker.create(topic, shards));
-    let mut log = MemoryLog::open(&broker, "bench", input.topics.clone(), names.exchange, names.changelog);
-    let mut core = Core::new(settings, input.topics.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(restore(&mut core, &mut log)).unwrap();
-    core
 }
 
 fn open(core: &mut Core, batch: &Batch) {

@@ -214,11 +214,10 @@ impl ParcelNotice<'_, '_> {
     /// The totals after a notice: what is in the parcel, but over all parcels never more than was despatched (a piece that moved to another parcel
     /// after its notice is not notified twice).
     fn higher(&self, view: &OrderView<'_>, ledgers: &NoticeLedgers) -> NoticeTotals {
-        let own = |slot: &Text| slot.split('|').next() == Some(self.receiver.name());
         totals::raised_within(&self.known(ledgers), &self.content(view), &self.pools(view, ledgers), |_, pool: &[&str]| {
             let despatched: Quantity = view.lines.iter().filter(|line| pool.contains(&line.id)).map(|line| line.sent.despatched).sum();
             let notified: Quantity =
-                ledgers.iter().filter(|(slot, _)| own(slot)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
+                ledgers.iter().filter(|(slot, _)| is_of(slot, self.receiver)).map(|(_, ledger)| totals::sum(&ledger.totals, pool)).sum();
             despatched - notified
         })
     }
@@ -273,11 +272,14 @@ impl ParcelNotice<'_, '_> {
 
 /// Drops what was entered without a notice for a parcel that has no rows any more: the pieces are in another one now.
 fn forget_unnotified(parcels: &[ParcelNotice<'_, '_>], receiver: Receiver, ledgers: &mut NoticeLedgers, outlet: &mut Outlet<'_>) {
-    let own = |slot: &Text| slot.split('|').next() == Some(receiver.name());
-    let gone = |slot: &Text, ledger: &NoticeLedger| ledger.step == 0 && own(slot) && !parcels.iter().any(|notice| notice.slot == *slot);
-    let slots: Vec<Text> = ledgers.iter().filter(|(slot, ledger)| gone(slot, ledger)).map(|(slot, _)| slot.clone()).collect();
-    outlet.changed |= !slots.is_empty();
-    slots.iter().for_each(|slot| drop(ledgers.remove(slot)));
+    let before = ledgers.len();
+    ledgers.retain(|slot, ledger| ledger.step > 0 || !is_of(slot, receiver) || parcels.iter().any(|notice| notice.slot == *slot));
+    outlet.changed |= ledgers.len() < before;
+}
+
+/// Is it the key of a ledger of this receiver?
+fn is_of(slot: &str, receiver: Receiver) -> bool {
+    slot.split('|').next() == Some(receiver.name())
 }
 
 /// The order's parcels, oldest first, with the part of each that the receiver's own shipped totals cover (first what it was notified of, then what is

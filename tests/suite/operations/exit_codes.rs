@@ -39,15 +39,27 @@ fn the_runbook_has_a_section_of_each_code_that_says_whether_to_restart() {
     }
 }
 
+/// The unit's line: on which codes systemd is not to start the program again.
+fn prevented() -> String {
+    let codes = exit::ALL.iter().map(|(code, _)| *code).filter(|code| *code > 0 && !RESTARTED.contains(code));
+    format!("RestartPreventExitStatus={}", codes.map(|code| code.to_string()).collect::<Vec<_>>().join(" "))
+}
+
 #[test]
 fn the_unit_of_systemd_restarts_on_the_same_codes() {
-    let unit = read("docker/systemd/waybill.service");
-    let prevented: Vec<String> = exit::ALL
-        .iter()
-        .map(|(code, _)| *code)
-        .filter(|code| *code > 0 && !RESTARTED.contains(code))
-        .map(|code| code.to_string())
-        .collect();
-    let line = format!("RestartPreventExitStatus={}", prevented.join(" "));
+    let (unit, line) = (read("docker/systemd/waybill.service"), prevented());
     assert!(unit.lines().any(|found| found == line), "docker/systemd/waybill.service must have {line}");
+}
+
+/// Docker's script, the page and the unit on it say the same as the codes.
+#[test]
+fn supervisors_restart_on_these_codes_and_no_others() {
+    let (script, page, unit) = (read("docker/supervise.sh"), read("docs/reliability.md"), prevented());
+    let list = RESTARTED.map(|code| code.to_string()).join(" | ");
+    assert!(script.contains(&format!("{list} | 134")), "docker/supervise.sh does not restart on {list}");
+    assert!(page.contains(&unit), "docs/reliability.md must have {unit}");
+    for (code, _) in exit::ALL {
+        let line = format!("| {code} | {} |", restarted(*code));
+        assert!(page.contains(&line), "docs/reliability.md: is {code} restarted on?");
+    }
 }
